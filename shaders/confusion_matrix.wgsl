@@ -1,0 +1,20 @@
+// Counts [CLASSES, CLASSES]: row = label, column = prediction. A thread owns a cell and looks through the whole batch:
+// no atomics, and the batch is short. A negative label matches no cell.
+#include linear_index
+
+@group(0) @binding(0) var<storage, read> labels: array<i32>;
+@group(0) @binding(1) var<storage, read> predictions: array<i32>;
+@group(0) @binding(2) var<storage, read_write> counts: array<f32>;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let cell = linearIndex(globalId, workgroupCount, THREADS);
+  if (cell >= CLASSES * CLASSES) { return; }
+  let label = i32(cell / CLASSES);
+  let prediction = i32(cell % CLASSES);
+  var count = 0.0;
+  for (var row = 0u; row < BATCH; row++) {
+    count += select(0.0, 1.0, labels[row] == label && predictions[row] == prediction);
+  }
+  counts[cell] = count;
+}

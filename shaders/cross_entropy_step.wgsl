@@ -1,0 +1,54 @@
+// All that a training step wants of its logits, in one dispatch of one workgroup: the mean cross-entropy, its gradient
+// (for an upstream of 1), and [correct rows, rows with a label]. A row belongs to LANES threads; the workgroup walks
+// over the rows THREADS / LANES at a time. A negative label leaves its row out of everything.
+#include row_softmax
+#include workgroup_sum
+
+@group(0) @binding(1) var<storage, read> labels: array<i32>;
+@group(0) @binding(2) var<storage, read_write> loss: array<f32>;
+@group(0) @binding(3) var<storage, read_write> logitsGradient: array<f32>;
+@group(0) @binding(4) var<storage, read_write> counts: array<f32>;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(local_invocation_index) thread: u32) {
+  var labelled = 0.0;
+  for (var step = 0u; step < LABEL_STEPS; step++) {
+    let row = step * THREADS + thread;
+    if (row < ROWS) { labelled += select(0.0, 1.0, labels[row] >= 0); }
+  }
+  let rows = workgroupSum(thread, labelled);
+  let scale = 1.0 / max(rows, 1.0);
+
+  let lane = thread % LANES;
+  var lossPart = 0.0;
+  var correctPart = 0.0;
+  for (var turn = 0u; turn < TURNS; turn++) {
+    let ownRow = turn * (THREADS / LANES) + thread / LANES;
+    // Threads beyond the last row repeat it up to the barriers, and write nothing.
+    let row = min(ownRow, ROWS - 1u);
+    let softmax = rowSoftmax(row, lane, thread);
+    if (ownRow < ROWS) {
+      let label = labels[row];
+      for (var step = 0u; step < STEPS; step++) {
+        let column = step * LANES + lane;
+        if (column < COLUMNS) {
+          let place = row * COLUMNS + column;
+          let probability = exp(logits[place] - softmax.largest) / softmax.total;
+          let expected = select(0.0, 1.0, i32(column) == label);
+          logitsGradient[place] = select(0.0, (probability - expected) * scale, label >= 0);
+        }
+      }
+      if (lane == 0u && label >= 0) {
+        lossPart += log(softmax.total) - (logits[row * COLUMNS + u32(label)] - softmax.largest);
+        correctPart += select(0.0, 1.0, i32(softmax.argmax) == label);
+      }
+    }
+  }
+  let lossTotal = workgroupSum(thread, lossPart);
+  let correct = workgroupSum(thread, correctPart);
+  if (thread == 0u) {
+    loss[0] = lossTotal * scale;
+    counts[0] = correct;
+    counts[1] = rows;
+  }
+}

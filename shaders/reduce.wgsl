@@ -1,0 +1,76 @@
+// Sum or maximum over any set of axes. Each result is cut into SLICES partial ones, a thread each, whose values lie
+// SLICES apart: neighbouring threads then read neighbouring memory. A later dispatch of this same kernel reduces the
+// partial results; the order is fixed by the shapes, so that the same input always gives the same bits.
+#include linear_index
+
+// Four results side by side (KEPT_VECTOR), or four values of one result (REDUCED_VECTOR), are one vector.
+#if KEPT_VECTOR || REDUCED_VECTOR
+alias Element = vec4f;
+#else
+alias Element = f32;
+#endif
+#if KEPT_VECTOR
+alias Result = vec4f;
+#else
+alias Result = f32;
+#endif
+
+@group(0) @binding(0) var<storage, read> input: array<Element>;
+@group(0) @binding(1) var<storage, read_write> output: array<Result>;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = linearIndex(globalId, workgroupCount, THREADS);
+  if (index >= RESULTS * SLICES) { return; }
+#if SLICES_INNERMOST
+  // The reduced axis is the innermost of the input: partial results are laid out [result, slice].
+  let result = index / SLICES;
+  let slice = index % SLICES;
+#else
+  let result = index % RESULTS;
+  let slice = index / RESULTS;
+#endif
+
+  var rest = result;
+  var base = 0u;
+#unroll axis 0 KEPT_RANK
+  let kept_$(axis) = rest / RESULT_STRIDES[$(axis)];
+  rest -= kept_$(axis) * RESULT_STRIDES[$(axis)];
+  base += kept_$(axis) * KEPT_STRIDES[$(axis)];
+#end
+
+#if SUM
+  var total = Element(0.0);
+#else
+  var total = Element(-3.4028234e38);
+#endif
+  for (var step = 0u; step < STEPS; step++) {
+    let position = step * SLICES + slice;
+#if STEPS * SLICES > LENGTH
+    if (position < LENGTH) {
+#else
+    {
+#endif
+      var remaining = position;
+      var offset = base;
+#unroll axis 0 REDUCED_RANK
+      let reduced_$(axis) = remaining / POSITION_STRIDES[$(axis)];
+      remaining -= reduced_$(axis) * POSITION_STRIDES[$(axis)];
+      offset += reduced_$(axis) * REDUCED_STRIDES[$(axis)];
+#end
+#if SUM
+      total += input[offset];
+#else
+      total = max(total, input[offset]);
+#endif
+    }
+  }
+
+#if !REDUCED_VECTOR
+  output[index] = total;
+#elif SUM
+  output[index] = (total.x + total.y) + (total.z + total.w);
+#else
+  output[index] = max(max(total.x, total.y), max(total.z, total.w));
+#endif
+}

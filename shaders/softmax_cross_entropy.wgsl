@@ -1,0 +1,40 @@
+// Cross-entropy of softmax(logits) against labels, one value a row. Labels are class indices (negative: the row is left
+// out and its loss is 0) or, with DENSE_LABELS, a probability for each class.
+#include linear_index
+#include row_softmax
+
+#if DENSE_LABELS
+@group(0) @binding(1) var<storage, read> labels: array<f32>;
+#else
+@group(0) @binding(1) var<storage, read> labels: array<i32>;
+#endif
+@group(0) @binding(2) var<storage, read_write> rowLosses: array<f32>;
+
+@compute @workgroup_size(THREADS)
+fn main(
+  @builtin(global_invocation_id) globalId: vec3u,
+  @builtin(num_workgroups) workgroupCount: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let index = linearIndex(globalId, workgroupCount, THREADS);
+  let lane = index % LANES;
+  let row = min(index / LANES, ROWS - 1u);
+  let softmax = rowSoftmax(row, lane, thread);
+  let logTotal = log(softmax.total);
+#if DENSE_LABELS
+  var part = 0.0;
+  for (var step = 0u; step < STEPS; step++) {
+    let column = step * LANES + lane;
+    if (column < COLUMNS) {
+      let place = row * COLUMNS + column;
+      part += labels[place] * (logTotal - (logits[place] - softmax.largest));
+    }
+  }
+  let loss = rowSum(thread, part);
+#else
+  let label = labels[row];
+  let logit = logits[row * COLUMNS + u32(max(label, 0))];
+  let loss = select(0.0, logTotal - (logit - softmax.largest), label >= 0);
+#endif
+  if (index / LANES < ROWS && lane == 0u) { rowLosses[row] = loss; }
+}

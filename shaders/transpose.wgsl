@@ -1,0 +1,26 @@
+// Axes in another order. A thread writes one element, or four where the innermost axis stays innermost, so that writes
+// are always side by side. Bits are moved, whatever type they stand for.
+#include linear_index
+
+#if VECTOR
+alias Element = vec4u;
+#else
+alias Element = u32;
+#endif
+
+@group(0) @binding(0) var<storage, read> input: array<Element>;
+@group(0) @binding(1) var<storage, read_write> output: array<Element>;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = linearIndex(globalId, workgroupCount, THREADS);
+  if (index >= SIZE) { return; }
+  var rest = index;
+  var inputIndex = 0u;
+#unroll axis 0 RANK
+  let coordinate_$(axis) = rest / OUTPUT_STRIDES[$(axis)];
+  rest -= coordinate_$(axis) * OUTPUT_STRIDES[$(axis)];
+  inputIndex += coordinate_$(axis) * INPUT_STRIDES[$(axis)];
+#end
+  output[index] = input[inputIndex];
+}

@@ -1,0 +1,81 @@
+/**
+ * Every error that Corteza throws on purpose. Each message names the thing that is wrong and says what to do;
+ * `code` stays stable so that a page can branch on it (and translate it) without reading the message.
+ */
+export class CortezaError extends Error {
+  /** A stable, machine-readable name of the kind of failure. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.name = new.target.name;
+  }
+}
+
+/** Shapes that do not fit together; the message names the layer or op and both shapes. */
+export class ShapeError extends CortezaError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("shape", message, options);
+  }
+}
+
+/** An argument outside what the function accepts: an unknown name, a negative size, a label out of range. */
+export class ArgumentError extends CortezaError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("argument", message, options);
+  }
+}
+
+/** Bytes that are not the format they claim to be: truncated, foreign, or inconsistent. */
+export class FormatError extends CortezaError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("format", message, options);
+  }
+}
+
+/** No usable WebGPU here. `reason` tells which step failed; the message says what to do about it. */
+export class WebGpuUnavailableError extends CortezaError {
+  readonly reason: "no-api" | "insecure-context" | "no-adapter" | "no-device";
+
+  constructor(reason: WebGpuUnavailableError["reason"], message: string, options?: ErrorOptions) {
+    super("webgpu-unavailable", message, options);
+    this.reason = reason;
+  }
+}
+
+/** A plan that does not fit the device, found before anything was allocated, or an allocation that failed. */
+export class OutOfMemoryError extends CortezaError {
+  /** Bytes that were asked for. */
+  readonly bytes: number;
+
+  constructor(message: string, bytes: number, options?: ErrorOptions) {
+    super("out-of-memory", message, options);
+    this.bytes = bytes;
+  }
+}
+
+/** The GPU device went away (driver reset, crash of the GPU process, or it was destroyed). */
+export class DeviceLostError extends CortezaError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("device-lost", message, options);
+  }
+}
+
+/** Training produced a loss that is not a finite number. */
+export class DivergedError extends CortezaError {
+  /** The step, counted from 0 since the trainer was made, whose loss was not finite. */
+  readonly step: number;
+
+  constructor(message: string, step: number, options?: ErrorOptions) {
+    super("diverged", message, options);
+    this.step = step;
+  }
+}
+
+/** Something was used after `dispose()`. */
+export class DisposedError extends CortezaError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("disposed", message, options);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Tensor, TypedArray } from "../core/tensor.ts";
+import type { Graph } from "./graph.ts";
+import type { Node, Variable } from "./node.ts";
+
+/** Values for the inputs of a graph, by input name. */
+export type Feeds = Readonly<Record<string, TypedArray | readonly number[]>>;
+
+/** What a compiled program costs; every figure is known before the first step runs. */
+export interface ProgramStats {
+  /** Kernel launches of one step. */
+  readonly dispatches: number;
+  /** Distinct compiled kernels. */
+  readonly pipelines: number;
+  /** Bytes of memory that only this program uses: activations, gradients, staging. */
+  readonly scratchBytes: number;
+  /** Bytes of the variables that this program touches; other programs may share them. */
+  readonly variableBytes: number;
+  /** Floating-point operations of one step. */
+  readonly flops: number;
+}
+
+/** A graph made ready to run many times on one backend. */
+export interface Program {
+  /** Writes the feeds, runs one step and reads the outputs back. */
+  run(feeds?: Feeds): Promise<Record<string, Tensor>>;
+  /**
+   * Runs `steps` steps (default 1) without feeding, in one submission, and resolves when they are done, with the values
+   * of `read` as they are after the last of them. Calls may overlap: the next can be enqueued before this one is done.
+   */
+  enqueue(options?: { steps?: number; read?: readonly Variable[] }): Promise<Tensor[]>;
+  /** Value of a variable after everything enqueued so far. */
+  read(variable: Variable): Promise<Tensor>;
+  /** Sets a variable before anything enqueued later. */
+  write(variable: Variable, data: ArrayLike<number>): void;
+  readonly stats: ProgramStats;
+  /** A table of the recorded kernels: layer, op, kernel, tile, FLOPs, bytes. */
+  toString(): string;
+  /** Frees what only this program uses; shared variables stay while another program needs them. */
+  dispose(): void;
+}
+
+/** Something that runs graphs. */
+export interface Backend {
+  readonly kind: "cpu" | "webgpu";
+  /** For people: "CPU reference, f64", "WebGPU · SwiftShader". */
+  readonly description: string;
+  /**
+   * Plans the graph's outputs and every effect (`assign`, updates) registered on it.
+   * Throws `OutOfMemoryError` before allocating when the plan does not fit the device.
+   */
+  compile(graph: Graph, options: { outputs: Readonly<Record<string, Node>> }): Promise<Program>;
+  /** Bytes of device memory held now by programs and variables. */
+  readonly bytes: number;
+  /** Resolves with the error when the device is lost; never otherwise. */
+  readonly lost: Promise<Error>;
+  dispose(): void;
+}

@@ -1,0 +1,73 @@
+import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { formatShape, sameShape } from "../core/shape.ts";
+import type { Graph } from "./graph.ts";
+import type { Node } from "./node.ts";
+import { at } from "./op.ts";
+import { add } from "./ops/arithmetic.ts";
+import { broadcastTo } from "./ops/broadcast_to.ts";
+
+/** Which nodes lie on a path from one of `xs`: only those need a gradient. */
+function dependsOn(graph: Graph, xs: readonly Node[], last: Node): Set<number> {
+  const depends = new Set(xs.map((x) => x.id));
+  for (let id = 0; id <= last.id; id++) {
+    if (at(graph.nodes, id).inputs.some((input) => depends.has(input.id))) depends.add(id);
+  }
+  return depends;
+}
+
+/**
+ * Reverse-mode differentiation: walks from `y` back to `xs` and adds, through each op's gradient rule, the nodes that
+ * compute d y / d x. Contributions of several uses are added in the order of the uses, latest first.
+ */
+export function gradients(graph: Graph, y: Node, xs: readonly Node[], seed?: Node): Node[] {
+  if (seed === undefined && y.shape.length !== 0) {
+    throw new ShapeError(
+      `gradients: y has shape ${formatShape(y.shape)}; differentiate a scalar (sum or mean it first) or pass a seed.`,
+    );
+  }
+  if (seed !== undefined && !sameShape(seed.shape, y.shape)) {
+    throw new ShapeError(`gradients: the seed has shape ${formatShape(seed.shape)}, y has ${formatShape(y.shape)}.`);
+  }
+  const depends = dependsOn(graph, xs, y);
+  const found = new Map<number, Node>();
+  if (depends.has(y.id)) found.set(y.id, seed ?? graph.constant(1));
+  const wanted = new Set(xs.map((x) => x.id));
+
+  for (let id = y.id; id >= 0; id--) {
+    const upstream = found.get(id);
+    const node = at(graph.nodes, id);
+    if (upstream === undefined || node.inputs.length === 0) continue;
+    if (!node.inputs.some((input) => depends.has(input.id))) continue;
+    const rule = node.op.gradient;
+    if (rule === undefined) {
+      throw new ArgumentError(`gradients: "${node.op.name}" has no gradient; put stopGradient before it if none should flow.`);
+    }
+    const contributions = graph.inLayer(node.layer, () =>
+      rule({
+        graph,
+        node,
+        attributes: node.attributes,
+        upstream,
+        input: (index) => at(node.inputs, index),
+        wants: (index) => depends.has(at(node.inputs, index).id),
+      }),
+    );
+    node.inputs.forEach((input, index) => {
+      const contribution = contributions[index];
+      if (contribution === undefined || !depends.has(input.id)) return;
+      if (!sameShape(contribution.shape, input.shape)) {
+        throw new ShapeError(
+          `gradients: the rule of "${node.op.name}" gave ${formatShape(contribution.shape)} for an input of shape ` +
+            `${formatShape(input.shape)}.`,
+        );
+      }
+      const earlier = found.get(input.id);
+      found.set(
+        input.id,
+        earlier === undefined ? contribution : graph.inLayer(node.layer, () => add(graph, earlier, contribution)),
+      );
+    });
+    if (!wanted.has(id)) found.delete(id);
+  }
+  return xs.map((x) => found.get(x.id) ?? broadcastTo(graph, graph.constant(0), x.shape));
+}

@@ -1,0 +1,155 @@
+import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { checkShape, formatShape, sameShape, type Shape, sizeOf } from "../core/shape.ts";
+import { checkLength, type DType, type TypedArray } from "../core/tensor.ts";
+import { gradients } from "./gradients.ts";
+import { type Attributes, type Node, Variable } from "./node.ts";
+import { defineOp, type OpDefinition } from "./op.ts";
+import * as ops from "./ops/index.ts";
+
+export const inputOp = defineOp<{ name: string; shape: Shape; dtype: DType }>({
+  name: "input",
+  infer: (_, { shape, dtype }) => ({ shape, dtype }),
+});
+
+export const constantOp = defineOp<{ data: TypedArray; shape: Shape; dtype: DType }>({
+  name: "constant",
+  infer: (_, { shape, dtype }) => ({ shape, dtype }),
+});
+
+export const variableOp = defineOp<{ variable: Variable }>({
+  name: "variable",
+  infer: (_, { variable }) => ({ shape: variable.shape, dtype: variable.dtype }),
+});
+
+/** Sets a variable to the value of its input at the end of the step. */
+export const assignOp = defineOp<{ variable: Variable }>({
+  name: "assign",
+  infer(inputs, { variable }, what) {
+    const value = inputs[0];
+    if (value === undefined || !sameShape(value.shape, variable.shape) || value.dtype !== variable.dtype) {
+      throw new ShapeError(
+        `${what}: variable "${variable.name}" is ${variable.dtype} ${formatShape(variable.shape)}, ` +
+          `the value is ${value?.dtype} ${formatShape(value?.shape ?? [])}.`,
+      );
+    }
+    return { shape: value.shape, dtype: value.dtype };
+  },
+  writes: (node) => [node.attributes.variable],
+});
+
+type Ops = typeof ops;
+type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never;
+/** Every builder of `ops/`, as a method: `g.relu(x)` is `relu(g, x)`. */
+type OpMethods = {
+  [Name in keyof Ops as Ops[Name] extends (graph: Graph, ...rest: never[]) => Node ? Name : never]: Ops[Name] extends (
+    ...all: infer Parameters
+  ) => Node
+    ? (...rest: Tail<Parameters>) => Node
+    : never;
+};
+
+/**
+ * A computation as data: leaves (`input`, `constant`, `variable`), ops over them, and effects that change variables
+ * at the end of a step. It knows no device; `backend.compile(graph, { outputs })` makes it run.
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods of OpMethods are put on the prototype below
+export class Graph {
+  readonly nodes: Node[] = [];
+  /** Nodes that change variables, in the order they take effect. */
+  readonly effects: Node[] = [];
+  readonly #inputs = new Map<string, Node>();
+  readonly #variables = new Map<Variable, Node>();
+  #layer: string | undefined;
+
+  /** A value fed at each run. */
+  input(name: string, shape: Shape, dtype: DType = "f32"): Node {
+    if (this.#inputs.has(name)) throw new ArgumentError(`The graph already has an input "${name}".`);
+    checkShape(`input "${name}"`, shape);
+    const node = this.addNode(inputOp, [], { name, shape: [...shape], dtype });
+    this.#inputs.set(name, node);
+    return node;
+  }
+
+  /** A value that never changes; a number alone is a scalar of shape []. */
+  constant(data: number | TypedArray | readonly number[], shape?: Shape, dtype: DType = "f32"): Node {
+    const values = typeof data === "number" ? [data] : data;
+    const actual = shape ?? (typeof data === "number" ? [] : [values.length]);
+    checkLength("constant", actual, values);
+    const typed = dtype === "f32" ? Float64Array.from(values) : dtype === "i32" ? Int32Array.from(values) : Uint32Array.from(values);
+    return this.addNode(constantOp, [], { data: typed, shape: [...actual], dtype });
+  }
+
+  /** The value of a variable at the start of the step. */
+  variable(variable: Variable): Node {
+    const known = this.#variables.get(variable);
+    if (known) return known;
+    const node = this.addNode(variableOp, [], { variable });
+    this.#variables.set(variable, node);
+    return node;
+  }
+
+  /** At the end of each step, sets `variable` to `value`. */
+  assign(variable: Variable, value: Node): Node {
+    return this.addEffect(assignOp, [value], { variable });
+  }
+
+  /**
+   * d y / d x for each x, by reverse-mode differentiation. `y` is a scalar, or `seed` has its shape and stands for
+   * d loss / d y. An x that y does not depend on gets zeros.
+   */
+  gradients(y: Node, xs: readonly Node[], seed?: Node): Node[] {
+    return gradients(this, y, xs, seed);
+  }
+
+  /** Runs `build`; the nodes it makes belong to the layer `name`. */
+  inLayer<T>(name: string | undefined, build: () => T): T {
+    const outer = this.#layer;
+    this.#layer = name;
+    try {
+      return build();
+    } finally {
+      this.#layer = outer;
+    }
+  }
+
+  /** Adds a node after checking it with the op's shape rule. Builders in `ops/` call this. */
+  addNode<A extends Attributes>(op: OpDefinition<A>, inputs: readonly Node[], attributes: A): Node<A> {
+    const what = this.#layer === undefined ? op.name : `layer "${this.#layer}": ${op.name}`;
+    for (const input of inputs) {
+      if (input.graph !== this) throw new ArgumentError(`${what}: an input belongs to another graph.`);
+    }
+    const { shape, dtype } = op.infer(inputs, attributes, what);
+    if (sizeOf(shape) > 2 ** 32) {
+      throw new ShapeError(`${what}: the result ${formatShape(shape)} holds more than 2³² elements.`);
+    }
+    const node: Node<A> = {
+      graph: this,
+      id: this.nodes.length,
+      op,
+      inputs: [...inputs],
+      attributes,
+      shape,
+      dtype,
+      layer: this.#layer,
+    };
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** Adds a node that changes variables at the end of the step. */
+  addEffect<A extends Attributes>(op: OpDefinition<A>, inputs: readonly Node[], attributes: A): Node<A> {
+    const node = this.addNode(op, inputs, attributes);
+    this.effects.push(node);
+    return node;
+  }
+}
+
+export interface Graph extends OpMethods {}
+
+for (const [name, build] of Object.entries(ops)) {
+  Object.defineProperty(Graph.prototype, name, {
+    value(this: Graph, ...rest: unknown[]) {
+      return (build as (graph: Graph, ...rest: unknown[]) => Node)(this, ...rest);
+    },
+  });
+}

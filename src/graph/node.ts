@@ -1,0 +1,110 @@
+import type { Shape } from "../core/shape.ts";
+import { checkLength, type DType, type TypedArray } from "../core/tensor.ts";
+import type { Graph } from "./graph.ts";
+import type { OpDefinition } from "./op.ts";
+
+/** Plain data that specialises an op: sizes, flags, names. Never tensors. */
+export type Attributes = object;
+
+/**
+ * One value of a graph: the op that makes it, its inputs, and the shape that the op's rule gave it.
+ * Nodes are immutable; a graph only grows.
+ */
+export interface Node<A extends Attributes = Attributes> {
+  readonly graph: Graph;
+  /** Position in the graph; inputs always have smaller ids, so ids are a topological order. */
+  readonly id: number;
+  readonly op: OpDefinition<A>;
+  readonly inputs: readonly Node[];
+  readonly attributes: A;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** The layer that made the node, for tables and messages; gradients carry their forward node's layer. */
+  readonly layer: string | undefined;
+}
+
+/**
+ * Variables whose values lie one behind the other in one buffer, each at a multiple of `ALIGNMENT` elements, so that
+ * one dispatch can walk over all of them (an optimizer's update) and each can still be bound alone.
+ */
+export class Arena {
+  /** 64 f32 elements = 256 bytes: WebGPU's alignment of storage bindings. */
+  static readonly ALIGNMENT = 64;
+
+  readonly name: string;
+  readonly variables: readonly Variable[];
+  /** First element of each variable, in the order of `variables`. */
+  readonly offsets: readonly number[];
+  /** Elements in all, padding included. */
+  readonly size: number;
+
+  /** Makes an arena of f32 variables with these names, shapes and initial values (zeros by default). */
+  constructor(name: string, specs: readonly { name: string; shape: Shape; initial?: TypedArray }[]) {
+    this.name = name;
+    const offsets: number[] = [];
+    let end = 0;
+    this.variables = specs.map((spec) => {
+      const variable = new Variable({ ...spec, dtype: "f32", arena: this, arenaOffset: end });
+      offsets.push(end);
+      end += Math.ceil(variable.size / Arena.ALIGNMENT) * Arena.ALIGNMENT;
+      return variable;
+    });
+    this.offsets = offsets;
+    this.size = end;
+  }
+}
+
+/**
+ * A value that outlives a step: parameters, moments, counters, data sets. It belongs to no graph and no device; each
+ * backend keeps one storage for it, shared by all programs compiled there, made when the first needs it.
+ */
+export class Variable {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly size: number;
+  readonly arena: Arena | undefined;
+  readonly arenaOffset: number;
+  #initial: TypedArray | undefined;
+  #version = 0;
+
+  constructor(options: {
+    name: string;
+    shape: Shape;
+    dtype?: DType;
+    initial?: TypedArray;
+    arena?: Arena;
+    arenaOffset?: number;
+  }) {
+    this.name = options.name;
+    this.shape = [...options.shape];
+    this.dtype = options.dtype ?? "f32";
+    this.size = this.shape.reduce((product, extent) => product * extent, 1);
+    this.#initial = options.initial;
+    this.arena = options.arena;
+    this.arenaOffset = options.arenaOffset ?? 0;
+  }
+
+  /** Value that a backend's storage starts with; zeros when absent. */
+  get initial(): TypedArray | undefined {
+    return this.#initial;
+  }
+
+  /** Grows with each `reset`; a backend whose storage has an older version loads `initial` before its next step. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Gives the variable a new value on every backend, from the next step on; undefined is zeros. */
+  reset(value: TypedArray | undefined): void {
+    if (value !== undefined) checkLength(`variable "${this.name}"`, this.shape, value);
+    this.#initial = value;
+    this.#version++;
+  }
+
+  /** Notes a value that a backend's storage already holds (or held), so that new storages start with it. */
+  remember(value: TypedArray): void {
+    checkLength(`variable "${this.name}"`, this.shape, value);
+    this.#initial = value;
+  }
+}

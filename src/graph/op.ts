@@ -1,0 +1,55 @@
+import type { Shape } from "../core/shape.ts";
+import type { DType } from "../core/tensor.ts";
+import type { Graph } from "./graph.ts";
+import type { Attributes, Node, Variable } from "./node.ts";
+
+/** What a gradient rule may use. */
+export interface GradientContext<A extends Attributes> {
+  readonly graph: Graph;
+  readonly node: Node<A>;
+  readonly attributes: A;
+  /** d loss / d node, of the node's shape. */
+  readonly upstream: Node;
+  /** The `index`-th input of the node. */
+  input(index: number): Node;
+  /** Whether anybody asked for the gradient of that input; a rule may skip it otherwise. */
+  wants(index: number): boolean;
+}
+
+/**
+ * An op: its name, its shape rule and its gradient rule. How it is computed is a backend's business.
+ * `what` names the op and its layer, for error messages.
+ */
+export interface OpDefinition<A extends Attributes = Attributes> {
+  readonly name: string;
+  /** Shape and type of the result. Throws `ShapeError` or `ArgumentError`. */
+  infer(inputs: readonly Node[], attributes: A, what: string): { shape: Shape; dtype: DType };
+  /** Gradients with respect to the inputs; undefined where there is none. Ops without a rule stop differentiation with an error. */
+  gradient?(context: GradientContext<A>): readonly (Node | undefined)[];
+  /** Ops that change variables at the end of a step instead of making a value. */
+  writes?(node: Node<A>): readonly Variable[];
+}
+
+/** Declares an op; only fixes the type of its attributes. */
+export function defineOp<A extends Attributes>(definition: OpDefinition<A>): OpDefinition<A> {
+  return definition;
+}
+
+declare const matched: unique symbol;
+
+/** A node known to be of one op. The brand exists for the compiler alone, so that a failed match narrows nothing away. */
+export interface MatchedNode<A extends Attributes> extends Node<A> {
+  readonly [matched]: true;
+}
+
+/** Narrows a node to the op that made it. */
+export function isOp<A extends Attributes>(node: Node, op: OpDefinition<A>): node is MatchedNode<A> {
+  return node.op.name === op.name;
+}
+
+/** The `index`-th entry, which the caller knows to exist; throws a clear error otherwise. */
+export function at<T>(list: readonly T[], index: number): T {
+  const value = list[index];
+  if (value === undefined) throw new RangeError(`no entry ${index} in a list of ${list.length}`);
+  return value;
+}

@@ -1,0 +1,81 @@
+import { ShapeError } from "../../core/errors.ts";
+import { broadcastShapes, type Shape } from "../../core/shape.ts";
+import type { Graph } from "../graph.ts";
+import type { Node } from "../node.ts";
+import { at, defineOp, type GradientContext, type OpDefinition } from "../op.ts";
+import { sum } from "./reduce.ts";
+import { reshape } from "./reshape.ts";
+import { neg } from "./unary.ts";
+
+/** An operand: a node, or a number that stands for a scalar constant. */
+export type Operand = Node | number;
+
+function toNode(graph: Graph, operand: Operand): Node {
+  return typeof operand === "number" ? graph.constant(operand) : operand;
+}
+
+/** Sums a gradient over the axes along which its value had been stretched. */
+export function unbroadcast(graph: Graph, gradient: Node, shape: Shape): Node {
+  const missing = gradient.shape.length - shape.length;
+  const stretched = gradient.shape
+    .map((extent, axis) => ({ extent, axis, own: axis < missing ? 1 : shape[axis - missing] }))
+    .filter(({ extent, axis, own }) => axis < missing || (own === 1 && extent !== 1))
+    .map(({ axis }) => axis);
+  if (stretched.length === 0) return gradient;
+  return reshape(graph, sum(graph, gradient, stretched), shape);
+}
+
+type Context = GradientContext<object>;
+
+function elementwise(name: string, gradient: (context: Context) => readonly (Node | undefined)[]): OpDefinition {
+  return defineOp<object>({
+    name,
+    infer(inputs, _, what) {
+      const [a, b] = [at(inputs, 0), at(inputs, 1)];
+      if (a.dtype !== "f32" || b.dtype !== "f32") throw new ShapeError(`${what}: wants f32, got ${a.dtype} and ${b.dtype}.`);
+      return { shape: broadcastShapes(what, a.shape, b.shape), dtype: "f32" };
+    },
+    gradient: (context) =>
+      gradient(context).map(
+        (value, index) => value && unbroadcast(context.graph, value, context.input(index).shape),
+      ),
+  });
+}
+
+export const addOp = elementwise("add", ({ upstream }) => [upstream, upstream]);
+
+export const subOp = elementwise("sub", ({ graph, upstream, wants }) => [
+  upstream,
+  wants(1) ? neg(graph, upstream) : undefined,
+]);
+
+export const mulOp = elementwise("mul", ({ graph, upstream, input, wants }) => [
+  wants(0) ? mul(graph, upstream, input(1)) : undefined,
+  wants(1) ? mul(graph, upstream, input(0)) : undefined,
+]);
+
+export const divOp = elementwise("div", ({ graph, node, upstream, input, wants }) => [
+  wants(0) ? div(graph, upstream, input(1)) : undefined,
+  // d(a/b)/db = -(a/b)/b
+  wants(1) ? neg(graph, mul(graph, upstream, div(graph, node, input(1)))) : undefined,
+]);
+
+/** a + b, broadcasting as NumPy does. */
+export function add(graph: Graph, a: Operand, b: Operand): Node {
+  return graph.addNode(addOp, [toNode(graph, a), toNode(graph, b)], {});
+}
+
+/** a − b, broadcasting. */
+export function sub(graph: Graph, a: Operand, b: Operand): Node {
+  return graph.addNode(subOp, [toNode(graph, a), toNode(graph, b)], {});
+}
+
+/** a · b element by element, broadcasting. */
+export function mul(graph: Graph, a: Operand, b: Operand): Node {
+  return graph.addNode(mulOp, [toNode(graph, a), toNode(graph, b)], {});
+}
+
+/** a / b, broadcasting. */
+export function div(graph: Graph, a: Operand, b: Operand): Node {
+  return graph.addNode(divOp, [toNode(graph, a), toNode(graph, b)], {});
+}

@@ -1,0 +1,23 @@
+import { ShapeError } from "../../core/errors.ts";
+import { broadcastShapes, formatShape, sameShape, type Shape } from "../../core/shape.ts";
+import type { Graph } from "../graph.ts";
+import type { Node } from "../node.ts";
+import { at, defineOp } from "../op.ts";
+import { unbroadcast } from "./arithmetic.ts";
+
+export const broadcastToOp = defineOp<{ shape: Shape }>({
+  name: "broadcastTo",
+  infer(inputs, { shape }, what) {
+    const x = at(inputs, 0);
+    if (x.dtype !== "f32" || !sameShape(broadcastShapes(what, x.shape, shape), shape)) {
+      throw new ShapeError(`${what}: ${x.dtype} ${formatShape(x.shape)} does not stretch to ${formatShape(shape)}.`);
+    }
+    return { shape, dtype: "f32" };
+  },
+  gradient: ({ graph, upstream, input }) => [unbroadcast(graph, upstream, input(0).shape)],
+});
+
+/** `x` stretched to `shape` by NumPy's broadcasting rule. */
+export function broadcastTo(graph: Graph, x: Node, shape: Shape): Node {
+  return sameShape(x.shape, shape) ? x : graph.addNode(broadcastToOp, [x], { shape: [...shape] });
+}

@@ -1,0 +1,106 @@
+import { ShapeError } from "../../core/errors.ts";
+import { formatShape, sameShape, type Shape } from "../../core/shape.ts";
+import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../core/window_geometry.ts";
+import type { Graph } from "../graph.ts";
+import type { Node } from "../node.ts";
+import { at, defineOp } from "../op.ts";
+
+export interface Conv2dOptions {
+  /** Default [1, 1]. */
+  strides?: Pair;
+  /** Default "valid". */
+  padding?: Padding;
+  /** Distance between the taps of the kernel; default [1, 1]. */
+  dilations?: Pair;
+  /** Channels are split into this many independent convolutions; default 1. */
+  groups?: number;
+}
+
+/** What all three convolution ops carry: the one geometry record. */
+export interface ConvAttributes {
+  geometry: ConvGeometry;
+}
+
+export function convInputShape(g: ConvGeometry): Shape {
+  return [g.batch, g.inHeight, g.inWidth, g.inChannels];
+}
+
+export function convFilterShape(g: ConvGeometry): Shape {
+  return [g.kernelHeight, g.kernelWidth, g.groupInChannels, g.outChannels];
+}
+
+export function convOutputShape(g: ConvGeometry): Shape {
+  return [g.batch, g.outHeight, g.outWidth, g.outChannels];
+}
+
+function expectShapes(what: string, inputs: readonly Node[], shapes: readonly Shape[]): void {
+  shapes.forEach((shape, index) => {
+    const input = at(inputs, index);
+    if (input.dtype !== "f32" || !sameShape(input.shape, shape)) {
+      throw new ShapeError(`${what}: wants f32 ${formatShape(shape)}, got ${input.dtype} ${formatShape(input.shape)}.`);
+    }
+  });
+}
+
+// The convolution is linear in input and in filter, and so is each gradient; the three ops are therefore closed
+// under differentiation: every gradient of one is another of the three.
+
+export const conv2dOp = defineOp<ConvAttributes>({
+  name: "conv2d",
+  infer(inputs, { geometry }, what) {
+    expectShapes(what, inputs, [convInputShape(geometry), convFilterShape(geometry)]);
+    return { shape: convOutputShape(geometry), dtype: "f32" };
+  },
+  gradient: ({ graph, attributes: { geometry }, upstream, input, wants }) => [
+    wants(0) ? conv2dInputGradient(graph, upstream, input(1), geometry) : undefined,
+    wants(1) ? conv2dFilterGradient(graph, input(0), upstream, geometry) : undefined,
+  ],
+});
+
+/**
+ * 2-D convolution (cross-correlation, as in every CNN library): input [batch, height, width, channels], filter
+ * [kh, kw, channels / groups, filters] → [batch, outHeight, outWidth, filters]. Throws `ShapeError` when they do not fit.
+ */
+export function conv2d(graph: Graph, input: Node, filter: Node, options: Conv2dOptions = {}): Node {
+  const geometry = convGeometry("conv2d", input.shape, filter.shape, {
+    strides: options.strides ?? [1, 1],
+    padding: options.padding ?? "valid",
+    dilations: options.dilations ?? [1, 1],
+    groups: options.groups ?? 1,
+  });
+  return graph.addNode(conv2dOp, [input, filter], { geometry });
+}
+
+export const conv2dInputGradientOp = defineOp<ConvAttributes>({
+  name: "conv2dInputGradient",
+  infer(inputs, { geometry }, what) {
+    expectShapes(what, inputs, [convOutputShape(geometry), convFilterShape(geometry)]);
+    return { shape: convInputShape(geometry), dtype: "f32" };
+  },
+  gradient: ({ graph, attributes: { geometry }, upstream, input, wants }) => [
+    wants(0) ? graph.addNode(conv2dOp, [upstream, input(1)], { geometry }) : undefined,
+    wants(1) ? conv2dFilterGradient(graph, upstream, input(0), geometry) : undefined,
+  ],
+});
+
+/** d loss / d input of a convolution, from d loss / d output and the filter. `geometry` is the forward convolution's. */
+export function conv2dInputGradient(graph: Graph, upstream: Node, filter: Node, geometry: ConvGeometry): Node {
+  return graph.addNode(conv2dInputGradientOp, [upstream, filter], { geometry });
+}
+
+export const conv2dFilterGradientOp = defineOp<ConvAttributes>({
+  name: "conv2dFilterGradient",
+  infer(inputs, { geometry }, what) {
+    expectShapes(what, inputs, [convInputShape(geometry), convOutputShape(geometry)]);
+    return { shape: convFilterShape(geometry), dtype: "f32" };
+  },
+  gradient: ({ graph, attributes: { geometry }, upstream, input, wants }) => [
+    wants(0) ? conv2dInputGradient(graph, input(1), upstream, geometry) : undefined,
+    wants(1) ? graph.addNode(conv2dOp, [input(0), upstream], { geometry }) : undefined,
+  ],
+});
+
+/** d loss / d filter of a convolution, from its input and d loss / d output. `geometry` is the forward convolution's. */
+export function conv2dFilterGradient(graph: Graph, input: Node, upstream: Node, geometry: ConvGeometry): Node {
+  return graph.addNode(conv2dFilterGradientOp, [input, upstream], { geometry });
+}

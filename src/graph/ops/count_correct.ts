@@ -1,0 +1,24 @@
+import { ShapeError } from "../../core/errors.ts";
+import { formatShape } from "../../core/shape.ts";
+import type { Graph } from "../graph.ts";
+import type { Node } from "../node.ts";
+import { at, defineOp } from "../op.ts";
+
+export const countCorrectOp = defineOp<object>({
+  name: "countCorrect",
+  infer(inputs, _, what) {
+    const [logits, labels] = [at(inputs, 0), at(inputs, 1)];
+    if (logits.shape.length !== 2 || labels.dtype !== "i32" || labels.shape[0] !== logits.shape[0]) {
+      throw new ShapeError(
+        `${what}: wants logits [batch, classes] and labels i32 [batch], got ${formatShape(logits.shape)} and ` +
+          `${labels.dtype} ${formatShape(labels.shape)}.`,
+      );
+    }
+    return { shape: [2], dtype: "f32" };
+  },
+});
+
+/** [rows whose first maximum is the label, rows with a label ≥ 0], as f32 [2]. Exact up to 2²⁴ rows. */
+export function countCorrect(graph: Graph, logits: Node, labels: Node): Node {
+  return graph.addNode(countCorrectOp, [logits, labels], {});
+}

@@ -1,0 +1,21 @@
+/** Every op: each builder here is also a method of `Graph`. To add an op, write its file and name it here. */
+export { add, div, mul, sub } from "./arithmetic.ts";
+export { argmax } from "./argmax.ts";
+export { batchRows } from "./batch_rows.ts";
+export { broadcastTo } from "./broadcast_to.ts";
+export { confusionMatrix } from "./confusion_matrix.ts";
+export { conv2d, conv2dFilterGradient, conv2dInputGradient } from "./conv2d.ts";
+export { countCorrect } from "./count_correct.ts";
+export { gatherRows } from "./gather_rows.ts";
+export { matmul } from "./matmul.ts";
+export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
+export { optimizerUpdate } from "./optimizer_update.ts";
+export { recordStep } from "./record_step.ts";
+export { max, maxGradient, mean, sum } from "./reduce.ts";
+export { relu, reluGradient } from "./relu.ts";
+export { reshape } from "./reshape.ts";
+export { logSoftmax, softmax } from "./softmax.ts";
+export { softmaxCrossEntropy, softmaxCrossEntropyGradient } from "./softmax_cross_entropy.ts";
+export { stopGradient } from "./stop_gradient.ts";
+export { transpose } from "./transpose.ts";
+export { exp, log, neg, sqrt } from "./unary.ts";

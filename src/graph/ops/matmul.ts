@@ -1,0 +1,63 @@
+import { ShapeError } from "../../core/errors.ts";
+import { formatShape } from "../../core/shape.ts";
+import type { Graph } from "../graph.ts";
+import type { Node } from "../node.ts";
+import { at, defineOp } from "../op.ts";
+
+export interface MatmulOptions {
+  /** Read `a` as [k, m] instead of [m, k]. */
+  transposeA?: boolean;
+  /** Read `b` as [n, k] instead of [k, n]. */
+  transposeB?: boolean;
+}
+
+export interface MatmulAttributes {
+  transposeA: boolean;
+  transposeB: boolean;
+}
+
+/** Rows, columns and sum length of a product. */
+export function matmulSizes(a: Node, b: Node, { transposeA, transposeB }: MatmulAttributes): { m: number; n: number; k: number } {
+  return {
+    m: at(a.shape, transposeA ? 1 : 0),
+    k: at(a.shape, transposeA ? 0 : 1),
+    n: at(b.shape, transposeB ? 0 : 1),
+  };
+}
+
+export const matmulOp = defineOp<MatmulAttributes>({
+  name: "matmul",
+  infer(inputs, attributes, what) {
+    const [a, b] = [at(inputs, 0), at(inputs, 1)];
+    const shapes = `${formatShape(a.shape)}${attributes.transposeA ? "ᵀ" : ""} and ${formatShape(b.shape)}${attributes.transposeB ? "ᵀ" : ""}`;
+    if (a.shape.length !== 2 || b.shape.length !== 2 || a.dtype !== "f32" || b.dtype !== "f32") {
+      throw new ShapeError(`${what}: wants two f32 matrices, got ${a.dtype} and ${b.dtype}, ${shapes}.`);
+    }
+    const { m, n, k } = matmulSizes(a, b, attributes);
+    if (k !== at(b.shape, attributes.transposeB ? 1 : 0)) {
+      throw new ShapeError(`${what}: inner sizes of ${shapes} differ.`);
+    }
+    return { shape: [m, n], dtype: "f32" };
+  },
+  gradient({ graph, attributes: { transposeA, transposeB }, upstream, input, wants }) {
+    const [a, b] = [input(0), input(1)];
+    // C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC; a transposed operand wants its own gradient transposed.
+    const dA = () =>
+      transposeA
+        ? matmul(graph, b, upstream, { transposeA: transposeB, transposeB: true })
+        : matmul(graph, upstream, b, { transposeB: !transposeB });
+    const dB = () =>
+      transposeB
+        ? matmul(graph, upstream, a, { transposeA: true, transposeB: transposeA })
+        : matmul(graph, a, upstream, { transposeA: !transposeA });
+    return [wants(0) ? dA() : undefined, wants(1) ? dB() : undefined];
+  },
+});
+
+/** Matrix product [m, k]·[k, n] → [m, n]. */
+export function matmul(graph: Graph, a: Node, b: Node, options: MatmulOptions = {}): Node {
+  return graph.addNode(matmulOp, [a, b], {
+    transposeA: options.transposeA ?? false,
+    transposeB: options.transposeB ?? false,
+  });
+}

@@ -1,0 +1,36 @@
+import { ShapeError } from "../../core/errors.ts";
+import { formatShape, sizeOf } from "../../core/shape.ts";
+import type { Graph } from "../graph.ts";
+import type { Node, Variable } from "../node.ts";
+import { at, defineOp } from "../op.ts";
+
+export interface RecordStepAttributes {
+  /** f32 [capacity, values]: row (step mod capacity) takes this step's values. */
+  ring: Variable;
+  /** u32 scalars that grow by one at the end of the step; the first is the step that picks the row. */
+  counters: readonly Variable[];
+}
+
+export const recordStepOp = defineOp<RecordStepAttributes>({
+  name: "recordStep",
+  infer(inputs, { ring, counters }, what) {
+    const values = inputs.reduce((total, input) => total + sizeOf(input.shape), 0);
+    if (ring.dtype !== "f32" || ring.shape.length !== 2 || ring.shape[1] !== values || inputs.some((i) => i.dtype !== "f32")) {
+      throw new ShapeError(`${what}: ${values} f32 values a step do not fit a ring ${ring.dtype} ${formatShape(ring.shape)}.`);
+    }
+    if (counters.some((counter) => counter.dtype !== "u32" || counter.size !== 1) || counters.length === 0) {
+      throw new ShapeError(`${what}: wants at least one counter, all u32 scalars.`);
+    }
+    return { shape: [values], dtype: "f32" };
+  },
+  writes: ({ attributes }) => [attributes.ring, ...attributes.counters],
+});
+
+/**
+ * At the end of the step, writes the values one behind the other into row (first counter mod capacity) of `ring`, then
+ * adds one to every counter: losses stay on the GPU until somebody reads the ring.
+ */
+export function recordStep(graph: Graph, values: readonly Node[], attributes: RecordStepAttributes): Node {
+  at(values, 0);
+  return graph.addEffect(recordStepOp, values, attributes);
+}

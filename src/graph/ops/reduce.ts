@@ -1,0 +1,75 @@
+import { ShapeError } from "../../core/errors.ts";
+import { formatShape, normalizeAxes, reducedShape, sameShape, sizeOf } from "../../core/shape.ts";
+import type { Graph } from "../graph.ts";
+import type { Node } from "../node.ts";
+import { at, defineOp } from "../op.ts";
+import { mul } from "./arithmetic.ts";
+import { broadcastTo } from "./broadcast_to.ts";
+import { reshape } from "./reshape.ts";
+
+export interface ReduceAttributes {
+  /** Ascending, non-negative. */
+  axes: readonly number[];
+  keepDims: boolean;
+}
+
+function infer(inputs: readonly Node[], { axes, keepDims }: ReduceAttributes, what: string) {
+  const x = at(inputs, 0);
+  if (x.dtype !== "f32") throw new ShapeError(`${what}: wants f32, got ${x.dtype}.`);
+  return { shape: reducedShape(x.shape, axes, keepDims), dtype: "f32" as const };
+}
+
+/** A gradient of the reduced value, with the reduced axes put back as extents of 1. */
+function withAxes(graph: Graph, upstream: Node, input: Node, axes: readonly number[]): Node {
+  return reshape(graph, upstream, reducedShape(input.shape, axes, true));
+}
+
+export const sumOp = defineOp<ReduceAttributes>({
+  name: "sum",
+  infer,
+  gradient: ({ graph, attributes, upstream, input }) => [
+    broadcastTo(graph, withAxes(graph, upstream, input(0), attributes.axes), input(0).shape),
+  ],
+});
+
+export const maxOp = defineOp<ReduceAttributes>({
+  name: "max",
+  infer,
+  gradient: ({ graph, attributes, upstream, input }) => [
+    maxGradient(graph, input(0), withAxes(graph, upstream, input(0), attributes.axes), attributes.axes),
+  ],
+});
+
+type Axes = number | readonly number[];
+
+/** Sum over `axes` (all by default); `keepDims` leaves them as extents of 1. */
+export function sum(graph: Graph, x: Node, axes?: Axes, keepDims = false): Node {
+  return graph.addNode(sumOp, [x], { axes: normalizeAxes("sum", axes, x.shape.length), keepDims });
+}
+
+/** Mean over `axes` (all by default). */
+export function mean(graph: Graph, x: Node, axes?: Axes, keepDims = false): Node {
+  const total = sum(graph, x, axes, keepDims);
+  return mul(graph, total, sizeOf(total.shape) / sizeOf(x.shape));
+}
+
+/** Maximum over `axes` (all by default). Among equals the first takes the whole gradient. */
+export function max(graph: Graph, x: Node, axes?: Axes, keepDims = false): Node {
+  return graph.addNode(maxOp, [x], { axes: normalizeAxes("max", axes, x.shape.length), keepDims });
+}
+
+export const maxGradientOp = defineOp<{ axes: readonly number[] }>({
+  name: "maxGradient",
+  infer(inputs, { axes }, what) {
+    const [x, upstream] = [at(inputs, 0), at(inputs, 1)];
+    if (!sameShape(upstream.shape, reducedShape(x.shape, axes, true))) {
+      throw new ShapeError(`${what}: upstream ${formatShape(upstream.shape)} does not reduce ${formatShape(x.shape)}.`);
+    }
+    return { shape: x.shape, dtype: "f32" };
+  },
+});
+
+/** Gradient of `max`: `upstream` (reduced axes kept as 1) at the first maximum along `axes`, 0 elsewhere. */
+export function maxGradient(graph: Graph, x: Node, upstream: Node, axes: readonly number[]): Node {
+  return graph.addNode(maxGradientOp, [x, upstream], { axes: [...axes] });
+}

@@ -1,0 +1,34 @@
+import { ShapeError } from "../../core/errors.ts";
+import { formatShape, sameShape } from "../../core/shape.ts";
+import type { Graph } from "../graph.ts";
+import type { Node } from "../node.ts";
+import { at, defineOp } from "../op.ts";
+
+export const reluOp = defineOp<object>({
+  name: "relu",
+  infer: (inputs) => ({ shape: at(inputs, 0).shape, dtype: "f32" }),
+  // The result tells as much as the input: it is above zero exactly where the input is.
+  gradient: ({ graph, node, upstream }) => [reluGradient(graph, node, upstream)],
+});
+
+/** max(0, x) */
+export function relu(graph: Graph, x: Node): Node {
+  return graph.addNode(reluOp, [x], {});
+}
+
+export const reluGradientOp = defineOp<object>({
+  name: "reluGradient",
+  infer(inputs, _, what) {
+    const [y, upstream] = [at(inputs, 0), at(inputs, 1)];
+    if (!sameShape(y.shape, upstream.shape)) {
+      throw new ShapeError(`${what}: ${formatShape(y.shape)} and ${formatShape(upstream.shape)} differ.`);
+    }
+    return { shape: y.shape, dtype: "f32" };
+  },
+  gradient: ({ graph, upstream, input }) => [undefined, reluGradient(graph, input(0), upstream)],
+});
+
+/** `upstream` where `y` (the result of ReLU) is above zero, else 0. At exactly 0 the gradient is 0, as in PyTorch. */
+export function reluGradient(graph: Graph, y: Node, upstream: Node): Node {
+  return graph.addNode(reluGradientOp, [y, upstream], {});
+}

@@ -1,0 +1,23 @@
+import { ShapeError } from "../../core/errors.ts";
+import { checkShape, formatShape, sameShape, type Shape, sizeOf } from "../../core/shape.ts";
+import type { Graph } from "../graph.ts";
+import type { Node } from "../node.ts";
+import { at, defineOp } from "../op.ts";
+
+export const reshapeOp = defineOp<{ shape: Shape }>({
+  name: "reshape",
+  infer(inputs, { shape }, what) {
+    const x = at(inputs, 0);
+    checkShape(what, shape);
+    if (sizeOf(shape) !== sizeOf(x.shape)) {
+      throw new ShapeError(`${what}: ${formatShape(x.shape)} and ${formatShape(shape)} hold different numbers of elements.`);
+    }
+    return { shape, dtype: x.dtype };
+  },
+  gradient: ({ graph, upstream, input }) => [reshape(graph, upstream, input(0).shape)],
+});
+
+/** The same values in row-major order under another shape. */
+export function reshape(graph: Graph, x: Node, shape: Shape): Node {
+  return sameShape(x.shape, shape) ? x : graph.addNode(reshapeOp, [x], { shape: [...shape] });
+}

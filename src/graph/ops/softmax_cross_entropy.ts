@@ -1,0 +1,72 @@
+import { ShapeError } from "../../core/errors.ts";
+import { formatShape, sameShape } from "../../core/shape.ts";
+import type { Graph } from "../graph.ts";
+import type { Node } from "../node.ts";
+import { at, defineOp } from "../op.ts";
+
+export type Reduction = "mean" | "sum" | "none";
+
+export interface CrossEntropyAttributes {
+  reduction: Reduction;
+}
+
+/**
+ * Labels are class indices i32 [batch] (a negative label leaves its row out, of the mean's divisor too) or
+ * probabilities f32 [batch, classes].
+ */
+function checkLogitsAndLabels(inputs: readonly Node[], what: string): { logits: Node; labels: Node } {
+  const [logits, labels] = [at(inputs, 0), at(inputs, 1)];
+  const sparse = labels.dtype === "i32" && labels.shape.length === 1 && labels.shape[0] === logits.shape[0];
+  const dense = labels.dtype === "f32" && sameShape(labels.shape, logits.shape);
+  if (logits.dtype !== "f32" || logits.shape.length !== 2 || (!sparse && !dense)) {
+    throw new ShapeError(
+      `${what}: wants logits f32 [batch, classes] and labels i32 [batch] or f32 [batch, classes], got ` +
+        `${logits.dtype} ${formatShape(logits.shape)} and ${labels.dtype} ${formatShape(labels.shape)}.`,
+    );
+  }
+  return { logits, labels };
+}
+
+export const softmaxCrossEntropyOp = defineOp<CrossEntropyAttributes>({
+  name: "softmaxCrossEntropy",
+  infer(inputs, { reduction }, what) {
+    const { logits } = checkLogitsAndLabels(inputs, what);
+    return { shape: reduction === "none" ? [at(logits.shape, 0)] : [], dtype: "f32" };
+  },
+  gradient: ({ graph, attributes, upstream, input }) => [
+    softmaxCrossEntropyGradient(graph, input(0), input(1), upstream, attributes.reduction),
+    undefined,
+  ],
+});
+
+/**
+ * Cross-entropy of softmax(logits) against labels: the mean over the rows by default (a scalar), their sum, or one
+ * value a row. Labels: i32 [batch] class indices (negative: row left out) or f32 [batch, classes] probabilities.
+ */
+export function softmaxCrossEntropy(graph: Graph, logits: Node, labels: Node, options: { reduction?: Reduction } = {}): Node {
+  return graph.addNode(softmaxCrossEntropyOp, [logits, labels], { reduction: options.reduction ?? "mean" });
+}
+
+export const softmaxCrossEntropyGradientOp = defineOp<CrossEntropyAttributes>({
+  name: "softmaxCrossEntropyGradient",
+  infer(inputs, { reduction }, what) {
+    const { logits } = checkLogitsAndLabels(inputs, what);
+    const upstream = at(inputs, 2);
+    const expected = reduction === "none" ? [at(logits.shape, 0)] : [];
+    if (!sameShape(upstream.shape, expected)) {
+      throw new ShapeError(`${what}: upstream is ${formatShape(upstream.shape)}, the loss ${formatShape(expected)}.`);
+    }
+    return { shape: logits.shape, dtype: "f32" };
+  },
+});
+
+/** d loss / d logits = (softmax(logits) − labels) · upstream, divided by the number of rows that count for "mean". */
+export function softmaxCrossEntropyGradient(
+  graph: Graph,
+  logits: Node,
+  labels: Node,
+  upstream: Node,
+  reduction: Reduction = "mean",
+): Node {
+  return graph.addNode(softmaxCrossEntropyGradientOp, [logits, labels, upstream], { reduction });
+}

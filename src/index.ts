@@ -1,0 +1,24 @@
+/** "corteza": build, train and use convolutional networks in a web page. */
+export * from "./core/errors.ts";
+export type { Tensor, TypedArray } from "./core/tensor.ts";
+export { cpu } from "./cpu/backend.ts";
+export { type Dataset, dataset } from "./data/dataset.ts";
+export * from "./data/digit.ts";
+export * from "./data/idx.ts";
+export { loadSafetensors, safetensorsMetadata, toSafetensors } from "./formats/safetensors.ts";
+export type { Backend } from "./graph/backend.ts";
+export type { InitializerName } from "./nn/initializers.ts";
+export type { Layer, LayerConfig } from "./nn/layer.ts";
+export { activation } from "./nn/layers/activation.ts";
+export { conv2d } from "./nn/layers/conv2d.ts";
+export { dense } from "./nn/layers/dense.ts";
+export { flatten } from "./nn/layers/flatten.ts";
+export { maxPooling2d } from "./nn/layers/max_pooling2d.ts";
+export { type Model, type ModelConfig, modelFromConfig, sequential } from "./nn/model.ts";
+export { adam, type Optimizer, sgd } from "./nn/optimizers.ts";
+export type { ModelSummary, SummaryRow } from "./nn/summary.ts";
+export { type Classification, type Classifier, createClassifier } from "./train/classifier.ts";
+export { createTrainer, type TrainerOptions } from "./train/trainer.ts";
+export type * from "./train/types.ts";
+export { webgpu } from "./webgpu/backend.ts";
+export { type BestBackendOptions, bestBackend } from "./best_backend.ts";

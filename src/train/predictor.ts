@@ -1,0 +1,71 @@
+import { ShapeError } from "../core/errors.ts";
+import { formatShape, sizeOf } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
+import type { Backend, Program } from "../graph/backend.ts";
+import type { Model } from "../nn/model.ts";
+import { compilePrediction } from "./programs.ts";
+import type { ImageBatch } from "./types.ts";
+
+/** Raw pixels 0–255 become 0…1; floats are taken as they are. */
+export function toInputs(images: ImageBatch): Float32Array {
+  return images instanceof Float32Array ? images : Float32Array.from(images, (value) => value / 255);
+}
+
+/** Runs a model forward on any number of images; compiles one program for single images and one for batches. */
+export class Predictor {
+  readonly #backend: Backend;
+  readonly #model: Model;
+  readonly #batchSize: number;
+  readonly #programs = new Map<number, Promise<Program>>();
+
+  constructor(backend: Backend, model: Model, batchSize: number) {
+    this.#backend = backend;
+    this.#model = model;
+    this.#batchSize = batchSize;
+  }
+
+  /** Probabilities [count, classes]. Throws `ShapeError` unless `images` holds whole images of the model's input shape. */
+  async predict(images: ImageBatch): Promise<Tensor<Float32Array>> {
+    const imageSize = sizeOf(this.#model.inputShape);
+    const count = images.length / imageSize;
+    if (!Number.isInteger(count) || count < 1) {
+      throw new ShapeError(
+        `predict: one image ${formatShape(this.#model.inputShape)} has ${imageSize} values; ${images.length} values are no whole ` +
+          `number of images.`,
+      );
+    }
+    const inputs = toInputs(images);
+    const batch = count === 1 ? 1 : this.#batchSize;
+    const program = await this.#program(batch);
+    const { classes } = this.#model;
+    const probabilities = new Float32Array(count * classes);
+    for (let first = 0; first < count; first += batch) {
+      const rows = Math.min(batch, count - first);
+      const feed = new Float32Array(batch * imageSize);
+      feed.set(inputs.subarray(first * imageSize, (first + rows) * imageSize));
+      const outputs = await program.run({ images: feed });
+      probabilities.set(outputs["probabilities"]?.data.subarray(0, rows * classes) ?? [], first * classes);
+    }
+    return { shape: [count, classes], data: probabilities };
+  }
+
+  #program(batch: number): Promise<Program> {
+    let program = this.#programs.get(batch);
+    if (program === undefined) {
+      program = compilePrediction(this.#backend, this.#model, batch);
+      program.catch(() => this.#programs.delete(batch));
+      this.#programs.set(batch, program);
+    }
+    return program;
+  }
+
+  dispose(): void {
+    for (const program of this.#programs.values()) {
+      program.then(
+        (compiled) => compiled.dispose(),
+        () => undefined,
+      );
+    }
+    this.#programs.clear();
+  }
+}

@@ -1,0 +1,104 @@
+import type { Tensor } from "../core/tensor.ts";
+import type { Dataset } from "../data/dataset.ts";
+
+/** What is known after a step. Steps arrive in bundles: the GPU is read a few times a second, not at every step. */
+export interface StepEvent {
+  /** Counted from 0 over the life of the trainer. */
+  readonly step: number;
+  readonly epoch: number;
+  /** Place within the epoch, from 0, and the steps of an epoch. */
+  readonly stepInEpoch: number;
+  readonly stepsPerEpoch: number;
+  /** Mean loss over the batch, before the step's update. */
+  readonly loss: number;
+  /** Share of the batch classified right, 0…1. */
+  readonly accuracy: number;
+  readonly imagesPerSecond: number;
+  readonly millisecondsPerStep: number;
+  /** Estimate until the end of this `fit`. */
+  readonly secondsLeft: number;
+}
+
+export interface EpochEvent {
+  readonly epoch: number;
+  /** Means over the epoch's training images, taken while it ran. */
+  readonly loss: number;
+  readonly accuracy: number;
+  /** On `validationData`, with the weights at the end of the epoch. */
+  readonly validationLoss?: number;
+  readonly validationAccuracy?: number;
+  readonly seconds: number;
+}
+
+export interface History {
+  readonly epochs: readonly EpochEvent[];
+  /** Loss of every step of this `fit`. */
+  readonly stepLosses: readonly number[];
+}
+
+export interface FitOptions {
+  /** Whole passes over the data set, counted from now. */
+  epochs?: number;
+  /** Stop after this many steps of this `fit`, even inside an epoch. */
+  steps?: number;
+  validationData?: Dataset;
+  /** A new order each epoch, from the trainer's seed; default true. */
+  shuffle?: boolean;
+  /** Aborting rejects with the signal's reason; the trainer stays usable and keeps the steps done so far. */
+  signal?: AbortSignal;
+  onStep?: (event: StepEvent) => void;
+  onEpoch?: (event: EpochEvent) => void;
+}
+
+export interface Evaluation {
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Counts [true class][predicted class]. */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+export interface TrainerStats {
+  /** Kernel launches of one training step. */
+  readonly dispatchesPerStep: number;
+  /** Queue submissions of one training step; below 1 when several steps share one. */
+  readonly submitsPerStep: number;
+  /** Bytes of device memory held now, data set included. */
+  readonly gpuBytes: number;
+  /** Of these, the data set's. */
+  readonly datasetBytes: number;
+  /** Compiled kernels of the training step. */
+  readonly pipelines: number;
+  /** Floating-point operations of one training step. */
+  readonly flopsPerStep: number;
+  readonly steps: number;
+  /** Which backend runs, for people. */
+  readonly backend: string;
+}
+
+/** Images for `predict`: raw pixels 0–255 (normalised here) or floats as they are. */
+export type ImageBatch = Float32Array | Uint8Array | Uint8ClampedArray;
+
+/** Trains a model, here or in a worker. */
+export interface Trainer {
+  /** Trains; continues where the last call ended. One call at a time. */
+  fit(dataset: Dataset, options?: FitOptions): Promise<History>;
+  /** Holds a running `fit` after the steps in flight; `resume` goes on. */
+  pause(): void;
+  resume(): void;
+  readonly paused: boolean;
+  /** One step on images [batch, …inputShape] and class labels; at most `batchSize` images. */
+  trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy: number }>;
+  /** Mean loss, accuracy and confusion matrix over a data set. */
+  evaluate(dataset: Dataset, options?: { signal?: AbortSignal }): Promise<Evaluation>;
+  /** Class probabilities [count, classes] (softmax of the logits) of one or many images. */
+  predict(x: ImageBatch): Promise<Tensor<Float32Array>>;
+  /** Changes the learning rate from the next step on. */
+  setLearningRate(learningRate: number): void;
+  /** Everything needed to go on exactly: weights, optimizer state, counters, seed, model and optimizer config. */
+  checkpoint(): Promise<Uint8Array>;
+  restore(bytes: Uint8Array): Promise<void>;
+  /** Copies the trained weights into the model's `parameters`. */
+  syncModel(): Promise<void>;
+  stats(): TrainerStats;
+  dispose(): void;
+}

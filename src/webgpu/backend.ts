@@ -1,0 +1,69 @@
+import { DeviceLostError, DisposedError } from "../core/errors.ts";
+import type { Backend, Program } from "../graph/backend.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Node } from "../graph/node.ts";
+import { type AcquiredDevice, acquireDevice, type WebGpuOptions } from "./device.ts";
+import { lowerGraph } from "./lower.ts";
+import { PipelineCache } from "./pipelines.ts";
+import { buildProgram } from "./program.ts";
+import { Readback } from "./readback.ts";
+import { ScratchPool, VariableStorage } from "./storage.ts";
+
+/** A backend on the GPU. Throws `WebGpuUnavailableError`, which says why and what to do. */
+export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
+  return new WebGpuBackend(await acquireDevice(options));
+}
+
+/** Runs graphs on one GPU device; several may coexist. */
+export class WebGpuBackend implements Backend {
+  readonly kind = "webgpu";
+  readonly description: string;
+  readonly lost: Promise<DeviceLostError>;
+  readonly device: GPUDevice;
+  readonly pipelines: PipelineCache;
+  readonly variables: VariableStorage;
+  readonly scratch: ScratchPool;
+  readonly readback: Readback;
+  readonly #acquired: AcquiredDevice;
+  #unusable: Error | undefined;
+
+  constructor(acquired: AcquiredDevice) {
+    this.#acquired = acquired;
+    this.device = acquired.device;
+    this.description = acquired.description;
+    this.lost = this.device.lost.then((info) => {
+      const error = new DeviceLostError(
+        `The GPU device was lost (${info.reason}): ${info.message || "no message"}. Make a new backend and restore a checkpoint.`,
+      );
+      this.#unusable ??= error;
+      return error;
+    });
+    this.pipelines = new PipelineCache(this.device);
+    this.variables = new VariableStorage(this.device);
+    this.scratch = new ScratchPool(this.device);
+    this.readback = new Readback(this.device, this.lost);
+  }
+
+  /** Bytes of device memory that programs and variables of this backend hold now, staging included. */
+  get bytes(): number {
+    return this.variables.bytes + this.scratch.bytes + this.readback.bytes;
+  }
+
+  async compile(graph: Graph, options: { outputs: Readonly<Record<string, Node>> }): Promise<Program> {
+    this.checkUsable();
+    return buildProgram(this, lowerGraph(graph, options.outputs, this.#acquired.traits));
+  }
+
+  /** Throws when the device is gone or the backend was disposed of. */
+  checkUsable(): void {
+    if (this.#unusable) throw this.#unusable;
+  }
+
+  dispose(): void {
+    this.#unusable ??= new DisposedError("This backend was disposed of; make a new one.");
+    this.variables.dispose();
+    this.scratch.dispose();
+    this.readback.dispose();
+    if (this.#acquired.owned) this.device.destroy();
+  }
+}

@@ -1,0 +1,81 @@
+import { WebGpuUnavailableError } from "../core/errors.ts";
+import type { DeviceTraits } from "./kernel.ts";
+
+export interface WebGpuOptions {
+  /** Where adapters come from; default `navigator.gpu`. In Node: `create([])` of the npm package "webgpu". */
+  gpu?: GPU;
+  /** A device of your own; Corteza then uses it and never destroys it. */
+  device?: GPUDevice;
+  powerPreference?: GPUPowerPreference;
+}
+
+export interface AcquiredDevice {
+  readonly device: GPUDevice;
+  /** Whether `dispose` may destroy it. */
+  readonly owned: boolean;
+  readonly traits: DeviceTraits;
+  /** "nvidia · lovelace", "google · SwiftShader …". */
+  readonly description: string;
+}
+
+/** Gets a device with as much buffer space as the adapter offers; throws `WebGpuUnavailableError` with the reason. */
+export async function acquireDevice(options: WebGpuOptions = {}): Promise<AcquiredDevice> {
+  if (options.device) return describe(options.device, options.device.adapterInfo, false);
+  const gpu = options.gpu ?? (globalThis.navigator as Navigator | undefined)?.gpu;
+  if (gpu === undefined) {
+    if (globalThis.isSecureContext === false) {
+      throw new WebGpuUnavailableError(
+        "insecure-context",
+        "WebGPU works only on secure pages: open this page through https:// or http://localhost.",
+      );
+    }
+    throw new WebGpuUnavailableError(
+      "no-api",
+      "This browser has no WebGPU. Use a current Chrome or Edge, Safari 26 or newer, or Firefox where WebGPU is on; " +
+        "in Node pass { gpu: create([]) } from the npm package \"webgpu\".",
+    );
+  }
+  const adapter = await gpu.requestAdapter(
+    options.powerPreference === undefined ? {} : { powerPreference: options.powerPreference },
+  );
+  if (adapter === null) {
+    throw new WebGpuUnavailableError(
+      "no-adapter",
+      "WebGPU is here, but no graphics adapter answered. Turn on hardware acceleration and update the graphics driver; " +
+        "on Linux Chrome may also need --enable-unsafe-webgpu --enable-features=Vulkan, and Node a Vulkan driver.",
+    );
+  }
+  try {
+    const device = await adapter.requestDevice({
+      label: "corteza",
+      requiredLimits: {
+        maxBufferSize: adapter.limits.maxBufferSize,
+        maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
+      },
+    });
+    return describe(device, adapter.info, true);
+  } catch (cause) {
+    throw new WebGpuUnavailableError(
+      "no-device",
+      `The graphics adapter refused to open a device: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+}
+
+const SOFTWARE_ADAPTERS = /swiftshader|llvmpipe|lavapipe|basic render/i;
+
+function describe(device: GPUDevice, info: GPUAdapterInfo | undefined, owned: boolean): AcquiredDevice {
+  const words = [info?.vendor, info?.architecture, info?.description].filter((word) => word);
+  const software = info?.isFallbackAdapter === true || SOFTWARE_ADAPTERS.test([...words, info?.device].join(" "));
+  return {
+    device,
+    owned,
+    traits: {
+      maxWorkgroupSize: Math.min(device.limits.maxComputeInvocationsPerWorkgroup, device.limits.maxComputeWorkgroupSizeX),
+      maxWorkgroupStorage: device.limits.maxComputeWorkgroupStorageSize,
+      software,
+    },
+    description: `WebGPU · ${[...new Set(words)].join(" · ") || "unnamed adapter"}`,
+  };
+}

@@ -1,0 +1,39 @@
+import type { ShaderConstants } from "./preprocess.ts";
+
+/** How a kernel uses one of its buffers; `write` and `readWrite` are both `var<storage, read_write>` in WGSL. */
+export type BindingAccess = "read" | "write" | "readWrite";
+
+/**
+ * One dispatch, still without buffers: a shader of `shaders/`, the constants that specialise it, its bindings in the
+ * order of `@group(0) @binding(n)`, and its size. Functions in `kernels/` make these from shapes and limits alone.
+ */
+export interface KernelSpec {
+  /** Name of the shader file, without ".wgsl". */
+  readonly name: string;
+  /** Text of the shader file. */
+  readonly shader: string;
+  readonly constants: ShaderConstants;
+  readonly bindings: readonly BindingAccess[];
+  /** Workgroups along x, y, z; each at most 65,535. */
+  readonly workgroups: readonly [number, number, number];
+  /** What the choice of tile was, for tables: "8 rows × 8 columns a thread, 64 threads". */
+  readonly variant?: string;
+  /** Floating-point operations, a multiply-add counting as two. */
+  readonly flops: number;
+}
+
+/** Limits and features of a device that a kernel's choice of tile may depend on. */
+export interface DeviceTraits {
+  readonly maxWorkgroupSize: number;
+  readonly maxWorkgroupStorage: number;
+  /** A CPU behind the WebGPU API (SwiftShader, lavapipe, WARP): no fast workgroup memory, few threads. */
+  readonly software: boolean;
+}
+
+/** Workgroups for `threads` invocations of `size` a group, folded into x and y when x alone would pass 65,535. */
+export function linearWorkgroups(threads: number, size: number): [number, number, number] {
+  const groups = Math.max(1, Math.ceil(threads / size));
+  if (groups <= 65535) return [groups, 1, 1];
+  const y = Math.ceil(groups / 65535);
+  return [Math.ceil(groups / y), y, 1];
+}

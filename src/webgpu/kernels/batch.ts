@@ -1,0 +1,84 @@
+import { permutationHalfBits, randomKey } from "../../core/random.ts";
+import { sizeOf } from "../../core/shape.ts";
+import { at } from "../../graph/op.ts";
+import { type BatchRowsAttributes, batchRowsOp } from "../../graph/ops/batch_rows.ts";
+import { gatherRowsOp } from "../../graph/ops/gather_rows.ts";
+import batchRowsShader from "../../../shaders/batch_rows.wgsl?raw";
+import gatherRowsShader from "../../../shaders/gather_rows.wgsl?raw";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type Lowering, lowering } from "../lowering.ts";
+import { workgroupThreads } from "./sizes.ts";
+
+/** Row numbers of the batch that the cursor names. Bindings: cursor (u32), rows (i32). */
+export function batchRows(options: BatchRowsAttributes, traits: DeviceTraits): KernelSpec {
+  const threads = workgroupThreads(traits);
+  return {
+    name: "batch_rows",
+    shader: batchRowsShader,
+    constants: {
+      THREADS: threads,
+      COUNT: options.count,
+      BATCH: options.batch,
+      BATCHES_PER_EPOCH: Math.ceil(options.count / options.batch),
+      SHUFFLE: options.shuffle,
+      // The shader derives the epoch's key from this one: randomKey(seed, epoch).
+      SEED_KEY: randomKey(options.seed),
+      HALF_BITS: permutationHalfBits(options.count),
+    },
+    bindings: ["read", "write"],
+    workgroups: linearWorkgroups(options.batch, threads),
+    ...(options.shuffle ? { variant: "shuffled" } : {}),
+    flops: 0,
+  };
+}
+
+export interface GatherRowsOptions {
+  readonly batch: number;
+  /** Elements of one row. */
+  readonly rowSize: number;
+  readonly dtype: "u8" | "f32" | "i32";
+  readonly scale: number;
+}
+
+/** Rows of a table by number. Bindings: table, rows (i32), output. */
+export function gatherRows({ batch, rowSize, dtype, scale }: GatherRowsOptions, traits: DeviceTraits): KernelSpec {
+  const threads = workgroupThreads(traits);
+  const vector = rowSize % 4 === 0;
+  const elements = vector ? rowSize / 4 : rowSize;
+  return {
+    name: "gather_rows",
+    shader: gatherRowsShader,
+    constants: {
+      THREADS: threads,
+      BATCH: batch,
+      ROW_SIZE: elements,
+      BYTES: dtype === "u8",
+      INTEGERS: dtype === "i32",
+      VECTOR: vector,
+      SCALE: { f32: scale },
+    },
+    bindings: ["read", "read", "write"],
+    workgroups: linearWorkgroups(batch * elements, threads),
+    variant: `${dtype}, ${vector ? "4 elements" : "1 element"} a thread`,
+    flops: dtype === "i32" ? 0 : batch * rowSize,
+  };
+}
+
+export const batchLowerings: readonly Lowering[] = [
+  lowering(batchRowsOp, (node, inputs, output, emit) => {
+    emit.dispatch(batchRows(node.attributes, emit.traits), [at(inputs, 0), output]);
+  }),
+  lowering(gatherRowsOp, (node, inputs, output, emit) => {
+    const table = at(node.inputs, 0);
+    const spec = gatherRows(
+      {
+        batch: at(node.shape, 0),
+        rowSize: sizeOf(table.shape.slice(1)),
+        dtype: table.dtype === "u8" || table.dtype === "i32" ? table.dtype : "f32",
+        scale: node.attributes.scale,
+      },
+      emit.traits,
+    );
+    emit.dispatch(spec, [...inputs, output]);
+  }),
+];

@@ -1,0 +1,46 @@
+import type { Lowering } from "../lowering.ts";
+import { batchLowerings } from "./batch.ts";
+import { crossEntropyLowerings } from "./cross_entropy.ts";
+import { elementwiseLowerings } from "./elementwise.ts";
+import { matmulLowerings } from "./matmul.ts";
+import { maxPool2dLowerings } from "./max_pool2d.ts";
+import { metricLowerings } from "./metrics.ts";
+import { recordStepLowerings } from "./record_step.ts";
+import { reduceLowerings } from "./reduce.ts";
+import { softmaxLowerings } from "./softmax.ts";
+import { transposeLowerings } from "./transpose.ts";
+
+/**
+ * How ops become dispatches, one entry an op. Leaves, views (reshape, stopGradient), convolutions and
+ * optimizerUpdate depend on what is around them and are `lower.ts`'s business.
+ */
+export const lowerings: readonly Lowering[] = [
+  ...batchLowerings,
+  ...crossEntropyLowerings,
+  ...elementwiseLowerings,
+  ...matmulLowerings,
+  ...maxPool2dLowerings,
+  ...metricLowerings,
+  ...recordStepLowerings,
+  ...reduceLowerings,
+  ...softmaxLowerings,
+  ...transposeLowerings,
+];
+
+export { batchRows, gatherRows, type GatherRowsOptions } from "./batch.ts";
+export {
+  type CrossEntropyOptions,
+  crossEntropyGradient,
+  crossEntropyRows,
+  crossEntropyStep,
+  crossEntropyTotal,
+} from "./cross_entropy.ts";
+export { type BinaryOperation, copy, elementwise, type UnaryOperation } from "./elementwise.ts";
+export { matmul, matmulBias, matmulBiasKernel, type MatmulSizes } from "./matmul.ts";
+export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
+export { confusionMatrix, countCorrect } from "./metrics.ts";
+export { optimizerUpdate, type OptimizerUpdateOptions, sumSlices, type SumSlicesOptions } from "./optimizer_update.ts";
+export { recordStep, type RecordStepOptions } from "./record_step.ts";
+export { maxGradient, type ReduceOperation, type ReduceStage, reduceStages } from "./reduce.ts";
+export { argmax, type Rows, softmax } from "./softmax.ts";
+export { transpose } from "./transpose.ts";

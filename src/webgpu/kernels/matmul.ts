@@ -1,0 +1,136 @@
+import { at } from "../../graph/op.ts";
+import { matmulOp, matmulSizes } from "../../graph/ops/matmul.ts";
+import shader from "../../../shaders/matmul.wgsl?raw";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type Emitter, type Lowering, lowering, type Value } from "../lowering.ts";
+import { powerOfTwoAtLeast, powerOfTwoAtMost, workgroupThreads } from "./sizes.ts";
+
+export interface MatmulSizes {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** `a` is stored [k, m]. */
+  readonly transposeA: boolean;
+  /** `b` is stored [n, k]. */
+  readonly transposeB: boolean;
+}
+
+/** What one thread computes, and how many of them work together. */
+interface Tile {
+  readonly rows: number;
+  /** Columns, in vectors of four. */
+  readonly vectors: number;
+  readonly groupRows: number;
+  readonly groupColumns: number;
+  /** Threads that share a tile and divide K among themselves. */
+  readonly slices: number;
+}
+
+/** Tiles of `rows` by 4 · `vectors` that cover the result. */
+function tileGrid({ m, n }: MatmulSizes, rows: number, vectors: number): { tileRows: number; tileColumns: number } {
+  return { tileRows: Math.ceil(m / rows), tileColumns: Math.ceil(n / (4 * vectors)) };
+}
+
+function gpuTile(sizes: MatmulSizes, traits: DeviceTraits): Tile {
+  const { m, n, k } = sizes;
+  const large = tileGrid(sizes, 8, 2);
+  // 4,096 threads of the large tile give each of a GPU's cores a few hundred; below that smaller tiles keep more of
+  // them busy than they lose by loading more.
+  const [rows, vectors] = m >= 8 && n > 4 && large.tileRows * large.tileColumns >= 4096 ? [8, 2] : [Math.min(4, m), 1];
+  const { tileRows, tileColumns } = tileGrid(sizes, rows, vectors);
+  // Where even small tiles are few and K is long, threads share a tile; a slice has at least 16 k.
+  const most = workgroupThreads(traits);
+  const wanted = Math.min(powerOfTwoAtMost(8192 / (tileRows * tileColumns)), powerOfTwoAtMost(k / 16), most);
+  const slices = vectors === 1 && wanted >= 4 ? wanted : 1;
+  // Square groups share the most rows and columns.
+  const groupThreads = most / slices;
+  const groupColumns = Math.min(powerOfTwoAtLeast(tileColumns), powerOfTwoAtMost(Math.sqrt(groupThreads)));
+  const groupRows = Math.min(powerOfTwoAtLeast(tileRows), groupThreads / groupColumns);
+  return { rows, vectors, groupRows, groupColumns, slices };
+}
+
+/**
+ * A software adapter runs a workgroup on one core, four threads at a time: groups of at least four, and no larger than
+ * leaves every core a few. Measured with 4 × 4 threads on SwiftShader: 8 × 8 values a thread are the fastest for wide
+ * results, 8 or 4 rows of all columns for narrow ones, where a result of few tiles wants the smaller.
+ */
+function softwareTile(sizes: MatmulSizes): Tile {
+  const { m, n, k } = sizes;
+  const vectors = n <= 12 ? Math.ceil(n / 4) : 2;
+  const tall = tileGrid(sizes, 8, vectors);
+  const rows = m >= 8 && tall.tileRows * tall.tileColumns >= 16 ? 8 : Math.min(4, m);
+  const { tileRows, tileColumns } = tileGrid(sizes, rows, vectors);
+  const tiles = tileRows * tileColumns;
+  // Too few tiles for one group of four: the four share a tile.
+  if (tiles < 4 && k >= 64) return { rows, vectors, groupRows: 1, groupColumns: 1, slices: 4 };
+  const groupThreads = tiles >= 128 ? 16 : 4;
+  const groupColumns = Math.min(powerOfTwoAtLeast(tileColumns), Math.sqrt(groupThreads));
+  const groupRows = Math.min(powerOfTwoAtLeast(tileRows), groupThreads / groupColumns);
+  return { rows, vectors, groupRows, groupColumns, slices: 1 };
+}
+
+function product(name: string, sizes: MatmulSizes, bias: boolean, relu: boolean, traits: DeviceTraits): KernelSpec {
+  const { m, n, k, transposeA, transposeB } = sizes;
+  const tile = traits.software ? softwareTile(sizes) : gpuTile(sizes, traits);
+  const columnGroups = Math.ceil(n / (4 * tile.vectors * tile.groupColumns));
+  const rowGroups = Math.ceil(m / (tile.rows * tile.groupRows));
+  const threads = tile.groupRows * tile.groupColumns * tile.slices;
+  const chunks = Math.ceil(k / 4);
+  return {
+    name,
+    shader,
+    constants: {
+      M: m,
+      N: n,
+      K: k,
+      TRANSPOSE_A: transposeA,
+      TRANSPOSE_B: transposeB,
+      VECTOR_A: (transposeA ? m : k) % 4 === 0,
+      VECTOR_B: (transposeB ? k : n) % 4 === 0,
+      VECTOR_OUTPUT: n % 4 === 0,
+      // From one row of a stored operand to the next, where K is innermost, in elements of its buffer.
+      A_PITCH: k % 4 === 0 ? k / 4 : k,
+      B_PITCH: k % 4 === 0 ? k / 4 : k,
+      BIAS: bias,
+      RELU: relu,
+      TILE_ROWS: tile.rows,
+      TILE_VECTORS: tile.vectors,
+      GROUP_ROWS: tile.groupRows,
+      GROUP_COLUMNS: tile.groupColumns,
+      COLUMN_GROUPS: columnGroups,
+      K_SLICES: tile.slices,
+      PARTIAL_SUMS: threads * tile.rows * tile.vectors,
+      PLACE_TURNS: Math.ceil((tile.rows * tile.vectors) / tile.slices),
+      CHUNKS: chunks,
+      STEPS: Math.ceil(chunks / tile.slices),
+    },
+    bindings: bias ? ["read", "read", "read", "write"] : ["read", "read", "write"],
+    workgroups: linearWorkgroups(rowGroups * columnGroups, 1),
+    variant:
+      `${tile.rows} rows × ${4 * tile.vectors} columns a thread, ${threads} threads` +
+      (tile.slices > 1 ? `, K in ${tile.slices} slices` : ""),
+    flops: 2 * m * n * k,
+  };
+}
+
+/** [m, k]·[k, n] → [m, n]. Bindings: a, b, output. */
+export function matmul(sizes: MatmulSizes, traits: DeviceTraits): KernelSpec {
+  return product("matmul", sizes, false, false, traits);
+}
+
+/** [m, k]·[k, n] + bias [n], with ReLU if asked. Bindings: a, b, bias, output. */
+export function matmulBiasKernel(sizes: MatmulSizes & { readonly relu: boolean }, traits: DeviceTraits): KernelSpec {
+  return product("matmul", sizes, true, sizes.relu, traits);
+}
+
+/** Appends [m, k]·[k, n] + bias [n], with ReLU if asked; `values` are a, b, bias, output. */
+export function matmulBias(sizes: MatmulSizes & { readonly relu: boolean }, values: readonly Value[], emit: Emitter): void {
+  emit.dispatch(matmulBiasKernel(sizes, emit.traits), values);
+}
+
+export const matmulLowerings: readonly Lowering[] = [
+  lowering(matmulOp, (node, inputs, output, emit) => {
+    const sizes = matmulSizes(at(node.inputs, 0), at(node.inputs, 1), node.attributes);
+    emit.dispatch(matmul({ ...sizes, ...node.attributes }, emit.traits), [...inputs, output]);
+  }),
+];

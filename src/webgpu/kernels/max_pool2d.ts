@@ -1,0 +1,71 @@
+import type { PoolGeometry } from "../../core/window_geometry.ts";
+import { at } from "../../graph/op.ts";
+import { maxPool2dGradientOp, maxPool2dOp } from "../../graph/ops/max_pool2d.ts";
+import poolShader from "../../../shaders/max_pool2d.wgsl?raw";
+import gradientShader from "../../../shaders/max_pool2d_gradient.wgsl?raw";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type Lowering, lowering } from "../lowering.ts";
+import { workgroupThreads } from "./sizes.ts";
+
+function poolConstants(g: PoolGeometry, threads: number) {
+  const vector = g.channels % 4 === 0;
+  return {
+    THREADS: threads,
+    VECTOR: vector,
+    CHANNELS: vector ? g.channels / 4 : g.channels,
+    BATCH: g.batch,
+    IN_HEIGHT: g.inHeight,
+    IN_WIDTH: g.inWidth,
+    OUT_HEIGHT: g.outHeight,
+    OUT_WIDTH: g.outWidth,
+    KERNEL_HEIGHT: g.kernelHeight,
+    KERNEL_WIDTH: g.kernelWidth,
+    STRIDE_HEIGHT: g.strideHeight,
+    STRIDE_WIDTH: g.strideWidth,
+    DILATION_HEIGHT: g.dilationHeight,
+    DILATION_WIDTH: g.dilationWidth,
+    PAD_TOP: g.padTop,
+    PAD_LEFT: g.padLeft,
+  };
+}
+
+function variant(g: PoolGeometry): string {
+  return `${g.kernelHeight}×${g.kernelWidth}, ${g.channels % 4 === 0 ? "4 channels" : "1 channel"} a thread`;
+}
+
+/** Largest value of each window. Bindings: input, output. */
+export function maxPool2d(g: PoolGeometry, traits: DeviceTraits): KernelSpec {
+  const constants = poolConstants(g, workgroupThreads(traits));
+  return {
+    name: "max_pool2d",
+    shader: poolShader,
+    constants,
+    bindings: ["read", "write"],
+    workgroups: linearWorkgroups(g.batch * g.outHeight * g.outWidth * constants.CHANNELS, constants.THREADS),
+    variant: variant(g),
+    flops: g.batch * g.outHeight * g.outWidth * g.channels * g.kernelHeight * g.kernelWidth,
+  };
+}
+
+/** Each window's gradient to its first maximum. Bindings: input, upstream, output. */
+export function maxPool2dGradient(g: PoolGeometry, traits: DeviceTraits): KernelSpec {
+  const constants = poolConstants(g, workgroupThreads(traits));
+  return {
+    name: "max_pool2d_gradient",
+    shader: gradientShader,
+    constants,
+    bindings: ["read", "read", "write"],
+    workgroups: linearWorkgroups(g.batch * g.inHeight * g.inWidth * constants.CHANNELS, constants.THREADS),
+    variant: variant(g),
+    flops: g.batch * g.outHeight * g.outWidth * g.channels * (g.kernelHeight * g.kernelWidth) ** 2,
+  };
+}
+
+export const maxPool2dLowerings: readonly Lowering[] = [
+  lowering(maxPool2dOp, (node, inputs, output, emit) => {
+    emit.dispatch(maxPool2d(node.attributes.geometry, emit.traits), [at(inputs, 0), output]);
+  }),
+  lowering(maxPool2dGradientOp, (node, inputs, output, emit) => {
+    emit.dispatch(maxPool2dGradient(node.attributes.geometry, emit.traits), [...inputs, output]);
+  }),
+];

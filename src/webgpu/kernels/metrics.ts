@@ -1,0 +1,46 @@
+import { at } from "../../graph/op.ts";
+import { confusionMatrixOp } from "../../graph/ops/confusion_matrix.ts";
+import { countCorrectOp } from "../../graph/ops/count_correct.ts";
+import confusionShader from "../../../shaders/confusion_matrix.wgsl?raw";
+import countShader from "../../../shaders/count_correct.wgsl?raw";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type Lowering, lowering } from "../lowering.ts";
+import { loneRowKernel } from "./cross_entropy.ts";
+import { workgroupThreads } from "./sizes.ts";
+import { asRows, type Rows } from "./softmax.ts";
+
+/** [correct rows, rows with a label]. Bindings: logits, labels (i32), counts [2]. */
+export function countCorrect(shape: Rows, traits: DeviceTraits): KernelSpec {
+  return {
+    name: "count_correct",
+    shader: countShader,
+    bindings: ["read", "read", "write"],
+    ...loneRowKernel(shape, traits),
+    flops: shape.rows * shape.columns,
+  };
+}
+
+/** Counts [classes, classes]. Bindings: labels (i32), predictions (i32), counts. */
+export function confusionMatrix(options: { batch: number; classes: number }, traits: DeviceTraits): KernelSpec {
+  const threads = workgroupThreads(traits);
+  const cells = options.classes ** 2;
+  return {
+    name: "confusion_matrix",
+    shader: confusionShader,
+    constants: { THREADS: threads, BATCH: options.batch, CLASSES: options.classes },
+    bindings: ["read", "read", "write"],
+    workgroups: linearWorkgroups(cells, threads),
+    variant: "a cell a thread",
+    flops: cells * options.batch,
+  };
+}
+
+export const metricLowerings: readonly Lowering[] = [
+  lowering(countCorrectOp, (node, inputs, output, emit) => {
+    emit.dispatch(countCorrect(asRows(at(node.inputs, 0).shape), emit.traits), [...inputs, output]);
+  }),
+  lowering(confusionMatrixOp, (node, inputs, output, emit) => {
+    const options = { batch: at(at(node.inputs, 0).shape, 0), classes: node.attributes.classes };
+    emit.dispatch(confusionMatrix(options, emit.traits), [...inputs, output]);
+  }),
+];

@@ -1,0 +1,146 @@
+import { type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
+import { at } from "../../graph/op.ts";
+import { maxGradientOp, maxOp, type ReduceAttributes, sumOp } from "../../graph/ops/reduce.ts";
+import maxGradientShader from "../../../shaders/max_gradient.wgsl?raw";
+import reduceShader from "../../../shaders/reduce.wgsl?raw";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type Lowering, lowering } from "../lowering.ts";
+import { type AxisWalk, innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
+import { lanesPerRow, workgroupThreads } from "./sizes.ts";
+
+export type ReduceOperation = "sum" | "max";
+
+/** The axes that stay and those that are reduced, each merged as far as possible, with the input's strides. */
+function splitAxes(shape: Shape, axes: readonly number[]): { kept: AxisWalk; reduced: AxisWalk } {
+  const strides = stridesOf(shape);
+  const pick = (wanted: boolean): AxisWalk => {
+    const chosen = shape.map((_, axis) => axis).filter((axis) => axes.includes(axis) === wanted);
+    return mergeAxes({
+      extents: chosen.map((axis) => at(shape, axis)),
+      strides: [chosen.map((axis) => at(strides, axis))],
+    });
+  };
+  return { kept: pick(false), reduced: pick(true) };
+}
+
+/** Up to this many values a thread adds them up alone. */
+const SHORT = 256;
+/** Values a thread takes when a longer sum is split. */
+const SLICE = 64;
+
+/** A dispatch of a reduction, and the number of values it writes. */
+export interface ReduceStage {
+  readonly spec: KernelSpec;
+  readonly size: number;
+}
+
+/**
+ * Reduces `axes` of `shape`. Each stage reads the output of the one before it (bindings: input, output) and the last
+ * one writes the result; long sums over few results take more than one, so that enough threads have work.
+ */
+export function reduceStages(
+  operation: ReduceOperation,
+  shape: Shape,
+  axes: readonly number[],
+  traits: DeviceTraits,
+): readonly ReduceStage[] {
+  const { kept, reduced } = splitAxes(shape, axes);
+  const keptStrides = at(kept.strides, 0);
+  const reducedStrides = at(reduced.strides, 0);
+  const keptVector = innermost(keptStrides) === 1 && innermost(kept.extents) % 4 === 0;
+  const reducedVector = innermost(reducedStrides) === 1 && innermost(reduced.extents) % 4 === 0;
+  // All strides but the innermost are multiples of an extent that divides by four.
+  const asVectors = (strides: readonly number[], inner: boolean) =>
+    inner ? vectorStrides(strides) : keptVector || reducedVector ? strides.map((stride) => stride / 4) : strides;
+  const keptExtents = keptVector ? quarterInnermost(kept.extents) : kept.extents;
+  const reducedExtents = reducedVector ? quarterInnermost(reduced.extents) : reduced.extents;
+  const results = sizeOf(keptExtents);
+  const length = sizeOf(reducedExtents);
+
+  const busyThreads = traits.software ? 256 : 8192;
+  const slices = length <= SHORT ? 1 : Math.max(1, Math.min(Math.ceil(length / SLICE), Math.ceil(busyThreads / results)));
+  const slicesInnermost = innermost(reducedStrides) === 1;
+  const threads = workgroupThreads(traits);
+  const spec: KernelSpec = {
+    name: "reduce",
+    shader: reduceShader,
+    constants: {
+      THREADS: threads,
+      SUM: operation === "sum",
+      KEPT_VECTOR: keptVector,
+      REDUCED_VECTOR: reducedVector,
+      RESULTS: results,
+      SLICES: slices,
+      SLICES_INNERMOST: slicesInnermost,
+      LENGTH: length,
+      STEPS: Math.ceil(length / slices),
+      KEPT_RANK: keptExtents.length,
+      RESULT_STRIDES: stridesOf(keptExtents),
+      KEPT_STRIDES: asVectors(keptStrides, keptVector),
+      REDUCED_RANK: reducedExtents.length,
+      POSITION_STRIDES: stridesOf(reducedExtents),
+      REDUCED_STRIDES: asVectors(reducedStrides, reducedVector),
+    },
+    bindings: ["read", "write"],
+    workgroups: linearWorkgroups(results * slices, threads),
+    variant: `${operation} of ${sizeOf(reduced.extents)}${slices > 1 ? `, ${slices} slices` : ""}`,
+    flops: sizeOf(shape),
+  };
+  const outputs = sizeOf(kept.extents);
+  const stage = { spec, size: outputs * slices };
+  if (slices === 1) return [stage];
+  const rest = slicesInnermost
+    ? reduceStages(operation, [outputs, slices], [1], traits)
+    : reduceStages(operation, [slices, outputs], [0], traits);
+  return [stage, ...rest];
+}
+
+/** Gradient of the maximum over `axes`. Bindings: x, upstream (one value a reduced group), output. */
+export function maxGradient(shape: Shape, axes: readonly number[], traits: DeviceTraits): KernelSpec {
+  const { kept, reduced } = splitAxes(shape, axes);
+  const results = sizeOf(kept.extents);
+  const length = sizeOf(reduced.extents);
+  const lanes = lanesPerRow(results, length, traits);
+  const threads = workgroupThreads(traits);
+  return {
+    name: "max_gradient",
+    shader: maxGradientShader,
+    constants: {
+      THREADS: threads,
+      LANES: lanes,
+      RESULTS: results,
+      LENGTH: length,
+      STEPS: Math.ceil(length / lanes),
+      KEPT_RANK: kept.extents.length,
+      RESULT_STRIDES: stridesOf(kept.extents),
+      KEPT_STRIDES: at(kept.strides, 0),
+      REDUCED_RANK: reduced.extents.length,
+      POSITION_STRIDES: stridesOf(reduced.extents),
+      REDUCED_STRIDES: at(reduced.strides, 0),
+    },
+    bindings: ["read", "read", "write"],
+    workgroups: linearWorkgroups(results * lanes, threads),
+    variant: `${lanes} thread${lanes === 1 ? "" : "s"} a group`,
+    flops: sizeOf(shape),
+  };
+}
+
+function lower(op: typeof sumOp | typeof maxOp, operation: ReduceOperation): Lowering {
+  return lowering<ReduceAttributes>(op, (node, inputs, output, emit) => {
+    const stages = reduceStages(operation, at(node.inputs, 0).shape, node.attributes.axes, emit.traits);
+    let current = at(inputs, 0);
+    stages.forEach(({ spec, size }, index) => {
+      const next = index === stages.length - 1 ? output : emit.scratch(`${operation} slices`, size);
+      emit.dispatch(spec, [current, next]);
+      current = next;
+    });
+  });
+}
+
+export const reduceLowerings: readonly Lowering[] = [
+  lower(sumOp, "sum"),
+  lower(maxOp, "max"),
+  lowering(maxGradientOp, (node, inputs, output, emit) => {
+    emit.dispatch(maxGradient(node.shape, node.attributes.axes, emit.traits), [...inputs, output]);
+  }),
+];

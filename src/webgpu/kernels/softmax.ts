@@ -1,0 +1,75 @@
+import { type Shape, sizeOf } from "../../core/shape.ts";
+import type { Attributes, Node } from "../../graph/node.ts";
+import { at, type OpDefinition } from "../../graph/op.ts";
+import { argmaxOp } from "../../graph/ops/argmax.ts";
+import { logSoftmaxOp, softmaxOp } from "../../graph/ops/softmax.ts";
+import argmaxShader from "../../../shaders/argmax.wgsl?raw";
+import softmaxShader from "../../../shaders/softmax.wgsl?raw";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type Lowering, lowering } from "../lowering.ts";
+import { lanesPerRow, workgroupThreads } from "./sizes.ts";
+
+/** A matrix that kernels walk over row by row. */
+export interface Rows {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** A tensor as rows along its last axis. */
+export function asRows(shape: Shape): Rows {
+  const columns = shape[shape.length - 1] ?? 1;
+  return { rows: sizeOf(shape) / columns, columns };
+}
+
+/** The constants that `row_softmax.wgsl` wants. */
+export function rowConstants({ rows, columns }: Rows, threads: number, lanes: number) {
+  return { THREADS: threads, LANES: lanes, ROWS: rows, COLUMNS: columns, STEPS: Math.ceil(columns / lanes) };
+}
+
+/** A kernel of which a row takes `lanesPerRow` threads. */
+export function rowKernel(shape: Rows, traits: DeviceTraits) {
+  const lanes = lanesPerRow(shape.rows, shape.columns, traits);
+  const threads = workgroupThreads(traits);
+  return {
+    constants: rowConstants(shape, threads, lanes),
+    workgroups: linearWorkgroups(shape.rows * lanes, threads),
+    variant: `${lanes} thread${lanes === 1 ? "" : "s"} a row`,
+  };
+}
+
+/** softmax, or its logarithm, over rows. Bindings: logits, output. */
+export function softmax(shape: Rows, logarithm: boolean, traits: DeviceTraits): KernelSpec {
+  const { constants, workgroups, variant } = rowKernel(shape, traits);
+  return {
+    name: "softmax",
+    shader: softmaxShader,
+    constants: { ...constants, LOGARITHM: logarithm },
+    bindings: ["read", "write"],
+    workgroups,
+    variant,
+    flops: 5 * shape.rows * shape.columns,
+  };
+}
+
+/** Column of each row's first maximum. Bindings: x, output (i32). */
+export function argmax(shape: Rows, traits: DeviceTraits): KernelSpec {
+  return {
+    name: "argmax",
+    shader: argmaxShader,
+    bindings: ["read", "write"],
+    ...rowKernel(shape, traits),
+    flops: shape.rows * shape.columns,
+  };
+}
+
+function lower<A extends Attributes>(op: OpDefinition<A>, spec: (shape: Rows, traits: DeviceTraits) => KernelSpec): Lowering {
+  return lowering(op, (node: Node<A>, inputs, output, emit) => {
+    emit.dispatch(spec(asRows(at(node.inputs, 0).shape), emit.traits), [at(inputs, 0), output]);
+  });
+}
+
+export const softmaxLowerings: readonly Lowering[] = [
+  lower(softmaxOp, (shape, traits) => softmax(shape, false, traits)),
+  lower(logSoftmaxOp, (shape, traits) => softmax(shape, true, traits)),
+  lower(argmaxOp, argmax),
+];

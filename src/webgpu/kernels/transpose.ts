@@ -1,0 +1,47 @@
+import { ArgumentError } from "../../core/errors.ts";
+import { type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
+import { at } from "../../graph/op.ts";
+import { transposeOp } from "../../graph/ops/transpose.ts";
+import shader from "../../../shaders/transpose.wgsl?raw";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type Lowering, lowering } from "../lowering.ts";
+import { innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
+import { workgroupThreads } from "./sizes.ts";
+
+/** Output axis i is input axis `permutation[i]`; any 4-byte type. Bindings: input, output. */
+export function transpose(shape: Shape, permutation: readonly number[], traits: DeviceTraits): KernelSpec {
+  const inputStrides = stridesOf(shape);
+  const walk = mergeAxes({
+    extents: permutation.map((axis) => at(shape, axis)),
+    strides: [permutation.map((axis) => at(inputStrides, axis))],
+  });
+  const strides = at(walk.strides, 0);
+  const vector = innermost(strides) === 1 && innermost(walk.extents) % 4 === 0;
+  const extents = vector ? quarterInnermost(walk.extents) : walk.extents;
+  const size = sizeOf(extents);
+  const threads = workgroupThreads(traits);
+  return {
+    name: "transpose",
+    shader,
+    constants: {
+      THREADS: threads,
+      SIZE: size,
+      VECTOR: vector,
+      RANK: extents.length,
+      OUTPUT_STRIDES: stridesOf(extents),
+      INPUT_STRIDES: vector ? vectorStrides(strides) : strides,
+    },
+    bindings: ["read", "write"],
+    workgroups: linearWorkgroups(size, threads),
+    variant: `${vector ? "4 elements" : "1 element"} a thread, ${extents.length} axes`,
+    flops: 0,
+  };
+}
+
+export const transposeLowerings: readonly Lowering[] = [
+  lowering(transposeOp, (node, inputs, output, emit) => {
+    if (node.dtype === "u8") throw new ArgumentError("transpose: u8 tensors are storage only; convert them (gatherRows) first.");
+    const { shape } = at(node.inputs, 0);
+    emit.dispatch(transpose(shape, node.attributes.permutation, emit.traits), [at(inputs, 0), output]);
+  }),
+];

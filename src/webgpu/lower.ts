@@ -1,0 +1,413 @@
+import { ArgumentError } from "../core/errors.ts";
+import { type Shape, sizeOf } from "../core/shape.ts";
+import type { DType, TypedArray } from "../core/tensor.ts";
+import { constantOp, type Graph, inputOp, variableOp } from "../graph/graph.ts";
+import { Arena, type Node, type Variable } from "../graph/node.ts";
+import { at, isOp } from "../graph/op.ts";
+import { type ConvAttributes, conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp } from "../graph/ops/conv2d.ts";
+import { matmulOp, matmulSizes } from "../graph/ops/matmul.ts";
+import { optimizerUpdateOp } from "../graph/ops/optimizer_update.ts";
+import { reshapeOp } from "../graph/ops/reshape.ts";
+import { stopGradientOp } from "../graph/ops/stop_gradient.ts";
+import { findFusions, type Fusions, throughReshapes } from "./fusion.ts";
+import type { DeviceTraits, KernelSpec } from "./kernel.ts";
+import {
+  conv2dFilterGradient,
+  conv2dForward,
+  conv2dInputGradient,
+  conv2dPoolForward,
+  filterGradientSlices,
+} from "./kernels/conv2d.ts";
+import {
+  copy,
+  crossEntropyStep,
+  lowerings,
+  matmulBias,
+  optimizerUpdate,
+  sumSlices,
+} from "./kernels/index.ts";
+import type { Emitter, Lowering, Value } from "./lowering.ts";
+import type { Placement, Plan, PlannedDispatch, PlannedValue } from "./plan.ts";
+
+const loweringOf: ReadonlyMap<string, Lowering> = new Map(lowerings.map((entry) => [entry.op, entry]));
+
+/** Elements rounded up to the alignment of a buffer range. */
+function aligned(size: number): number {
+  return Math.ceil(size / Arena.ALIGNMENT) * Arena.ALIGNMENT;
+}
+
+/** Nodes that the outputs and the effects need, in topological order, effects left out. */
+function neededNodes(graph: Graph, outputs: readonly Node[]): Node[] {
+  const needed = new Set<Node>();
+  const visit = [...outputs, ...graph.effects];
+  for (let node = visit.pop(); node !== undefined; node = visit.pop()) {
+    if (needed.has(node)) continue;
+    needed.add(node);
+    visit.push(...node.inputs);
+  }
+  return graph.nodes.filter((node) => needed.has(node) && node.op.writes === undefined);
+}
+
+/** Turns a graph into dispatches: chooses kernels and fusions, allocates nothing. */
+export function lowerGraph(graph: Graph, outputs: Readonly<Record<string, Node>>, traits: DeviceTraits): Plan {
+  return new GraphLowering(graph, outputs, traits).plan();
+}
+
+class GraphLowering implements Emitter {
+  readonly traits: DeviceTraits;
+  readonly #graph: Graph;
+  readonly #outputs: ReadonlyMap<string, Node>;
+  readonly #values = new Map<Node, PlannedValue>();
+  readonly #winners = new Map<Node, PlannedValue>();
+  readonly #variables = new Map<Variable, PlannedValue>();
+  readonly #arenas = new Map<Arena, PlannedValue>();
+  readonly #dispatches: PlannedDispatch[] = [];
+  readonly #inputs = new Map<string, { value: PlannedValue; shape: Shape }>();
+  readonly #fusions: Fusions;
+  readonly #nodes: readonly Node[];
+  readonly #uses = new Map<Node, Node[]>();
+  /** Gradients that go straight into the optimizer's partial sums: node → range, slices. */
+  readonly #partials = new Map<Node, { value: PlannedValue; slices: number }>();
+  #valueCount = 0;
+  #current: { op: string; layer: string | undefined } = { op: "", layer: undefined };
+
+  constructor(graph: Graph, outputs: Readonly<Record<string, Node>>, traits: DeviceTraits) {
+    this.#graph = graph;
+    this.#outputs = new Map(Object.entries(outputs));
+    this.traits = traits;
+    const outputNodes = [...this.#outputs.values()];
+    for (const node of outputNodes) {
+      if (node.graph !== graph) throw new ArgumentError("compile: an output belongs to another graph.");
+    }
+    this.#nodes = neededNodes(graph, outputNodes);
+    for (const node of [...this.#nodes, ...graph.effects]) {
+      for (const input of node.inputs) {
+        const uses = this.#uses.get(input) ?? [];
+        uses.push(node);
+        this.#uses.set(input, uses);
+      }
+    }
+    this.#fusions = findFusions(this.#nodes, this.#uses, new Set(outputNodes));
+  }
+
+  plan(): Plan {
+    this.#planPartials();
+    for (const node of this.#nodes) this.#lowerNode(node);
+    const outputs = this.#protectedOutputs();
+    this.#lowerEffects();
+    return {
+      dispatches: this.#dispatches,
+      inputs: this.#inputs,
+      outputs,
+      variables: new Set([
+        ...this.#variables.keys(),
+        ...this.#graph.effects.flatMap((effect) => effect.op.writes?.(effect) ?? []),
+      ]),
+    };
+  }
+
+  dispatch(spec: KernelSpec, values: readonly Value[]): void {
+    if (values.length !== spec.bindings.length) {
+      throw new Error(`${spec.name} has ${spec.bindings.length} bindings and was given ${values.length}`);
+    }
+    this.#dispatches.push({ spec, values: values as readonly PlannedValue[], ...this.#current });
+  }
+
+  scratch(label: string, size: number, dtype: DType = "f32"): PlannedValue {
+    return this.#newValue(label, size, dtype, { kind: "transient" });
+  }
+
+  #newValue(label: string, size: number, dtype: DType, placement: Placement): PlannedValue {
+    return { id: this.#valueCount++, label, size, dtype, placement };
+  }
+
+  #constant(label: string, data: TypedArray, dtype: DType): PlannedValue {
+    return this.#newValue(label, data.length, dtype, { kind: "constant", data });
+  }
+
+  #view(parent: PlannedValue, offset: number, size: number, label: string): PlannedValue {
+    return this.#newValue(label, size, parent.dtype, { kind: "view", parent, offset });
+  }
+
+  #arenaValue(arena: Arena): PlannedValue {
+    let value = this.#arenas.get(arena);
+    if (value === undefined) {
+      value = this.#newValue(arena.name, arena.size, "f32", { kind: "arena", arena });
+      this.#arenas.set(arena, value);
+    }
+    return value;
+  }
+
+  #variableValue(variable: Variable): PlannedValue {
+    let value = this.#variables.get(variable);
+    if (value === undefined) {
+      value = variable.arena
+        ? this.#view(this.#arenaValue(variable.arena), variable.arenaOffset, variable.size, variable.name)
+        : this.#newValue(variable.name, variable.size, variable.dtype, { kind: "variable", variable });
+      this.#variables.set(variable, value);
+    }
+    return value;
+  }
+
+  /** The value of a node that has been lowered. */
+  #valueOf(node: Node): PlannedValue {
+    const value = this.#values.get(node);
+    if (value === undefined) throw new Error(`"${node.op.name}" (node ${node.id}) has no value: a fusion left it out`);
+    return value;
+  }
+
+  #newNodeValue(node: Node): PlannedValue {
+    const label = node.layer === undefined ? node.op.name : `${node.layer}/${node.op.name}`;
+    const value = this.#newValue(label, sizeOf(node.shape), node.dtype, { kind: "transient" });
+    this.#values.set(node, value);
+    return value;
+  }
+
+  #begin(op: string, layer: string | undefined): void {
+    this.#current = { op, layer };
+  }
+
+  #lowerNode(node: Node): void {
+    const group = this.#fusions.groups.get(node);
+    this.#begin(node.op.name, node.layer);
+    if (group?.kind === "conv") {
+      const attributes = group.conv.attributes as ConvAttributes;
+      this.#begin(group.pool ? "conv2d + maxPool2d" : group.relu ? "conv2d + relu" : "conv2d", group.conv.layer);
+      const operands = [...group.conv.inputs, ...(group.bias ? [group.bias] : [])].map((input) => this.#valueOf(input));
+      const options = { geometry: attributes.geometry, bias: group.bias !== undefined, relu: group.relu };
+      const output = this.#newNodeValue(group.result);
+      if (group.pool) {
+        const [batch, height, width, channels] = group.pool.shape as [number, number, number, number];
+        const winners = this.scratch(`${group.conv.layer ?? "conv2d"}/winners`, batch * height * width * Math.ceil(channels / 4), "u32");
+        this.#winners.set(group.pool, winners);
+        this.dispatch(conv2dPoolForward(options, this.traits), [...operands, output, winners]);
+      } else {
+        this.dispatch(conv2dForward(options, this.traits), [...operands, output]);
+      }
+    } else if (group?.kind === "matmul" && isOp(group.matmul, matmulOp)) {
+      const [a, b] = [at(group.matmul.inputs, 0), at(group.matmul.inputs, 1)];
+      this.#begin(group.relu ? "matmul + bias + relu" : "matmul + bias", group.matmul.layer);
+      const spec = { ...matmulSizes(a, b, group.matmul.attributes), ...group.matmul.attributes, relu: group.relu };
+      matmulBias(spec, [this.#valueOf(a), this.#valueOf(b), this.#valueOf(group.bias), this.#newNodeValue(group.result)], this);
+    } else if (group?.kind === "crossEntropy") {
+      const { loss, gradient, counts } = group;
+      const [logits, labels] = [at(loss.inputs, 0), at(loss.inputs, 1)];
+      this.#begin("softmaxCrossEntropy + gradient + accuracy", loss.layer);
+      this.dispatch(crossEntropyStep({ batch: at(logits.shape, 0), classes: at(logits.shape, 1) }, this.traits), [
+        this.#valueOf(logits),
+        this.#valueOf(labels),
+        this.#newNodeValue(loss),
+        this.#newNodeValue(gradient),
+        this.#newNodeValue(counts),
+      ]);
+    } else if (group?.kind === "filterGradient") {
+      this.#filterGradient(group.filterGradient, group.biasGradient);
+    } else if (this.#fusions.covered.has(node)) {
+      return;
+    } else {
+      this.#lowerAlone(node);
+    }
+  }
+
+  #lowerAlone(node: Node): void {
+    if (isOp(node, inputOp)) {
+      const { name, shape, dtype } = node.attributes;
+      const value = this.#newValue(name, sizeOf(shape), dtype, { kind: "input", name });
+      this.#inputs.set(name, { value, shape });
+      this.#values.set(node, value);
+    } else if (isOp(node, constantOp)) {
+      this.#values.set(node, this.#constant("constant", node.attributes.data, node.dtype));
+    } else if (isOp(node, variableOp)) {
+      this.#values.set(node, this.#variableValue(node.attributes.variable));
+    } else if (isOp(node, reshapeOp) || isOp(node, stopGradientOp)) {
+      this.#values.set(node, this.#valueOf(at(node.inputs, 0)));
+    } else if (isOp(node, conv2dOp)) {
+      throw new Error("a convolution is always lowered as a group");
+    } else if (isOp(node, conv2dInputGradientOp)) {
+      const { geometry } = node.attributes;
+      const upstream = this.#convUpstream(at(node.inputs, 0));
+      const filter = this.#valueOf(at(node.inputs, 1));
+      const spec = conv2dInputGradient({ geometry, unpool: upstream.length === 2 }, this.traits);
+      this.dispatch(spec, [...upstream, filter, this.#newNodeValue(node)]);
+    } else if (isOp(node, conv2dFilterGradientOp)) {
+      this.#filterGradient(node, undefined);
+    } else {
+      const lowering = loweringOf.get(node.op.name);
+      if (lowering === undefined) throw new ArgumentError(`"${node.op.name}" has no WebGPU kernel yet; use the CPU backend.`);
+      const inputs = node.inputs.map((input) => this.#valueOf(input));
+      const partial = this.#partials.get(node);
+      if (partial) this.#values.set(node, partial.value);
+      lowering.lower(node, inputs, partial?.value ?? this.#newNodeValue(node), this);
+    }
+  }
+
+  /** The gradient that flows into a convolution: as it is, or pooled with the winners that say where it goes. */
+  #convUpstream(node: Node): PlannedValue[] {
+    const unpooled = this.#fusions.unpooled.get(node);
+    if (unpooled === undefined) return [this.#valueOf(node)];
+    const winners = this.#winners.get(unpooled.pool);
+    if (winners === undefined) throw new Error("a fused pool was lowered without its winners");
+    return [this.#valueOf(unpooled.upstream), winners];
+  }
+
+  #filterGradient(node: Node, biasGradient: Node | undefined): void {
+    const { geometry } = node.attributes as ConvAttributes;
+    this.#begin(biasGradient ? "conv2dFilterGradient + bias" : "conv2dFilterGradient", node.layer);
+    const upstream = this.#convUpstream(at(node.inputs, 1));
+    const unpool = upstream.length === 2;
+    const slices = filterGradientSlices(geometry, unpool, this.traits);
+    const spec = conv2dFilterGradient({ geometry, unpool, bias: biasGradient !== undefined, slices }, this.traits);
+    const targets = [node, ...(biasGradient ? [biasGradient] : [])].map((gradient) => {
+      const direct = this.#partials.get(gradient);
+      const size = sizeOf(gradient.shape);
+      const value = direct?.value ?? this.scratch(`${gradient.op.name} partial sums`, slices * aligned(size));
+      return { gradient, size, value, direct: direct !== undefined };
+    });
+    this.dispatch(spec, [this.#valueOf(at(node.inputs, 0)), ...upstream, ...targets.map((target) => target.value)]);
+    for (const { gradient, size, value, direct } of targets) {
+      if (direct) {
+        this.#values.set(gradient, value);
+      } else if (slices === 1) {
+        this.#values.set(gradient, this.#view(value, 0, size, value.label));
+      } else {
+        const output = this.#newNodeValue(gradient);
+        this.dispatch(sumSlices({ size, slices, sliceStride: aligned(size) }, this.traits), [value, output]);
+      }
+    }
+  }
+
+  /**
+   * Gives each gradient that only an optimizer wants a range in one buffer of partial sums, which the update kernel
+   * adds up itself; other gradients are computed as usual and copied there.
+   */
+  #planPartials(): void {
+    for (const effect of this.#graph.effects) {
+      if (!isOp(effect, optimizerUpdateOp)) continue;
+      const gradients = effect.inputs.slice(2).map(throughReshapes);
+      const plans = gradients.map((node) => {
+        const onlyHere =
+          gradients.filter((other) => other === node).length === 1 &&
+          !this.#isOutput(node) &&
+          this.#leadsOnlyTo(node, effect) &&
+          !isOp(node, variableOp) && !isOp(node, inputOp) && !isOp(node, constantOp);
+        return { node, direct: onlyHere, slices: onlyHere ? this.#slicesOf(node) : 1 };
+      });
+      const sizes = plans.map(({ node, slices }) => slices * aligned(sizeOf(node.shape)));
+      const all = this.scratch("gradients", sizes.reduce((sum, size) => sum + size, 0));
+      let offset = 0;
+      plans.forEach(({ node, direct, slices }, index) => {
+        const size = at(sizes, index);
+        // With one slice the range is the gradient itself.
+        const range = this.#view(all, offset, slices === 1 ? sizeOf(node.shape) : size, `${node.layer ?? ""}/gradient`);
+        offset += size;
+        if (direct) this.#partials.set(node, { value: range, slices });
+        this.#gradientRanges.set(effect, [...(this.#gradientRanges.get(effect) ?? []), { node, value: range, slices, direct }]);
+      });
+      this.#gradientBuffers.set(effect, all);
+    }
+  }
+
+  readonly #gradientRanges = new Map<Node, { node: Node; value: PlannedValue; slices: number; direct: boolean }[]>();
+  readonly #gradientBuffers = new Map<Node, PlannedValue>();
+
+  #isOutput(node: Node): boolean {
+    return [...this.#outputs.values()].some((output) => throughReshapes(output) === node);
+  }
+
+  /** Whether every use of a node, through reshapes, is that effect. */
+  #leadsOnlyTo(node: Node, effect: Node): boolean {
+    return (this.#uses.get(node) ?? []).every((use) => use === effect || (isOp(use, reshapeOp) && this.#leadsOnlyTo(use, effect)));
+  }
+
+  /** Partial sums that the kernel of a gradient leaves to be added up. */
+  #slicesOf(node: Node): number {
+    const group = [...this.#fusions.groups.values()].find(
+      (entry) => entry.kind === "filterGradient" && (entry.biasGradient === node || entry.filterGradient === node),
+    );
+    const filterGradient = group?.kind === "filterGradient" ? group.filterGradient : node;
+    if (!isOp(filterGradient, conv2dFilterGradientOp)) return 1;
+    const unpool = this.#fusions.unpooled.has(at(filterGradient.inputs, 1));
+    return filterGradientSlices(filterGradient.attributes.geometry, unpool, this.traits);
+  }
+
+  /** Outputs that are variables which an effect changes are copied before it does. */
+  #protectedOutputs(): Plan["outputs"] {
+    const written = new Set(this.#graph.effects.flatMap((effect) => effect.op.writes?.(effect) ?? []));
+    const outputs = new Map<string, { value: PlannedValue; shape: Shape }>();
+    for (const [name, node] of this.#outputs) {
+      const root = throughReshapes(node);
+      let value = this.#valueOf(node);
+      if (isOp(root, variableOp) && written.has(root.attributes.variable)) value = this.#copyOf(value, `output ${name}`);
+      outputs.set(name, { value, shape: node.shape });
+    }
+    return outputs;
+  }
+
+  #copyOf(value: PlannedValue, label: string): PlannedValue {
+    const result = this.scratch(label, value.size, value.dtype);
+    this.#begin("copy", undefined);
+    this.dispatch(copy({ size: value.size, dtype: value.dtype }, this.traits), [value, result]);
+    return result;
+  }
+
+  #lowerEffects(): void {
+    // An effect must see the old value of a variable that an earlier effect changes.
+    const written = new Set<Variable>();
+    const inputsOf = new Map<Node, PlannedValue[]>();
+    for (const effect of this.#graph.effects) {
+      const values = effect.inputs.map((input) => {
+        const root = throughReshapes(input);
+        const stale = isOp(root, variableOp) && written.has(root.attributes.variable);
+        return stale ? this.#copyOf(this.#valueOf(input), `old ${root.op.name}`) : this.#valueOf(input);
+      });
+      inputsOf.set(effect, values);
+      for (const variable of effect.op.writes?.(effect) ?? []) written.add(variable);
+    }
+    for (const effect of this.#graph.effects) {
+      const inputs = inputsOf.get(effect) ?? [];
+      this.#begin(effect.op.name, effect.layer);
+      if (isOp(effect, optimizerUpdateOp)) this.#lowerUpdate(effect, inputs);
+      else this.#lowerWrite(effect, inputs);
+    }
+  }
+
+  /** `assign` and `recordStep`: the kernel's last bindings are the variables that it writes. */
+  #lowerWrite(effect: Node, inputs: readonly PlannedValue[]): void {
+    const lowering = loweringOf.get(effect.op.name);
+    if (lowering === undefined) throw new ArgumentError(`"${effect.op.name}" has no WebGPU kernel yet; use the CPU backend.`);
+    const targets = (effect.op.writes?.(effect) ?? []).map((variable) => this.#variableValue(variable));
+    lowering.lower(effect, [...inputs, ...targets], at(targets, 0), this);
+  }
+
+  #lowerUpdate(effect: Node, inputs: readonly PlannedValue[]): void {
+    if (!isOp(effect, optimizerUpdateOp)) return;
+    const { rule, parameters, slots } = effect.attributes;
+    const all = this.#gradientBuffers.get(effect);
+    const ranges = this.#gradientRanges.get(effect);
+    if (all === undefined || ranges === undefined) throw new Error("an update was lowered before its gradients were planned");
+    const table = new Uint32Array((parameters.size / Arena.ALIGNMENT) * 4);
+    ranges.forEach(({ node, value, slices, direct }, index) => {
+      if (!direct) {
+        this.#begin("copy", node.layer);
+        const gradient = at(inputs, index + 2);
+        this.dispatch(copy({ size: gradient.size, dtype: "f32" }, this.traits), [gradient, value]);
+      }
+      const start = value.placement.kind === "view" ? value.placement.offset : 0;
+      const size = at(parameters.variables, index).size;
+      const firstBlock = at(parameters.offsets, index) / Arena.ALIGNMENT;
+      for (let done = 0; done < size; done += Arena.ALIGNMENT) {
+        const block = firstBlock + done / Arena.ALIGNMENT;
+        table.set([start + done, slices, aligned(size), Math.min(Arena.ALIGNMENT, size - done)], block * 4);
+      }
+    });
+    this.#begin(`${rule.kind} update`, undefined);
+    this.dispatch(optimizerUpdate({ rule, arenaSize: parameters.size }, this.traits), [
+      this.#arenaValue(parameters),
+      all,
+      this.#constant("gradient block table", table, "u32"),
+      at(inputs, 0),
+      at(inputs, 1),
+      ...slots.map((slot) => this.#arenaValue(slot)),
+    ]);
+  }
+}

@@ -1,0 +1,41 @@
+import type { DType } from "../core/tensor.ts";
+import type { Attributes, Node } from "../graph/node.ts";
+import { isOp, type OpDefinition } from "../graph/op.ts";
+import type { DeviceTraits, KernelSpec } from "./kernel.ts";
+
+/** A tensor on the device, before memory is planned: its elements, and later the place that the planner gives it. */
+export interface Value {
+  readonly id: number;
+  readonly label: string;
+  readonly dtype: DType;
+  /** Elements, without padding. */
+  readonly size: number;
+}
+
+/** What a lowering may do: append dispatches, and ask for scratch values that live only between its own dispatches. */
+export interface Emitter {
+  readonly traits: DeviceTraits;
+  /** Appends one dispatch; `values` in the order of the kernel's bindings. */
+  dispatch(spec: KernelSpec, values: readonly Value[]): void;
+  scratch(label: string, size: number, dtype?: DType): Value;
+}
+
+/** How one op becomes dispatches. `output` is the value of the node; effects get the value of the node unused. */
+export interface Lowering {
+  readonly op: string;
+  lower(node: Node, inputs: readonly Value[], output: Value, emit: Emitter): void;
+}
+
+/** Declares how `op` becomes dispatches. */
+export function lowering<A extends Attributes>(
+  op: OpDefinition<A>,
+  lower: (node: Node<A>, inputs: readonly Value[], output: Value, emit: Emitter) => void,
+): Lowering {
+  return {
+    op: op.name,
+    lower(node, inputs, output, emit) {
+      if (!isOp(node, op)) throw new Error(`lowering of "${op.name}" was given a "${node.op.name}"`);
+      lower(node, inputs, output, emit);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { formatBytes } from "../core/format.ts";
+import { OutOfMemoryError } from "../core/errors.ts";
+import { byteSize, type Plan, type PlannedValue, rootOf } from "./plan.ts";
+
+/** One buffer that several transient values use one after the other. */
+export interface Slot {
+  readonly bytes: number;
+  readonly values: readonly PlannedValue[];
+}
+
+interface Lifetime {
+  value: PlannedValue;
+  bytes: number;
+  first: number;
+  last: number;
+}
+
+/** First and last dispatch that touch each transient value; outputs live until they are read. */
+function lifetimes(plan: Plan): Lifetime[] {
+  const found = new Map<number, Lifetime>();
+  const touch = (value: PlannedValue, index: number) => {
+    const root = rootOf(value);
+    if (root.placement.kind !== "transient") return;
+    const known = found.get(root.id);
+    if (known) known.last = Math.max(known.last, index);
+    else found.set(root.id, { value: root, bytes: byteSize(root.size, root.dtype), first: index, last: index });
+  };
+  plan.dispatches.forEach((dispatch, index) => {
+    for (const value of dispatch.values) touch(value, index);
+  });
+  for (const { value } of plan.outputs.values()) touch(value, plan.dispatches.length);
+  return [...found.values()];
+}
+
+/**
+ * Packs transient values into as few bytes of buffers as a greedy pass finds: largest first, each into the first slot
+ * in which no other value is alive at the same time ("greedy by size", Pisarchyk and Lee 2020). A slot is a buffer of
+ * its own, so that the driver sees no false dependency between values of different slots.
+ */
+export function planMemory(plan: Plan): Slot[] {
+  const slots: { bytes: number; members: Lifetime[] }[] = [];
+  const ordered = lifetimes(plan).sort((a, b) => b.bytes - a.bytes || a.first - b.first);
+  for (const lifetime of ordered) {
+    const free = slots.find((slot) =>
+      slot.members.every((member) => lifetime.last < member.first || member.last < lifetime.first),
+    );
+    if (free) free.members.push(lifetime);
+    else slots.push({ bytes: lifetime.bytes, members: [lifetime] });
+  }
+  return slots.map((slot) => ({ bytes: slot.bytes, values: slot.members.map((member) => member.value) }));
+}
+
+/** Throws `OutOfMemoryError`, naming the tensor, when one of the buffers is larger than the device can bind. */
+export function checkLimits(
+  buffers: readonly { readonly label: string; readonly bytes: number }[],
+  limits: Pick<GPUSupportedLimits, "maxBufferSize" | "maxStorageBufferBindingSize">,
+): void {
+  const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+  for (const { label, bytes } of buffers) {
+    if (bytes > most) {
+      throw new OutOfMemoryError(
+        `"${label}" needs a buffer of ${formatBytes(bytes)}; this device binds at most ${formatBytes(most)}. ` +
+          `Lower the batch size, the image size or the number of filters.`,
+        bytes,
+      );
+    }
+  }
+}

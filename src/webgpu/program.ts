@@ -1,0 +1,270 @@
+import { ArgumentError, DisposedError, OutOfMemoryError, ShapeError } from "../core/errors.ts";
+import { formatBytes, formatCount, formatTable } from "../core/format.ts";
+import { formatShape } from "../core/shape.ts";
+import { bytesPerElement, type Tensor } from "../core/tensor.ts";
+import type { Feeds, Program, ProgramStats } from "../graph/backend.ts";
+import type { Arena, Variable } from "../graph/node.ts";
+import { at } from "../graph/op.ts";
+import type { WebGpuBackend } from "./backend.ts";
+import { checkLimits, planMemory, type Slot } from "./memory.ts";
+import { byteSize, offsetInRoot, type Plan, type PlannedValue, rootOf } from "./plan.ts";
+import { decode, encode, VariableStorage } from "./storage.ts";
+
+/** A dispatch with everything that the device wants for it. */
+interface RecordedDispatch {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** Plans memory, compiles all kernels in parallel and records the dispatches; throws before allocating what cannot fit. */
+export async function buildProgram(backend: WebGpuBackend, plan: Plan): Promise<WebGpuProgram> {
+  const { device } = backend;
+  const slots = planMemory(plan);
+  const owners = new Set([...plan.variables].map(VariableStorage.ownerOf));
+  checkLimits(
+    [
+      ...slots.map((slot) => ({ label: slot.values.map((value) => value.label)[0] ?? "scratch", bytes: slot.bytes })),
+      ...[...owners].map((owner) => ({ label: owner.name, bytes: VariableStorage.bytesOf(owner) })),
+      ...[...plan.inputs.values()].map(({ value }) => ({ label: value.label, bytes: byteSize(value.size, value.dtype) })),
+    ],
+    device.limits,
+  );
+
+  const pipelines = await backend.pipelines.compile(plan.dispatches.map((dispatch) => dispatch.spec));
+
+  device.pushErrorScope("out-of-memory");
+  device.pushErrorScope("validation");
+  for (const owner of owners) backend.variables.retain(owner);
+  const scratch = backend.scratch.take(slots.map((slot) => slot.bytes));
+  const own: GPUBuffer[] = [];
+  const buffers = placeValues(backend, plan, slots, scratch, own);
+  const recorded = plan.dispatches.map((dispatch, index): RecordedDispatch => {
+    const pipeline = at(pipelines, index);
+    const bindGroup = device.createBindGroup({
+      label: dispatch.spec.name,
+      layout: pipeline.getBindGroupLayout(0),
+      entries: dispatch.values.map((value, binding) => ({
+        binding,
+        resource: {
+          buffer: buffers.get(rootOf(value).id) as GPUBuffer,
+          offset: offsetInRoot(value) * bytesPerElement(value.dtype),
+          size: byteSize(value.size, value.dtype),
+        },
+      })),
+    });
+    return { pipeline, bindGroup, workgroups: dispatch.spec.workgroups };
+  });
+  const program = new WebGpuProgram(backend, plan, recorded, buffers, { scratch, own, owners, pipelines: new Set(pipelines).size });
+  const validation = await device.popErrorScope();
+  const memory = await device.popErrorScope();
+  if (memory || validation) {
+    const bytes = program.stats.scratchBytes + program.stats.variableBytes;
+    program.dispose();
+    if (memory) {
+      throw new OutOfMemoryError(
+        `The device could not give ${formatBytes(bytes)}: ${memory.message}. Lower the batch size or close other pages.`,
+        bytes,
+        { cause: memory },
+      );
+    }
+    throw new Error(`The device refused the plan, which is a fault of Corteza: ${validation?.message}`, { cause: validation });
+  }
+  return program;
+}
+
+/** The buffer of every value that owns memory, by value id. */
+function placeValues(
+  backend: WebGpuBackend,
+  plan: Plan,
+  slots: readonly Slot[],
+  scratch: readonly GPUBuffer[],
+  own: GPUBuffer[],
+): Map<number, GPUBuffer> {
+  const buffers = new Map<number, GPUBuffer>();
+  slots.forEach((slot, index) => {
+    for (const value of slot.values) buffers.set(value.id, at(scratch, index));
+  });
+  const place = (value: PlannedValue) => {
+    const root = rootOf(value);
+    if (buffers.has(root.id)) return;
+    const { placement } = root;
+    if (placement.kind === "variable") buffers.set(root.id, backend.variables.buffer(placement.variable));
+    else if (placement.kind === "arena") buffers.set(root.id, backend.variables.buffer(placement.arena));
+    else {
+      const buffer = backend.device.createBuffer({
+        label: root.label,
+        size: byteSize(root.size, root.dtype),
+        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
+      });
+      own.push(buffer);
+      buffers.set(root.id, buffer);
+      if (placement.kind === "constant") backend.device.queue.writeBuffer(buffer, 0, encode(placement.data, root.dtype));
+    }
+  };
+  for (const { value } of plan.inputs.values()) place(value);
+  for (const dispatch of plan.dispatches) for (const value of dispatch.values) place(value);
+  for (const { value } of plan.outputs.values()) place(value);
+  return buffers;
+}
+
+export class WebGpuProgram implements Program {
+  readonly stats: ProgramStats;
+  readonly #backend: WebGpuBackend;
+  readonly #plan: Plan;
+  readonly #recorded: readonly RecordedDispatch[];
+  readonly #buffers: ReadonlyMap<number, GPUBuffer>;
+  readonly #scratch: readonly GPUBuffer[];
+  readonly #own: readonly GPUBuffer[];
+  readonly #owners: ReadonlySet<Variable | Arena>;
+  #disposed = false;
+
+  constructor(
+    backend: WebGpuBackend,
+    plan: Plan,
+    recorded: readonly RecordedDispatch[],
+    buffers: ReadonlyMap<number, GPUBuffer>,
+    held: { scratch: readonly GPUBuffer[]; own: readonly GPUBuffer[]; owners: ReadonlySet<Variable | Arena>; pipelines: number },
+  ) {
+    this.#backend = backend;
+    this.#plan = plan;
+    this.#recorded = recorded;
+    this.#buffers = buffers;
+    this.#scratch = held.scratch;
+    this.#own = held.own;
+    this.#owners = held.owners;
+    const total = (sizes: Iterable<number>) => [...sizes].reduce((sum, size) => sum + size, 0);
+    this.stats = {
+      dispatches: recorded.length,
+      pipelines: held.pipelines,
+      scratchBytes: total([...held.scratch, ...held.own].map((buffer) => buffer.size)),
+      variableBytes: total([...held.owners].map(VariableStorage.bytesOf)),
+      flops: total(plan.dispatches.map((dispatch) => dispatch.spec.flops)),
+    };
+  }
+
+  async run(feeds: Feeds = {}): Promise<Record<string, Tensor>> {
+    this.#checkUsable();
+    for (const name of Object.keys(feeds)) {
+      if (!this.#plan.inputs.has(name)) {
+        const known = [...this.#plan.inputs.keys()].map((input) => `"${input}"`).join(", ") || "none";
+        throw new ArgumentError(`run: the program has no input "${name}" (its inputs: ${known}).`);
+      }
+    }
+    for (const [name, { value, shape }] of this.#plan.inputs) {
+      const feed = feeds[name];
+      if (feed === undefined) throw new ArgumentError(`run: input "${name}" ${formatShape(shape)} is missing.`);
+      if (feed.length !== value.size) {
+        throw new ShapeError(`run: input "${name}" ${formatShape(shape)} holds ${value.size} values, ${feed.length} were fed.`);
+      }
+    }
+    for (const [name, { value }] of this.#plan.inputs) {
+      const buffer = this.#bufferOf(value);
+      this.#backend.device.queue.writeBuffer(buffer, 0, encode(feeds[name] ?? [], value.dtype));
+    }
+    const outputs = [...this.#plan.outputs];
+    const bytes = await this.#submit(
+      1,
+      outputs.map(([, { value }]) => value),
+    );
+    return Object.fromEntries(
+      outputs.map(([name, { value, shape }], index) => [
+        name,
+        { shape: [...shape], data: decode(at(bytes, index), value.dtype, value.size) },
+      ]),
+    );
+  }
+
+  async enqueue(options: { steps?: number; read?: readonly Variable[] } = {}): Promise<Tensor[]> {
+    this.#checkUsable();
+    const read = options.read ?? [];
+    const bytes = await this.#submit(options.steps ?? 1, read);
+    return read.map((variable, index) => ({
+      shape: [...variable.shape],
+      data: decode(at(bytes, index), variable.dtype, variable.size),
+    }));
+  }
+
+  async read(variable: Variable): Promise<Tensor> {
+    const [tensor] = await this.enqueue({ steps: 0, read: [variable] });
+    return tensor as Tensor;
+  }
+
+  write(variable: Variable, data: ArrayLike<number>): void {
+    this.#checkUsable();
+    if (data.length !== variable.size) {
+      throw new ShapeError(`write: variable "${variable.name}" ${formatShape(variable.shape)} was given ${data.length} values.`);
+    }
+    this.#backend.variables.write(variable, data);
+  }
+
+  /** Encodes `steps` times the recorded dispatches in one pass, submits once, and waits for the bytes of `read`. */
+  async #submit(steps: number, read: readonly (PlannedValue | Variable)[]): Promise<ArrayBuffer[]> {
+    const { device, readback, variables } = this.#backend;
+    variables.synchronize(this.#plan.variables);
+    const encoder = device.createCommandEncoder();
+    if (steps > 0) {
+      const pass = encoder.beginComputePass();
+      for (let step = 0; step < steps; step++) {
+        for (const { pipeline, bindGroup, workgroups } of this.#recorded) {
+          pass.setPipeline(pipeline);
+          pass.setBindGroup(0, bindGroup);
+          pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
+        }
+      }
+      pass.end();
+    }
+    const waits = read.map((value) => {
+      if ("placement" in value) {
+        const offset = offsetInRoot(value) * bytesPerElement(value.dtype);
+        return readback.copy(encoder, this.#bufferOf(value), offset, paddedBytes(value.size, value.dtype));
+      }
+      const buffer = variables.buffer(VariableStorage.ownerOf(value));
+      return readback.copy(encoder, buffer, value.arenaOffset * 4, paddedBytes(value.size, value.dtype));
+    });
+    device.queue.submit([encoder.finish()]);
+    if (waits.length === 0) {
+      await readback.race(device.queue.onSubmittedWorkDone());
+      return [];
+    }
+    return Promise.all(waits.map((wait) => wait()));
+  }
+
+  #bufferOf(value: PlannedValue): GPUBuffer {
+    const buffer = this.#buffers.get(rootOf(value).id);
+    if (buffer === undefined) throw new Error(`"${value.label}" has no buffer`);
+    return buffer;
+  }
+
+  #checkUsable(): void {
+    if (this.#disposed) throw new DisposedError("This program was disposed of; compile the graph again.");
+    this.#backend.checkUsable();
+  }
+
+  debugRecorded() { return this.#recorded; }
+  debugName(i: number) { return this.#plan.dispatches[i]?.spec.name + " " + (this.#plan.dispatches[i]?.layer ?? ""); }
+  toString(): string {
+    const rows = this.#plan.dispatches.map(({ spec, op, layer, values }) => [
+      layer ?? "",
+      op,
+      spec.name,
+      spec.variant ?? "",
+      spec.workgroups.filter((count, axis) => axis === 0 || count > 1).join("×"),
+      formatCount(spec.flops),
+      formatCount(values.reduce((sum, value) => sum + value.size * bytesPerElement(value.dtype), 0)),
+    ]);
+    return formatTable([["layer", "op", "kernel", "tile", "workgroups", "FLOPs", "bytes"], ...rows]);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#backend.scratch.give(this.#scratch);
+    for (const buffer of this.#own) buffer.destroy();
+    for (const owner of this.#owners) this.#backend.variables.release(owner);
+  }
+}
+
+function paddedBytes(size: number, dtype: PlannedValue["dtype"]): number {
+  return Math.ceil((size * bytesPerElement(dtype)) / 4) * 4;
+}

@@ -1,0 +1,14 @@
+import linearIndex from "../../shaders/linear_index.wgsl?raw";
+import random from "../../shaders/random.wgsl?raw";
+import rowReduce from "../../shaders/row_reduce.wgsl?raw";
+import rowSoftmax from "../../shaders/row_softmax.wgsl?raw";
+import workgroupSum from "../../shaders/workgroup_sum.wgsl?raw";
+
+/** Files that other shaders may `#include`. */
+export const shaderIncludes: Readonly<Record<string, string>> = {
+  linear_index: linearIndex,
+  random,
+  row_reduce: rowReduce,
+  row_softmax: rowSoftmax,
+  workgroup_sum: workgroupSum,
+};

@@ -1,0 +1,162 @@
+import type { DType, TypedArray } from "../core/tensor.ts";
+import { bytesPerElement } from "../core/tensor.ts";
+import { Arena, type Variable } from "../graph/node.ts";
+import { byteSize } from "./plan.ts";
+
+const STORAGE_USAGE = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+
+/** The bytes that a kernel expects for these values. */
+export function encode(values: ArrayLike<number>, dtype: DType): ArrayBufferView<ArrayBuffer> {
+  if (dtype === "f32") return values instanceof Float32Array ? ownBuffer(values) : Float32Array.from(values);
+  if (dtype === "i32") return Int32Array.from(values);
+  if (dtype === "u32") return Uint32Array.from(values);
+  const padded = new Uint8Array(Math.ceil(values.length / 4) * 4);
+  padded.set(values);
+  return padded;
+}
+
+function ownBuffer(values: Float32Array): Float32Array<ArrayBuffer> {
+  return values.buffer instanceof ArrayBuffer ? (values as Float32Array<ArrayBuffer>) : new Float32Array(values);
+}
+
+/** Values of `dtype` from bytes read back. */
+export function decode(bytes: ArrayBuffer, dtype: DType, size: number): TypedArray {
+  if (dtype === "f32") return new Float32Array(bytes, 0, size);
+  if (dtype === "i32") return new Int32Array(bytes, 0, size);
+  if (dtype === "u32") return new Uint32Array(bytes, 0, size);
+  return new Uint8Array(bytes, 0, size);
+}
+
+interface Held {
+  buffer: GPUBuffer;
+  users: number;
+  /** Versions of the variables whose values have been uploaded. */
+  uploaded: Map<Variable, number>;
+}
+
+/** Buffers of the variables of one device: made when the first program needs them, freed with the last. */
+export class VariableStorage {
+  readonly #device: GPUDevice;
+  readonly #held = new Map<Variable | Arena, Held>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  get bytes(): number {
+    let bytes = 0;
+    for (const { buffer } of this.#held.values()) bytes += buffer.size;
+    return bytes;
+  }
+
+  /** What a variable lies in: its arena, or a buffer of its own. */
+  static ownerOf(variable: Variable): Variable | Arena {
+    return variable.arena ?? variable;
+  }
+
+  static bytesOf(owner: Variable | Arena): number {
+    return owner instanceof Arena ? owner.size * 4 : byteSize(owner.size, owner.dtype);
+  }
+
+  retain(owner: Variable | Arena): void {
+    const held = this.#held.get(owner);
+    if (held) {
+      held.users++;
+      return;
+    }
+    const buffer = this.#device.createBuffer({
+      label: owner.name,
+      size: VariableStorage.bytesOf(owner),
+      usage: STORAGE_USAGE(),
+    });
+    this.#held.set(owner, { buffer, users: 1, uploaded: new Map() });
+  }
+
+  release(owner: Variable | Arena): void {
+    const held = this.#held.get(owner);
+    if (held === undefined) return;
+    held.users--;
+    if (held.users === 0) {
+      held.buffer.destroy();
+      this.#held.delete(owner);
+    }
+  }
+
+  buffer(owner: Variable | Arena): GPUBuffer {
+    const held = this.#held.get(owner);
+    if (held === undefined) throw new Error(`"${owner.name}" has no storage`);
+    return held.buffer;
+  }
+
+  /** Uploads the values of variables that were `reset` since the last time; fresh buffers are zero. */
+  synchronize(variables: Iterable<Variable>): void {
+    for (const variable of variables) {
+      const held = this.#held.get(VariableStorage.ownerOf(variable));
+      if (held === undefined || held.uploaded.get(variable) === variable.version) continue;
+      const first = !held.uploaded.has(variable);
+      held.uploaded.set(variable, variable.version);
+      if (variable.initial) this.write(variable, variable.initial);
+      else if (!first || variable.version > 0) this.write(variable, new Float32Array(variable.size));
+    }
+  }
+
+  write(variable: Variable, values: ArrayLike<number>): void {
+    const held = this.#held.get(VariableStorage.ownerOf(variable));
+    if (held === undefined) return;
+    held.uploaded.set(variable, variable.version);
+    this.#device.queue.writeBuffer(held.buffer, variable.arenaOffset * bytesPerElement(variable.dtype), encode(values, variable.dtype));
+  }
+
+  dispose(): void {
+    for (const { buffer } of this.#held.values()) buffer.destroy();
+    this.#held.clear();
+  }
+}
+
+/**
+ * Scratch memory that the programs of one device lend each other: they run one after the other on one queue, and what
+ * a step leaves there is dead. A program takes each buffer at most once.
+ */
+export class ScratchPool {
+  readonly #device: GPUDevice;
+  readonly #users = new Map<GPUBuffer, number>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  get bytes(): number {
+    let bytes = 0;
+    for (const buffer of this.#users.keys()) bytes += buffer.size;
+    return bytes;
+  }
+
+  /** One buffer for each of these sizes (descending), reusing what is there where it fits without much waste. */
+  take(sizes: readonly number[]): GPUBuffer[] {
+    const taken = new Set<GPUBuffer>();
+    return sizes.map((bytes) => {
+      let best: GPUBuffer | undefined;
+      for (const buffer of this.#users.keys()) {
+        const fits = buffer.size >= bytes && buffer.size <= bytes * 2 && !taken.has(buffer);
+        if (fits && (best === undefined || buffer.size < best.size)) best = buffer;
+      }
+      best ??= this.#device.createBuffer({ label: "corteza scratch", size: bytes, usage: STORAGE_USAGE() });
+      taken.add(best);
+      this.#users.set(best, (this.#users.get(best) ?? 0) + 1);
+      return best;
+    });
+  }
+
+  give(buffers: readonly GPUBuffer[]): void {
+    for (const buffer of buffers) {
+      const users = (this.#users.get(buffer) ?? 0) - 1;
+      if (users > 0) this.#users.set(buffer, users);
+      else if (this.#users.delete(buffer)) buffer.destroy();
+    }
+  }
+
+  dispose(): void {
+    for (const buffer of this.#users.keys()) buffer.destroy();
+    this.#users.clear();
+  }
+}

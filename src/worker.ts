@@ -1,0 +1,2 @@
+/** "corteza/worker": a trainer in a Web Worker. */
+export { createWorkerTrainer, type WorkerTrainer, type WorkerTrainerOptions } from "./worker/client.ts";

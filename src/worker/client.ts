@@ -1,0 +1,252 @@
+import { DisposedError } from "../core/errors.ts";
+import type { Tensor } from "../core/tensor.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Model } from "../nn/model.ts";
+import type { Optimizer } from "../nn/optimizers.ts";
+import type { EpochEvent, Evaluation, FitOptions, History, ImageBatch, StepEvent, Trainer, TrainerStats } from "../train/types.ts";
+import type { BackendChoice, CallName, Calls, Request, Response } from "./protocol.ts";
+import { deserializeError } from "./protocol.ts";
+
+export interface WorkerTrainerOptions {
+  /**
+   * The worker, or how to make it. Default: `worker-host.js` beside this file. A page that loads the library from
+   * another origin, or through a bundler, passes its own:
+   * `() => new Worker(new URL("./my_worker.js", import.meta.url), { type: "module" })`, whose file imports "corteza/worker-host".
+   */
+  worker?: Worker | (() => Worker);
+  /** Default "auto": WebGPU where it works, else the CPU. */
+  backend?: BackendChoice;
+  loss: string;
+  optimizer: Optimizer;
+  batchSize?: number;
+  seed?: number;
+}
+
+/** A trainer whose work happens in a Web Worker; same interface, and what it runs on. */
+export interface WorkerTrainer extends Trainer {
+  readonly backendKind: "webgpu" | "cpu";
+  /** Why WebGPU was not taken, when "auto" fell back to the CPU. */
+  readonly whyNotWebGpu: string | undefined;
+}
+
+/** Makes a trainer in a worker; the page stays free. Throws what `createTrainer` and `webgpu` throw. */
+export async function createWorkerTrainer(model: Model, options: WorkerTrainerOptions): Promise<WorkerTrainer> {
+  const { worker: given } = options;
+  const worker =
+    given === undefined
+      ? new Worker(/* @vite-ignore */ new URL("./worker-host.js", import.meta.url), { type: "module" })
+      : typeof given === "function"
+        ? given()
+        : given;
+  const client = new WorkerClient(worker);
+  try {
+    const created = await client.call("create", {
+      model: model.toJSON(),
+      parameters: model.parameters,
+      backend: options.backend ?? "auto",
+      loss: options.loss,
+      optimizer: options.optimizer,
+      batchSize: options.batchSize ?? 32,
+      seed: options.seed ?? 0,
+    });
+    return new RemoteTrainer(client, model, created);
+  } catch (error) {
+    client.terminate();
+    throw error;
+  }
+}
+
+interface Listeners {
+  onStep?: ((event: StepEvent) => void) | undefined;
+  onEpoch?: ((event: EpochEvent) => void) | undefined;
+}
+
+interface Pending extends Listeners {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+/** Sends calls to the worker and sorts its answers. */
+class WorkerClient {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 1;
+  #failure: Error | undefined;
+  stats: TrainerStats | undefined;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.addEventListener("message", (event: MessageEvent<Response>) => this.#receive(event.data));
+    worker.addEventListener("error", (event) => {
+      this.#fail(new Error(`The training worker failed: ${event.message || "its script could not be loaded"}.`));
+    });
+  }
+
+  call<Name extends CallName>(
+    call: Name,
+    args: Calls[Name]["args"],
+    options: Listeners & { signal?: AbortSignal | undefined; transfer?: Transferable[] } = {},
+  ): Promise<Calls[Name]["result"]> {
+    const { signal, transfer, onStep, onEpoch } = options;
+    if (this.#failure) return Promise.reject(this.#failure);
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const id = this.#nextId++;
+    const abort = () => this.#send({ abort: id });
+    signal?.addEventListener("abort", abort, { once: true });
+    return new Promise<unknown>((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject, onStep, onEpoch });
+      this.#send({ id, call, args } as Request, transfer);
+    })
+      .catch((error: unknown) => {
+        throw signal?.aborted ? signal.reason : error;
+      })
+      .finally(() => signal?.removeEventListener("abort", abort)) as Promise<Calls[Name]["result"]>;
+  }
+
+  #send(request: Request, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(request, transfer);
+  }
+
+  #receive(response: Response): void {
+    const pending = this.#pending.get(response.id);
+    if ("stats" in response && response.stats) this.stats = response.stats;
+    if (pending === undefined) return;
+    if ("steps" in response) for (const step of response.steps) pending.onStep?.(step);
+    else if ("epoch" in response) pending.onEpoch?.(response.epoch);
+    else {
+      this.#pending.delete(response.id);
+      if ("error" in response) pending.reject(deserializeError(response.error));
+      else pending.resolve(response.result);
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { reject } of this.#pending.values()) reject(this.#failure);
+    this.#pending.clear();
+  }
+
+  terminate(): void {
+    this.#worker.terminate();
+    this.#fail(new DisposedError("This trainer was disposed of; make a new one."));
+  }
+}
+
+const NO_STATS: TrainerStats = {
+  dispatchesPerStep: 0,
+  submitsPerStep: 1,
+  gpuBytes: 0,
+  datasetBytes: 0,
+  pipelines: 0,
+  flopsPerStep: 0,
+  steps: 0,
+  backend: "",
+};
+
+class RemoteTrainer implements WorkerTrainer {
+  readonly backendKind: "webgpu" | "cpu";
+  readonly whyNotWebGpu: string | undefined;
+  readonly #client: WorkerClient;
+  readonly #model: Model;
+  readonly #datasetKeys = new WeakMap<Dataset, number>();
+  #nextDataset = 1;
+  #paused = false;
+  #sentVersion: number;
+
+  constructor(client: WorkerClient, model: Model, created: Calls["create"]["result"]) {
+    this.#client = client;
+    this.#model = model;
+    this.backendKind = created.backendKind;
+    this.whyNotWebGpu = created.whyNotWebGpu;
+    this.#sentVersion = this.#modelVersion();
+  }
+
+  #modelVersion(): number {
+    return this.#model.arena.variables.reduce((sum, variable) => sum + variable.version, 0);
+  }
+
+  /** Sends parameters that `model.setParameters` changed; messages keep their order, so the next call sees them. */
+  #sendParameters(): void {
+    const version = this.#modelVersion();
+    if (version === this.#sentVersion) return;
+    this.#sentVersion = version;
+    void this.#client.call("setParameters", { parameters: this.#model.parameters });
+  }
+
+  #datasetKey(dataset: Dataset): number {
+    let key = this.#datasetKeys.get(dataset);
+    if (key === undefined) {
+      key = this.#nextDataset++;
+      this.#datasetKeys.set(dataset, key);
+      void this.#client.call("dataset", { key, dataset });
+    }
+    return key;
+  }
+
+  fit(dataset: Dataset, options: FitOptions = {}): Promise<History> {
+    this.#sendParameters();
+    const { validationData, signal, onStep, onEpoch, ...rest } = options;
+    const validation = validationData === undefined ? undefined : this.#datasetKey(validationData);
+    return this.#client.call("fit", { ...rest, dataset: this.#datasetKey(dataset), validation }, { signal, onStep, onEpoch });
+  }
+
+  evaluate(dataset: Dataset, options: { signal?: AbortSignal } = {}): Promise<Evaluation> {
+    this.#sendParameters();
+    return this.#client.call("evaluate", { dataset: this.#datasetKey(dataset) }, options);
+  }
+
+  predict(x: ImageBatch): Promise<Tensor<Float32Array>> {
+    this.#sendParameters();
+    return this.#client.call("predict", { x });
+  }
+
+  trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy: number }> {
+    this.#sendParameters();
+    return this.#client.call("trainOnBatch", { x, y: Array.from(y) });
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    void this.#client.call("pause", undefined);
+  }
+
+  resume(): void {
+    this.#paused = false;
+    void this.#client.call("resume", undefined);
+  }
+
+  setLearningRate(learningRate: number): void {
+    void this.#client.call("setLearningRate", { learningRate });
+  }
+
+  checkpoint(): Promise<Uint8Array> {
+    return this.#client.call("checkpoint", undefined);
+  }
+
+  restore(bytes: Uint8Array): Promise<void> {
+    return this.#client.call("restore", { bytes });
+  }
+
+  async syncModel(): Promise<void> {
+    const parameters = await this.#client.call("parameters", undefined);
+    for (const variable of this.#model.arena.variables) {
+      const tensor = parameters.get(variable.name);
+      if (tensor) variable.remember(tensor.data);
+    }
+  }
+
+  stats(): TrainerStats {
+    return this.#client.stats ?? NO_STATS;
+  }
+
+  dispose(): void {
+    this.#client.call("dispose", undefined).then(
+      () => this.#client.terminate(),
+      () => this.#client.terminate(),
+    );
+  }
+}

@@ -1,0 +1,174 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { DType } from "../../src/core/tensor.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { type Node, Variable } from "../../src/graph/node.ts";
+import { lowerings } from "../../src/webgpu/kernels/index.ts";
+import type { Emitter, Value } from "../../src/webgpu/lowering.ts";
+import { testDevice } from "../support/gpu.ts";
+import { runKernel } from "../support/run_kernel.ts";
+import { expectNear, traitsOfEachKind } from "./kernels_support.ts";
+
+let device: GPUDevice;
+beforeAll(async () => {
+  device = await testDevice();
+});
+
+type Data = Float32Array | Int32Array | Uint32Array;
+
+function emptyData({ dtype, size }: Value): Data {
+  if (dtype === "u8") return new Uint32Array(Math.ceil(size / 4));
+  return dtype === "f32" ? new Float32Array(size) : dtype === "i32" ? new Int32Array(size) : new Uint32Array(size);
+}
+
+const tested = new Set<string>();
+
+/**
+ * Lowers one node by itself and runs its dispatches. `targets` are the variables that an effect writes: they follow its
+ * inputs, and are changed in place.
+ */
+async function run(node: Node, inputs: readonly Data[], targets: readonly Data[] = []): Promise<Data> {
+  const entry = lowerings.find((candidate) => candidate.op === node.op.name);
+  if (entry === undefined) throw new Error(`no lowering for ${node.op.name}`);
+  tested.add(node.op.name);
+  const [, traits] = traitsOfEachKind[0] as (typeof traitsOfEachKind)[number];
+  const data = new Map<Value, Data>();
+  const pending: Parameters<Emitter["dispatch"]>[] = [];
+  const value = (label: string, size: number, dtype: DType = "f32"): Value => ({ id: data.size, label, size, dtype });
+  const register = (added: Value, contents: Data): Value => {
+    data.set(added, contents);
+    return added;
+  };
+  const emit: Emitter = {
+    traits,
+    dispatch: (...dispatch) => void pending.push(dispatch),
+    scratch(label, size, dtype) {
+      const scratch = value(label, size, dtype);
+      return register(scratch, emptyData(scratch));
+    },
+  };
+  const size = node.shape.reduce((product, extent) => product * extent, 1);
+  const output = value("output", size, node.dtype);
+  register(output, emptyData(output));
+  const bound = [...inputs, ...targets].map((contents, index) => register(value(`input ${index}`, contents.length), contents));
+  entry.lower(node, bound, output, emit);
+  for (const [spec, values] of pending) {
+    expect(values).toHaveLength(spec.bindings.length);
+    expect(values.length).toBeLessThanOrEqual(8);
+    expect(spec.workgroups.every((count) => count >= 1 && count <= 65535)).toBe(true);
+    const results = await runKernel(device, spec, values.map((bindingValue) => data.get(bindingValue) as Data));
+    results.forEach((result, index) => {
+      (data.get(values[index] as Value) as Data).set(result);
+    });
+  }
+  return data.get(output) as Data;
+}
+
+const g = new Graph();
+let inputs = 0;
+const input = (shape: readonly number[], dtype: DType = "f32") => g.input(`input ${inputs++}`, shape, dtype);
+const list = (...values: number[]) => Float32Array.from(values);
+const a = input([2, 3]);
+const b = input([3]);
+const aData = list(1, -2, 3, 4, 4, -6);
+const bData = list(1, 2, 4);
+const labels = input([2], "i32");
+const labelData = Int32Array.of(1, 0);
+
+describe("each op's lowering gives the op's value", () => {
+  test.each<[string, () => Node, readonly Data[], readonly number[]]>([
+    ["add", () => g.add(a, b), [aData, bData], [2, 0, 7, 5, 6, -2]],
+    ["sub", () => g.sub(a, b), [aData, bData], [0, -4, -1, 3, 2, -10]],
+    ["mul", () => g.mul(a, b), [aData, bData], [1, -4, 12, 4, 8, -24]],
+    ["div", () => g.div(a, b), [aData, bData], [1, -1, 0.75, 4, 2, -1.5]],
+    ["relu", () => g.relu(a), [aData], [1, 0, 3, 4, 4, 0]],
+    ["reluGradient", () => g.reluGradient(a, a), [aData, aData], [1, 0, 3, 4, 4, 0]],
+    ["neg", () => g.neg(a), [aData], [-1, 2, -3, -4, -4, 6]],
+    ["exp", () => g.exp(b), [bData], [Math.E, Math.E ** 2, Math.E ** 4]],
+    ["log", () => g.log(b), [bData], [0, Math.LN2, 2 * Math.LN2]],
+    ["sqrt", () => g.sqrt(b), [bData], [1, Math.SQRT2, 2]],
+    ["broadcastTo", () => g.broadcastTo(b, [2, 3]), [bData], [1, 2, 4, 1, 2, 4]],
+    ["transpose", () => g.transpose(a), [aData], [1, 4, -2, 4, 3, -6]],
+    ["sum", () => g.sum(a, 1), [aData], [2, 2]],
+    ["sum in several stages", () => g.sum(input([1000, 3]), 0), [new Float32Array(3000).fill(2)], [2000, 2000, 2000]],
+    ["max", () => g.max(a, 0), [aData], [4, 4, 3]],
+    ["maxGradient", () => g.maxGradient(a, input([2, 1]), [1]), [aData, list(7, 8)], [0, 0, 7, 8, 0, 0]],
+    ["matmul", () => g.matmul(a, a, { transposeB: true }), [aData, aData], [14, -22, -22, 68]],
+    ["softmax", () => g.softmax(input([1, 2])), [list(0, Math.log(3))], [0.25, 0.75]],
+    ["logSoftmax", () => g.logSoftmax(input([1, 2])), [list(0, Math.log(3))], [Math.log(0.25), Math.log(0.75)]],
+    ["argmax", () => g.argmax(a), [aData], [2, 0]],
+    ["softmaxCrossEntropy", () => g.softmaxCrossEntropy(a, labels), [new Float32Array(6), labelData], [Math.log(3)]],
+    [
+      "softmaxCrossEntropy by probabilities",
+      () => g.softmaxCrossEntropy(a, input([2, 3]), { reduction: "sum" }),
+      [new Float32Array(6), list(1, 0, 0, 0, 0.5, 0.5)],
+      [2 * Math.log(3)],
+    ],
+    [
+      "softmaxCrossEntropy a row",
+      () => g.softmaxCrossEntropy(a, labels, { reduction: "none" }),
+      [new Float32Array(6), labelData],
+      [Math.log(3), Math.log(3)],
+    ],
+    [
+      "softmaxCrossEntropyGradient",
+      () => g.softmaxCrossEntropyGradient(a, labels, input([]), "sum"),
+      [new Float32Array(6), labelData, list(3)],
+      [1, -2, 1, -2, 1, 1],
+    ],
+    ["countCorrect", () => g.countCorrect(a, labels), [aData, labelData], [1, 2]],
+    ["confusionMatrix", () => g.confusionMatrix(labels, labels, 2), [labelData, Int32Array.of(1, 1)], [0, 1, 0, 1]],
+    ["gatherRows of floats", () => g.gatherRows(a, labels, { scale: 2 }), [aData, labelData], [8, 8, -12, 2, -4, 6]],
+    [
+      "gatherRows of bytes",
+      () => g.gatherRows(input([2, 3], "u8"), labels),
+      [Uint32Array.of(0x04030201, 0x0605), labelData],
+      [4, 5, 6, 1, 2, 3],
+    ],
+    ["gatherRows of integers", () => g.gatherRows(input([2], "i32"), labels), [Int32Array.of(8, 9), Int32Array.of(1, -1)], [9, -1]],
+    [
+      "batchRows",
+      () => g.batchRows(input([], "u32"), { count: 5, batch: 2, shuffle: false, seed: 0 }),
+      [Uint32Array.of(2)],
+      [4, -1],
+    ],
+    ["maxPool2d", () => g.maxPool2d(input([1, 2, 2, 1]), { size: [2, 2] }), [list(1, 3, 3, 2)], [3]],
+    [
+      "maxPool2dGradient",
+      () => {
+        const x = input([1, 2, 2, 1]);
+        const pooled = g.maxPool2d(x, { size: [2, 2] });
+        return g.gradients(g.sum(pooled), [x])[0] as Node;
+      },
+      [list(1, 3, 3, 2), list(5)],
+      [0, 5, 0, 0],
+    ],
+  ])("%s", async (_, build, data, expected) => {
+    expectNear(await run(build(), data), expected, 1e-5);
+  });
+
+  test("assign copies its value into the variable", async () => {
+    const variable = new Variable({ name: "v", shape: [3] });
+    const target = new Float32Array(3);
+    await run(g.assign(variable, b), [bData], [target]);
+    expect([...target]).toEqual([1, 2, 4]);
+  });
+
+  test("recordStep writes the ring and moves the counters", async () => {
+    const ring = new Variable({ name: "ring", shape: [2, 4] });
+    const counters = ["step", "cursor"].map((name) => new Variable({ name, shape: [], dtype: "u32" }));
+    const node = g.recordStep([input([1]), b], { ring, counters });
+    const targets = [new Float32Array(8), Uint32Array.of(3), Uint32Array.of(9)];
+    await run(node, [list(7), bData], targets);
+    expect(targets.map((target) => [...target])).toEqual([[0, 0, 0, 0, 7, 1, 2, 4], [4], [10]]);
+  });
+
+  test("no lowering is left untested", () => {
+    const own = lowerings.map((entry) => entry.op).filter((op) => !op.startsWith("conv2d"));
+    expect(own.filter((op) => !tested.has(op))).toEqual([]);
+  });
+});
+
+test("the lowering of a node refuses a node of another op", () => {
+  const [first] = lowerings;
+  expect(() => first?.lower(g.neg(a), [], { id: 0, label: "", dtype: "f32", size: 6 }, {} as Emitter)).toThrow('was given a "neg"');
+});

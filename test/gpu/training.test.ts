@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { adam, createTrainer, sgd, webgpu } from "../../src/index.ts";
+import { watchDevice } from "../support/counting_device.ts";
+import { testDevice } from "../support/gpu.ts";
+import { barPictures, referenceNetwork, smallNetwork } from "../support/networks.ts";
+import { dataset } from "../../src/data/dataset.ts";
+
+const LOSS = "sparseCategoricalCrossentropy";
+
+describe("training on WebGPU within the spec's default limits", () => {
+  let device: GPUDevice;
+  const failures: string[] = [];
+
+  beforeAll(async () => {
+    device = await testDevice();
+    device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
+  });
+
+  afterAll(() => {
+    device.destroy();
+    expect(failures).toEqual([]);
+  });
+
+  it("has a device that offers no more than the defaults", () => {
+    expect(device.limits.maxStorageBuffersPerShaderStage).toBe(8);
+    expect(device.limits.maxComputeWorkgroupStorageSize).toBe(16384);
+    expect(device.limits.maxStorageBufferBindingSize).toBe(128 * 2 ** 20);
+  });
+
+  it("learns to tell bars apart", async () => {
+    const backend = await webgpu({ device });
+    const trainer = await createTrainer(smallNetwork(), { backend, loss: LOSS, optimizer: adam({ learningRate: 5e-3 }), batchSize: 16 });
+    const history = await trainer.fit(barPictures(240), { epochs: 8, validationData: barPictures(60, 8) });
+    expect(history.stepLosses).toHaveLength(120);
+    expect(history.epochs).toHaveLength(8);
+    expect(history.epochs[7]?.validationAccuracy).toBeGreaterThan(0.95);
+    const { accuracy, confusion } = await trainer.evaluate(barPictures(60, 8));
+    expect(accuracy).toBe(history.epochs[7]?.validationAccuracy);
+    expect(confusion.flat().reduce((a, b) => a + b)).toBe(60);
+    trainer.dispose();
+    backend.dispose();
+  });
+
+  it("makes nothing, uploads nothing and submits at most once a step in the steady state", async () => {
+    const backend = await webgpu({ device });
+    const pictures = dataset({
+      images: new Uint8Array(256 * 784).map((_, i) => (i * 37) % 256),
+      labels: new Uint8Array(256).map((_, i) => i % 10),
+      shape: [28, 28, 1],
+    });
+    const trainer = await createTrainer(referenceNetwork(), { backend, loss: LOSS, optimizer: adam(), batchSize: 64 });
+    const watch = watchDevice(device);
+    // The listener runs while steps are in flight; the first steps warm up staging buffers.
+    await trainer.fit(pictures, { epochs: 1 });
+    const before = watch.take();
+    expect(before.dispatches).toBeGreaterThan(0);
+    await trainer.fit(pictures, { epochs: 2 });
+    const counts = watch.take();
+    const steps = 8;
+    expect(counts.buffers).toBe(0);
+    expect(counts.bindGroups).toBe(0);
+    expect(counts.pipelines).toBe(0);
+    expect(counts.shaderModules).toBe(0);
+    expect(counts.uploadedBytes).toBe(0);
+    expect(counts.submits).toBeLessThanOrEqual(steps);
+    expect(counts.dispatches / steps).toBeLessThanOrEqual(24);
+    expect(counts.dispatches).toBe(trainer.stats().dispatchesPerStep * steps);
+    trainer.dispose();
+    backend.dispose();
+  });
+
+  it.each([
+    ["adam", adam()],
+    ["sgd with Nesterov momentum", sgd({ learningRate: 0.05, momentum: 0.9, nesterov: true })],
+  ])("gives the same weights, bit for bit, from the same seed (%s)", async (_, optimizer) => {
+    const run = async () => {
+      const backend = await webgpu({ device });
+      const model = smallNetwork(5);
+      const trainer = await createTrainer(model, { backend, loss: LOSS, optimizer, batchSize: 16, seed: 5 });
+      await trainer.fit(barPictures(100), { epochs: 3 });
+      await trainer.syncModel();
+      trainer.dispose();
+      backend.dispose();
+      return [...model.parameters.values()].flatMap((tensor) => [...new Uint32Array(tensor.data.buffer)]);
+    };
+    expect(await run()).toEqual(await run());
+  });
+
+  it("continues a run exactly from a checkpoint", async () => {
+    const pictures = barPictures(100);
+    const start = async () => {
+      const backend = await webgpu({ device });
+      const model = smallNetwork(5);
+      const trainer = await createTrainer(model, { backend, loss: LOSS, optimizer: adam(), batchSize: 16, seed: 5 });
+      return { backend, model, trainer };
+    };
+    const whole = await start();
+    await whole.trainer.fit(pictures, { epochs: 3 });
+    await whole.trainer.syncModel();
+
+    const first = await start();
+    await first.trainer.fit(pictures, { steps: 10, epochs: 3 });
+    const saved = await first.trainer.checkpoint();
+    const second = await start();
+    await second.trainer.restore(saved);
+    await second.trainer.fit(pictures, { epochs: 2 });
+    await second.trainer.syncModel();
+    expect(second.trainer.stats().steps).toBe(21);
+    for (const [name, tensor] of whole.model.parameters) expect(second.model.parameters.get(name)?.data).toEqual(tensor.data);
+    for (const { backend, trainer } of [whole, first, second]) {
+      trainer.dispose();
+      backend.dispose();
+    }
+  });
+
+  it("frees every buffer that a trainer held", async () => {
+    const backend = await webgpu({ device });
+    const trainer = await createTrainer(smallNetwork(), { backend, loss: LOSS, optimizer: adam(), batchSize: 16 });
+    await trainer.fit(barPictures(32), { validationData: barPictures(16) });
+    await trainer.predict(new Float32Array(64));
+    expect(trainer.stats().gpuBytes).toBeGreaterThan(0);
+    trainer.dispose();
+    // Programs that were being compiled free themselves in a later turn.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(backend.bytes - backend.readback.bytes).toBe(0);
+    backend.dispose();
+  });
+});

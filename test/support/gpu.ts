@@ -1,0 +1,32 @@
+/**
+ * WebGPU for tests: the page's own in a browser, Dawn's in Node. A machine without an adapter fails here, with the
+ * fix in the message; no test skips itself.
+ */
+const FIX =
+  "Tests need a WebGPU adapter. Run them through `npm test`, which finds Chromium's SwiftShader; on Debian: " +
+  "apt-get update && apt-get install -y chromium";
+
+let shared: Promise<GPU> | undefined;
+
+async function open(): Promise<GPU> {
+  if (typeof process === "undefined" || !process.versions?.node) {
+    if (!navigator.gpu) throw new Error(`This browser has no navigator.gpu. ${FIX}`);
+    return navigator.gpu;
+  }
+  const { create, globals } = await import("webgpu");
+  Object.assign(globalThis, globals);
+  return create([]);
+}
+
+/** The GPU interface; one Dawn instance a process. */
+export function testGpu(): Promise<GPU> {
+  shared ??= open();
+  return shared;
+}
+
+/** A fresh device with the spec's default limits. Throws, with what to install, when there is no adapter. */
+export async function testDevice(descriptor: GPUDeviceDescriptor = {}): Promise<GPUDevice> {
+  const adapter = await (await testGpu()).requestAdapter();
+  if (adapter === null) throw new Error(`requestAdapter() gave no adapter. ${FIX}`);
+  return adapter.requestDevice(descriptor);
+}

@@ -1,0 +1,59 @@
+import type { KernelSpec } from "../../src/webgpu/kernel.ts";
+import { preprocess } from "../../src/webgpu/preprocess.ts";
+import { shaderIncludes } from "../../src/webgpu/shaders.ts";
+
+type Data = Float32Array | Uint32Array | Int32Array;
+
+/**
+ * Runs one kernel by itself: `buffers[i]` is bound to binding i (sizes and initial values come from the arrays) and
+ * every array comes back as the device left it. Any validation error throws.
+ */
+export async function runKernel(device: GPUDevice, spec: KernelSpec, buffers: readonly Data[]): Promise<Data[]> {
+  device.pushErrorScope("validation");
+  const code = preprocess(spec.shader, spec.constants, shaderIncludes);
+  const module = device.createShaderModule({ code });
+  const messages = (await module.getCompilationInfo()).messages.filter((message) => message.type === "error");
+  if (messages.length > 0) {
+    const lines = code.split("\n");
+    throw new Error(messages.map((m) => `${spec.name}: ${m.message}\n  ${m.lineNum}: ${lines[m.lineNum - 1]}`).join("\n"));
+  }
+  const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
+  const gpu = buffers.map((data) => {
+    const buffer = device.createBuffer({
+      size: Math.max(16, Math.ceil(data.byteLength / 16) * 16),
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    });
+    device.queue.writeBuffer(buffer, 0, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    return buffer;
+  });
+  const group = device.createBindGroup({
+    layout: pipeline.getBindGroupLayout(0),
+    entries: gpu.map((buffer, binding) => ({ binding, resource: { buffer } })),
+  });
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group);
+  pass.dispatchWorkgroups(...spec.workgroups);
+  pass.end();
+  const staging = gpu.map((buffer) => {
+    const copy = device.createBuffer({ size: buffer.size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    encoder.copyBufferToBuffer(buffer, 0, copy, 0, buffer.size);
+    return copy;
+  });
+  device.queue.submit([encoder.finish()]);
+  const error = await device.popErrorScope();
+  if (error) throw new Error(`${spec.name}: ${error.message}`);
+  const results: Data[] = [];
+  for (const [index, buffer] of staging.entries()) {
+    await buffer.mapAsync(GPUMapMode.READ);
+    const like = buffers[index] as Data;
+    const bytes = buffer.getMappedRange().slice(0, like.byteLength);
+    results.push(
+      like instanceof Float32Array ? new Float32Array(bytes) : like instanceof Uint32Array ? new Uint32Array(bytes) : new Int32Array(bytes),
+    );
+    buffer.destroy();
+  }
+  for (const buffer of gpu) buffer.destroy();
+  return results;
+}
