@@ -1,12 +1,17 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { chromiumFlags, findChromium } from "./scripts/chromium.mjs";
+import { conformanceFiles } from "./scripts/conformance-plugin.mjs";
 
-const chromium = process.env["CORTEZA_CHROMIUM"] ?? "/usr/bin/chromium";
-
+/**
+ * Three projects. One alone: `npm test -- --project chromium`; one file: `npm test -- test/gpu/adapter.test.ts`.
+ * One file at a time in each: a software GPU uses every core by itself.
+ */
 export default defineConfig({
   test: {
     projects: [
       {
+        // Everything that runs without a browser; WebGPU is Dawn.
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
@@ -17,6 +22,8 @@ export default defineConfig({
         },
       },
       {
+        // The same GPU tests, and those that need a document, inside Chromium.
+        plugins: [conformanceFiles()],
         test: {
           name: "chromium",
           include: ["test/gpu/**/*.test.ts", "test/**/*.browser.test.ts"],
@@ -28,22 +35,12 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             instances: [{ browser: "chromium" }],
-            provider: playwright({
-              launchOptions: {
-                executablePath: chromium,
-                args: [
-                  "--no-sandbox",
-                  "--enable-unsafe-webgpu",
-                  "--use-webgpu-adapter=swiftshader",
-                  "--enable-features=Vulkan",
-                  "--disable-background-networking",
-                ],
-              },
-            }),
+            provider: playwright({ launchOptions: { executablePath: findChromium(), args: chromiumFlags() } }),
           },
         },
       },
       {
+        // Whole pages from end to end: tests in Node that start browsers themselves (test/support/browser.ts).
         test: {
           name: "page",
           include: ["test/page/**/*.test.ts"],

@@ -8,7 +8,7 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { createServer } from "vite";
+import { installPackages } from "./install.mjs";
 import { vulkanEnvironment } from "./vulkan.mjs";
 
 const [file, ...args] = process.argv.slice(2);
@@ -18,11 +18,13 @@ if (file === undefined) {
 }
 
 if (process.env.CORTEZA_VULKAN_READY === undefined) {
+  installPackages();
   const environment = { ...process.env, ...vulkanEnvironment(), CORTEZA_VULKAN_READY: "1" };
   const { status, signal } = spawnSync(process.execPath, process.argv.slice(1), { stdio: "inherit", env: environment });
   process.exit(signal ? 1 : (status ?? 1));
 }
 
+const { createServer } = await import("vite");
 const server = await createServer({
   configFile: false,
   root: resolve(import.meta.dirname, ".."),

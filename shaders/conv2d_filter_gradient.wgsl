@@ -87,13 +87,6 @@ fn main(
     if (imageLine < LINES) {
       let image = imageLine / LINES_PER_IMAGE;
       let lineY = imageLine % LINES_PER_IMAGE;
-#unroll placeY 0 UNPOOL + 1
-#unroll unit 0 TILE_UNITS
-      let inY_$(unit)_$(placeY) = u32(i32((lineY * (1u + u32(UNPOOL)) + $(placeY)u) * STRIDE_HEIGHT) + tapY_$(unit));
-      let lineInside_$(unit)_$(placeY) = inY_$(unit)_$(placeY) < IN_HEIGHT;
-      let inLine_$(unit)_$(placeY) = (image * IN_HEIGHT + inY_$(unit)_$(placeY)) * IN_WIDTH;
-#end
-#end
       for (var pixelX = 0u; pixelX < PIXELS_PER_LINE; pixelX++) {
         let pixel = imageLine * PIXELS_PER_LINE + pixelX;
 #unroll vector 0 TILE_VECTORS
@@ -109,19 +102,27 @@ fn main(
 #endif
 #endif
 #end
-#unroll place 0 UNPOOL * 3 + 1
+#if UNPOOL
+        for (var place = 0u; place < 4u; place++) {
+          let outX = 2u * pixelX + place % 2u;
+          let outY = 2u * lineY + place / 2u;
+#else
         {
+          let outX = pixelX;
+          let outY = lineY;
+#endif
 #unroll vector 0 TILE_VECTORS
 #if UNPOOL
-          let gradient_$(vector) = select(vec4f(0.0), value_$(vector), winner_$(vector) == vec4u($(place)u));
+          let gradient_$(vector) = select(vec4f(0.0), value_$(vector), winner_$(vector) == vec4u(place));
 #else
           let gradient_$(vector) = value_$(vector);
 #endif
 #end
 #unroll unit 0 TILE_UNITS
-          let inX_$(unit) = u32(i32((pixelX * (1u + u32(UNPOOL)) + $(place % 2)u) * STRIDE_WIDTH) + tapX_$(unit));
-          let inside_$(unit) = lineInside_$(unit)_$(place / 2) && inX_$(unit) < IN_WIDTH;
-          let at_$(unit) = select(0u, (inLine_$(unit)_$(place / 2) + inX_$(unit)) * IN_CHANNELS + channel_$(unit), inside_$(unit));
+          let inX_$(unit) = u32(i32(outX * STRIDE_WIDTH) + tapX_$(unit));
+          let inY_$(unit) = u32(i32(outY * STRIDE_HEIGHT) + tapY_$(unit));
+          let inside_$(unit) = inX_$(unit) < IN_WIDTH && inY_$(unit) < IN_HEIGHT;
+          let at_$(unit) = select(0u, ((image * IN_HEIGHT + inY_$(unit)) * IN_WIDTH + inX_$(unit)) * IN_CHANNELS + channel_$(unit), inside_$(unit));
 #if UNIT == 4
           let values_$(unit) = select(vec4f(0.0), input[at_$(unit) / 4u], inside_$(unit));
 #else
@@ -138,7 +139,6 @@ fn main(
 #end
 #end
         }
-#end
       }
     }
   }

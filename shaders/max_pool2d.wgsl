@@ -11,6 +11,17 @@ alias Element = f32;
 @group(0) @binding(0) var<storage, read> input: array<Element>;
 @group(0) @binding(1) var<storage, read_write> output: array<Element>;
 
+const LOWEST = Element(-3.4028234e38);
+
+// The value at a place counted from the padded edge. Above and left of the image the numbers wrap around to huge ones,
+// so that one comparison an axis tells both edges.
+fn tap(image: u32, channel: u32, paddedRow: u32, paddedColumn: u32) -> Element {
+  let row = paddedRow - PAD_TOP;
+  let column = paddedColumn - PAD_LEFT;
+  let value = input[((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel];
+  return select(LOWEST, value, row < IN_HEIGHT && column < IN_WIDTH);
+}
+
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let index = linearIndex(globalId, workgroupCount, THREADS);
@@ -21,16 +32,23 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   let outRow = (index / (CHANNELS * OUT_WIDTH)) % OUT_HEIGHT;
   let image = index / (CHANNELS * OUT_WIDTH * OUT_HEIGHT);
 
-  var largest = Element(-3.4028234e38);
+  // Counted from the padded edge.
+  let startRow = outRow * STRIDE_HEIGHT;
+  let startColumn = outColumn * STRIDE_WIDTH;
+  var largest = LOWEST;
+  // Loops cost a software adapter more than what is in them.
+#if KERNEL_HEIGHT * KERNEL_WIDTH <= 16
+#unroll tapRow 0 KERNEL_HEIGHT
+#unroll tapColumn 0 KERNEL_WIDTH
+  largest = max(largest, tap(image, channel, startRow + $(tapRow)u * DILATION_HEIGHT, startColumn + $(tapColumn)u * DILATION_WIDTH));
+#end
+#end
+#else
   for (var tapRow = 0u; tapRow < KERNEL_HEIGHT; tapRow++) {
-    // Above the image this wraps around to a huge number, so that one comparison tells both edges.
-    let inRow = outRow * STRIDE_HEIGHT + tapRow * DILATION_HEIGHT - PAD_TOP;
     for (var tapColumn = 0u; tapColumn < KERNEL_WIDTH; tapColumn++) {
-      let inColumn = outColumn * STRIDE_WIDTH + tapColumn * DILATION_WIDTH - PAD_LEFT;
-      if (inRow < IN_HEIGHT && inColumn < IN_WIDTH) {
-        largest = max(largest, input[((image * IN_HEIGHT + inRow) * IN_WIDTH + inColumn) * CHANNELS + channel]);
-      }
+      largest = max(largest, tap(image, channel, startRow + tapRow * DILATION_HEIGHT, startColumn + tapColumn * DILATION_WIDTH));
     }
   }
+#endif
   output[index] = largest;
 }

@@ -15,6 +15,44 @@ alias Flags = bool;
 @group(0) @binding(1) var<storage, read> upstream: array<Element>;
 @group(0) @binding(2) var<storage, read_write> output: array<Element>;
 
+// Whether the place keeps its chance against another tap of its window: equal values lose to an earlier tap.
+fn beats(
+  own: Element, image: u32, channel: u32, startRow: u32, startColumn: u32,
+  otherRow: u32, otherColumn: u32, tapRow: u32, tapColumn: u32,
+) -> Flags {
+  let row = startRow + otherRow * DILATION_HEIGHT - PAD_TOP;
+  let column = startColumn + otherColumn * DILATION_WIDTH - PAD_LEFT;
+  let outside = row >= IN_HEIGHT || column >= IN_WIDTH;
+  let other = input[((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel];
+  let before = otherRow < tapRow || (otherRow == tapRow && otherColumn < tapColumn);
+  return select(own >= other, own > other, Flags(before)) | Flags(outside);
+}
+
+// What one window sends to the place that is its tap (tapRow, tapColumn). The window starts at (startRow, startColumn),
+// counted from the padded edge. Beside the image numbers wrap around to huge ones, which one comparison turns away.
+fn gradientFromWindow(image: u32, channel: u32, own: Element, startRow: u32, startColumn: u32, tapRow: u32, tapColumn: u32) -> Element {
+  let outRow = startRow / STRIDE_HEIGHT;
+  let outColumn = startColumn / STRIDE_WIDTH;
+  if (outRow >= OUT_HEIGHT || outColumn >= OUT_WIDTH) { return Element(0.0); }
+  var wins = Flags(true);
+  // Loops cost a software adapter more than what is in them.
+#if KERNEL_HEIGHT * KERNEL_WIDTH <= 16
+#unroll otherRow 0 KERNEL_HEIGHT
+#unroll otherColumn 0 KERNEL_WIDTH
+  wins = wins & beats(own, image, channel, startRow, startColumn, $(otherRow)u, $(otherColumn)u, tapRow, tapColumn);
+#end
+#end
+#else
+  for (var otherRow = 0u; otherRow < KERNEL_HEIGHT; otherRow++) {
+    for (var otherColumn = 0u; otherColumn < KERNEL_WIDTH; otherColumn++) {
+      wins = wins & beats(own, image, channel, startRow, startColumn, otherRow, otherColumn, tapRow, tapColumn);
+    }
+  }
+#endif
+  let arriving = upstream[((image * OUT_HEIGHT + outRow) * OUT_WIDTH + outColumn) * CHANNELS + channel];
+  return select(Element(0.0), arriving, wins);
+}
+
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let index = linearIndex(globalId, workgroupCount, THREADS);
@@ -26,33 +64,28 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   let image = index / (CHANNELS * IN_WIDTH * IN_HEIGHT);
   let own = input[index];
 
+#if DISJOINT
+  // Windows do not overlap: at most one covers this place.
+  let tapRow = (inRow + PAD_TOP) % STRIDE_HEIGHT;
+  let tapColumn = (inColumn + PAD_LEFT) % STRIDE_WIDTH;
+  var gradient = Element(0.0);
+  if (tapRow < KERNEL_HEIGHT && tapColumn < KERNEL_WIDTH) {
+    let startRow = inRow + PAD_TOP - tapRow;
+    let startColumn = inColumn + PAD_LEFT - tapColumn;
+    gradient = gradientFromWindow(image, channel, own, startRow, startColumn, tapRow, tapColumn);
+  }
+#else
   var gradient = Element(0.0);
   for (var tapRow = 0u; tapRow < KERNEL_HEIGHT; tapRow++) {
-    // The window in which this place is tap (tapRow, tapColumn) starts here, counted from the padded edge; a start
-    // before that edge wraps around to a huge number, beyond the last window.
+    // The window in which this place is tap (tapRow, tapColumn), if a window starts there.
     let startRow = inRow + PAD_TOP - tapRow * DILATION_HEIGHT;
-    let outRow = startRow / STRIDE_HEIGHT;
-    if (startRow % STRIDE_HEIGHT != 0u || outRow >= OUT_HEIGHT) { continue; }
+    if (startRow % STRIDE_HEIGHT != 0u) { continue; }
     for (var tapColumn = 0u; tapColumn < KERNEL_WIDTH; tapColumn++) {
       let startColumn = inColumn + PAD_LEFT - tapColumn * DILATION_WIDTH;
-      let outColumn = startColumn / STRIDE_WIDTH;
-      if (startColumn % STRIDE_WIDTH != 0u || outColumn >= OUT_WIDTH) { continue; }
-
-      var wins = Flags(true);
-      for (var otherRow = 0u; otherRow < KERNEL_HEIGHT; otherRow++) {
-        let row = startRow + otherRow * DILATION_HEIGHT - PAD_TOP;
-        for (var otherColumn = 0u; otherColumn < KERNEL_WIDTH; otherColumn++) {
-          let column = startColumn + otherColumn * DILATION_WIDTH - PAD_LEFT;
-          if (row < IN_HEIGHT && column < IN_WIDTH) {
-            let other = input[((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel];
-            let before = otherRow < tapRow || (otherRow == tapRow && otherColumn < tapColumn);
-            wins = wins & select(own >= other, own > other, Flags(before));
-          }
-        }
-      }
-      let arriving = upstream[((image * OUT_HEIGHT + outRow) * OUT_WIDTH + outColumn) * CHANNELS + channel];
-      gradient += select(Element(0.0), arriving, wins);
+      if (startColumn % STRIDE_WIDTH != 0u) { continue; }
+      gradient += gradientFromWindow(image, channel, own, startRow, startColumn, tapRow, tapColumn);
     }
   }
+#endif
   output[index] = gradient;
 }

@@ -1,142 +1,139 @@
 import { FormatError } from "../core/errors.ts";
-import { formatShape, sizeOf } from "../core/shape.ts";
+import { formatShape } from "../core/shape.ts";
 import type { Tensor, TypedArray } from "../core/tensor.ts";
 import { type Dataset, dataset } from "./dataset.ts";
+import { type DownloadOptions, download } from "./download.ts";
+import { type Bytes, isGzip, toUint8Array } from "./gunzip.ts";
 
-/** Element types of the IDX format (the third byte), with their sizes. Source: yann.lecun.com/exdb/mnist, "file formats". */
-const TYPES: ReadonlyMap<number, { bytes: number; read(view: DataView, count: number): TypedArray }> = new Map([
-  [0x08, { bytes: 1, read: (view, n) => new Uint8Array(view.buffer, view.byteOffset, n).slice() }],
-  [0x09, { bytes: 1, read: (view, n) => new Int8Array(view.buffer, view.byteOffset, n).slice() }],
-  [0x0b, { bytes: 2, read: (view, n) => Int16Array.from({ length: n }, (_, i) => view.getInt16(2 * i)) }],
-  [0x0c, { bytes: 4, read: (view, n) => Int32Array.from({ length: n }, (_, i) => view.getInt32(4 * i)) }],
-  [0x0d, { bytes: 4, read: (view, n) => Float32Array.from({ length: n }, (_, i) => view.getFloat32(4 * i)) }],
-  [0x0e, { bytes: 8, read: (view, n) => Float64Array.from({ length: n }, (_, i) => view.getFloat64(8 * i)) }],
-]);
+export type { DownloadOptions } from "./download.ts";
+export { type Bytes, gunzip } from "./gunzip.ts";
 
-export type Bytes = ArrayBuffer | Uint8Array;
-
-function asUint8Array(bytes: Bytes): Uint8Array {
-  return bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+interface ElementType {
+  readonly bytes: number;
+  /** `count` big-endian elements from the start of `view`. */
+  read(view: DataView, count: number): TypedArray;
 }
 
-/** A tensor from an IDX file (big-endian). Throws `FormatError`; `what` names the file in it. */
+function elements<T extends TypedArray>(
+  bytes: number,
+  make: (count: number) => T,
+  get: (view: DataView, offset: number) => number,
+): ElementType {
+  return {
+    bytes,
+    read: (view, count) => {
+      const values = make(count);
+      for (let index = 0; index < count; index++) values[index] = get(view, index * bytes);
+      return values;
+    },
+  };
+}
+
+/** Element types by the third byte of the file. Source: yann.lecun.com/exdb/mnist, "the IDX file format". */
+const ELEMENT_TYPES: ReadonlyMap<number, ElementType> = new Map([
+  [0x08, { bytes: 1, read: (view, count) => new Uint8Array(view.buffer, view.byteOffset, count).slice() }],
+  [0x09, { bytes: 1, read: (view, count) => new Int8Array(view.buffer, view.byteOffset, count).slice() }],
+  [0x0b, elements(2, (count) => new Int16Array(count), (view, offset) => view.getInt16(offset))],
+  [0x0c, elements(4, (count) => new Int32Array(count), (view, offset) => view.getInt32(offset))],
+  [0x0d, elements(4, (count) => new Float32Array(count), (view, offset) => view.getFloat32(offset))],
+  [0x0e, elements(8, (count) => new Float64Array(count), (view, offset) => view.getFloat64(offset))],
+]);
+
+const MOST_AXES = 8;
+
+/** What a file that is not IDX seems to be, and what to do about it. */
+function foreign(data: Uint8Array): string {
+  if (data.length === 0) return "it is empty";
+  const start = String.fromCharCode(...data.subarray(0, 64)).trimStart();
+  if (isGzip(data)) return "this looks gzip-compressed: decompress it first, with gunzip()";
+  if (start.startsWith("PK")) return "this looks like a zip archive: unpack it first";
+  if (start.startsWith("<")) return "this looks like a web page: check the address it came from";
+  if (start.startsWith("version https://git-lfs")) return "this is a Git LFS pointer, not the file itself";
+  return "those start with two zero bytes, a type and a number of axes";
+}
+
+/**
+ * A tensor from an IDX file. All six element types are read; the sizes it declares are compared with the bytes
+ * present before anything is allocated. Throws `FormatError` for a foreign, truncated or overlong file; `what` names
+ * the file in its message.
+ */
 export function parseIdx(bytes: Bytes, what = "IDX file"): Tensor {
-  const data = asUint8Array(bytes);
-  if (data[0] === 0x1f && data[1] === 0x8b) {
-    throw new FormatError(`${what}: this looks gzip-compressed; decompress it first, with gunzip().`);
+  const data = toUint8Array(bytes);
+  const [zero, alsoZero, code, rank] = data;
+  if (zero !== 0 || alsoZero !== 0 || code === undefined || rank === undefined) {
+    throw new FormatError(`${what}: this is not an IDX file; ${foreign(data)}.`);
   }
-  if (data.length < 4 || data[0] !== 0 || data[1] !== 0) {
-    throw new FormatError(`${what}: this is not an IDX file; those start with two zero bytes and have at least four.`);
-  }
-  const type = TYPES.get(data[2] ?? 0);
+  const type = ELEMENT_TYPES.get(code);
   if (type === undefined) {
-    throw new FormatError(`${what}: IDX type 0x${(data[2] ?? 0).toString(16).padStart(2, "0")} does not exist.`);
+    throw new FormatError(`${what}: the IDX element type 0x${code.toString(16).padStart(2, "0")} does not exist.`);
   }
-  const rank = data[3] ?? 0;
   const header = 4 + 4 * rank;
-  if (rank < 1 || rank > 8 || data.length < header) {
-    throw new FormatError(`${what}: the header of ${rank} sizes does not fit into ${data.length} bytes.`);
-  }
+  if (rank < 1 || rank > MOST_AXES) throw new FormatError(`${what}: an IDX file has 1 to ${MOST_AXES} axes, this one says ${rank}.`);
+  if (data.length < header) throw new FormatError(`${what}: the file is cut off after ${data.length} bytes, inside its header.`);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const count = sizeOf(shape);
+  // At most 8 axes of 2³²: the product stays far below Infinity, and inexact only where it is too large anyway.
+  const count = shape.reduce((product, extent) => product * extent, 1);
   const expected = header + count * type.bytes;
-  if (!Number.isSafeInteger(expected) || data.length !== expected) {
-    const problem = data.length < expected ? "is truncated" : "has bytes left over";
-    throw new FormatError(`${what} ${problem}: ${formatShape(shape)} wants ${expected} bytes, there are ${data.length}.`);
+  if (data.length !== expected) {
+    const problem = data.length < expected ? "the file is cut off" : "the file has bytes left over";
+    throw new FormatError(`${what}: ${problem}: ${formatShape(shape)} wants ${expected} bytes, there are ${data.length}.`);
   }
   return { shape, data: type.read(new DataView(data.buffer, data.byteOffset + header, data.byteLength - header), count) };
 }
 
+function describe({ shape, data }: Tensor): string {
+  return `${data.constructor.name} ${formatShape(shape)}`;
+}
+
 /**
- * A data set from a pair of IDX files: images [count, height, width] or [count, height, width, channels] of unsigned
- * bytes, labels [count]. Throws `FormatError` when one is not what it should be or the counts differ.
+ * A data set from a pair of IDX files, as MNIST and its relatives come: images [count, height, width] or
+ * [count, height, width, channels] of unsigned bytes, labels [count] of unsigned bytes. Throws `FormatError`, which
+ * says which of the two files is wrong and what was found in it.
  */
 export function idx(files: { images: Bytes; labels: Bytes }): Dataset {
   const images = parseIdx(files.images, "IDX image file");
   const labels = parseIdx(files.labels, "IDX label file");
-  const [count, height, width, channels] = images.shape;
-  const wrongImages = images.shape.length < 3 || images.shape.length > 4 || !(images.data instanceof Uint8Array);
-  if (wrongImages || height === undefined || width === undefined) {
+  if (images.shape.length === 1 && labels.shape.length >= 3) {
+    throw new FormatError("IDX files: images and labels are swapped.");
+  }
+  const [count, height, width, channels = 1] = images.shape;
+  const pixels = images.data;
+  if (height === undefined || width === undefined || images.shape.length > 4 || !(pixels instanceof Uint8Array)) {
     throw new FormatError(
-      `IDX image file: wants unsigned bytes [count, height, width], found ${images.data.constructor.name} ${formatShape(images.shape)}.`,
+      `IDX image file: wants unsigned bytes [count, height, width], found ${describe(images)}.`,
     );
   }
+  if (count === 0 || height === 0 || width === 0 || channels === 0) {
+    throw new FormatError(`IDX image file: ${formatShape(images.shape)} holds no pixels.`);
+  }
   if (labels.shape.length !== 1 || !(labels.data instanceof Uint8Array)) {
-    throw new FormatError(
-      `IDX label file: wants unsigned bytes [count], found ${labels.data.constructor.name} ${formatShape(labels.shape)}.`,
-    );
+    throw new FormatError(`IDX label file: wants unsigned bytes [count], found ${describe(labels)}.`);
   }
   if (labels.shape[0] !== count) {
     throw new FormatError(`IDX files: ${count} images, but ${labels.shape[0]} labels; they do not belong together.`);
   }
-  return dataset({ images: images.data as Uint8Array, labels: labels.data, shape: [height, width, channels ?? 1] });
+  return dataset({ images: pixels, labels: labels.data, shape: [height, width, channels] });
 }
 
-/** Decompresses gzip; bytes that are not gzip come back as they are. Throws `FormatError` when the stream is damaged. */
-export async function gunzip(bytes: Bytes): Promise<Uint8Array> {
-  const data = asUint8Array(bytes);
-  if (data[0] !== 0x1f || data[1] !== 0x8b) return data;
+/**
+ * A data set from the addresses of two IDX files, gzip-compressed or not. With `cache` the files are kept for the
+ * next visit, once they have proved good. Throws `FormatError` for files that are not what they should be,
+ * `CortezaError` with the code "network" when they cannot be fetched, and the signal's reason when it aborts.
+ */
+export async function fetchIdx(
+  urls: { images: string; labels: string },
+  options: DownloadOptions = {},
+): Promise<Dataset> {
+  const files = await download([urls.images, urls.labels], options);
+  const [images, labels] = files.contents;
   try {
-    const stream = new Blob([data.slice()]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
-  } catch (cause) {
-    throw new FormatError("gunzip: the gzip stream is damaged or cut off.", { cause });
+    const result = idx({ images: images ?? new Uint8Array(), labels: labels ?? new Uint8Array() });
+    await files.keep();
+    return result;
+  } catch (error) {
+    await files.forget();
+    if (!(error instanceof FormatError)) throw error;
+    throw new FormatError(`${error.message} (${urls.images}, ${urls.labels})`, { cause: error });
   }
-}
-
-export interface FetchOptions {
-  signal?: AbortSignal;
-  /** Bytes that have come over the network, and how many there will be (0 when the server does not say). */
-  onProgress?: (loadedBytes: number, totalBytes: number) => void;
-  /** Name of a `caches` entry that keeps the files for the next visit. */
-  cache?: string;
-}
-
-async function cachedResponse(url: string, options: FetchOptions): Promise<Response> {
-  const cache = options.cache !== undefined && "caches" in globalThis ? await caches.open(options.cache).catch(() => undefined) : undefined;
-  const known = await cache?.match(url);
-  if (known) return known;
-  const response = await fetch(url, options.signal ? { signal: options.signal } : {});
-  if (!response.ok) throw new FormatError(`${url}: the server answered ${response.status} ${response.statusText}.`);
-  // Keeping a copy is a courtesy; a full disk must not stop the training.
-  await cache?.put(url, response.clone()).catch(() => undefined);
-  return response;
-}
-
-async function fetchBytes(url: string, options: FetchOptions, note: (loaded: number, total: number) => void): Promise<Uint8Array> {
-  const response = await cachedResponse(url, options);
-  const total = Number(response.headers.get("content-length") ?? 0);
-  const parts: Uint8Array[] = [];
-  let loaded = 0;
-  const reader = response.body?.getReader();
-  if (reader === undefined) return gunzip(await response.arrayBuffer());
-  for (;;) {
-    options.signal?.throwIfAborted();
-    const { done, value } = await reader.read();
-    if (done) break;
-    parts.push(value);
-    loaded += value.length;
-    note(loaded, total);
-  }
-  const whole = new Uint8Array(loaded);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return gunzip(whole);
-}
-
-/** A data set from the addresses of two IDX files, gzip-compressed or not. */
-export async function fetchIdx(urls: { images: string; labels: string }, options: FetchOptions = {}): Promise<Dataset> {
-  const progress = new Map<string, [number, number]>();
-  const load = (url: string) =>
-    fetchBytes(url, options, (loaded, total) => {
-      progress.set(url, [loaded, total]);
-      const sum = (which: 0 | 1) => [...progress.values()].reduce((bytes, entry) => bytes + entry[which], 0);
-      options.onProgress?.(sum(0), sum(1));
-    });
-  const [images, labels] = await Promise.all([load(urls.images), load(urls.labels)]);
-  return idx({ images, labels });
 }

@@ -1,6 +1,7 @@
 import { FormatError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { loadSafetensors, safetensorsMetadata, toSafetensors } from "./safetensors.ts";
+import { crc32 } from "./crc32.ts";
+import { loadSafetensors, safetensorsMetadata, toSafetensors, typeName } from "./safetensors.ts";
 
 const FORMAT = "corteza-checkpoint";
 const VERSION = "1";
@@ -11,41 +12,51 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
-/** FNV-1a over every byte of every tensor, in order: finds damaged files, not forged ones. */
-function hashTensors(tensors: ReadonlyMap<string, Tensor>): string {
-  let hash = 0x811c9dc5;
-  for (const { data } of tensors.values()) {
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+/** CRC-32 over the configuration and every tensor's name, type, shape and bytes: finds damaged files, not forged ones. */
+function checksumOf(config: string, tensors: ReadonlyMap<string, Tensor>): string {
+  const text = new TextEncoder();
+  let checksum = crc32(text.encode(config));
+  for (const [name, { shape, data }] of tensors) {
+    checksum = crc32(text.encode(JSON.stringify([name, typeName(data), shape])), checksum);
+    checksum = crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), checksum);
   }
-  return (hash >>> 0).toString(16).padStart(8, "0");
+  return checksum.toString(16).padStart(8, "0");
 }
 
-/** A checkpoint as a safetensors file, which other tools can open too. */
+/**
+ * A checkpoint as a safetensors file, which other tools can open too: its metadata hold the name and the version of
+ * the format, the configuration as JSON, and a checksum. Throws as `toSafetensors` does.
+ */
 export function encodeCheckpoint({ config, tensors }: Checkpoint): Uint8Array<ArrayBuffer> {
-  return toSafetensors(tensors, {
-    format: FORMAT,
-    version: VERSION,
-    config: JSON.stringify(config),
-    hash: hashTensors(tensors),
-  });
+  const json = JSON.stringify(config);
+  return toSafetensors(tensors, { format: FORMAT, version: VERSION, config: json, crc32: checksumOf(json, tensors) });
 }
 
-/** Reads what `encodeCheckpoint` wrote. Throws `FormatError` when it is something else or damaged. */
+/**
+ * Reads what `encodeCheckpoint` wrote; the tensors come back in the order they were given. Throws `FormatError` when
+ * the bytes are something else, of another version, or damaged.
+ */
 export function decodeCheckpoint(bytes: ArrayBuffer | Uint8Array): Checkpoint {
   const metadata = safetensorsMetadata(bytes);
-  if (metadata.get("format") !== FORMAT) throw new FormatError("This is no Corteza checkpoint; for weights alone use loadSafetensors.");
+  if (metadata.get("format") !== FORMAT) {
+    throw new FormatError("This is a safetensors file, but no Corteza checkpoint; for weights alone use loadSafetensors.");
+  }
   if (metadata.get("version") !== VERSION) {
     throw new FormatError(`This checkpoint has version ${metadata.get("version")}; this Corteza reads version ${VERSION}.`);
   }
   const tensors = loadSafetensors(bytes);
-  if (metadata.get("hash") !== hashTensors(tensors)) throw new FormatError("This checkpoint is damaged: its hash does not fit its data.");
+  const json = metadata.get("config") ?? "";
+  if (metadata.get("crc32") !== checksumOf(json, tensors)) {
+    throw new FormatError("This checkpoint is damaged: its checksum does not fit its content. Use an older copy.");
+  }
   let config: unknown;
   try {
-    config = JSON.parse(metadata.get("config") ?? "");
+    config = JSON.parse(json);
   } catch (cause) {
     throw new FormatError("This checkpoint's configuration is not JSON.", { cause });
   }
-  if (typeof config !== "object" || config === null) throw new FormatError("This checkpoint has no configuration.");
+  if (typeof config !== "object" || config === null || Array.isArray(config)) {
+    throw new FormatError("This checkpoint's configuration is not a JSON object.");
+  }
   return { config, tensors };
 }

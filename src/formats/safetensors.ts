@@ -1,22 +1,56 @@
 /** The safetensors format: an 8-byte length, a JSON header, then the bytes of the tensors. Source: huggingface/safetensors, README, "Format". */
-import { FormatError } from "../core/errors.ts";
+import { ArgumentError, FormatError } from "../core/errors.ts";
 import { formatShape } from "../core/shape.ts";
-import type { Tensor, TypedArray } from "../core/tensor.ts";
+import { checkLength, type Tensor, type TypedArray } from "../core/tensor.ts";
+import { type Json, parseStrictJson } from "./strict_json.ts";
 
+/** The reference implementation's own limit (`MAX_HEADER_SIZE` in safetensors/src/tensor.rs). */
 const MOST_HEADER_BYTES = 100_000_000;
 const MOST_AXES = 8;
+/** Header → tensor or metadata → shape, offsets: an honest header is three deep. */
+const MOST_DEPTH = 4;
 
 interface StoredType {
+  /** Bytes of one element in the file. */
   readonly bytes: number;
-  read(view: DataView, count: number): TypedArray;
+  /** `count` elements from the start of `view`, little-endian; `name` is for messages. */
+  read(view: DataView, count: number, name: string): TypedArray;
 }
 
+/** Types that a typed array holds as they are. Typed arrays are little-endian wherever there is WebGPU. */
 function typed<T extends TypedArray>(make: (buffer: ArrayBuffer) => T, bytes: number): StoredType {
   return {
     bytes,
     // A copy: the file's bytes need not be aligned, and the caller may throw the file away.
     read: (view, count) => make(new Uint8Array(view.buffer, view.byteOffset, count * bytes).slice().buffer),
   };
+}
+
+/** Types that become floats, one element at a time. */
+function converted<T extends Float32Array | Float64Array>(
+  make: (count: number) => T,
+  bytes: number,
+  convert: (view: DataView, offset: number, name: string) => number,
+): StoredType {
+  return {
+    bytes,
+    read: (view, count, name) => {
+      const values = make(count);
+      for (let index = 0; index < count; index++) values[index] = convert(view, index * bytes, name);
+      return values;
+    },
+  };
+}
+
+/** A 64-bit whole number as a float, or an error where a float would change it. */
+function exactNumber(value: bigint, name: string): number {
+  const rounded = Number(value);
+  if (!Number.isSafeInteger(rounded)) {
+    throw new FormatError(
+      `safetensors: tensor "${name}" holds ${value}, which a float64 cannot hold exactly; save it as I32 or F64.`,
+    );
+  }
+  return rounded;
 }
 
 /** IEEE half precision to f32. */
@@ -28,7 +62,7 @@ function fromHalf(bits: number): number {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
 
-const TYPES: Readonly<Record<string, StoredType>> = {
+const STORED_TYPES: Readonly<Record<string, StoredType>> = {
   F64: typed((buffer) => new Float64Array(buffer), 8),
   F32: typed((buffer) => new Float32Array(buffer), 4),
   I32: typed((buffer) => new Int32Array(buffer), 4),
@@ -38,18 +72,23 @@ const TYPES: Readonly<Record<string, StoredType>> = {
   I8: typed((buffer) => new Int8Array(buffer), 1),
   U8: typed((buffer) => new Uint8Array(buffer), 1),
   BOOL: typed((buffer) => new Uint8Array(buffer), 1),
-  F16: { bytes: 2, read: (view, count) => Float32Array.from({ length: count }, (_, i) => fromHalf(view.getUint16(2 * i, true))) },
+  F16: converted((count) => new Float32Array(count), 2, (view, offset) => fromHalf(view.getUint16(offset, true))),
   BF16: {
     bytes: 2,
-    read: (view, count) =>
-      new Float32Array(Uint32Array.from({ length: count }, (_, i) => view.getUint16(2 * i, true) << 16).buffer),
+    read: (view, count) => {
+      // A bfloat16 is the upper half of an f32.
+      const bits = new Uint32Array(count);
+      for (let index = 0; index < count; index++) bits[index] = view.getUint16(2 * index, true) << 16;
+      return new Float32Array(bits.buffer);
+    },
   },
-  // Whole numbers of 64 bits become f64, which holds them exactly up to 2⁵³.
-  I64: { bytes: 8, read: (view, count) => Float64Array.from({ length: count }, (_, i) => Number(view.getBigInt64(8 * i, true))) },
-  U64: { bytes: 8, read: (view, count) => Float64Array.from({ length: count }, (_, i) => Number(view.getBigUint64(8 * i, true))) },
+  // PyTorch saves every batch norm's num_batches_tracked as I64, so these load as floats rather than fail.
+  I64: converted((count) => new Float64Array(count), 8, (view, at, name) => exactNumber(view.getBigInt64(at, true), name)),
+  U64: converted((count) => new Float64Array(count), 8, (view, at, name) => exactNumber(view.getBigUint64(at, true), name)),
 };
 
-function typeName(data: TypedArray): string {
+/** The format's name for an array's element type. */
+export function typeName(data: TypedArray): string {
   if (data instanceof Float32Array) return "F32";
   if (data instanceof Float64Array) return "F64";
   if (data instanceof Int32Array) return "I32";
@@ -63,148 +102,217 @@ interface Entry {
   readonly name: string;
   readonly type: StoredType;
   readonly shape: number[];
+  readonly count: number;
+  /** Where its bytes begin and end, counted from the end of the header. */
   readonly begin: number;
   readonly end: number;
 }
 
 interface Header {
+  /** In the order of their bytes. */
   readonly entries: readonly Entry[];
   readonly metadata: ReadonlyMap<string, string>;
-  /** Where the tensors' bytes start. */
+  /** Where the tensors' bytes start in the file. */
   readonly dataStart: number;
 }
 
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+/** Whole numbers from 0 to 2⁵³ − 1, or `undefined` when the value is anything else. */
+function asCounts(value: Json | undefined): number[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const counts: number[] = [];
+  for (const item of value) {
+    if (typeof item !== "number" || !Number.isSafeInteger(item) || item < 0) return undefined;
+    counts.push(item);
+  }
+  return counts;
 }
 
-function parseEntry(name: string, value: unknown): Entry {
-  const record = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
-  const { dtype, shape, data_offsets: offsets } = record;
-  const type = typeof dtype === "string" && Object.hasOwn(TYPES, dtype) ? TYPES[dtype] : undefined;
-  if (type === undefined) throw new FormatError(`safetensors: tensor "${name}" has the type ${JSON.stringify(dtype)}, which is not supported.`);
-  if (!Array.isArray(shape) || shape.length > MOST_AXES || !shape.every(isCount)) {
-    throw new FormatError(`safetensors: tensor "${name}" has no valid shape (at most ${MOST_AXES} whole numbers).`);
+/** The product, or `undefined` as soon as it passes 2⁵³ − 1: a later zero does not excuse an overflow. */
+function checkedProduct(factors: readonly number[]): number | undefined {
+  let product = 1;
+  for (const factor of factors) {
+    product *= factor;
+    if (!Number.isSafeInteger(product)) return undefined;
   }
-  const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? (offsets as unknown[]) : [];
-  if (!isCount(begin) || !isCount(end) || end < begin) throw new FormatError(`safetensors: tensor "${name}" has no valid data_offsets.`);
-  const bytes = shape.reduce((product: number, extent: number) => product * extent, type.bytes);
-  if (!Number.isSafeInteger(bytes) || bytes !== end - begin) {
-    throw new FormatError(`safetensors: tensor "${name}" ${formatShape(shape)} wants ${bytes} bytes, its offsets give ${end - begin}.`);
-  }
-  return { name, type, shape: [...(shape as number[])], begin, end };
+  return product;
 }
 
-/** Whether a JSON text repeats a key of its outermost object, which `JSON.parse` would silently swallow. */
-function hasDuplicateKeys(text: string, keys: number): boolean {
-  let depth = 0;
-  let found = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"\s*:?|[{}[\]]/g)) {
-    if (token === "{" || token === "[") depth++;
-    else if (token === "}" || token === "]") depth--;
-    else if (depth === 1 && token.endsWith(":")) found++;
+function parseEntry(name: string, value: Json): Entry {
+  const fields: ReadonlyMap<string, Json> = value instanceof Map ? value : new Map();
+  const dtype = fields.get("dtype");
+  const type = typeof dtype === "string" && Object.hasOwn(STORED_TYPES, dtype) ? STORED_TYPES[dtype] : undefined;
+  if (type === undefined) {
+    const found = typeof dtype === "string" ? `"${dtype.slice(0, 20)}"` : "missing";
+    throw new FormatError(
+      `safetensors: tensor "${name}": its dtype is ${found}; supported are ${Object.keys(STORED_TYPES).join(", ")}.`,
+    );
   }
-  return found !== keys;
+  const shape = asCounts(fields.get("shape"));
+  if (shape === undefined || shape.length > MOST_AXES) {
+    throw new FormatError(`safetensors: tensor "${name}": its shape must be at most ${MOST_AXES} whole numbers.`);
+  }
+  const [begin, end, ...rest] = asCounts(fields.get("data_offsets")) ?? [];
+  if (begin === undefined || end === undefined || rest.length > 0 || end < begin) {
+    throw new FormatError(`safetensors: tensor "${name}": its data_offsets must be [begin, end] with begin ≤ end.`);
+  }
+  const count = checkedProduct(shape);
+  const bytes = checkedProduct([...shape, type.bytes]);
+  if (count === undefined || bytes !== end - begin) {
+    throw new FormatError(
+      `safetensors: tensor "${name}" ${formatShape(shape)} of ${dtype} takes ${bytes ?? "too many"} bytes, its offsets give ${end - begin}.`,
+    );
+  }
+  return { name, type, shape, count, begin, end };
+}
+
+function parseMetadata(value: Json): Map<string, string> {
+  if (!(value instanceof Map)) throw new FormatError("safetensors: __metadata__ must be an object of texts.");
+  const metadata = new Map<string, string>();
+  for (const [key, text] of value) {
+    if (typeof text !== "string") throw new FormatError(`safetensors: metadata "${key}" is not a text.`);
+    metadata.set(key, text);
+  }
+  return metadata;
+}
+
+/** The header's text. Its length is compared with the bytes present before anything is read or allocated. */
+function headerText(bytes: Uint8Array): { text: string; dataStart: number } {
+  if (bytes.length < 8) throw new FormatError(`safetensors: ${bytes.length} bytes are too few; the file is cut off or foreign.`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  if (length > MOST_HEADER_BYTES) {
+    throw new FormatError(`safetensors: the header claims ${length} bytes, more than ${MOST_HEADER_BYTES}; this is another format.`);
+  }
+  if (8 + length > bytes.length) {
+    throw new FormatError(`safetensors: the header claims ${length} bytes, the file has ${bytes.length}; it is cut off or foreign.`);
+  }
+  try {
+    // A copy, because a TextDecoder takes no view of shared memory.
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.slice(8, 8 + length));
+    return { text, dataStart: 8 + length };
+  } catch (cause) {
+    throw new FormatError("safetensors: the header is not UTF-8.", { cause });
+  }
 }
 
 function parseHeader(bytes: Uint8Array): Header {
-  if (bytes.length < 8) throw new FormatError(`safetensors: ${bytes.length} bytes are too few for a header.`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = Number(view.getBigUint64(0, true));
-  if (length > MOST_HEADER_BYTES || 8 + length > bytes.length) {
-    throw new FormatError(`safetensors: the header claims ${length} bytes, the file has ${bytes.length}; it is truncated or foreign.`);
-  }
-  let parsed: unknown;
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, 8 + length));
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    throw new FormatError("safetensors: the header is not JSON.", { cause });
-  }
-  if (!text.startsWith("{") || typeof parsed !== "object" || parsed === null) {
-    throw new FormatError("safetensors: the header is not a JSON object.");
-  }
-  const fields = Object.entries(parsed);
-  if (hasDuplicateKeys(text, fields.length)) throw new FormatError("safetensors: the header names a tensor twice.");
-  const metadata = new Map<string, string>();
+  const { text, dataStart } = headerText(bytes);
+  const header = parseStrictJson(text, "safetensors: the header", MOST_DEPTH);
+  if (!(header instanceof Map)) throw new FormatError("safetensors: the header is not a JSON object.");
+  let metadata = new Map<string, string>();
   const entries: Entry[] = [];
-  for (const [name, value] of fields) {
-    if (name !== "__metadata__") entries.push(parseEntry(name, value));
-    else {
-      for (const [key, text] of Object.entries((value ?? {}) as object)) {
-        if (typeof text !== "string") throw new FormatError(`safetensors: metadata "${key}" is not a text.`);
-        metadata.set(key, text);
-      }
-    }
+  for (const [name, value] of header) {
+    // The reference reader takes `null` for "no metadata".
+    if (name === "__metadata__") metadata = value === null ? metadata : parseMetadata(value);
+    else entries.push(parseEntry(name, value));
   }
+  // Stable, so that empty tensors, which share an offset, keep the header's order.
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  const dataStart = 8 + length;
   let end = 0;
   for (const entry of entries) {
     if (entry.begin !== end) {
-      throw new FormatError(`safetensors: tensor "${entry.name}" starts at byte ${entry.begin}, the one before ends at ${end}.`);
+      const problem = entry.begin < end ? "overlaps the one before" : "leaves a hole before it";
+      throw new FormatError(
+        `safetensors: tensor "${entry.name}" ${problem}: it begins at byte ${entry.begin}, the last one ends at ${end}.`,
+      );
     }
     end = entry.end;
   }
   if (dataStart + end !== bytes.length) {
-    throw new FormatError(`safetensors: the tensors take ${end} bytes, the file has ${bytes.length - dataStart} for them.`);
+    throw new FormatError(
+      `safetensors: the tensors take ${end} bytes, the file has ${bytes.length - dataStart} for them; it is cut off or has bytes left over.`,
+    );
   }
   return { entries, metadata, dataStart };
 }
 
-/** Name of the metadata entry that keeps the order of a map's entries. */
+/** Name of the metadata entry that keeps the order of a map's entries (a JSON array), where the bytes lie in another. */
 const ORDER = "corteza.order";
 
 function toBytes(bytes: ArrayBuffer | Uint8Array): Uint8Array {
   return bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
 }
 
+/** The names that `ORDER` lists. It only sorts: unknown names are skipped, and whatever it forgets comes last. */
+function storedOrder(metadata: ReadonlyMap<string, string>): string[] {
+  const text = metadata.get(ORDER);
+  const names = text === undefined ? [] : parseStrictJson(text, `safetensors: metadata "${ORDER}"`, 1);
+  return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
+}
+
 /**
- * The tensors of a safetensors file by name, in the order they were saved. Half precision becomes f32, 64-bit integers
- * f64. Throws `FormatError` for anything that the format forbids; nothing is allocated from a size that was not checked.
+ * The tensors of a safetensors file by name, in the order they were saved (for files by others: the order of their
+ * bytes). F16 and BF16 become `Float32Array`, I64 and U64 `Float64Array`, BOOL `Uint8Array`; the rest keeps its type.
+ * The arrays are copies.
+ *
+ * Throws `FormatError` for anything that the format forbids, for a type that is not supported, and for 64-bit whole
+ * numbers beyond 2⁵³. No size that the file declares is believed before it was compared with the bytes present.
+ *
+ * Source: huggingface/safetensors, README, "Format", and the checks in safetensors/src/tensor.rs.
  */
 export function loadSafetensors(bytes: ArrayBuffer | Uint8Array): Map<string, Tensor> {
   const data = toBytes(bytes);
   const { entries, metadata, dataStart } = parseHeader(data);
   const tensors = new Map<string, Tensor>();
-  for (const { name, type, shape, begin } of entries) {
-    const view = new DataView(data.buffer, data.byteOffset + dataStart + begin);
-    tensors.set(name, { shape, data: type.read(view, shape.reduce((product, extent) => product * extent, 1)) });
+  for (const { name, type, shape, count, begin, end } of entries) {
+    const view = new DataView(data.buffer, data.byteOffset + dataStart + begin, end - begin);
+    tensors.set(name, { shape, data: type.read(view, count, name) });
   }
-  const order = metadata.get(ORDER)?.split("\n") ?? [];
   const ordered = new Map<string, Tensor>();
-  for (const name of [...order, ...tensors.keys()]) {
+  for (const name of [...storedOrder(metadata), ...tensors.keys()]) {
     const tensor = tensors.get(name);
     if (tensor) ordered.set(name, tensor);
   }
   return ordered;
 }
 
-/** The texts that a safetensors file carries beside its tensors. */
+/** The texts that a safetensors file carries beside its tensors. Throws `FormatError` as `loadSafetensors` does. */
 export function safetensorsMetadata(bytes: ArrayBuffer | Uint8Array): Map<string, string> {
   const metadata = new Map(parseHeader(toBytes(bytes)).metadata);
   metadata.delete(ORDER);
   return metadata;
 }
 
-/** A safetensors file of these tensors, readable by any implementation; `metadata` are texts kept beside them. */
+function checkTensor(name: string, { shape, data }: Tensor): void {
+  if (name === "__metadata__") {
+    throw new ArgumentError('toSafetensors: a tensor cannot be called "__metadata__"; the format uses that name itself.');
+  }
+  if (shape.length > MOST_AXES) {
+    throw new ArgumentError(`toSafetensors: "${name}" ${formatShape(shape)} has more than ${MOST_AXES} axes.`);
+  }
+  checkLength(`toSafetensors: "${name}"`, shape, data);
+}
+
+/**
+ * A safetensors file of these tensors, readable by any implementation; `metadata` are texts kept beside them. The
+ * file depends on nothing but its arguments. Throws `ShapeError` when a shape does not fit its array, `ArgumentError`
+ * for more than 8 axes or a tensor called "__metadata__".
+ */
 export function toSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
-  metadata: Readonly<Record<string, string>> = {},
+  metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  // Wider types first keeps every tensor aligned, as the reference writer does; names order equals.
-  const sorted = [...tensors].sort(
-    ([nameA, a], [nameB, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT || (nameA < nameB ? -1 : 1),
-  );
-  const fields: [string, unknown][] = [["__metadata__", { ...metadata, [ORDER]: [...tensors.keys()].join("\n") }]];
+  for (const [name, tensor] of tensors) checkTensor(name, tensor);
+  // Wider types first, as in the reference writer, keeps every tensor aligned. Sorting is stable: tensors of one type
+  // stay in the order of the map, and only a mixed map needs its order written down.
+  const sorted = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  const names = [...tensors.keys()];
+  const texts = new Map(metadata instanceof Map ? metadata : Object.entries(metadata));
+  if (sorted.some(([name], index) => name !== names[index])) texts.set(ORDER, JSON.stringify(names));
+
+  const fields: string[] = [];
+  if (texts.size > 0) {
+    const pairs = [...texts].map(([key, text]) => `${JSON.stringify(key)}:${JSON.stringify(text)}`);
+    fields.push(`"__metadata__":{${pairs.join(",")}}`);
+  }
   let end = 0;
   for (const [name, { shape, data }] of sorted) {
-    fields.push([name, { dtype: typeName(data), shape, data_offsets: [end, end + data.byteLength] }]);
+    const entry = { dtype: typeName(data), shape, data_offsets: [end, end + data.byteLength] };
+    fields.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
     end += data.byteLength;
   }
-  const json = `{${fields.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`;
-  const header = new TextEncoder().encode(json);
+  const header = new TextEncoder().encode(`{${fields.join(",")}}`);
+  // Spaces fill the header up to a multiple of 8, so that the data is aligned.
   const headerBytes = Math.ceil(header.length / 8) * 8;
   const file = new Uint8Array(8 + headerBytes + end).fill(0x20, 8, 8 + headerBytes);
   new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);

@@ -81,7 +81,7 @@ export function findFusions(nodes: readonly Node[], uses: ReadonlyMap<Node, read
     if (add === undefined || !isOp(add, addOp)) return undefined;
     const bias = at(add.inputs, 0) === node ? at(add.inputs, 1) : at(add.inputs, 0);
     const isVector = bias.shape.length === 1 && bias.shape[0] === node.shape[node.shape.length - 1] && bias !== node;
-    return isVector && bias.id < node.id ? { add, bias } : undefined;
+    return isVector ? { add, bias } : undefined;
   };
 
   for (const node of nodes) {

@@ -56,6 +56,9 @@ const cases: readonly Case[] = [
   { input: [1, 11, 11, 4], size: [3, 3], strides: [3, 3], dilations: [2, 2], padding: [[1, 1], [1, 1]], ceilMode: true },
   { input: [2, 5, 5, 1], size: [1, 1], strides: [2, 2] },
   { input: [1, 4, 4, 12], size: [4, 4] },
+  // Too many taps to unroll.
+  { input: [2, 11, 10, 4], size: [5, 5] },
+  { input: [1, 9, 9, 3], size: [5, 4], strides: [2, 1], padding: "same" },
 ];
 
 describe.each(cases)("max-pooling $input with $size, strides $strides, padding $padding, dilations $dilations, ceil $ceilMode", (c) => {

@@ -26,6 +26,8 @@ function poolConstants(g: PoolGeometry, threads: number) {
     DILATION_WIDTH: g.dilationWidth,
     PAD_TOP: g.padTop,
     PAD_LEFT: g.padLeft,
+    DISJOINT:
+      g.dilationHeight === 1 && g.dilationWidth === 1 && g.strideHeight >= g.kernelHeight && g.strideWidth >= g.kernelWidth,
   };
 }
 

@@ -1,0 +1,197 @@
+/** The drawing pad with what the network sees of it and what it answers. */
+import { rasterizeDigit } from "../src/index.ts";
+import type { DigitPad } from "./digit_pad.ts";
+import { announce, find, make, write } from "./dom.ts";
+import { percent, say } from "./language.ts";
+
+export interface DrawPanelOptions {
+  pad: DigitPad;
+  /** Probabilities of the ten digits for 28×28 values; undefined while there is no network. */
+  predict(pixels: Float32Array): Promise<Float32Array | undefined>;
+  /** Whether the network has learned anything yet. */
+  trained(): boolean;
+  /** A held-out digit, drawn by lot. */
+  testDigit(): { image: Float32Array; label: number } | undefined;
+}
+
+/** Below this probability the answer is called unsure. */
+const SURE = 0.6;
+const SIDE = 28;
+
+interface Bar {
+  readonly row: HTMLElement;
+  readonly fill: HTMLElement;
+  readonly value: HTMLElement;
+}
+
+interface Answer {
+  readonly digit: number;
+  readonly probabilities: Float32Array;
+}
+
+export class DrawPanel {
+  readonly #options: DrawPanelOptions;
+  readonly #bars: readonly Bar[];
+  readonly #seen = find("seen", HTMLCanvasElement);
+  readonly #digit = find("verdict-digit", HTMLElement);
+  readonly #caption = find("verdict-caption", HTMLElement);
+  readonly #note = find("draw-note", HTMLElement);
+  readonly #undo = find("undo", HTMLButtonElement);
+  readonly #clear = find("clear", HTMLButtonElement);
+  readonly #test = find("test-digit", HTMLButtonElement);
+  #shown: { image: Float32Array; label: number } | undefined;
+  #pixels: Float32Array | undefined;
+  #answer: Answer | undefined;
+  #asking = false;
+  #askAgain = false;
+
+  constructor(options: DrawPanelOptions) {
+    this.#options = options;
+    const { pad } = options;
+    this.#bars = Array.from({ length: 10 }, (_, digit) => makeBar(digit));
+    find("bars", HTMLElement).replaceChildren(...this.#bars.map((bar) => bar.row));
+    pad.addEventListener("strokes", () => this.#redrawn());
+    this.#undo.addEventListener("click", () => pad.undo());
+    this.#clear.addEventListener("click", () => {
+      pad.clear();
+      announce(say().announceCleared);
+    });
+    this.#test.addEventListener("click", () => void this.#showTestDigit());
+    this.render();
+  }
+
+  /** Lets the test button work, once there are digits. */
+  set ready(value: boolean) {
+    this.#test.disabled = !value;
+  }
+
+  /** Asks the network again about the same drawing, because it has learned. */
+  refresh(): void {
+    if (this.#pixels) void this.#ask();
+  }
+
+  async #showTestDigit(): Promise<void> {
+    const digit = this.#options.testDigit();
+    if (digit === undefined) return;
+    await this.#options.pad.show(digit.image, SIDE);
+    this.#shown = digit;
+    this.#look(digit.image);
+  }
+
+  #redrawn(): void {
+    const { pad } = this.#options;
+    this.#shown = undefined;
+    this.#look(pad.empty ? undefined : (rasterizeDigit(pad.strokes.map((points) => [...points])) ?? undefined));
+  }
+
+  #look(pixels: Float32Array | undefined): void {
+    this.#pixels = pixels;
+    if (pixels === undefined) this.#answer = undefined;
+    this.#showSeen();
+    this.render();
+    if (pixels) void this.#ask();
+  }
+
+  /** One question at a time; what changed meanwhile is asked next, once. */
+  async #ask(): Promise<void> {
+    if (this.#asking) {
+      this.#askAgain = true;
+      return;
+    }
+    this.#asking = true;
+    try {
+      do {
+        this.#askAgain = false;
+        const pixels = this.#pixels;
+        if (pixels === undefined) break;
+        const probabilities = await this.#options.predict(pixels);
+        if (this.#pixels === undefined || probabilities === undefined) continue;
+        this.#answer = { digit: largest(probabilities), probabilities };
+        this.render();
+      } while (this.#askAgain);
+      if (this.#answer && this.#options.trained()) announce(this.#sentence(this.#answer));
+    } catch {
+      // The session's own calls meet the same failure and tell the visitor.
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  #sentence({ digit, probabilities }: Answer): string {
+    const probability = probabilities[digit] ?? 0;
+    const words = probability < SURE ? say().announceUnsure : say().announceAnswer;
+    return words(String(digit), percent(probability));
+  }
+
+  #showSeen(): void {
+    const context = this.#seen.getContext("2d");
+    if (context === null) return;
+    const image = context.createImageData(SIDE, SIDE);
+    image.data.fill(255);
+    for (let pixel = 0; pixel < SIDE * SIDE; pixel++) {
+      image.data.fill(Math.round(255 * (this.#pixels?.[pixel] ?? 0)), 4 * pixel, 4 * pixel + 3);
+    }
+    context.putImageData(image, 0, 0);
+  }
+
+  /** Writes everything, in the page's language. */
+  render(): void {
+    const text = say();
+    const { pad, trained } = this.#options;
+    const { empty } = pad;
+    find("pad-hint", HTMLElement).hidden = !empty;
+    this.#undo.disabled = this.#clear.disabled = empty;
+    pad.label = this.#shown ? text.padLabelTest(String(this.#shown.label)) : text.padLabel(pad.strokes.length);
+    pad.title = text.padKeys;
+    this.#seen.ariaLabel = empty ? text.seenLabelEmpty : text.seenLabel;
+    const answer = this.#answer;
+    this.#bars.forEach((bar, digit) => {
+      const probability = answer?.probabilities[digit];
+      bar.row.classList.toggle("winner", answer?.digit === digit && trained());
+      bar.fill.style.setProperty("--share", String(probability ?? 0));
+      write(bar.value, probability === undefined ? "" : percent(probability));
+    });
+    this.#renderVerdict(answer);
+  }
+
+  #renderVerdict(answer: Answer | undefined): void {
+    const text = say();
+    const { trained } = this.#options;
+    const probability = answer?.probabilities[answer.digit] ?? 0;
+    const sure = probability >= SURE && trained();
+    write(this.#digit, answer === undefined ? "–" : sure ? String(answer.digit) : trained() ? `${answer.digit}?` : "?");
+    this.#digit.classList.toggle("sure", sure);
+    write(this.#caption, this.#verdict(answer, sure, percent(probability)));
+    const read = answer === undefined ? "" : String(answer.digit);
+    if (this.#pixels && !trained()) write(this.#note, text.noteUntrained);
+    else if (this.#shown && answer) {
+      const label = String(this.#shown.label);
+      write(this.#note, read === label ? text.noteTestRight(label) : text.noteTestWrong(label, read));
+    } else write(this.#note, "");
+  }
+
+  #verdict(answer: Answer | undefined, sure: boolean, share: string): string {
+    const text = say();
+    if (answer === undefined) return this.#pixels === undefined ? text.verdictEmpty : text.verdictBusy;
+    if (!this.#options.trained()) return text.verdictUntrained;
+    return sure ? text.verdictSure(share) : text.verdictUnsure(share);
+  }
+}
+
+function makeBar(digit: number): Bar {
+  const fill = make("span", { className: "bar-fill" });
+  const value = make("span", { className: "bar-value" });
+  const row = make(
+    "li",
+    {},
+    make("span", { className: "bar-digit", text: String(digit) }),
+    make("span", { className: "bar-track" }, fill),
+    value,
+  );
+  return { row, fill, value };
+}
+
+function largest(values: Float32Array): number {
+  return values.reduce((best, value, index) => (value > (values[best] ?? 0) ? index : best), 0);
+}
+

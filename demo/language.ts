@@ -1,0 +1,101 @@
+/** The page's language: its sentences, and its way to write numbers. */
+import { type Language, type Messages, messageTable } from "./messages.ts";
+
+const STORED = "corteza.language";
+const listeners: (() => void)[] = [];
+
+function firstLanguage(): Language {
+  const wanted = [new URLSearchParams(location.search).get("lang"), read(STORED), ...navigator.languages];
+  for (const tag of wanted) {
+    if (tag?.startsWith("es")) return "es";
+    if (tag?.startsWith("en")) return "en";
+  }
+  return "en";
+}
+
+let current: Language = firstLanguage();
+
+/** Storage is a courtesy; it may be switched off. */
+export function read(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+export function store(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // The choice then lasts as long as the page.
+  }
+}
+
+export function language(): Language {
+  return current;
+}
+
+/** The sentences of the page's language. */
+export function say(): Messages {
+  return messageTable[current];
+}
+
+export function setLanguage(chosen: Language): void {
+  current = chosen;
+  store(STORED, chosen);
+  translatePage();
+  for (const listener of listeners) listener();
+}
+
+/** Calls `listener` now and after each change of language. */
+export function onLanguage(listener: () => void): void {
+  listeners.push(listener);
+  listener();
+}
+
+/** Fills the elements that name their sentence: `data-text` as text, `data-label` as `aria-label`. */
+export function translatePage(): void {
+  document.documentElement.lang = current;
+  document.title = say().pageTitle;
+  for (const element of document.querySelectorAll<HTMLElement>("[data-text]")) element.textContent = sentence(element.dataset["text"]);
+  for (const element of document.querySelectorAll<HTMLElement>("[data-label]")) element.ariaLabel = sentence(element.dataset["label"]);
+}
+
+function sentence(key = ""): string {
+  const found = (say() as Readonly<Record<string, unknown>>)[key];
+  if (typeof found !== "string") throw new Error(`index.html asks for the sentence "${key}", which messages.ts does not have.`);
+  return found;
+}
+
+/** The visitor's own variant of the language, where there is one: es-MX writes 25,088 and es-ES 25.088. */
+function locale(): string {
+  return navigator.languages.find((tag) => tag.startsWith(current)) ?? current;
+}
+
+function format(value: number, options: Intl.NumberFormatOptions): string {
+  return new Intl.NumberFormat(locale(), options).format(value);
+}
+
+export const count = (value: number) => format(value, { maximumFractionDigits: 0 });
+export const decimal = (value: number, digits: number) =>
+  format(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+export const significant = (value: number, digits: number) => format(value, { maximumSignificantDigits: digits });
+/** 0.974 → "97.4 %" or "97 %". */
+export const percent = (share: number, digits = 0) =>
+  format(share, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+export function bytes(value: number): string {
+  const [unit, size] = value < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
+  return format(value / Number(size), { style: "unit", unit: String(unit), maximumSignificantDigits: 3 });
+}
+
+export function milliseconds(value: number): string {
+  return format(value, { style: "unit", unit: "millisecond", maximumSignificantDigits: value < 100 ? 2 : 3 });
+}
+
+/** "12 s", "3 min". */
+export function duration(seconds: number): string {
+  const unit = seconds < 90 ? "second" : "minute";
+  return format(Math.max(0, Math.round(unit === "second" ? seconds : seconds / 60)), { style: "unit", unit, unitDisplay: "short" });
+}

@@ -1,0 +1,78 @@
+/** The network as a table: what `model.summary()` counts, in the page's language. */
+import type { Model, SummaryRow } from "../src/index.ts";
+import { bytes, count, say } from "./language.ts";
+
+export function showNetwork(model: Model, batchSize: number, places: { rows: HTMLElement; totals: HTMLElement; bytes: HTMLElement }): void {
+  const text = say();
+  const summary = model.summary({ batchSize });
+  const inputNeurons = summary.inputShape.reduce((product, extent) => product * extent, 1);
+  places.rows.replaceChildren(
+    row({ name: text.layerInput, detail: text.layerInputDetail }, summary.inputShape, [inputNeurons, 0, 0]),
+    ...summary.rows.map((layer, index) =>
+      row(words(layer, model.layers[index]?.layer.config.options ?? {}), layer.outputShape, [
+        layer.neurons,
+        layer.parameters,
+        layer.multiplyAdds,
+      ]),
+    ),
+  );
+  places.totals.replaceChildren(
+    row({ name: text.layerTotal, detail: "" }, [], [summary.neurons, summary.parameters, summary.multiplyAdds]),
+  );
+  const { parameters, optimizer, activations, gradients } = summary.bytes;
+  places.bytes.textContent = text.networkBytes(
+    count(batchSize),
+    bytes(parameters),
+    bytes(optimizer),
+    bytes(activations),
+    bytes(gradients),
+  );
+}
+
+interface LayerWords {
+  readonly name: string;
+  readonly detail: string;
+}
+
+function words(layer: SummaryRow, options: Readonly<Record<string, unknown>>): LayerWords {
+  const text = say();
+  switch (layer.kind) {
+    case "conv2d":
+      return { name: text.layerConv, detail: text.layerConvDetail(String(options["filters"]), square(options["kernelSize"])) };
+    case "maxPooling2d":
+      return { name: text.layerPool, detail: text.layerPoolDetail(square(options["poolSize"])) };
+    case "flatten":
+      return { name: text.layerFlatten, detail: text.layerFlattenDetail };
+    case "dense":
+      return { name: text.layerDense, detail: text.layerDenseDetail };
+    default:
+      return { name: layer.name, detail: "" };
+  }
+}
+
+/** 3 and [3, 3] both read 3×3. */
+function square(size: unknown): string {
+  return Array.isArray(size) ? size.join("×") : `${String(size)}×${String(size)}`;
+}
+
+function row({ name, detail }: LayerWords, shape: readonly number[], counts: readonly number[]): HTMLTableRowElement {
+  const line = document.createElement("tr");
+  const head = document.createElement("th");
+  head.scope = "row";
+  head.textContent = name;
+  if (detail !== "") {
+    const more = document.createElement("span");
+    more.className = "layer-detail";
+    more.textContent = detail;
+    head.append(" ", more);
+  }
+  line.append(head, cell(shape.join("×"), "shape"), ...counts.map((value) => cell(value === 0 ? "–" : count(value), "number")));
+  return line;
+}
+
+function cell(text: string, kind: string): HTMLTableCellElement {
+  const made = document.createElement("td");
+  made.className = kind;
+  made.textContent = text;
+  return made;
+}

@@ -1,0 +1,113 @@
+/** Calm notices: why there is no WebGPU and what to do about it, and what went wrong and how to go on. */
+import { CortezaError, type WebGpuUnavailableError } from "../src/index.ts";
+import { find, make } from "./dom.ts";
+import { count, say } from "./language.ts";
+
+export interface Notice {
+  readonly kind: "advice" | "failure";
+  readonly title: string;
+  readonly sentences: readonly string[];
+  /** The error's own words. */
+  readonly message?: string | undefined;
+  readonly actions: readonly { readonly label: string; run(): void }[];
+}
+
+export function showNotices(notices: readonly Notice[]): void {
+  find("notices", HTMLElement).replaceChildren(...notices.map(makeNotice));
+}
+
+function makeNotice({ kind, title, sentences, message, actions }: Notice): HTMLElement {
+  const box = make("section", { className: `notice ${kind}` }, make("h2", { text: title }), make("p", { text: sentences.join(" ") }));
+  if (kind === "failure") box.setAttribute("role", "alert");
+  if (message !== undefined) {
+    const words = make("p", { className: "notice-message", text: message });
+    words.lang = "en";
+    box.append(words);
+  }
+  if (actions.length > 0) {
+    const buttons = actions.map(({ label, run }) => {
+      const button = make("button", { text: label });
+      button.type = "button";
+      button.addEventListener("click", run);
+      return button;
+    });
+    box.append(make("div", { className: "buttons" }, ...buttons));
+  }
+  return box;
+}
+
+/** What to do in this browser. Its name is read only to give the right advice, never to choose what the page does. */
+function advice(reason: WebGpuUnavailableError["reason"]): string {
+  const text = say();
+  if (reason === "insecure-context") return text.adviceInsecure;
+  const agent = navigator.userAgent;
+  if (/Firefox\//.test(agent)) return text.adviceFirefox;
+  if (/Chrom(e|ium)\/|HeadlessChrome\//.test(agent)) {
+    return /Linux/.test(agent) && !/Android/.test(agent) ? text.adviceChromiumLinux : text.adviceChromium;
+  }
+  if (/Safari\//.test(agent)) return text.adviceSafari;
+  return text.adviceOther;
+}
+
+export function noWebGpuNotice({ reason }: WebGpuUnavailableError): Notice {
+  const text = say();
+  const why = {
+    "no-api": text.noGpuNoApi,
+    "insecure-context": text.noGpuInsecure,
+    "no-adapter": text.noGpuNoAdapter,
+    "no-device": text.noGpuNoDevice,
+  }[reason];
+  return { kind: "advice", title: text.noGpuTitle, sentences: [why, advice(reason), text.noGpuMeanwhile], actions: [] };
+}
+
+export function forcedCpuNotice(): Notice {
+  return { kind: "advice", title: say().forcedCpuTitle, sentences: [say().forcedCpuBody], actions: [] };
+}
+
+export interface Recovery {
+  open(): void;
+  reset(): void;
+  readonly keptSteps: number;
+  readonly hasDigits: boolean;
+}
+
+export function failureNotice(error: unknown, recovery: Recovery): Notice {
+  const text = say();
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof CortezaError ? error.code : undefined;
+  const again = { label: text.tryAgain, run: () => recovery.open() };
+  const failure = (title: string, body: string, action = again): Notice => ({
+    kind: "failure",
+    title,
+    sentences: [body],
+    message,
+    actions: [action],
+  });
+  if (!recovery.hasDigits) return failure(text.failedDataTitle, text.failedDataBody);
+  if (code === "device-lost") {
+    return failure(text.failedLostTitle, text.failedLostBody(count(recovery.keptSteps)), {
+      label: text.continueTraining,
+      run: () => recovery.open(),
+    });
+  }
+  if (code === "out-of-memory") return failure(text.failedMemoryTitle, text.failedMemoryBody);
+  if (code === "diverged") {
+    return failure(text.failedDivergedTitle, text.failedDivergedBody, { label: text.reset, run: () => recovery.reset() });
+  }
+  if (message.startsWith("The training worker failed")) {
+    return failure(text.failedWorkerTitle, text.failedWorkerBody, { label: text.reload, run: () => location.reload() });
+  }
+  return failure(text.failedOtherTitle, text.failedOtherBody);
+}
+
+/** The large data set did not come; everything else goes on. */
+export function downloadNotice(error: unknown, close: () => void): Notice {
+  const text = say();
+  return {
+    kind: "failure",
+    title: text.failedFullTitle,
+    sentences: [text.failedFullBody],
+    message: error instanceof Error ? error.message : String(error),
+    actions: [{ label: text.dismiss, run: close }],
+  };
+}

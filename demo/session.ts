@@ -1,0 +1,413 @@
+/**
+ * One training session: the data, the network, the trainer in its worker, and what has been measured. The page shows
+ * `Session`'s state and calls its methods; it hears of every change through `onChange`.
+ */
+import {
+  adam,
+  conv2d,
+  type Dataset,
+  dense,
+  fetchIdx,
+  flatten,
+  maxPooling2d,
+  type Model,
+  sequential,
+  type StepEvent,
+  type TrainerStats,
+  WebGpuUnavailableError,
+} from "../src/index.ts";
+import { subset } from "../src/data/dataset.ts";
+import { createWorkerTrainer, type WorkerTrainer } from "../src/worker.ts";
+
+/** What the address asks for with ?force=: the CPU, or the page as a browser without WebGPU shows it. */
+export type Force = "cpu" | "nowebgpu" | undefined;
+
+export type Phase = "loading" | "ready" | "training" | "paused" | "failed";
+
+export interface Measurement {
+  /** Updates made before it. */
+  readonly step: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Held-out digits that it was taken on. */
+  readonly count: number;
+  /** Smoothed loss on the training batches at that time; undefined before the first step. */
+  readonly trainingLoss: number | undefined;
+}
+
+/** What happened so far, one entry a step; index = updates made before the step. */
+export interface Run {
+  readonly losses: (number | null)[];
+  readonly accuracies: (number | null)[];
+  readonly smoothLosses: (number | null)[];
+  readonly smoothAccuracies: (number | null)[];
+  readonly measurements: Measurement[];
+}
+
+export interface Digits {
+  readonly train: Dataset;
+  readonly heldOut: Dataset;
+}
+
+const SEED = 1;
+const IMAGE = [28, 28, 1] as const;
+/** Between two epochs' ends, held-out accuracy is measured on this many digits. */
+const QUICK_COUNT = 500;
+/** Measured this early for the first time; then at twice the steps, until the epoch's end. */
+const FIRST_MEASUREMENT = 8;
+const MOST_STEPS_UNMEASURED = 256;
+/** Weight of the newest step in the smoothed curves. */
+const SMOOTHING = 0.08;
+
+/** The reference network on the GPU; a quarter of its filters on the CPU, which is some hundred times slower. */
+const SIZES = {
+  webgpu: { filters: [32, 64], batchSize: 64 },
+  cpu: { filters: [8, 16], batchSize: 16 },
+} as const;
+
+function digitNetwork([first, second]: readonly [number, number]): Model {
+  return sequential({ inputShape: [...IMAGE], seed: SEED }, [
+    conv2d({ filters: first, kernelSize: 3, padding: "same", activation: "relu" }),
+    maxPooling2d({ poolSize: 2 }),
+    conv2d({ filters: second, kernelSize: 3, padding: "same", activation: "relu" }),
+    maxPooling2d({ poolSize: 2 }),
+    flatten(),
+    dense({ units: 10 }),
+  ]);
+}
+
+/** Where the digits lie: beside the page. */
+function dataUrl(name: string): string {
+  return new URL(`./data/${name}`, document.baseURI).href;
+}
+
+interface LoadOptions {
+  signal?: AbortSignal;
+  onProgress?: (loaded: number, total: number) => void;
+}
+
+/** Loads 2,500 digits ("small") or all 70,000 ("full"), the latter with a copy in the browser's cache. */
+export async function loadDigits(size: "small" | "full", options: LoadOptions = {}): Promise<Digits> {
+  const prefix = size === "small" ? "mnist-small" : "mnist";
+  const progress = { train: [0, 0] as [number, number], heldOut: [0, 0] as [number, number] };
+  const load = (which: "train" | "heldOut", part: string) =>
+    fetchIdx(
+      { images: dataUrl(`${prefix}-${part}-images.idx3-ubyte.gz`), labels: dataUrl(`${prefix}-${part}-labels.idx1-ubyte.gz`) },
+      {
+        ...(options.signal ? { signal: options.signal } : {}),
+        ...(size === "full" ? { cache: "corteza-mnist" } : {}),
+        onProgress: (loaded, total) => {
+          progress[which] = [loaded, total];
+          options.onProgress?.(progress.train[0] + progress.heldOut[0], progress.train[1] + progress.heldOut[1]);
+        },
+      },
+    );
+  const [train, heldOut] = await Promise.all([load("train", "train"), load("heldOut", "test")]);
+  return { train, heldOut };
+}
+
+function emptyRun(): Run {
+  return { losses: [], accuracies: [], smoothLosses: [], smoothAccuracies: [], measurements: [] };
+}
+
+export class Session {
+  phase: Phase = "loading";
+  run: Run = emptyRun();
+  /** The step that the current training goes to. */
+  target = 0;
+  /** Updates made. */
+  steps = 0;
+  last: StepEvent | undefined;
+  /** Why the CPU is used, when WebGPU was wanted. */
+  whyNotWebGpu: WebGpuUnavailableError | undefined;
+  backendKind: "webgpu" | "cpu" = "webgpu";
+  model: Model = digitNetwork(SIZES.webgpu.filters);
+  batchSize: number = SIZES.webgpu.batchSize;
+  error: unknown;
+
+  readonly #force: Force;
+  readonly #onChange: () => void;
+  #digits: Digits | undefined;
+  #quick: Dataset | undefined;
+  #trainer: WorkerTrainer | undefined;
+  #learningRate = 1e-3;
+  /** Batches of the current data set taken so far. */
+  #cursor = 0;
+  #initial: Uint8Array | undefined;
+  #kept: { checkpoint: Uint8Array; steps: number; cursor: number } | undefined;
+  #abort = new AbortController();
+  /** The training or measuring under way; everything that touches the trainer's weights waits for it. */
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: { force: Force; onChange: () => void }) {
+    this.#force = options.force;
+    this.#onChange = options.onChange;
+  }
+
+  get digits(): Digits | undefined {
+    return this.#digits;
+  }
+
+  get stepsPerEpoch(): number {
+    return Math.ceil((this.#digits?.train.count ?? 0) / this.batchSize);
+  }
+
+  get latest(): Measurement | undefined {
+    return this.run.measurements.at(-1);
+  }
+
+  get stats(): TrainerStats | undefined {
+    return this.#trainer?.stats();
+  }
+
+  /** Steps that a training to `steps` can go on from, after the device was lost. */
+  get keptSteps(): number {
+    return this.#kept?.steps ?? 0;
+  }
+
+  /** Loads the digits and makes the trainer; also after a failure, then from the last state that was kept. */
+  async open(): Promise<void> {
+    this.phase = "loading";
+    this.error = undefined;
+    this.#onChange();
+    try {
+      this.#digits ??= await loadDigits("small");
+      this.#quick ??= quickSet(this.#digits);
+      this.#trainer?.dispose();
+      this.#trainer = await this.#makeTrainer();
+      if (this.#kept) await this.#goBackTo(this.#kept);
+      else this.#initial = await this.#trainer.checkpoint();
+      this.phase = this.steps > 0 ? "paused" : "ready";
+      this.#onChange();
+      this.#begin(async () => {
+        if (this.latest === undefined) await this.#measure();
+      });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #makeTrainer(): Promise<WorkerTrainer> {
+    if (this.#force === undefined) {
+      try {
+        return await this.#makeTrainerOn("webgpu");
+      } catch (error) {
+        if (!(error instanceof WebGpuUnavailableError)) throw error;
+        this.whyNotWebGpu = error;
+      }
+    } else if (this.#force === "nowebgpu") {
+      this.whyNotWebGpu = new WebGpuUnavailableError("no-api", "The address asks for a page without WebGPU (?force=nowebgpu).");
+    }
+    return this.#makeTrainerOn("cpu");
+  }
+
+  #makeTrainerOn(backend: "webgpu" | "cpu"): Promise<WorkerTrainer> {
+    const { filters, batchSize } = SIZES[backend];
+    if (backend !== this.backendKind) {
+      this.backendKind = backend;
+      this.batchSize = batchSize;
+      this.model = digitNetwork(filters);
+    }
+    return createWorkerTrainer(this.model, {
+      worker: () => new Worker(new URL("./trainer_worker.ts", import.meta.url), { type: "module" }),
+      backend,
+      loss: "sparseCategoricalCrossentropy",
+      optimizer: adam({ learningRate: this.#learningRate }),
+      batchSize,
+      seed: SEED,
+    });
+  }
+
+  /** Trains `epochs` more epochs, or goes on to where a pause interrupted. */
+  train(epochs: number): void {
+    if (this.phase === "paused" && this.#trainer?.paused) {
+      this.#trainer.resume();
+      this.phase = "training";
+      this.#onChange();
+      return;
+    }
+    if (this.phase !== "ready" && this.phase !== "paused") return;
+    if (this.steps >= this.target) this.target = this.steps + this.stepsIn(epochs);
+    this.phase = "training";
+    this.#onChange();
+    this.#begin(async (signal) => {
+      if (this.latest === undefined) await this.#measure(signal);
+      while (this.steps < this.target) await this.#trainUntilMeasured(signal);
+      this.phase = "ready";
+    });
+  }
+
+  /** Steps of `epochs` epochs from here; an epoch begun counts as one. */
+  stepsIn(epochs: number): number {
+    const perEpoch = this.stepsPerEpoch;
+    return perEpoch === 0 ? 0 : (Math.floor(this.#cursor / perEpoch) + epochs) * perEpoch - this.#cursor;
+  }
+
+  pause(): void {
+    if (this.phase !== "training") return;
+    this.#trainer?.pause();
+    this.phase = "paused";
+    this.#onChange();
+  }
+
+  /** One update of the weights, and a measurement. */
+  async stepOnce(): Promise<void> {
+    if (this.phase !== "ready" && this.phase !== "paused") return;
+    const before = this.phase;
+    await this.#stop();
+    this.phase = "training";
+    this.#onChange();
+    this.#begin(async (signal) => {
+      await this.#fit(1, signal);
+      await this.#measure(signal);
+      this.phase = before === "paused" && this.steps < this.target ? "paused" : "ready";
+    });
+  }
+
+  /** Back to the first, random weights. The same seed: the same run again. */
+  async reset(): Promise<void> {
+    if (this.#trainer === undefined || this.#initial === undefined) return;
+    await this.#stop();
+    try {
+      await this.#goBackTo({ checkpoint: this.#initial, steps: 0, cursor: 0 });
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#kept = undefined;
+    this.error = undefined;
+    this.phase = "ready";
+    this.#onChange();
+    this.#begin((signal) => this.#measure(signal));
+  }
+
+  setLearningRate(learningRate: number): void {
+    this.#learningRate = learningRate;
+    this.#trainer?.setLearningRate(learningRate);
+  }
+
+  /** Trains and measures on other digits from the next step on. */
+  async useDigits(digits: Digits): Promise<void> {
+    const wasTraining = this.phase === "training";
+    await this.#stop();
+    this.#digits = digits;
+    this.#quick = quickSet(digits);
+    this.#cursor = 0;
+    this.target = this.steps;
+    if (this.phase !== "failed") this.phase = "ready";
+    this.#onChange();
+    if (wasTraining) this.train(1);
+    else this.#begin((signal) => this.#measure(signal));
+  }
+
+  /** Probabilities of the ten digits for one or more images of 28×28, 0…1. */
+  async predict(pixels: Float32Array): Promise<Float32Array | undefined> {
+    const { data } = (await this.#trainer?.predict(pixels)) ?? {};
+    return data;
+  }
+
+  /** Runs work after the work before it; failures become the page's. */
+  #begin(work: (signal: AbortSignal) => Promise<void>): void {
+    const { signal } = this.#abort;
+    this.#work = this.#work
+      .then(() => (signal.aborted ? undefined : work(signal)))
+      .catch((error: unknown) => {
+        if (!signal.aborted) this.#fail(error);
+      })
+      .then(() => this.#onChange());
+  }
+
+  /** Ends the work under way, between two steps. */
+  async #stop(): Promise<void> {
+    this.#abort.abort();
+    if (this.#trainer?.paused) this.#trainer.resume();
+    await this.#work;
+    this.#abort = new AbortController();
+  }
+
+  /** Up to the next measurement, which comes at the end of an epoch at the latest. */
+  async #trainUntilMeasured(signal: AbortSignal): Promise<void> {
+    const perEpoch = this.stepsPerEpoch;
+    const toEpochEnd = perEpoch - (this.#cursor % perEpoch);
+    const sinceMeasured = this.steps - (this.latest?.step ?? 0);
+    const interval = this.steps === 0 ? FIRST_MEASUREMENT : Math.min(MOST_STEPS_UNMEASURED, this.steps);
+    const steps = Math.min(Math.max(1, interval - sinceMeasured), toEpochEnd, this.target - this.steps);
+    await this.#fit(steps, signal);
+    await this.#measure(signal, steps === toEpochEnd);
+    await this.#keep();
+  }
+
+  async #fit(steps: number, signal: AbortSignal): Promise<void> {
+    if (this.#digits === undefined || this.#trainer === undefined) return;
+    const end = { steps: this.steps + steps, cursor: this.#cursor + steps };
+    await this.#trainer.fit(this.#digits.train, { steps, signal, onStep: (event) => this.#record(event) });
+    this.steps = end.steps;
+    this.#cursor = end.cursor;
+  }
+
+  #record(event: StepEvent): void {
+    const { run } = this;
+    run.losses[event.step] = event.loss;
+    run.accuracies[event.step] = event.accuracy;
+    run.smoothLosses[event.step] = smooth(run.smoothLosses, event.step, event.loss);
+    run.smoothAccuracies[event.step] = smooth(run.smoothAccuracies, event.step, event.accuracy);
+    this.steps = event.step + 1;
+    this.#cursor = event.epoch * event.stepsPerEpoch + event.stepInEpoch + 1;
+    this.last = event;
+    this.#onChange();
+  }
+
+  async #measure(signal?: AbortSignal, thorough = false): Promise<void> {
+    const dataset = thorough ? this.#digits?.heldOut : this.#quick;
+    if (dataset === undefined || this.#trainer === undefined) return;
+    const step = this.steps;
+    const { loss, accuracy } = await this.#trainer.evaluate(dataset, signal ? { signal } : {});
+    const trainingLoss = this.run.smoothLosses.at(-1) ?? undefined;
+    const { measurements } = this.run;
+    if (measurements.at(-1)?.step === step) measurements.pop();
+    measurements.push({ step, loss, accuracy, count: dataset.count, trainingLoss });
+    this.#onChange();
+  }
+
+  /** Keeps the state, for the day when the device goes away. */
+  async #keep(): Promise<void> {
+    if (this.#trainer === undefined) return;
+    const { steps } = this;
+    const cursor = this.#cursor;
+    this.#kept = { checkpoint: await this.#trainer.checkpoint(), steps, cursor };
+  }
+
+  async #goBackTo({ checkpoint, steps, cursor }: { checkpoint: Uint8Array; steps: number; cursor: number }): Promise<void> {
+    await this.#trainer?.restore(checkpoint);
+    this.#trainer?.setLearningRate(this.#learningRate);
+    this.steps = steps;
+    this.#cursor = cursor;
+    const { run } = this;
+    if (steps === 0) this.target = 0;
+    this.run = {
+      losses: run.losses.slice(0, steps),
+      accuracies: run.accuracies.slice(0, steps),
+      smoothLosses: run.smoothLosses.slice(0, steps),
+      smoothAccuracies: run.smoothAccuracies.slice(0, steps),
+      measurements: steps === 0 ? [] : run.measurements.filter((measurement) => measurement.step <= steps),
+    };
+    this.last = undefined;
+  }
+
+  #fail(error: unknown): void {
+    this.error = error;
+    this.phase = "failed";
+    this.#onChange();
+  }
+}
+
+function quickSet({ heldOut }: Digits): Dataset {
+  return heldOut.count <= QUICK_COUNT ? heldOut : subset(heldOut, 0, QUICK_COUNT);
+}
+
+/** Exponential mean, that starts as the plain mean of what there is. */
+function smooth(values: readonly (number | null)[], step: number, value: number): number {
+  const before = step === 0 ? undefined : values[step - 1];
+  if (before === undefined || before === null) return value;
+  return before + Math.max(SMOOTHING, 1 / (step + 1)) * (value - before);
+}

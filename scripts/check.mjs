@@ -1,0 +1,30 @@
+/** `npm run check`: types, lint and format, floors of the house, every shader compiles. */
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
+import { ensureChromium } from "./chromium.mjs";
+import { installPackages } from "./install.mjs";
+import { vulkanEnvironment } from "./vulkan.mjs";
+
+installPackages();
+// Shaders compile on Dawn, whose software adapter comes with Chromium.
+ensureChromium();
+const root = resolve(import.meta.dirname, "..");
+const bin = (path) => resolve(root, "node_modules", path);
+const STEPS = [
+  ["types", [bin("typescript/bin/tsc"), "--noEmit", "-p", "."]],
+  ["lint and format", [bin("@biomejs/biome/bin/biome"), "check", "."]],
+  ["floors", ["scripts/check-floors.mjs"]],
+  ["shaders", [bin("vitest/vitest.mjs"), "run", "--project", "node", "--reporter=dot", "test/gpu/shaders.test.ts"]],
+];
+let failed = 0;
+for (const [name, command] of STEPS) {
+  const started = performance.now();
+  const { status } = spawnSync(process.execPath, command, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, ...vulkanEnvironment() },
+  });
+  if (status !== 0) failed++;
+  console.log(`${status === 0 ? "✓" : "✗"} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+}
+process.exit(failed > 0 ? 1 : 0);

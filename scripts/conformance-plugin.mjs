@@ -1,0 +1,35 @@
+/**
+ * Lets browser tests read the conformance data, which lies beside the repository and not in it: `/conformance/<path>`
+ * on the test server answers with the file of that name under ../shared/conformance, and with no other file.
+ */
+import { readFile, realpath } from "node:fs/promises";
+import { resolve, sep } from "node:path";
+
+export const conformanceFolder = resolve(import.meta.dirname, "../../shared/conformance");
+
+/** The bytes of a file under the conformance folder; undefined where there is none, or where it lies elsewhere. */
+export async function readConformance(path) {
+  try {
+    // realpath, so that neither ".." nor a link leads out of the folder.
+    const folder = await realpath(conformanceFolder);
+    const file = await realpath(resolve(folder, path));
+    return file.startsWith(folder + sep) ? await readFile(file) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function conformanceFiles() {
+  return {
+    name: "corteza-conformance-files",
+    configureServer(server) {
+      server.middlewares.use("/conformance/", async (request, response) => {
+        const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname.slice(1));
+        const bytes = await readConformance(path);
+        response.statusCode = bytes === undefined ? 404 : 200;
+        response.setHeader("Content-Type", "application/octet-stream");
+        response.end(bytes);
+      });
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import { at } from "../../graph/op.ts";
+import { argmaxOp } from "../../graph/ops/argmax.ts";
+import { type CpuArray, defineCpuOp, read } from "../op.ts";
+
+/** Index, within the row, of the first maximum of `count` values from `start` on. */
+export function firstMaximum(x: CpuArray, start: number, count: number): number {
+  let best = 0;
+  for (let i = 1; i < count; i++) if (read(x, start + i) > read(x, start + best)) best = i;
+  return best;
+}
+
+export const argmaxOps = [
+  defineCpuOp(argmaxOp, ({ node, input, output }) => {
+    const { shape } = at(node.inputs, 0);
+    const columns = at(shape, shape.length - 1);
+    for (let row = 0; row < output.length; row++) output[row] = firstMaximum(input(0), row * columns, columns);
+  }),
+];

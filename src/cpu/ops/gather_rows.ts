@@ -1,0 +1,17 @@
+import { sizeOf } from "../../core/shape.ts";
+import { gatherRowsOp } from "../../graph/ops/gather_rows.ts";
+import { defineCpuOp, read } from "../op.ts";
+
+export const gatherRowsOps = [
+  defineCpuOp(gatherRowsOp, ({ node, attributes: { scale }, input, output }) => {
+    const [table, rows] = [input(0), input(1)];
+    const rowSize = sizeOf(node.shape.slice(1));
+    const missing = node.dtype === "i32" ? -1 : 0;
+    rows.forEach((row, index) => {
+      for (let i = 0; i < rowSize; i++) {
+        const value = row < 0 ? missing : read(table, row * rowSize + i);
+        output[index * rowSize + i] = node.dtype === "i32" ? value : value * scale;
+      }
+    });
+  }),
+];

@@ -1,0 +1,43 @@
+import type { CpuOp } from "../op.ts";
+import { arithmeticOps } from "./arithmetic.ts";
+import { argmaxOps } from "./argmax.ts";
+import { batchRowsOps } from "./batch_rows.ts";
+import { broadcastToOps } from "./broadcast_to.ts";
+import { confusionMatrixOps } from "./confusion_matrix.ts";
+import { conv2dOps } from "./conv2d.ts";
+import { countCorrectOps } from "./count_correct.ts";
+import { gatherRowsOps } from "./gather_rows.ts";
+import { matmulOps } from "./matmul.ts";
+import { maxPool2dOps } from "./max_pool2d.ts";
+import { optimizerUpdateOps } from "./optimizer_update.ts";
+import { recordStepOps } from "./record_step.ts";
+import { reduceOps } from "./reduce.ts";
+import { reluOps } from "./relu.ts";
+import { softmaxOps } from "./softmax.ts";
+import { softmaxCrossEntropyOps } from "./softmax_cross_entropy.ts";
+import { transposeOps } from "./transpose.ts";
+import { unaryOps } from "./unary.ts";
+
+/** How each op is computed, by its name. Leaves and views (reshape, stopGradient) are the backend's business. */
+export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
+  [
+    ...argmaxOps,
+    ...arithmeticOps,
+    ...batchRowsOps,
+    ...broadcastToOps,
+    ...confusionMatrixOps,
+    ...conv2dOps,
+    ...countCorrectOps,
+    ...gatherRowsOps,
+    ...matmulOps,
+    ...maxPool2dOps,
+    ...optimizerUpdateOps,
+    ...recordStepOps,
+    ...reduceOps,
+    ...reluOps,
+    ...softmaxOps,
+    ...softmaxCrossEntropyOps,
+    ...transposeOps,
+    ...unaryOps,
+  ].map((op) => [op.op, op]),
+);

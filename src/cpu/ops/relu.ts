@@ -1,0 +1,17 @@
+import { reluGradientOp, reluOp } from "../../graph/ops/relu.ts";
+import { defineCpuOp, read } from "../op.ts";
+
+export const reluOps = [
+  defineCpuOp(reluOp, ({ input, output }) => {
+    const x = input(0);
+    for (let i = 0; i < output.length; i++) {
+      const value = read(x, i);
+      // Written so that NaN stays NaN, as IEEE comparison would not.
+      output[i] = value <= 0 ? 0 : value;
+    }
+  }),
+  defineCpuOp(reluGradientOp, ({ input, output }) => {
+    const [y, upstream] = [input(0), input(1)];
+    for (let i = 0; i < output.length; i++) output[i] = read(y, i) > 0 ? read(upstream, i) : 0;
+  }),
+];

@@ -1,0 +1,19 @@
+import { stridesOf } from "../../core/shape.ts";
+import { at } from "../../graph/op.ts";
+import { transposeOp } from "../../graph/ops/transpose.ts";
+import { defineCpuOp, read } from "../op.ts";
+import { walk } from "../walk.ts";
+
+export const transposeOps = [
+  defineCpuOp(transposeOp, ({ node, attributes, input, output }) => {
+    const x = input(0);
+    const strides = stridesOf(at(node.inputs, 0).shape);
+    walk(
+      node.shape,
+      attributes.permutation.map((axis) => read(strides, axis)),
+      (index, offset) => {
+        output[index] = read(x, offset);
+      },
+    );
+  }),
+];

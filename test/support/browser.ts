@@ -1,0 +1,71 @@
+/** What tests of whole pages need: a Chromium of their own and a server for a folder. They run in Node. */
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, resolve, sep } from "node:path";
+import { type Browser, chromium } from "playwright";
+import { chromiumFlags, ensureChromium } from "../../scripts/chromium.mjs";
+
+export interface BrowserOptions {
+  /** False: a browser without WebGPU, as many people have. Default true. */
+  webgpu?: boolean;
+  /** More command-line flags. */
+  args?: readonly string[];
+}
+
+/** The Chromium that the other tests use; `close()` it. */
+export function launchBrowser({ webgpu = true, args = [] }: BrowserOptions = {}): Promise<Browser> {
+  return chromium.launch({ executablePath: ensureChromium(), args: [...chromiumFlags({ webgpu }), ...args] });
+}
+
+const MIME_TYPES: Record<string, string> = {
+  ".css": "text/css; charset=utf-8",
+  // No Content-Encoding with it: the page unpacks the data set itself.
+  ".gz": "application/gzip",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".png": "image/png",
+  ".svg": "image/svg+xml",
+  ".wasm": "application/wasm",
+  ".woff2": "font/woff2",
+};
+
+export interface StaticServer {
+  /** With a slash at the end. */
+  url: string;
+  close(): Promise<void>;
+}
+
+/** Serves a folder's files on 127.0.0.1, as any static host would; nothing outside of the folder. */
+export async function serve(folder: string): Promise<StaticServer> {
+  const root = resolve(folder);
+  const server = createServer(async (request, response) => {
+    try {
+      const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
+      const file = resolve(root, `.${path.endsWith("/") ? `${path}index.html` : path}`);
+      if (!file.startsWith(root + sep)) throw new Error("outside of the folder");
+      const found = await stat(file);
+      if (!found.isFile()) throw new Error("not a file");
+      response.writeHead(200, {
+        "Content-Type": MIME_TYPES[extname(file)] ?? "application/octet-stream",
+        "Content-Length": found.size,
+        "Cache-Control": "no-store",
+      });
+      if (request.method === "HEAD") response.end();
+      else createReadStream(file).pipe(response);
+    } catch {
+      response.writeHead(404, { "Content-Type": "text/plain" }).end("not found");
+    }
+  });
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+}
