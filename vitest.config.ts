@@ -2,6 +2,10 @@ import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { chromiumFlags, findChromium } from "./scripts/chromium.mjs";
 import { conformanceFiles } from "./scripts/conformance-plugin.mjs";
+import { vulkanEnvironment } from "./scripts/vulkan.mjs";
+
+// Dawn's driver must be named before a process starts; test workers inherit this, so plain `npx vitest` works too.
+Object.assign(process.env, vulkanEnvironment());
 
 /**
  * Three projects. One alone: `npm test -- --project chromium`; one file: `npm test -- test/gpu/adapter.test.ts`.

@@ -5,7 +5,7 @@ import type { Run } from "./session.ts";
 
 /** More points than pixels only cost time: longer runs are drawn as means of neighbouring steps. */
 const MOST_POINTS = 1200;
-const HEIGHT = 190;
+const HEIGHT = 236;
 
 type Column = (number | null)[];
 
@@ -30,7 +30,7 @@ export class Charts {
     const loss = (value: number) => decimal(value, 2);
     const accuracy = (value: number) => percent(value);
     this.#loss = {
-      plot: this.#plot(places.loss, (most) => [0, Math.max(2.4, most * 1.02)], (value) => decimal(value, 1)),
+      plot: this.#plot(places.loss, (most) => [0, Math.max(2.4, most * 1.02)], (value) => (value === 0 ? "0" : decimal(value, 1))),
       readout: places.lossReadout,
       write: loss,
     };
@@ -63,8 +63,12 @@ export class Charts {
         axes: [
           {
             ...axis,
-            size: 28,
-            gap: 8,
+            size: 26,
+            gap: 6,
+            label: () => say().chartSteps,
+            labelSize: 20,
+            labelGap: 0,
+            labelFont: axis.font ?? "",
             space: 60,
             grid: { show: false },
             incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000],
@@ -79,7 +83,7 @@ export class Charts {
           {
             stroke: () => color("--held-out"),
             paths: () => null,
-            points: { show: true, size: 8, width: 2, stroke: () => color("--page"), fill: () => color("--held-out") },
+            points: { show: true, size: 10, width: 2, stroke: () => color("--page"), fill: () => color("--held-out") },
           },
         ],
       },

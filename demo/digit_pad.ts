@@ -6,14 +6,7 @@
  * Style: `color` is the ink.
  */
 
-export interface PadPoint {
-  readonly x: number;
-  readonly y: number;
-  /** 0…1 for pens; undefined for mouse and finger, which only pretend to know it. */
-  readonly pressure?: number;
-}
-
-export type PadStroke = readonly PadPoint[];
+import type { Stroke, StrokePoint } from "../src/index.ts";
 
 /** Side of the pad in the units of its points. */
 export const PAD_UNITS = 280;
@@ -33,7 +26,7 @@ style.replaceSync(`
 
 export class DigitPad extends HTMLElement {
   readonly #canvas = document.createElement("canvas");
-  #strokes: PadPoint[][] = [];
+  #strokes: StrokePoint[][] = [];
   #pointer: number | undefined;
   #penSeen = false;
   #picture: ImageBitmap | undefined;
@@ -69,8 +62,8 @@ export class DigitPad extends HTMLElement {
   }
 
   /** The strokes drawn so far, oldest first; the one under the pen included. */
-  get strokes(): readonly PadStroke[] {
-    return this.#strokes;
+  get strokes(): readonly Stroke[] {
+    return this.#strokes.map((points) => ({ points, width: INK_WIDTH }));
   }
 
   get empty(): boolean {
@@ -179,7 +172,7 @@ export class DigitPad extends HTMLElement {
     event.preventDefault();
   }
 
-  #point(event: PointerEvent): PadPoint {
+  #point(event: PointerEvent): StrokePoint {
     const box = this.#canvas.getBoundingClientRect();
     const x = ((event.clientX - box.left) / box.width) * PAD_UNITS;
     const y = ((event.clientY - box.top) / box.height) * PAD_UNITS;
@@ -211,7 +204,7 @@ function drawPicture(context: CanvasRenderingContext2D, picture: ImageBitmap, si
 }
 
 /** Curves through the middles of the pieces, with the points as control points: smooth, and it never overshoots. */
-function drawStroke(context: CanvasRenderingContext2D, stroke: PadStroke): void {
+function drawStroke(context: CanvasRenderingContext2D, stroke: readonly StrokePoint[]): void {
   const [first] = stroke;
   if (first === undefined) return;
   context.lineCap = context.lineJoin = "round";
@@ -240,12 +233,12 @@ function drawStroke(context: CanvasRenderingContext2D, stroke: PadStroke): void 
 }
 
 interface Piece {
-  readonly start: PadPoint;
-  readonly control: PadPoint;
-  readonly end: PadPoint;
+  readonly start: StrokePoint;
+  readonly control: StrokePoint;
+  readonly end: StrokePoint;
 }
 
-function pieces(stroke: PadStroke): Piece[] {
+function pieces(stroke: readonly StrokePoint[]): Piece[] {
   const found: Piece[] = [];
   let start = stroke[0];
   for (let index = 1; index < stroke.length; index++) {

@@ -26,7 +26,7 @@ export function write(element: HTMLElement, text: string): void {
 
 const LEAST_ANNOUNCEMENT_MILLISECONDS = 2500;
 let announced = 0;
-let waiting: number | undefined;
+let waiting: ReturnType<typeof setTimeout> | undefined;
 
 /** Has a screen reader say a sentence; the newest one, and not more than one in 2.5 seconds. */
 export function announce(text: string): void {

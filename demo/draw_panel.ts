@@ -81,7 +81,7 @@ export class DrawPanel {
   #redrawn(): void {
     const { pad } = this.#options;
     this.#shown = undefined;
-    this.#look(pad.empty ? undefined : (rasterizeDigit(pad.strokes.map((points) => [...points])) ?? undefined));
+    this.#look(rasterizeDigit(pad.strokes)?.image);
   }
 
   #look(pixels: Float32Array | undefined): void {
@@ -98,7 +98,7 @@ export class DrawPanel {
       this.#askAgain = true;
       return;
     }
-    this.#asking = true;
+    this.#setAsking(true);
     try {
       do {
         this.#askAgain = false;
@@ -113,8 +113,13 @@ export class DrawPanel {
     } catch {
       // The session's own calls meet the same failure and tell the visitor.
     } finally {
-      this.#asking = false;
+      this.#setAsking(false);
     }
+  }
+
+  #setAsking(asking: boolean): void {
+    this.#asking = asking;
+    find("draw", HTMLElement).ariaBusy = String(asking);
   }
 
   #sentence({ digit, probabilities }: Answer): string {
@@ -126,10 +131,12 @@ export class DrawPanel {
   #showSeen(): void {
     const context = this.#seen.getContext("2d");
     if (context === null) return;
+    context.clearRect(0, 0, SIDE, SIDE);
+    if (this.#pixels === undefined) return;
     const image = context.createImageData(SIDE, SIDE);
     image.data.fill(255);
     for (let pixel = 0; pixel < SIDE * SIDE; pixel++) {
-      image.data.fill(Math.round(255 * (this.#pixels?.[pixel] ?? 0)), 4 * pixel, 4 * pixel + 3);
+      image.data.fill(Math.round(255 * (this.#pixels[pixel] ?? 0)), 4 * pixel, 4 * pixel + 3);
     }
     context.putImageData(image, 0, 0);
   }
@@ -159,7 +166,7 @@ export class DrawPanel {
     const { trained } = this.#options;
     const probability = answer?.probabilities[answer.digit] ?? 0;
     const sure = probability >= SURE && trained();
-    write(this.#digit, answer === undefined ? "–" : sure ? String(answer.digit) : trained() ? `${answer.digit}?` : "?");
+    write(this.#digit, answer === undefined ? "" : sure ? String(answer.digit) : trained() ? `${answer.digit}?` : "?");
     this.#digit.classList.toggle("sure", sure);
     write(this.#caption, this.#verdict(answer, sure, percent(probability)));
     const read = answer === undefined ? "" : String(answer.digit);

@@ -90,7 +90,9 @@ export function bytes(value: number): string {
   return format(value / Number(size), { style: "unit", unit: String(unit), maximumSignificantDigits: 3 });
 }
 
+/** "2.1 ms", "310 ms", "1.2 s". */
 export function milliseconds(value: number): string {
+  if (value >= 1000) return format(value / 1000, { style: "unit", unit: "second", maximumSignificantDigits: 2 });
   return format(value, { style: "unit", unit: "millisecond", maximumSignificantDigits: value < 100 ? 2 : 3 });
 }
 

@@ -21,7 +21,7 @@ import {
   translatePage,
 } from "./language.ts";
 import type { Language } from "./messages.ts";
-import { showNetwork } from "./network_table.ts";
+import { showFacts, showNetwork } from "./network_table.ts";
 import { downloadNotice, failureNotice, forcedCpuNotice, noWebGpuNotice, type Notice, showNotices } from "./notices.ts";
 import { Samples } from "./samples.ts";
 import { type Force, loadDigits, Session } from "./session.ts";
@@ -174,6 +174,7 @@ let frame = 0;
 let shownDigits = session.digits;
 let shownMeasurement = session.latest;
 let shownModel = "";
+let shownFacts = "";
 let charted = 0;
 let reread = 0;
 
@@ -194,7 +195,7 @@ function render(): void {
   const measured = session.latest !== shownMeasurement;
   if (measured || session.phase !== "training" || now - charted > CHART_MILLISECONDS) {
     charted = now;
-    charts.update(session.run, Math.max(session.target, session.phase === "training" ? 0 : plannedTarget()));
+    charts.update(session.run, plannedTarget());
   }
   if (session.digits && session.digits !== shownDigits) {
     shownDigits = session.digits;
@@ -217,8 +218,7 @@ function render(): void {
 
 /** Where a press on Train would lead. */
 function plannedTarget(): number {
-  if (session.steps < session.target) return session.target;
-  return session.steps + session.stepsIn(Number(epochsSelect.value));
+  return session.steps === 0 && session.phase !== "training" ? session.stepsIn(Number(epochsSelect.value)) : session.target;
 }
 
 function renderControls(): void {
@@ -242,7 +242,7 @@ function renderScore(): void {
   const number = find("accuracy", HTMLElement);
   const caption = find("accuracy-caption", HTMLElement);
   number.classList.toggle("pending", latest === undefined || latest.step === 0);
-  write(number, latest === undefined ? "–" : percent(latest.accuracy, 1));
+  write(number, latest === undefined ? "" : percent(latest.accuracy, 1));
   if (latest === undefined) write(caption, text.accuracyPending);
   else if (latest.step === 0) write(caption, text.accuracyBefore(count(latest.count)));
   else if (latest.step === 1) write(caption, text.accuracyAfterOne(count(latest.count)));
@@ -258,6 +258,7 @@ function renderReadings(): void {
   const place = find("readings", HTMLElement);
   const words: string[] = [];
   if (phase === "loading") words.push(text.preparing);
+  else if (phase === "failed" && steps === 0) words.push("");
   else if (steps === 0 && phase === "ready") {
     const epochs = Number(epochsSelect.value);
     words.push(text.ready(count(plannedTarget()), text.epochCount(epochs, count(epochs)), count(session.batchSize)));
@@ -296,21 +297,16 @@ function renderNetwork(): void {
     showNetwork(session.model, session.batchSize, {
       rows: find("layers", HTMLElement),
       totals: find("layer-totals", HTMLElement),
-      bytes: find("network-bytes", HTMLElement),
     });
+    write(find("intro", HTMLElement), session.backendKind === "webgpu" ? text.intro : text.introCpu);
   }
   const { digits, stats } = session;
   write(find("data-line", HTMLElement), digits ? text.dataLine(count(digits.train.count), count(digits.heldOut.count)) : text.preparing);
-  const words: string[] = [];
-  if (stats) {
-    const gpu = session.backendKind === "webgpu";
-    if (stats.backend !== "") words.push(gpu ? text.backendGpu(stats.backend.replace(/^WebGPU · /, "")) : text.backendCpu);
-    if (gpu && stats.dispatchesPerStep > 0) {
-      words.push(text.backendPlan(count(stats.dispatchesPerStep), significant(stats.submitsPerStep, 2)));
-      words.push(text.backendMemory(bytes(stats.gpuBytes), bytes(stats.datasetBytes)));
-    }
+  const facts = `${key} ${JSON.stringify(stats)}`;
+  if (facts !== shownFacts) {
+    shownFacts = facts;
+    showFacts(session.model, session.batchSize, stats, find("facts", HTMLElement));
   }
-  write(find("backend", HTMLElement), words.join(" "));
 }
 
 let shownNotices = "";

@@ -12,6 +12,9 @@ const en = {
   intro:
     "Press Train, and a convolutional network learns to read handwritten digits on your own graphics card, through WebGPU. " +
     "Then draw a digit and see what it reads.",
+  introCpu:
+    "Press Train, and a convolutional network learns to read handwritten digits on your own processor, in this page. " +
+    "Then draw a digit and see what it reads.",
   footer: "Nothing is uploaded: the digits, your drawings and the network stay in this page.",
 
   trainHeading: "Train",
@@ -113,13 +116,16 @@ const en = {
   layerDense: "Dense",
   layerDenseDetail: "one score for each digit",
   layerTotal: "Total",
-  networkBytes: (batch: string, parameters: string, optimizer: string, activations: string, gradients: string) =>
-    `In memory with ${batch} digits a step: parameters ${parameters}, optimizer ${optimizer}, activations ${activations}, gradients ${gradients}, if every layer were kept.`,
-  backendGpu: (name: string) => `Runs on the GPU: ${name}.`,
-  backendCpu: "Runs on the CPU, in plain JavaScript.",
-  backendPlan: (dispatches: string, submits: string) =>
-    `${dispatches} kernel launches a step, ${submits} submissions a step.`,
-  backendMemory: (bytes: string, data: string) => `${bytes} of GPU memory, ${data} of it the digits.`,
+  factParameters: "Parameters",
+  factOptimizer: "Adam’s moments",
+  factActivations: (batch: string) => `Activations of ${batch} digits`,
+  factGradients: "Their gradients",
+  factBackend: "Runs on",
+  factCpu: "the CPU, in JavaScript",
+  factDispatches: "Kernel launches a step",
+  factSubmits: "Submissions a step",
+  factMemory: "GPU memory in use",
+  factDigits: "of it, the digits",
 
   noGpuTitle: "No WebGPU here: training on the CPU, with a smaller network",
   noGpuNoApi: "This browser offers no WebGPU.",
@@ -138,7 +144,7 @@ const en = {
   forcedCpuBody: "A smaller network is used. Take “force=cpu” out of the address to use the GPU.",
 
   failedDataTitle: "The digits could not be loaded",
-  failedDataBody: "Check the connection, then try again. Whoever runs this page: the files belong into data/ next to it (npm run data).",
+  failedDataBody: "Check the connection, then try again. Whoever runs this page: the files belong in data/ next to it (node scripts/prepare-data.mjs).",
   failedFullTitle: "The 70,000 digits could not be loaded",
   failedFullBody: "Training goes on with the digits that are here.",
   failedWorkerTitle: "The training program could not be started",
@@ -172,6 +178,9 @@ const es: Messages = {
   title: "Una red neuronal que aprende en esta página",
   intro:
     "Pulsa Entrenar y una red convolucional aprende a leer cifras escritas a mano en tu propia tarjeta gráfica, con WebGPU. " +
+    "Después dibuja una cifra y mira qué lee.",
+  introCpu:
+    "Pulsa Entrenar y una red convolucional aprende a leer cifras escritas a mano en tu propio procesador, en esta página. " +
     "Después dibuja una cifra y mira qué lee.",
   footer: "No se sube nada a ningún servidor: las cifras, tus dibujos y la red se quedan en esta página.",
 
@@ -221,7 +230,7 @@ const es: Messages = {
   padKeys: "Control Z deshace un trazo, Escape borra el lienzo",
   undo: "Deshacer",
   clear: "Borrar",
-  testDigit: "Ver una cifra de prueba",
+  testDigit: "Ver cifra de prueba",
   seenCaption: "Lo que ve la red: 28×28",
   seenLabel: "El dibujo tal como lo ve la red, 28 por 28 píxeles",
   seenLabelEmpty: "Aún no hay nada dibujado",
@@ -261,8 +270,8 @@ const es: Messages = {
   columnLayer: "Capa",
   columnOutput: "Salida",
   columnNeurons: "Neuronas",
-  columnParameters: "Parámetros",
-  columnMultiplyAdds: "Multiplicaciones",
+  columnParameters: "Pará\u00admetros",
+  columnMultiplyAdds: "Multipli\u00adcaciones",
   layerInput: "Entrada",
   layerInputDetail: "grises divididos entre 255",
   layerConv: "Convolución",
@@ -274,12 +283,16 @@ const es: Messages = {
   layerDense: "Densa",
   layerDenseDetail: "una puntuación por cifra",
   layerTotal: "Total",
-  networkBytes: (batch, parameters, optimizer, activations, gradients) =>
-    `En memoria con ${batch} cifras por paso: parámetros ${parameters}, optimizador ${optimizer}, activaciones ${activations}, gradientes ${gradients}, si se guardaran todas las capas.`,
-  backendGpu: (name) => `Funciona en la GPU: ${name}.`,
-  backendCpu: "Funciona en la CPU, en JavaScript.",
-  backendPlan: (dispatches, submits) => `${dispatches} kernels por paso, ${submits} envíos por paso.`,
-  backendMemory: (bytes, data) => `${bytes} de memoria de GPU, de ellos ${data} son las cifras.`,
+  factParameters: "Parámetros",
+  factOptimizer: "Momentos de Adam",
+  factActivations: (batch) => `Activaciones de ${batch} cifras`,
+  factGradients: "Sus gradientes",
+  factBackend: "Funciona en",
+  factCpu: "la CPU, en JavaScript",
+  factDispatches: "Kernels por paso",
+  factSubmits: "Envíos por paso",
+  factMemory: "Memoria de GPU en uso",
+  factDigits: "de ella, las cifras",
 
   noGpuTitle: "Aquí no hay WebGPU: se entrena en la CPU, con una red más pequeña",
   noGpuNoApi: "Este navegador no ofrece WebGPU.",
@@ -300,7 +313,7 @@ const es: Messages = {
 
   failedDataTitle: "No se pudieron cargar las cifras",
   failedDataBody:
-    "Revisa la conexión e inténtalo otra vez. Para quien publica esta página: los archivos van en data/, a su lado (npm run data).",
+    "Revisa la conexión e inténtalo otra vez. Para quien publica esta página: los archivos van en data/, a su lado (node scripts/prepare-data.mjs).",
   failedFullTitle: "No se pudieron cargar las 70.000 cifras",
   failedFullBody: "El entrenamiento sigue con las cifras que ya están aquí.",
   failedWorkerTitle: "No se pudo iniciar el programa de entrenamiento",

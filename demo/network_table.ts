@@ -1,8 +1,9 @@
-/** The network as a table: what `model.summary()` counts, in the page's language. */
-import type { Model, SummaryRow } from "../src/index.ts";
-import { bytes, count, say } from "./language.ts";
+/** The network as a table: what `model.summary()` counts, in the page's language. And what it runs on, in figures. */
+import type { Model, SummaryRow, TrainerStats } from "../src/index.ts";
+import { make } from "./dom.ts";
+import { bytes, count, say, significant } from "./language.ts";
 
-export function showNetwork(model: Model, batchSize: number, places: { rows: HTMLElement; totals: HTMLElement; bytes: HTMLElement }): void {
+export function showNetwork(model: Model, batchSize: number, places: { rows: HTMLElement; totals: HTMLElement }): void {
   const text = say();
   const summary = model.summary({ batchSize });
   const inputNeurons = summary.inputShape.reduce((product, extent) => product * extent, 1);
@@ -19,14 +20,31 @@ export function showNetwork(model: Model, batchSize: number, places: { rows: HTM
   places.totals.replaceChildren(
     row({ name: text.layerTotal, detail: "" }, [], [summary.neurons, summary.parameters, summary.multiplyAdds]),
   );
-  const { parameters, optimizer, activations, gradients } = summary.bytes;
-  places.bytes.textContent = text.networkBytes(
-    count(batchSize),
-    bytes(parameters),
-    bytes(optimizer),
-    bytes(activations),
-    bytes(gradients),
-  );
+}
+
+/** What a step costs in memory, and what the trainer says about itself. */
+export function showFacts(model: Model, batchSize: number, stats: TrainerStats | undefined, place: HTMLElement): void {
+  const text = say();
+  const { parameters, optimizer, activations, gradients } = model.summary({ batchSize }).bytes;
+  const facts: [string, string][] = [
+    [text.factParameters, bytes(parameters)],
+    [text.factOptimizer, bytes(optimizer)],
+    [text.factActivations(count(batchSize)), bytes(activations)],
+    [text.factGradients, bytes(gradients)],
+  ];
+  if (stats && stats.backend !== "") {
+    const gpu = stats.backend.startsWith("WebGPU");
+    facts.push([text.factBackend, gpu ? stats.backend : text.factCpu]);
+    if (gpu && stats.dispatchesPerStep > 0) {
+      facts.push(
+        [text.factDispatches, count(stats.dispatchesPerStep)],
+        [text.factSubmits, significant(stats.submitsPerStep, 2)],
+        [text.factMemory, bytes(stats.gpuBytes)],
+        [text.factDigits, bytes(stats.datasetBytes)],
+      );
+    }
+  }
+  place.replaceChildren(...facts.map(([name, value]) => make("div", {}, make("dt", { text: name }), make("dd", { text: value }))));
 }
 
 interface LayerWords {
@@ -66,7 +84,7 @@ function row({ name, detail }: LayerWords, shape: readonly number[], counts: rea
     more.textContent = detail;
     head.append(" ", more);
   }
-  line.append(head, cell(shape.join("×"), "shape"), ...counts.map((value) => cell(value === 0 ? "–" : count(value), "number")));
+  line.append(head, cell(shape.map(count).join("×"), "shape"), ...counts.map((value) => cell(value === 0 ? "–" : count(value), "number")));
   return line;
 }
 

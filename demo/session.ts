@@ -57,11 +57,11 @@ const QUICK_COUNT = 500;
 const FIRST_MEASUREMENT = 8;
 const MOST_STEPS_UNMEASURED = 256;
 /** Weight of the newest step in the smoothed curves. */
-const SMOOTHING = 0.08;
+const SMOOTHING = 0.15;
 
 /** The reference network on the GPU; a quarter of its filters on the CPU, which is some hundred times slower. */
 const SIZES = {
-  webgpu: { filters: [32, 64], batchSize: 64 },
+  webgpu: { filters: [32, 64], batchSize: 32 },
   cpu: { filters: [8, 16], batchSize: 16 },
 } as const;
 
@@ -174,7 +174,10 @@ export class Session {
       this.#digits ??= await loadDigits("small");
       this.#quick ??= quickSet(this.#digits);
       this.#trainer?.dispose();
+      const before = this.backendKind;
       this.#trainer = await this.#makeTrainer();
+      // The network for the CPU is another one: what was kept of the first is of no use to it.
+      if (this.backendKind !== before) this.#forget();
       if (this.#kept) await this.#goBackTo(this.#kept);
       else this.#initial = await this.#trainer.checkpoint();
       this.phase = this.steps > 0 ? "paused" : "ready";
@@ -339,10 +342,7 @@ export class Session {
 
   async #fit(steps: number, signal: AbortSignal): Promise<void> {
     if (this.#digits === undefined || this.#trainer === undefined) return;
-    const end = { steps: this.steps + steps, cursor: this.#cursor + steps };
     await this.#trainer.fit(this.#digits.train, { steps, signal, onStep: (event) => this.#record(event) });
-    this.steps = end.steps;
-    this.#cursor = end.cursor;
   }
 
   #record(event: StepEvent): void {
@@ -391,6 +391,13 @@ export class Session {
       smoothAccuracies: run.smoothAccuracies.slice(0, steps),
       measurements: steps === 0 ? [] : run.measurements.filter((measurement) => measurement.step <= steps),
     };
+    this.last = undefined;
+  }
+
+  #forget(): void {
+    this.#kept = undefined;
+    this.run = emptyRun();
+    this.steps = this.target = this.#cursor = 0;
     this.last = undefined;
   }
 

@@ -40,19 +40,25 @@ await build({
     outDir: dist,
     emptyOutDir: false,
     target: "es2022",
-    minify: true,
     lib: { entry: "src/index.ts", formats: ["es"], fileName: () => "corteza.min.js" },
-    rollupOptions: { output: { codeSplitting: false } },
+    // Vite's own `minify` leaves the whitespace of ES libraries in.
+    rollupOptions: { output: { codeSplitting: false, minify: true } },
   },
 });
-const types = spawnSync(process.execPath, [resolve(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
-  cwd: root,
-  stdio: "inherit",
-});
+const types = spawnSync(
+  process.execPath,
+  [resolve(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"],
+  {
+    cwd: root,
+    stdio: "inherit",
+  },
+);
 if (types.status !== 0) process.exit(1);
 for (const name of readdirSync(dist)) {
   const path = resolve(dist, name);
   if (!statSync(path).isFile() || !name.endsWith(".js")) continue;
   const bytes = readFileSync(path);
-  console.log(`dist/${name}  ${(bytes.length / 1000).toFixed(1)} kB, ${(gzipSync(bytes, { level: 9 }).length / 1000).toFixed(1)} kB gzipped`);
+  console.log(
+    `dist/${name}  ${(bytes.length / 1000).toFixed(1)} kB, ${(gzipSync(bytes, { level: 9 }).length / 1000).toFixed(1)} kB gzipped`,
+  );
 }

@@ -21,32 +21,43 @@ const BELOW = {
   elements: ["core", "data"],
 };
 
+const IMPORT = /\b(import|export)\b(?:[^"';]*?\bfrom\s*|\s*\(\s*|\s*)"([^"]+)"/g;
+
 const offences = [];
 for (const entry of readdirSync(source, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile() || !entry.name.endsWith(".ts")) continue;
   const path = join(entry.parentPath, entry.name);
   const floor = relative(source, path).split(/[\\/]/)[0];
   // The entry points beside the floors put them together.
-  if (floor.endsWith(".ts")) continue;
-  if (!(floor in BELOW)) offences.push(`${relative(source, path)}: "${floor}" is no floor of the house`);
-  readFileSync(path, "utf8")
-    .split("\n")
-    .forEach((line, index) => {
-      for (const [, specifier] of line.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"/g)) {
-        const target = specifier.startsWith(".") ? relative(source, resolve(dirname(path), specifier)) : specifier;
-        const where = `src/${relative(source, path)}:${index + 1}`;
-        if (/^\.\.[\\/]shaders[\\/]/.test(target)) {
-          if (floor !== "webgpu") offences.push(`${where}: only webgpu imports shaders`);
-          continue;
-        }
-        if (!specifier.startsWith(".")) offences.push(`${where}: the library has no dependencies, but imports "${specifier}"`);
-        const targetFloor = target.split(/[\\/]/)[0];
-        if (targetFloor !== floor && !BELOW[floor]?.includes(targetFloor)) {
-          offences.push(`${where}: ${floor} may not import from ${targetFloor}`);
-        }
-      }
-    });
+  const isEntry = floor.endsWith(".ts");
+  if (!isEntry && !(floor in BELOW))
+    offences.push(`src/${relative(source, path)}:1: "${floor}" is no floor of the house`);
+  const text = withoutComments(readFileSync(path, "utf8"));
+  for (const { index, 0: statement, 1: keyword, 2: specifier } of text.matchAll(IMPORT)) {
+    const line = text.slice(0, index + statement.length).split("\n").length;
+    const where = `src/${relative(source, path)}:${line}`;
+    if (!specifier.startsWith(".")) {
+      offences.push(`${where}: the library has no dependencies, but imports "${specifier}"`);
+      continue;
+    }
+    const target = relative(source, resolve(dirname(path), specifier));
+    const targetFloor = target.split(/[\\/]/)[0];
+    if (isEntry) {
+      // A plain import would put the CPU backend into the bundle of everyone who uses WebGPU.
+      const loadsCpu = targetFloor === "cpu" && keyword === "import" && !/^import(\s+type\b|\s*\()/.test(statement);
+      if (loadsCpu) offences.push(`${where}: cpu comes in by import() or "export … from" only`);
+    } else if (/^\.\.[\\/]shaders[\\/]/.test(target)) {
+      if (floor !== "webgpu") offences.push(`${where}: only webgpu imports shaders`);
+    } else if (targetFloor !== floor && !BELOW[floor]?.includes(targetFloor)) {
+      offences.push(`${where}: ${floor} may not import from ${targetFloor}`);
+    }
+  }
 }
 for (const offence of offences) console.error(offence);
 if (offences.length > 0) process.exit(1);
 console.log("floors: every import goes down");
+
+/** The same text with comments blanked, line for line: an example in a comment imports nothing. */
+function withoutComments(text) {
+  return text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, (comment) => comment.replace(/[^\n]/g, " "));
+}

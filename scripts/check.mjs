@@ -3,7 +3,6 @@ import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { ensureChromium } from "./chromium.mjs";
 import { installPackages } from "./install.mjs";
-import { vulkanEnvironment } from "./vulkan.mjs";
 
 installPackages();
 // Shaders compile on Dawn, whose software adapter comes with Chromium.
@@ -22,7 +21,6 @@ for (const [name, command] of STEPS) {
   const { status } = spawnSync(process.execPath, command, {
     cwd: root,
     stdio: "inherit",
-    env: { ...process.env, ...vulkanEnvironment() },
   });
   if (status !== 0) failed++;
   console.log(`${status === 0 ? "✓" : "✗"} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);

@@ -26,10 +26,10 @@ export const QUIET_FLAGS = [
 
 /**
  * What tests and screenshots start Chromium with. With CORTEZA_ADAPTER=hardware the page gets the machine's own GPU;
- * `webgpu: false` gives a browser that has none, as many people's.
+ * without `webgpu`, a machine without a GPU gets navigator.gpu but no adapter, as many people do.
  */
 export function chromiumFlags({ webgpu = true } = {}) {
-  if (!webgpu) return [...QUIET_FLAGS, "--disable-features=WebGPU,WebGPUService"];
+  if (!webgpu) return QUIET_FLAGS;
   const hardware = process.env.CORTEZA_ADAPTER === "hardware";
   return [...QUIET_FLAGS, ...WEBGPU_FLAGS.filter((flag) => !(hardware && flag.startsWith("--use-webgpu-adapter")))];
 }
@@ -48,7 +48,10 @@ export function ensureChromium() {
   const debian = existsSync("/etc/debian_version");
   if (debian && process.getuid?.() === 0) {
     console.log("Installing Debian's chromium for the browser tests …");
-    const quiet = { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+    const quiet = {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    };
     spawnSync("apt-get", ["update", "-qq"], quiet);
     spawnSync("apt-get", ["install", "-y", "-qq", "chromium"], quiet);
     const installed = findChromium();

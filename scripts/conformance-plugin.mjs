@@ -1,6 +1,6 @@
 /**
- * Lets browser tests read the conformance data, which lies beside the repository and not in it: `/conformance/<path>`
- * on the test server answers with the file of that name under ../shared/conformance, and with no other file.
+ * Lets browser tests read the conformance data, which lies beside the repository and not in it: the
+ * test server answers `/conformance?path=...` with that file under ../shared/conformance, and with no other file.
  */
 import { readFile, realpath } from "node:fs/promises";
 import { resolve, sep } from "node:path";
@@ -23,8 +23,8 @@ export function conformanceFiles() {
   return {
     name: "corteza-conformance-files",
     configureServer(server) {
-      server.middlewares.use("/conformance/", async (request, response) => {
-        const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname.slice(1));
+      server.middlewares.use("/conformance", async (request, response) => {
+        const path = new URL(request.url, "http://localhost").searchParams.get("path") ?? "";
         const bytes = await readConformance(path);
         response.statusCode = bytes === undefined ? 404 : 200;
         response.setHeader("Content-Type", "application/octet-stream");

@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { installPackages } from "./install.mjs";
 
 const PIXELS = 28 * 28;
 const target = resolve(import.meta.dirname, "../public/data");
@@ -58,4 +59,7 @@ export function prepareData() {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) prepareData();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  installPackages();
+  prepareData();
+}

@@ -8,7 +8,6 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { ensureChromium } from "./chromium.mjs";
 import { installPackages } from "./install.mjs";
-import { vulkanEnvironment } from "./vulkan.mjs";
 
 installPackages();
 const chromium = ensureChromium();
@@ -24,7 +23,7 @@ const { status } = spawnSync(
   {
     cwd: resolve(import.meta.dirname, ".."),
     stdio: "inherit",
-    env: { ...process.env, ...vulkanEnvironment(), CORTEZA_CHROMIUM: chromium },
+    env: { ...process.env, CORTEZA_CHROMIUM: chromium },
   },
 );
 let passed = 0;

@@ -5,11 +5,17 @@
  */
 import { existsSync } from "node:fs";
 
-const CHROMIUM_FOLDERS = ["/usr/lib/chromium", "/usr/lib/chromium-browser", "/opt/google/chrome", "/opt/microsoft/msedge"];
+const CHROMIUM_FOLDERS = [
+  "/usr/lib/chromium",
+  "/usr/lib/chromium-browser",
+  "/opt/google/chrome",
+  "/opt/microsoft/msedge",
+];
 
 /** Environment variables to start Node with; empty where the system's own driver is to be used. */
 export function vulkanEnvironment() {
-  if (process.env.CORTEZA_ADAPTER === "hardware" || process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return {};
+  if (process.env.CORTEZA_ADAPTER === "hardware" || process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES)
+    return {};
   const folder = CHROMIUM_FOLDERS.find((candidate) => existsSync(`${candidate}/vk_swiftshader_icd.json`));
   if (process.platform !== "linux" || folder === undefined) return {};
   return {

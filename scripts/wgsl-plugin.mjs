@@ -18,7 +18,12 @@ export function smallShaders() {
 export function shrinkShader(text) {
   return text
     .split("\n")
-    .map((line) => line.replace(/\/\/.*$/, "").trim().replace(/\s+/g, " "))
+    .map((line) =>
+      line
+        .replace(/\/\/.*$/, "")
+        .trim()
+        .replace(/\s+/g, " "),
+    )
     .filter((line) => line !== "")
     .join("\n");
 }

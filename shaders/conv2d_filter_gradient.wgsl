@@ -121,7 +121,7 @@ fn main(
 #unroll unit 0 TILE_UNITS
           let inX_$(unit) = u32(i32(outX * STRIDE_WIDTH) + tapX_$(unit));
           let inY_$(unit) = u32(i32(outY * STRIDE_HEIGHT) + tapY_$(unit));
-          let inside_$(unit) = inX_$(unit) < IN_WIDTH && inY_$(unit) < IN_HEIGHT;
+          let inside_$(unit) = (inX_$(unit) < IN_WIDTH) & (inY_$(unit) < IN_HEIGHT);
           let at_$(unit) = select(0u, ((image * IN_HEIGHT + inY_$(unit)) * IN_WIDTH + inX_$(unit)) * IN_CHANNELS + channel_$(unit), inside_$(unit));
 #if UNIT == 4
           let values_$(unit) = select(vec4f(0.0), input[at_$(unit) / 4u], inside_$(unit));

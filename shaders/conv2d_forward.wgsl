@@ -1,13 +1,19 @@
-// Convolution [BATCH, IN_HEIGHT, IN_WIDTH, IN_CHANNELS] * [KERNEL_HEIGHT, KERNEL_WIDTH, GROUP_IN, OUT_CHANNELS], as a matrix
-// product that never builds its left matrix: rows are output pixels, columns output channels, and the sum runs over
-// the taps of the kernel and, within a tap, over the input channels. A thread keeps TILE_ROWS rows of 4 · TILE_VECTORS
-// columns in registers; where a row reads in the image is worked out once a tap.
+// Convolution [BATCH, IN_HEIGHT, IN_WIDTH, IN_CHANNELS] * [KERNEL_HEIGHT, KERNEL_WIDTH, GROUP_IN, OUT_CHANNELS].
 //
-// With POOL, four consecutive rows of a thread are one 2×2 window, so the pool is a matter of registers: the full-size
-// result never reaches memory. Beside the pooled value goes a byte that says which of the four won (0–3, the first
-// among equals), or 4 where ReLU lets no gradient back.
+// A thread keeps a block of BLOCK_HEIGHT × BLOCK_WIDTH output pixels × 4 · VECTORS output channels in registers. For each
+// input channel (or four, CHANNEL_UNIT) it loads the patch of the image that the block looks at: neighbouring outputs
+// look at overlapping windows, so each loaded pixel serves up to KERNEL_WIDTH · TAP_ROWS of them, and each loaded weight
+// all pixels of the block. TAP_ROWS rows of the kernel are unrolled (all of them, or one with a loop over the others).
+//
+// With POOL a block is made of whole 2×2 windows, so the pool is a matter of registers: the full-size result never
+// reaches memory. Beside the pooled value goes a byte that says which of the four won (0–3, the first among equals), or
+// 4 where ReLU lets no gradient back.
+//
+// Groups: with PER_LANE (groups of a few filters, depthwise above all) the output channels of all groups are treated as
+// one row, and each of a vector's four channels reads the input channel of its own group. Otherwise a vector never
+// crosses from one group into the next.
 
-#if VECTOR_IN
+#if CHANNEL_UNIT == 4 || PER_LANE == 2
 @group(0) @binding(0) var<storage, read> input: array<vec4f>;
 #else
 @group(0) @binding(0) var<storage, read> input: array<f32>;
@@ -29,154 +35,194 @@
 @group(0) @binding($(BIAS + 3)) var<storage, read_write> winners: array<u32>;
 #endif
 
-// Four weights: filters[k, column … column + 3], where k counts taps and channels. Columns beyond the group repeat its
-// last one and are not stored.
-fn loadFilters(k: u32, firstChannel: u32, column: u32) -> vec4f {
-#if VECTOR_OUT
-  return filters[(k * OUT_CHANNELS + firstChannel + min(column, GROUP_OUT - 4u)) / 4u];
+const LANES = vec4u(0u, 1u, 2u, 3u);
+
+// What one pixel of the patch is: a value, four channels of a pixel, or a value for each of four output channels.
+#if CHANNEL_UNIT == 4 || PER_LANE > 0
+alias Pixel = vec4f;
 #else
-  let start = k * OUT_CHANNELS + firstChannel;
-  return vec4f(
-    filters[start + min(column, GROUP_OUT - 1u)],
-    filters[start + min(column + 1u, GROUP_OUT - 1u)],
-    filters[start + min(column + 2u, GROUP_OUT - 1u)],
-    filters[start + min(column + 3u, GROUP_OUT - 1u)],
-  );
-#endif
-}
-
-#if BIAS
-fn loadBias(firstChannel: u32, column: u32) -> vec4f {
-  return vec4f(
-    bias[firstChannel + min(column, GROUP_OUT - 1u)],
-    bias[firstChannel + min(column + 1u, GROUP_OUT - 1u)],
-    bias[firstChannel + min(column + 2u, GROUP_OUT - 1u)],
-    bias[firstChannel + min(column + 3u, GROUP_OUT - 1u)],
-  );
-}
+alias Pixel = f32;
 #endif
 
-fn store(pixel: u32, firstChannel: u32, column: u32, values: vec4f) {
+// Four values of a vector over output channels; channels beyond the last repeat it, and are not stored.
+fn loadFilters(start: u32, channels: vec4u) -> vec4f {
 #if VECTOR_OUT
-  if (column < GROUP_OUT) { output[(pixel * OUT_CHANNELS + firstChannel + column) / 4u] = values; }
+  return filters[(start + channels.x) / 4u];
+#else
+  return vec4f(
+    filters[start + channels.x],
+    filters[start + channels.y],
+    filters[start + channels.z],
+    filters[start + channels.w],
+  );
+#endif
+}
+
+fn store(pixel: u32, channel: u32, lastChannel: u32, values: vec4f) {
+#if VECTOR_OUT
+  output[(pixel * OUT_CHANNELS + channel) / 4u] = values;
 #else
 #unroll lane 0 4
-  if (column + $(lane)u < GROUP_OUT) { output[pixel * OUT_CHANNELS + firstChannel + column + $(lane)u] = values[$(lane)]; }
+  if (channel + $(lane)u <= lastChannel) { output[pixel * OUT_CHANNELS + channel + $(lane)u] = values[$(lane)]; }
 #end
 #endif
 }
 
-@compute @workgroup_size(GROUP_COLUMNS, GROUP_ROWS)
+@compute @workgroup_size(GROUP_COLUMNS, GROUP_BLOCKS)
 fn main(
   @builtin(local_invocation_id) local: vec3u,
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) workgroupCount: vec3u,
 ) {
   let tile = workgroup.y * workgroupCount.x + workgroup.x;
-  let columnTile = tile % (COLUMN_TILES * GROUPS);
-  let group = columnTile / COLUMN_TILES;
-  let firstChannel = group * GROUP_OUT;
-  let column = ((columnTile % COLUMN_TILES) * GROUP_COLUMNS + local.x) * (4u * TILE_VECTORS);
-  let firstRow = ((tile / (COLUMN_TILES * GROUPS)) * GROUP_ROWS + local.y) * TILE_ROWS;
-  if (firstRow >= ROWS || column >= GROUP_OUT) { return; }
+  let column = (tile % COLUMN_TILES) * GROUP_COLUMNS + local.x;
+  let block = (tile / COLUMN_TILES) * GROUP_BLOCKS + local.y;
+  if (block >= BLOCKS || column >= COLUMNS) { return; }
 
-  // Where each row's window starts in the image. Rows beyond the end repeat the last one and are not stored.
-#unroll row 0 TILE_ROWS
-#if POOL
-  let window_$(row) = min(firstRow / 4u + $(row / 4)u, ROWS / 4u - 1u);
-  let x_$(row) = 2u * (window_$(row) % POOLED_WIDTH) + $(row % 2)u;
-  let y_$(row) = 2u * ((window_$(row) / POOLED_WIDTH) % POOLED_HEIGHT) + $(row % 4 / 2)u;
-  let image_$(row) = window_$(row) / (POOLED_WIDTH * POOLED_HEIGHT);
+  let group = column / COLUMNS_PER_GROUP;
+  let firstChannel = group * CHANNELS_PER_GROUP + (column % COLUMNS_PER_GROUP) * (4u * VECTORS);
+  let lastChannel = (group + 1u) * CHANNELS_PER_GROUP - 1u;
+#unroll vector 0 VECTORS
+  let channels_$(vector) = min(vec4u(firstChannel + $(4 * vector)u) + LANES, vec4u(lastChannel));
+#end
+
+  let blockX = (block % BLOCKS_ACROSS) * BLOCK_WIDTH;
+  let blockY = ((block / BLOCKS_ACROSS) % BLOCKS_DOWN) * BLOCK_HEIGHT;
+  let image = block / (BLOCKS_ACROSS * BLOCKS_DOWN);
+  // The patch's top left corner. Left of and above the image unsigned coordinates are huge, so that one comparison
+  // checks both edges.
+  let patchX = blockX * STRIDE_WIDTH - PAD_LEFT;
+  let patchY = blockY * STRIDE_HEIGHT - PAD_TOP;
+#unroll x 0 PATCH_WIDTH
+  let inX_$(x) = patchX + $(x)u;
+  let insideX_$(x) = inX_$(x) < IN_WIDTH;
+#end
+
+#unroll vector 0 VECTORS
+#if BIAS
+  let bias_$(vector) = vec4f(bias[channels_$(vector).x], bias[channels_$(vector).y], bias[channels_$(vector).z], bias[channels_$(vector).w]);
 #else
-  let pixel_$(row) = min(firstRow + $(row)u, ROWS - 1u);
-  let x_$(row) = pixel_$(row) % OUT_WIDTH;
-  let y_$(row) = (pixel_$(row) / OUT_WIDTH) % OUT_HEIGHT;
-  let image_$(row) = pixel_$(row) / (OUT_WIDTH * OUT_HEIGHT);
+  let bias_$(vector) = vec4f(0.0);
 #endif
-  let inX_$(row) = i32(x_$(row) * STRIDE_WIDTH) - i32(PAD_LEFT);
-  let inY_$(row) = i32(y_$(row) * STRIDE_HEIGHT) - i32(PAD_TOP);
-  let imageStart_$(row) = image_$(row) * (IN_HEIGHT * IN_WIDTH);
-#unroll vector 0 TILE_VECTORS
-  var sum_$(row)_$(vector) = vec4f(0.0);
+#unroll y 0 BLOCK_HEIGHT
+#unroll x 0 BLOCK_WIDTH
+  var sum_$(y)_$(x)_$(vector) = bias_$(vector);
+#end
 #end
 #end
 
+#if TAP_ROWS < KERNEL_HEIGHT
   for (var kernelY = 0u; kernelY < KERNEL_HEIGHT; kernelY++) {
-    for (var kernelX = 0u; kernelX < KERNEL_WIDTH; kernelX++) {
-#unroll row 0 TILE_ROWS
-      // Left of and above the image, the unsigned coordinate is huge: one comparison checks both edges.
-      let tapX_$(row) = u32(inX_$(row) + i32(kernelX * DILATION_WIDTH));
-      let tapY_$(row) = u32(inY_$(row) + i32(kernelY * DILATION_HEIGHT));
-      let inside_$(row) = tapX_$(row) < IN_WIDTH && tapY_$(row) < IN_HEIGHT;
-      let start_$(row) = select(0u, (imageStart_$(row) + tapY_$(row) * IN_WIDTH + tapX_$(row)) * IN_CHANNELS + group * GROUP_IN, inside_$(row))
-#if VECTOR_IN
-        / 4u
-#endif
-        ;
-#end
-      let firstK = (kernelY * KERNEL_WIDTH + kernelX) * GROUP_IN;
-      for (var chunk = 0u; chunk < CHUNKS; chunk++) {
-#if VECTOR_IN
-#unroll row 0 TILE_ROWS
-        let a_$(row) = select(vec4f(0.0), input[start_$(row) + chunk], inside_$(row));
-#end
-#unroll k 0 4
-#unroll vector 0 TILE_VECTORS
-        let b_$(k)_$(vector) = loadFilters(firstK + 4u * chunk + $(k)u, firstChannel, column + $(4 * vector)u);
-#unroll row 0 TILE_ROWS
-        sum_$(row)_$(vector) += a_$(row)[$(k)] * b_$(k)_$(vector);
-#end
-#end
-#end
 #else
-#unroll row 0 TILE_ROWS
-        let a_$(row) = select(0.0, input[start_$(row) + chunk], inside_$(row));
-#end
-#unroll vector 0 TILE_VECTORS
-        let b_$(vector) = loadFilters(firstK + chunk, firstChannel, column + $(4 * vector)u);
-#unroll row 0 TILE_ROWS
-        sum_$(row)_$(vector) += a_$(row) * b_$(vector);
-#end
-#end
+  {
+    let kernelY = 0u;
 #endif
-      }
+    // Where each pixel of the patch begins in the image; pixels outside read the first one, and count as zero.
+#unroll y 0 PATCH_HEIGHT
+    let inY_$(y) = patchY + kernelY * DILATION_HEIGHT + $(y)u;
+    let insideY_$(y) = inY_$(y) < IN_HEIGHT;
+    let inRow_$(y) = (image * IN_HEIGHT + inY_$(y)) * IN_WIDTH;
+#unroll x 0 PATCH_WIDTH
+    let inside_$(y)_$(x) = insideY_$(y) & insideX_$(x);
+#if PER_LANE == 2
+    let start_$(y)_$(x) = select(0u, (inRow_$(y) + inX_$(x)) * (IN_CHANNELS / 4u), inside_$(y)_$(x)) + firstChannel / 4u;
+#elif PER_LANE == 1
+    let start_$(y)_$(x) = vec4u(select(0u, (inRow_$(y) + inX_$(x)) * IN_CHANNELS, inside_$(y)_$(x)))
+      + (channels_0 / GROUP_OUT) * GROUP_IN;
+#else
+    let start_$(y)_$(x) = select(0u, ((inRow_$(y) + inX_$(x)) * IN_CHANNELS + group * GROUP_IN) / CHANNEL_UNIT, inside_$(y)_$(x));
+#endif
+#end
+#end
+    for (var chunk = 0u; chunk < GROUP_IN / CHANNEL_UNIT; chunk++) {
+#unroll y 0 PATCH_HEIGHT
+#unroll x 0 PATCH_WIDTH
+#if PER_LANE == 1
+      let places_$(y)_$(x) = start_$(y)_$(x) + vec4u(chunk);
+      let loaded_$(y)_$(x) = vec4f(input[places_$(y)_$(x).x], input[places_$(y)_$(x).y], input[places_$(y)_$(x).z], input[places_$(y)_$(x).w]);
+#else
+      let loaded_$(y)_$(x) = input[start_$(y)_$(x) + chunk];
+#endif
+      let pixel_$(y)_$(x) = select(Pixel(0.0), loaded_$(y)_$(x), inside_$(y)_$(x));
+#end
+#end
+#unroll kernelRow 0 TAP_ROWS
+#unroll kernelX 0 KERNEL_WIDTH
+#unroll vector 0 VECTORS
+#if CHANNEL_UNIT == 4
+      let start_$(kernelRow)_$(kernelX)_$(vector) = (((kernelY + $(kernelRow)u) * KERNEL_WIDTH + $(kernelX)u) * GROUP_IN + chunk * 4u) * OUT_CHANNELS;
+      let filter_$(kernelRow)_$(kernelX)_$(vector) = mat4x4f(
+#unroll k 0 4
+        loadFilters(start_$(kernelRow)_$(kernelX)_$(vector) + $(k)u * OUT_CHANNELS, channels_$(vector)),
+#end
+      );
+#else
+      let filter_$(kernelRow)_$(kernelX)_$(vector) =
+        loadFilters((((kernelY + $(kernelRow)u) * KERNEL_WIDTH + $(kernelX)u) * GROUP_IN + chunk) * OUT_CHANNELS, channels_$(vector));
+#endif
+#end
+#end
+#end
+#unroll y 0 BLOCK_HEIGHT
+#unroll x 0 BLOCK_WIDTH
+#unroll vector 0 VECTORS
+#unroll kernelRow 0 TAP_ROWS
+#unroll kernelX 0 KERNEL_WIDTH
+      sum_$(y)_$(x)_$(vector) += filter_$(kernelRow)_$(kernelX)_$(vector) * pixel_$(y * STRIDE_HEIGHT + kernelRow * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + kernelX * DILATION_WIDTH);
+#end
+#end
+#end
+#end
+#end
     }
   }
 
-#unroll vector 0 TILE_VECTORS
-#if BIAS
-  let bias_$(vector) = loadBias(firstChannel, column + $(4 * vector)u);
-#unroll row 0 TILE_ROWS
-  sum_$(row)_$(vector) += bias_$(vector);
-#end
+#unroll vector 0 VECTORS
+#if VECTORS > 1
+  if (firstChannel + $(4 * vector)u <= lastChannel) {
+#else
+  {
 #endif
 #if POOL
-#unroll window 0 TILE_ROWS / 4
-  if (firstRow + $(4 * window)u < ROWS && column + $(4 * vector)u < GROUP_OUT) {
-    var most = sum_$(4 * window)_$(vector);
-    var winner = vec4u(0u);
+#unroll windowY 0 BLOCK_HEIGHT / 2
+#unroll windowX 0 BLOCK_WIDTH / 2
+    {
+      let pooledX = blockX / 2u + $(windowX)u;
+      let pooledY = blockY / 2u + $(windowY)u;
+      if (pooledX < POOLED_WIDTH && pooledY < POOLED_HEIGHT) {
+        var most = sum_$(2 * windowY)_$(2 * windowX)_$(vector);
+        var winner = vec4u(0u);
 #unroll place 1 4
-    winner = select(winner, vec4u($(place)u), sum_$(4 * window + place)_$(vector) > most);
-    most = max(most, sum_$(4 * window + place)_$(vector));
+        winner = select(winner, vec4u($(place)u), sum_$(2 * windowY + place / 2)_$(2 * windowX + place % 2)_$(vector) > most);
+        most = max(most, sum_$(2 * windowY + place / 2)_$(2 * windowX + place % 2)_$(vector));
 #end
-    winner = select(vec4u(4u), winner, most > vec4f(0.0));
-    let channels = vec4u(column + $(4 * vector)u) + vec4u(0u, 1u, 2u, 3u);
-    winner = select(vec4u(4u), winner, channels < vec4u(GROUP_OUT));
-    store(window_$(4 * window), firstChannel, column + $(4 * vector)u, max(most, vec4f(0.0)));
-    winners[window_$(4 * window) * WINNER_WORDS + (firstChannel + column) / 4u + $(vector)u] =
-      winner.x | (winner.y << 8u) | (winner.z << 16u) | (winner.w << 24u);
-  }
-#end
-#else
-#unroll row 0 TILE_ROWS
-  if (firstRow + $(row)u < ROWS) {
 #if RELU
-    store(pixel_$(row), firstChannel, column + $(4 * vector)u, max(sum_$(row)_$(vector), vec4f(0.0)));
-#else
-    store(pixel_$(row), firstChannel, column + $(4 * vector)u, sum_$(row)_$(vector));
+        winner = select(vec4u(4u), winner, most > vec4f(0.0));
+        most = max(most, vec4f(0.0));
 #endif
-  }
+        winner = select(vec4u(4u), winner, vec4u(firstChannel + $(4 * vector)u) + LANES <= vec4u(lastChannel));
+        let pooled = (image * POOLED_HEIGHT + pooledY) * POOLED_WIDTH + pooledX;
+        store(pooled, firstChannel + $(4 * vector)u, lastChannel, most);
+        winners[pooled * WINNER_WORDS + firstChannel / 4u + $(vector)u] =
+          winner.x | (winner.y << 8u) | (winner.z << 16u) | (winner.w << 24u);
+      }
+    }
+#end
+#end
+#else
+#unroll y 0 BLOCK_HEIGHT
+#unroll x 0 BLOCK_WIDTH
+    if (blockX + $(x)u < OUT_WIDTH && blockY + $(y)u < OUT_HEIGHT) {
+      let pixel = (image * OUT_HEIGHT + blockY + $(y)u) * OUT_WIDTH + blockX + $(x)u;
+#if RELU
+      store(pixel, firstChannel + $(4 * vector)u, lastChannel, max(sum_$(y)_$(x)_$(vector), vec4f(0.0)));
+#else
+      store(pixel, firstChannel + $(4 * vector)u, lastChannel, sum_$(y)_$(x)_$(vector));
+#endif
+    }
+#end
 #end
 #endif
+  }
 #end
 }

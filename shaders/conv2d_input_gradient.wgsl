@@ -52,13 +52,13 @@ fn main(
 #if STRIDE_WIDTH == 1 && STRIDE_HEIGHT == 1
       let outX_$(row) = offsetX_$(row);
       let outY_$(row) = offsetY_$(row);
-      let inside_$(row) = outX_$(row) < REACH_WIDTH && outY_$(row) < REACH_HEIGHT;
+      let inside_$(row) = (outX_$(row) < REACH_WIDTH) & (outY_$(row) < REACH_HEIGHT);
 #else
       let outX_$(row) = offsetX_$(row) / STRIDE_WIDTH;
       let outY_$(row) = offsetY_$(row) / STRIDE_HEIGHT;
       // A negative offset wraps to a huge number, whose quotient could be anything: check the offset itself.
-      let inside_$(row) = offsetX_$(row) < REACH_WIDTH * STRIDE_WIDTH && offsetY_$(row) < REACH_HEIGHT * STRIDE_HEIGHT
-        && offsetX_$(row) % STRIDE_WIDTH == 0u && offsetY_$(row) % STRIDE_HEIGHT == 0u;
+      let inside_$(row) = (offsetX_$(row) < REACH_WIDTH * STRIDE_WIDTH) & (offsetY_$(row) < REACH_HEIGHT * STRIDE_HEIGHT)
+        & (offsetX_$(row) % STRIDE_WIDTH == 0u) & (offsetY_$(row) % STRIDE_HEIGHT == 0u);
 #endif
 #if UNPOOL
       let place_$(row) = (outY_$(row) & 1u) * 2u + (outX_$(row) & 1u);
@@ -102,7 +102,7 @@ fn main(
 #if UNPOOL
         let channel_$(row) = group * GROUP_OUT + chunk;
         let code_$(row) = (winners[pooled_$(row) * WINNER_WORDS + channel_$(row) / 4u] >> (8u * (channel_$(row) % 4u))) & 255u;
-        let a_$(row) = select(0.0, upstream[start_$(row) + chunk], inside_$(row) && code_$(row) == place_$(row));
+        let a_$(row) = select(0.0, upstream[start_$(row) + chunk], inside_$(row) & (code_$(row) == place_$(row)));
 #else
         let a_$(row) = select(0.0, upstream[start_$(row) + chunk], inside_$(row));
 #endif

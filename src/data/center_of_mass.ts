@@ -39,7 +39,9 @@ function wholeShift(center: number, size: number): number {
 }
 
 /** A grid of at most 28×28 moved by whole pixels into a 28×28 image, with its centre of mass on pixel 14. */
-export function placeByMass(grid: InkGrid): { image: Float32Array; left: number; top: number; total: number } | undefined {
+export function placeByMass(
+  grid: InkGrid,
+): { image: Float32Array; left: number; top: number; total: number } | undefined {
   const center = centerOfMass(grid);
   if (center === undefined) return undefined;
   const left = wholeShift(center.x, grid.width);

@@ -77,7 +77,8 @@ export function dataset(options: {
   }
   const checked = checkLabels(labels, classes);
   return {
-    images: images instanceof Uint8ClampedArray ? new Uint8Array(images.buffer, images.byteOffset, images.length) : images,
+    images:
+      images instanceof Uint8ClampedArray ? new Uint8Array(images.buffer, images.byteOffset, images.length) : images,
     labels: checked,
     shape: [...shape],
     count,

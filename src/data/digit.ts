@@ -9,18 +9,23 @@ import { distinctPoints, type Stroke, type StrokePoint, smoothStroke } from "./s
 export { type DigitImageOptions, normalizeDigitImage } from "./digit_image.ts";
 export { type Stroke, type StrokePoint, smoothStroke } from "./stroke.ts";
 
-/** Pen width in pixels of the image. See `penWidth` below. */
-const PEN_WIDTH = 2.2;
+/**
+ * Pen width in pixels of the image: with it the ten digits of test/support/digit_strokes.ts have as much ink as MNIST's
+ * have on average, a sum of 102 (test/data/digit.test.ts measures both).
+ */
+const PEN_WIDTH = 2.6;
 /** Sub-pixels along each side of a pixel. */
 const SUBPIXELS = 8;
 /** Longest straight piece of a smoothed stroke, and the shortest step of the pen that is drawn, in pixels. */
-const PIECE = 0.4;
+const PIECE = 0.8;
 const STILL = 0.05;
 /** A full pressure is 30 % wider than the middle one, none 30 % narrower: MNIST's pens were all alike. */
 const PRESSURE_EFFECT = 0.3;
+/** A drawing of less extent, in its own unit, has none. */
+const SMALLEST = 1e-100;
 
 export interface RasterizeOptions {
-  /** Width of the strokes in pixels of the 28×28 image; by default 2.2, which gives digits as much ink as MNIST's have. */
+  /** Width of the strokes in pixels of the 28×28 image; by default 2.6, which gives digits as much ink as MNIST's have. */
   penWidth?: number;
 }
 
@@ -85,42 +90,54 @@ function scaled(paths: readonly (readonly Nib[])[], scale: number): Nib[][] {
   return paths.map((path) => path.map(({ x, y, radius }) => ({ x: x * scale, y: y * scale, radius })));
 }
 
-/** The scale at which path and pen together are `INK_SIZE` long. The pen does not scale, so it takes a few rounds. */
-function scaleToFit(paths: readonly (readonly Nib[])[], extent: number, penWidth: number): number {
-  let scale = (INK_SIZE - penWidth) / extent;
-  // Exact at once for an even pen; with pressure the box's edges may move from one nib to another.
-  for (let round = 0; round < 8; round++) {
+/** The scale at which path and pen together are `INK_SIZE` long, from a first guess; the pen itself does not scale. */
+function scaleToFit(paths: readonly (readonly Nib[])[], guess: number, penWidth: number): number {
+  let scale = guess;
+  // The smoothed path may reach a little beyond its points: one round. Pressure may make another nib the outermost: more.
+  for (let round = 0; round < 5; round++) {
     const box = boxOf(scaled(paths, scale).flat());
-    scale *= 1 + (INK_SIZE - Math.max(box.width, box.height)) / INK_SIZE;
+    const pathSide = Math.max(box.width, box.height) - penWidth;
+    if (pathSide > 0) scale *= (INK_SIZE - penWidth) / pathSide;
   }
   return scale;
 }
 
-/** Raises the coverage of the sub-pixels that the pen passes on the way from `a` to `b`. */
+/** Raises the coverage of the sub-pixels that the pen passes on the way from `a` to `b` (in sub-pixels). */
 function strokePiece(coverage: Float32Array, width: number, height: number, a: Nib, b: Nib): void {
-  const reach = Math.max(a.radius, b.radius) + 1 / SUBPIXELS;
-  const firstColumn = Math.max(0, Math.floor((Math.min(a.x, b.x) - reach) * SUBPIXELS));
-  const lastColumn = Math.min(width - 1, Math.ceil((Math.max(a.x, b.x) + reach) * SUBPIXELS));
-  const firstRow = Math.max(0, Math.floor((Math.min(a.y, b.y) - reach) * SUBPIXELS));
-  const lastRow = Math.min(height - 1, Math.ceil((Math.max(a.y, b.y) + reach) * SUBPIXELS));
+  const reach = Math.max(a.radius, b.radius) + 0.5;
   const alongX = b.x - a.x;
   const alongY = b.y - a.y;
   const squaredLength = alongX * alongX + alongY * alongY;
-  for (let row = firstRow; row <= lastRow; row++) {
-    const y = (row + 0.5) / SUBPIXELS;
+  const left = Math.min(a.x, b.x) - reach;
+  const right = Math.max(a.x, b.x) + reach;
+  const lastRow = Math.min(height - 1, Math.ceil(Math.max(a.y, b.y) + reach));
+  for (let row = Math.max(0, Math.floor(Math.min(a.y, b.y) - reach)); row <= lastRow; row++) {
+    const y = row + 0.5;
+    // Where the band around the infinite line crosses this row, as far as it does.
+    const middle = alongY === 0 ? a.x : a.x + ((y - a.y) * alongX) / alongY;
+    const halfBand = alongY === 0 ? Number.POSITIVE_INFINITY : (reach * Math.sqrt(squaredLength)) / Math.abs(alongY);
+    const firstColumn = Math.max(0, Math.floor(Math.max(left, middle - halfBand) - 0.5));
+    const lastColumn = Math.min(width - 1, Math.ceil(Math.min(right, middle + halfBand)));
     for (let column = firstColumn; column <= lastColumn; column++) {
-      const x = (column + 0.5) / SUBPIXELS;
+      const index = row * width + column;
+      const before = coverage[index] ?? 1;
+      if (before >= 1) continue;
+      const x = column + 0.5;
       const projection = squaredLength > 0 ? ((x - a.x) * alongX + (y - a.y) * alongY) / squaredLength : 0;
-      const share = Math.min(Math.max(projection, 0), 1);
+      const share = projection < 0 ? 0 : projection > 1 ? 1 : projection;
       const awayX = x - a.x - share * alongX;
       const awayY = y - a.y - share * alongY;
       const radius = a.radius + share * (b.radius - a.radius);
       // The edge runs over one sub-pixel instead of jumping, so that a tiny change of the drawing is a tiny change here.
-      const covered = (radius - Math.sqrt(awayX * awayX + awayY * awayY)) * SUBPIXELS + 0.5;
-      const index = row * width + column;
-      if (covered > (coverage[index] ?? 0)) coverage[index] = Math.min(covered, 1);
+      const covered = radius + 0.5 - Math.sqrt(awayX * awayX + awayY * awayY);
+      if (covered > before) coverage[index] = covered < 1 ? covered : 1;
     }
   }
+}
+
+/** The pen's path in sub-pixels, on a grid whose corner is that of `box`. */
+function inSubpixels({ x, y, radius }: Nib, box: Box): Nib {
+  return { x: (x - box.left) * SUBPIXELS, y: (y - box.top) * SUBPIXELS, radius: radius * SUBPIXELS };
 }
 
 /** Mean coverage of the sub-pixels of each pixel. */
@@ -157,12 +174,13 @@ export function rasterizeDigit(strokes: readonly Stroke[], options: RasterizeOpt
 
   const asNibs = (points: readonly StrokePoint[]) => points.map((point) => ({ x: point.x, y: point.y, radius: 0 }));
   const rough = boxOf(drawn.flatMap(({ points }) => asNibs(points)));
-  const widest = Math.max(0, ...drawn.map(({ width }) => (width !== undefined && Number.isFinite(width) ? width : 0)));
-  // Smaller than its own pen is a dot, whatever the hand trembled; without any extent every scale is as good.
-  const smallest = Math.max(widest, Number.MIN_VALUE * 2 ** 60);
-  const roughExtent = Math.max(rough.width, rough.height, smallest);
+  const extent = Math.max(rough.width, rough.height);
+  const widest = drawn.reduce((most, { width }) => (width !== undefined && width > most ? width : most), 0);
+  // Smaller than its own pen is a dot, however much the hand trembled.
+  const isDot = extent <= Math.max(widest, SMALLEST);
+  const roughExtent = Math.max(extent, widest);
 
-  const unit = (INK_SIZE - penWidth) / roughExtent;
+  const unit = roughExtent > SMALLEST ? (INK_SIZE - penWidth) / roughExtent : 1;
   const paths = moved(drawn, rough.left, rough.top).map(({ points }) =>
     smoothStroke(distinctPoints(points, STILL / unit), PIECE / unit).map((point) => ({
       x: point.x,
@@ -170,19 +188,18 @@ export function rasterizeDigit(strokes: readonly Stroke[], options: RasterizeOpt
       radius: radiusAt(point, penWidth),
     })),
   );
-  const isDot = Math.max(rough.width, rough.height) < smallest;
-  const scale = isDot ? unit : scaleToFit(paths, roughExtent, penWidth);
+  const scale = isDot ? unit : scaleToFit(paths, unit, penWidth);
   const placed = scaled(paths, scale);
   const box = boxOf(placed.flat());
-  const columns = Math.max(1, Math.ceil(box.width - 1e-6));
-  const rows = Math.max(1, Math.ceil(box.height - 1e-6));
+  // Less than a thousandth of a pixel is no reason for another column.
+  const columns = Math.min(INK_SIZE, Math.max(1, Math.ceil(box.width - 1e-3)));
+  const rows = Math.min(INK_SIZE, Math.max(1, Math.ceil(box.height - 1e-3)));
   const coverage = new Float32Array(columns * rows * SUBPIXELS * SUBPIXELS);
   for (const path of placed) {
-    path.forEach((nib, index) => {
-      const from = path[Math.max(0, index - 1)] ?? nib;
-      const a = { ...from, x: from.x - box.left, y: from.y - box.top };
-      const b = { ...nib, x: nib.x - box.left, y: nib.y - box.top };
-      if (index > 0 || path.length === 1) strokePiece(coverage, columns * SUBPIXELS, rows * SUBPIXELS, a, b);
+    const nibs = path.map((nib) => inSubpixels(nib, box));
+    nibs.forEach((nib, index) => {
+      const previous = nibs[index - 1] ?? nib;
+      if (index > 0 || nibs.length === 1) strokePiece(coverage, columns * SUBPIXELS, rows * SUBPIXELS, previous, nib);
     });
   }
   const result = placeByMass({ width: columns, height: rows, ink: averagePixels(coverage, columns, rows) });

@@ -37,9 +37,13 @@ async function request(url: string, signal: AbortSignal | undefined): Promise<Re
     response = await fetch(url, signal ? { signal } : {});
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new CortezaError("network", `${url}: the server cannot be reached, or forbids reading from this page (CORS).`, {
-      cause,
-    });
+    throw new CortezaError(
+      "network",
+      `${url}: the server cannot be reached, or forbids reading from this page (CORS).`,
+      {
+        cause,
+      },
+    );
   }
   if (!response.ok) {
     throw new CortezaError("network", `${url}: the server answered ${response.status} ${response.statusText}.`);
@@ -87,7 +91,11 @@ export async function download(urls: readonly string[], options: DownloadOptions
       stop.throwIfAborted();
       // A body that breaks off is a TypeError (Fetch standard); anything else is the caller's own, from onProgress.
       if (!(cause instanceof TypeError)) throw cause;
-      throw new CortezaError("network", `${url}: the connection broke off after ${progress[index]?.loaded ?? 0} bytes.`, { cause });
+      throw new CortezaError(
+        "network",
+        `${url}: the connection broke off after ${progress[index]?.loaded ?? 0} bytes.`,
+        { cause },
+      );
     }
   }
 

@@ -55,7 +55,8 @@ export async function gunzip(
   try {
     const inflated = new Blob([data.slice()]).stream().pipeThrough(new DecompressionStream("gzip"));
     return await readAll(inflated, (bytes) => {
-      if (bytes > mostBytes) throw new FormatError(`gunzip: the content is larger than ${mostBytes} bytes; this is not read.`);
+      if (bytes > mostBytes)
+        throw new FormatError(`gunzip: the content is larger than ${mostBytes} bytes; this is not read.`);
     });
   } catch (cause) {
     if (cause instanceof FormatError) throw cause;

@@ -33,10 +33,38 @@ function elements<T extends TypedArray>(
 const ELEMENT_TYPES: ReadonlyMap<number, ElementType> = new Map([
   [0x08, { bytes: 1, read: (view, count) => new Uint8Array(view.buffer, view.byteOffset, count).slice() }],
   [0x09, { bytes: 1, read: (view, count) => new Int8Array(view.buffer, view.byteOffset, count).slice() }],
-  [0x0b, elements(2, (count) => new Int16Array(count), (view, offset) => view.getInt16(offset))],
-  [0x0c, elements(4, (count) => new Int32Array(count), (view, offset) => view.getInt32(offset))],
-  [0x0d, elements(4, (count) => new Float32Array(count), (view, offset) => view.getFloat32(offset))],
-  [0x0e, elements(8, (count) => new Float64Array(count), (view, offset) => view.getFloat64(offset))],
+  [
+    0x0b,
+    elements(
+      2,
+      (count) => new Int16Array(count),
+      (view, offset) => view.getInt16(offset),
+    ),
+  ],
+  [
+    0x0c,
+    elements(
+      4,
+      (count) => new Int32Array(count),
+      (view, offset) => view.getInt32(offset),
+    ),
+  ],
+  [
+    0x0d,
+    elements(
+      4,
+      (count) => new Float32Array(count),
+      (view, offset) => view.getFloat32(offset),
+    ),
+  ],
+  [
+    0x0e,
+    elements(
+      8,
+      (count) => new Float64Array(count),
+      (view, offset) => view.getFloat64(offset),
+    ),
+  ],
 ]);
 
 const MOST_AXES = 8;
@@ -68,8 +96,10 @@ export function parseIdx(bytes: Bytes, what = "IDX file"): Tensor {
     throw new FormatError(`${what}: the IDX element type 0x${code.toString(16).padStart(2, "0")} does not exist.`);
   }
   const header = 4 + 4 * rank;
-  if (rank < 1 || rank > MOST_AXES) throw new FormatError(`${what}: an IDX file has 1 to ${MOST_AXES} axes, this one says ${rank}.`);
-  if (data.length < header) throw new FormatError(`${what}: the file is cut off after ${data.length} bytes, inside its header.`);
+  if (rank < 1 || rank > MOST_AXES)
+    throw new FormatError(`${what}: an IDX file has 1 to ${MOST_AXES} axes, this one says ${rank}.`);
+  if (data.length < header)
+    throw new FormatError(`${what}: the file is cut off after ${data.length} bytes, inside its header.`);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   // At most 8 axes of 2³²: the product stays far below Infinity, and inexact only where it is too large anyway.
@@ -77,9 +107,14 @@ export function parseIdx(bytes: Bytes, what = "IDX file"): Tensor {
   const expected = header + count * type.bytes;
   if (data.length !== expected) {
     const problem = data.length < expected ? "the file is cut off" : "the file has bytes left over";
-    throw new FormatError(`${what}: ${problem}: ${formatShape(shape)} wants ${expected} bytes, there are ${data.length}.`);
+    throw new FormatError(
+      `${what}: ${problem}: ${formatShape(shape)} wants ${expected} bytes, there are ${data.length}.`,
+    );
   }
-  return { shape, data: type.read(new DataView(data.buffer, data.byteOffset + header, data.byteLength - header), count) };
+  return {
+    shape,
+    data: type.read(new DataView(data.buffer, data.byteOffset + header, data.byteLength - header), count),
+  };
 }
 
 function describe({ shape, data }: Tensor): string {
@@ -100,9 +135,7 @@ export function idx(files: { images: Bytes; labels: Bytes }): Dataset {
   const [count, height, width, channels = 1] = images.shape;
   const pixels = images.data;
   if (height === undefined || width === undefined || images.shape.length > 4 || !(pixels instanceof Uint8Array)) {
-    throw new FormatError(
-      `IDX image file: wants unsigned bytes [count, height, width], found ${describe(images)}.`,
-    );
+    throw new FormatError(`IDX image file: wants unsigned bytes [count, height, width], found ${describe(images)}.`);
   }
   if (count === 0 || height === 0 || width === 0 || channels === 0) {
     throw new FormatError(`IDX image file: ${formatShape(images.shape)} holds no pixels.`);

@@ -35,7 +35,13 @@ export function distinctPoints(points: readonly StrokePoint[], distance: number)
 }
 
 /** Where the curve of a Catmull-Rom segment between `b` and `c` is at `share` (0 … 1), by Barry and Goldman's pyramid. */
-function onSegment(a: StrokePoint, b: StrokePoint, c: StrokePoint, d: StrokePoint, share: number): { x: number; y: number } {
+function onSegment(
+  a: StrokePoint,
+  b: StrokePoint,
+  c: StrokePoint,
+  d: StrokePoint,
+  share: number,
+): { x: number; y: number } {
   // Centripetal: knots as far apart as the square root of the distance, so that no segment loops or overshoots
   // (Yuksel, Schaefer, Keyser: "Parameterization and applications of Catmull-Rom curves", 2011).
   const knot = (from: StrokePoint, to: StrokePoint) => Math.sqrt(Math.hypot(to.x - from.x, to.y - from.y));

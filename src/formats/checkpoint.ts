@@ -39,10 +39,14 @@ export function encodeCheckpoint({ config, tensors }: Checkpoint): Uint8Array<Ar
 export function decodeCheckpoint(bytes: ArrayBuffer | Uint8Array): Checkpoint {
   const metadata = safetensorsMetadata(bytes);
   if (metadata.get("format") !== FORMAT) {
-    throw new FormatError("This is a safetensors file, but no Corteza checkpoint; for weights alone use loadSafetensors.");
+    throw new FormatError(
+      "This is a safetensors file, but no Corteza checkpoint; for weights alone use loadSafetensors.",
+    );
   }
   if (metadata.get("version") !== VERSION) {
-    throw new FormatError(`This checkpoint has version ${metadata.get("version")}; this Corteza reads version ${VERSION}.`);
+    throw new FormatError(
+      `This checkpoint has version ${metadata.get("version")}; this Corteza reads version ${VERSION}.`,
+    );
   }
   const tensors = loadSafetensors(bytes);
   const json = metadata.get("config") ?? "";

@@ -72,7 +72,11 @@ const STORED_TYPES: Readonly<Record<string, StoredType>> = {
   I8: typed((buffer) => new Int8Array(buffer), 1),
   U8: typed((buffer) => new Uint8Array(buffer), 1),
   BOOL: typed((buffer) => new Uint8Array(buffer), 1),
-  F16: converted((count) => new Float32Array(count), 2, (view, offset) => fromHalf(view.getUint16(offset, true))),
+  F16: converted(
+    (count) => new Float32Array(count),
+    2,
+    (view, offset) => fromHalf(view.getUint16(offset, true)),
+  ),
   BF16: {
     bytes: 2,
     read: (view, count) => {
@@ -83,8 +87,16 @@ const STORED_TYPES: Readonly<Record<string, StoredType>> = {
     },
   },
   // PyTorch saves every batch norm's num_batches_tracked as I64, so these load as floats rather than fail.
-  I64: converted((count) => new Float64Array(count), 8, (view, at, name) => exactNumber(view.getBigInt64(at, true), name)),
-  U64: converted((count) => new Float64Array(count), 8, (view, at, name) => exactNumber(view.getBigUint64(at, true), name)),
+  I64: converted(
+    (count) => new Float64Array(count),
+    8,
+    (view, at, name) => exactNumber(view.getBigInt64(at, true), name),
+  ),
+  U64: converted(
+    (count) => new Float64Array(count),
+    8,
+    (view, at, name) => exactNumber(view.getBigUint64(at, true), name),
+  ),
 };
 
 /** The format's name for an array's element type. */
@@ -177,14 +189,19 @@ function parseMetadata(value: Json): Map<string, string> {
 
 /** The header's text. Its length is compared with the bytes present before anything is read or allocated. */
 function headerText(bytes: Uint8Array): { text: string; dataStart: number } {
-  if (bytes.length < 8) throw new FormatError(`safetensors: ${bytes.length} bytes are too few; the file is cut off or foreign.`);
+  if (bytes.length < 8)
+    throw new FormatError(`safetensors: ${bytes.length} bytes are too few; the file is cut off or foreign.`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
   if (length > MOST_HEADER_BYTES) {
-    throw new FormatError(`safetensors: the header claims ${length} bytes, more than ${MOST_HEADER_BYTES}; this is another format.`);
+    throw new FormatError(
+      `safetensors: the header claims ${length} bytes, more than ${MOST_HEADER_BYTES}; this is another format.`,
+    );
   }
   if (8 + length > bytes.length) {
-    throw new FormatError(`safetensors: the header claims ${length} bytes, the file has ${bytes.length}; it is cut off or foreign.`);
+    throw new FormatError(
+      `safetensors: the header claims ${length} bytes, the file has ${bytes.length}; it is cut off or foreign.`,
+    );
   }
   try {
     // A copy, because a TextDecoder takes no view of shared memory.
@@ -275,7 +292,9 @@ export function safetensorsMetadata(bytes: ArrayBuffer | Uint8Array): Map<string
 
 function checkTensor(name: string, { shape, data }: Tensor): void {
   if (name === "__metadata__") {
-    throw new ArgumentError('toSafetensors: a tensor cannot be called "__metadata__"; the format uses that name itself.');
+    throw new ArgumentError(
+      'toSafetensors: a tensor cannot be called "__metadata__"; the format uses that name itself.',
+    );
   }
   if (shape.length > MOST_AXES) {
     throw new ArgumentError(`toSafetensors: "${name}" ${formatShape(shape)} has more than ${MOST_AXES} axes.`);

@@ -27,7 +27,10 @@ it("runs a compute shader on the adapter that the other tests use", async () => 
   pass.setPipeline(pipeline);
   pass.setBindGroup(
     0,
-    device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries: [{ binding: 0, resource: { buffer: values } }] }),
+    device.createBindGroup({
+      layout: pipeline.getBindGroupLayout(0),
+      entries: [{ binding: 0, resource: { buffer: values } }],
+    }),
   );
   pass.dispatchWorkgroups(count / 64);
   pass.end();
@@ -35,7 +38,9 @@ it("runs a compute shader on the adapter that the other tests use", async () => 
   device.queue.submit([encoder.finish()]);
 
   await staging.mapAsync(GPUMapMode.READ);
-  expect([...new Uint32Array(staging.getMappedRange())]).toEqual(Array.from({ length: count }, (_, index) => 21 + index));
+  expect([...new Uint32Array(staging.getMappedRange())]).toEqual(
+    Array.from({ length: count }, (_, index) => 21 + index),
+  );
   expect(await device.popErrorScope()).toBeNull();
   device.destroy();
 });

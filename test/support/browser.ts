@@ -8,7 +8,7 @@ import { type Browser, chromium } from "playwright";
 import { chromiumFlags, ensureChromium } from "../../scripts/chromium.mjs";
 
 export interface BrowserOptions {
-  /** False: a browser without WebGPU, as many people have. Default true. */
+  /** False: `navigator.gpu` is there, but gives no adapter, as on many people's machines. Default true. */
   webgpu?: boolean;
   /** More command-line flags. */
   args?: readonly string[];

@@ -10,9 +10,9 @@ export async function conformanceBytes(path: string): Promise<Uint8Array | undef
     const { readConformance } = await import("../../scripts/conformance-plugin.mjs");
     return readConformance(path);
   }
-  const response = await fetch(`/conformance/${path.split("/").map(encodeURIComponent).join("/")}`);
+  const response = await fetch(`/conformance?path=${encodeURIComponent(path)}`);
   if (response.status === 404) return undefined;
-  if (!response.ok) throw new Error(`/conformance/${path}: ${response.status} ${response.statusText}`);
+  if (!response.ok) throw new Error(`conformance file ${path}: ${response.status} ${response.statusText}`);
   return new Uint8Array(await response.arrayBuffer());
 }
 

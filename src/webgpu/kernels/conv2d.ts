@@ -50,7 +50,7 @@ function groupSize(columnTiles: number, traits: DeviceTraits): { columns: number
 
 function forward(name: string, { geometry: g, bias, relu }: ForwardOptions, pool: boolean, traits: DeviceTraits): KernelSpec {
   const rows = pool ? g.batch * (g.outHeight >> 1) * (g.outWidth >> 1) * 4 : g.batch * g.outHeight * g.outWidth;
-  const tileVectors = g.groupOutChannels > 4 ? 2 : 1;
+  const tileVectors = g.groupOutChannels % 4 === 0 && g.groupOutChannels > 4 ? 2 : 1;
   const tileRows = 8;
   const columnTiles = Math.ceil(g.groupOutChannels / (4 * tileVectors));
   const group = groupSize(columnTiles, traits);
@@ -147,8 +147,10 @@ interface FilterGradientTile {
 function filterGradientTile(g: ConvGeometry, unpool: boolean, traits: DeviceTraits): FilterGradientTile {
   const unit = g.groupInChannels % 4 === 0 ? 4 : 1;
   const units = (g.kernelHeight * g.kernelWidth * g.groupInChannels) / unit;
-  const tileUnits = unit === 4 ? 4 : Math.min(9, units);
-  const tileVectors = g.groupOutChannels > 4 ? 2 : 1;
+  const vector = g.groupOutChannels % 4 === 0;
+  // Stores of single elements make long shaders, which take software adapters seconds to compile: smaller tiles there.
+  const tileUnits = unit === 4 ? (vector ? 4 : 2) : Math.min(vector ? 9 : 4, units);
+  const tileVectors = vector && g.groupOutChannels > 4 ? 2 : 1;
   const columnTiles = Math.ceil(g.groupOutChannels / (4 * tileVectors));
   const unitTiles = Math.ceil(units / tileUnits);
   const threads = traits.software ? 16 : 64;

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { FormatError } from "../../src/core/errors.ts";
+import type { Tensor } from "../../src/core/tensor.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
+import { crc32 } from "../../src/formats/crc32.ts";
+import { loadSafetensors, toSafetensors } from "../../src/formats/safetensors.ts";
+
+const checkpoint = {
+  config: { layers: [{ filters: 32 }], learningRate: 0.001, note: "ñ\n" },
+  tensors: new Map<string, Tensor>([
+    ["step", { shape: [], data: Uint32Array.of(7) }],
+    ["conv2d/kernel", { shape: [2, 3], data: Float32Array.of(1, 2, 3, -0, Number.NaN, 6) }],
+    ["accuracy", { shape: [1], data: Float64Array.of(0.5) }],
+  ]),
+};
+
+describe("a checkpoint", () => {
+  it("comes back as it was, tensors in their order", () => {
+    const decoded = decodeCheckpoint(encodeCheckpoint(checkpoint));
+    expect(decoded).toEqual(checkpoint);
+    expect([...decoded.tensors.keys()]).toEqual(["step", "conv2d/kernel", "accuracy"]);
+  });
+
+  it("opens with any reader of safetensors", () => {
+    expect(loadSafetensors(encodeCheckpoint(checkpoint))).toEqual(checkpoint.tensors);
+  });
+
+  it("is found out when any one bit is wrong", () => {
+    const good = encodeCheckpoint(checkpoint);
+    for (let at = 0; at < good.length; at++) {
+      for (let bit = 0; bit < 8; bit++) {
+        const bad = good.slice();
+        bad[at] = bad[at]! ^ (1 << bit);
+        let decoded: unknown;
+        try {
+          decoded = decodeCheckpoint(bad);
+        } catch (error) {
+          expect(error).toBeInstanceOf(FormatError);
+          continue;
+        }
+        // White space and names of metadata that nobody reads may change without harm; content may not.
+        expect(decoded, `byte ${at}, bit ${bit}`).toEqual(checkpoint);
+      }
+    }
+  });
+
+  it("is found out when it is cut off anywhere", () => {
+    const good = encodeCheckpoint(checkpoint);
+    for (let length = 0; length < good.length; length++) {
+      expect(() => decodeCheckpoint(good.subarray(0, length))).toThrow(FormatError);
+    }
+  });
+
+  it("is told apart from other safetensors files and other versions", () => {
+    expect(() => decodeCheckpoint(toSafetensors(checkpoint.tensors))).toThrow(/no Corteza checkpoint/);
+    const newer = toSafetensors(checkpoint.tensors, { format: "corteza-checkpoint", version: "2" });
+    expect(() => decodeCheckpoint(newer)).toThrow(/version 2/);
+  });
+});
+
+describe("crc32", () => {
+  it("gives the check value of the standard, in one go or in parts", () => {
+    const bytes = new TextEncoder().encode("123456789");
+    expect(crc32(bytes)).toBe(0xcbf43926);
+    expect(crc32(bytes.subarray(4), crc32(bytes.subarray(0, 4)))).toBe(0xcbf43926);
+  });
+});

@@ -1,0 +1,298 @@
+/** The demo as a visitor meets it: built, served as plain files, in a real Chromium on SwiftShader. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Browser, BrowserContextOptions, CDPSession, Page } from "playwright";
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser, type StaticServer, serve } from "../support/browser.ts";
+import { GLYPHS, type Glyph, pointerPaths } from "../support/digit_strokes.ts";
+
+type Device = "mouse" | "touch" | "pen";
+
+let site: string;
+let server: StaticServer;
+
+beforeAll(async () => {
+  site = await mkdtemp(join(tmpdir(), "corteza-page-"));
+  const root = resolve(import.meta.dirname, "../..");
+  await build({ root, configFile: join(root, "vite.config.ts"), logLevel: "error", build: { outDir: site, emptyOutDir: true } });
+  server = await serve(site);
+});
+
+afterAll(async () => {
+  await server?.close();
+  await rm(site, { recursive: true, force: true });
+});
+
+interface Visit {
+  page: Page;
+  browser: Browser;
+  /** Errors of the page and of its console, which there should be none of. */
+  errors: string[];
+}
+
+async function visit(query = "", options: { webgpu?: boolean; context?: BrowserContextOptions } = {}): Promise<Visit> {
+  const browser = await launchBrowser({ webgpu: options.webgpu ?? true });
+  const context = await browser.newContext({ locale: "en-US", viewport: { width: 1360, height: 1000 }, ...options.context });
+  const page = await context.newPage();
+  page.setDefaultTimeout(90_000);
+  const errors: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  page.on("pageerror", (error) => errors.push(String(error.stack)));
+  await page.goto(server.url + query);
+  return { page, browser, errors };
+}
+
+const phase = (page: Page, name: string) => page.waitForSelector(`html[data-phase="${name}"]`, { timeout: 280_000 });
+const measuredBefore = (page: Page) => page.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")');
+
+async function heldOutAccuracy(page: Page): Promise<number> {
+  return Number.parseFloat((await page.textContent("#accuracy")) ?? "") / 100;
+}
+
+/** "step 1,234 of …" → 1234. */
+async function stepsDone(page: Page): Promise<number> {
+  const text = (await page.textContent("#readings")) ?? "";
+  return Number(/step ([\d,]+)/.exec(text)?.[1]?.replaceAll(",", "") ?? Number.NaN);
+}
+
+/** The digit of the highlighted bar, once the network has answered. */
+async function answer(page: Page): Promise<number> {
+  await page.waitForSelector('#draw[aria-busy="false"] .winner');
+  return Number(await page.textContent(".winner .bar-digit"));
+}
+
+class Hand {
+  readonly #page: Page;
+  readonly #devtools: CDPSession;
+
+  private constructor(page: Page, devtools: CDPSession) {
+    this.#page = page;
+    this.#devtools = devtools;
+  }
+
+  static async of(page: Page): Promise<Hand> {
+    return new Hand(page, await page.context().newCDPSession(page));
+  }
+
+  async draw(glyph: Glyph, device: Device = "mouse"): Promise<void> {
+    const box = await this.#page.locator("digit-pad").boundingBox();
+    if (box === null) throw new Error("The pad is not on the page.");
+    const size = 0.7 * box.width;
+    for (const path of pointerPaths(glyph, size, box.x + 0.15 * box.width, box.y + 0.15 * box.height, size / 16)) {
+      for (const [index, { x, y }] of path.entries()) await this.#point(device, index === 0 ? "down" : "move", x, y);
+      const end = path.at(-1);
+      if (end) await this.#point(device, "up", end.x, end.y);
+    }
+  }
+
+  async #point(device: Device, action: "down" | "move" | "up", x: number, y: number): Promise<void> {
+    if (device === "touch") {
+      const type = ({ down: "touchStart", move: "touchMove", up: "touchEnd" } as const)[action];
+      await this.#devtools.send("Input.dispatchTouchEvent", { type, touchPoints: action === "up" ? [] : [{ x, y }] });
+      return;
+    }
+    const type = ({ down: "mousePressed", move: "mouseMoved", up: "mouseReleased" } as const)[action];
+    await this.#devtools.send("Input.dispatchMouseEvent", {
+      type,
+      x,
+      y,
+      button: "left",
+      buttons: action === "up" ? 0 : 1,
+      clickCount: action === "move" ? 0 : 1,
+      pointerType: device,
+      force: device === "pen" && action !== "up" ? 0.6 : 0,
+    });
+  }
+}
+
+const ordinary = (digit: number): Glyph => {
+  const glyph = GLYPHS.find((candidate) => candidate.digit === digit);
+  if (glyph === undefined) throw new Error(`There is no glyph for ${digit}.`);
+  return glyph;
+};
+
+describe("the demo on WebGPU", () => {
+  let visited: Visit;
+  let page: Page;
+  let hand: Hand;
+
+  beforeAll(async () => {
+    visited = await visit("", { context: { hasTouch: true } });
+    page = visited.page;
+    hand = await Hand.of(page);
+    await measuredBefore(page);
+  });
+
+  afterAll(() => visited?.browser.close());
+
+  it("shows the counts of the text that the project grew from", async () => {
+    const table = (await page.locator(".layers").innerText()).replaceAll(/\s+/g, " ");
+    for (const figure of ["28×28×1 784", "28×28×32 25,088 320", "14×14×32 6,272", "14×14×64 12,544 18,496", "7×7×64 3,136", "31,370", "50,186"]) {
+      expect(table).toContain(figure);
+    }
+    expect(await page.textContent("#facts")).toContain("WebGPU");
+  });
+
+  it("says that an untrained network knows nothing", async () => {
+    expect(await heldOutAccuracy(page)).toBeLessThan(0.35);
+    await hand.draw(ordinary(3));
+    await page.waitForSelector('#draw[aria-busy="false"] .bar-value:text-matches("%")');
+    const shares = (await page.locator(".bar-value").allTextContents()).map((text) => Number.parseFloat(text));
+    expect(shares).toHaveLength(10);
+    expect(Math.max(...shares)).toBeLessThan(50);
+    expect(await page.textContent("#draw-note")).toContain("untrained");
+    expect(await page.textContent("#verdict-digit")).toBe("?");
+    await page.click("#clear");
+    await expect.poll(() => page.locator(".bar-value").allTextContents()).toEqual(Array(10).fill(""));
+  });
+
+  it("trains past 85 % on held-out digits, with a pause on the way", async () => {
+    await page.selectOption("#epochs", "3");
+    await page.click("#run");
+    await expect.poll(() => stepsDone(page), { timeout: 60_000 }).toBeGreaterThanOrEqual(10);
+    await page.click("#run");
+    await phase(page, "paused");
+    // Steps in flight may still arrive.
+    let seen = Number.NaN;
+    await expect
+      .poll(async () => seen === (seen = await stepsDone(page)), { interval: 1500, timeout: 30_000 })
+      .toBe(true);
+    await page.click("#run");
+    await phase(page, "training");
+    await expect.poll(() => stepsDone(page), { timeout: 60_000 }).toBeGreaterThan(seen);
+    await phase(page, "ready");
+    expect(await stepsDone(page)).toBe(189);
+    expect(await heldOutAccuracy(page)).toBeGreaterThan(0.85);
+    const rows = await page.locator("#measurements tr").count();
+    expect(rows).toBeGreaterThan(5);
+    expect(await page.textContent("#facts")).toMatch(/Kernel launches a step\d/);
+  });
+
+  it("reads ten drawn digits, by mouse, finger and pen", async () => {
+    const read: number[] = [];
+    for (let digit = 0; digit < 10; digit++) {
+      const device: Device = digit < 6 ? "mouse" : digit < 8 ? "touch" : "pen";
+      await hand.draw(ordinary(digit), device);
+      read.push(await answer(page));
+      await page.click("#clear");
+      await page.waitForSelector("#pad-hint:visible");
+    }
+    const right = read.filter((digit, index) => digit === index).length;
+    expect(right, `0 … 9 were read as ${read.join(" ")}`).toBeGreaterThanOrEqual(9);
+  });
+
+  it("ignores a palm once a pen was used", async () => {
+    await hand.draw(ordinary(1), "touch");
+    expect(await page.isVisible("#pad-hint")).toBe(true);
+  });
+
+  it("takes strokes back one at a time and clears, by button and by key", async () => {
+    const label = () => page.locator("digit-pad canvas").getAttribute("aria-label");
+    await hand.draw(ordinary(4));
+    await expect.poll(label).toBe("Drawing pad with 2 strokes");
+    await page.click("#undo");
+    await expect.poll(label).toBe("Drawing pad with 1 stroke");
+    await page.focus("digit-pad");
+    await page.keyboard.press("Control+z");
+    await expect.poll(label).toBe("Drawing pad, empty");
+    expect(await page.isDisabled("#undo")).toBe(true);
+    await hand.draw(ordinary(4));
+    await page.keyboard.press("Escape");
+    await expect.poll(label).toBe("Drawing pad, empty");
+    expect(await page.textContent("#verdict-digit")).toBe("");
+  });
+
+  it("shows a held-out digit to those who cannot draw", async () => {
+    await page.focus("#test-digit");
+    await page.keyboard.press("Enter");
+    await answer(page);
+    expect(await page.textContent("#draw-note")).toMatch(/labelled \d/);
+    await page.keyboard.press("Tab");
+    await page.click("#clear");
+  });
+
+  it("takes one step at a time", async () => {
+    const before = await stepsDone(page);
+    await page.click("#step");
+    await phase(page, "ready");
+    await expect.poll(() => page.textContent("#accuracy-caption"), { timeout: 30_000 }).toContain(`after ${before + 1} steps`);
+  });
+
+  it("changes language with every number and sentence", async () => {
+    await page.click('[data-language="es"]');
+    expect(await page.getAttribute("html", "lang")).toBe("es");
+    expect(await page.textContent("h1")).toBe("Una red neuronal que aprende en esta página");
+    expect(await page.textContent("#accuracy-caption")).toContain("cifras reservadas");
+    await page.click('[data-language="en"]');
+  });
+
+  it("resets to the untrained network", async () => {
+    await page.click("#reset");
+    await measuredBefore(page);
+    expect(await heldOutAccuracy(page)).toBeLessThan(0.35);
+    expect(await page.textContent("#run")).toBe("Train");
+    expect(await page.locator("#measurements tr").count()).toBe(1);
+  });
+
+  it("made no errors and asked nobody else for anything", () => {
+    expect(visited.errors).toEqual([]);
+  });
+});
+
+describe("the demo without WebGPU", () => {
+  it("says why and what to do, and trains on the CPU", async () => {
+    const { page, browser, errors } = await visit("?lang=es", { webgpu: false, context: { viewport: { width: 390, height: 844 } } });
+    try {
+      await measuredBefore(page);
+      const notice = await page.locator(".notice.advice").innerText();
+      expect(notice).toContain("no ofrece WebGPU");
+      expect(notice).toContain("chrome://flags");
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+      await page.selectOption("#epochs", "1");
+      await page.click("#run");
+      await phase(page, "training");
+      await phase(page, "ready");
+      expect(Number.parseFloat((await page.textContent("#accuracy"))?.replace(",", ".") ?? "")).toBeGreaterThan(60);
+      await (await Hand.of(page)).draw(ordinary(0));
+      expect(await answer(page)).toBe(0);
+      expect(errors).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  });
+});
+
+describe("the demo when something is missing", () => {
+  it("says that the digits could not be loaded, and tries again", async () => {
+    const { page, browser } = await visit("?force=cpu");
+    try {
+      await page.route("**/data/**", (route) => route.abort());
+      await page.reload();
+      await page.waitForSelector(".notice.failure");
+      expect(await page.locator(".notice.failure").innerText()).toContain("The digits could not be loaded");
+      await page.unroute("**/data/**");
+      await page.click(".notice.failure button");
+      await measuredBefore(page);
+      expect(await page.locator(".notice.failure").count()).toBe(0);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  it("says that the training program did not load", async () => {
+    const browser = await launchBrowser();
+    try {
+      const page = await browser.newPage({ locale: "en-US" });
+      await page.route("**/trainer_worker*", (route) => route.abort());
+      await page.goto(server.url);
+      await page.waitForSelector(".notice.failure");
+      expect(await page.locator(".notice.failure").innerText()).toContain("could not be started");
+    } finally {
+      await browser.close();
+    }
+  });
+});
