@@ -249,7 +249,7 @@ describe("the demo without WebGPU", () => {
     try {
       await measuredBefore(page);
       const notice = await page.locator(".notice.advice").innerText();
-      expect(notice).toContain("no ofrece WebGPU");
+      expect(notice).toContain("Aquí no hay WebGPU");
       expect(notice).toContain("chrome://flags");
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
       await page.selectOption("#epochs", "1");
