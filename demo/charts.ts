@@ -26,11 +26,20 @@ export class Charts {
   readonly #loss: Figure;
   readonly #accuracy: Figure;
 
-  constructor(places: { loss: HTMLElement; accuracy: HTMLElement; lossReadout: HTMLElement; accuracyReadout: HTMLElement }) {
+  constructor(places: {
+    loss: HTMLElement;
+    accuracy: HTMLElement;
+    lossReadout: HTMLElement;
+    accuracyReadout: HTMLElement;
+  }) {
     const loss = (value: number) => decimal(value, 2);
     const accuracy = (value: number) => percent(value);
     this.#loss = {
-      plot: this.#plot(places.loss, (most) => [0, Math.max(2.4, most * 1.02)], (value) => (value === 0 ? "0" : decimal(value, 1))),
+      plot: this.#plot(
+        places.loss,
+        (most) => [0, Math.max(2.4, most * 1.02)],
+        (value) => (value === 0 ? "0" : decimal(value, 1)),
+      ),
       readout: places.lossReadout,
       write: loss,
     };
@@ -98,8 +107,22 @@ export class Charts {
   update(run: Run, target: number): void {
     const held = (read: (measurement: Run["measurements"][number]) => number) =>
       new Map(run.measurements.map((measurement) => [measurement.step, read(measurement)]));
-    this.#loss.plot.setData(curves(run.losses, run.smoothLosses, held((m) => m.loss), target));
-    this.#accuracy.plot.setData(curves(run.accuracies, run.smoothAccuracies, held((m) => m.accuracy), target));
+    this.#loss.plot.setData(
+      curves(
+        run.losses,
+        run.smoothLosses,
+        held((m) => m.loss),
+        target,
+      ),
+    );
+    this.#accuracy.plot.setData(
+      curves(
+        run.accuracies,
+        run.smoothAccuracies,
+        held((m) => m.accuracy),
+        target,
+      ),
+    );
     this.#writeReadouts();
   }
 
@@ -117,14 +140,22 @@ export class Charts {
       const index = plot.cursor.idx;
       const [steps = [], , smoothed = [], held = []] = plot.data as Curves;
       const step = index === null || index === undefined ? undefined : steps[index];
-      const values = [smoothed, held].map((column) => (index === null || index === undefined ? undefined : column[index]));
+      const values = [smoothed, held].map((column) =>
+        index === null || index === undefined ? undefined : column[index],
+      );
       const words = values.filter((value) => typeof value === "number").map((value) => write(value));
-      readout.textContent = step === undefined || words.length === 0 ? "" : [say().readoutAt(count(step)), ...words].join(" · ");
+      readout.textContent =
+        step === undefined || words.length === 0 ? "" : [say().readoutAt(count(step)), ...words].join(" · ");
     }
   }
 }
 
-function curves(raw: readonly (number | null)[], smoothed: readonly (number | null)[], held: ReadonlyMap<number, number>, target: number): Curves {
+function curves(
+  raw: readonly (number | null)[],
+  smoothed: readonly (number | null)[],
+  held: ReadonlyMap<number, number>,
+  target: number,
+): Curves {
   const length = raw.length;
   const bucket = Math.max(1, Math.ceil(length / MOST_POINTS));
   const steps: number[] = [];

@@ -46,7 +46,8 @@ export class DigitPad extends HTMLElement {
     this.addEventListener("keydown", (event) => this.#key(event));
     // iPadOS "Scribble" takes a Pencil's strokes for handwriting and swallows their pointer events unless the touch
     // events are cancelled (szimek/signature_pad #518).
-    for (const touch of ["touchstart", "touchmove"]) this.addEventListener(touch, (event) => event.preventDefault(), { passive: false });
+    for (const touch of ["touchstart", "touchmove"])
+      this.addEventListener(touch, (event) => event.preventDefault(), { passive: false });
   }
 
   connectedCallback(): void {
@@ -218,7 +219,8 @@ function drawStroke(context: CanvasRenderingContext2D, stroke: readonly StrokePo
     context.lineWidth = INK_WIDTH;
     context.beginPath();
     context.moveTo(first.x, first.y);
-    for (const piece of pieces(stroke)) context.quadraticCurveTo(piece.control.x, piece.control.y, piece.end.x, piece.end.y);
+    for (const piece of pieces(stroke))
+      context.quadraticCurveTo(piece.control.x, piece.control.y, piece.end.x, piece.end.y);
     context.stroke();
     return;
   }

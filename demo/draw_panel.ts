@@ -201,4 +201,3 @@ function makeBar(digit: number): Bar {
 function largest(values: Float32Array): number {
   return values.reduce((best, value, index) => (value > (values[best] ?? 0) ? index : best), 0);
 }
-

@@ -58,13 +58,16 @@ export function onLanguage(listener: () => void): void {
 export function translatePage(): void {
   document.documentElement.lang = current;
   document.title = say().pageTitle;
-  for (const element of document.querySelectorAll<HTMLElement>("[data-text]")) element.textContent = sentence(element.dataset["text"]);
-  for (const element of document.querySelectorAll<HTMLElement>("[data-label]")) element.ariaLabel = sentence(element.dataset["label"]);
+  for (const element of document.querySelectorAll<HTMLElement>("[data-text]"))
+    element.textContent = sentence(element.dataset["text"]);
+  for (const element of document.querySelectorAll<HTMLElement>("[data-label]"))
+    element.ariaLabel = sentence(element.dataset["label"]);
 }
 
 function sentence(key = ""): string {
   const found = (say() as Readonly<Record<string, unknown>>)[key];
-  if (typeof found !== "string") throw new Error(`index.html asks for the sentence "${key}", which messages.ts does not have.`);
+  if (typeof found !== "string")
+    throw new Error(`index.html asks for the sentence "${key}", which messages.ts does not have.`);
   return found;
 }
 
@@ -99,5 +102,9 @@ export function milliseconds(value: number): string {
 /** "12 s", "3 min". */
 export function duration(seconds: number): string {
   const unit = seconds < 90 ? "second" : "minute";
-  return format(Math.max(0, Math.round(unit === "second" ? seconds : seconds / 60)), { style: "unit", unit, unitDisplay: "short" });
+  return format(Math.max(0, Math.round(unit === "second" ? seconds : seconds / 60)), {
+    style: "unit",
+    unit,
+    unitDisplay: "short",
+  });
 }

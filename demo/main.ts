@@ -22,7 +22,7 @@ import {
 } from "./language.ts";
 import type { Language } from "./messages.ts";
 import { showFacts, showNetwork } from "./network_table.ts";
-import { downloadNotice, failureNotice, forcedCpuNotice, noWebGpuNotice, type Notice, showNotices } from "./notices.ts";
+import { downloadNotice, failureNotice, forcedCpuNotice, type Notice, noWebGpuNotice, showNotices } from "./notices.ts";
 import { Samples } from "./samples.ts";
 import { type Force, loadDigits, Session } from "./session.ts";
 
@@ -218,7 +218,9 @@ function render(): void {
 
 /** Where a press on Train would lead. */
 function plannedTarget(): number {
-  return session.steps === 0 && session.phase !== "training" ? session.stepsIn(Number(epochsSelect.value)) : session.target;
+  return session.steps === 0 && session.phase !== "training"
+    ? session.stepsIn(Number(epochsSelect.value))
+    : session.target;
 }
 
 function renderControls(): void {
@@ -229,7 +231,13 @@ function renderControls(): void {
   runButton.disabled = !usable;
   write(
     runButton,
-    phase === "training" ? text.pause : phase === "paused" ? text.resume : session.steps > 0 ? text.trainMore : text.train,
+    phase === "training"
+      ? text.pause
+      : phase === "paused"
+        ? text.resume
+        : session.steps > 0
+          ? text.trainMore
+          : text.train,
   );
   stepButton.disabled = phase !== "ready" && phase !== "paused";
   stepButton.title = text.stepSize(count(session.batchSize));
@@ -265,14 +273,20 @@ function renderReadings(): void {
   } else {
     words.push(text.stepOf(count(steps), count(goal)));
     if (last) {
-      words.push(text.imagesPerSecond(significant(last.imagesPerSecond, 3)), text.millisecondsPerStep(milliseconds(last.millisecondsPerStep)));
+      words.push(
+        text.imagesPerSecond(significant(last.imagesPerSecond, 3)),
+        text.millisecondsPerStep(milliseconds(last.millisecondsPerStep)),
+      );
     }
     if (phase === "paused") words.push(text.paused);
-    else if (phase === "training" && last) words.push(text.timeLeft(duration(((goal - steps) * last.millisecondsPerStep) / 1000)));
+    else if (phase === "training" && last)
+      words.push(text.timeLeft(duration(((goal - steps) * last.millisecondsPerStep) / 1000)));
     else if (phase === "ready" && steps === target) words.push(text.trained);
   }
   if (place.childElementCount !== words.length) place.replaceChildren(...words.map(() => make("span")));
-  words.forEach((word, index) => write(place.children[index] as HTMLElement, word));
+  words.forEach((word, index) => {
+    write(place.children[index] as HTMLElement, word);
+  });
 }
 
 function renderMeasurements(): void {
@@ -301,7 +315,10 @@ function renderNetwork(): void {
     write(find("intro", HTMLElement), session.backendKind === "webgpu" ? text.intro : text.introCpu);
   }
   const { digits, stats } = session;
-  write(find("data-line", HTMLElement), digits ? text.dataLine(count(digits.train.count), count(digits.heldOut.count)) : text.preparing);
+  write(
+    find("data-line", HTMLElement),
+    digits ? text.dataLine(count(digits.train.count), count(digits.heldOut.count)) : text.preparing,
+  );
   const facts = `${key} ${JSON.stringify(stats)}`;
   if (facts !== shownFacts) {
     shownFacts = facts;

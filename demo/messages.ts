@@ -58,7 +58,11 @@ const en = {
   drawHeading: "Draw",
   padHint: "Draw a digit here",
   padLabel: (strokes: number) =>
-    strokes === 0 ? "Drawing pad, empty" : strokes === 1 ? "Drawing pad with 1 stroke" : `Drawing pad with ${strokes} strokes`,
+    strokes === 0
+      ? "Drawing pad, empty"
+      : strokes === 1
+        ? "Drawing pad with 1 stroke"
+        : `Drawing pad with ${strokes} strokes`,
   padLabelTest: (digit: string) => `Drawing pad, showing a test digit: a ${digit}`,
   padKeys: "Control Z undoes a stroke, Escape clears the pad",
   undo: "Undo",
@@ -73,9 +77,11 @@ const en = {
   verdictUnsure: (percent: string) => `Not sure: ${percent}`,
   verdictUntrained: "Not trained yet",
   verdictBusy: "Reading …",
-  noteUntrained: "The network is untrained: its weights are random, and so is its answer. Press Train and watch the bars.",
+  noteUntrained:
+    "The network is untrained: its weights are random, and so is its answer. Press Train and watch the bars.",
   noteTestRight: (digit: string) => `A held-out digit, labelled ${digit}. The network never trained on it.`,
-  noteTestWrong: (digit: string, read: string) => `A held-out digit, labelled ${digit}. The network takes it for a ${read}.`,
+  noteTestWrong: (digit: string, read: string) =>
+    `A held-out digit, labelled ${digit}. The network takes it for a ${read}.`,
   announceAnswer: (digit: string, percent: string) => `Prediction ${digit}, ${percent}`,
   announceUnsure: (digit: string, percent: string) => `Not sure; perhaps ${digit}, ${percent}`,
   announceAccuracy: (percent: string, steps: string) => `Held-out accuracy ${percent} after ${steps} steps`,
@@ -135,7 +141,8 @@ const en = {
   adviceInsecure: "Open the page through https://, or through http://localhost on this computer.",
   adviceChromiumLinux:
     "In Chrome or Edge on Linux, turn on chrome://flags/#enable-unsafe-webgpu and chrome://flags/#enable-vulkan, then restart the browser.",
-  adviceChromium: "Turn on graphics acceleration in the browser's system settings, update the browser and the graphics driver, and restart it.",
+  adviceChromium:
+    "Turn on graphics acceleration in the browser's system settings, update the browser and the graphics driver, and restart it.",
   adviceFirefox: "In Firefox, open about:config, set dom.webgpu.enabled to true, and reload this page.",
   adviceSafari: "Safari has WebGPU from version 26 on: update macOS, iOS or iPadOS.",
   adviceOther: "A current Chrome or Edge, Safari 26 or newer, or Firefox with dom.webgpu.enabled has it.",
@@ -144,7 +151,8 @@ const en = {
   forcedCpuBody: "A smaller network is used. Take “force=cpu” out of the address to use the GPU.",
 
   failedDataTitle: "The digits could not be loaded",
-  failedDataBody: "Check the connection, then try again. Whoever runs this page: the files belong in data/ next to it (node scripts/prepare-data.mjs).",
+  failedDataBody:
+    "Check the connection, then try again. Whoever runs this page: the files belong in data/ next to it (node scripts/prepare-data.mjs).",
   failedFullTitle: "The 70,000 digits could not be loaded",
   failedFullBody: "Training goes on with the digits that are here.",
   failedWorkerTitle: "The training program could not be started",
@@ -155,7 +163,8 @@ const en = {
   failedMemoryTitle: "The graphics card has too little memory",
   failedMemoryBody: "Close other pages that use the graphics card, then try again.",
   failedDivergedTitle: "The training diverged",
-  failedDivergedBody: "The loss is no longer a number: the steps were too large. Choose a lower learning rate and reset.",
+  failedDivergedBody:
+    "The loss is no longer a number: the steps were too large. Choose a lower learning rate and reset.",
   failedOtherTitle: "Something went wrong",
   failedOtherBody: "Try again; if it happens again, reload the page.",
   details: "Message",
@@ -225,7 +234,11 @@ const es: Messages = {
   drawHeading: "Dibujar",
   padHint: "Dibuja aquí una cifra",
   padLabel: (strokes) =>
-    strokes === 0 ? "Lienzo para dibujar, vacío" : strokes === 1 ? "Lienzo con 1 trazo" : `Lienzo con ${strokes} trazos`,
+    strokes === 0
+      ? "Lienzo para dibujar, vacío"
+      : strokes === 1
+        ? "Lienzo con 1 trazo"
+        : `Lienzo con ${strokes} trazos`,
   padLabelTest: (digit) => `Lienzo con una cifra de prueba: un ${digit}`,
   padKeys: "Control Z deshace un trazo, Escape borra el lienzo",
   undo: "Deshacer",
@@ -240,7 +253,8 @@ const es: Messages = {
   verdictUnsure: (percent) => `Sin seguridad: ${percent}`,
   verdictUntrained: "Aún sin entrenar",
   verdictBusy: "Leyendo…",
-  noteUntrained: "La red está sin entrenar: sus pesos son aleatorios, y su respuesta también. Pulsa Entrenar y mira las barras.",
+  noteUntrained:
+    "La red está sin entrenar: sus pesos son aleatorios, y su respuesta también. Pulsa Entrenar y mira las barras.",
   noteTestRight: (digit) => `Una cifra reservada, con la etiqueta ${digit}. La red nunca entrenó con ella.`,
   noteTestWrong: (digit, read) => `Una cifra reservada, con la etiqueta ${digit}. La red la toma por un ${read}.`,
   announceAnswer: (digit, percent) => `Predicción: ${digit}, ${percent}`,
@@ -324,7 +338,8 @@ const es: Messages = {
   failedMemoryTitle: "La tarjeta gráfica tiene poca memoria",
   failedMemoryBody: "Cierra otras páginas que la usen e inténtalo otra vez.",
   failedDivergedTitle: "El entrenamiento diverge",
-  failedDivergedBody: "La pérdida ya no es un número: los pasos eran demasiado grandes. Elige una tasa de aprendizaje menor y reinicia.",
+  failedDivergedBody:
+    "La pérdida ya no es un número: los pasos eran demasiado grandes. Elige una tasa de aprendizaje menor y reinicia.",
   failedOtherTitle: "Algo salió mal",
   failedOtherBody: "Inténtalo otra vez; si se repite, recarga la página.",
   details: "Mensaje",

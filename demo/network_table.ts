@@ -44,7 +44,9 @@ export function showFacts(model: Model, batchSize: number, stats: TrainerStats |
       );
     }
   }
-  place.replaceChildren(...facts.map(([name, value]) => make("div", {}, make("dt", { text: name }), make("dd", { text: value }))));
+  place.replaceChildren(
+    ...facts.map(([name, value]) => make("div", {}, make("dt", { text: name }), make("dd", { text: value }))),
+  );
 }
 
 interface LayerWords {
@@ -56,7 +58,10 @@ function words(layer: SummaryRow, options: Readonly<Record<string, unknown>>): L
   const text = say();
   switch (layer.kind) {
     case "conv2d":
-      return { name: text.layerConv, detail: text.layerConvDetail(String(options["filters"]), square(options["kernelSize"])) };
+      return {
+        name: text.layerConv,
+        detail: text.layerConvDetail(String(options["filters"]), square(options["kernelSize"])),
+      };
     case "maxPooling2d":
       return { name: text.layerPool, detail: text.layerPoolDetail(square(options["poolSize"])) };
     case "flatten":
@@ -84,7 +89,11 @@ function row({ name, detail }: LayerWords, shape: readonly number[], counts: rea
     more.textContent = detail;
     head.append(" ", more);
   }
-  line.append(head, cell(shape.map(count).join("×"), "shape"), ...counts.map((value) => cell(value === 0 ? "–" : count(value), "number")));
+  line.append(
+    head,
+    cell(shape.map(count).join("×"), "shape"),
+    ...counts.map((value) => cell(value === 0 ? "–" : count(value), "number")),
+  );
   return line;
 }
 

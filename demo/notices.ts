@@ -17,7 +17,12 @@ export function showNotices(notices: readonly Notice[]): void {
 }
 
 function makeNotice({ kind, title, sentences, message, actions }: Notice): HTMLElement {
-  const box = make("section", { className: `notice ${kind}` }, make("h2", { text: title }), make("p", { text: sentences.join(" ") }));
+  const box = make(
+    "section",
+    { className: `notice ${kind}` },
+    make("h2", { text: title }),
+    make("p", { text: sentences.join(" ") }),
+  );
   if (kind === "failure") box.setAttribute("role", "alert");
   if (message !== undefined) {
     const words = make("p", { className: "notice-message", text: message });
@@ -92,7 +97,10 @@ export function failureNotice(error: unknown, recovery: Recovery): Notice {
   }
   if (code === "out-of-memory") return failure(text.failedMemoryTitle, text.failedMemoryBody);
   if (code === "diverged") {
-    return failure(text.failedDivergedTitle, text.failedDivergedBody, { label: text.reset, run: () => recovery.reset() });
+    return failure(text.failedDivergedTitle, text.failedDivergedBody, {
+      label: text.reset,
+      run: () => recovery.reset(),
+    });
   }
   if (message.startsWith("The training worker failed")) {
     return failure(text.failedWorkerTitle, text.failedWorkerBody, { label: text.reload, run: () => location.reload() });

@@ -1,6 +1,7 @@
 /** A row of held-out digits with what the network reads in each. */
-import { type Dataset } from "../src/index.ts";
+
 import { sample } from "../src/data/dataset.ts";
+import type { Dataset } from "../src/index.ts";
 import { find, make, write } from "./dom.ts";
 import { count, say } from "./language.ts";
 
@@ -31,7 +32,9 @@ export class Samples {
   show(heldOut: Dataset): void {
     const digits = Array.from({ length: Math.min(COUNT, heldOut.count) }, (_, index) => sample(heldOut, index));
     this.#pixels = new Float32Array(digits.length * SIDE * SIDE);
-    digits.forEach(({ image }, index) => this.#pixels?.set(image, index * SIDE * SIDE));
+    digits.forEach(({ image }, index) => {
+      this.#pixels?.set(image, index * SIDE * SIDE);
+    });
     this.#cells = digits.map(({ image, label }) => makeCell(image, label));
     this.#answers = undefined;
     this.#list.replaceChildren(...this.#cells.map((cell) => cell.item));
@@ -44,7 +47,8 @@ export class Samples {
     this.#asking = true;
     try {
       const probabilities = await this.#predict(this.#pixels);
-      if (probabilities) this.#answers = this.#cells.map((_, index) => largestOf(probabilities.subarray(index * 10, index * 10 + 10)));
+      if (probabilities)
+        this.#answers = this.#cells.map((_, index) => largestOf(probabilities.subarray(index * 10, index * 10 + 10)));
       this.render();
     } catch {
       // The session's own calls meet the same failure and tell the visitor.

@@ -2,6 +2,8 @@
  * One training session: the data, the network, the trainer in its worker, and what has been measured. The page shows
  * `Session`'s state and calls its methods; it hears of every change through `onChange`.
  */
+
+import { subset } from "../src/data/dataset.ts";
 import {
   adam,
   conv2d,
@@ -9,14 +11,13 @@ import {
   dense,
   fetchIdx,
   flatten,
-  maxPooling2d,
   type Model,
-  sequential,
+  maxPooling2d,
   type StepEvent,
+  sequential,
   type TrainerStats,
   WebGpuUnavailableError,
 } from "../src/index.ts";
-import { subset } from "../src/data/dataset.ts";
 import { createWorkerTrainer, type WorkerTrainer } from "../src/worker.ts";
 
 /** What the address asks for with ?force=: the CPU, or the page as a browser without WebGPU shows it. */
@@ -92,7 +93,10 @@ export async function loadDigits(size: "small" | "full", options: LoadOptions = 
   const progress = { train: [0, 0] as [number, number], heldOut: [0, 0] as [number, number] };
   const load = (which: "train" | "heldOut", part: string) =>
     fetchIdx(
-      { images: dataUrl(`${prefix}-${part}-images.idx3-ubyte.gz`), labels: dataUrl(`${prefix}-${part}-labels.idx1-ubyte.gz`) },
+      {
+        images: dataUrl(`${prefix}-${part}-images.idx3-ubyte.gz`),
+        labels: dataUrl(`${prefix}-${part}-labels.idx1-ubyte.gz`),
+      },
       {
         ...(options.signal ? { signal: options.signal } : {}),
         ...(size === "full" ? { cache: "corteza-mnist" } : {}),
@@ -199,7 +203,10 @@ export class Session {
         this.whyNotWebGpu = error;
       }
     } else if (this.#force === "nowebgpu") {
-      this.whyNotWebGpu = new WebGpuUnavailableError("no-api", "The address asks for a page without WebGPU (?force=nowebgpu).");
+      this.whyNotWebGpu = new WebGpuUnavailableError(
+        "no-api",
+        "The address asks for a page without WebGPU (?force=nowebgpu).",
+      );
     }
     return this.#makeTrainerOn("cpu");
   }
@@ -377,7 +384,15 @@ export class Session {
     this.#kept = { checkpoint: await this.#trainer.checkpoint(), steps, cursor };
   }
 
-  async #goBackTo({ checkpoint, steps, cursor }: { checkpoint: Uint8Array; steps: number; cursor: number }): Promise<void> {
+  async #goBackTo({
+    checkpoint,
+    steps,
+    cursor,
+  }: {
+    checkpoint: Uint8Array;
+    steps: number;
+    cursor: number;
+  }): Promise<void> {
     await this.#trainer?.restore(checkpoint);
     this.#trainer?.setLearningRate(this.#learningRate);
     this.steps = steps;

@@ -42,8 +42,14 @@ const measured = (page) => page.waitForFunction(() => /\d/.test(document.querySe
 async function train(page, { epochs = process.env.CORTEZA_EPOCHS ?? "5", until = "end" } = {}) {
   await page.selectOption("#epochs", epochs);
   await page.click("#run");
-  if (until === "end") await page.waitForSelector('html[data-phase="ready"]:has(#accuracy:not(.pending))', { timeout: 280_000 });
-  else await page.waitForFunction((step) => Number(/\d+/.exec(document.querySelector("#readings").textContent)?.[0]) >= step, until, { timeout: 120_000 });
+  if (until === "end")
+    await page.waitForSelector('html[data-phase="ready"]:has(#accuracy:not(.pending))', { timeout: 280_000 });
+  else
+    await page.waitForFunction(
+      (step) => Number(/\d+/.exec(document.querySelector("#readings").textContent)?.[0]) >= step,
+      until,
+      { timeout: 120_000 },
+    );
 }
 
 async function toTop(page) {
@@ -106,10 +112,14 @@ const scenes = {
     await take(page, "narrow-light-es-nogpu");
   },
   async errors(open, take) {
-    const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" }, {}, (p) => p.route("**/data/**", (route) => route.abort()));
+    const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" }, {}, (p) =>
+      p.route("**/data/**", (route) => route.abort()),
+    );
     await page.waitForSelector(".notice.failure");
     await take(page, "wide-light-en-no-data");
-    const worker = await open({ viewport: NARROW, colorScheme: "dark", locale: "es-ES" }, {}, (p) => p.route("**/*worker*", (route) => route.abort()));
+    const worker = await open({ viewport: NARROW, colorScheme: "dark", locale: "es-ES" }, {}, (p) =>
+      p.route("**/*worker*", (route) => route.abort()),
+    );
     await worker.waitForSelector(".notice.failure");
     await take(worker, "narrow-dark-es-no-worker");
   },
@@ -120,7 +130,13 @@ if (!existsSync(join(site, "index.html"))) {
   process.exit(1);
 }
 mkdirSync(shots, { recursive: true });
-const server = await preview({ root, base: "/", logLevel: "error", build: { outDir: site }, preview: { port: 0, host: "127.0.0.1" } });
+const server = await preview({
+  root,
+  base: "/",
+  logLevel: "error",
+  build: { outDir: site },
+  preview: { port: 0, host: "127.0.0.1" },
+});
 const url = server.resolvedUrls.local[0];
 const wanted = process.argv.slice(2);
 const browsers = [];

@@ -1,130 +1,243 @@
-// Gradient of a convolution's input. Rows are input pixels, columns input channels, and the sum runs over the taps and
-// the output channels: inputGradient[pixel, i] = Σ upstream[pixel that the tap leads to, o] · filters[tap, i, o]. Both
-// operands lie along o in memory, so four of them meet in one dot product and the filters need no transposed copy.
+// Gradient of the input of a convolution with strides 1 (others: conv2d_input_gradient_strided.wgsl):
+//
+//     inputGradient[y, x, i] = Σ over taps and o of upstream[y + PAD_TOP - tapY, x + PAD_LEFT - tapX, o] · filters[tap, i, o]
+//
+// A thread keeps a block of BLOCK_HEIGHT × BLOCK_WIDTH input pixels × 4 · VECTORS input channels in registers. For each output
+// channel (or four, CHANNEL_UNIT) it loads the patch of the upstream gradient that reaches the block: each loaded
+// gradient serves up to KERNEL_WIDTH pixels, each weight all pixels of the block. Both operands lie along o in
+// memory, so four of them meet in dot products (vector · matrix) and the filters need no transposed copy. Taps are
+// walked backwards, so that the patch moves forwards. The loop runs over rows of the kernel, columns are unrolled.
 //
 // With UNPOOL, `upstream` is the gradient behind a 2×2 max-pool and `winners` says which pixel of each window it goes
-// to (conv2d_forward.wgsl); the full-size gradient is rebuilt while loading.
+// to (conv2d_forward.wgsl); the full-size gradient is rebuilt while loading. BLOCK_WIDTH is even then, so that which
+// column of its window a column of the patch is does not depend on the block: it is the parity of x + WINDOW_PHASE.
+//
+// Groups: with PER_LANE (groups of a few channels, depthwise above all) the input channels of all groups are treated as one
+// row, and each of a vector's four channels reads the gradients of its own group.
 
-#if VECTOR
-@group(0) @binding(0) var<storage, read> upstream: array<vec4f>;
+#if CHANNEL_UNIT == 4 || PER_LANE == 2
+alias Upstream = vec4f;
 #else
-@group(0) @binding(0) var<storage, read> upstream: array<f32>;
+alias Upstream = f32;
 #endif
+// What one pixel of the patch is: a value, four channels of a pixel, or a value for each of four input channels.
+#if CHANNEL_UNIT == 4 || PER_LANE > 0
+alias Pixel = vec4f;
+alias Codes = vec4u;
+#else
+alias Pixel = f32;
+alias Codes = u32;
+#endif
+#if VECTOR_IN
+alias Result = vec4f;
+#else
+alias Result = f32;
+#endif
+
+@group(0) @binding(0) var<storage, read> upstream: array<Upstream>;
 #if UNPOOL
 @group(0) @binding(1) var<storage, read> winners: array<u32>;
 #endif
-#if VECTOR
+#if CHANNEL_UNIT == 4 || PER_LANE == 2
 @group(0) @binding($(UNPOOL + 1)) var<storage, read> filters: array<vec4f>;
 #else
 @group(0) @binding($(UNPOOL + 1)) var<storage, read> filters: array<f32>;
 #endif
-@group(0) @binding($(UNPOOL + 2)) var<storage, read_write> inputGradient: array<f32>;
+@group(0) @binding($(UNPOOL + 2)) var<storage, read_write> inputGradient: array<Result>;
 
-@compute @workgroup_size(GROUP_COLUMNS, GROUP_ROWS)
+const LANES = vec4u(0u, 1u, 2u, 3u);
+
+// `pixel` counts pixels of `upstream`, pooled ones with UNPOOL; `chunk` is an output channel of the group, or four.
+#if PER_LANE == 1
+fn loadPixel(pixel: u32, groups: vec4u, chunk: u32) -> Pixel {
+  let places = vec4u(pixel * OUT_CHANNELS + chunk) + groups * GROUP_OUT;
+  return vec4f(upstream[places.x], upstream[places.y], upstream[places.z], upstream[places.w]);
+}
+#elif PER_LANE == 2
+fn loadPixel(pixel: u32, groups: vec4u, chunk: u32) -> Pixel {
+  return upstream[pixel * (OUT_CHANNELS / 4u) + groups.x / 4u];
+}
+#else
+fn loadPixel(pixel: u32, group: u32, chunk: u32) -> Pixel {
+  return upstream[(pixel * OUT_CHANNELS + group * GROUP_OUT) / CHANNEL_UNIT + chunk];
+}
+#endif
+
+#if UNPOOL
+#if PER_LANE == 1
+fn loadCodes(pixel: u32, groups: vec4u, chunk: u32) -> Codes {
+  let channels = vec4u(chunk) + groups * GROUP_OUT;
+  let words = vec4u(pixel * WINNER_WORDS) + channels / 4u;
+  return (vec4u(winners[words.x], winners[words.y], winners[words.z], winners[words.w]) >> (8u * (channels % 4u))) & vec4u(255u);
+}
+#elif PER_LANE == 2
+fn loadCodes(pixel: u32, groups: vec4u, chunk: u32) -> Codes {
+  return (vec4u(winners[pixel * WINNER_WORDS + groups.x / 4u]) >> (8u * LANES)) & vec4u(255u);
+}
+#elif CHANNEL_UNIT == 4
+fn loadCodes(pixel: u32, group: u32, chunk: u32) -> Codes {
+  return (vec4u(winners[pixel * WINNER_WORDS + group * (GROUP_OUT / 4u) + chunk]) >> (8u * LANES)) & vec4u(255u);
+}
+#else
+fn loadCodes(pixel: u32, group: u32, chunk: u32) -> Codes {
+  let channel = group * GROUP_OUT + chunk;
+  return (winners[pixel * WINNER_WORDS + channel / 4u] >> (8u * (channel % 4u))) & 255u;
+}
+#endif
+#endif
+
+@compute @workgroup_size(GROUP_COLUMNS, GROUP_BLOCKS)
 fn main(
   @builtin(local_invocation_id) local: vec3u,
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) workgroupCount: vec3u,
 ) {
   let tile = workgroup.y * workgroupCount.x + workgroup.x;
-  let columnTile = tile % (COLUMN_TILES * GROUPS);
-  let group = columnTile / COLUMN_TILES;
-  let column = ((columnTile % COLUMN_TILES) * GROUP_COLUMNS + local.x) * TILE_COLUMNS;
-  let firstRow = ((tile / (COLUMN_TILES * GROUPS)) * GROUP_ROWS + local.y) * TILE_ROWS;
-  if (firstRow >= ROWS || column >= GROUP_IN) { return; }
+  let column = (tile % COLUMN_TILES) * GROUP_COLUMNS + local.x;
+  let block = (tile / COLUMN_TILES) * GROUP_BLOCKS + local.y;
+  if (block >= BLOCKS || column >= COLUMNS) { return; }
 
-#unroll row 0 TILE_ROWS
-  let pixel_$(row) = min(firstRow + $(row)u, ROWS - 1u);
-  let paddedX_$(row) = pixel_$(row) % IN_WIDTH + PAD_LEFT;
-  let paddedY_$(row) = (pixel_$(row) / IN_WIDTH) % IN_HEIGHT + PAD_TOP;
-  let image_$(row) = pixel_$(row) / (IN_WIDTH * IN_HEIGHT);
-#unroll column 0 TILE_COLUMNS
-  var sum_$(row)_$(column) = 0.0;
+  // Channels beyond the last repeat it, and are not stored.
+  let columnGroup = column / COLUMNS_PER_GROUP;
+  let firstChannel = columnGroup * CHANNELS_PER_GROUP + (column % COLUMNS_PER_GROUP) * (4u * VECTORS);
+  let lastChannel = (columnGroup + 1u) * CHANNELS_PER_GROUP - 1u;
+#unroll vector 0 VECTORS
+  let channels_$(vector) = min(vec4u(firstChannel + $(4 * vector)u) + LANES, vec4u(lastChannel));
+#end
+#if PER_LANE
+  let group = channels_0 / GROUP_IN;
+#else
+  let group = columnGroup;
+#endif
+
+  let blockX = (block % BLOCKS_ACROSS) * BLOCK_WIDTH;
+  let blockY = ((block / BLOCKS_ACROSS) % BLOCKS_DOWN) * BLOCK_HEIGHT;
+  let image = block / (BLOCKS_ACROSS * BLOCKS_DOWN);
+  // The patch's top left corner. Left of and above the gradient unsigned coordinates are huge, so that one comparison
+  // checks both edges.
+  let patchX = blockX + PAD_LEFT - (KERNEL_WIDTH - 1u) * DILATION_WIDTH;
+  let patchY = blockY + PAD_TOP - (KERNEL_HEIGHT - 1u) * DILATION_HEIGHT;
+#if UNPOOL
+  let windowX = u32(i32(patchX - WINDOW_PHASE) / 2);
+#unroll x 0 PATCH_WINDOWS
+  let upstreamX_$(x) = windowX + $(x)u;
+  let insideX_$(x) = upstreamX_$(x) < POOLED_WIDTH;
+#end
+#else
+#unroll x 0 PATCH_WIDTH
+  let upstreamX_$(x) = patchX + $(x)u;
+  let insideX_$(x) = upstreamX_$(x) < OUT_WIDTH;
+#end
+#endif
+
+#unroll y 0 BLOCK_HEIGHT
+#unroll x 0 BLOCK_WIDTH
+#unroll vector 0 VECTORS
+  var sum_$(y)_$(x)_$(vector) = vec4f(0.0);
+#end
 #end
 #end
 
   for (var kernelY = 0u; kernelY < KERNEL_HEIGHT; kernelY++) {
-    for (var kernelX = 0u; kernelX < KERNEL_WIDTH; kernelX++) {
-#unroll row 0 TILE_ROWS
-      // A tap leads back to output pixel (padded - tap) / stride, where that is a whole number in range.
-      let offsetX_$(row) = paddedX_$(row) - kernelX * DILATION_WIDTH;
-      let offsetY_$(row) = paddedY_$(row) - kernelY * DILATION_HEIGHT;
-#if STRIDE_WIDTH == 1 && STRIDE_HEIGHT == 1
-      let outX_$(row) = offsetX_$(row);
-      let outY_$(row) = offsetY_$(row);
-      let inside_$(row) = (outX_$(row) < REACH_WIDTH) & (outY_$(row) < REACH_HEIGHT);
-#else
-      let outX_$(row) = offsetX_$(row) / STRIDE_WIDTH;
-      let outY_$(row) = offsetY_$(row) / STRIDE_HEIGHT;
-      // A negative offset wraps to a huge number, whose quotient could be anything: check the offset itself.
-      let inside_$(row) = (offsetX_$(row) < REACH_WIDTH * STRIDE_WIDTH) & (offsetY_$(row) < REACH_HEIGHT * STRIDE_HEIGHT)
-        & (offsetX_$(row) % STRIDE_WIDTH == 0u) & (offsetY_$(row) % STRIDE_HEIGHT == 0u);
-#endif
+    // Where each pixel of the patch is in the gradient; pixels outside read the first one, and count as zero.
+#unroll y 0 BLOCK_HEIGHT
+    let row_$(y) = patchY + kernelY * DILATION_HEIGHT + $(y)u;
 #if UNPOOL
-      let place_$(row) = (outY_$(row) & 1u) * 2u + (outX_$(row) & 1u);
-      let pooled_$(row) = select(0u, (image_$(row) * POOLED_HEIGHT + outY_$(row) / 2u) * POOLED_WIDTH + outX_$(row) / 2u, inside_$(row));
-#if VECTOR
-      let start_$(row) = (pooled_$(row) * OUT_CHANNELS + group * GROUP_OUT) / 4u;
+    let upstreamY_$(y) = row_$(y) / 2u;
+    let firstPlace_$(y) = (row_$(y) % 2u) * 2u;
+    let insideY_$(y) = upstreamY_$(y) < POOLED_HEIGHT;
+    let upstreamRow_$(y) = (image * POOLED_HEIGHT + upstreamY_$(y)) * POOLED_WIDTH;
+#unroll x 0 PATCH_WINDOWS
+    let inside_$(y)_$(x) = insideY_$(y) & insideX_$(x);
+    let pixel_$(y)_$(x) = select(0u, upstreamRow_$(y) + upstreamX_$(x), inside_$(y)_$(x));
+    // No pixel of a window outside has won.
+    let leftPlace_$(y)_$(x) = select(8u, firstPlace_$(y), inside_$(y)_$(x));
+    let rightPlace_$(y)_$(x) = leftPlace_$(y)_$(x) + 1u;
+#end
 #else
-      let start_$(row) = pooled_$(row) * OUT_CHANNELS + group * GROUP_OUT;
-#endif
-#else
-      let start_$(row) = select(0u, ((image_$(row) * OUT_HEIGHT + outY_$(row)) * OUT_WIDTH + outX_$(row)) * OUT_CHANNELS + group * GROUP_OUT, inside_$(row))
-#if VECTOR
-        / 4u
-#endif
-        ;
+    let insideY_$(y) = row_$(y) < OUT_HEIGHT;
+    let upstreamRow_$(y) = (image * OUT_HEIGHT + row_$(y)) * OUT_WIDTH;
+#unroll x 0 PATCH_WIDTH
+    let inside_$(y)_$(x) = insideY_$(y) & insideX_$(x);
+    let pixel_$(y)_$(x) = select(0u, upstreamRow_$(y) + upstreamX_$(x), inside_$(y)_$(x));
+#end
 #endif
 #end
-      let firstFilter = (kernelY * KERNEL_WIDTH + kernelX) * GROUP_IN;
-#unroll column 0 TILE_COLUMNS
-      let filters_$(column) = (firstFilter + min(column + $(column)u, GROUP_IN - 1u)) * OUT_CHANNELS + group * GROUP_OUT;
-#end
-      for (var chunk = 0u; chunk < CHUNKS; chunk++) {
-#if VECTOR
-#unroll row 0 TILE_ROWS
+    for (var chunk = 0u; chunk < GROUP_OUT / CHANNEL_UNIT; chunk++) {
+#unroll y 0 BLOCK_HEIGHT
 #if UNPOOL
-        let code_$(row) = winners[start_$(row) + chunk];
-        let won_$(row) = (vec4u(code_$(row), code_$(row) >> 8u, code_$(row) >> 16u, code_$(row) >> 24u) & vec4u(255u)) == vec4u(place_$(row));
-        let a_$(row) = select(vec4f(0.0), upstream[start_$(row) + chunk], won_$(row) & vec4<bool>(inside_$(row)));
+#unroll x 0 PATCH_WINDOWS
+      let value_$(y)_$(x) = loadPixel(pixel_$(y)_$(x), group, chunk);
+      let codes_$(y)_$(x) = loadCodes(pixel_$(y)_$(x), group, chunk);
+#end
+#unroll x 0 PATCH_WIDTH
+#if (x + WINDOW_PHASE) % 2 == 0
+      let gradient_$(y)_$(x) = select(Pixel(0.0), value_$(y)_$((x + WINDOW_PHASE) / 2), codes_$(y)_$((x + WINDOW_PHASE) / 2) == Codes(leftPlace_$(y)_$((x + WINDOW_PHASE) / 2)));
 #else
-        let a_$(row) = select(vec4f(0.0), upstream[start_$(row) + chunk], inside_$(row));
+      let gradient_$(y)_$(x) = select(Pixel(0.0), value_$(y)_$((x + WINDOW_PHASE) / 2), codes_$(y)_$((x + WINDOW_PHASE) / 2) == Codes(rightPlace_$(y)_$((x + WINDOW_PHASE) / 2)));
 #endif
 #end
-#unroll column 0 TILE_COLUMNS
-        let b_$(column) = filters[filters_$(column) / 4u + chunk];
-#unroll row 0 TILE_ROWS
-        sum_$(row)_$(column) += dot(a_$(row), b_$(column));
-#end
-#end
 #else
-#unroll row 0 TILE_ROWS
-#if UNPOOL
-        let channel_$(row) = group * GROUP_OUT + chunk;
-        let code_$(row) = (winners[pooled_$(row) * WINNER_WORDS + channel_$(row) / 4u] >> (8u * (channel_$(row) % 4u))) & 255u;
-        let a_$(row) = select(0.0, upstream[start_$(row) + chunk], inside_$(row) & (code_$(row) == place_$(row)));
-#else
-        let a_$(row) = select(0.0, upstream[start_$(row) + chunk], inside_$(row));
+#unroll x 0 PATCH_WIDTH
+      let gradient_$(y)_$(x) = select(Pixel(0.0), loadPixel(pixel_$(y)_$(x), group, chunk), inside_$(y)_$(x));
+#end
 #endif
 #end
-#unroll column 0 TILE_COLUMNS
-        let b_$(column) = filters[filters_$(column) + chunk];
-#unroll row 0 TILE_ROWS
-        sum_$(row)_$(column) += a_$(row) * b_$(column);
-#end
-#end
+#unroll kernelX 0 KERNEL_WIDTH
+      let tap_$(kernelX) = (KERNEL_HEIGHT - 1u - kernelY) * KERNEL_WIDTH + $(KERNEL_WIDTH - 1 - kernelX)u;
+#unroll vector 0 VECTORS
+#if PER_LANE == 2
+      let filter_$(kernelX)_$(vector) = filters[tap_$(kernelX) * (OUT_CHANNELS / 4u) + firstChannel / 4u];
+#elif PER_LANE == 1
+      let places_$(kernelX)_$(vector) = (vec4u(tap_$(kernelX) * GROUP_IN) + channels_0 % GROUP_IN) * OUT_CHANNELS + group * GROUP_OUT + vec4u(chunk);
+#else
+      let places_$(kernelX)_$(vector) =
+        ((vec4u(tap_$(kernelX) * GROUP_IN) + channels_$(vector) - vec4u(group * GROUP_IN)) * OUT_CHANNELS + vec4u(group * GROUP_OUT)) / CHANNEL_UNIT + vec4u(chunk);
 #endif
-      }
+#if PER_LANE < 2 && CHANNEL_UNIT == 4
+      let filter_$(kernelX)_$(vector) = mat4x4f(
+#elif PER_LANE < 2
+      let filter_$(kernelX)_$(vector) = vec4f(
+#endif
+#if PER_LANE < 2
+        filters[places_$(kernelX)_$(vector).x],
+        filters[places_$(kernelX)_$(vector).y],
+        filters[places_$(kernelX)_$(vector).z],
+        filters[places_$(kernelX)_$(vector).w],
+      );
+#endif
+#end
+#end
+#unroll y 0 BLOCK_HEIGHT
+#unroll x 0 BLOCK_WIDTH
+#unroll vector 0 VECTORS
+#unroll kernelX 0 KERNEL_WIDTH
+      sum_$(y)_$(x)_$(vector) += gradient_$(y)_$(x + kernelX * DILATION_WIDTH) * filter_$(kernelX)_$(vector);
+#end
+#end
+#end
+#end
     }
   }
 
-#unroll row 0 TILE_ROWS
-  if (firstRow + $(row)u < ROWS) {
-#unroll column 0 TILE_COLUMNS
-    if (column + $(column)u < GROUP_IN) {
-      inputGradient[pixel_$(row) * IN_CHANNELS + group * GROUP_IN + column + $(column)u] = sum_$(row)_$(column);
-    }
+#unroll y 0 BLOCK_HEIGHT
+#unroll x 0 BLOCK_WIDTH
+  if (blockX + $(x)u < IN_WIDTH && blockY + $(y)u < IN_HEIGHT) {
+    let start = ((image * IN_HEIGHT + blockY + $(y)u) * IN_WIDTH + blockX + $(x)u) * IN_CHANNELS + firstChannel;
+#unroll vector 0 VECTORS
+#if VECTOR_IN
+#if VECTORS > 1
+    if (firstChannel + $(4 * vector)u <= lastChannel) { inputGradient[start / 4u + $(vector)u] = sum_$(y)_$(x)_$(vector); }
+#else
+    inputGradient[start / 4u] = sum_$(y)_$(x)_$(vector);
+#endif
+#else
+#unroll lane 0 4
+    if (firstChannel + $(4 * vector + lane)u <= lastChannel) { inputGradient[start + $(4 * vector + lane)u] = sum_$(y)_$(x)_$(vector)[$(lane)]; }
+#end
+#endif
 #end
   }
+#end
 #end
 }

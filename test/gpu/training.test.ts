@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { adam, createTrainer, sgd, webgpu } from "../../src/index.ts";
+import {
+  adam,
+  conv2d,
+  createTrainer,
+  dense,
+  flatten,
+  OutOfMemoryError,
+  sequential,
+  sgd,
+  webgpu,
+} from "../../src/index.ts";
 import { watchDevice } from "../support/counting_device.ts";
 import { testDevice } from "../support/gpu.ts";
 import { barPictures, referenceNetwork, smallNetwork } from "../support/networks.ts";
@@ -111,6 +121,28 @@ describe("training on WebGPU within the spec's default limits", () => {
       trainer.dispose();
       backend.dispose();
     }
+  });
+
+  it("finds a plan over the device's limits before it allocates, and goes on", async () => {
+    const backend = await webgpu({ device });
+    const watch = watchDevice(device);
+    // Batch 4,096 of 64×64×32 f32 is 2 GiB; the default limit of a binding is 128 MiB.
+    const wide = sequential({ inputShape: [64, 64, 1] }, [
+      conv2d({ filters: 32, kernelSize: 3, padding: "same" }),
+      flatten(),
+      dense({ units: 2 }),
+    ]);
+    const trainer = await createTrainer(wide, { backend, loss: LOSS, optimizer: adam(), batchSize: 4096 });
+    watch.take();
+    const failed = trainer.trainOnBatch(new Float32Array(64 * 64), [1]);
+    await expect(failed).rejects.toThrow(OutOfMemoryError);
+    await expect(failed).rejects.toThrow(/conv2d.*2\.15 GB.*134 MB.*batch size/);
+    expect(watch.take()).toMatchObject({ buffers: 0, bindGroups: 0, pipelines: 0, submits: 0 });
+    trainer.dispose();
+    const small = await createTrainer(smallNetwork(), { backend, loss: LOSS, optimizer: adam(), batchSize: 16 });
+    expect((await small.fit(barPictures(32))).stepLosses).toHaveLength(2);
+    small.dispose();
+    backend.dispose();
   });
 
   it("frees every buffer that a trainer held", async () => {

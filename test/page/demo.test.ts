@@ -16,7 +16,12 @@ let server: StaticServer;
 beforeAll(async () => {
   site = await mkdtemp(join(tmpdir(), "corteza-page-"));
   const root = resolve(import.meta.dirname, "../..");
-  await build({ root, configFile: join(root, "vite.config.ts"), logLevel: "error", build: { outDir: site, emptyOutDir: true } });
+  await build({
+    root,
+    configFile: join(root, "vite.config.ts"),
+    logLevel: "error",
+    build: { outDir: site, emptyOutDir: true },
+  });
   server = await serve(site);
 });
 
@@ -34,7 +39,11 @@ interface Visit {
 
 async function visit(query = "", options: { webgpu?: boolean; context?: BrowserContextOptions } = {}): Promise<Visit> {
   const browser = await launchBrowser({ webgpu: options.webgpu ?? true });
-  const context = await browser.newContext({ locale: "en-US", viewport: { width: 1360, height: 1000 }, ...options.context });
+  const context = await browser.newContext({
+    locale: "en-US",
+    viewport: { width: 1360, height: 1000 },
+    ...options.context,
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(90_000);
   const errors: string[] = [];
@@ -47,7 +56,8 @@ async function visit(query = "", options: { webgpu?: boolean; context?: BrowserC
 }
 
 const phase = (page: Page, name: string) => page.waitForSelector(`html[data-phase="${name}"]`, { timeout: 280_000 });
-const measuredBefore = (page: Page) => page.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")');
+const measuredBefore = (page: Page) =>
+  page.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")');
 
 async function heldOutAccuracy(page: Page): Promise<number> {
   return Number.parseFloat((await page.textContent("#accuracy")) ?? "") / 100;
@@ -79,6 +89,7 @@ class Hand {
   }
 
   async draw(glyph: Glyph, device: Device = "mouse"): Promise<void> {
+    await this.#page.locator("digit-pad").scrollIntoViewIfNeeded();
     const box = await this.#page.locator("digit-pad").boundingBox();
     if (box === null) throw new Error("The pad is not on the page.");
     const size = 0.7 * box.width;
@@ -131,7 +142,15 @@ describe("the demo on WebGPU", () => {
 
   it("shows the counts of the text that the project grew from", async () => {
     const table = (await page.locator(".layers").innerText()).replaceAll(/\s+/g, " ");
-    for (const figure of ["28×28×1 784", "28×28×32 25,088 320", "14×14×32 6,272", "14×14×64 12,544 18,496", "7×7×64 3,136", "31,370", "50,186"]) {
+    for (const figure of [
+      "28×28×1 784",
+      "28×28×32 25,088 320",
+      "14×14×32 6,272",
+      "14×14×64 12,544 18,496",
+      "7×7×64 3,136",
+      "31,370",
+      "50,186",
+    ]) {
       expect(table).toContain(figure);
     }
     expect(await page.textContent("#facts")).toContain("WebGPU");
@@ -157,10 +176,12 @@ describe("the demo on WebGPU", () => {
     await page.click("#run");
     await phase(page, "paused");
     // Steps in flight may still arrive.
-    let seen = Number.NaN;
-    await expect
-      .poll(async () => seen === (seen = await stepsDone(page)), { interval: 1500, timeout: 30_000 })
-      .toBe(true);
+    let seen = await stepsDone(page);
+    for (let before = Number.NaN; before !== seen; ) {
+      before = seen;
+      await page.waitForTimeout(1500);
+      seen = await stepsDone(page);
+    }
     await page.click("#run");
     await phase(page, "training");
     await expect.poll(() => stepsDone(page), { timeout: 60_000 }).toBeGreaterThan(seen);
@@ -219,7 +240,9 @@ describe("the demo on WebGPU", () => {
     const before = await stepsDone(page);
     await page.click("#step");
     await phase(page, "ready");
-    await expect.poll(() => page.textContent("#accuracy-caption"), { timeout: 30_000 }).toContain(`after ${before + 1} steps`);
+    await expect
+      .poll(() => page.textContent("#accuracy-caption"), { timeout: 30_000 })
+      .toContain(`after ${before + 1} steps`);
   });
 
   it("changes language with every number and sentence", async () => {
@@ -245,7 +268,10 @@ describe("the demo on WebGPU", () => {
 
 describe("the demo without WebGPU", () => {
   it("says why and what to do, and trains on the CPU", async () => {
-    const { page, browser, errors } = await visit("?lang=es", { webgpu: false, context: { viewport: { width: 390, height: 844 } } });
+    const { page, browser, errors } = await visit("?lang=es", {
+      webgpu: false,
+      context: { viewport: { width: 390, height: 844 } },
+    });
     try {
       await measuredBefore(page);
       const notice = await page.locator(".notice.advice").innerText();

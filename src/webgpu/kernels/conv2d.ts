@@ -2,6 +2,7 @@ import type { ConvGeometry } from "../../core/window_geometry.ts";
 import filterGradientShader from "../../../shaders/conv2d_filter_gradient.wgsl?raw";
 import forwardShader from "../../../shaders/conv2d_forward.wgsl?raw";
 import inputGradientShader from "../../../shaders/conv2d_input_gradient.wgsl?raw";
+import stridedInputGradientShader from "../../../shaders/conv2d_input_gradient_strided.wgsl?raw";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
 import { powerOfTwoAtLeast } from "./sizes.ts";
@@ -41,42 +42,109 @@ function flopsOf(g: ConvGeometry): number {
   return 2 * g.batch * g.outHeight * g.outWidth * g.outChannels * g.kernelHeight * g.kernelWidth * g.groupInChannels;
 }
 
-/** Threads of a workgroup over columns and rows of tiles: 16 on a software adapter, whose groups are its threads; else 64. */
-function groupSize(columnTiles: number, traits: DeviceTraits): { columns: number; rows: number } {
+/** A block of pixels × 4 · vectors channels that a thread keeps in registers, and how many threads work together. */
+interface BlockTile {
+  readonly height: number;
+  readonly width: number;
+  readonly vectors: number;
+  /** Channels that are loaded together from the image: 4 or 1. */
+  readonly unit: number;
+  /** Rows of the kernel that are unrolled: 1 or all. */
+  readonly tapRows: number;
+}
+
+/**
+ * How channels and groups map to vectors. Where a group's channels do not fill vectors of four, all groups' channels are
+ * one row and each of a vector's lanes finds its own group (`perLane` 1; 2 for plain depthwise, where lanes are neighbours).
+ */
+interface Columns {
+  readonly perLane: 0 | 1 | 2;
+  readonly perGroup: number;
+  readonly channelsPerGroup: number;
+  readonly count: number;
+}
+
+function columnsOf(g: ConvGeometry, channels: number, vectors: number): Columns {
+  const groupChannels = channels / g.groups;
+  const depthwise = g.groupInChannels === 1 && g.groupOutChannels === 1 && channels % 4 === 0;
+  const perLane = g.groups === 1 || groupChannels % 4 === 0 ? 0 : depthwise ? 2 : 1;
+  const channelsPerGroup = perLane > 0 ? channels : groupChannels;
+  const perGroup = Math.ceil(channelsPerGroup / (4 * vectors));
+  return { perLane, perGroup, channelsPerGroup, count: perGroup * (perLane > 0 ? 1 : g.groups) };
+}
+
+/** The divisor of a row into blocks that wastes least, where a block costs its width and as much again as `overhead` pixels. */
+function blockWidth(extent: number, choices: readonly number[], overhead: number): number {
+  const cost = (width: number) => Math.ceil(extent / width) * (width + overhead);
+  return choices.reduce((best, width) => (cost(width) < cost(best) ? width : best));
+}
+
+function blockConstants(tile: BlockTile, columns: Columns, height: number, width: number, batch: number, traits: DeviceTraits) {
+  const across = Math.ceil(width / tile.width);
+  const down = Math.ceil(height / tile.height);
+  const blocks = batch * across * down;
   const threads = traits.software ? 16 : 64;
-  const columns = Math.min(powerOfTwoAtLeast(columnTiles), traits.software ? 4 : 8);
-  return { columns, rows: threads / columns };
+  const groupColumns = Math.min(powerOfTwoAtLeast(columns.count), traits.software ? 4 : 16);
+  const groupBlocks = threads / groupColumns;
+  const columnTiles = Math.ceil(columns.count / groupColumns);
+  return {
+    constants: {
+      PER_LANE: columns.perLane,
+      CHANNEL_UNIT: tile.unit,
+      BLOCK_HEIGHT: tile.height,
+      BLOCK_WIDTH: tile.width,
+      VECTORS: tile.vectors,
+      BLOCKS: blocks,
+      BLOCKS_ACROSS: across,
+      BLOCKS_DOWN: down,
+      COLUMNS: columns.count,
+      COLUMNS_PER_GROUP: columns.perGroup,
+      CHANNELS_PER_GROUP: columns.channelsPerGroup,
+      COLUMN_TILES: columnTiles,
+      GROUP_COLUMNS: groupColumns,
+      GROUP_BLOCKS: groupBlocks,
+    },
+    workgroups: linearWorkgroups(columnTiles * Math.ceil(blocks / groupBlocks), 1),
+    variant: `${tile.height} × ${tile.width} pixels × ${4 * tile.vectors} channels a thread, ${threads} threads`,
+  };
+}
+
+function forwardTile(g: ConvGeometry, pool: boolean, traits: DeviceTraits): BlockTile {
+  const width = pool ? (g.outWidth >> 1) * 2 : g.outWidth;
+  const wide = g.groupOutChannels % 8 === 0;
+  const narrowKernel = g.kernelWidth <= 3 && g.strideWidth === 1;
+  const height = pool || g.outHeight > 1 ? 2 : 1;
+  if (traits.software) {
+    const choices = narrowKernel ? [2, 4, 8, 12, 14, 16] : g.kernelWidth <= 7 ? [2, 4, 6, 8] : [2, 4];
+    return { height, width: blockWidth(width, pool ? choices : [1, ...choices], 3), vectors: 1, unit: 1, tapRows: 1 };
+  }
+  const choices = narrowKernel || g.kernelWidth <= 7 ? [2, 4] : [2];
+  return { height, width: blockWidth(width, pool ? choices : [1, ...choices], 1), vectors: wide ? 2 : 1, unit: 1, tapRows: 1 };
 }
 
 function forward(name: string, { geometry: g, bias, relu }: ForwardOptions, pool: boolean, traits: DeviceTraits): KernelSpec {
-  const rows = pool ? g.batch * (g.outHeight >> 1) * (g.outWidth >> 1) * 4 : g.batch * g.outHeight * g.outWidth;
-  const tileVectors = g.groupOutChannels % 4 === 0 && g.groupOutChannels > 4 ? 2 : 1;
-  const tileRows = 8;
-  const columnTiles = Math.ceil(g.groupOutChannels / (4 * tileVectors));
-  const group = groupSize(columnTiles, traits);
-  const columnGroups = Math.ceil(columnTiles / group.columns);
-  const vectorIn = g.groupInChannels % 4 === 0;
+  const tile = forwardTile(g, pool, traits);
+  const columns = columnsOf(g, g.outChannels, tile.vectors);
+  const height = pool ? (g.outHeight >> 1) * 2 : g.outHeight;
+  const width = pool ? (g.outWidth >> 1) * 2 : g.outWidth;
+  const { constants, workgroups, variant } = blockConstants(tile, columns, height, width, g.batch, traits);
   return {
     name,
     shader: forwardShader,
     constants: {
       ...geometryConstants(g),
+      ...constants,
       BIAS: bias,
       RELU: relu,
       POOL: pool,
-      VECTOR_IN: vectorIn,
-      VECTOR_OUT: g.groupOutChannels % 4 === 0,
-      ROWS: rows,
-      TILE_ROWS: tileRows,
-      TILE_VECTORS: tileVectors,
-      GROUP_COLUMNS: group.columns,
-      GROUP_ROWS: group.rows,
-      COLUMN_TILES: columnGroups,
-      CHUNKS: vectorIn ? g.groupInChannels / 4 : g.groupInChannels,
+      VECTOR_OUT: columns.channelsPerGroup % 4 === 0,
+      TAP_ROWS: tile.tapRows,
+      PATCH_HEIGHT: (tile.height - 1) * g.strideHeight + (tile.tapRows - 1) * g.dilationHeight + 1,
+      PATCH_WIDTH: (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1,
     },
     bindings: ["read", "read", ...(bias ? (["read"] as const) : []), "write", ...(pool ? (["write"] as const) : [])],
-    workgroups: linearWorkgroups(Math.ceil(rows / (tileRows * group.rows)) * columnGroups * g.groups, 1),
-    variant: `${tileRows} rows × ${4 * tileVectors} channels a thread, ${group.columns * group.rows} threads`,
+    workgroups,
+    variant,
     flops: flopsOf(g),
   };
 }
@@ -88,18 +156,63 @@ export function conv2dForward(options: ForwardOptions, traits: DeviceTraits): Ke
 
 /**
  * Convolution + bias + ReLU + 2×2 max-pool. Bindings: input, filter, [bias], pooled, winners (u32 [pooled pixels,
- * ceil(channels / 4)], a byte a channel: 0–3 the first maximum, 4 a dead ReLU). Wants one group, or groups of a
- * multiple of four channels.
+ * ceil(channels / 4)], a byte a channel: 0–3 the first maximum, 4 a dead ReLU).
  */
 export function conv2dPoolForward(options: ForwardOptions, traits: DeviceTraits): KernelSpec {
   return forward("conv2d_pool_forward", options, true, traits);
 }
 
+export interface InputGradientOptions {
+  readonly geometry: ConvGeometry;
+  /** `upstream` is the gradient behind a 2×2 pool, to be spread by `winners`. */
+  readonly unpool: boolean;
+}
+
 /** d loss / d input. Bindings: upstream, [winners], filter, input gradient. */
-export function conv2dInputGradient(
-  { geometry: g, unpool }: { readonly geometry: ConvGeometry; readonly unpool: boolean },
-  traits: DeviceTraits,
-): KernelSpec {
+export function conv2dInputGradient(options: InputGradientOptions, traits: DeviceTraits): KernelSpec {
+  const { geometry: g } = options;
+  return g.strideHeight === 1 && g.strideWidth === 1 ? inputGradient(options, traits) : stridedInputGradient(options, traits);
+}
+
+function inputGradientTile(g: ConvGeometry, traits: DeviceTraits): BlockTile {
+  const unit = g.groupOutChannels % 4 === 0 && (g.groups === 1 || g.groupInChannels % 4 === 0) ? 4 : 1;
+  const height = g.inHeight > 1 ? 2 : 1;
+  const choices = traits.software ? (g.kernelWidth <= 3 ? [2, 4, 8, 12, 14] : g.kernelWidth <= 7 ? [2, 4] : [2]) : g.kernelWidth <= 7 ? [2, 4] : [2];
+  return { height, width: blockWidth(g.inWidth, choices, traits.software ? 3 : 1), vectors: 1, unit, tapRows: 1 };
+}
+
+function inputGradient({ geometry: g, unpool }: InputGradientOptions, traits: DeviceTraits): KernelSpec {
+  const tile = inputGradientTile(g, traits);
+  const columns = columnsOf(g, g.inChannels, tile.vectors);
+  const { constants, workgroups, variant } = blockConstants(tile, columns, g.inHeight, g.inWidth, g.batch, traits);
+  const patchWidth = tile.width + (g.kernelWidth - 1) * g.dilationWidth;
+  const windowPhase = (g.padLeft + (g.kernelWidth - 1) * g.dilationWidth) % 2;
+  return {
+    name: "conv2d_input_gradient",
+    shader: inputGradientShader,
+    constants: {
+      ...geometryConstants(g),
+      ...constants,
+      UNPOOL: unpool,
+      VECTOR_IN: g.inChannels % 4 === 0,
+      PATCH_WIDTH: patchWidth,
+      WINDOW_PHASE: windowPhase,
+      PATCH_WINDOWS: Math.floor((patchWidth - 1 + windowPhase) / 2) + 1,
+    },
+    bindings: ["read", ...(unpool ? (["read"] as const) : []), "read", "write"],
+    workgroups,
+    variant,
+    flops: flopsOf(g),
+  };
+}
+
+function groupSize(columnTiles: number, traits: DeviceTraits): { columns: number; rows: number } {
+  const threads = traits.software ? 16 : 64;
+  const columns = Math.min(powerOfTwoAtLeast(columnTiles), traits.software ? 4 : 8);
+  return { columns, rows: threads / columns };
+}
+
+function stridedInputGradient({ geometry: g, unpool }: InputGradientOptions, traits: DeviceTraits): KernelSpec {
   const rows = g.batch * g.inHeight * g.inWidth;
   const tileRows = 8;
   const tileColumns = Math.min(8, g.groupInChannels);
@@ -108,8 +221,8 @@ export function conv2dInputGradient(
   const columnGroups = Math.ceil(columnTiles / group.columns);
   const vector = g.groupOutChannels % 4 === 0;
   return {
-    name: "conv2d_input_gradient",
-    shader: inputGradientShader,
+    name: "conv2d_input_gradient_strided",
+    shader: stridedInputGradientShader,
     constants: {
       ...geometryConstants(g),
       UNPOOL: unpool,

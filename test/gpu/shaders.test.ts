@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { convGeometry, type Padding, type Pair, poolGeometry } from "../../src/core/window_geometry.ts";
+import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
+import * as conv from "../../src/webgpu/kernels/conv2d.ts";
+import * as kernels from "../../src/webgpu/kernels/index.ts";
+import { preprocess } from "../../src/webgpu/preprocess.ts";
+import { shaderIncludes } from "../../src/webgpu/shaders.ts";
+import { testDevice } from "../support/gpu.ts";
+
+/** A software adapter and a graphics card with the spec's default limits: the two that tile tables tell apart. */
+const TRAITS: DeviceTraits[] = [true, false].map((software) => ({
+  software,
+  maxWorkgroupSize: 256,
+  maxWorkgroupStorage: 16384,
+}));
+
+function convSpecs(traits: DeviceTraits): KernelSpec[] {
+  const specs: KernelSpec[] = [];
+  const padding: Padding = "same";
+  for (const groups of [1, 2]) {
+    for (const inChannels of [1, 3, 8]) {
+      for (const outChannels of [2, 6, 64]) {
+        for (const [kernel, stride] of [[3, 1], [2, 3], [1, 1], [5, 2]] as const) {
+          if (outChannels % groups !== 0) continue;
+          const strides: Pair = [stride, stride];
+          const geometry = convGeometry(
+            "",
+            [5, 9, 10, inChannels * groups],
+            [kernel, kernel, inChannels, outChannels],
+            { strides, padding, dilations: [1, 1], groups },
+          );
+          for (const bias of [false, true]) {
+            specs.push(conv.conv2dForward({ geometry, bias, relu: bias }, traits));
+            specs.push(conv.conv2dPoolForward({ geometry, bias, relu: true }, traits));
+          }
+          for (const unpool of [false, true]) {
+            specs.push(conv.conv2dInputGradient({ geometry, unpool }, traits));
+            for (const bias of [false, true]) {
+              const slices = conv.filterGradientSlices(geometry, unpool, traits);
+              specs.push(conv.conv2dFilterGradient({ geometry, unpool, bias, slices }, traits));
+            }
+          }
+        }
+      }
+    }
+  }
+  return specs;
+}
+
+function otherSpecs(traits: DeviceTraits): KernelSpec[] {
+  const bools = [false, true];
+  const pools = [3, 4].flatMap((channels) =>
+    ([2, 3] as const).map((size) =>
+      poolGeometry("", [2, 9, 9, channels], { size: [size, size], strides: [2, 2], padding: "same", dilations: [1, 1] }),
+    ),
+  );
+  const products = [
+    [64, 10, 3136],
+    [61, 33, 7],
+    [64, 64, 64],
+    [1, 1, 1],
+  ].flatMap(([m, n, k]) =>
+    bools.flatMap((transposeA) =>
+      bools.map((transposeB) => ({ m: m as number, n: n as number, k: k as number, transposeA, transposeB })),
+    ),
+  );
+  return [
+    ...products.flatMap((sizes) => [
+      kernels.matmul(sizes, traits),
+      kernels.matmulBiasKernel({ ...sizes, relu: true }, traits),
+    ]),
+    ...pools.flatMap((g) => [kernels.maxPool2d(g, traits), kernels.maxPool2dGradient(g, traits)]),
+    ...(["add", "sub", "mul", "div", "reluGradient"] as const).flatMap((op) => [
+      kernels.elementwise(op, [[4, 8], [8]], [4, 8], traits),
+      kernels.elementwise(op, [[3, 5], [3, 1]], [3, 5], traits),
+    ]),
+    ...(["exp", "log", "neg", "sqrt", "relu"] as const).map((op) => kernels.elementwise(op, [[3, 5]], [3, 5], traits)),
+    ...(["f32", "i32", "u32"] as const).map((dtype) => kernels.copy({ size: 65, dtype }, traits)),
+    ...(["sum", "max"] as const).flatMap((op) =>
+      [[0], [1], [0, 1, 2], [2]].flatMap((axes) => kernels.reduceStages(op, [50, 40, 8], axes, traits).map(({ spec }) => spec)),
+    ),
+    kernels.maxGradient([5, 6, 7], [1], traits),
+    kernels.transpose([4, 5, 8], [2, 0, 1], traits),
+    kernels.softmax({ rows: 7, columns: 10 }, false, traits),
+    kernels.softmax({ rows: 7, columns: 300 }, true, traits),
+    kernels.argmax({ rows: 7, columns: 10 }, traits),
+    ...bools.flatMap((dense) =>
+      (["mean", "sum", "none"] as const).flatMap((reduction) => {
+        const shape = { rows: 61, columns: 10 };
+        return [
+          kernels.crossEntropyRows(shape, dense, traits),
+          kernels.crossEntropyTotal(shape, { dense, reduction }, traits),
+          kernels.crossEntropyGradient(shape, { dense, reduction }, traits),
+        ];
+      }),
+    ),
+    kernels.crossEntropyStep({ batch: 64, classes: 10 }, traits),
+    kernels.countCorrect({ rows: 64, columns: 10 }, traits),
+    kernels.confusionMatrix({ batch: 64, classes: 10 }, traits),
+    ...bools.map((shuffle) => kernels.batchRows({ count: 1000, batch: 64, shuffle, seed: 1 }, traits)),
+    ...(["u8", "f32", "i32"] as const).map((dtype) => kernels.gatherRows({ batch: 8, rowSize: 784, dtype, scale: 1 }, traits)),
+    kernels.recordStep({ sizes: [1, 2], capacity: 16, counters: 2 }, traits),
+    kernels.sumSlices({ size: 100, slices: 4, sliceStride: 128 }, traits),
+    kernels.optimizerUpdate({ rule: { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.01 }, arenaSize: 640 }, traits),
+    ...[0, 0.9].flatMap((momentum) =>
+      bools.map((nesterov) =>
+        kernels.optimizerUpdate(
+          { rule: { kind: "sgd", momentum, nesterov: nesterov && momentum > 0, weightDecay: 0.1 }, arenaSize: 640 },
+          traits,
+        ),
+      ),
+    ),
+  ];
+}
+
+describe("every shader", () => {
+  let device: GPUDevice;
+  const specs = TRAITS.flatMap((traits) => [...convSpecs(traits), ...otherSpecs(traits)]);
+
+  beforeAll(async () => {
+    device = await testDevice();
+  });
+  afterAll(() => device.destroy());
+
+  it("is valid WGSL in each variant", async () => {
+    const sources = new Map(specs.map((spec) => [preprocess(spec.shader, spec.constants, shaderIncludes), spec]));
+    const faults: string[] = [];
+    for (const [code, spec] of sources) {
+      device.pushErrorScope("validation");
+      const info = await device.createShaderModule({ code }).getCompilationInfo();
+      await device.popErrorScope();
+      const message = info.messages.find(({ type }) => type === "error");
+      if (message) faults.push(`${spec.name}: ${message.message}: ${code.split("\n")[message.lineNum - 1]?.trim()}`);
+    }
+    expect([...new Set(faults)].slice(0, 5)).toEqual([]);
+    expect(sources.size).toBeGreaterThan(300);
+  });
+
+  it("stays within the spec's default limits", () => {
+    for (const { name, bindings, workgroups } of specs) {
+      expect(bindings.length, name).toBeLessThanOrEqual(8);
+      expect(Math.max(...workgroups), name).toBeLessThanOrEqual(65535);
+    }
+  });
+
+  it("is used: no file of shaders/ is left without a kernel", () => {
+    const files = import.meta.glob("../../shaders/*.wgsl", { query: "?raw", import: "default", eager: true });
+    const used = new Set([...specs.map((spec) => spec.shader), ...Object.values(shaderIncludes)]);
+    const unused = Object.entries(files).filter(([, text]) => !used.has(text as string));
+    expect(unused.map(([path]) => path)).toEqual([]);
+  });
+});
