@@ -125,7 +125,7 @@ export class DrawPanel {
   #sentence({ digit, probabilities }: Answer): string {
     const probability = probabilities[digit] ?? 0;
     const words = probability < SURE ? say().announceUnsure : say().announceAnswer;
-    return words(String(digit), percent(probability));
+    return words(String(digit), chance(probability));
   }
 
   #showSeen(): void {
@@ -156,7 +156,7 @@ export class DrawPanel {
       const probability = answer?.probabilities[digit];
       bar.row.classList.toggle("winner", answer?.digit === digit && trained());
       bar.fill.style.setProperty("--share", String(probability ?? 0));
-      write(bar.value, probability === undefined ? "" : percent(probability));
+      write(bar.value, probability === undefined ? "" : chance(probability));
     });
     this.#renderVerdict(answer);
   }
@@ -168,7 +168,7 @@ export class DrawPanel {
     const sure = probability >= SURE && trained();
     write(this.#digit, answer === undefined ? "" : sure ? String(answer.digit) : trained() ? `${answer.digit}?` : "?");
     this.#digit.classList.toggle("sure", sure);
-    write(this.#caption, this.#verdict(answer, sure, percent(probability)));
+    write(this.#caption, this.#verdict(answer, sure, chance(probability)));
     const read = answer === undefined ? "" : String(answer.digit);
     if (this.#pixels && !trained()) write(this.#note, text.noteUntrained);
     else if (this.#shown && answer) {
@@ -183,6 +183,11 @@ export class DrawPanel {
     if (!this.#options.trained()) return text.verdictUntrained;
     return sure ? text.verdictSure(share) : text.verdictUnsure(share);
   }
+}
+
+/** Rounded to 100 % it would claim a certainty that no network has. */
+function chance(probability: number): string {
+  return probability > 0.99 ? `>\u2009${percent(0.99)}` : percent(probability);
 }
 
 function makeBar(digit: number): Bar {

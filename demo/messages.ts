@@ -243,7 +243,7 @@ const es: Messages = {
   padKeys: "Control Z deshace un trazo, Escape borra el lienzo",
   undo: "Deshacer",
   clear: "Borrar",
-  testDigit: "Ver cifra de prueba",
+  testDigit: "Cifra de prueba",
   seenCaption: "Lo que ve la red: 28×28",
   seenLabel: "El dibujo tal como lo ve la red, 28 por 28 píxeles",
   seenLabelEmpty: "Aún no hay nada dibujado",

@@ -32,15 +32,16 @@ export function showFacts(model: Model, batchSize: number, stats: TrainerStats |
     [text.factActivations(count(batchSize)), bytes(activations)],
     [text.factGradients, bytes(gradients)],
   ];
+  // What the plan really holds on the GPU is less: layers share memory.
   if (stats && stats.backend !== "") {
     const gpu = stats.backend.startsWith("WebGPU");
+    const planned = gpu && stats.dispatchesPerStep > 0;
+    if (planned) facts.push([text.factMemory, bytes(stats.gpuBytes)], [text.factDigits, bytes(stats.datasetBytes)]);
     facts.push([text.factBackend, gpu ? stats.backend : text.factCpu]);
-    if (gpu && stats.dispatchesPerStep > 0) {
+    if (planned) {
       facts.push(
         [text.factDispatches, count(stats.dispatchesPerStep)],
         [text.factSubmits, significant(stats.submitsPerStep, 2)],
-        [text.factMemory, bytes(stats.gpuBytes)],
-        [text.factDigits, bytes(stats.datasetBytes)],
       );
     }
   }

@@ -10,6 +10,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { subset } from "../src/data/dataset.ts";
 import {
   adam,
   type Backend,
@@ -22,12 +23,11 @@ import {
   gunzip,
   idx,
   maxPooling2d,
-  sequential,
   type StepEvent,
+  sequential,
   toSafetensors,
   webgpu,
 } from "../src/index.ts";
-import { subset } from "../src/data/dataset.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -144,4 +144,6 @@ if (options.out !== undefined) {
 }
 trainer.dispose();
 backend.dispose();
-console.log(`test accuracy ${accuracy.toFixed(4)} · loss ${loss.toFixed(4)} · ${steps} steps · ${seconds.toFixed(0)} s`);
+console.log(
+  `test accuracy ${accuracy.toFixed(4)} · loss ${loss.toFixed(4)} · ${steps} steps · ${seconds.toFixed(0)} s`,
+);

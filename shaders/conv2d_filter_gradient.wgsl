@@ -2,17 +2,14 @@
 // into SLICES: each workgroup sums its share into partial results, which are added in a fixed order afterwards
 // (optimizer_update.wgsl or sum_slices.wgsl), so that no atomics are needed and the bits are the same every time.
 //
-// A unit is UNIT (4 or 1) input channels of one tap. A thread keeps TILE_UNITS units by 4 · TILE_VECTORS output channels in
-// registers; each gradient that it loads serves all units, each input all channels.
+// A thread owns one input channel, TAP_ROWS rows of the kernel and four output channels: TAP_ROWS · KERNEL_WIDTH sums in
+// registers. It walks over the output in blocks; for each it loads the patch of the image that the block's windows
+// cover, so that every loaded pixel serves several taps, and every gradient all of them.
 //
-// With UNPOOL the gradient lies behind a 2×2 max-pool: a pooled value and its winner are loaded once and meet the four
-// pixels of the window in turn.
+// With UNPOOL the gradient lies behind a 2×2 max-pool, and a block is one window: the pooled value and its winner are
+// loaded once and stand for four gradients, three of them zero.
 
-#if UNIT == 4
-@group(0) @binding(0) var<storage, read> input: array<vec4f>;
-#else
 @group(0) @binding(0) var<storage, read> input: array<f32>;
-#endif
 #if VECTOR_OUT
 @group(0) @binding(1) var<storage, read> upstream: array<vec4f>;
 #else
@@ -30,147 +27,130 @@
 @group(0) @binding($(UNPOOL + 3)) var<storage, read_write> biasPartials: array<f32>;
 #endif
 
-// Four gradients of a pixel; columns beyond the group are not stored.
-fn loadUpstream(pixel: u32, firstChannel: u32, column: u32) -> vec4f {
+// Four gradients of a pixel; channels beyond the last repeat it, and are not stored.
+fn loadUpstream(pixel: u32, channels: vec4u) -> vec4f {
+  let start = pixel * OUT_CHANNELS;
 #if VECTOR_OUT
-  return upstream[(pixel * OUT_CHANNELS + firstChannel + min(column, GROUP_OUT - 4u)) / 4u];
+  return upstream[(start + channels.x) / 4u];
 #else
-  let start = pixel * OUT_CHANNELS + firstChannel;
-  return vec4f(
-    upstream[start + min(column, GROUP_OUT - 1u)],
-    upstream[start + min(column + 1u, GROUP_OUT - 1u)],
-    upstream[start + min(column + 2u, GROUP_OUT - 1u)],
-    upstream[start + min(column + 3u, GROUP_OUT - 1u)],
-  );
+  return vec4f(upstream[start + channels.x], upstream[start + channels.y], upstream[start + channels.z], upstream[start + channels.w]);
 #endif
 }
 
 #if UNPOOL
-fn loadWinners(pixel: u32, channel: u32) -> vec4u {
-  let word = winners[pixel * WINNER_WORDS + min(channel / 4u, WINNER_WORDS - 1u)];
-  return vec4u(word, word >> 8u, word >> 16u, word >> 24u) & vec4u(255u);
+// The winner of each of four channels. A word holds four channels that begin at a multiple of four; groups need not.
+fn loadWinners(pixel: u32, channels: vec4u) -> vec4u {
+#if VECTOR_OUT
+  return (vec4u(winners[pixel * WINNER_WORDS + channels.x / 4u]) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u);
+#else
+  let start = pixel * WINNER_WORDS;
+  let words = vec4u(
+    winners[start + channels.x / 4u],
+    winners[start + channels.y / 4u],
+    winners[start + channels.z / 4u],
+    winners[start + channels.w / 4u],
+  );
+  return (words >> (8u * (channels % vec4u(4u)))) & vec4u(255u);
+#endif
 }
 #endif
 
 @compute @workgroup_size(GROUP_COLUMNS, GROUP_ROWS)
-fn main(
-  @builtin(local_invocation_id) local: vec3u,
-  @builtin(workgroup_id) workgroup: vec3u,
-) {
+fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workgroup: vec3u) {
   let slice = workgroup.z;
-  let group = workgroup.y / COLUMN_TILES;
-  let firstChannel = group * GROUP_OUT;
-  let column = ((workgroup.y % COLUMN_TILES) * GROUP_COLUMNS + local.x) * (4u * TILE_VECTORS);
-  let firstUnit = (workgroup.x * GROUP_ROWS + local.y) * TILE_UNITS;
-  if (firstUnit >= UNITS || column >= GROUP_OUT) { return; }
+  let column = workgroup.y * GROUP_COLUMNS + local.x;
+  let row = workgroup.x * GROUP_ROWS + local.y;
+  if (row >= CHANNEL_ROWS || column >= COLUMNS) { return; }
 
-  // Each unit's tap and channels. Units beyond the end repeat the last one and are not stored.
-#unroll unit 0 TILE_UNITS
-  let unit_$(unit) = min(firstUnit + $(unit)u, UNITS - 1u);
-  let tap_$(unit) = unit_$(unit) / (GROUP_IN / UNIT);
-  let channel_$(unit) = group * GROUP_IN + (unit_$(unit) % (GROUP_IN / UNIT)) * UNIT;
-  let tapX_$(unit) = i32((tap_$(unit) % KERNEL_WIDTH) * DILATION_WIDTH) - i32(PAD_LEFT);
-  let tapY_$(unit) = i32((tap_$(unit) / KERNEL_WIDTH) * DILATION_HEIGHT) - i32(PAD_TOP);
-#unroll vector 0 TILE_VECTORS
-#unroll lane 0 UNIT
-  var sum_$(unit)_$(lane)_$(vector) = vec4f(0.0);
-#end
-#end
-#end
-#unroll vector 0 TILE_VECTORS
-  var biasSum_$(vector) = vec4f(0.0);
-#end
+  let group = column / COLUMNS_PER_GROUP;
+  let firstOut = group * GROUP_OUT + (column % COLUMNS_PER_GROUP) * 4u;
+  let lastOut = (group + 1u) * GROUP_OUT - 1u;
+  let channels = min(vec4u(firstOut) + vec4u(0u, 1u, 2u, 3u), vec4u(lastOut));
+  let kernelY = (row / GROUP_IN) * TAP_ROWS;
+  let channel = row % GROUP_IN;
 
-  // A line is one row of pixels (of pooled pixels with UNPOOL) of one image.
+#unroll tapY 0 TAP_ROWS
+#unroll tapX 0 KERNEL_WIDTH
+  var sum_$(tapY)_$(tapX) = vec4f(0.0);
+#end
+#end
+  var biasSum = vec4f(0.0);
+
+  // A line is one row of blocks of one image.
   for (var line = 0u; line < LINES_PER_SLICE; line++) {
     let imageLine = slice * LINES_PER_SLICE + line;
     if (imageLine < LINES) {
       let image = imageLine / LINES_PER_IMAGE;
-      let lineY = imageLine % LINES_PER_IMAGE;
-      for (var pixelX = 0u; pixelX < PIXELS_PER_LINE; pixelX++) {
-        let pixel = imageLine * PIXELS_PER_LINE + pixelX;
-#unroll vector 0 TILE_VECTORS
-        let value_$(vector) = loadUpstream(pixel, firstChannel, column + $(4 * vector)u);
+      let lineY = (imageLine % LINES_PER_IMAGE) * BLOCK_HEIGHT;
+#unroll y 0 PATCH_HEIGHT
+      // Above the image the unsigned row is huge: one comparison checks both edges.
+      let inY_$(y) = lineY * STRIDE_HEIGHT + kernelY * DILATION_HEIGHT + $(y)u - PAD_TOP;
+      let insideY_$(y) = inY_$(y) < IN_HEIGHT;
+      let inRow_$(y) = (image * IN_HEIGHT + inY_$(y)) * IN_WIDTH;
+#end
+      for (var block = 0u; block < BLOCKS_PER_LINE; block++) {
 #if UNPOOL
-        let winner_$(vector) = loadWinners(pixel, firstChannel + column + $(4 * vector)u);
+        let pixel = imageLine * BLOCKS_PER_LINE + block;
+        let value = loadUpstream(pixel, channels);
+        let winner = loadWinners(pixel, channels);
+#unroll place 0 4
+        let gradient_$(place / 2)_$(place % 2) = select(vec4f(0.0), value, winner == vec4u($(place)u));
+#end
 #if BIAS
-        biasSum_$(vector) += select(vec4f(0.0), value_$(vector), winner_$(vector) < vec4u(4u));
+        biasSum += select(vec4f(0.0), value, winner < vec4u(4u));
 #endif
 #else
+#unroll x 0 BLOCK_WIDTH
+        let outX_$(x) = block * BLOCK_WIDTH + $(x)u;
+        let gradient_0_$(x) = select(vec4f(0.0), loadUpstream(imageLine * OUT_WIDTH + min(outX_$(x), OUT_WIDTH - 1u), channels), outX_$(x) < OUT_WIDTH);
 #if BIAS
-        biasSum_$(vector) += value_$(vector);
-#endif
-#endif
-#end
-#if UNPOOL
-        for (var place = 0u; place < 4u; place++) {
-          let outX = 2u * pixelX + place % 2u;
-          let outY = 2u * lineY + place / 2u;
-#else
-        {
-          let outX = pixelX;
-          let outY = lineY;
-#endif
-#unroll vector 0 TILE_VECTORS
-#if UNPOOL
-          let gradient_$(vector) = select(vec4f(0.0), value_$(vector), winner_$(vector) == vec4u(place));
-#else
-          let gradient_$(vector) = value_$(vector);
+        biasSum += gradient_0_$(x);
 #endif
 #end
-#unroll unit 0 TILE_UNITS
-          let inX_$(unit) = u32(i32(outX * STRIDE_WIDTH) + tapX_$(unit));
-          let inY_$(unit) = u32(i32(outY * STRIDE_HEIGHT) + tapY_$(unit));
-          let inside_$(unit) = (inX_$(unit) < IN_WIDTH) & (inY_$(unit) < IN_HEIGHT);
-          let at_$(unit) = select(0u, ((image * IN_HEIGHT + inY_$(unit)) * IN_WIDTH + inX_$(unit)) * IN_CHANNELS + channel_$(unit), inside_$(unit));
-#if UNIT == 4
-          let values_$(unit) = select(vec4f(0.0), input[at_$(unit) / 4u], inside_$(unit));
-#else
-          let values_$(unit) = select(0.0, input[at_$(unit)], inside_$(unit));
 #endif
-#unroll vector 0 TILE_VECTORS
-#if UNIT == 4
-#unroll lane 0 4
-          sum_$(unit)_$(lane)_$(vector) += values_$(unit)[$(lane)] * gradient_$(vector);
+#unroll x 0 PATCH_WIDTH
+        let inX_$(x) = block * (BLOCK_WIDTH * STRIDE_WIDTH) + $(x)u - PAD_LEFT;
+        let insideX_$(x) = inX_$(x) < IN_WIDTH;
+#unroll y 0 PATCH_HEIGHT
+        let inside_$(y)_$(x) = insideX_$(x) & insideY_$(y);
+        let pixel_$(y)_$(x) = select(
+          0.0,
+          input[select(0u, (inRow_$(y) + inX_$(x)) * IN_CHANNELS + group * GROUP_IN + channel, inside_$(y)_$(x))],
+          inside_$(y)_$(x),
+        );
 #end
-#else
-          sum_$(unit)_0_$(vector) += values_$(unit) * gradient_$(vector);
-#endif
+#end
+#unroll tapY 0 TAP_ROWS
+#unroll tapX 0 KERNEL_WIDTH
+#unroll y 0 BLOCK_HEIGHT
+#unroll x 0 BLOCK_WIDTH
+        sum_$(tapY)_$(tapX) += pixel_$(y * STRIDE_HEIGHT + tapY * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + tapX * DILATION_WIDTH) * gradient_$(y)_$(x);
 #end
 #end
-        }
+#end
+#end
       }
     }
   }
 
-#unroll unit 0 TILE_UNITS
-  if (firstUnit + $(unit)u < UNITS) {
-#unroll lane 0 UNIT
-    let filterStart_$(unit)_$(lane) = slice * FILTER_STRIDE + (unit_$(unit) * UNIT + $(lane)u) * OUT_CHANNELS + firstChannel;
-#unroll vector 0 TILE_VECTORS
+#unroll tapY 0 TAP_ROWS
+#unroll tapX 0 KERNEL_WIDTH
+  {
+    let start = slice * FILTER_STRIDE + (((kernelY + $(tapY)u) * KERNEL_WIDTH + $(tapX)u) * GROUP_IN + channel) * OUT_CHANNELS + firstOut;
 #if VECTOR_OUT
-    if (column + $(4 * vector)u < GROUP_OUT) {
-      filterPartials[(filterStart_$(unit)_$(lane) + column) / 4u + $(vector)u] = sum_$(unit)_$(lane)_$(vector);
-    }
+    filterPartials[start / 4u] = sum_$(tapY)_$(tapX);
 #else
-#unroll part 0 4
-    if (column + $(4 * vector + part)u < GROUP_OUT) {
-      filterPartials[filterStart_$(unit)_$(lane) + column + $(4 * vector + part)u] = sum_$(unit)_$(lane)_$(vector)[$(part)];
-    }
+#unroll lane 0 4
+    if (firstOut + $(lane)u <= lastOut) { filterPartials[start + $(lane)u] = sum_$(tapY)_$(tapX)[$(lane)]; }
 #end
 #endif
-#end
-#end
   }
 #end
-#if BIAS
-  if (firstUnit == 0u) {
-#unroll vector 0 TILE_VECTORS
-#unroll part 0 4
-    if (column + $(4 * vector + part)u < GROUP_OUT) {
-      biasPartials[slice * BIAS_STRIDE + firstChannel + column + $(4 * vector + part)u] = biasSum_$(vector)[$(part)];
-    }
 #end
+#if BIAS
+  if (row == 0u) {
+#unroll lane 0 4
+    if (firstOut + $(lane)u <= lastOut) { biasPartials[slice * BIAS_STRIDE + firstOut + $(lane)u] = biasSum[$(lane)]; }
 #end
   }
 #endif

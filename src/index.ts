@@ -1,4 +1,6 @@
 /** "corteza": build, train and use convolutional networks in a web page. */
+
+export { type BestBackendOptions, bestBackend } from "./best_backend.ts";
 export * from "./core/errors.ts";
 export type { Tensor, TypedArray } from "./core/tensor.ts";
 export { cpu } from "./cpu/backend.ts";
@@ -21,4 +23,3 @@ export { type Classification, type Classifier, createClassifier } from "./train/
 export { createTrainer, type TrainerOptions } from "./train/trainer.ts";
 export type * from "./train/types.ts";
 export { webgpu } from "./webgpu/backend.ts";
-export { type BestBackendOptions, bestBackend } from "./best_backend.ts";

@@ -12,7 +12,9 @@ export function formatBytes(bytes: number): string {
 
 /** `25,088`: thousands apart, for tables. */
 export function formatCount(count: number): string {
-  return Math.round(count).toString().replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+  return Math.round(count)
+    .toString()
+    .replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
 /** Lines of a table with aligned columns; numbers to the right. The first row is the head. */

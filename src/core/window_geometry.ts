@@ -56,7 +56,9 @@ export interface WindowOptions {
 
 export function checkPair(what: string, name: string, pair: Pair, least: number): void {
   if (pair.length !== 2 || !pair.every((value) => Number.isInteger(value) && value >= least)) {
-    throw new ArgumentError(`${what}: ${name} must be two whole numbers of at least ${least}, got [${pair.join(", ")}].`);
+    throw new ArgumentError(
+      `${what}: ${name} must be two whole numbers of at least ${least}, got [${pair.join(", ")}].`,
+    );
   }
 }
 
@@ -156,7 +158,9 @@ export function convGeometry(
     groupInChannels === undefined ||
     outChannels === undefined
   ) {
-    throw new ShapeError(`${what}: wants a filter [kh, kw, inChannels / groups, outChannels], got ${formatShape(filter)}.`);
+    throw new ShapeError(
+      `${what}: wants a filter [kh, kw, inChannels / groups, outChannels], got ${formatShape(filter)}.`,
+    );
   }
   const geometry = windowGeometry(what, input, {
     kernel: [kernelHeight, kernelWidth],
@@ -182,7 +186,11 @@ export function convGeometry(
 }
 
 /** The geometry of a pooling over `[batch, height, width, channels]`. */
-export function poolGeometry(what: string, input: Shape, options: Omit<WindowOptions, "kernel"> & { size: Pair }): PoolGeometry {
+export function poolGeometry(
+  what: string,
+  input: Shape,
+  options: Omit<WindowOptions, "kernel"> & { size: Pair },
+): PoolGeometry {
   const { size, ...rest } = options;
   const geometry = windowGeometry(what, input, { ...rest, kernel: size });
   if (typeof options.padding !== "string") {

@@ -95,7 +95,9 @@ class CpuBackend implements Backend {
   }
 }
 
-const cpuAssign = defineCpuOp(assignOp, ({ attributes, input, variable }) => variable(attributes.variable).set(input(0)));
+const cpuAssign = defineCpuOp(assignOp, ({ attributes, input, variable }) =>
+  variable(attributes.variable).set(input(0)),
+);
 
 /** Lets the page, or Node, do something else before the next step; timers would be slowed down in a hidden tab. */
 function nextTurn(): Promise<void> {
@@ -133,7 +135,11 @@ class CpuProgram implements Program {
       if (!isView) bytes += values.byteLength;
     }
     this.#bindEffects(graph.effects);
-    this.#outputs = Object.entries(outputs).map(([name, node]) => ({ name, shape: node.shape, values: this.#valuesOf(node) }));
+    this.#outputs = Object.entries(outputs).map(([name, node]) => ({
+      name,
+      shape: node.shape,
+      values: this.#valuesOf(node),
+    }));
     let variableBytes = 0;
     for (const values of this.#storage.values()) variableBytes += values.byteLength;
     this.stats = {
@@ -254,7 +260,9 @@ class CpuProgram implements Program {
     this.#checkUsable();
     const values = this.#known(variable);
     if (data.length !== variable.size) {
-      throw new ShapeError(`write: variable "${variable.name}" ${formatShape(variable.shape)} was given ${data.length} values.`);
+      throw new ShapeError(
+        `write: variable "${variable.name}" ${formatShape(variable.shape)} was given ${data.length} values.`,
+      );
     }
     this.#backend.synchronize([variable]);
     values.set(data);

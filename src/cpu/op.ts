@@ -20,7 +20,12 @@ export interface CpuContext<A extends Attributes> {
 
 export interface CpuOp {
   readonly op: string;
-  bind(node: Node, inputs: readonly CpuArray[], output: CpuArray, variable: (variable: Variable) => CpuArray): () => void;
+  bind(
+    node: Node,
+    inputs: readonly CpuArray[],
+    output: CpuArray,
+    variable: (variable: Variable) => CpuArray,
+  ): () => void;
 }
 
 /** Declares how the CPU computes `op`: plain loops over the whole tensor. */

@@ -40,7 +40,9 @@ export function gradients(graph: Graph, y: Node, xs: readonly Node[], seed?: Nod
     if (!node.inputs.some((input) => depends.has(input.id))) continue;
     const rule = node.op.gradient;
     if (rule === undefined) {
-      throw new ArgumentError(`gradients: "${node.op.name}" has no gradient; put stopGradient before it if none should flow.`);
+      throw new ArgumentError(
+        `gradients: "${node.op.name}" has no gradient; put stopGradient before it if none should flow.`,
+      );
     }
     const contributions = graph.inLayer(node.layer, () =>
       rule({

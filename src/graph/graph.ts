@@ -1,8 +1,8 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
-import { checkShape, formatShape, sameShape, type Shape, sizeOf } from "../core/shape.ts";
+import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { checkLength, type DType, type TypedArray } from "../core/tensor.ts";
 import { gradients } from "./gradients.ts";
-import { type Attributes, type Node, Variable } from "./node.ts";
+import type { Attributes, Node, Variable } from "./node.ts";
 import { defineOp, type OpDefinition } from "./op.ts";
 import * as ops from "./ops/index.ts";
 
@@ -75,7 +75,12 @@ export class Graph {
     const values = typeof data === "number" ? [data] : data;
     const actual = shape ?? (typeof data === "number" ? [] : [values.length]);
     checkLength("constant", actual, values);
-    const typed = dtype === "f32" ? Float64Array.from(values) : dtype === "i32" ? Int32Array.from(values) : Uint32Array.from(values);
+    const typed =
+      dtype === "f32"
+        ? Float64Array.from(values)
+        : dtype === "i32"
+          ? Int32Array.from(values)
+          : Uint32Array.from(values);
     return this.addNode(constantOp, [], { data: typed, shape: [...actual], dtype });
   }
 

@@ -46,7 +46,13 @@ function truncatedNormal(key: number, index: number): number {
  * Initial values of one parameter. `seed` and `stream` (a number of its own for each parameter) fix them: the same
  * model and seed give the same weights on every machine.
  */
-export function initialize(name: InitializerName, size: number, fans: Fans, seed: number, stream: number): Float32Array {
+export function initialize(
+  name: InitializerName,
+  size: number,
+  fans: Fans,
+  seed: number,
+  stream: number,
+): Float32Array {
   const values = new Float32Array(size);
   if (name === "zeros") return values;
   if (name === "ones") return values.fill(1);

@@ -74,7 +74,11 @@ export function checkCount(what: string, name: string, value: number, least = 1)
 }
 
 /** A number or a pair as a pair [height, width]. */
-export function toPair(what: string, name: string, value: number | readonly [number, number]): readonly [number, number] {
+export function toPair(
+  what: string,
+  name: string,
+  value: number | readonly [number, number],
+): readonly [number, number] {
   const [height, width] = typeof value === "number" ? [value, value] : value;
   return [checkCount(what, name, height), checkCount(what, name, width)];
 }

@@ -1,6 +1,6 @@
 import { ArgumentError, FormatError, ShapeError } from "../core/errors.ts";
 import { hashString } from "../core/random.ts";
-import { checkShape, formatShape, sameShape, type Shape } from "../core/shape.ts";
+import { checkShape, formatShape, type Shape, sameShape } from "../core/shape.ts";
 import type { Tensor, TypedArray } from "../core/tensor.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Arena, type Node, type Variable } from "../graph/node.ts";
@@ -132,7 +132,10 @@ export class Model {
     this.layers.forEach(({ name, layer }, index) => {
       const skipSoftmax = options.logits === true && index === this.layers.length - 1 && this.endsInSoftmax;
       value = graph.inLayer(name, () => {
-        const built = layer.build(value, { graph, parameter: (parameter) => this.#parameter(graph, `${name}/${parameter}`) });
+        const built = layer.build(value, {
+          graph,
+          parameter: (parameter) => this.#parameter(graph, `${name}/${parameter}`),
+        });
         return skipSoftmax ? built : applyActivation(graph, built, layer.activation);
       });
     });

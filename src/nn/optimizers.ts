@@ -7,7 +7,13 @@ export interface Optimizer {
   readonly learningRate: number;
 }
 
-function checkNumber(what: string, name: string, value: number, least: number, below = Number.POSITIVE_INFINITY): number {
+function checkNumber(
+  what: string,
+  name: string,
+  value: number,
+  least: number,
+  below = Number.POSITIVE_INFINITY,
+): number {
   if (!Number.isFinite(value) || value < least || value >= below) {
     const range = below === Number.POSITIVE_INFINITY ? `at least ${least}` : `in [${least}, ${below})`;
     throw new ArgumentError(`${what}: ${name} must be a number ${range}, got ${String(value)}.`);

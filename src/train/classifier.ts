@@ -29,7 +29,9 @@ export async function createClassifier(
 ): Promise<Classifier> {
   const labels = options.labels ?? Array.from({ length: model.classes }, (_, index) => String(index));
   if (model.outputShape.length !== 1) {
-    throw new ShapeError(`createClassifier: the model gives ${formatShape(model.outputShape)}, not one row of classes.`);
+    throw new ShapeError(
+      `createClassifier: the model gives ${formatShape(model.outputShape)}, not one row of classes.`,
+    );
   }
   if (labels.length !== model.classes) {
     throw new ArgumentError(`createClassifier: ${labels.length} labels for a model with ${model.classes} classes.`);

@@ -23,7 +23,12 @@ export function datasetVariables(dataset: Dataset): DatasetVariables {
     const { images, labels, shape, count } = dataset;
     const asBytes = images instanceof Uint8Array;
     variables = {
-      images: new Variable({ name: "dataset/images", shape: [count, ...shape], dtype: asBytes ? "u8" : "f32", initial: images }),
+      images: new Variable({
+        name: "dataset/images",
+        shape: [count, ...shape],
+        dtype: asBytes ? "u8" : "f32",
+        initial: images,
+      }),
       labels: new Variable({ name: "dataset/labels", shape: [count], dtype: "i32", initial: labels }),
       scale: asBytes ? 1 / 255 : 1,
       bytes: images.byteLength + labels.byteLength,

@@ -50,7 +50,13 @@ export interface StepParts {
 }
 
 /** Forward, loss, backward, update, record: from images and labels on. */
-function addTrainingStep(graph: Graph, parts: StepParts, images: Node, labels: Node, counters: readonly Variable[]): { loss: Node; counts: Node } {
+function addTrainingStep(
+  graph: Graph,
+  parts: StepParts,
+  images: Node,
+  labels: Node,
+  counters: readonly Variable[],
+): { loss: Node; counts: Node } {
   const { model, optimizer, state } = parts;
   const logits = model.build(graph, images, { logits: true });
   const { loss, counts } = graph.inLayer("loss", () => ({

@@ -24,7 +24,16 @@ import {
   RING_VALUES,
   type StepParts,
 } from "./programs.ts";
-import type { EpochEvent, Evaluation, FitOptions, History, ImageBatch, StepEvent, Trainer, TrainerStats } from "./types.ts";
+import type {
+  EpochEvent,
+  Evaluation,
+  FitOptions,
+  History,
+  ImageBatch,
+  StepEvent,
+  Trainer,
+  TrainerStats,
+} from "./types.ts";
 
 export interface TrainerOptions {
   backend: Backend;
@@ -185,7 +194,9 @@ class LocalTrainer implements Trainer {
     for (let row = 0; row < y.length; row++) {
       const label = y[row] ?? -1;
       if (!Number.isInteger(label) || label < 0 || label >= model.classes) {
-        throw new ArgumentError(`trainOnBatch: label ${label} of image ${row} is not one of the ${model.classes} classes.`);
+        throw new ArgumentError(
+          `trainOnBatch: label ${label} of image ${row} is not one of the ${model.classes} classes.`,
+        );
       }
       labels[row] = label;
     }
@@ -222,14 +233,22 @@ class LocalTrainer implements Trainer {
     return {
       loss: totals.loss / totals.rows,
       accuracy: totals.correct / totals.rows,
-      confusion: Array.from({ length: classes }, (_, label) => Array.from(cells.subarray(label * classes, (label + 1) * classes))),
+      confusion: Array.from({ length: classes }, (_, label) =>
+        Array.from(cells.subarray(label * classes, (label + 1) * classes)),
+      ),
     };
   }
 
   async #evaluation(dataset: Dataset): Promise<EvaluationProgram> {
     let evaluation = this.#evaluations.get(dataset);
     if (evaluation === undefined) {
-      evaluation = await compileEvaluation(this.#backend, this.#parts.model, this.#parts.loss, dataset, this.#batchSize);
+      evaluation = await compileEvaluation(
+        this.#backend,
+        this.#parts.model,
+        this.#parts.loss,
+        dataset,
+        this.#batchSize,
+      );
       for (const [oldest, { program }] of this.#evaluations) {
         if (this.#evaluations.size < KEPT_EVALUATIONS) break;
         program.dispose();
@@ -437,7 +456,12 @@ class FitRun {
         this.#options.signal?.throwIfAborted();
         const toEpochEnd = this.#stepsPerEpoch - (this.#runner.cursor() % this.#stepsPerEpoch);
         const unread = this.#runner.steps() - this.#reported;
-        const steps = Math.min(this.#pace.steps(), toEpochEnd, this.#lastStep - this.#runner.steps(), RING_STEPS - unread);
+        const steps = Math.min(
+          this.#pace.steps(),
+          toEpochEnd,
+          this.#lastStep - this.#runner.steps(),
+          RING_STEPS - unread,
+        );
         const endsEpoch = steps === toEpochEnd;
         const ends = endsEpoch || this.#runner.steps() + steps === this.#lastStep || unread + steps > RING_STEPS / 2;
         const submission = this.#submit(steps, this.#pace.wantsRead(performance.now()) || ends);

@@ -32,7 +32,7 @@ export async function acquireDevice(options: WebGpuOptions = {}): Promise<Acquir
     throw new WebGpuUnavailableError(
       "no-api",
       "This browser has no WebGPU. Use a current Chrome or Edge, Safari 26 or newer, or Firefox where WebGPU is on; " +
-        "in Node pass { gpu: create([]) } from the npm package \"webgpu\".",
+        'in Node pass { gpu: create([]) } from the npm package "webgpu".',
     );
   }
   const adapter = await gpu.requestAdapter(
@@ -72,7 +72,10 @@ function describe(device: GPUDevice, info: GPUAdapterInfo | undefined, owned: bo
     device,
     owned,
     traits: {
-      maxWorkgroupSize: Math.min(device.limits.maxComputeInvocationsPerWorkgroup, device.limits.maxComputeWorkgroupSizeX),
+      maxWorkgroupSize: Math.min(
+        device.limits.maxComputeInvocationsPerWorkgroup,
+        device.limits.maxComputeWorkgroupSizeX,
+      ),
       maxWorkgroupStorage: device.limits.maxComputeWorkgroupStorageSize,
       software,
     },

@@ -1,3 +1,4 @@
+import { constantOp } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import { at, isOp } from "../graph/op.ts";
 import { addOp } from "../graph/ops/arithmetic.ts";
@@ -9,7 +10,6 @@ import { sumOp } from "../graph/ops/reduce.ts";
 import { reluGradientOp, reluOp } from "../graph/ops/relu.ts";
 import { reshapeOp } from "../graph/ops/reshape.ts";
 import { softmaxCrossEntropyGradientOp, softmaxCrossEntropyOp } from "../graph/ops/softmax_cross_entropy.ts";
-import { constantOp } from "../graph/graph.ts";
 
 /** A convolution with what follows it, computed by one kernel. */
 export interface FusedConv {
@@ -63,7 +63,11 @@ export interface Fusions {
 const MOST_LOGITS_OF_ONE_WORKGROUP = 65536;
 
 /** Groups nodes into the kernels that compute several at once. `uses` holds the needed consumers of each node. */
-export function findFusions(nodes: readonly Node[], uses: ReadonlyMap<Node, readonly Node[]>, outputs: ReadonlySet<Node>): Fusions {
+export function findFusions(
+  nodes: readonly Node[],
+  uses: ReadonlyMap<Node, readonly Node[]>,
+  outputs: ReadonlySet<Node>,
+): Fusions {
   const groups = new Map<Node, FusedConv | FusedMatmul | FusedFilterGradient | FusedCrossEntropy>();
   const covered = new Set<Node>();
   const unpooled = new Map<Node, { pool: Node; upstream: Node }>();
@@ -117,9 +121,17 @@ export function findFusions(nodes: readonly Node[], uses: ReadonlyMap<Node, read
       const [logits, labels] = [at(node.inputs, 0), at(node.inputs, 1)];
       const small = logits.shape.reduce((product, extent) => product * extent, 1) <= MOST_LOGITS_OF_ONE_WORKGROUP;
       const same = usesOf(logits).filter((use) => use.inputs[0] === logits && use.inputs[1] === labels);
-      const gradient = same.find((use) => isOp(use, softmaxCrossEntropyGradientOp) && use.attributes.reduction === "mean");
+      const gradient = same.find(
+        (use) => isOp(use, softmaxCrossEntropyGradientOp) && use.attributes.reduction === "mean",
+      );
       const counts = same.find((use) => isOp(use, countCorrectOp));
-      if (labels.dtype !== "i32" || !small || gradient === undefined || counts === undefined || !isOne(at(gradient.inputs, 2))) {
+      if (
+        labels.dtype !== "i32" ||
+        !small ||
+        gradient === undefined ||
+        counts === undefined ||
+        !isOne(at(gradient.inputs, 2))
+      ) {
         continue;
       }
       for (const inner of [node, gradient, counts]) covered.add(inner);
@@ -137,7 +149,9 @@ export function findFusions(nodes: readonly Node[], uses: ReadonlyMap<Node, read
   return { groups, covered, unpooled };
 
   /** The 2×2 pool after a ReLU, if the ReLU's full-size result is needed by nothing else than that pool and its gradient. */
-  function poolAfter(relu: Node): { pool: Node; gradient?: { scattered: Node; before: Node; upstream: Node } } | undefined {
+  function poolAfter(
+    relu: Node,
+  ): { pool: Node; gradient?: { scattered: Node; before: Node; upstream: Node } } | undefined {
     if (outputs.has(relu)) return undefined;
     const consumers = usesOf(relu);
     const pools = consumers.filter((use) => isOp(use, maxPool2dOp) && isTwoByTwo(use.attributes));
@@ -148,7 +162,8 @@ export function findFusions(nodes: readonly Node[], uses: ReadonlyMap<Node, read
     const scattered = rest.find((use) => isOp(use, maxPool2dGradientOp));
     const before = rest.find((use) => isOp(use, reluGradientOp));
     if (rest.length !== 2 || scattered === undefined || before === undefined) return undefined;
-    const onlyEachOther = soleUse(scattered) === before && at(before.inputs, 0) === relu && at(before.inputs, 1) === scattered;
+    const onlyEachOther =
+      soleUse(scattered) === before && at(before.inputs, 0) === relu && at(before.inputs, 1) === scattered;
     const kernelsCanGather = usesOf(before).every(
       (use) =>
         (isOp(use, conv2dInputGradientOp) && use.inputs[0] === before) ||
@@ -158,7 +173,13 @@ export function findFusions(nodes: readonly Node[], uses: ReadonlyMap<Node, read
     // The bias gradient of a gathered gradient is computed beside the filter gradient, so there must be one.
     const filterGradients = usesOf(before).filter((use) => isOp(use, conv2dFilterGradientOp)).length;
     const channelSums = usesOf(before).filter((use) => isChannelSum(use)).length;
-    if (!onlyEachOther || !kernelsCanGather || outputs.has(before) || channelSums > filterGradients || filterGradients > 1) {
+    if (
+      !onlyEachOther ||
+      !kernelsCanGather ||
+      outputs.has(before) ||
+      channelSums > filterGradients ||
+      filterGradients > 1
+    ) {
       return undefined;
     }
     return { pool, gradient: { scattered, before, upstream: at(scattered.inputs, 1) } };

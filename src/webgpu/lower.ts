@@ -9,7 +9,7 @@ import { matmulOp, matmulSizes } from "../graph/ops/matmul.ts";
 import { optimizerUpdateOp } from "../graph/ops/optimizer_update.ts";
 import { reshapeOp } from "../graph/ops/reshape.ts";
 import { stopGradientOp } from "../graph/ops/stop_gradient.ts";
-import { findFusions, type Fusions, throughReshapes } from "./fusion.ts";
+import { type Fusions, findFusions, throughReshapes } from "./fusion.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
 import {
   conv2dFilterGradient,
@@ -18,14 +18,7 @@ import {
   conv2dPoolForward,
   filterGradientSlices,
 } from "./kernels/conv2d.ts";
-import {
-  copy,
-  crossEntropyStep,
-  lowerings,
-  matmulBias,
-  optimizerUpdate,
-  sumSlices,
-} from "./kernels/index.ts";
+import { copy, crossEntropyStep, lowerings, matmulBias, optimizerUpdate, sumSlices } from "./kernels/index.ts";
 import type { Emitter, Lowering, Value } from "./lowering.ts";
 import type { Placement, Plan, PlannedDispatch, PlannedValue } from "./plan.ts";
 
@@ -178,7 +171,11 @@ class GraphLowering implements Emitter {
       const output = this.#newNodeValue(group.result);
       if (group.pool) {
         const [batch, height, width, channels] = group.pool.shape as [number, number, number, number];
-        const winners = this.scratch(`${group.conv.layer ?? "conv2d"}/winners`, batch * height * width * Math.ceil(channels / 4), "u32");
+        const winners = this.scratch(
+          `${group.conv.layer ?? "conv2d"}/winners`,
+          batch * height * width * Math.ceil(channels / 4),
+          "u32",
+        );
         this.#winners.set(group.pool, winners);
         this.dispatch(conv2dPoolForward(options, this.traits), [...operands, output, winners]);
       } else {
@@ -188,7 +185,11 @@ class GraphLowering implements Emitter {
       const [a, b] = [at(group.matmul.inputs, 0), at(group.matmul.inputs, 1)];
       this.#begin(group.relu ? "matmul + bias + relu" : "matmul + bias", group.matmul.layer);
       const spec = { ...matmulSizes(a, b, group.matmul.attributes), ...group.matmul.attributes, relu: group.relu };
-      matmulBias(spec, [this.#valueOf(a), this.#valueOf(b), this.#valueOf(group.bias), this.#newNodeValue(group.result)], this);
+      matmulBias(
+        spec,
+        [this.#valueOf(a), this.#valueOf(b), this.#valueOf(group.bias), this.#newNodeValue(group.result)],
+        this,
+      );
     } else if (group?.kind === "crossEntropy") {
       const { loss, gradient, counts } = group;
       const [logits, labels] = [at(loss.inputs, 0), at(loss.inputs, 1)];
@@ -233,7 +234,8 @@ class GraphLowering implements Emitter {
       this.#filterGradient(node, undefined);
     } else {
       const lowering = loweringOf.get(node.op.name);
-      if (lowering === undefined) throw new ArgumentError(`"${node.op.name}" has no WebGPU kernel yet; use the CPU backend.`);
+      if (lowering === undefined)
+        throw new ArgumentError(`"${node.op.name}" has no WebGPU kernel yet; use the CPU backend.`);
       const inputs = node.inputs.map((input) => this.#valueOf(input));
       const partial = this.#partials.get(node);
       if (partial) this.#values.set(node, partial.value);
@@ -289,11 +291,16 @@ class GraphLowering implements Emitter {
           gradients.filter((other) => other === node).length === 1 &&
           !this.#isOutput(node) &&
           this.#leadsOnlyTo(node, effect) &&
-          !isOp(node, variableOp) && !isOp(node, inputOp) && !isOp(node, constantOp);
+          !isOp(node, variableOp) &&
+          !isOp(node, inputOp) &&
+          !isOp(node, constantOp);
         return { node, direct: onlyHere, slices: onlyHere ? this.#slicesOf(node) : 1 };
       });
       const sizes = plans.map(({ node, slices }) => slices * aligned(sizeOf(node.shape)));
-      const all = this.scratch("gradients", sizes.reduce((sum, size) => sum + size, 0));
+      const all = this.scratch(
+        "gradients",
+        sizes.reduce((sum, size) => sum + size, 0),
+      );
       let offset = 0;
       plans.forEach(({ node, direct, slices }, index) => {
         const size = at(sizes, index);
@@ -301,7 +308,10 @@ class GraphLowering implements Emitter {
         const range = this.#view(all, offset, slices === 1 ? sizeOf(node.shape) : size, `${node.layer ?? ""}/gradient`);
         offset += size;
         if (direct) this.#partials.set(node, { value: range, slices });
-        this.#gradientRanges.set(effect, [...(this.#gradientRanges.get(effect) ?? []), { node, value: range, slices, direct }]);
+        this.#gradientRanges.set(effect, [
+          ...(this.#gradientRanges.get(effect) ?? []),
+          { node, value: range, slices, direct },
+        ]);
       });
       this.#gradientBuffers.set(effect, all);
     }
@@ -316,7 +326,9 @@ class GraphLowering implements Emitter {
 
   /** Whether every use of a node, through reshapes, is that effect. */
   #leadsOnlyTo(node: Node, effect: Node): boolean {
-    return (this.#uses.get(node) ?? []).every((use) => use === effect || (isOp(use, reshapeOp) && this.#leadsOnlyTo(use, effect)));
+    return (this.#uses.get(node) ?? []).every(
+      (use) => use === effect || (isOp(use, reshapeOp) && this.#leadsOnlyTo(use, effect)),
+    );
   }
 
   /** Partial sums that the kernel of a gradient leaves to be added up. */
@@ -337,7 +349,8 @@ class GraphLowering implements Emitter {
     for (const [name, node] of this.#outputs) {
       const root = throughReshapes(node);
       let value = this.#valueOf(node);
-      if (isOp(root, variableOp) && written.has(root.attributes.variable)) value = this.#copyOf(value, `output ${name}`);
+      if (isOp(root, variableOp) && written.has(root.attributes.variable))
+        value = this.#copyOf(value, `output ${name}`);
       outputs.set(name, { value, shape: node.shape });
     }
     return outputs;
@@ -374,7 +387,8 @@ class GraphLowering implements Emitter {
   /** `assign` and `recordStep`: the kernel's last bindings are the variables that it writes. */
   #lowerWrite(effect: Node, inputs: readonly PlannedValue[]): void {
     const lowering = loweringOf.get(effect.op.name);
-    if (lowering === undefined) throw new ArgumentError(`"${effect.op.name}" has no WebGPU kernel yet; use the CPU backend.`);
+    if (lowering === undefined)
+      throw new ArgumentError(`"${effect.op.name}" has no WebGPU kernel yet; use the CPU backend.`);
     const targets = (effect.op.writes?.(effect) ?? []).map((variable) => this.#variableValue(variable));
     lowering.lower(effect, [...inputs, ...targets], at(targets, 0), this);
   }
@@ -384,7 +398,8 @@ class GraphLowering implements Emitter {
     const { rule, parameters, slots } = effect.attributes;
     const all = this.#gradientBuffers.get(effect);
     const ranges = this.#gradientRanges.get(effect);
-    if (all === undefined || ranges === undefined) throw new Error("an update was lowered before its gradients were planned");
+    if (all === undefined || ranges === undefined)
+      throw new Error("an update was lowered before its gradients were planned");
     const table = new Uint32Array((parameters.size / Arena.ALIGNMENT) * 4);
     ranges.forEach(({ node, value, slices, direct }, index) => {
       if (!direct) {

@@ -1,5 +1,5 @@
-import { formatBytes } from "../core/format.ts";
 import { OutOfMemoryError } from "../core/errors.ts";
+import { formatBytes } from "../core/format.ts";
 import { byteSize, type Plan, type PlannedValue, rootOf } from "./plan.ts";
 
 /** One buffer that several transient values use one after the other. */

@@ -107,7 +107,12 @@ function expand(lines: readonly Line[], scope: ReadonlyMap<string, number>, outp
     } else if (line.directive !== "") {
       throw new Error(`shader: unexpected "${line.text.trim()}"`);
     } else {
-      output.push(line.text.replace(/\$\(((?:[^()]|\([^()]*\))*)\)/g, (_, expression: string) => `${evaluate(expression, scope)}`));
+      output.push(
+        line.text.replace(
+          /\$\(((?:[^()]|\([^()]*\))*)\)/g,
+          (_, expression: string) => `${evaluate(expression, scope)}`,
+        ),
+      );
     }
   }
 }

@@ -26,7 +26,10 @@ export async function buildProgram(backend: WebGpuBackend, plan: Plan): Promise<
     [
       ...slots.map((slot) => ({ label: slot.values.map((value) => value.label)[0] ?? "scratch", bytes: slot.bytes })),
       ...[...owners].map((owner) => ({ label: owner.name, bytes: VariableStorage.bytesOf(owner) })),
-      ...[...plan.inputs.values()].map(({ value }) => ({ label: value.label, bytes: byteSize(value.size, value.dtype) })),
+      ...[...plan.inputs.values()].map(({ value }) => ({
+        label: value.label,
+        bytes: byteSize(value.size, value.dtype),
+      })),
     ],
     device.limits,
   );
@@ -55,7 +58,12 @@ export async function buildProgram(backend: WebGpuBackend, plan: Plan): Promise<
     });
     return { pipeline, bindGroup, workgroups: dispatch.spec.workgroups };
   });
-  const program = new WebGpuProgram(backend, plan, recorded, buffers, { scratch, own, owners, pipelines: new Set(pipelines).size });
+  const program = new WebGpuProgram(backend, plan, recorded, buffers, {
+    scratch,
+    own,
+    owners,
+    pipelines: new Set(pipelines).size,
+  });
   const validation = await device.popErrorScope();
   const memory = await device.popErrorScope();
   if (memory || validation) {
@@ -68,7 +76,9 @@ export async function buildProgram(backend: WebGpuBackend, plan: Plan): Promise<
         { cause: memory },
       );
     }
-    throw new Error(`The device refused the plan, which is a fault of Corteza: ${validation?.message}`, { cause: validation });
+    throw new Error(`The device refused the plan, which is a fault of Corteza: ${validation?.message}`, {
+      cause: validation,
+    });
   }
   return program;
 }
@@ -99,7 +109,8 @@ function placeValues(
       });
       own.push(buffer);
       buffers.set(root.id, buffer);
-      if (placement.kind === "constant") backend.device.queue.writeBuffer(buffer, 0, encode(placement.data, root.dtype));
+      if (placement.kind === "constant")
+        backend.device.queue.writeBuffer(buffer, 0, encode(placement.data, root.dtype));
     }
   };
   for (const { value } of plan.inputs.values()) place(value);
@@ -124,7 +135,12 @@ export class WebGpuProgram implements Program {
     plan: Plan,
     recorded: readonly RecordedDispatch[],
     buffers: ReadonlyMap<number, GPUBuffer>,
-    held: { scratch: readonly GPUBuffer[]; own: readonly GPUBuffer[]; owners: ReadonlySet<Variable | Arena>; pipelines: number },
+    held: {
+      scratch: readonly GPUBuffer[];
+      own: readonly GPUBuffer[];
+      owners: ReadonlySet<Variable | Arena>;
+      pipelines: number;
+    },
   ) {
     this.#backend = backend;
     this.#plan = plan;
@@ -155,7 +171,9 @@ export class WebGpuProgram implements Program {
       const feed = feeds[name];
       if (feed === undefined) throw new ArgumentError(`run: input "${name}" ${formatShape(shape)} is missing.`);
       if (feed.length !== value.size) {
-        throw new ShapeError(`run: input "${name}" ${formatShape(shape)} holds ${value.size} values, ${feed.length} were fed.`);
+        throw new ShapeError(
+          `run: input "${name}" ${formatShape(shape)} holds ${value.size} values, ${feed.length} were fed.`,
+        );
       }
     }
     for (const [name, { value }] of this.#plan.inputs) {
@@ -193,7 +211,9 @@ export class WebGpuProgram implements Program {
   write(variable: Variable, data: ArrayLike<number>): void {
     this.#checkUsable();
     if (data.length !== variable.size) {
-      throw new ShapeError(`write: variable "${variable.name}" ${formatShape(variable.shape)} was given ${data.length} values.`);
+      throw new ShapeError(
+        `write: variable "${variable.name}" ${formatShape(variable.shape)} was given ${data.length} values.`,
+      );
     }
     this.#backend.variables.write(variable, data);
   }
@@ -241,8 +261,12 @@ export class WebGpuProgram implements Program {
     this.#backend.checkUsable();
   }
 
-  debugRecorded() { return this.#recorded; }
-  debugName(i: number) { return this.#plan.dispatches[i]?.spec.name + " " + (this.#plan.dispatches[i]?.layer ?? ""); }
+  debugRecorded() {
+    return this.#recorded;
+  }
+  debugName(i: number) {
+    return this.#plan.dispatches[i]?.spec.name + " " + (this.#plan.dispatches[i]?.layer ?? "");
+  }
   toString(): string {
     const rows = this.#plan.dispatches.map(({ spec, op, layer, values }) => [
       layer ?? "",

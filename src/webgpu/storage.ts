@@ -104,7 +104,11 @@ export class VariableStorage {
     const held = this.#held.get(VariableStorage.ownerOf(variable));
     if (held === undefined) return;
     held.uploaded.set(variable, variable.version);
-    this.#device.queue.writeBuffer(held.buffer, variable.arenaOffset * bytesPerElement(variable.dtype), encode(values, variable.dtype));
+    this.#device.queue.writeBuffer(
+      held.buffer,
+      variable.arenaOffset * bytesPerElement(variable.dtype),
+      encode(values, variable.dtype),
+    );
   }
 
   dispose(): void {

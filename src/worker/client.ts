@@ -3,7 +3,16 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Model } from "../nn/model.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
-import type { EpochEvent, Evaluation, FitOptions, History, ImageBatch, StepEvent, Trainer, TrainerStats } from "../train/types.ts";
+import type {
+  EpochEvent,
+  Evaluation,
+  FitOptions,
+  History,
+  ImageBatch,
+  StepEvent,
+  Trainer,
+  TrainerStats,
+} from "../train/types.ts";
 import type { BackendChoice, CallName, Calls, Request, Response } from "./protocol.ts";
 import { deserializeError } from "./protocol.ts";
 
@@ -187,7 +196,11 @@ class RemoteTrainer implements WorkerTrainer {
     this.#sendParameters();
     const { validationData, signal, onStep, onEpoch, ...rest } = options;
     const validation = validationData === undefined ? undefined : this.#datasetKey(validationData);
-    return this.#client.call("fit", { ...rest, dataset: this.#datasetKey(dataset), validation }, { signal, onStep, onEpoch });
+    return this.#client.call(
+      "fit",
+      { ...rest, dataset: this.#datasetKey(dataset), validation },
+      { signal, onStep, onEpoch },
+    );
   }
 
   evaluate(dataset: Dataset, options: { signal?: AbortSignal } = {}): Promise<Evaluation> {

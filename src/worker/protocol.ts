@@ -74,7 +74,9 @@ export interface SerializedError {
 export function serializeError(error: unknown): SerializedError {
   if (!(error instanceof Error)) return { name: "Error", code: undefined, message: String(error), fields: {} };
   const { name, message } = error;
-  const fields = Object.fromEntries(["bytes", "step", "reason"].flatMap((key) => (key in error ? [[key, Reflect.get(error, key)]] : [])));
+  const fields = Object.fromEntries(
+    ["bytes", "step", "reason"].flatMap((key) => (key in error ? [[key, Reflect.get(error, key)]] : [])),
+  );
   return { name, message, code: error instanceof CortezaError ? error.code : undefined, fields };
 }
 

@@ -1,15 +1,31 @@
 import { describe, expect, it } from "vitest";
-import { adam, createTrainer, type Model, conv2d, dense, flatten, maxPooling2d, type Optimizer, sequential, sgd } from "../../src/index.ts";
 import type { Backend } from "../../src/graph/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import {
+  adam,
+  conv2d,
+  createTrainer,
+  dense,
+  flatten,
+  type Model,
+  maxPooling2d,
+  type Optimizer,
+  sequential,
+  sgd,
+} from "../../src/index.ts";
 import { conformance } from "../support/conformance.ts";
 
 // PyTorch's data are NCHW and OIHW; ours NHWC and HWIO.
 
-function nhwc(data: readonly number[], [n, c, h, w]: number[]): number[] {
+function nhwc(data: readonly number[], [, c, h, w]: number[]): number[] {
   return Array.from({ length: data.length }, (_, i) => {
-    const [channel, x, y, image] = [i % c!, Math.floor(i / c!) % w!, Math.floor(i / (c! * w!)) % h!, Math.floor(i / (c! * w! * h!))];
+    const [channel, x, y, image] = [
+      i % c!,
+      Math.floor(i / c!) % w!,
+      Math.floor(i / (c! * w!)) % h!,
+      Math.floor(i / (c! * w! * h!)),
+    ];
     return data[((image * c! + channel) * h! + y) * w! + x] as number;
   });
 }
@@ -71,7 +87,8 @@ function tolerance(precision: number, length: number): number {
 }
 
 function misses(got: ArrayLike<number> | undefined, want: readonly number[], allowed: number): number {
-  return want.filter((value, i) => !(Math.abs((got?.[i] as number) - value) <= allowed * Math.max(1, Math.abs(value)))).length;
+  return want.filter((value, i) => !(Math.abs((got?.[i] as number) - value) <= allowed * Math.max(1, Math.abs(value))))
+    .length;
 }
 
 async function runConv(backend: Backend, c: ConvCase, precision: number): Promise<boolean> {

@@ -32,7 +32,8 @@ async function checkGradients({ inputs, build }: Case, random: RandomData): Prom
   const feeds = () => Object.fromEntries(inputs.map(({ values }, index) => [`x${index}`, values.slice()]));
   const analytic = await program.run(feeds());
   for (const [index, { values }] of inputs.entries()) {
-    const elements = values.length <= 24 ? values.keys() : Array.from({ length: 24 }, () => random.integer(0, values.length - 1));
+    const elements =
+      values.length <= 24 ? values.keys() : Array.from({ length: 24 }, () => random.integer(0, values.length - 1));
     for (const element of elements) {
       const lossAt = async (delta: number) => {
         const fed = feeds();
@@ -55,7 +56,11 @@ function shapeOf(random: RandomData, rank: number, most = 4): number[] {
   return Array.from({ length: rank }, () => random.integer(1, most));
 }
 
-function tensor(random: RandomData, shape: readonly number[], make: (count: number) => Float64Array = (n) => random.normals(n)) {
+function tensor(
+  random: RandomData,
+  shape: readonly number[],
+  make: (count: number) => Float64Array = (n) => random.normals(n),
+) {
   return { shape, values: make(shape.reduce((a, b) => a * b, 1)) };
 }
 
@@ -69,7 +74,9 @@ const positive = (random: RandomData) => (count: number) => random.normals(count
 /** A pair of shapes that broadcast together. */
 function broadcastPair(random: RandomData): [number[], number[]] {
   const full = shapeOf(random, random.integer(1, 4));
-  const stretched = full.map((extent) => (random.uniform() < 0.4 ? 1 : extent)).slice(random.integer(0, full.length - 1));
+  const stretched = full
+    .map((extent) => (random.uniform() < 0.4 ? 1 : extent))
+    .slice(random.integer(0, full.length - 1));
   return random.uniform() < 0.5 ? [full, stretched] : [stretched, full];
 }
 
@@ -196,7 +203,12 @@ const CASES: Record<string, (random: RandomData) => Case> = {
   ),
   "reshape and transpose"(random) {
     const shape = shapeOf(random, 3);
-    const order = random.pick([[2, 0, 1], [1, 0, 2], [2, 1, 0], [0, 2, 1]]);
+    const order = random.pick([
+      [2, 0, 1],
+      [1, 0, 2],
+      [2, 1, 0],
+      [0, 2, 1],
+    ]);
     return {
       name: `${shape} by ${order}`,
       inputs: [tensor(random, shape)],
@@ -224,7 +236,8 @@ const CASES: Record<string, (random: RandomData) => Case> = {
           return {
             name: `${rows}×${classes}, labels ${labels}`,
             inputs: [tensor(random, [rows, classes])],
-            build: (graph, [x]) => graph.softmaxCrossEntropy(x as Node, graph.constant(labels, [rows], "i32"), { reduction }),
+            build: (graph, [x]) =>
+              graph.softmaxCrossEntropy(x as Node, graph.constant(labels, [rows], "i32"), { reduction }),
           };
         },
       ],

@@ -25,7 +25,11 @@ interface Case {
 }
 
 /** Runs a case on a backend. With `magnitudes`, inputs are their absolute values: results are then Σ|a||b|. */
-async function run(backend: Backend, { inputs, build }: Case, magnitudes = false): Promise<Record<string, ArrayLike<number>>> {
+async function run(
+  backend: Backend,
+  { inputs, build }: Case,
+  magnitudes = false,
+): Promise<Record<string, ArrayLike<number>>> {
   const graph = new Graph();
   const outputs = build(
     graph,
@@ -64,9 +68,12 @@ async function check(one: Case): Promise<void> {
       const [actual, expected] = [got[output]?.[i] as number, values[i] as number];
       const magnitude = Math.abs((sums?.[output]?.[i] as number | undefined) ?? 0);
       const relative = (one.functionError ?? 0) * Math.abs(expected);
-      const allowed = ROUNDING * (8 * Math.sqrt(one.sumLength ?? 0) * magnitude + relative) + (one.functionError ? 1e-30 : 0);
+      const allowed =
+        ROUNDING * (8 * Math.sqrt(one.sumLength ?? 0) * magnitude + relative) + (one.functionError ? 1e-30 : 0);
       if (!(Math.abs(actual - expected) <= allowed)) {
-        throw new Error(`${one.name}: ${output}[${i}] is ${actual}, the reference has ${expected} (allowed ± ${allowed})`);
+        throw new Error(
+          `${one.name}: ${output}[${i}] is ${actual}, the reference has ${expected} (allowed ± ${allowed})`,
+        );
       }
     }
   }
@@ -84,7 +91,7 @@ const AWKWARD_CONVS = [
   convGeometry("", [61, 6, 6, 8], [1, 1, 8, 33], { strides: [1, 1], padding: "valid", dilations: [1, 1], groups: 1 }),
 ];
 
-function convInputs(random: RandomData, g: (typeof AWKWARD_CONVS)[number], make: (count: number) => Float64Array) {
+function convInputs(g: (typeof AWKWARD_CONVS)[number], make: (count: number) => Float64Array) {
   return [
     tensor([g.batch, g.inHeight, g.inWidth, g.inChannels], make),
     tensor([g.kernelHeight, g.kernelWidth, g.groupInChannels, g.outChannels], make),
@@ -100,8 +107,10 @@ const FAMILIES: Record<string, { shapes: number; make(random: RandomData, index:
       const dy = tensor([g.batch, g.outHeight, g.outWidth, g.outChannels], make);
       return {
         name: describeConv(g),
-        inputs: [...convInputs(random, g, make), dy],
-        sumLength: g.batch * g.outHeight * g.outWidth + g.kernelHeight * g.kernelWidth * (g.groupInChannels + g.groupOutChannels),
+        inputs: [...convInputs(g, make), dy],
+        sumLength:
+          g.batch * g.outHeight * g.outWidth +
+          g.kernelHeight * g.kernelWidth * (g.groupInChannels + g.groupOutChannels),
         build(graph, [x, w, upstream]) {
           const y = graph.conv2d(x as Node, w as Node, convOptions(g));
           return {
@@ -121,7 +130,7 @@ const FAMILIES: Record<string, { shapes: number; make(random: RandomData, index:
       return {
         name: describeConv(g),
         inputs: [
-          ...convInputs(random, g, make),
+          ...convInputs(g, make),
           tensor([g.outChannels], make),
           tensor([g.batch, g.outHeight, g.outWidth, g.outChannels], make),
         ],
@@ -142,7 +151,7 @@ const FAMILIES: Record<string, { shapes: number; make(random: RandomData, index:
       return {
         name: describeConv(g),
         inputs: [
-          ...convInputs(random, g, make),
+          ...convInputs(g, make),
           tensor([g.outChannels], make),
           tensor([g.batch, g.outHeight >> 1, g.outWidth >> 1, g.outChannels], make),
         ],
@@ -195,7 +204,11 @@ const FAMILIES: Record<string, { shapes: number; make(random: RandomData, index:
   "matrix products, sums within rounding": {
     shapes: 70,
     make(random) {
-      const [m, n, k] = [random.pick([1, 3, 16, 61, 64]), random.pick([1, 5, 10, 33, 64]), random.pick([1, 7, 32, 300, 1001])];
+      const [m, n, k] = [
+        random.pick([1, 3, 16, 61, 64]),
+        random.pick([1, 5, 10, 33, 64]),
+        random.pick([1, 7, 32, 300, 1001]),
+      ];
       const options = { transposeA: random.uniform() < 0.5, transposeB: random.uniform() < 0.5 };
       return {
         name: `${m}×${n}×${k} ${JSON.stringify(options)}`,
@@ -212,7 +225,9 @@ const FAMILIES: Record<string, { shapes: number; make(random: RandomData, index:
     shapes: 70,
     make(random) {
       const full = Array.from({ length: random.integer(1, 5) }, () => random.pick([1, 2, 3, 4, 7]));
-      const part = full.map((extent) => (random.uniform() < 0.4 ? 1 : extent)).slice(random.integer(0, full.length - 1));
+      const part = full
+        .map((extent) => (random.uniform() < 0.4 ? 1 : extent))
+        .slice(random.integer(0, full.length - 1));
       const op = random.pick(["add", "sub", "mul"] as const);
       return {
         name: `${op} ${full} and ${part}`,
@@ -235,7 +250,11 @@ const FAMILIES: Record<string, { shapes: number; make(random: RandomData, index:
         inputs: [tensor(shape, (n) => random.integers(n))],
         build(graph, [x]) {
           const most = graph.max(x as Node, axes);
-          return { sum: graph.sum(x as Node, axes), most, dx: graph.gradients(graph.sum(most), [x as Node])[0] as Node };
+          return {
+            sum: graph.sum(x as Node, axes),
+            most,
+            dx: graph.gradients(graph.sum(most), [x as Node])[0] as Node,
+          };
         },
       };
     },

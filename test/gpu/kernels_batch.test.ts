@@ -19,20 +19,23 @@ describe("batchRows", () => {
     { count: 1000, batch: 1000, shuffle: true, seed: 42 },
     { count: 60000, batch: 61, shuffle: true, seed: 2 ** 40 + 3 },
     { count: 100, batch: 32, shuffle: false, seed: 1 },
-  ])("$count rows in batches of $batch, shuffle $shuffle, seed $seed: the rows of core/random, bit for bit", async (options) => {
-    const { count, batch, shuffle, seed } = options;
-    const perEpoch = Math.ceil(count / batch);
-    for (const cursor of [0, perEpoch - 1, perEpoch, 7 * perEpoch + Math.floor(perEpoch / 2), 123456789]) {
-      const epoch = Math.floor(cursor / perEpoch);
-      const expected = Array.from({ length: batch }, (_, i) => {
-        const position = (cursor % perEpoch) * batch + i;
-        if (position >= count) return -1;
-        return shuffle ? permute(randomKey(seed, epoch), position, count) : position;
-      });
-      const got = await integerOutputOf(device, batchRows(options, traits), [Uint32Array.of(cursor)], batch);
-      expect(plain(got)).toEqual(expected);
-    }
-  });
+  ])(
+    "$count rows in batches of $batch, shuffle $shuffle, seed $seed: the rows of core/random, bit for bit",
+    async (options) => {
+      const { count, batch, shuffle, seed } = options;
+      const perEpoch = Math.ceil(count / batch);
+      for (const cursor of [0, perEpoch - 1, perEpoch, 7 * perEpoch + Math.floor(perEpoch / 2), 123456789]) {
+        const epoch = Math.floor(cursor / perEpoch);
+        const expected = Array.from({ length: batch }, (_, i) => {
+          const position = (cursor % perEpoch) * batch + i;
+          if (position >= count) return -1;
+          return shuffle ? permute(randomKey(seed, epoch), position, count) : position;
+        });
+        const got = await integerOutputOf(device, batchRows(options, traits), [Uint32Array.of(cursor)], batch);
+        expect(plain(got)).toEqual(expected);
+      }
+    },
+  );
 
   test("the batches of an epoch are a permutation of all rows", async () => {
     const options = { count: 103, batch: 20, shuffle: true, seed: 5 };
@@ -97,11 +100,17 @@ describe("recordStep", () => {
 
   test("one value and one counter are enough", async () => {
     const spec = recordStep({ sizes: [1], capacity: 2, counters: 1 }, traits);
-    const [, ring, counter] = await runKernel(device, spec, [Float32Array.of(5), new Float32Array(2), Uint32Array.of(0)]);
+    const [, ring, counter] = await runKernel(device, spec, [
+      Float32Array.of(5),
+      new Float32Array(2),
+      Uint32Array.of(0),
+    ]);
     expect([...(ring as Float32Array), ...(counter as Uint32Array)]).toEqual([5, 0, 1]);
   });
 
   test("more buffers than WebGPU promises are refused", () => {
-    expect(() => recordStep({ sizes: [1, 1, 1, 1, 1], capacity: 2, counters: 3 }, traits)).toThrow("more than 8 buffers");
+    expect(() => recordStep({ sizes: [1, 1, 1, 1, 1], capacity: 2, counters: 3 }, traits)).toThrow(
+      "more than 8 buffers",
+    );
   });
 });

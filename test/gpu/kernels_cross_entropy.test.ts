@@ -11,7 +11,15 @@ import {
 } from "../../src/webgpu/kernels/index.ts";
 import { testDevice } from "../support/gpu.ts";
 import { runKernel } from "../support/run_kernel.ts";
-import { expectNear, integerOutputOf, integers, outputOf, plain, traitsOfEachKind, uniform } from "./kernels_support.ts";
+import {
+  expectNear,
+  integerOutputOf,
+  integers,
+  outputOf,
+  plain,
+  traitsOfEachKind,
+  uniform,
+} from "./kernels_support.ts";
 
 let device: GPUDevice;
 beforeAll(async () => {
@@ -97,48 +105,82 @@ describe.each(traitsOfEachKind)("%s", (_, traits) => {
       const expected = rowLossesOf(logarithms, labels, columns);
       const losses = await outputOf(device, crossEntropyRows(shape, false, traits), [logits, labels], rows);
       expectNear(losses, expected, 3e-5);
-      const total = await outputOf(device, crossEntropyTotal(shape, { dense: false, reduction: "sum" }, traits), [losses], 1);
+      const total = await outputOf(
+        device,
+        crossEntropyTotal(shape, { dense: false, reduction: "sum" }, traits),
+        [losses],
+        1,
+      );
       expectNear(total, [sum(expected)], 3e-5 * rows);
-      const mean = await outputOf(device, crossEntropyTotal(shape, { dense: false, reduction: "mean" }, traits), [losses, labels], 1);
+      const mean = await outputOf(
+        device,
+        crossEntropyTotal(shape, { dense: false, reduction: "mean" }, traits),
+        [losses, labels],
+        1,
+      );
       expectNear(mean, [sum(expected) / divisor], 3e-5);
     });
 
     test("the loss by class probabilities averages over all rows", async () => {
       const dense = uniform(size, 3, 0, 1);
-      const expected = Array.from({ length: rows }, (_, row) =>
-        -sum(dense.subarray(row * columns, (row + 1) * columns).map((p, column) => p * (logarithms[row * columns + column] as number))),
+      const expected = Array.from(
+        { length: rows },
+        (_, row) =>
+          -sum(
+            dense
+              .subarray(row * columns, (row + 1) * columns)
+              .map((p, column) => p * (logarithms[row * columns + column] as number)),
+          ),
       );
       const losses = await outputOf(device, crossEntropyRows(shape, true, traits), [logits, dense], rows);
-      expectNear(losses, expected, expected.map((value) => 4e-6 * (1 + Math.abs(value))));
-      const mean = await outputOf(device, crossEntropyTotal(shape, { dense: true, reduction: "mean" }, traits), [losses], 1);
+      expectNear(
+        losses,
+        expected,
+        expected.map((value) => 4e-6 * (1 + Math.abs(value))),
+      );
+      const mean = await outputOf(
+        device,
+        crossEntropyTotal(shape, { dense: true, reduction: "mean" }, traits),
+        [losses],
+        1,
+      );
       expectNear(mean, [sum(expected) / rows], 4e-6 * (1 + Math.abs(sum(expected) / rows)));
     });
 
-    test.each(["mean", "sum", "none"] as const)("the gradient of the %s is (softmax − labels) · upstream", async (reduction) => {
-      const upstream = reduction === "none" ? uniform(rows, 4) : Float32Array.of(1.5);
-      const scale = (row: number) => (upstream[reduction === "none" ? row : 0] as number) / (reduction === "mean" ? divisor : 1);
-      const sparse = crossEntropyGradient(shape, { dense: false, reduction }, traits);
-      expectNear(await outputOf(device, sparse, [logits, labels, upstream], size), expectedGradient(scale), 6e-6);
+    test.each(["mean", "sum", "none"] as const)(
+      "the gradient of the %s is (softmax − labels) · upstream",
+      async (reduction) => {
+        const upstream = reduction === "none" ? uniform(rows, 4) : Float32Array.of(1.5);
+        const scale = (row: number) =>
+          (upstream[reduction === "none" ? row : 0] as number) / (reduction === "mean" ? divisor : 1);
+        const sparse = crossEntropyGradient(shape, { dense: false, reduction }, traits);
+        expectNear(await outputOf(device, sparse, [logits, labels, upstream], size), expectedGradient(scale), 6e-6);
 
-      const probabilityLabels = uniform(size, 3, 0, 1);
-      const expected = probabilities.map((p, i) => {
-        const row = Math.floor(i / columns);
-        return ((p - (probabilityLabels[i] as number)) * (upstream[reduction === "none" ? row : 0] as number)) / (reduction === "mean" ? rows : 1);
-      });
-      const dense = crossEntropyGradient(shape, { dense: true, reduction }, traits);
-      expectNear(await outputOf(device, dense, [logits, probabilityLabels, upstream], size), expected, 6e-6);
-    });
+        const probabilityLabels = uniform(size, 3, 0, 1);
+        const expected = probabilities.map((p, i) => {
+          const row = Math.floor(i / columns);
+          return (
+            ((p - (probabilityLabels[i] as number)) * (upstream[reduction === "none" ? row : 0] as number)) /
+            (reduction === "mean" ? rows : 1)
+          );
+        });
+        const dense = crossEntropyGradient(shape, { dense: true, reduction }, traits);
+        expectNear(await outputOf(device, dense, [logits, probabilityLabels, upstream], size), expected, 6e-6);
+      },
+    );
 
     test("the fused step gives the mean loss, its gradient and both counts", async () => {
-      const [, , loss, gradient, counts] = await runKernel(device, crossEntropyStep({ batch: rows, classes: columns }, traits), [
-        logits,
-        labels,
-        new Float32Array(1),
-        new Float32Array(size),
-        new Float32Array(2),
-      ]);
+      const [, , loss, gradient, counts] = await runKernel(
+        device,
+        crossEntropyStep({ batch: rows, classes: columns }, traits),
+        [logits, labels, new Float32Array(1), new Float32Array(size), new Float32Array(2)],
+      );
       expectNear(loss as Float32Array, [sum(rowLossesOf(logarithms, labels, columns)) / divisor], 3e-5);
-      expectNear(gradient as Float32Array, expectedGradient(() => 1 / divisor), 6e-6);
+      expectNear(
+        gradient as Float32Array,
+        expectedGradient(() => 1 / divisor),
+        6e-6,
+      );
       const correct = firstMaxima(logits, shape).filter((winner, row) => winner === labels[row]).length;
       expect(plain(counts as Float32Array)).toEqual([correct, counted]);
     });
@@ -147,7 +189,9 @@ describe.each(traitsOfEachKind)("%s", (_, traits) => {
       const x = integers(size, 5, 0, 2);
       const winners = firstMaxima(x, shape);
       // Every third label is right, every seventh missing.
-      const own = Int32Array.from(winners, (winner, row) => (row % 7 === 6 ? -1 : row % 3 === 0 ? winner : (winner + 1) % columns));
+      const own = Int32Array.from(winners, (winner, row) =>
+        row % 7 === 6 ? -1 : row % 3 === 0 ? winner : (winner + 1) % columns,
+      );
       const correct = winners.filter((winner, row) => winner === own[row]).length;
       const got = await outputOf(device, countCorrect(shape, traits), [x, own], 2);
       expect(plain(got)).toEqual([correct, own.filter((label) => label >= 0).length]);
@@ -178,7 +222,12 @@ describe.each(traitsOfEachKind)("%s", (_, traits) => {
       const cell = label * classes + (predictions[row] as number);
       if (label >= 0) expected[cell] = (expected[cell] as number) + 1;
     });
-    const got = await outputOf(device, confusionMatrix({ batch, classes }, traits), [labels, predictions], classes ** 2);
+    const got = await outputOf(
+      device,
+      confusionMatrix({ batch, classes }, traits),
+      [labels, predictions],
+      classes ** 2,
+    );
     expect(plain(got)).toEqual(expected);
   });
 });

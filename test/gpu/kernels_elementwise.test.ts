@@ -1,8 +1,22 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { broadcastShapes, broadcastStrides, type Shape, sizeOf, stridesOf } from "../../src/core/shape.ts";
-import { type BinaryOperation, copy, elementwise, transpose, type UnaryOperation } from "../../src/webgpu/kernels/index.ts";
+import {
+  type BinaryOperation,
+  copy,
+  elementwise,
+  transpose,
+  type UnaryOperation,
+} from "../../src/webgpu/kernels/index.ts";
 import { testDevice } from "../support/gpu.ts";
-import { expectNear, integerOutputOf, integers, outputOf, plain, traitsOfEachKind, uniform } from "./kernels_support.ts";
+import {
+  expectNear,
+  integerOutputOf,
+  integers,
+  outputOf,
+  plain,
+  traitsOfEachKind,
+  uniform,
+} from "./kernels_support.ts";
 
 let device: GPUDevice;
 beforeAll(async () => {
@@ -42,10 +56,13 @@ async function expectBinary(operation: BinaryOperation, a: Shape, b: Shape): Pro
 }
 
 describe("binary operations", () => {
-  test.each(["add", "sub", "mul", "div", "reluGradient"] as const)("%s of equal shapes is exact on small integers", async (operation) => {
-    await expectBinary(operation, [5, 8], [5, 8]);
-    await expectBinary(operation, [3, 5, 7], [3, 5, 7]);
-  });
+  test.each(["add", "sub", "mul", "div", "reluGradient"] as const)(
+    "%s of equal shapes is exact on small integers",
+    async (operation) => {
+      await expectBinary(operation, [5, 8], [5, 8]);
+      await expectBinary(operation, [3, 5, 7], [3, 5, 7]);
+    },
+  );
 
   test.each<[Shape, Shape]>([
     [[6, 8], [8]],
@@ -53,14 +70,38 @@ describe("binary operations", () => {
     [[6, 8], []],
     [[], [6, 8]],
     [[], []],
-    [[6, 8], [6, 1]],
-    [[6, 7], [6, 1]],
-    [[4, 1, 8], [5, 1]],
-    [[2, 3, 1, 4], [3, 5, 1]],
-    [[2, 1, 3, 1, 2, 1, 3, 4], [1, 2, 1, 2, 1, 2, 3, 1]],
-    [[1, 12], [5, 1]],
-    [[2, 3, 4, 5], [1, 1, 4, 5]],
-    [[2, 1, 4, 8], [2, 3, 4, 8]],
+    [
+      [6, 8],
+      [6, 1],
+    ],
+    [
+      [6, 7],
+      [6, 1],
+    ],
+    [
+      [4, 1, 8],
+      [5, 1],
+    ],
+    [
+      [2, 3, 1, 4],
+      [3, 5, 1],
+    ],
+    [
+      [2, 1, 3, 1, 2, 1, 3, 4],
+      [1, 2, 1, 2, 1, 2, 3, 1],
+    ],
+    [
+      [1, 12],
+      [5, 1],
+    ],
+    [
+      [2, 3, 4, 5],
+      [1, 1, 4, 5],
+    ],
+    [
+      [2, 1, 4, 8],
+      [2, 3, 4, 8],
+    ],
   ])("sub stretches %j and %j as NumPy does", async (a, b) => {
     await expectBinary("sub", a, b);
   });
@@ -86,7 +127,11 @@ test.each<[UnaryOperation, (x: number) => number, number, number]>([
     const x = uniform(size, size, low, high);
     const expected = Array.from(x, definition);
     const got = await outputOf(device, elementwise(operation, [[size]], [size], traits), [x], size);
-    expectNear(got, expected, expected.map((value) => 2e-6 * (1 + Math.abs(value))));
+    expectNear(
+      got,
+      expected,
+      expected.map((value) => 2e-6 * (1 + Math.abs(value))),
+    );
   }
 });
 
@@ -104,14 +149,38 @@ test("copy keeps every bit of integers and of bytes packed into words", async ()
 });
 
 test.each<[Shape, readonly number[]]>([
-  [[5, 7], [1, 0]],
-  [[8, 12], [1, 0]],
-  [[2, 3, 8], [1, 0, 2]],
-  [[2, 3, 5], [1, 0, 2]],
-  [[3, 3, 4, 8], [0, 1, 3, 2]],
-  [[2, 3, 4, 5], [3, 2, 1, 0]],
-  [[2, 3, 4, 5], [0, 1, 2, 3]],
-  [[2, 1, 3, 1, 4, 2], [5, 2, 0, 1, 4, 3]],
+  [
+    [5, 7],
+    [1, 0],
+  ],
+  [
+    [8, 12],
+    [1, 0],
+  ],
+  [
+    [2, 3, 8],
+    [1, 0, 2],
+  ],
+  [
+    [2, 3, 5],
+    [1, 0, 2],
+  ],
+  [
+    [3, 3, 4, 8],
+    [0, 1, 3, 2],
+  ],
+  [
+    [2, 3, 4, 5],
+    [3, 2, 1, 0],
+  ],
+  [
+    [2, 3, 4, 5],
+    [0, 1, 2, 3],
+  ],
+  [
+    [2, 1, 3, 1, 4, 2],
+    [5, 2, 0, 1, 4, 3],
+  ],
   [[6], [0]],
   [[], []],
 ])("transpose of %j to %j moves every element to its place", async (shape, permutation) => {

@@ -49,13 +49,19 @@ async function run(node: Node, inputs: readonly Data[], targets: readonly Data[]
   const size = node.shape.reduce((product, extent) => product * extent, 1);
   const output = value("output", size, node.dtype);
   register(output, emptyData(output));
-  const bound = [...inputs, ...targets].map((contents, index) => register(value(`input ${index}`, contents.length), contents));
+  const bound = [...inputs, ...targets].map((contents, index) =>
+    register(value(`input ${index}`, contents.length), contents),
+  );
   entry.lower(node, bound, output, emit);
   for (const [spec, values] of pending) {
     expect(values).toHaveLength(spec.bindings.length);
     expect(values.length).toBeLessThanOrEqual(8);
     expect(spec.workgroups.every((count) => count >= 1 && count <= 65535)).toBe(true);
-    const results = await runKernel(device, spec, values.map((bindingValue) => data.get(bindingValue) as Data));
+    const results = await runKernel(
+      device,
+      spec,
+      values.map((bindingValue) => data.get(bindingValue) as Data),
+    );
     results.forEach((result, index) => {
       (data.get(values[index] as Value) as Data).set(result);
     });
@@ -124,7 +130,12 @@ describe("each op's lowering gives the op's value", () => {
       [Uint32Array.of(0x04030201, 0x0605), labelData],
       [4, 5, 6, 1, 2, 3],
     ],
-    ["gatherRows of integers", () => g.gatherRows(input([2], "i32"), labels), [Int32Array.of(8, 9), Int32Array.of(1, -1)], [9, -1]],
+    [
+      "gatherRows of integers",
+      () => g.gatherRows(input([2], "i32"), labels),
+      [Int32Array.of(8, 9), Int32Array.of(1, -1)],
+      [9, -1],
+    ],
     [
       "batchRows",
       () => g.batchRows(input([], "u32"), { count: 5, batch: 2, shuffle: false, seed: 0 }),
@@ -170,5 +181,7 @@ describe("each op's lowering gives the op's value", () => {
 
 test("the lowering of a node refuses a node of another op", () => {
   const [first] = lowerings;
-  expect(() => first?.lower(g.neg(a), [], { id: 0, label: "", dtype: "f32", size: 6 }, {} as Emitter)).toThrow('was given a "neg"');
+  expect(() => first?.lower(g.neg(a), [], { id: 0, label: "", dtype: "f32", size: 6 }, {} as Emitter)).toThrow(
+    'was given a "neg"',
+  );
 });

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { matmul, matmulBiasKernel, type MatmulSizes, sumSlices } from "../../src/webgpu/kernels/index.ts";
+import { type MatmulSizes, matmul, matmulBiasKernel, sumSlices } from "../../src/webgpu/kernels/index.ts";
 import { testDevice } from "../support/gpu.ts";
 import { expectNear, integers, outputOf, plain, traitsOfEachKind, uniform } from "./kernels_support.ts";
 
@@ -72,7 +72,11 @@ describe.each(traitsOfEachKind)("%s", (_, traits) => {
     const [a, b] = [uniform(size.m * size.k, 1), uniform(size.k * size.n, 2)];
     const { values, magnitudes } = product(a, b, size);
     const got = await outputOf(device, matmul(size, traits), [a, b], 640);
-    expectNear(got, values, magnitudes.map((magnitude) => 8 * Math.sqrt(size.k) * 2 ** -24 * magnitude));
+    expectNear(
+      got,
+      values,
+      magnitudes.map((magnitude) => 8 * Math.sqrt(size.k) * 2 ** -24 * magnitude),
+    );
   });
 });
 

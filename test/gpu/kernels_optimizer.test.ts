@@ -13,7 +13,14 @@ beforeAll(async () => {
 const [[, traits]] = traitsOfEachKind as [(typeof traitsOfEachKind)[number]];
 
 /** One update in f64; `slots` and `parameters` change in place. */
-function update(rule: UpdateRule, parameters: Float64Array, gradient: Float64Array, slots: Float64Array[], step: number, rate: number): void {
+function update(
+  rule: UpdateRule,
+  parameters: Float64Array,
+  gradient: Float64Array,
+  slots: Float64Array[],
+  step: number,
+  rate: number,
+): void {
   gradient.forEach((plainGradient, i) => {
     const p = parameters[i] as number;
     if (rule.kind === "sgd") {
@@ -28,7 +35,8 @@ function update(rule: UpdateRule, parameters: Float64Array, gradient: Float64Arr
       const v = rule.beta2 * (vs[i] as number) + (1 - rule.beta2) * plainGradient ** 2;
       ms[i] = m;
       vs[i] = v;
-      const corrected = m / (1 - rule.beta1 ** (step + 1)) / (Math.sqrt(v / (1 - rule.beta2 ** (step + 1))) + rule.epsilon);
+      const corrected =
+        m / (1 - rule.beta1 ** (step + 1)) / (Math.sqrt(v / (1 - rule.beta2 ** (step + 1))) + rule.epsilon);
       parameters[i] = p - rate * rule.weightDecay * p - rate * corrected;
     }
   });

@@ -51,9 +51,27 @@ const cases: readonly Case[] = [
   { input: [1, 7, 7, 8], size: [2, 2], ceilMode: true },
   { input: [2, 7, 9, 4], size: [3, 3], strides: [2, 2], padding: "same" },
   { input: [2, 7, 9, 5], size: [3, 2], strides: [1, 1] },
-  { input: [1, 9, 9, 4], size: [3, 3], strides: [2, 1], padding: [[1, 2], [2, 0]] },
+  {
+    input: [1, 9, 9, 4],
+    size: [3, 3],
+    strides: [2, 1],
+    padding: [
+      [1, 2],
+      [2, 0],
+    ],
+  },
   { input: [1, 9, 10, 2], size: [2, 3], strides: [1, 2], dilations: [3, 2] },
-  { input: [1, 11, 11, 4], size: [3, 3], strides: [3, 3], dilations: [2, 2], padding: [[1, 1], [1, 1]], ceilMode: true },
+  {
+    input: [1, 11, 11, 4],
+    size: [3, 3],
+    strides: [3, 3],
+    dilations: [2, 2],
+    padding: [
+      [1, 1],
+      [1, 1],
+    ],
+    ceilMode: true,
+  },
   { input: [2, 5, 5, 1], size: [1, 1], strides: [2, 2] },
   { input: [1, 4, 4, 12], size: [4, 4] },
   // Too many taps to unroll.
@@ -61,32 +79,35 @@ const cases: readonly Case[] = [
   { input: [1, 9, 9, 3], size: [5, 4], strides: [2, 1], padding: "same" },
 ];
 
-describe.each(cases)("max-pooling $input with $size, strides $strides, padding $padding, dilations $dilations, ceil $ceilMode", (c) => {
-  const geometry = poolGeometry("test", c.input, {
-    size: c.size,
-    strides: c.strides ?? c.size,
-    padding: c.padding ?? "valid",
-    dilations: c.dilations ?? [1, 1],
-    ceilMode: c.ceilMode ?? false,
-  });
-  const inputSize = c.input.reduce((product, extent) => product * extent, 1);
-
-  test("takes each window's largest value; padding never wins", async () => {
-    const x = integers(inputSize, 1, -90, -1);
-    const places = winners(x, geometry);
-    const got = await outputOf(device, maxPool2d(geometry, traits), [x], places.length);
-    expect(plain(got)).toEqual(places.map((place) => x[place]));
-  });
-
-  test("sends each window's gradient to the first of its many equal maxima", async () => {
-    const x = integers(inputSize, 2, -1, 1);
-    const places = winners(x, geometry);
-    const upstream = integers(places.length, 3, 1, 9);
-    const expected = new Array<number>(inputSize).fill(0);
-    places.forEach((place, i) => {
-      expected[place] = (expected[place] as number) + (upstream[i] as number);
+describe.each(cases)(
+  "max-pooling $input with $size, strides $strides, padding $padding, dilations $dilations, ceil $ceilMode",
+  (c) => {
+    const geometry = poolGeometry("test", c.input, {
+      size: c.size,
+      strides: c.strides ?? c.size,
+      padding: c.padding ?? "valid",
+      dilations: c.dilations ?? [1, 1],
+      ceilMode: c.ceilMode ?? false,
     });
-    const got = await outputOf(device, maxPool2dGradient(geometry, traits), [x, upstream], inputSize);
-    expect(plain(got)).toEqual(expected);
-  });
-});
+    const inputSize = c.input.reduce((product, extent) => product * extent, 1);
+
+    test("takes each window's largest value; padding never wins", async () => {
+      const x = integers(inputSize, 1, -90, -1);
+      const places = winners(x, geometry);
+      const got = await outputOf(device, maxPool2d(geometry, traits), [x], places.length);
+      expect(plain(got)).toEqual(places.map((place) => x[place]));
+    });
+
+    test("sends each window's gradient to the first of its many equal maxima", async () => {
+      const x = integers(inputSize, 2, -1, 1);
+      const places = winners(x, geometry);
+      const upstream = integers(places.length, 3, 1, 9);
+      const expected = new Array<number>(inputSize).fill(0);
+      places.forEach((place, i) => {
+        expected[place] = (expected[place] as number) + (upstream[i] as number);
+      });
+      const got = await outputOf(device, maxPool2dGradient(geometry, traits), [x, upstream], inputSize);
+      expect(plain(got)).toEqual(expected);
+    });
+  },
+);

@@ -23,7 +23,13 @@ function groups(shape: Shape, axes: readonly number[]): Int32Array {
   );
 }
 
-async function reduce(operation: ReduceOperation, x: Float32Array, shape: Shape, axes: readonly number[], traits: DeviceTraits) {
+async function reduce(
+  operation: ReduceOperation,
+  x: Float32Array,
+  shape: Shape,
+  axes: readonly number[],
+  traits: DeviceTraits,
+) {
   let current = x;
   for (const { spec, size } of reduceStages(operation, shape, axes, traits)) {
     current = await outputOf(device, spec, [current], size);
@@ -36,22 +42,43 @@ const cases: readonly [Shape, readonly number[]][] = [
   [[64, 10], [1]],
   [[10, 64], [0]],
   [[10, 7], [0]],
-  [[2, 3, 4, 5], [1, 2]],
-  [[2, 3, 4, 8], [0, 1, 2]],
-  [[2, 3, 4, 8], [0, 2]],
-  [[2, 3, 4, 8], [1, 3]],
+  [
+    [2, 3, 4, 5],
+    [1, 2],
+  ],
+  [
+    [2, 3, 4, 8],
+    [0, 1, 2],
+  ],
+  [
+    [2, 3, 4, 8],
+    [0, 2],
+  ],
+  [
+    [2, 3, 4, 8],
+    [1, 3],
+  ],
   [[3, 5], []],
   [[3, 1, 5], [1]],
   [[], []],
-  [[2, 2, 2, 2, 2, 2, 3, 4], [0, 2, 4, 6]],
+  [
+    [2, 2, 2, 2, 2, 2, 3, 4],
+    [0, 2, 4, 6],
+  ],
   // Long enough to be split, more than once in the last two.
   [[3001, 8], [0]],
   [[1201, 7], [0]],
   [[3, 2500], [1]],
   [[5, 1001], [1]],
-  [[4, 300, 2, 6], [1, 3]],
+  [
+    [4, 300, 2, 6],
+    [1, 3],
+  ],
   [[40000], [0]],
-  [[3, 99, 401], [0, 1, 2]],
+  [
+    [3, 99, 401],
+    [0, 1, 2],
+  ],
 ];
 
 describe.each(traitsOfEachKind)("%s", (_, traits) => {

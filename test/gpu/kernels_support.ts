@@ -27,13 +27,23 @@ const SENTINEL = -12345;
 const GUARDS = 8;
 
 /** Runs a kernel whose last binding is its only output, and fails if it writes beyond the output's end. */
-export async function outputOf(device: GPUDevice, spec: KernelSpec, inputs: readonly Data[], size: number): Promise<Float32Array> {
+export async function outputOf(
+  device: GPUDevice,
+  spec: KernelSpec,
+  inputs: readonly Data[],
+  size: number,
+): Promise<Float32Array> {
   const output = await guarded(device, spec, inputs, new Float32Array(size + GUARDS).fill(SENTINEL));
   return output as Float32Array;
 }
 
 /** The same for an output of i32. */
-export async function integerOutputOf(device: GPUDevice, spec: KernelSpec, inputs: readonly Data[], size: number): Promise<Int32Array> {
+export async function integerOutputOf(
+  device: GPUDevice,
+  spec: KernelSpec,
+  inputs: readonly Data[],
+  size: number,
+): Promise<Int32Array> {
   const output = await guarded(device, spec, inputs, new Int32Array(size + GUARDS).fill(SENTINEL));
   return output as Int32Array;
 }
@@ -42,7 +52,8 @@ async function guarded(device: GPUDevice, spec: KernelSpec, inputs: readonly Dat
   const results = await runKernel(device, spec, [...inputs, output]);
   const result = results[results.length - 1] as Data;
   const size = result.length - GUARDS;
-  if (result.subarray(size).some((value) => value !== SENTINEL)) throw new Error(`${spec.name} wrote beyond its output`);
+  if (result.subarray(size).some((value) => value !== SENTINEL))
+    throw new Error(`${spec.name} wrote beyond its output`);
   return result.subarray(0, size);
 }
 
@@ -52,7 +63,11 @@ export function plain(values: ArrayLike<number>): number[] {
 }
 
 /** Fails with the worst place unless every |got − expected| ≤ tolerance (one for all, or one each). */
-export function expectNear(got: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number | ArrayLike<number>): void {
+export function expectNear(
+  got: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number | ArrayLike<number>,
+): void {
   if (got.length !== expected.length) throw new Error(`${got.length} values, expected ${expected.length}`);
   let worst = 0;
   let message = "";

@@ -1,3 +1,4 @@
+/// <reference types="vite/client" />
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { convGeometry, type Padding, type Pair, poolGeometry } from "../../src/core/window_geometry.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
@@ -20,7 +21,12 @@ function convSpecs(traits: DeviceTraits): KernelSpec[] {
   for (const groups of [1, 2]) {
     for (const inChannels of [1, 3, 8]) {
       for (const outChannels of [2, 6, 64]) {
-        for (const [kernel, stride] of [[3, 1], [2, 3], [1, 1], [5, 2]] as const) {
+        for (const [kernel, stride] of [
+          [3, 1],
+          [2, 3],
+          [1, 1],
+          [5, 2],
+        ] as const) {
           if (outChannels % groups !== 0) continue;
           const strides: Pair = [stride, stride];
           const geometry = convGeometry(
@@ -51,7 +57,12 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
   const bools = [false, true];
   const pools = [3, 4].flatMap((channels) =>
     ([2, 3] as const).map((size) =>
-      poolGeometry("", [2, 9, 9, channels], { size: [size, size], strides: [2, 2], padding: "same", dilations: [1, 1] }),
+      poolGeometry("", [2, 9, 9, channels], {
+        size: [size, size],
+        strides: [2, 2],
+        padding: "same",
+        dilations: [1, 1],
+      }),
     ),
   );
   const products = [
@@ -72,12 +83,22 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
     ...pools.flatMap((g) => [kernels.maxPool2d(g, traits), kernels.maxPool2dGradient(g, traits)]),
     ...(["add", "sub", "mul", "div", "reluGradient"] as const).flatMap((op) => [
       kernels.elementwise(op, [[4, 8], [8]], [4, 8], traits),
-      kernels.elementwise(op, [[3, 5], [3, 1]], [3, 5], traits),
+      kernels.elementwise(
+        op,
+        [
+          [3, 5],
+          [3, 1],
+        ],
+        [3, 5],
+        traits,
+      ),
     ]),
     ...(["exp", "log", "neg", "sqrt", "relu"] as const).map((op) => kernels.elementwise(op, [[3, 5]], [3, 5], traits)),
     ...(["f32", "i32", "u32"] as const).map((dtype) => kernels.copy({ size: 65, dtype }, traits)),
     ...(["sum", "max"] as const).flatMap((op) =>
-      [[0], [1], [0, 1, 2], [2]].flatMap((axes) => kernels.reduceStages(op, [50, 40, 8], axes, traits).map(({ spec }) => spec)),
+      [[0], [1], [0, 1, 2], [2]].flatMap((axes) =>
+        kernels.reduceStages(op, [50, 40, 8], axes, traits).map(({ spec }) => spec),
+      ),
     ),
     kernels.maxGradient([5, 6, 7], [1], traits),
     kernels.transpose([4, 5, 8], [2, 0, 1], traits),
@@ -98,10 +119,15 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
     kernels.countCorrect({ rows: 64, columns: 10 }, traits),
     kernels.confusionMatrix({ batch: 64, classes: 10 }, traits),
     ...bools.map((shuffle) => kernels.batchRows({ count: 1000, batch: 64, shuffle, seed: 1 }, traits)),
-    ...(["u8", "f32", "i32"] as const).map((dtype) => kernels.gatherRows({ batch: 8, rowSize: 784, dtype, scale: 1 }, traits)),
+    ...(["u8", "f32", "i32"] as const).map((dtype) =>
+      kernels.gatherRows({ batch: 8, rowSize: 784, dtype, scale: 1 }, traits),
+    ),
     kernels.recordStep({ sizes: [1, 2], capacity: 16, counters: 2 }, traits),
     kernels.sumSlices({ size: 100, slices: 4, sliceStride: 128 }, traits),
-    kernels.optimizerUpdate({ rule: { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.01 }, arenaSize: 640 }, traits),
+    kernels.optimizerUpdate(
+      { rule: { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.01 }, arenaSize: 640 },
+      traits,
+    ),
     ...[0, 0.9].flatMap((momentum) =>
       bools.map((nesterov) =>
         kernels.optimizerUpdate(

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { dataset } from "../../src/data/dataset.ts";
 import {
   adam,
   conv2d,
@@ -13,7 +14,6 @@ import {
 import { watchDevice } from "../support/counting_device.ts";
 import { testDevice } from "../support/gpu.ts";
 import { barPictures, referenceNetwork, smallNetwork } from "../support/networks.ts";
-import { dataset } from "../../src/data/dataset.ts";
 
 const LOSS = "sparseCategoricalCrossentropy";
 
@@ -39,7 +39,12 @@ describe("training on WebGPU within the spec's default limits", () => {
 
   it("learns to tell bars apart", async () => {
     const backend = await webgpu({ device });
-    const trainer = await createTrainer(smallNetwork(), { backend, loss: LOSS, optimizer: adam({ learningRate: 5e-3 }), batchSize: 16 });
+    const trainer = await createTrainer(smallNetwork(), {
+      backend,
+      loss: LOSS,
+      optimizer: adam({ learningRate: 5e-3 }),
+      batchSize: 16,
+    });
     const history = await trainer.fit(barPictures(240), { epochs: 8, validationData: barPictures(60, 8) });
     expect(history.stepLosses).toHaveLength(120);
     expect(history.epochs).toHaveLength(8);
@@ -116,7 +121,8 @@ describe("training on WebGPU within the spec's default limits", () => {
     await second.trainer.fit(pictures, { epochs: 2 });
     await second.trainer.syncModel();
     expect(second.trainer.stats().steps).toBe(21);
-    for (const [name, tensor] of whole.model.parameters) expect(second.model.parameters.get(name)?.data).toEqual(tensor.data);
+    for (const [name, tensor] of whole.model.parameters)
+      expect(second.model.parameters.get(name)?.data).toEqual(tensor.data);
     for (const { backend, trainer } of [whole, first, second]) {
       trainer.dispose();
       backend.dispose();

@@ -1,5 +1,6 @@
 /** examples/plain-html as a visitor meets it: a page that imports the built dist/corteza.min.js from a static host. */
 import { spawnSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -30,12 +31,32 @@ describe("the built single file in a plain page", () => {
     await page.waitForFunction(() => document.querySelector("#progress")?.textContent?.includes("loss"), undefined, {
       timeout: 60_000,
     });
-    await page.waitForFunction(() => document.querySelector("#answer")?.textContent !== "", undefined, { timeout: 240_000 });
+    await page.waitForFunction(() => document.querySelector("#answer")?.textContent !== "", undefined, {
+      timeout: 240_000,
+    });
     const [progress, answer] = await Promise.all([page.textContent("#progress"), page.textContent("#answer")]);
     expect(errors).toEqual([]);
     expect(progress).toContain("WebGPU");
     expect(Number(/^([\d.]+) %/.exec(progress ?? "")?.[1])).toBeGreaterThan(85);
     // The first digit of the small test set is a 0.
     expect(answer).toMatch(/^The first one is a 0 .* it is labelled 0\.$/);
+    await page.close();
+  });
+
+  it("runs the README's first example as pasted, in at most 20 lines", async () => {
+    const example = /```html\n([\s\S]*?)```/.exec(await readFile(resolve(root, "README.md"), "utf8"))?.[1] ?? "";
+    expect(example.trim().split("\n").length).toBeLessThanOrEqual(20);
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(String(error.stack)));
+    await page.route("**/first.html", (route) => route.fulfill({ contentType: "text/html", body: example }));
+    await page.goto(`${server.url}first.html`);
+    await page.waitForFunction(() => document.querySelector("#out")?.textContent?.includes("accuracy"), undefined, {
+      timeout: 240_000,
+    });
+    const text = (await page.textContent("#out")) ?? "";
+    expect(errors).toEqual([]);
+    expect(text).toContain("28×28×16");
+    expect(Number(/([\d.]+) %/.exec(text)?.[1])).toBeGreaterThan(80);
   });
 });

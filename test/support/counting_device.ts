@@ -26,7 +26,11 @@ const ZERO: DeviceCounts = {
 export function watchDevice(device: GPUDevice): { take(): DeviceCounts } {
   let counts = { ...ZERO };
 
-  function count<T extends object>(target: T, method: keyof T & string, note: (args: unknown[], result: unknown) => void): void {
+  function count<T extends object>(
+    target: T,
+    method: keyof T & string,
+    note: (args: unknown[], result: unknown) => void,
+  ): void {
     const original = target[method] as (...args: unknown[]) => unknown;
     Object.defineProperty(target, method, {
       configurable: true,

@@ -1,5 +1,14 @@
-import { conv2d, type Dataset, dataset, dense, flatten, maxPooling2d, type Model, sequential } from "../../src/index.ts";
 import { randomKey, randomNormal, randomUniform } from "../../src/core/random.ts";
+import {
+  conv2d,
+  type Dataset,
+  dataset,
+  dense,
+  flatten,
+  type Model,
+  maxPooling2d,
+  sequential,
+} from "../../src/index.ts";
 
 /** The project's reference network (DESIGN section 1). */
 export function referenceNetwork(seed = 1): Model {

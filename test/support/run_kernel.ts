@@ -15,7 +15,9 @@ export async function runKernel(device: GPUDevice, spec: KernelSpec, buffers: re
   const messages = (await module.getCompilationInfo()).messages.filter((message) => message.type === "error");
   if (messages.length > 0) {
     const lines = code.split("\n");
-    throw new Error(messages.map((m) => `${spec.name}: ${m.message}\n  ${m.lineNum}: ${lines[m.lineNum - 1]}`).join("\n"));
+    throw new Error(
+      messages.map((m) => `${spec.name}: ${m.message}\n  ${m.lineNum}: ${lines[m.lineNum - 1]}`).join("\n"),
+    );
   }
   const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
   const gpu = buffers.map((data) => {
@@ -50,7 +52,11 @@ export async function runKernel(device: GPUDevice, spec: KernelSpec, buffers: re
     const like = buffers[index] as Data;
     const bytes = buffer.getMappedRange().slice(0, like.byteLength);
     results.push(
-      like instanceof Float32Array ? new Float32Array(bytes) : like instanceof Uint32Array ? new Uint32Array(bytes) : new Int32Array(bytes),
+      like instanceof Float32Array
+        ? new Float32Array(bytes)
+        : like instanceof Uint32Array
+          ? new Uint32Array(bytes)
+          : new Int32Array(bytes),
     );
     buffer.destroy();
   }

@@ -1,27 +1,27 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { Graph } from "../../src/graph/graph.ts";
 import {
-  adam,
   ArgumentError,
+  adam,
   type Backend,
   conv2d,
   cpu,
   createClassifier,
   createTrainer,
-  dataset,
-  dense,
   DisposedError,
   DivergedError,
-  flatten,
+  dataset,
+  dense,
   FormatError,
+  flatten,
   idx,
   maxPooling2d,
   modelFromConfig,
+  ShapeError,
   sequential,
   sgd,
-  ShapeError,
   toSafetensors,
 } from "../../src/index.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import { barPictures, smallNetwork } from "../support/networks.ts";
 
 const LOSS = "sparseCategoricalCrossentropy";
@@ -37,7 +37,8 @@ afterEach(() => {
   for (const made of backends.splice(0)) made.dispose();
 });
 
-const trainerOf = (optimizer = adam()) => createTrainer(smallNetwork(), { backend: backend(), loss: LOSS, optimizer, batchSize: 16 });
+const trainerOf = (optimizer = adam()) =>
+  createTrainer(smallNetwork(), { backend: backend(), loss: LOSS, optimizer, batchSize: 16 });
 
 describe("bad input gives a typed error that names the thing", () => {
   it("a layer that does not fit names itself and the shapes", () => {
@@ -47,7 +48,9 @@ describe("bad input gives a typed error that names the thing", () => {
   });
 
   it("dense on an image says to flatten", () => {
-    expect(() => sequential({ inputShape: [8, 8, 1] }, [dense({ units: 3 })])).toThrow(/layer "dense".*\[8, 8, 1\].*flatten/);
+    expect(() => sequential({ inputShape: [8, 8, 1] }, [dense({ units: 3 })])).toThrow(
+      /layer "dense".*\[8, 8, 1\].*flatten/,
+    );
   });
 
   it.each([
@@ -157,7 +160,9 @@ describe("bad input gives a typed error that names the thing", () => {
   });
 
   it("classifier labels must be as many as the classes", async () => {
-    await expect(createClassifier(smallNetwork(), { backend: backend(), labels: ["a"] })).rejects.toThrow(/1 labels.*3 classes/);
+    await expect(createClassifier(smallNetwork(), { backend: backend(), labels: ["a"] })).rejects.toThrow(
+      /1 labels.*3 classes/,
+    );
   });
 });
 

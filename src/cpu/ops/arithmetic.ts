@@ -1,6 +1,6 @@
 import { broadcastStrides } from "../../core/shape.ts";
-import { addOp, divOp, mulOp, subOp } from "../../graph/ops/arithmetic.ts";
 import { at, type OpDefinition } from "../../graph/op.ts";
+import { addOp, divOp, mulOp, subOp } from "../../graph/ops/arithmetic.ts";
 import { type CpuOp, defineCpuOp, read } from "../op.ts";
 import { walk } from "../walk.ts";
 

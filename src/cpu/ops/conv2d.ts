@@ -55,7 +55,8 @@ export const conv2dOps = [
         for (let i = 0; i < g.groupInChannels; i++) {
           const weights = tap + i * g.outChannels + firstOut;
           let sum = 0;
-          for (let o = 0; o < g.groupOutChannels; o++) sum += read(upstream, result + firstOut + o) * read(w, weights + o);
+          for (let o = 0; o < g.groupOutChannels; o++)
+            sum += read(upstream, result + firstOut + o) * read(w, weights + o);
           const at = pixel + firstIn + i;
           sums[at] = read(sums, at) + sum;
         }

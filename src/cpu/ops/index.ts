@@ -1,6 +1,6 @@
 import type { CpuOp } from "../op.ts";
-import { arithmeticOps } from "./arithmetic.ts";
 import { argmaxOps } from "./argmax.ts";
+import { arithmeticOps } from "./arithmetic.ts";
 import { batchRowsOps } from "./batch_rows.ts";
 import { broadcastToOps } from "./broadcast_to.ts";
 import { confusionMatrixOps } from "./confusion_matrix.ts";

@@ -12,7 +12,13 @@ type Adam = Extract<UpdateRule, { kind: "adam" }>;
  *
  * PyTorch's form of the heavy ball (Sutskever et al. 2013 for Nesterov).
  */
-function sgdStep(rule: Sgd, p: CpuArray, gradient: CpuArray, velocity: CpuArray | undefined, learningRate: number): void {
+function sgdStep(
+  rule: Sgd,
+  p: CpuArray,
+  gradient: CpuArray,
+  velocity: CpuArray | undefined,
+  learningRate: number,
+): void {
   for (let i = 0; i < p.length; i++) {
     const g = read(gradient, i) + rule.weightDecay * read(p, i);
     let direction = g;
@@ -32,7 +38,15 @@ function sgdStep(rule: Sgd, p: CpuArray, gradient: CpuArray, velocity: CpuArray 
  * Kingma and Ba 2015, algorithm 1; weight decay decoupled, p ← p − learningRate · weightDecay · p first
  * (Loshchilov and Hutter 2019). t counts from 1.
  */
-function adamStep(rule: Adam, p: CpuArray, gradient: CpuArray, m: CpuArray, v: CpuArray, learningRate: number, t: number): void {
+function adamStep(
+  rule: Adam,
+  p: CpuArray,
+  gradient: CpuArray,
+  m: CpuArray,
+  v: CpuArray,
+  learningRate: number,
+  t: number,
+): void {
   const { beta1, beta2, epsilon, weightDecay } = rule;
   const correction1 = 1 - beta1 ** t;
   const correction2 = 1 - beta2 ** t;

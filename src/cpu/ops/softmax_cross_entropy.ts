@@ -1,10 +1,10 @@
+import type { Node } from "../../graph/node.ts";
 import { at } from "../../graph/op.ts";
 import {
   type Reduction,
   softmaxCrossEntropyGradientOp,
   softmaxCrossEntropyOp,
 } from "../../graph/ops/softmax_cross_entropy.ts";
-import type { Node } from "../../graph/node.ts";
 import { type CpuArray, defineCpuOp, read } from "../op.ts";
 import { logSumExp } from "./softmax.ts";
 

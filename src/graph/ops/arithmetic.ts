@@ -32,13 +32,12 @@ function elementwise(name: string, gradient: (context: Context) => readonly (Nod
     name,
     infer(inputs, _, what) {
       const [a, b] = [at(inputs, 0), at(inputs, 1)];
-      if (a.dtype !== "f32" || b.dtype !== "f32") throw new ShapeError(`${what}: wants f32, got ${a.dtype} and ${b.dtype}.`);
+      if (a.dtype !== "f32" || b.dtype !== "f32")
+        throw new ShapeError(`${what}: wants f32, got ${a.dtype} and ${b.dtype}.`);
       return { shape: broadcastShapes(what, a.shape, b.shape), dtype: "f32" };
     },
     gradient: (context) =>
-      gradient(context).map(
-        (value, index) => value && unbroadcast(context.graph, value, context.input(index).shape),
-      ),
+      gradient(context).map((value, index) => value && unbroadcast(context.graph, value, context.input(index).shape)),
   });
 }
 

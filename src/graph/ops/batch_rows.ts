@@ -17,7 +17,9 @@ export const batchRowsOp = defineOp<BatchRowsAttributes>({
   infer(inputs, { count, batch }, what) {
     const cursor = at(inputs, 0);
     if (cursor.dtype !== "u32" || cursor.shape.length !== 0) {
-      throw new ShapeError(`${what}: the cursor must be a u32 scalar, got ${cursor.dtype} ${formatShape(cursor.shape)}.`);
+      throw new ShapeError(
+        `${what}: the cursor must be a u32 scalar, got ${cursor.dtype} ${formatShape(cursor.shape)}.`,
+      );
     }
     if (!Number.isInteger(batch) || batch < 1 || !Number.isInteger(count) || count < 1) {
       throw new ArgumentError(`${what}: batch (${batch}) and count (${count}) must be whole numbers of at least 1.`);

@@ -1,5 +1,5 @@
 import { ShapeError } from "../../core/errors.ts";
-import { broadcastShapes, formatShape, sameShape, type Shape } from "../../core/shape.ts";
+import { broadcastShapes, formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { at, defineOp } from "../op.ts";

@@ -1,6 +1,7 @@
 /** Every op: each builder here is also a method of `Graph`. To add an op, write its file and name it here. */
-export { add, div, mul, sub } from "./arithmetic.ts";
+
 export { argmax } from "./argmax.ts";
+export { add, div, mul, sub } from "./arithmetic.ts";
 export { batchRows } from "./batch_rows.ts";
 export { broadcastTo } from "./broadcast_to.ts";
 export { confusionMatrix } from "./confusion_matrix.ts";

@@ -17,7 +17,11 @@ export interface MatmulAttributes {
 }
 
 /** Rows, columns and sum length of a product. */
-export function matmulSizes(a: Node, b: Node, { transposeA, transposeB }: MatmulAttributes): { m: number; n: number; k: number } {
+export function matmulSizes(
+  a: Node,
+  b: Node,
+  { transposeA, transposeB }: MatmulAttributes,
+): { m: number; n: number; k: number } {
   return {
     m: at(a.shape, transposeA ? 1 : 0),
     k: at(a.shape, transposeA ? 0 : 1),

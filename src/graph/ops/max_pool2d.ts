@@ -1,5 +1,5 @@
 import { ShapeError } from "../../core/errors.ts";
-import { formatShape, sameShape, type Shape } from "../../core/shape.ts";
+import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { type Padding, type Pair, type PoolGeometry, poolGeometry } from "../../core/window_geometry.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";

@@ -15,8 +15,15 @@ export const recordStepOp = defineOp<RecordStepAttributes>({
   name: "recordStep",
   infer(inputs, { ring, counters }, what) {
     const values = inputs.reduce((total, input) => total + sizeOf(input.shape), 0);
-    if (ring.dtype !== "f32" || ring.shape.length !== 2 || ring.shape[1] !== values || inputs.some((i) => i.dtype !== "f32")) {
-      throw new ShapeError(`${what}: ${values} f32 values a step do not fit a ring ${ring.dtype} ${formatShape(ring.shape)}.`);
+    if (
+      ring.dtype !== "f32" ||
+      ring.shape.length !== 2 ||
+      ring.shape[1] !== values ||
+      inputs.some((i) => i.dtype !== "f32")
+    ) {
+      throw new ShapeError(
+        `${what}: ${values} f32 values a step do not fit a ring ${ring.dtype} ${formatShape(ring.shape)}.`,
+      );
     }
     if (counters.some((counter) => counter.dtype !== "u32" || counter.size !== 1) || counters.length === 0) {
       throw new ShapeError(`${what}: wants at least one counter, all u32 scalars.`);

@@ -1,5 +1,5 @@
 import { ShapeError } from "../../core/errors.ts";
-import { checkShape, formatShape, sameShape, type Shape, sizeOf } from "../../core/shape.ts";
+import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { at, defineOp } from "../op.ts";
@@ -10,7 +10,9 @@ export const reshapeOp = defineOp<{ shape: Shape }>({
     const x = at(inputs, 0);
     checkShape(what, shape);
     if (sizeOf(shape) !== sizeOf(x.shape)) {
-      throw new ShapeError(`${what}: ${formatShape(x.shape)} and ${formatShape(shape)} hold different numbers of elements.`);
+      throw new ShapeError(
+        `${what}: ${formatShape(x.shape)} and ${formatShape(shape)} hold different numbers of elements.`,
+      );
     }
     return { shape, dtype: x.dtype };
   },

@@ -43,7 +43,12 @@ export const softmaxCrossEntropyOp = defineOp<CrossEntropyAttributes>({
  * Cross-entropy of softmax(logits) against labels: the mean over the rows by default (a scalar), their sum, or one
  * value a row. Labels: i32 [batch] class indices (negative: row left out) or f32 [batch, classes] probabilities.
  */
-export function softmaxCrossEntropy(graph: Graph, logits: Node, labels: Node, options: { reduction?: Reduction } = {}): Node {
+export function softmaxCrossEntropy(
+  graph: Graph,
+  logits: Node,
+  labels: Node,
+  options: { reduction?: Reduction } = {},
+): Node {
   return graph.addNode(softmaxCrossEntropyOp, [logits, labels], { reduction: options.reduction ?? "mean" });
 }
 

@@ -46,7 +46,9 @@ export function conv2d(options: Conv2dLayerOptions): Layer {
     }
     const channels = input[2] ?? 0;
     if (channels % groups !== 0) {
-      throw new ShapeError(`${where}: ${channels} channels of ${formatShape(input)} cannot be split into ${groups} groups.`);
+      throw new ShapeError(
+        `${where}: ${channels} channels of ${formatShape(input)} cannot be split into ${groups} groups.`,
+      );
     }
     const filter = [kernel[0], kernel[1], channels / groups, filters];
     return convGeometry(where, [1, ...input], filter, { strides, padding, dilations, groups });

@@ -1,10 +1,10 @@
+import batchRowsShader from "../../../shaders/batch_rows.wgsl?raw";
+import gatherRowsShader from "../../../shaders/gather_rows.wgsl?raw";
 import { permutationHalfBits, randomKey } from "../../core/random.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { at } from "../../graph/op.ts";
 import { type BatchRowsAttributes, batchRowsOp } from "../../graph/ops/batch_rows.ts";
 import { gatherRowsOp } from "../../graph/ops/gather_rows.ts";
-import batchRowsShader from "../../../shaders/batch_rows.wgsl?raw";
-import gatherRowsShader from "../../../shaders/gather_rows.wgsl?raw";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";

@@ -245,49 +245,57 @@ function stridedInputGradient({ geometry: g, unpool }: InputGradientOptions, tra
   };
 }
 
-interface FilterGradientTile {
-  readonly unit: number;
+interface FilterGradientTile extends BlockTile {
+  /** Units of a channel (or four) times a row of taps (or all). */
   readonly units: number;
-  readonly tileUnits: number;
-  readonly tileVectors: number;
-  readonly group: { columns: number; rows: number };
-  readonly unitGroups: number;
-  readonly columnGroups: number;
-  /** Rows of pixels that are summed. */
+  readonly columns: Columns;
+  /** Threads of a workgroup along columns, units and slices. */
+  readonly group: readonly [number, number, number];
+  readonly blocksAcross: number;
+  readonly blocksDown: number;
+  /** Rows of blocks that are summed. */
   readonly lines: number;
 }
 
 function filterGradientTile(g: ConvGeometry, unpool: boolean, traits: DeviceTraits): FilterGradientTile {
-  const unit = g.groupInChannels % 4 === 0 ? 4 : 1;
-  const units = (g.kernelHeight * g.kernelWidth * g.groupInChannels) / unit;
-  const vector = g.groupOutChannels % 4 === 0;
-  // Stores of single elements make long shaders, which take software adapters seconds to compile: smaller tiles there.
-  const tileUnits = unit === 4 ? (vector ? 4 : 2) : Math.min(vector ? 9 : 4, units);
-  const tileVectors = vector && g.groupOutChannels > 4 ? 2 : 1;
-  const columnTiles = Math.ceil(g.groupOutChannels / (4 * tileVectors));
-  const unitTiles = Math.ceil(units / tileUnits);
+  const taps = g.kernelHeight * g.kernelWidth;
+  const tapRows = taps <= 9 ? g.kernelHeight : 1;
+  const vectorIn = g.groupInChannels % 4 === 0;
+  const wholeVectors = g.groupOutChannels % 8 === 0;
+  const tapsOfThread = tapRows * g.kernelWidth;
+  const unit = vectorIn && tapsOfThread <= 4 && (g.groups === 1 || g.groupOutChannels % 4 === 0) ? 4 : 1;
+  const vectors = wholeVectors && tapsOfThread * unit <= (traits.software ? 9 : 4) ? 2 : 1;
+  const columns = columnsOf(g, g.outChannels, vectors);
+  const units = Math.ceil(g.kernelHeight / tapRows) * (g.groupInChannels / unit);
+
+  const height = unpool || g.outHeight > 1 ? 2 : 1;
+  const outWidth = unpool ? (g.outWidth >> 1) * 2 : g.outWidth;
+  const outHeight = unpool ? (g.outHeight >> 1) * 2 : g.outHeight;
+  const width = blockWidth(outWidth, tapsOfThread * unit * vectors <= 18 ? [2, 4] : [2], 2);
+  const blocksAcross = Math.ceil(outWidth / width);
+  const blocksDown = Math.ceil(outHeight / height);
+
   const threads = traits.software ? 16 : 64;
-  const columns = Math.min(powerOfTwoAtLeast(columnTiles), traits.software ? 4 : 8);
-  const rows = Math.min(powerOfTwoAtLeast(unitTiles), threads / columns);
+  const groupColumns = Math.min(powerOfTwoAtLeast(columns.count), traits.software ? 4 : 8);
+  const groupUnits = Math.min(powerOfTwoAtLeast(units), threads / groupColumns);
+  // Where a slice has too few threads to fill a workgroup, several slices share one.
+  const groupSlices = traits.software ? Math.max(1, 4 / (groupColumns * groupUnits)) : threads / (groupColumns * groupUnits);
   return {
-    unit,
-    units,
-    tileUnits,
-    tileVectors,
-    group: { columns, rows },
-    unitGroups: Math.ceil(unitTiles / rows),
-    columnGroups: Math.ceil(columnTiles / columns),
-    lines: g.batch * (unpool ? g.outHeight >> 1 : g.outHeight),
+    height, width, vectors, unit, tapRows, units, columns, blocksAcross, blocksDown,
+    group: [groupColumns, groupUnits, groupSlices],
+    lines: g.batch * blocksDown,
   };
 }
 
 /** Into how many partial sums the filter gradient is cut, so that there are workgroups for every core. */
 export function filterGradientSlices(g: ConvGeometry, unpool: boolean, traits: DeviceTraits): number {
   const tile = filterGradientTile(g, unpool, traits);
-  const groups = tile.unitGroups * tile.columnGroups * g.groups;
-  const wanted = Math.ceil((traits.software ? 16 : 256) / groups);
-  // A slice of fewer than four lines would spend its time on writing partial sums.
-  return Math.max(1, Math.min(wanted, Math.ceil(tile.lines / 4)));
+  const [groupColumns, groupUnits, groupSlices] = tile.group;
+  const groups = Math.ceil(tile.columns.count / groupColumns) * Math.ceil(tile.units / groupUnits);
+  const wanted = Math.ceil((traits.software ? 32 : 256) / groups) * groupSlices;
+  // Partial sums are written, and added up by a thread a parameter: not more than 256, and each of two lines at least.
+  const linesPerSlice = Math.max(2, Math.ceil(tile.lines / Math.min(wanted, 256)));
+  return Math.max(1, Math.ceil(tile.lines / linesPerSlice));
 }
 
 function aligned(size: number): number {
@@ -304,7 +312,8 @@ export function conv2dFilterGradient(
 ): KernelSpec {
   const { geometry: g, unpool, bias, slices } = options;
   const tile = filterGradientTile(g, unpool, traits);
-  const linesPerImage = unpool ? g.outHeight >> 1 : g.outHeight;
+  const { columns } = tile;
+  const [groupColumns, groupUnits, groupSlices] = tile.group;
   return {
     name: "conv2d_filter_gradient",
     shader: filterGradientShader,
@@ -312,24 +321,35 @@ export function conv2dFilterGradient(
       ...geometryConstants(g),
       UNPOOL: unpool,
       BIAS: bias,
-      UNIT: tile.unit,
+      PER_LANE: columns.perLane,
+      CHANNEL_UNIT: tile.unit,
+      VECTOR_OUT: g.outChannels % 4 === 0,
+      VECTORS: tile.vectors,
+      TAP_ROWS: tile.tapRows,
       UNITS: tile.units,
-      TILE_UNITS: tile.tileUnits,
-      TILE_VECTORS: tile.tileVectors,
-      VECTOR_OUT: g.groupOutChannels % 4 === 0,
-      GROUP_COLUMNS: tile.group.columns,
-      GROUP_ROWS: tile.group.rows,
-      COLUMN_TILES: tile.columnGroups,
+      COLUMNS: columns.count,
+      COLUMNS_PER_GROUP: columns.perGroup,
+      CHANNELS_PER_GROUP: columns.channelsPerGroup,
+      BLOCK_HEIGHT: tile.height,
+      BLOCK_WIDTH: tile.width,
+      BLOCKS_ACROSS: tile.blocksAcross,
+      BLOCKS_DOWN: tile.blocksDown,
+      PATCH_HEIGHT: (tile.height - 1) * g.strideHeight + (tile.tapRows - 1) * g.dilationHeight + 1,
+      PATCH_WIDTH: (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1,
       LINES: tile.lines,
-      LINES_PER_IMAGE: linesPerImage,
       LINES_PER_SLICE: Math.ceil(tile.lines / slices),
-      PIXELS_PER_LINE: unpool ? g.outWidth >> 1 : g.outWidth,
+      SLICES: slices,
+      GROUP_COLUMNS: groupColumns,
+      GROUP_UNITS: groupUnits,
+      GROUP_SLICES: groupSlices,
       FILTER_STRIDE: aligned(g.kernelHeight * g.kernelWidth * g.groupInChannels * g.outChannels),
       BIAS_STRIDE: aligned(g.outChannels),
     },
     bindings: ["read", "read", ...(unpool ? (["read"] as const) : []), "write", ...(bias ? (["write"] as const) : [])],
-    workgroups: [tile.unitGroups, tile.columnGroups * g.groups, slices],
-    variant: `${tile.tileUnits * tile.unit} × ${4 * tile.tileVectors} weights a thread, ${tile.group.columns * tile.group.rows} threads, ${slices} slices`,
+    workgroups: [Math.ceil(tile.units / groupUnits), Math.ceil(columns.count / groupColumns), Math.ceil(slices / groupSlices)],
+    variant:
+      `${tile.tapRows * g.kernelWidth} taps × ${tile.unit} × ${4 * tile.vectors} weights a thread, ` +
+      `${groupColumns * groupUnits * groupSlices} threads, ${slices} slice${slices === 1 ? "" : "s"}`,
     flops: flopsOf(g),
   };
 }

@@ -1,3 +1,4 @@
+import shader from "../../../shaders/elementwise.wgsl?raw";
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import type { DType } from "../../core/tensor.ts";
 import { assignOp } from "../../graph/graph.ts";
@@ -7,7 +8,6 @@ import { addOp, divOp, mulOp, subOp } from "../../graph/ops/arithmetic.ts";
 import { broadcastToOp } from "../../graph/ops/broadcast_to.ts";
 import { reluGradientOp, reluOp } from "../../graph/ops/relu.ts";
 import { expOp, logOp, negOp, sqrtOp } from "../../graph/ops/unary.ts";
-import shader from "../../../shaders/elementwise.wgsl?raw";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";

@@ -27,7 +27,7 @@ export const lowerings: readonly Lowering[] = [
   ...transposeLowerings,
 ];
 
-export { batchRows, gatherRows, type GatherRowsOptions } from "./batch.ts";
+export { batchRows, type GatherRowsOptions, gatherRows } from "./batch.ts";
 export {
   type CrossEntropyOptions,
   crossEntropyGradient,
@@ -36,11 +36,11 @@ export {
   crossEntropyTotal,
 } from "./cross_entropy.ts";
 export { type BinaryOperation, copy, elementwise, type UnaryOperation } from "./elementwise.ts";
-export { matmul, matmulBias, matmulBiasKernel, type MatmulSizes } from "./matmul.ts";
+export { type MatmulSizes, matmul, matmulBias, matmulBiasKernel } from "./matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
 export { confusionMatrix, countCorrect } from "./metrics.ts";
-export { optimizerUpdate, type OptimizerUpdateOptions, sumSlices, type SumSlicesOptions } from "./optimizer_update.ts";
-export { recordStep, type RecordStepOptions } from "./record_step.ts";
+export { type OptimizerUpdateOptions, optimizerUpdate, type SumSlicesOptions, sumSlices } from "./optimizer_update.ts";
+export { type RecordStepOptions, recordStep } from "./record_step.ts";
 export { maxGradient, type ReduceOperation, type ReduceStage, reduceStages } from "./reduce.ts";
 export { argmax, type Rows, softmax } from "./softmax.ts";
 export { transpose } from "./transpose.ts";

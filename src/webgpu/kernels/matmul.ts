@@ -1,6 +1,6 @@
+import shader from "../../../shaders/matmul.wgsl?raw";
 import { at } from "../../graph/op.ts";
 import { matmulOp, matmulSizes } from "../../graph/ops/matmul.ts";
-import shader from "../../../shaders/matmul.wgsl?raw";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Emitter, type Lowering, lowering, type Value } from "../lowering.ts";
 import { powerOfTwoAtLeast, powerOfTwoAtMost, workgroupThreads } from "./sizes.ts";
@@ -124,7 +124,11 @@ export function matmulBiasKernel(sizes: MatmulSizes & { readonly relu: boolean }
 }
 
 /** Appends [m, k]·[k, n] + bias [n], with ReLU if asked; `values` are a, b, bias, output. */
-export function matmulBias(sizes: MatmulSizes & { readonly relu: boolean }, values: readonly Value[], emit: Emitter): void {
+export function matmulBias(
+  sizes: MatmulSizes & { readonly relu: boolean },
+  values: readonly Value[],
+  emit: Emitter,
+): void {
   emit.dispatch(matmulBiasKernel(sizes, emit.traits), values);
 }
 

@@ -1,8 +1,8 @@
+import poolShader from "../../../shaders/max_pool2d.wgsl?raw";
+import gradientShader from "../../../shaders/max_pool2d_gradient.wgsl?raw";
 import type { PoolGeometry } from "../../core/window_geometry.ts";
 import { at } from "../../graph/op.ts";
 import { maxPool2dGradientOp, maxPool2dOp } from "../../graph/ops/max_pool2d.ts";
-import poolShader from "../../../shaders/max_pool2d.wgsl?raw";
-import gradientShader from "../../../shaders/max_pool2d_gradient.wgsl?raw";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
@@ -27,7 +27,10 @@ function poolConstants(g: PoolGeometry, threads: number) {
     PAD_TOP: g.padTop,
     PAD_LEFT: g.padLeft,
     DISJOINT:
-      g.dilationHeight === 1 && g.dilationWidth === 1 && g.strideHeight >= g.kernelHeight && g.strideWidth >= g.kernelWidth,
+      g.dilationHeight === 1 &&
+      g.dilationWidth === 1 &&
+      g.strideHeight >= g.kernelHeight &&
+      g.strideWidth >= g.kernelWidth,
   };
 }
 

@@ -1,8 +1,8 @@
+import confusionShader from "../../../shaders/confusion_matrix.wgsl?raw";
+import countShader from "../../../shaders/count_correct.wgsl?raw";
 import { at } from "../../graph/op.ts";
 import { confusionMatrixOp } from "../../graph/ops/confusion_matrix.ts";
 import { countCorrectOp } from "../../graph/ops/count_correct.ts";
-import confusionShader from "../../../shaders/confusion_matrix.wgsl?raw";
-import countShader from "../../../shaders/count_correct.wgsl?raw";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { loneRowKernel } from "./cross_entropy.ts";

@@ -1,8 +1,8 @@
-import { slotNames, type UpdateRule } from "../../graph/ops/optimizer_update.ts";
 import updateShader from "../../../shaders/optimizer_update.wgsl?raw";
 import sumSlicesShader from "../../../shaders/sum_slices.wgsl?raw";
-import type { ShaderConstants } from "../preprocess.ts";
+import { slotNames, type UpdateRule } from "../../graph/ops/optimizer_update.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import type { ShaderConstants } from "../preprocess.ts";
 import { workgroupThreads } from "./sizes.ts";
 
 export interface OptimizerUpdateOptions {

@@ -1,8 +1,8 @@
+import shader from "../../../shaders/record_step.wgsl?raw";
 import { ArgumentError } from "../../core/errors.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { at } from "../../graph/op.ts";
 import { recordStepOp } from "../../graph/ops/record_step.ts";
-import shader from "../../../shaders/record_step.wgsl?raw";
 import type { DeviceTraits, KernelSpec } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";

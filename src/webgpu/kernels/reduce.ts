@@ -1,8 +1,8 @@
+import maxGradientShader from "../../../shaders/max_gradient.wgsl?raw";
+import reduceShader from "../../../shaders/reduce.wgsl?raw";
 import { type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import { at } from "../../graph/op.ts";
 import { maxGradientOp, maxOp, type ReduceAttributes, sumOp } from "../../graph/ops/reduce.ts";
-import maxGradientShader from "../../../shaders/max_gradient.wgsl?raw";
-import reduceShader from "../../../shaders/reduce.wgsl?raw";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { type AxisWalk, innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
@@ -58,7 +58,8 @@ export function reduceStages(
   const length = sizeOf(reducedExtents);
 
   const busyThreads = traits.software ? 256 : 8192;
-  const slices = length <= SHORT ? 1 : Math.max(1, Math.min(Math.ceil(length / SLICE), Math.ceil(busyThreads / results)));
+  const slices =
+    length <= SHORT ? 1 : Math.max(1, Math.min(Math.ceil(length / SLICE), Math.ceil(busyThreads / results)));
   const slicesInnermost = innermost(reducedStrides) === 1;
   const threads = workgroupThreads(traits);
   const spec: KernelSpec = {

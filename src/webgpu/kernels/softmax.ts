@@ -1,10 +1,10 @@
+import argmaxShader from "../../../shaders/argmax.wgsl?raw";
+import softmaxShader from "../../../shaders/softmax.wgsl?raw";
 import { type Shape, sizeOf } from "../../core/shape.ts";
 import type { Attributes, Node } from "../../graph/node.ts";
 import { at, type OpDefinition } from "../../graph/op.ts";
 import { argmaxOp } from "../../graph/ops/argmax.ts";
 import { logSoftmaxOp, softmaxOp } from "../../graph/ops/softmax.ts";
-import argmaxShader from "../../../shaders/argmax.wgsl?raw";
-import softmaxShader from "../../../shaders/softmax.wgsl?raw";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { lanesPerRow, workgroupThreads } from "./sizes.ts";
@@ -62,7 +62,10 @@ export function argmax(shape: Rows, traits: DeviceTraits): KernelSpec {
   };
 }
 
-function lower<A extends Attributes>(op: OpDefinition<A>, spec: (shape: Rows, traits: DeviceTraits) => KernelSpec): Lowering {
+function lower<A extends Attributes>(
+  op: OpDefinition<A>,
+  spec: (shape: Rows, traits: DeviceTraits) => KernelSpec,
+): Lowering {
   return lowering(op, (node: Node<A>, inputs, output, emit) => {
     emit.dispatch(spec(asRows(at(node.inputs, 0).shape), emit.traits), [at(inputs, 0), output]);
   });

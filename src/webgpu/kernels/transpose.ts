@@ -1,8 +1,8 @@
+import shader from "../../../shaders/transpose.wgsl?raw";
 import { ArgumentError } from "../../core/errors.ts";
 import { type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import { at } from "../../graph/op.ts";
 import { transposeOp } from "../../graph/ops/transpose.ts";
-import shader from "../../../shaders/transpose.wgsl?raw";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
@@ -40,7 +40,8 @@ export function transpose(shape: Shape, permutation: readonly number[], traits: 
 
 export const transposeLowerings: readonly Lowering[] = [
   lowering(transposeOp, (node, inputs, output, emit) => {
-    if (node.dtype === "u8") throw new ArgumentError("transpose: u8 tensors are storage only; convert them (gatherRows) first.");
+    if (node.dtype === "u8")
+      throw new ArgumentError("transpose: u8 tensors are storage only; convert them (gatherRows) first.");
     const { shape } = at(node.inputs, 0);
     emit.dispatch(transpose(shape, node.attributes.permutation, emit.traits), [at(inputs, 0), output]);
   }),

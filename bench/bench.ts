@@ -1,0 +1,62 @@
+/**
+ * Times the training step of the reference network on this machine's adapter, in Node on Dawn:
+ *
+ *     npm run bench [-- --batches 16,61,64 --steps 8]
+ *
+ * Prints the recorded step as a table, then one line a batch size: median and range of milliseconds a step. On a shared
+ * machine only ratios within one run mean something.
+ */
+import { parseArgs } from "node:util";
+import { adam, conv2d, dataset, dense, flatten, maxPooling2d, sequential, webgpu } from "../src/index.ts";
+import { compileTraining, newTrainingState } from "../src/train/programs.ts";
+
+const { values: options } = parseArgs({
+  options: { batches: { type: "string", default: "16,61,64" }, steps: { type: "string", default: "8" } },
+});
+const { create, globals } = await import("webgpu");
+Object.assign(globalThis, globals);
+// Dawn's instance must not be collected while the device lives.
+const gpu = create([]);
+const backend = await webgpu({ gpu });
+const digits = dataset({
+  images: Uint8Array.from({ length: 1024 * 784 }, (_, i) => Math.imul(i, 2654435761) >>> 24),
+  labels: Uint8Array.from({ length: 1024 }, (_, i) => i % 10),
+  shape: [28, 28, 1],
+});
+console.log(backend.description);
+
+const optimizer = adam();
+for (const batch of options.batches.split(",").map(Number)) {
+  const model = sequential({ inputShape: [28, 28, 1] }, [
+    conv2d({ filters: 32, kernelSize: 3, padding: "same", activation: "relu" }),
+    maxPooling2d({ poolSize: 2 }),
+    conv2d({ filters: 64, kernelSize: 3, padding: "same", activation: "relu" }),
+    maxPooling2d({ poolSize: 2 }),
+    flatten(),
+    dense({ units: 10 }),
+  ]);
+  const parts = { model, loss: "sparseCategoricalCrossentropy", optimizer, state: newTrainingState(model, optimizer) };
+  const started = performance.now();
+  const program = await compileTraining(backend, parts, digits, { batch, shuffle: true, seed: 1 });
+  await program.enqueue();
+  const first = performance.now() - started;
+  await program.enqueue();
+  const times: number[] = [];
+  for (let step = 0; step < Number(options.steps); step++) {
+    const before = performance.now();
+    await program.enqueue();
+    times.push(performance.now() - before);
+  }
+  times.sort((a, b) => a - b);
+  const median = times[times.length >> 1] ?? 0;
+  if (batch === 64) console.log(`\n${program}\n`);
+  const { dispatches, flops, scratchBytes } = program.stats;
+  console.log(
+    `batch ${batch}: ${median.toFixed(1)} ms a step (${times[0]?.toFixed(1)}–${times[times.length - 1]?.toFixed(1)}), ` +
+      `${(median / batch).toFixed(2)} ms an image, ${(flops / median / 1e6).toFixed(2)} GFLOP/s, ${dispatches} dispatches, ` +
+      `${(scratchBytes / 1e6).toFixed(1)} MB scratch, first step after ${first.toFixed(0)} ms`,
+  );
+  program.dispose();
+}
+backend.dispose();
+process.exit(0);
