@@ -1,15 +1,19 @@
 // Gradient of a convolution's filters, and of its bias. The sum runs over every output pixel of every image and is cut
-// into SLICES: each workgroup sums its share into partial results, which are added in a fixed order afterwards
-// (optimizer_update.wgsl or sum_slices.wgsl), so that no atomics are needed and the bits are the same every time.
+// into SLICES: each takes its share of LINES (rows of blocks) into partial results, which are added in a fixed order
+// afterwards (optimizer_update.wgsl or sum_slices.wgsl), so that no atomics are needed and the bits are always the same.
 //
-// A thread owns one input channel, TAP_ROWS rows of the kernel and four output channels: TAP_ROWS · KERNEL_WIDTH sums in
-// registers. It walks over the output in blocks; for each it loads the patch of the image that the block's windows
-// cover, so that every loaded pixel serves several taps, and every gradient all of them.
+// A thread owns one input channel (or four, CHANNEL_UNIT), TAP_ROWS rows of the kernel and 4 · VECTORS output channels:
+// all their sums stay in registers. It walks over the output in blocks; for each it loads the patch of the image that
+// the block's windows cover, so that every loaded pixel serves several taps, and every gradient all of them.
 //
-// With UNPOOL the gradient lies behind a 2×2 max-pool, and a block is one window: the pooled value and its winner are
-// loaded once and stand for four gradients, three of them zero.
+// With UNPOOL the gradient lies behind a 2×2 max-pool: a pooled value and its winner are loaded once and stand for four
+// gradients, three of them zero. PER_LANE as in conv2d_forward.wgsl.
 
+#if CHANNEL_UNIT == 4 || PER_LANE == 2
+@group(0) @binding(0) var<storage, read> input: array<vec4f>;
+#else
 @group(0) @binding(0) var<storage, read> input: array<f32>;
+#endif
 #if VECTOR_OUT
 @group(0) @binding(1) var<storage, read> upstream: array<vec4f>;
 #else
@@ -27,23 +31,38 @@
 @group(0) @binding($(UNPOOL + 3)) var<storage, read_write> biasPartials: array<f32>;
 #endif
 
+const LANES = vec4u(0u, 1u, 2u, 3u);
+
+#if CHANNEL_UNIT == 4 || PER_LANE > 0
+alias Pixel = vec4f;
+#else
+alias Pixel = f32;
+#endif
+
 // Four gradients of a pixel; channels beyond the last repeat it, and are not stored.
 fn loadUpstream(pixel: u32, channels: vec4u) -> vec4f {
   let start = pixel * OUT_CHANNELS;
-#if VECTOR_OUT
+#if VECTOR_OUT && CHANNELS_PER_GROUP % 4 == 0
   return upstream[(start + channels.x) / 4u];
+#elif VECTOR_OUT
+  return vec4f(
+    upstream[(start + channels.x) / 4u][(start + channels.x) % 4u],
+    upstream[(start + channels.y) / 4u][(start + channels.y) % 4u],
+    upstream[(start + channels.z) / 4u][(start + channels.z) % 4u],
+    upstream[(start + channels.w) / 4u][(start + channels.w) % 4u],
+  );
 #else
   return vec4f(upstream[start + channels.x], upstream[start + channels.y], upstream[start + channels.z], upstream[start + channels.w]);
 #endif
 }
 
 #if UNPOOL
-// The winner of each of four channels. A word holds four channels that begin at a multiple of four; groups need not.
+// The winner of each of four channels. A word holds four channels that begin at a multiple of four.
 fn loadWinners(pixel: u32, channels: vec4u) -> vec4u {
-#if VECTOR_OUT
-  return (vec4u(winners[pixel * WINNER_WORDS + channels.x / 4u]) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u);
-#else
   let start = pixel * WINNER_WORDS;
+#if CHANNELS_PER_GROUP % 4 == 0
+  return (vec4u(winners[start + channels.x / 4u]) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u);
+#else
   let words = vec4u(
     winners[start + channels.x / 4u],
     winners[start + channels.y / 4u],
@@ -55,76 +74,110 @@ fn loadWinners(pixel: u32, channels: vec4u) -> vec4u {
 }
 #endif
 
-@compute @workgroup_size(GROUP_COLUMNS, GROUP_ROWS)
+@compute @workgroup_size(GROUP_COLUMNS, GROUP_UNITS, GROUP_SLICES)
 fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workgroup: vec3u) {
-  let slice = workgroup.z;
+  let unit = workgroup.x * GROUP_UNITS + local.y;
   let column = workgroup.y * GROUP_COLUMNS + local.x;
-  let row = workgroup.x * GROUP_ROWS + local.y;
-  if (row >= CHANNEL_ROWS || column >= COLUMNS) { return; }
+  let slice = workgroup.z * GROUP_SLICES + local.z;
+  if (unit >= UNITS || column >= COLUMNS || slice >= SLICES) { return; }
 
   let group = column / COLUMNS_PER_GROUP;
-  let firstOut = group * GROUP_OUT + (column % COLUMNS_PER_GROUP) * 4u;
-  let lastOut = (group + 1u) * GROUP_OUT - 1u;
-  let channels = min(vec4u(firstOut) + vec4u(0u, 1u, 2u, 3u), vec4u(lastOut));
-  let kernelY = (row / GROUP_IN) * TAP_ROWS;
-  let channel = row % GROUP_IN;
+  let firstChannel = group * CHANNELS_PER_GROUP + (column % COLUMNS_PER_GROUP) * (4u * VECTORS);
+  let lastChannel = (group + 1u) * CHANNELS_PER_GROUP - 1u;
+#unroll vector 0 VECTORS
+  let channels_$(vector) = min(vec4u(firstChannel + $(4 * vector)u) + LANES, vec4u(lastChannel));
+#end
+  // Which channel of its group, and which rows of the kernel.
+  let inChannel = (unit % (GROUP_IN / CHANNEL_UNIT)) * CHANNEL_UNIT;
+  let kernelY = (unit / (GROUP_IN / CHANNEL_UNIT)) * TAP_ROWS;
 
+#unroll k 0 CHANNEL_UNIT
 #unroll tapY 0 TAP_ROWS
 #unroll tapX 0 KERNEL_WIDTH
-  var sum_$(tapY)_$(tapX) = vec4f(0.0);
+#unroll vector 0 VECTORS
+  var sum_$(k)_$(tapY)_$(tapX)_$(vector) = vec4f(0.0);
 #end
 #end
-  var biasSum = vec4f(0.0);
+#end
+#end
+#unroll vector 0 VECTORS
+  var biasSum_$(vector) = vec4f(0.0);
+#end
 
-  // A line is one row of blocks of one image.
   for (var line = 0u; line < LINES_PER_SLICE; line++) {
     let imageLine = slice * LINES_PER_SLICE + line;
     if (imageLine < LINES) {
-      let image = imageLine / LINES_PER_IMAGE;
-      let lineY = (imageLine % LINES_PER_IMAGE) * BLOCK_HEIGHT;
+      let image = imageLine / BLOCKS_DOWN;
+      let firstY = (imageLine % BLOCKS_DOWN) * BLOCK_HEIGHT;
 #unroll y 0 PATCH_HEIGHT
       // Above the image the unsigned row is huge: one comparison checks both edges.
-      let inY_$(y) = lineY * STRIDE_HEIGHT + kernelY * DILATION_HEIGHT + $(y)u - PAD_TOP;
+      let inY_$(y) = firstY * STRIDE_HEIGHT + kernelY * DILATION_HEIGHT + $(y)u - PAD_TOP;
       let insideY_$(y) = inY_$(y) < IN_HEIGHT;
       let inRow_$(y) = (image * IN_HEIGHT + inY_$(y)) * IN_WIDTH;
 #end
-      for (var block = 0u; block < BLOCKS_PER_LINE; block++) {
+      for (var block = 0u; block < BLOCKS_ACROSS; block++) {
+        let firstX = block * BLOCK_WIDTH;
+#unroll vector 0 VECTORS
 #if UNPOOL
-        let pixel = imageLine * BLOCKS_PER_LINE + block;
-        let value = loadUpstream(pixel, channels);
-        let winner = loadWinners(pixel, channels);
+#unroll window 0 BLOCK_WIDTH / 2
+        let window_$(window)_$(vector) = firstX / 2u + $(window)u;
+        let pooled_$(window)_$(vector) = (image * POOLED_HEIGHT + firstY / 2u) * POOLED_WIDTH + min(window_$(window)_$(vector), POOLED_WIDTH - 1u);
+        let value_$(window)_$(vector) = loadUpstream(pooled_$(window)_$(vector), channels_$(vector));
+        let winner_$(window)_$(vector) = select(vec4u(4u), loadWinners(pooled_$(window)_$(vector), channels_$(vector)), window_$(window)_$(vector) < POOLED_WIDTH);
+#if BIAS
+        biasSum_$(vector) += select(vec4f(0.0), value_$(window)_$(vector), winner_$(window)_$(vector) < vec4u(4u));
+#endif
 #unroll place 0 4
-        let gradient_$(place / 2)_$(place % 2) = select(vec4f(0.0), value, winner == vec4u($(place)u));
+        let gradient_$(place / 2)_$(2 * window + place % 2)_$(vector) = select(vec4f(0.0), value_$(window)_$(vector), winner_$(window)_$(vector) == vec4u($(place)u));
 #end
-#if BIAS
-        biasSum += select(vec4f(0.0), value, winner < vec4u(4u));
-#endif
+#end
 #else
+#unroll y 0 BLOCK_HEIGHT
 #unroll x 0 BLOCK_WIDTH
-        let outX_$(x) = block * BLOCK_WIDTH + $(x)u;
-        let gradient_0_$(x) = select(vec4f(0.0), loadUpstream(imageLine * OUT_WIDTH + min(outX_$(x), OUT_WIDTH - 1u), channels), outX_$(x) < OUT_WIDTH);
+        let gradient_$(y)_$(x)_$(vector) = select(
+          vec4f(0.0),
+          loadUpstream((image * OUT_HEIGHT + min(firstY + $(y)u, OUT_HEIGHT - 1u)) * OUT_WIDTH + min(firstX + $(x)u, OUT_WIDTH - 1u), channels_$(vector)),
+          (firstY + $(y)u < OUT_HEIGHT) & (firstX + $(x)u < OUT_WIDTH),
+        );
 #if BIAS
-        biasSum += gradient_0_$(x);
+        biasSum_$(vector) += gradient_$(y)_$(x)_$(vector);
 #endif
 #end
+#end
 #endif
+#end
 #unroll x 0 PATCH_WIDTH
-        let inX_$(x) = block * (BLOCK_WIDTH * STRIDE_WIDTH) + $(x)u - PAD_LEFT;
+        let inX_$(x) = firstX * STRIDE_WIDTH + $(x)u - PAD_LEFT;
         let insideX_$(x) = inX_$(x) < IN_WIDTH;
 #unroll y 0 PATCH_HEIGHT
         let inside_$(y)_$(x) = insideX_$(x) & insideY_$(y);
+#if PER_LANE == 2
+        let pixel_$(y)_$(x) = select(Pixel(0.0), input[select(0u, (inRow_$(y) + inX_$(x)) * (IN_CHANNELS / 4u), inside_$(y)_$(x)) + firstChannel / 4u], inside_$(y)_$(x));
+#elif PER_LANE == 1
+        let places_$(y)_$(x) = vec4u(select(0u, (inRow_$(y) + inX_$(x)) * IN_CHANNELS, inside_$(y)_$(x)) + inChannel) + (channels_0 / GROUP_OUT) * GROUP_IN;
         let pixel_$(y)_$(x) = select(
-          0.0,
-          input[select(0u, (inRow_$(y) + inX_$(x)) * IN_CHANNELS + group * GROUP_IN + channel, inside_$(y)_$(x))],
+          Pixel(0.0),
+          vec4f(input[places_$(y)_$(x).x], input[places_$(y)_$(x).y], input[places_$(y)_$(x).z], input[places_$(y)_$(x).w]),
           inside_$(y)_$(x),
         );
+#else
+        let pixel_$(y)_$(x) = select(Pixel(0.0), input[select(0u, ((inRow_$(y) + inX_$(x)) * IN_CHANNELS + group * GROUP_IN + inChannel) / CHANNEL_UNIT, inside_$(y)_$(x))], inside_$(y)_$(x));
+#endif
 #end
 #end
+#unroll k 0 CHANNEL_UNIT
 #unroll tapY 0 TAP_ROWS
 #unroll tapX 0 KERNEL_WIDTH
+#unroll vector 0 VECTORS
 #unroll y 0 BLOCK_HEIGHT
 #unroll x 0 BLOCK_WIDTH
-        sum_$(tapY)_$(tapX) += pixel_$(y * STRIDE_HEIGHT + tapY * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + tapX * DILATION_WIDTH) * gradient_$(y)_$(x);
+        sum_$(k)_$(tapY)_$(tapX)_$(vector) += gradient_$(y)_$(x)_$(vector) * pixel_$(y * STRIDE_HEIGHT + tapY * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + tapX * DILATION_WIDTH)
+#if CHANNEL_UNIT == 4
+          [$(k)]
+#endif
+          ;
+#end
+#end
 #end
 #end
 #end
@@ -133,24 +186,39 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
     }
   }
 
+#unroll k 0 CHANNEL_UNIT
 #unroll tapY 0 TAP_ROWS
 #unroll tapX 0 KERNEL_WIDTH
+#unroll vector 0 VECTORS
   {
-    let start = slice * FILTER_STRIDE + (((kernelY + $(tapY)u) * KERNEL_WIDTH + $(tapX)u) * GROUP_IN + channel) * OUT_CHANNELS + firstOut;
-#if VECTOR_OUT
-    filterPartials[start / 4u] = sum_$(tapY)_$(tapX);
+    let start = slice * FILTER_STRIDE
+      + (((kernelY + $(tapY)u) * KERNEL_WIDTH + $(tapX)u) * GROUP_IN + inChannel + $(k)u) * OUT_CHANNELS + firstChannel + $(4 * vector)u;
+#if VECTOR_OUT && CHANNELS_PER_GROUP % 4 == 0
+    if (firstChannel + $(4 * vector)u <= lastChannel) { filterPartials[start / 4u] = sum_$(k)_$(tapY)_$(tapX)_$(vector); }
 #else
 #unroll lane 0 4
-    if (firstOut + $(lane)u <= lastOut) { filterPartials[start + $(lane)u] = sum_$(tapY)_$(tapX)[$(lane)]; }
+    if (firstChannel + $(4 * vector + lane)u <= lastChannel) {
+#if VECTOR_OUT
+      filterPartials[(start + $(lane)u) / 4u][(start + $(lane)u) % 4u] = sum_$(k)_$(tapY)_$(tapX)_$(vector)[$(lane)];
+#else
+      filterPartials[start + $(lane)u] = sum_$(k)_$(tapY)_$(tapX)_$(vector)[$(lane)];
+#endif
+    }
 #end
 #endif
   }
 #end
 #end
+#end
+#end
 #if BIAS
-  if (row == 0u) {
+  if (unit == 0u) {
+#unroll vector 0 VECTORS
 #unroll lane 0 4
-    if (firstOut + $(lane)u <= lastOut) { biasPartials[slice * BIAS_STRIDE + firstOut + $(lane)u] = biasSum[$(lane)]; }
+    if (firstChannel + $(4 * vector + lane)u <= lastChannel) {
+      biasPartials[slice * BIAS_STRIDE + firstChannel + $(4 * vector + lane)u] = biasSum_$(vector)[$(lane)];
+    }
+#end
 #end
   }
 #endif

@@ -43,7 +43,7 @@ function flopsOf(g: ConvGeometry): number {
 }
 
 /** A block of pixels × 4 · vectors channels that a thread keeps in registers, and how many threads work together. */
-interface BlockTile {
+export interface BlockTile {
   readonly height: number;
   readonly width: number;
   readonly vectors: number;
@@ -122,8 +122,9 @@ function forwardTile(g: ConvGeometry, pool: boolean, traits: DeviceTraits): Bloc
   return { height, width: blockWidth(width, pool ? choices : [1, ...choices], 1), vectors: wide ? 2 : 1, unit: 1, tapRows: 1 };
 }
 
-function forward(name: string, { geometry: g, bias, relu }: ForwardOptions, pool: boolean, traits: DeviceTraits): KernelSpec {
-  const tile = forwardTile(g, pool, traits);
+function forward(name: string, options: ForwardOptions, pool: boolean, traits: DeviceTraits, choice: Partial<BlockTile>): KernelSpec {
+  const { geometry: g, bias, relu } = options;
+  const tile = { ...forwardTile(g, pool, traits), ...choice };
   const columns = columnsOf(g, g.outChannels, tile.vectors);
   const height = pool ? (g.outHeight >> 1) * 2 : g.outHeight;
   const width = pool ? (g.outWidth >> 1) * 2 : g.outWidth;
@@ -149,17 +150,17 @@ function forward(name: string, { geometry: g, bias, relu }: ForwardOptions, pool
   };
 }
 
-/** Convolution, with bias and ReLU if asked. Bindings: input, filter, [bias], output. */
-export function conv2dForward(options: ForwardOptions, traits: DeviceTraits): KernelSpec {
-  return forward("conv2d_forward", options, false, traits);
+/** Convolution, with bias and ReLU if asked. Bindings: input, filter, [bias], output. `choice` overrides the tile. */
+export function conv2dForward(options: ForwardOptions, traits: DeviceTraits, choice: Partial<BlockTile> = {}): KernelSpec {
+  return forward("conv2d_forward", options, false, traits, choice);
 }
 
 /**
  * Convolution + bias + ReLU + 2×2 max-pool. Bindings: input, filter, [bias], pooled, winners (u32 [pooled pixels,
  * ceil(channels / 4)], a byte a channel: 0–3 the first maximum, 4 a dead ReLU).
  */
-export function conv2dPoolForward(options: ForwardOptions, traits: DeviceTraits): KernelSpec {
-  return forward("conv2d_pool_forward", options, true, traits);
+export function conv2dPoolForward(options: ForwardOptions, traits: DeviceTraits, choice: Partial<BlockTile> = {}): KernelSpec {
+  return forward("conv2d_pool_forward", options, true, traits, choice);
 }
 
 export interface InputGradientOptions {
@@ -169,9 +170,9 @@ export interface InputGradientOptions {
 }
 
 /** d loss / d input. Bindings: upstream, [winners], filter, input gradient. */
-export function conv2dInputGradient(options: InputGradientOptions, traits: DeviceTraits): KernelSpec {
-  const { geometry: g } = options;
-  return g.strideHeight === 1 && g.strideWidth === 1 ? inputGradient(options, traits) : stridedInputGradient(options, traits);
+export function conv2dInputGradient(options: InputGradientOptions, traits: DeviceTraits, choice: Partial<BlockTile> = {}): KernelSpec {
+  const { strideHeight, strideWidth } = options.geometry;
+  return strideHeight === 1 && strideWidth === 1 ? inputGradient(options, traits, choice) : stridedInputGradient(options, traits);
 }
 
 function inputGradientTile(g: ConvGeometry, traits: DeviceTraits): BlockTile {
@@ -181,8 +182,8 @@ function inputGradientTile(g: ConvGeometry, traits: DeviceTraits): BlockTile {
   return { height, width: blockWidth(g.inWidth, choices, traits.software ? 3 : 1), vectors: 1, unit, tapRows: 1 };
 }
 
-function inputGradient({ geometry: g, unpool }: InputGradientOptions, traits: DeviceTraits): KernelSpec {
-  const tile = inputGradientTile(g, traits);
+function inputGradient({ geometry: g, unpool }: InputGradientOptions, traits: DeviceTraits, choice: Partial<BlockTile>): KernelSpec {
+  const tile = { ...inputGradientTile(g, traits), ...choice };
   const columns = columnsOf(g, g.inChannels, tile.vectors);
   const { constants, workgroups, variant } = blockConstants(tile, columns, g.inHeight, g.inWidth, g.batch, traits);
   const patchWidth = tile.width + (g.kernelWidth - 1) * g.dilationWidth;
@@ -257,21 +258,26 @@ interface FilterGradientTile extends BlockTile {
   readonly lines: number;
 }
 
-function filterGradientTile(g: ConvGeometry, unpool: boolean, traits: DeviceTraits): FilterGradientTile {
+function filterGradientTile(
+  g: ConvGeometry,
+  unpool: boolean,
+  traits: DeviceTraits,
+  choice: Partial<BlockTile>,
+): FilterGradientTile {
   const taps = g.kernelHeight * g.kernelWidth;
-  const tapRows = taps <= 9 ? g.kernelHeight : 1;
+  const tapRows = choice.tapRows ?? (taps <= 9 ? g.kernelHeight : 1);
   const vectorIn = g.groupInChannels % 4 === 0;
   const wholeVectors = g.groupOutChannels % 8 === 0;
   const tapsOfThread = tapRows * g.kernelWidth;
-  const unit = vectorIn && tapsOfThread <= 4 && (g.groups === 1 || g.groupOutChannels % 4 === 0) ? 4 : 1;
-  const vectors = wholeVectors && tapsOfThread * unit <= (traits.software ? 9 : 4) ? 2 : 1;
+  const unit = choice.unit ?? (vectorIn && tapsOfThread <= 4 && (g.groups === 1 || g.groupOutChannels % 4 === 0) ? 4 : 1);
+  const vectors = choice.vectors ?? (wholeVectors && tapsOfThread * unit <= (traits.software ? 9 : 4) ? 2 : 1);
   const columns = columnsOf(g, g.outChannels, vectors);
   const units = Math.ceil(g.kernelHeight / tapRows) * (g.groupInChannels / unit);
 
-  const height = unpool || g.outHeight > 1 ? 2 : 1;
+  const height = choice.height ?? (unpool || g.outHeight > 1 ? 2 : 1);
   const outWidth = unpool ? (g.outWidth >> 1) * 2 : g.outWidth;
   const outHeight = unpool ? (g.outHeight >> 1) * 2 : g.outHeight;
-  const width = blockWidth(outWidth, tapsOfThread * unit * vectors <= 18 ? [2, 4] : [2], 2);
+  const width = choice.width ?? blockWidth(outWidth, tapsOfThread * unit * vectors <= 18 ? [2, 4] : [2], 2);
   const blocksAcross = Math.ceil(outWidth / width);
   const blocksDown = Math.ceil(outHeight / height);
 
@@ -288,8 +294,13 @@ function filterGradientTile(g: ConvGeometry, unpool: boolean, traits: DeviceTrai
 }
 
 /** Into how many partial sums the filter gradient is cut, so that there are workgroups for every core. */
-export function filterGradientSlices(g: ConvGeometry, unpool: boolean, traits: DeviceTraits): number {
-  const tile = filterGradientTile(g, unpool, traits);
+export function filterGradientSlices(
+  g: ConvGeometry,
+  unpool: boolean,
+  traits: DeviceTraits,
+  choice: Partial<BlockTile> = {},
+): number {
+  const tile = filterGradientTile(g, unpool, traits, choice);
   const [groupColumns, groupUnits, groupSlices] = tile.group;
   const groups = Math.ceil(tile.columns.count / groupColumns) * Math.ceil(tile.units / groupUnits);
   const wanted = Math.ceil((traits.software ? 32 : 256) / groups) * groupSlices;
@@ -309,9 +320,10 @@ function aligned(size: number): number {
 export function conv2dFilterGradient(
   options: { readonly geometry: ConvGeometry; readonly unpool: boolean; readonly bias: boolean; readonly slices: number },
   traits: DeviceTraits,
+  choice: Partial<BlockTile> = {},
 ): KernelSpec {
   const { geometry: g, unpool, bias, slices } = options;
-  const tile = filterGradientTile(g, unpool, traits);
+  const tile = filterGradientTile(g, unpool, traits, choice);
   const { columns } = tile;
   const [groupColumns, groupUnits, groupSlices] = tile.group;
   return {

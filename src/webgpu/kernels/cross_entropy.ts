@@ -1,17 +1,17 @@
+import stepShader from "../../../shaders/cross_entropy_step.wgsl?raw";
+import totalShader from "../../../shaders/cross_entropy_total.wgsl?raw";
+import rowLossShader from "../../../shaders/softmax_cross_entropy.wgsl?raw";
+import gradientShader from "../../../shaders/softmax_cross_entropy_gradient.wgsl?raw";
 import { at } from "../../graph/op.ts";
 import {
   type Reduction,
   softmaxCrossEntropyGradientOp,
   softmaxCrossEntropyOp,
 } from "../../graph/ops/softmax_cross_entropy.ts";
-import stepShader from "../../../shaders/cross_entropy_step.wgsl?raw";
-import totalShader from "../../../shaders/cross_entropy_total.wgsl?raw";
-import gradientShader from "../../../shaders/softmax_cross_entropy_gradient.wgsl?raw";
-import rowLossShader from "../../../shaders/softmax_cross_entropy.wgsl?raw";
 import type { DeviceTraits, KernelSpec } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { loneWorkgroupThreads, powerOfTwoAtLeast, powerOfTwoAtMost } from "./sizes.ts";
-import { asRows, rowConstants, rowKernel, type Rows } from "./softmax.ts";
+import { asRows, type Rows, rowConstants, rowKernel } from "./softmax.ts";
 
 export interface CrossEntropyOptions {
   /** Labels are probabilities f32 [rows, columns] rather than class indices i32 [rows]. */

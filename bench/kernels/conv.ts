@@ -1,0 +1,142 @@
+/**
+ * Times the convolution kernels one by one:
+ *
+ *     node scripts/run-ts.mjs bench/kernels/conv.ts [--only forward] [--batch 64] [--rounds 5] [--sweep]
+ *
+ * Kernels take turns, and the least of each is kept. On a software adapter the figure is the processor time of the whole
+ * process divided by two cores, which other programs on the machine disturb less than the clock on the wall.
+ * `--sweep` also tries tiles other than the chosen ones.
+ */
+import { parseArgs } from "node:util";
+import { create, globals } from "webgpu";
+import { convGeometry } from "../../src/core/window_geometry.ts";
+import { acquireDevice } from "../../src/webgpu/device.ts";
+import type { KernelSpec } from "../../src/webgpu/kernel.ts";
+import {
+  type BlockTile,
+  conv2dFilterGradient,
+  conv2dForward,
+  conv2dInputGradient,
+  conv2dPoolForward,
+  filterGradientSlices,
+} from "../../src/webgpu/kernels/conv2d.ts";
+import { preprocess } from "../../src/webgpu/preprocess.ts";
+import { shaderIncludes } from "../../src/webgpu/shaders.ts";
+
+Object.assign(globalThis, globals);
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    batch: { type: "string", default: "64" },
+    rounds: { type: "string", default: "5" },
+    sweep: { type: "boolean", default: false },
+    gpuTiles: { type: "boolean", default: false },
+  },
+});
+const batch = Number(values.batch);
+const gpu = create([]);
+// The interface must outlive the device: nothing else refers to it.
+Object.assign(globalThis, { keepAlive: gpu });
+const { device, traits: found, description } = await acquireDevice({ gpu });
+const traits = values.gpuTiles ? { ...found, software: false } : found;
+console.log(`${description}, batch ${batch}`);
+
+const conv = (size: number, channels: number, filters: number, kernel = 3) =>
+  convGeometry("bench", [batch, size, size, channels], [kernel, kernel, channels, filters], {
+    strides: [1, 1],
+    padding: "same",
+    dilations: [1, 1],
+    groups: 1,
+  });
+const [first, second] = [conv(28, 1, 32), conv(14, 32, 64)];
+
+/** Names of cases → kernels of a tile. */
+const cases: Record<string, (choice: Partial<BlockTile>) => KernelSpec> = {
+  "conv1 pool forward": (choice) => conv2dPoolForward({ geometry: first, bias: true, relu: true }, traits, choice),
+  "conv2 pool forward": (choice) => conv2dPoolForward({ geometry: second, bias: true, relu: true }, traits, choice),
+  "conv2 forward": (choice) => conv2dForward({ geometry: second, bias: true, relu: true }, traits, choice),
+  "conv2 input gradient, unpool": (choice) => conv2dInputGradient({ geometry: second, unpool: true }, traits, choice),
+  "conv2 input gradient": (choice) => conv2dInputGradient({ geometry: second, unpool: false }, traits, choice),
+  "conv2 filter gradient, unpool": (choice) => filterGradient(second, true, choice),
+  "conv2 filter gradient": (choice) => filterGradient(second, false, choice),
+  "conv1 filter gradient, unpool": (choice) => filterGradient(first, true, choice),
+};
+
+function filterGradient(geometry: typeof first, unpool: boolean, choice: Partial<BlockTile>): KernelSpec {
+  const slices = filterGradientSlices(geometry, unpool, traits, choice);
+  return conv2dFilterGradient({ geometry, unpool, bias: true, slices }, traits, choice);
+}
+
+const SWEEPS: Record<string, Partial<BlockTile>[]> = {
+  forward: [2, 4, 8, 14].flatMap((width) => [1, 2].map((vectors) => ({ width, vectors }))),
+  "input gradient": [2, 4, 8, 14].flatMap((width) => [1, 4].map((unit) => ({ width, unit: unit as 1 | 4 }))),
+  "filter gradient": [2, 4].flatMap((width) => [1, 2].map((vectors) => ({ width, vectors }))),
+};
+
+interface Entry {
+  spec: KernelSpec;
+  run(): Promise<void>;
+  compile: number;
+  best: number;
+}
+
+const processorMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+const clock = (): number => (traits.software ? processorMs() / 2 : performance.now());
+
+/** Every buffer is as large as the largest tensor of the case, full of values that no loop can take a short cut on. */
+async function prepare(spec: KernelSpec): Promise<Entry> {
+  const started = clock();
+  const module = device.createShaderModule({ code: preprocess(spec.shader, spec.constants, shaderIncludes) });
+  const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
+  const size = batch * 28 * 28 * 32 * 4;
+  const buffers = spec.bindings.map((_, index) => {
+    const buffer = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST });
+    const isWinners = index === (spec.name === "conv2d_filter_gradient" ? 2 : 1) && spec.constants["UNPOOL"] === true;
+    const data = isWinners
+      ? new Uint8Array(size).map((_, i) => (i * 7919 >> 5) % 5)
+      : new Float32Array(size / 4).map((_, i) => ((i * 7919) % 1000) / 1000 - 0.3);
+    device.queue.writeBuffer(buffer, 0, data);
+    return buffer;
+  });
+  const group = device.createBindGroup({
+    layout: pipeline.getBindGroupLayout(0),
+    entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+  });
+  const run = async (): Promise<void> => {
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(...spec.workgroups);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    await device.queue.onSubmittedWorkDone();
+  };
+  const compile = clock() - started;
+  return { spec, run, compile, best: Infinity };
+}
+
+const entries: [string, Entry][] = [];
+for (const [name, make] of Object.entries(cases)) {
+  if (!name.includes(values.only)) continue;
+  entries.push([`${name}`, await prepare(make({}))]);
+  const [, sweep] = Object.entries(SWEEPS).find(([kind]) => name.includes(kind)) ?? ["", []];
+  for (const choice of values.sweep ? sweep : []) entries.push([`${name} ${JSON.stringify(choice)}`, await prepare(make(choice))]);
+}
+for (let round = 0; round <= Number(values.rounds); round++) {
+  for (const [, entry] of entries) {
+    const started = clock();
+    await entry.run();
+    // The first run of a pipeline on SwiftShader ends its compilation.
+    if (round === 0) entry.compile += clock() - started;
+    else entry.best = Math.min(entry.best, clock() - started);
+  }
+}
+for (const [name, { spec, compile, best }] of entries) {
+  const rate = (spec.flops / best / 1e6).toFixed(2);
+  console.log(`${name.padEnd(64)} ${best.toFixed(2).padStart(8)} ms ${rate.padStart(7)} GFLOP/s   compile ${compile.toFixed(0)} ms   ${spec.variant}`);
+}
+process.exit(0);
