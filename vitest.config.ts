@@ -31,6 +31,8 @@ export default defineConfig({
         test: {
           name: "chromium",
           include: ["test/gpu/**/*.test.ts", "test/**/*.browser.test.ts"],
+          // Each kernel by itself is Node's business; here whole graphs and training go through the same kernels.
+          exclude: ["test/gpu/kernels_*.test.ts", "test/gpu/conv2d_kernels.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,

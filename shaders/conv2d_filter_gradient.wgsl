@@ -31,6 +31,12 @@
 @group(0) @binding($(UNPOOL + 3)) var<storage, read_write> biasPartials: array<f32>;
 #endif
 
+// Elements of the buffer from one pixel of the image to the next.
+#if CHANNEL_UNIT == 4 || PER_LANE == 2
+const PIXEL_PITCH = IN_CHANNELS / 4u;
+#else
+const PIXEL_PITCH = IN_CHANNELS;
+#endif
 const LANES = vec4u(0u, 1u, 2u, 3u);
 
 #if CHANNEL_UNIT == 4 || PER_LANE > 0
@@ -42,36 +48,17 @@ alias Pixel = f32;
 // Four gradients of a pixel; channels beyond the last repeat it, and are not stored.
 fn loadUpstream(pixel: u32, channels: vec4u) -> vec4f {
   let start = pixel * OUT_CHANNELS;
-#if VECTOR_OUT && CHANNELS_PER_GROUP % 4 == 0
+#if VECTOR_OUT
   return upstream[(start + channels.x) / 4u];
-#elif VECTOR_OUT
-  return vec4f(
-    upstream[(start + channels.x) / 4u][(start + channels.x) % 4u],
-    upstream[(start + channels.y) / 4u][(start + channels.y) % 4u],
-    upstream[(start + channels.z) / 4u][(start + channels.z) % 4u],
-    upstream[(start + channels.w) / 4u][(start + channels.w) % 4u],
-  );
 #else
   return vec4f(upstream[start + channels.x], upstream[start + channels.y], upstream[start + channels.z], upstream[start + channels.w]);
 #endif
 }
 
 #if UNPOOL
-// The winner of each of four channels. A word holds four channels that begin at a multiple of four.
-fn loadWinners(pixel: u32, channels: vec4u) -> vec4u {
-  let start = pixel * WINNER_WORDS;
-#if CHANNELS_PER_GROUP % 4 == 0
-  return (vec4u(winners[start + channels.x / 4u]) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u);
-#else
-  let words = vec4u(
-    winners[start + channels.x / 4u],
-    winners[start + channels.y / 4u],
-    winners[start + channels.z / 4u],
-    winners[start + channels.w / 4u],
-  );
-  return (words >> (8u * (channels % vec4u(4u)))) & vec4u(255u);
-#endif
-}
+// Winners lie in the bytes of a word. They are compared in place, which is cheaper than shifting them down.
+const BYTES = vec4u(0x000000ffu, 0x0000ff00u, 0x00ff0000u, 0xff000000u);
+const BYTE_ONES = vec4u(0x00000001u, 0x00000100u, 0x00010000u, 0x01000000u);
 #endif
 
 @compute @workgroup_size(GROUP_COLUMNS, GROUP_UNITS, GROUP_SLICES)
@@ -88,8 +75,16 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
   let channels_$(vector) = min(vec4u(firstChannel + $(4 * vector)u) + LANES, vec4u(lastChannel));
 #end
   // Which channel of its group, and which rows of the kernel.
-  let inChannel = (unit % (GROUP_IN / CHANNEL_UNIT)) * CHANNEL_UNIT;
+  let groupChannel = (unit % (GROUP_IN / CHANNEL_UNIT)) * CHANNEL_UNIT;
   let kernelY = (unit / (GROUP_IN / CHANNEL_UNIT)) * TAP_ROWS;
+  // Where the channel lies within a pixel of the image, in elements of the buffer.
+#if PER_LANE == 2
+  let inChannel = firstChannel / 4u;
+#elif PER_LANE == 1
+  let inChannel = (channels_0 / GROUP_OUT) * GROUP_IN + vec4u(groupChannel);
+#else
+  let inChannel = (group * GROUP_IN + groupChannel) / CHANNEL_UNIT;
+#endif
 
 #unroll k 0 CHANNEL_UNIT
 #unroll tapY 0 TAP_ROWS
@@ -113,22 +108,23 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
       // Above the image the unsigned row is huge: one comparison checks both edges.
       let inY_$(y) = firstY * STRIDE_HEIGHT + kernelY * DILATION_HEIGHT + $(y)u - PAD_TOP;
       let insideY_$(y) = inY_$(y) < IN_HEIGHT;
-      let inRow_$(y) = (image * IN_HEIGHT + inY_$(y)) * IN_WIDTH;
+      let inRow_$(y) = inChannel + (image * IN_HEIGHT + inY_$(y)) * (IN_WIDTH * PIXEL_PITCH);
 #end
       for (var block = 0u; block < BLOCKS_ACROSS; block++) {
         let firstX = block * BLOCK_WIDTH;
 #unroll vector 0 VECTORS
 #if UNPOOL
 #unroll window 0 BLOCK_WIDTH / 2
-        let window_$(window)_$(vector) = firstX / 2u + $(window)u;
-        let pooled_$(window)_$(vector) = (image * POOLED_HEIGHT + firstY / 2u) * POOLED_WIDTH + min(window_$(window)_$(vector), POOLED_WIDTH - 1u);
+        let pooledX_$(window)_$(vector) = firstX / 2u + $(window)u;
+        let pooled_$(window)_$(vector) = (image * POOLED_HEIGHT + firstY / 2u) * POOLED_WIDTH + min(pooledX_$(window)_$(vector), POOLED_WIDTH - 1u);
         let value_$(window)_$(vector) = loadUpstream(pooled_$(window)_$(vector), channels_$(vector));
-        let winner_$(window)_$(vector) = select(vec4u(4u), loadWinners(pooled_$(window)_$(vector), channels_$(vector)), window_$(window)_$(vector) < POOLED_WIDTH);
+        let word_$(window)_$(vector) = winners[pooled_$(window)_$(vector) * WINNER_WORDS + channels_$(vector).x / 4u];
+        let winner_$(window)_$(vector) = vec4u(select(0x04040404u, word_$(window)_$(vector), pooledX_$(window)_$(vector) < POOLED_WIDTH)) & BYTES;
 #if BIAS
-        biasSum_$(vector) += select(vec4f(0.0), value_$(window)_$(vector), winner_$(window)_$(vector) < vec4u(4u));
+        biasSum_$(vector) += select(vec4f(0.0), value_$(window)_$(vector), winner_$(window)_$(vector) < 4u * BYTE_ONES);
 #endif
 #unroll place 0 4
-        let gradient_$(place / 2)_$(2 * window + place % 2)_$(vector) = select(vec4f(0.0), value_$(window)_$(vector), winner_$(window)_$(vector) == vec4u($(place)u));
+        let gradient_$(place / 2)_$(2 * window + place % 2)_$(vector) = select(vec4f(0.0), value_$(window)_$(vector), winner_$(window)_$(vector) == $(place)u * BYTE_ONES);
 #end
 #end
 #else
@@ -146,38 +142,43 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
 #end
 #endif
 #end
+        // Pixels outside the image count as zero, wherever their address leads: reads beyond a buffer are harmless in WGSL.
 #unroll x 0 PATCH_WIDTH
         let inX_$(x) = firstX * STRIDE_WIDTH + $(x)u - PAD_LEFT;
         let insideX_$(x) = inX_$(x) < IN_WIDTH;
+        let inColumn_$(x) = inX_$(x) * PIXEL_PITCH;
 #unroll y 0 PATCH_HEIGHT
-        let inside_$(y)_$(x) = insideX_$(x) & insideY_$(y);
-#if PER_LANE == 2
-        let pixel_$(y)_$(x) = select(Pixel(0.0), input[select(0u, (inRow_$(y) + inX_$(x)) * (IN_CHANNELS / 4u), inside_$(y)_$(x)) + firstChannel / 4u], inside_$(y)_$(x));
-#elif PER_LANE == 1
-        let places_$(y)_$(x) = vec4u(select(0u, (inRow_$(y) + inX_$(x)) * IN_CHANNELS, inside_$(y)_$(x)) + inChannel) + (channels_0 / GROUP_OUT) * GROUP_IN;
-        let pixel_$(y)_$(x) = select(
-          Pixel(0.0),
-          vec4f(input[places_$(y)_$(x).x], input[places_$(y)_$(x).y], input[places_$(y)_$(x).z], input[places_$(y)_$(x).w]),
-          inside_$(y)_$(x),
-        );
+#if PER_LANE == 1
+        let places_$(y)_$(x) = inRow_$(y) + vec4u(inColumn_$(x));
+        let loaded_$(y)_$(x) = vec4f(input[places_$(y)_$(x).x], input[places_$(y)_$(x).y], input[places_$(y)_$(x).z], input[places_$(y)_$(x).w]);
 #else
-        let pixel_$(y)_$(x) = select(Pixel(0.0), input[select(0u, ((inRow_$(y) + inX_$(x)) * IN_CHANNELS + group * GROUP_IN + inChannel) / CHANNEL_UNIT, inside_$(y)_$(x))], inside_$(y)_$(x));
+        let loaded_$(y)_$(x) = input[inRow_$(y) + inColumn_$(x)];
 #endif
+        let pixel_$(y)_$(x) = select(Pixel(0.0), loaded_$(y)_$(x), insideX_$(x) & insideY_$(y));
 #end
 #end
+      // Sums of scalars, one after the other, stay in registers; sums of vectors would spill on software adapters.
 #unroll k 0 CHANNEL_UNIT
 #unroll tapY 0 TAP_ROWS
 #unroll tapX 0 KERNEL_WIDTH
 #unroll vector 0 VECTORS
+        sum_$(k)_$(tapY)_$(tapX)_$(vector) = vec4f(
+#unroll lane 0 4
+          sum_$(k)_$(tapY)_$(tapX)_$(vector)[$(lane)]
 #unroll y 0 BLOCK_HEIGHT
 #unroll x 0 BLOCK_WIDTH
-        sum_$(k)_$(tapY)_$(tapX)_$(vector) += gradient_$(y)_$(x)_$(vector) * pixel_$(y * STRIDE_HEIGHT + tapY * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + tapX * DILATION_WIDTH)
-#if CHANNEL_UNIT == 4
-          [$(k)]
+#if PER_LANE > 0
+            + gradient_$(y)_$(x)_$(vector)[$(lane)] * pixel_$(y * STRIDE_HEIGHT + tapY * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + tapX * DILATION_WIDTH)[$(lane)]
+#elif CHANNEL_UNIT == 4
+            + gradient_$(y)_$(x)_$(vector)[$(lane)] * pixel_$(y * STRIDE_HEIGHT + tapY * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + tapX * DILATION_WIDTH)[$(k)]
+#else
+            + gradient_$(y)_$(x)_$(vector)[$(lane)] * pixel_$(y * STRIDE_HEIGHT + tapY * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + tapX * DILATION_WIDTH)
 #endif
-          ;
 #end
 #end
+          ,
+#end
+        );
 #end
 #end
 #end
@@ -192,18 +193,12 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
 #unroll vector 0 VECTORS
   {
     let start = slice * FILTER_STRIDE
-      + (((kernelY + $(tapY)u) * KERNEL_WIDTH + $(tapX)u) * GROUP_IN + inChannel + $(k)u) * OUT_CHANNELS + firstChannel + $(4 * vector)u;
-#if VECTOR_OUT && CHANNELS_PER_GROUP % 4 == 0
+      + (((kernelY + $(tapY)u) * KERNEL_WIDTH + $(tapX)u) * GROUP_IN + groupChannel + $(k)u) * OUT_CHANNELS + firstChannel + $(4 * vector)u;
+#if VECTOR_OUT
     if (firstChannel + $(4 * vector)u <= lastChannel) { filterPartials[start / 4u] = sum_$(k)_$(tapY)_$(tapX)_$(vector); }
 #else
 #unroll lane 0 4
-    if (firstChannel + $(4 * vector + lane)u <= lastChannel) {
-#if VECTOR_OUT
-      filterPartials[(start + $(lane)u) / 4u][(start + $(lane)u) % 4u] = sum_$(k)_$(tapY)_$(tapX)_$(vector)[$(lane)];
-#else
-      filterPartials[start + $(lane)u] = sum_$(k)_$(tapY)_$(tapX)_$(vector)[$(lane)];
-#endif
-    }
+    if (firstChannel + $(4 * vector + lane)u <= lastChannel) { filterPartials[start + $(lane)u] = sum_$(k)_$(tapY)_$(tapX)_$(vector)[$(lane)]; }
 #end
 #endif
   }

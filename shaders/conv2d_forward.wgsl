@@ -149,28 +149,37 @@ fn main(
 #unroll kernelRow 0 TAP_ROWS
 #unroll kernelX 0 KERNEL_WIDTH
 #unroll vector 0 VECTORS
-#if CHANNEL_UNIT == 4
-      let start_$(kernelRow)_$(kernelX)_$(vector) = (((kernelY + $(kernelRow)u) * KERNEL_WIDTH + $(kernelX)u) * GROUP_IN + chunk * 4u) * OUT_CHANNELS;
-      let filter_$(kernelRow)_$(kernelX)_$(vector) = mat4x4f(
-#unroll k 0 4
-        loadFilters(start_$(kernelRow)_$(kernelX)_$(vector) + $(k)u * OUT_CHANNELS, channels_$(vector)),
+      let start_$(kernelRow)_$(kernelX)_$(vector) =
+        (((kernelY + $(kernelRow)u) * KERNEL_WIDTH + $(kernelX)u) * GROUP_IN + chunk * CHANNEL_UNIT) * OUT_CHANNELS;
+#unroll k 0 CHANNEL_UNIT
+      let filter_$(kernelRow)_$(kernelX)_$(vector)_$(k) = loadFilters(start_$(kernelRow)_$(kernelX)_$(vector) + $(k)u * OUT_CHANNELS, channels_$(vector));
 #end
-      );
+#end
+#end
+#end
+      // Sums of scalars, one after the other, stay in registers; sums of vectors would spill on software adapters.
+#unroll y 0 BLOCK_HEIGHT
+#unroll x 0 BLOCK_WIDTH
+#unroll vector 0 VECTORS
+      sum_$(y)_$(x)_$(vector) = vec4f(
+#unroll lane 0 4
+        sum_$(y)_$(x)_$(vector)[$(lane)]
+#unroll kernelRow 0 TAP_ROWS
+#unroll kernelX 0 KERNEL_WIDTH
+#unroll k 0 CHANNEL_UNIT
+#if PER_LANE > 0
+          + pixel_$(y * STRIDE_HEIGHT + kernelRow * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + kernelX * DILATION_WIDTH)[$(lane)] * filter_$(kernelRow)_$(kernelX)_$(vector)_$(k)[$(lane)]
+#elif CHANNEL_UNIT == 4
+          + pixel_$(y * STRIDE_HEIGHT + kernelRow * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + kernelX * DILATION_WIDTH)[$(k)] * filter_$(kernelRow)_$(kernelX)_$(vector)_$(k)[$(lane)]
 #else
-      let filter_$(kernelRow)_$(kernelX)_$(vector) =
-        loadFilters((((kernelY + $(kernelRow)u) * KERNEL_WIDTH + $(kernelX)u) * GROUP_IN + chunk) * OUT_CHANNELS, channels_$(vector));
+          + pixel_$(y * STRIDE_HEIGHT + kernelRow * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + kernelX * DILATION_WIDTH) * filter_$(kernelRow)_$(kernelX)_$(vector)_$(k)[$(lane)]
 #endif
 #end
 #end
 #end
-#unroll y 0 BLOCK_HEIGHT
-#unroll x 0 BLOCK_WIDTH
-#unroll vector 0 VECTORS
-#unroll kernelRow 0 TAP_ROWS
-#unroll kernelX 0 KERNEL_WIDTH
-      sum_$(y)_$(x)_$(vector) += filter_$(kernelRow)_$(kernelX)_$(vector) * pixel_$(y * STRIDE_HEIGHT + kernelRow * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + kernelX * DILATION_WIDTH);
+        ,
 #end
-#end
+      );
 #end
 #end
 #end

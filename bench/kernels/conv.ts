@@ -1,11 +1,11 @@
 /**
  * Times the convolution kernels one by one:
  *
- *     node scripts/run-ts.mjs bench/kernels/conv.ts [--only forward] [--batch 64] [--rounds 5] [--sweep]
+ *     node scripts/run-ts.mjs bench/kernels/conv.ts [--only forward] [--batch 64] [--rounds 5] [--sweep | --tiles '[{"width":4}]']
  *
  * Kernels take turns, and the least of each is kept. On a software adapter the figure is the processor time of the whole
  * process divided by two cores, which other programs on the machine disturb less than the clock on the wall.
- * `--sweep` also tries tiles other than the chosen ones.
+ * `--sweep` and `--tiles` also try tiles other than the chosen ones.
  */
 import { parseArgs } from "node:util";
 import { create, globals } from "webgpu";
@@ -20,6 +20,7 @@ import {
   conv2dPoolForward,
   filterGradientSlices,
 } from "../../src/webgpu/kernels/conv2d.ts";
+import { matmul } from "../../src/webgpu/kernels/matmul.ts";
 import { preprocess } from "../../src/webgpu/preprocess.ts";
 import { shaderIncludes } from "../../src/webgpu/shaders.ts";
 
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     batch: { type: "string", default: "64" },
     rounds: { type: "string", default: "5" },
     sweep: { type: "boolean", default: false },
+    tiles: { type: "string" },
     gpuTiles: { type: "boolean", default: false },
   },
 });
@@ -62,15 +64,24 @@ const cases: Record<string, (choice: Partial<BlockTile>) => KernelSpec> = {
   "conv1 filter gradient, unpool": (choice) => filterGradient(first, true, choice),
 };
 
+/** The yardstick: how fast the machine is just now shows in this one. */
+const reference = (): KernelSpec => matmul({ m: 1024, n: 64, k: 288, transposeA: false, transposeB: false }, traits);
+
 function filterGradient(geometry: typeof first, unpool: boolean, choice: Partial<BlockTile>): KernelSpec {
   const slices = filterGradientSlices(geometry, unpool, traits, choice);
   return conv2dFilterGradient({ geometry, unpool, bias: true, slices }, traits, choice);
 }
 
-const SWEEPS: Record<string, Partial<BlockTile>[]> = {
+const SWEEPS: Record<string, readonly Partial<BlockTile>[]> = {
   forward: [2, 4, 8, 14].flatMap((width) => [1, 2].map((vectors) => ({ width, vectors }))),
   "input gradient": [2, 4, 8, 14].flatMap((width) => [1, 4].map((unit) => ({ width, unit: unit as 1 | 4 }))),
-  "filter gradient": [2, 4].flatMap((width) => [1, 2].map((vectors) => ({ width, vectors }))),
+  "filter gradient": [2, 4].flatMap((width) => [
+    { width, vectors: 1, unit: 1 },
+    { width, vectors: 2, unit: 1 },
+    { width, vectors: 1, unit: 4 },
+    { width, vectors: 1, unit: 4, tapRows: 1 },
+    { width, vectors: 2, unit: 4, tapRows: 1 },
+  ]),
 };
 
 interface Entry {
@@ -96,7 +107,7 @@ async function prepare(spec: KernelSpec): Promise<Entry> {
     const buffer = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST });
     const isWinners = index === (spec.name === "conv2d_filter_gradient" ? 2 : 1) && spec.constants["UNPOOL"] === true;
     const data = isWinners
-      ? new Uint8Array(size).map((_, i) => (i * 7919 >> 5) % 5)
+      ? new Uint8Array(size).map((_, i) => ((i * 7919) >> 5) % 5)
       : new Float32Array(size / 4).map((_, i) => ((i * 7919) % 1000) / 1000 - 0.3);
     device.queue.writeBuffer(buffer, 0, data);
     return buffer;
@@ -119,12 +130,14 @@ async function prepare(spec: KernelSpec): Promise<Entry> {
   return { spec, run, compile, best: Infinity };
 }
 
-const entries: [string, Entry][] = [];
+const entries: [string, Entry][] = [["matrix product, for comparison", await prepare(reference())]];
 for (const [name, make] of Object.entries(cases)) {
-  if (!name.includes(values.only)) continue;
+  if (!new RegExp(values.only).test(name)) continue;
   entries.push([`${name}`, await prepare(make({}))]);
   const [, sweep] = Object.entries(SWEEPS).find(([kind]) => name.includes(kind)) ?? ["", []];
-  for (const choice of values.sweep ? sweep : []) entries.push([`${name} ${JSON.stringify(choice)}`, await prepare(make(choice))]);
+  const choices =
+    values.tiles === undefined ? (values.sweep ? sweep : []) : (JSON.parse(values.tiles) as Partial<BlockTile>[]);
+  for (const choice of choices) entries.push([`${name} ${JSON.stringify(choice)}`, await prepare(make(choice))]);
 }
 for (let round = 0; round <= Number(values.rounds); round++) {
   for (const [, entry] of entries) {
@@ -135,8 +148,12 @@ for (let round = 0; round <= Number(values.rounds); round++) {
     else entry.best = Math.min(entry.best, clock() - started);
   }
 }
+const [[, yardstick]] = entries as [[string, Entry]];
 for (const [name, { spec, compile, best }] of entries) {
   const rate = (spec.flops / best / 1e6).toFixed(2);
-  console.log(`${name.padEnd(64)} ${best.toFixed(2).padStart(8)} ms ${rate.padStart(7)} GFLOP/s   compile ${compile.toFixed(0)} ms   ${spec.variant}`);
+  const relative = (spec.flops / best / (yardstick.spec.flops / yardstick.best)).toFixed(2);
+  console.log(
+    `${name.padEnd(64)} ${best.toFixed(2).padStart(8)} ms ${rate.padStart(7)} GFLOP/s  × ${relative}   compile ${compile.toFixed(0)} ms   ${spec.variant}`,
+  );
 }
 process.exit(0);

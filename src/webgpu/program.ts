@@ -261,12 +261,6 @@ export class WebGpuProgram implements Program {
     this.#backend.checkUsable();
   }
 
-  debugRecorded() {
-    return this.#recorded;
-  }
-  debugName(i: number) {
-    return this.#plan.dispatches[i]?.spec.name + " " + (this.#plan.dispatches[i]?.layer ?? "");
-  }
   toString(): string {
     const rows = this.#plan.dispatches.map(({ spec, op, layer, values }) => [
       layer ?? "",

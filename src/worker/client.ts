@@ -43,7 +43,7 @@ export async function createWorkerTrainer(model: Model, options: WorkerTrainerOp
   const { worker: given } = options;
   const worker =
     given === undefined
-      ? new Worker(/* @vite-ignore */ new URL("./worker-host.js", import.meta.url), { type: "module" })
+      ? new Worker(new URL(/* @vite-ignore */ "./worker-host.js", import.meta.url), { type: "module" })
       : typeof given === "function"
         ? given()
         : given;

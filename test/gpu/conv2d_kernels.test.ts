@@ -32,7 +32,15 @@ const CASES: readonly Case[] = [
   { name: "first layer, odd images", input: [2, 27, 29, 1], filter: [3, 3, 1, 5], padding: "same" },
   { name: "inner layer", input: [3, 6, 14, 32], filter: [3, 3, 32, 33], padding: "same" },
   { name: "whole vectors", input: [61, 4, 5, 8], filter: [3, 3, 8, 12] },
-  { name: "colour, even kernel, uneven padding", input: [2, 7, 6, 3], filter: [2, 4, 3, 8], padding: [[2, 0], [1, 3]] },
+  {
+    name: "colour, even kernel, uneven padding",
+    input: [2, 7, 6, 3],
+    filter: [2, 4, 3, 8],
+    padding: [
+      [2, 0],
+      [1, 3],
+    ],
+  },
   { name: "1 × 1 kernel on 1 × 1 images", input: [5, 1, 1, 5], filter: [1, 1, 5, 33] },
   { name: "1 × 1 kernel", input: [1, 3, 9, 12], filter: [1, 1, 12, 16] },
   { name: "strides", input: [2, 9, 11, 4], filter: [3, 3, 4, 8], strides: [2, 3], padding: "same" },
@@ -140,7 +148,13 @@ function unpooled(g: ConvGeometry, pooled: Float32Array, codes: ArrayLike<number
   return full;
 }
 
-function convolved(g: ConvGeometry, input: Float32Array, filter: Float32Array, bias: Float32Array, relu: boolean): Float32Array {
+function convolved(
+  g: ConvGeometry,
+  input: Float32Array,
+  filter: Float32Array,
+  bias: Float32Array,
+  relu: boolean,
+): Float32Array {
   const output = new Float32Array(sizesOf(g).output).map((_, index) => at(bias, index % g.outChannels));
   forEachProduct(g, (i, f, o) => (output[o] = at(output, o) + at(input, i) * at(filter, f)));
   return relu ? output.map((value) => Math.max(0, value)) : output;
@@ -194,7 +208,8 @@ const hasPool = ({ g }: Data): boolean => g.outHeight > 1 && g.outWidth > 1;
 function expectSame(got: ArrayLike<number>, expected: ArrayLike<number>): void {
   expect(got.length).toBe(expected.length);
   for (let i = 0; i < got.length; i++) {
-    if (at(got, i) !== at(expected, i)) throw new Error(`value ${i} of ${got.length} is ${at(got, i)}, expected ${at(expected, i)}`);
+    if (at(got, i) !== at(expected, i))
+      throw new Error(`value ${i} of ${got.length} is ${at(got, i)}, expected ${at(expected, i)}`);
   }
 }
 
@@ -223,7 +238,13 @@ describe.each(traitsOfEachKind)("%s", (_, traits) => {
     test.each(hasPool(data) ? [[]] : [])("forward with pool: values and winners", async () => {
       const spec = conv2dPoolForward({ geometry: g, bias: true, relu: true }, traits);
       const [pooled, won] = (
-        await runKernel(device, spec, [input, filter, bias, new Float32Array(sizes.pooled), new Uint32Array(sizes.winnerWords)])
+        await runKernel(device, spec, [
+          input,
+          filter,
+          bias,
+          new Float32Array(sizes.pooled),
+          new Uint32Array(sizes.winnerWords),
+        ])
       ).slice(3) as [Float32Array, Uint32Array];
       const expected = pooledWithCodes(g, convolved(g, input, filter, bias, false));
       expectSame(pooled, expected.pooled);
@@ -240,26 +261,39 @@ describe.each(traitsOfEachKind)("%s", (_, traits) => {
       expectSame(got, expected);
     });
 
-    test.each(hasPool(data) ? [false, true] : [false])("filter and bias gradients, behind a pool: %s", async (unpool) => {
-      const slices = filterGradientSlices(g, unpool, traits);
-      const spec = conv2dFilterGradient({ geometry: g, unpool, bias: true, slices }, traits);
-      const operands = unpool ? [input, pooledUpstream, winners] : [input, upstream];
-      const partials = [sizes.filter, g.outChannels].map((size) => new Float32Array(slices * aligned(size)).fill(-7));
-      const [filters, biases] = (await runKernel(device, spec, [...operands, ...partials])).slice(-2) as [Float32Array, Float32Array];
-      const full = unpool ? unpooled(g, pooledUpstream, codes) : upstream;
-      const expected = new Float32Array(sizes.filter);
-      forEachProduct(g, (i, f, o) => (expected[f] = at(expected, f) + at(input, i) * at(full, o)));
-      expectSame(summed(filters, sizes.filter, slices), expected);
-      const channelSums = new Float32Array(g.outChannels);
-      full.forEach((value, index) => (channelSums[index % g.outChannels] = at(channelSums, index % g.outChannels) + value));
-      expectSame(summed(biases, g.outChannels, slices), channelSums);
-    });
+    test.each(hasPool(data) ? [false, true] : [false])(
+      "filter and bias gradients, behind a pool: %s",
+      async (unpool) => {
+        const slices = filterGradientSlices(g, unpool, traits);
+        const spec = conv2dFilterGradient({ geometry: g, unpool, bias: true, slices }, traits);
+        const operands = unpool ? [input, pooledUpstream, winners] : [input, upstream];
+        const partials = [sizes.filter, g.outChannels].map((size) => new Float32Array(slices * aligned(size)).fill(-7));
+        const [filters, biases] = (await runKernel(device, spec, [...operands, ...partials])).slice(-2) as [
+          Float32Array,
+          Float32Array,
+        ];
+        const full = unpool ? unpooled(g, pooledUpstream, codes) : upstream;
+        const expected = new Float32Array(sizes.filter);
+        forEachProduct(g, (i, f, o) => (expected[f] = at(expected, f) + at(input, i) * at(full, o)));
+        expectSame(summed(filters, sizes.filter, slices), expected);
+        const channelSums = new Float32Array(g.outChannels);
+        for (const [index, value] of full.entries()) {
+          channelSums[index % g.outChannels] = at(channelSums, index % g.outChannels) + value;
+        }
+        expectSame(summed(biases, g.outChannels, slices), channelSums);
+      },
+    );
   });
 });
 
 describe("the filter gradient's slices", () => {
   const g = geometryOf({ name: "slices", input: [3, 5, 6, 4], filter: [3, 3, 4, 8], padding: "same" });
-  const { sizes, input, upstream } = dataOf({ name: "slices", input: [3, 5, 6, 4], filter: [3, 3, 4, 8], padding: "same" });
+  const { sizes, input, upstream } = dataOf({
+    name: "slices",
+    input: [3, 5, 6, 4],
+    filter: [3, 3, 4, 8],
+    padding: "same",
+  });
   const expected = new Float32Array(sizes.filter);
   forEachProduct(g, (i, f, o) => (expected[f] = at(expected, f) + at(input, i) * at(upstream, o)));
   const [[, gpu]] = traitsOfEachKind as [(typeof traitsOfEachKind)[number]];
@@ -276,14 +310,19 @@ describe("pool ties", () => {
   const one: Case = { name: "ties", input: [1, 4, 4, 1], filter: [1, 1, 1, 4] };
   const g = geometryOf(one);
 
-  test.each(traitsOfEachKind)("%s: the first of equal maxima wins, and nothing wins at or below zero", async (_, traits) => {
-    const input = Float32Array.of(1, 1, 0, 2, 1, 1, 2, 2, -1, 0, -3, -3, 0, -1, -3, -2);
-    const filter = Float32Array.of(1, -1, 0, 2);
-    const bias = new Float32Array(4);
-    const spec = conv2dPoolForward({ geometry: g, bias: true, relu: true }, traits);
-    const [pooled, won] = (await runKernel(device, spec, [input, filter, bias, new Float32Array(16), new Uint32Array(4)])).slice(3);
-    expect(plain(pooled as Float32Array)).toEqual([1, 0, 0, 2, 2, 0, 0, 4, 0, 1, 0, 0, 0, 3, 0, 0]);
-    const codes = [0, 4, 4, 0, 1, 4, 4, 1, 4, 0, 4, 4, 4, 0, 4, 4];
-    expect(Array.from(won as Uint32Array)).toEqual(Array.from(packWinners(g, codes)));
-  });
+  test.each(traitsOfEachKind)(
+    "%s: the first of equal maxima wins, and nothing wins at or below zero",
+    async (_, traits) => {
+      const input = Float32Array.of(1, 1, 0, 2, 1, 1, 2, 2, -1, 0, -3, -3, 0, -1, -3, -2);
+      const filter = Float32Array.of(1, -1, 0, 2);
+      const bias = new Float32Array(4);
+      const spec = conv2dPoolForward({ geometry: g, bias: true, relu: true }, traits);
+      const [pooled, won] = (
+        await runKernel(device, spec, [input, filter, bias, new Float32Array(16), new Uint32Array(4)])
+      ).slice(3);
+      expect(plain(pooled as Float32Array)).toEqual([1, 0, 0, 2, 2, 0, 0, 4, 0, 1, 0, 0, 0, 3, 0, 0]);
+      const codes = [0, 4, 4, 0, 1, 4, 4, 1, 4, 0, 4, 4, 4, 0, 4, 4];
+      expect(Array.from(won as Uint32Array)).toEqual(Array.from(packWinners(g, codes)));
+    },
+  );
 });

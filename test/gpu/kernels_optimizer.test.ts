@@ -108,7 +108,7 @@ describe.each(rules)("%j", (rule) => {
     ]);
     // Adam divides by √v, which may be small: its step is good to a few millionths of the rate.
     expectNear(results[0] as Float32Array, expected, 1e-6);
-    expectedSlots.forEach((slot, index) => expectNear(results[5 + index] as Float32Array, slot, 2e-6));
+    for (const [index, slot] of expectedSlots.entries()) expectNear(results[5 + index] as Float32Array, slot, 2e-6);
     const moved = results[0] as Float32Array;
     const touchedPadding = valid.some((inside, i) => !inside && moved[i] !== parameters[i]);
     expect(touchedPadding).toBe(false);

@@ -25,7 +25,9 @@ export function mergeAxes({ extents, strides }: AxisWalk): AxisWalk {
       });
     } else {
       merged.push(extent);
-      mergedStrides.forEach((list, tensor) => list.push(at(own, tensor)));
+      mergedStrides.forEach((list, tensor) => {
+        list.push(at(own, tensor));
+      });
     }
   });
   if (merged.length === 0) return { extents: [1], strides: strides.map(() => [0]) };

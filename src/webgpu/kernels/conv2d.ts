@@ -1,8 +1,8 @@
-import type { ConvGeometry } from "../../core/window_geometry.ts";
 import filterGradientShader from "../../../shaders/conv2d_filter_gradient.wgsl?raw";
 import forwardShader from "../../../shaders/conv2d_forward.wgsl?raw";
 import inputGradientShader from "../../../shaders/conv2d_input_gradient.wgsl?raw";
 import stridedInputGradientShader from "../../../shaders/conv2d_input_gradient_strided.wgsl?raw";
+import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
 import { powerOfTwoAtLeast } from "./sizes.ts";
@@ -79,7 +79,14 @@ function blockWidth(extent: number, choices: readonly number[], overhead: number
   return choices.reduce((best, width) => (cost(width) < cost(best) ? width : best));
 }
 
-function blockConstants(tile: BlockTile, columns: Columns, height: number, width: number, batch: number, traits: DeviceTraits) {
+function blockConstants(
+  tile: BlockTile,
+  columns: Columns,
+  height: number,
+  width: number,
+  batch: number,
+  traits: DeviceTraits,
+) {
   const across = Math.ceil(width / tile.width);
   const down = Math.ceil(height / tile.height);
   const blocks = batch * across * down;
@@ -119,10 +126,22 @@ function forwardTile(g: ConvGeometry, pool: boolean, traits: DeviceTraits): Bloc
     return { height, width: blockWidth(width, pool ? choices : [1, ...choices], 3), vectors: 1, unit: 1, tapRows: 1 };
   }
   const choices = narrowKernel || g.kernelWidth <= 7 ? [2, 4] : [2];
-  return { height, width: blockWidth(width, pool ? choices : [1, ...choices], 1), vectors: wide ? 2 : 1, unit: 1, tapRows: 1 };
+  return {
+    height,
+    width: blockWidth(width, pool ? choices : [1, ...choices], 1),
+    vectors: wide ? 2 : 1,
+    unit: 1,
+    tapRows: 1,
+  };
 }
 
-function forward(name: string, options: ForwardOptions, pool: boolean, traits: DeviceTraits, choice: Partial<BlockTile>): KernelSpec {
+function forward(
+  name: string,
+  options: ForwardOptions,
+  pool: boolean,
+  traits: DeviceTraits,
+  choice: Partial<BlockTile>,
+): KernelSpec {
   const { geometry: g, bias, relu } = options;
   const tile = { ...forwardTile(g, pool, traits), ...choice };
   const columns = columnsOf(g, g.outChannels, tile.vectors);
@@ -151,7 +170,11 @@ function forward(name: string, options: ForwardOptions, pool: boolean, traits: D
 }
 
 /** Convolution, with bias and ReLU if asked. Bindings: input, filter, [bias], output. `choice` overrides the tile. */
-export function conv2dForward(options: ForwardOptions, traits: DeviceTraits, choice: Partial<BlockTile> = {}): KernelSpec {
+export function conv2dForward(
+  options: ForwardOptions,
+  traits: DeviceTraits,
+  choice: Partial<BlockTile> = {},
+): KernelSpec {
   return forward("conv2d_forward", options, false, traits, choice);
 }
 
@@ -159,7 +182,11 @@ export function conv2dForward(options: ForwardOptions, traits: DeviceTraits, cho
  * Convolution + bias + ReLU + 2×2 max-pool. Bindings: input, filter, [bias], pooled, winners (u32 [pooled pixels,
  * ceil(channels / 4)], a byte a channel: 0–3 the first maximum, 4 a dead ReLU).
  */
-export function conv2dPoolForward(options: ForwardOptions, traits: DeviceTraits, choice: Partial<BlockTile> = {}): KernelSpec {
+export function conv2dPoolForward(
+  options: ForwardOptions,
+  traits: DeviceTraits,
+  choice: Partial<BlockTile> = {},
+): KernelSpec {
   return forward("conv2d_pool_forward", options, true, traits, choice);
 }
 
@@ -170,19 +197,37 @@ export interface InputGradientOptions {
 }
 
 /** d loss / d input. Bindings: upstream, [winners], filter, input gradient. */
-export function conv2dInputGradient(options: InputGradientOptions, traits: DeviceTraits, choice: Partial<BlockTile> = {}): KernelSpec {
+export function conv2dInputGradient(
+  options: InputGradientOptions,
+  traits: DeviceTraits,
+  choice: Partial<BlockTile> = {},
+): KernelSpec {
   const { strideHeight, strideWidth } = options.geometry;
-  return strideHeight === 1 && strideWidth === 1 ? inputGradient(options, traits, choice) : stridedInputGradient(options, traits);
+  return strideHeight === 1 && strideWidth === 1
+    ? inputGradient(options, traits, choice)
+    : stridedInputGradient(options, traits);
 }
 
 function inputGradientTile(g: ConvGeometry, traits: DeviceTraits): BlockTile {
   const unit = g.groupOutChannels % 4 === 0 && (g.groups === 1 || g.groupInChannels % 4 === 0) ? 4 : 1;
   const height = g.inHeight > 1 ? 2 : 1;
-  const choices = traits.software ? (g.kernelWidth <= 3 ? [2, 4, 8, 12, 14] : g.kernelWidth <= 7 ? [2, 4] : [2]) : g.kernelWidth <= 7 ? [2, 4] : [2];
+  const choices = traits.software
+    ? g.kernelWidth <= 3
+      ? [2, 4, 8, 12, 14]
+      : g.kernelWidth <= 7
+        ? [2, 4]
+        : [2]
+    : g.kernelWidth <= 7
+      ? [2, 4]
+      : [2];
   return { height, width: blockWidth(g.inWidth, choices, traits.software ? 3 : 1), vectors: 1, unit, tapRows: 1 };
 }
 
-function inputGradient({ geometry: g, unpool }: InputGradientOptions, traits: DeviceTraits, choice: Partial<BlockTile>): KernelSpec {
+function inputGradient(
+  { geometry: g, unpool }: InputGradientOptions,
+  traits: DeviceTraits,
+  choice: Partial<BlockTile>,
+): KernelSpec {
   const tile = { ...inputGradientTile(g, traits), ...choice };
   const columns = columnsOf(g, g.inChannels, tile.vectors);
   const { constants, workgroups, variant } = blockConstants(tile, columns, g.inHeight, g.inWidth, g.batch, traits);
@@ -269,7 +314,8 @@ function filterGradientTile(
   const vectorIn = g.groupInChannels % 4 === 0;
   const wholeVectors = g.groupOutChannels % 8 === 0;
   const tapsOfThread = tapRows * g.kernelWidth;
-  const unit = choice.unit ?? (vectorIn && tapsOfThread <= 4 && (g.groups === 1 || g.groupOutChannels % 4 === 0) ? 4 : 1);
+  const unit =
+    choice.unit ?? (vectorIn && tapsOfThread <= 4 && (g.groups === 1 || g.groupOutChannels % 4 === 0) ? 4 : 1);
   const vectors = choice.vectors ?? (wholeVectors && tapsOfThread * unit <= (traits.software ? 9 : 4) ? 2 : 1);
   const columns = columnsOf(g, g.outChannels, vectors);
   const units = Math.ceil(g.kernelHeight / tapRows) * (g.groupInChannels / unit);
@@ -285,9 +331,19 @@ function filterGradientTile(
   const groupColumns = Math.min(powerOfTwoAtLeast(columns.count), traits.software ? 4 : 8);
   const groupUnits = Math.min(powerOfTwoAtLeast(units), threads / groupColumns);
   // Where a slice has too few threads to fill a workgroup, several slices share one.
-  const groupSlices = traits.software ? Math.max(1, 4 / (groupColumns * groupUnits)) : threads / (groupColumns * groupUnits);
+  const groupSlices = traits.software
+    ? Math.max(1, 4 / (groupColumns * groupUnits))
+    : threads / (groupColumns * groupUnits);
   return {
-    height, width, vectors, unit, tapRows, units, columns, blocksAcross, blocksDown,
+    height,
+    width,
+    vectors,
+    unit,
+    tapRows,
+    units,
+    columns,
+    blocksAcross,
+    blocksDown,
     group: [groupColumns, groupUnits, groupSlices],
     lines: g.batch * blocksDown,
   };
@@ -318,7 +374,12 @@ function aligned(size: number): number {
  * partials, [bias partials]; partial s starts at s · size rounded up to 64 elements.
  */
 export function conv2dFilterGradient(
-  options: { readonly geometry: ConvGeometry; readonly unpool: boolean; readonly bias: boolean; readonly slices: number },
+  options: {
+    readonly geometry: ConvGeometry;
+    readonly unpool: boolean;
+    readonly bias: boolean;
+    readonly slices: number;
+  },
   traits: DeviceTraits,
   choice: Partial<BlockTile> = {},
 ): KernelSpec {
@@ -358,7 +419,11 @@ export function conv2dFilterGradient(
       BIAS_STRIDE: aligned(g.outChannels),
     },
     bindings: ["read", "read", ...(unpool ? (["read"] as const) : []), "write", ...(bias ? (["write"] as const) : [])],
-    workgroups: [Math.ceil(tile.units / groupUnits), Math.ceil(columns.count / groupColumns), Math.ceil(slices / groupSlices)],
+    workgroups: [
+      Math.ceil(tile.units / groupUnits),
+      Math.ceil(columns.count / groupColumns),
+      Math.ceil(slices / groupSlices),
+    ],
     variant:
       `${tile.tapRows * g.kernelWidth} taps × ${tile.unit} × ${4 * tile.vectors} weights a thread, ` +
       `${groupColumns * groupUnits * groupSlices} threads, ${slices} slice${slices === 1 ? "" : "s"}`,
