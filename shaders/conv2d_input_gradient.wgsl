@@ -64,6 +64,14 @@ fn loadPixel(pixel: u32, group: u32, chunk: u32) -> Pixel {
 #endif
 
 #if UNPOOL
+// Winners lie in the bytes of a word. Where all four are wanted they are compared in place, which is cheaper than
+// shifting them down.
+#if CHANNEL_UNIT == 4 || PER_LANE == 2
+const BYTES = vec4u(0x000000ffu, 0x0000ff00u, 0x00ff0000u, 0xff000000u);
+const CODE_ONE = vec4u(0x00000001u, 0x00000100u, 0x00010000u, 0x01000000u);
+#else
+const CODE_ONE = Codes(1u);
+#endif
 #if PER_LANE == 1
 fn loadCodes(pixel: u32, groups: vec4u, chunk: u32) -> Codes {
   let channels = vec4u(chunk) + groups * GROUP_OUT;
@@ -72,11 +80,11 @@ fn loadCodes(pixel: u32, groups: vec4u, chunk: u32) -> Codes {
 }
 #elif PER_LANE == 2
 fn loadCodes(pixel: u32, groups: vec4u, chunk: u32) -> Codes {
-  return (vec4u(winners[pixel * WINNER_WORDS + groups.x / 4u]) >> (8u * LANES)) & vec4u(255u);
+  return vec4u(winners[pixel * WINNER_WORDS + groups.x / 4u]) & BYTES;
 }
 #elif CHANNEL_UNIT == 4
 fn loadCodes(pixel: u32, group: u32, chunk: u32) -> Codes {
-  return (vec4u(winners[pixel * WINNER_WORDS + group * (GROUP_OUT / 4u) + chunk]) >> (8u * LANES)) & vec4u(255u);
+  return vec4u(winners[pixel * WINNER_WORDS + group * (GROUP_OUT / 4u) + chunk]) & BYTES;
 }
 #else
 fn loadCodes(pixel: u32, group: u32, chunk: u32) -> Codes {
@@ -151,8 +159,8 @@ fn main(
     let inside_$(y)_$(x) = insideY_$(y) & insideX_$(x);
     let pixel_$(y)_$(x) = select(0u, upstreamRow_$(y) + upstreamX_$(x), inside_$(y)_$(x));
     // No pixel of a window outside has won.
-    let leftPlace_$(y)_$(x) = select(8u, firstPlace_$(y), inside_$(y)_$(x));
-    let rightPlace_$(y)_$(x) = leftPlace_$(y)_$(x) + 1u;
+    let leftPlace_$(y)_$(x) = select(8u, firstPlace_$(y), inside_$(y)_$(x)) * CODE_ONE;
+    let rightPlace_$(y)_$(x) = leftPlace_$(y)_$(x) + CODE_ONE;
 #end
 #else
     let insideY_$(y) = row_$(y) < OUT_HEIGHT;
@@ -172,9 +180,9 @@ fn main(
 #end
 #unroll x 0 PATCH_WIDTH
 #if (x + WINDOW_PHASE) % 2 == 0
-      let gradient_$(y)_$(x) = select(Pixel(0.0), value_$(y)_$((x + WINDOW_PHASE) / 2), codes_$(y)_$((x + WINDOW_PHASE) / 2) == Codes(leftPlace_$(y)_$((x + WINDOW_PHASE) / 2)));
+      let gradient_$(y)_$(x) = select(Pixel(0.0), value_$(y)_$((x + WINDOW_PHASE) / 2), codes_$(y)_$((x + WINDOW_PHASE) / 2) == leftPlace_$(y)_$((x + WINDOW_PHASE) / 2));
 #else
-      let gradient_$(y)_$(x) = select(Pixel(0.0), value_$(y)_$((x + WINDOW_PHASE) / 2), codes_$(y)_$((x + WINDOW_PHASE) / 2) == Codes(rightPlace_$(y)_$((x + WINDOW_PHASE) / 2)));
+      let gradient_$(y)_$(x) = select(Pixel(0.0), value_$(y)_$((x + WINDOW_PHASE) / 2), codes_$(y)_$((x + WINDOW_PHASE) / 2) == rightPlace_$(y)_$((x + WINDOW_PHASE) / 2));
 #endif
 #end
 #else
@@ -194,26 +202,36 @@ fn main(
       let places_$(kernelX)_$(vector) =
         ((vec4u(tap_$(kernelX) * GROUP_IN) + channels_$(vector) - vec4u(group * GROUP_IN)) * OUT_CHANNELS + vec4u(group * GROUP_OUT)) / CHANNEL_UNIT + vec4u(chunk);
 #endif
-#if PER_LANE < 2 && CHANNEL_UNIT == 4
-      let filter_$(kernelX)_$(vector) = mat4x4f(
-#elif PER_LANE < 2
-      let filter_$(kernelX)_$(vector) = vec4f(
-#endif
 #if PER_LANE < 2
-        filters[places_$(kernelX)_$(vector).x],
-        filters[places_$(kernelX)_$(vector).y],
-        filters[places_$(kernelX)_$(vector).z],
-        filters[places_$(kernelX)_$(vector).w],
-      );
+#unroll lane 0 4
+      let filter_$(kernelX)_$(vector)_$(lane) = filters[places_$(kernelX)_$(vector)[$(lane)]];
+#end
 #endif
 #end
 #end
+      // Sums of scalars, one after the other, stay in registers; sums of vectors would spill on software adapters.
 #unroll y 0 BLOCK_HEIGHT
 #unroll x 0 BLOCK_WIDTH
 #unroll vector 0 VECTORS
+      sum_$(y)_$(x)_$(vector) = vec4f(
+#unroll lane 0 4
+        sum_$(y)_$(x)_$(vector)[$(lane)]
 #unroll kernelX 0 KERNEL_WIDTH
-      sum_$(y)_$(x)_$(vector) += gradient_$(y)_$(x + kernelX * DILATION_WIDTH) * filter_$(kernelX)_$(vector);
+#unroll k 0 CHANNEL_UNIT
+#if PER_LANE == 2
+          + gradient_$(y)_$(x + kernelX * DILATION_WIDTH)[$(lane)] * filter_$(kernelX)_$(vector)[$(lane)]
+#elif PER_LANE == 1
+          + gradient_$(y)_$(x + kernelX * DILATION_WIDTH)[$(lane)] * filter_$(kernelX)_$(vector)_$(lane)
+#elif CHANNEL_UNIT == 4
+          + gradient_$(y)_$(x + kernelX * DILATION_WIDTH)[$(k)] * filter_$(kernelX)_$(vector)_$(lane)[$(k)]
+#else
+          + gradient_$(y)_$(x + kernelX * DILATION_WIDTH) * filter_$(kernelX)_$(vector)_$(lane)
+#endif
 #end
+#end
+        ,
+#end
+      );
 #end
 #end
 #end

@@ -4,7 +4,7 @@ export { type BestBackendOptions, bestBackend } from "./best_backend.ts";
 export * from "./core/errors.ts";
 export type { Tensor, TypedArray } from "./core/tensor.ts";
 export { cpu } from "./cpu/backend.ts";
-export { type Dataset, dataset } from "./data/dataset.ts";
+export { type Dataset, dataset, sample, subset } from "./data/dataset.ts";
 export * from "./data/digit.ts";
 export * from "./data/idx.ts";
 export { loadSafetensors, safetensorsMetadata, toSafetensors } from "./formats/safetensors.ts";

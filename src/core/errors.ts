@@ -79,3 +79,10 @@ export class DisposedError extends CortezaError {
     super("disposed", message, options);
   }
 }
+
+/** A Web Worker whose script could not be loaded, or that failed outside of any call. */
+export class WorkerError extends CortezaError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("worker", message, options);
+  }
+}

@@ -472,8 +472,11 @@ class FitRun {
         else if (inFlight.length >= MOST_SUBMISSIONS_IN_FLIGHT) await inFlight.shift();
         if (endsEpoch) await this.#endEpoch();
       }
-    } finally {
+    } catch (error) {
       await Promise.allSettled(inFlight);
+      // The steps in flight were taken: their listeners hear of them before the caller hears of the end.
+      if (this.#options.signal?.aborted) await this.#readRing();
+      throw error;
     }
     return { epochs: this.#epochs, stepLosses: this.#stepLosses };
   }

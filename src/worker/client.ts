@@ -1,4 +1,4 @@
-import { DisposedError } from "../core/errors.ts";
+import { DisposedError, WorkerError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Model } from "../nn/model.ts";
@@ -87,7 +87,7 @@ class WorkerClient {
     this.#worker = worker;
     worker.addEventListener("message", (event: MessageEvent<Response>) => this.#receive(event.data));
     worker.addEventListener("error", (event) => {
-      this.#fail(new Error(`The training worker failed: ${event.message || "its script could not be loaded"}.`));
+      this.#fail(new WorkerError(`The training worker failed: ${event.message || "its script could not be loaded"}.`));
     });
   }
 

@@ -108,16 +108,19 @@ describe("bad input gives a typed error that names the thing", () => {
     const trainer = await trainerOf();
     const controller = new AbortController();
     const reason = new Error("enough");
+    const heard: number[] = [];
     const fit = trainer.fit(barPictures(160), {
       epochs: 2,
       signal: controller.signal,
       onStep: ({ step }) => {
+        heard.push(step);
         if (step === 3) controller.abort(reason);
       },
     });
     await expect(fit).rejects.toBe(reason);
     const done = trainer.stats().steps;
     expect(done).toBeGreaterThanOrEqual(4);
+    expect(heard).toEqual(Array.from({ length: done }, (_, step) => step));
     await trainer.fit(barPictures(160), { epochs: 1 });
     trainer.dispose();
   });
