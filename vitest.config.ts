@@ -9,7 +9,8 @@ Object.assign(process.env, vulkanEnvironment());
 
 /**
  * Three projects. One alone: `npm test -- --project chromium`; one file: `npm test -- test/gpu/adapter.test.ts`.
- * One file at a time in each: a software GPU uses every core by itself.
+ * One file at a time in each. Node and Chromium run side by side, since most of their time is one core compiling
+ * shaders; whole pages come afterwards, alone, because they are timed.
  */
 export default defineConfig({
   test: {
@@ -20,9 +21,10 @@ export default defineConfig({
           name: "node",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.browser.test.ts", "test/page/**"],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -33,9 +35,10 @@ export default defineConfig({
           include: ["test/gpu/**/*.test.ts", "test/**/*.browser.test.ts"],
           // Each kernel by itself is Node's business; here whole graphs and training go through the same kernels.
           exclude: ["test/gpu/kernels_*.test.ts", "test/gpu/conv2d_kernels.test.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 0 },
           browser: {
             enabled: true,
             headless: true,
@@ -50,9 +53,10 @@ export default defineConfig({
         test: {
           name: "page",
           include: ["test/page/**/*.test.ts"],
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
+          testTimeout: 400_000,
+          hookTimeout: 240_000,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
