@@ -45,6 +45,19 @@ alias Pixel = vec4f;
 alias Pixel = f32;
 #endif
 
+// One pixel of the image; `row` says where its line and channel begin. Callers put zero for pixels outside the image,
+// wherever their address leads: reads beyond a buffer are harmless in WGSL.
+#if PER_LANE == 1
+fn loadPixel(row: vec4u, x: u32) -> Pixel {
+  let places = row + vec4u(x * PIXEL_PITCH);
+  return vec4f(input[places.x], input[places.y], input[places.z], input[places.w]);
+}
+#else
+fn loadPixel(row: u32, x: u32) -> Pixel {
+  return input[row + x * PIXEL_PITCH];
+}
+#endif
+
 // Four gradients of a pixel; channels beyond the last repeat it, and are not stored.
 fn loadUpstream(pixel: u32, channels: vec4u) -> vec4f {
   let start = pixel * OUT_CHANNELS;
@@ -110,6 +123,12 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
       let insideY_$(y) = inY_$(y) < IN_HEIGHT;
       let inRow_$(y) = inChannel + (image * IN_HEIGHT + inY_$(y)) * (IN_WIDTH * PIXEL_PITCH);
 #end
+#unroll x 0 OVERLAP
+      let firstInX_$(x) = $(x)u - PAD_LEFT;
+#unroll y 0 PATCH_HEIGHT
+      var carried_$(y)_$(x) = select(Pixel(0.0), loadPixel(inRow_$(y), firstInX_$(x)), (firstInX_$(x) < IN_WIDTH) & insideY_$(y));
+#end
+#end
       for (var block = 0u; block < BLOCKS_ACROSS; block++) {
         let firstX = block * BLOCK_WIDTH;
 #unroll vector 0 VECTORS
@@ -142,19 +161,22 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
 #end
 #endif
 #end
-        // Pixels outside the image count as zero, wherever their address leads: reads beyond a buffer are harmless in WGSL.
-#unroll x 0 PATCH_WIDTH
+        // The patch: its left columns are the right ones of the block before.
+#unroll x 0 OVERLAP
+#unroll y 0 PATCH_HEIGHT
+        let pixel_$(y)_$(x) = carried_$(y)_$(x);
+#end
+#end
+#unroll x OVERLAP PATCH_WIDTH
         let inX_$(x) = firstX * STRIDE_WIDTH + $(x)u - PAD_LEFT;
         let insideX_$(x) = inX_$(x) < IN_WIDTH;
-        let inColumn_$(x) = inX_$(x) * PIXEL_PITCH;
 #unroll y 0 PATCH_HEIGHT
-#if PER_LANE == 1
-        let places_$(y)_$(x) = inRow_$(y) + vec4u(inColumn_$(x));
-        let loaded_$(y)_$(x) = vec4f(input[places_$(y)_$(x).x], input[places_$(y)_$(x).y], input[places_$(y)_$(x).z], input[places_$(y)_$(x).w]);
-#else
-        let loaded_$(y)_$(x) = input[inRow_$(y) + inColumn_$(x)];
-#endif
-        let pixel_$(y)_$(x) = select(Pixel(0.0), loaded_$(y)_$(x), insideX_$(x) & insideY_$(y));
+        let pixel_$(y)_$(x) = select(Pixel(0.0), loadPixel(inRow_$(y), inX_$(x)), insideX_$(x) & insideY_$(y));
+#end
+#end
+#unroll x 0 OVERLAP
+#unroll y 0 PATCH_HEIGHT
+        carried_$(y)_$(x) = pixel_$(y)_$(x + BLOCK_WIDTH * STRIDE_WIDTH);
 #end
 #end
       // Sums of scalars, one after the other, stay in registers; sums of vectors would spill on software adapters.

@@ -13,13 +13,13 @@ import { convGeometry } from "../../src/core/window_geometry.ts";
 import { acquireDevice } from "../../src/webgpu/device.ts";
 import type { KernelSpec } from "../../src/webgpu/kernel.ts";
 import {
-  type BlockTile,
   conv2dFilterGradient,
   conv2dForward,
   conv2dInputGradient,
   conv2dPoolForward,
   filterGradientSlices,
 } from "../../src/webgpu/kernels/conv2d.ts";
+import type { BlockTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
 import { matmul } from "../../src/webgpu/kernels/matmul.ts";
 import { preprocess } from "../../src/webgpu/preprocess.ts";
 import { shaderIncludes } from "../../src/webgpu/shaders.ts";

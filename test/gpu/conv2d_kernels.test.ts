@@ -7,6 +7,7 @@ import {
   conv2dPoolForward,
   filterGradientSlices,
 } from "../../src/webgpu/kernels/conv2d.ts";
+import type { BlockTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
 import { testDevice } from "../support/gpu.ts";
 import { runKernel } from "../support/run_kernel.ts";
 import { integers, outputOf, plain, traitsOfEachKind } from "./kernels_support.ts";
@@ -303,6 +304,47 @@ describe("the filter gradient's slices", () => {
     const partials = new Float32Array(slices * aligned(sizes.filter)).fill(-7);
     const [got] = (await runKernel(device, spec, [input, upstream, partials])).slice(-1) as [Float32Array];
     expectSame(summed(got, sizes.filter, slices), expected);
+  });
+});
+
+// What large work on software adapters and whole vectors on GPUs choose.
+describe.each<Partial<BlockTile>>([
+  { width: 14, vectors: 2 },
+  { width: 4, vectors: 2, unit: 4 },
+  { width: 2, tapRows: 3 },
+])("tile %o", (tile) => {
+  const one: Case = { name: "tile", input: [2, 7, 15, 8], filter: [3, 3, 8, 16], padding: "same" };
+  const { g, sizes, input, filter, bias, upstream, pooledUpstream, codes, winners } = dataOf(one);
+  const [[, traits]] = traitsOfEachKind as [(typeof traitsOfEachKind)[number]];
+
+  test("forward, with and without pool", async () => {
+    const spec = conv2dForward({ geometry: g, bias: true, relu: true }, traits, tile);
+    expectSame(
+      await outputOf(device, spec, [input, filter, bias], sizes.output),
+      convolved(g, input, filter, bias, true),
+    );
+    const pool = conv2dPoolForward({ geometry: g, bias: true, relu: true }, traits, tile);
+    const buffers = [input, filter, bias, new Float32Array(sizes.pooled), new Uint32Array(sizes.winnerWords)];
+    const [pooled, won] = (await runKernel(device, pool, buffers)).slice(3) as [Float32Array, Uint32Array];
+    const expected = pooledWithCodes(g, convolved(g, input, filter, bias, false));
+    expectSame(pooled, expected.pooled);
+    expectSame(won, packWinners(g, expected.codes));
+  });
+
+  test.each([false, true])("gradients, behind a pool: %s", async (unpool) => {
+    const full = unpool ? unpooled(g, pooledUpstream, codes) : upstream;
+    const arriving = unpool ? [pooledUpstream, winners] : [upstream];
+    const spec = conv2dInputGradient({ geometry: g, unpool }, traits, { ...tile, tapRows: 1 });
+    const inputGradient = new Float32Array(sizes.input);
+    const filterGradient = new Float32Array(sizes.filter);
+    forEachProduct(g, (i, f, o) => {
+      inputGradient[i] = at(inputGradient, i) + at(full, o) * at(filter, f);
+      filterGradient[f] = at(filterGradient, f) + at(full, o) * at(input, i);
+    });
+    expectSame(await outputOf(device, spec, [...arriving, filter], sizes.input), inputGradient);
+    const narrow = { ...tile, width: Math.min(4, tile.width ?? 2) };
+    const sums = conv2dFilterGradient({ geometry: g, unpool, bias: false, slices: 1 }, traits, narrow);
+    expectSame(await outputOf(device, sums, [input, ...arriving], sizes.filter), filterGradient);
   });
 });
 

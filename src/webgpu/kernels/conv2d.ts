@@ -5,6 +5,7 @@ import stridedInputGradientShader from "../../../shaders/conv2d_input_gradient_s
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
+import { type BlockTile, convFlops, filterGradientTile, forwardTile, inputGradientTile } from "./conv2d_tiles.ts";
 import { powerOfTwoAtLeast } from "./sizes.ts";
 
 export interface ForwardOptions {
@@ -38,21 +39,6 @@ function geometryConstants(g: ConvGeometry): ShaderConstants {
   };
 }
 
-function flopsOf(g: ConvGeometry): number {
-  return 2 * g.batch * g.outHeight * g.outWidth * g.outChannels * g.kernelHeight * g.kernelWidth * g.groupInChannels;
-}
-
-/** A block of pixels × 4 · vectors channels that a thread keeps in registers, and how many threads work together. */
-export interface BlockTile {
-  readonly height: number;
-  readonly width: number;
-  readonly vectors: number;
-  /** Channels that are loaded together from the image: 4 or 1. */
-  readonly unit: number;
-  /** Rows of the kernel that are unrolled: 1 or all. */
-  readonly tapRows: number;
-}
-
 /**
  * How channels and groups map to vectors. Where a group's channels do not fill vectors of four, all groups' channels are
  * one row and each of a vector's lanes finds its own group (`perLane` 1; 2 for plain depthwise, where lanes are neighbours).
@@ -71,12 +57,6 @@ function columnsOf(g: ConvGeometry, channels: number, vectors: number): Columns 
   const channelsPerGroup = perLane > 0 ? channels : groupChannels;
   const perGroup = Math.ceil(channelsPerGroup / (4 * vectors));
   return { perLane, perGroup, channelsPerGroup, count: perGroup * (perLane > 0 ? 1 : g.groups) };
-}
-
-/** The divisor of a row into blocks that wastes least, where a block costs its width and as much again as `overhead` pixels. */
-function blockWidth(extent: number, choices: readonly number[], overhead: number): number {
-  const cost = (width: number) => Math.ceil(extent / width) * (width + overhead);
-  return choices.reduce((best, width) => (cost(width) < cost(best) ? width : best));
 }
 
 function blockConstants(
@@ -116,25 +96,6 @@ function blockConstants(
   };
 }
 
-function forwardTile(g: ConvGeometry, pool: boolean, traits: DeviceTraits): BlockTile {
-  const width = pool ? (g.outWidth >> 1) * 2 : g.outWidth;
-  const wide = g.groupOutChannels % 8 === 0;
-  const narrowKernel = g.kernelWidth <= 3 && g.strideWidth === 1;
-  const height = pool || g.outHeight > 1 ? 2 : 1;
-  if (traits.software) {
-    const choices = narrowKernel ? [2, 4, 8, 12, 14, 16] : g.kernelWidth <= 7 ? [2, 4, 6, 8] : [2, 4];
-    return { height, width: blockWidth(width, pool ? choices : [1, ...choices], 3), vectors: 1, unit: 1, tapRows: 1 };
-  }
-  const choices = narrowKernel || g.kernelWidth <= 7 ? [2, 4] : [2];
-  return {
-    height,
-    width: blockWidth(width, pool ? choices : [1, ...choices], 1),
-    vectors: wide ? 2 : 1,
-    unit: 1,
-    tapRows: 1,
-  };
-}
-
 function forward(
   name: string,
   options: ForwardOptions,
@@ -165,7 +126,7 @@ function forward(
     bindings: ["read", "read", ...(bias ? (["read"] as const) : []), "write", ...(pool ? (["write"] as const) : [])],
     workgroups,
     variant,
-    flops: flopsOf(g),
+    flops: convFlops(g),
   };
 }
 
@@ -208,21 +169,6 @@ export function conv2dInputGradient(
     : stridedInputGradient(options, traits);
 }
 
-function inputGradientTile(g: ConvGeometry, traits: DeviceTraits): BlockTile {
-  const unit = g.groupOutChannels % 4 === 0 && (g.groups === 1 || g.groupInChannels % 4 === 0) ? 4 : 1;
-  const height = g.inHeight > 1 ? 2 : 1;
-  const choices = traits.software
-    ? g.kernelWidth <= 3
-      ? [2, 4, 8, 12, 14]
-      : g.kernelWidth <= 7
-        ? [2, 4]
-        : [2]
-    : g.kernelWidth <= 7
-      ? [2, 4]
-      : [2];
-  return { height, width: blockWidth(g.inWidth, choices, traits.software ? 3 : 1), vectors: 1, unit, tapRows: 1 };
-}
-
 function inputGradient(
   { geometry: g, unpool }: InputGradientOptions,
   traits: DeviceTraits,
@@ -248,7 +194,7 @@ function inputGradient(
     bindings: ["read", ...(unpool ? (["read"] as const) : []), "read", "write"],
     workgroups,
     variant,
-    flops: flopsOf(g),
+    flops: convFlops(g),
   };
 }
 
@@ -287,11 +233,12 @@ function stridedInputGradient({ geometry: g, unpool }: InputGradientOptions, tra
     bindings: ["read", ...(unpool ? (["read"] as const) : []), "read", "write"],
     workgroups: linearWorkgroups(Math.ceil(rows / (tileRows * group.rows)) * columnGroups * g.groups, 1),
     variant: `${tileRows} rows × ${tileColumns} channels a thread, ${group.columns * group.rows} threads`,
-    flops: flopsOf(g),
+    flops: convFlops(g),
   };
 }
 
-interface FilterGradientTile extends BlockTile {
+interface FilterGradientPlan {
+  readonly tile: BlockTile;
   /** Units of a channel (or four) times a row of taps (or all). */
   readonly units: number;
   readonly columns: Columns;
@@ -303,29 +250,20 @@ interface FilterGradientTile extends BlockTile {
   readonly lines: number;
 }
 
-function filterGradientTile(
+function planFilterGradient(
   g: ConvGeometry,
   unpool: boolean,
   traits: DeviceTraits,
   choice: Partial<BlockTile>,
-): FilterGradientTile {
-  const taps = g.kernelHeight * g.kernelWidth;
-  const tapRows = choice.tapRows ?? (taps <= 9 ? g.kernelHeight : 1);
-  const vectorIn = g.groupInChannels % 4 === 0;
-  const wholeVectors = g.groupOutChannels % 8 === 0;
-  const tapsOfThread = tapRows * g.kernelWidth;
-  const unit =
-    choice.unit ?? (vectorIn && tapsOfThread <= 4 && (g.groups === 1 || g.groupOutChannels % 4 === 0) ? 4 : 1);
-  const vectors = choice.vectors ?? (wholeVectors && tapsOfThread * unit <= (traits.software ? 9 : 4) ? 2 : 1);
-  const columns = columnsOf(g, g.outChannels, vectors);
-  const units = Math.ceil(g.kernelHeight / tapRows) * (g.groupInChannels / unit);
+): FilterGradientPlan {
+  const tile = { ...filterGradientTile(g, unpool, traits), ...choice };
+  const columns = columnsOf(g, g.outChannels, tile.vectors);
+  const units = Math.ceil(g.kernelHeight / tile.tapRows) * (g.groupInChannels / tile.unit);
 
-  const height = choice.height ?? (unpool || g.outHeight > 1 ? 2 : 1);
   const outWidth = unpool ? (g.outWidth >> 1) * 2 : g.outWidth;
   const outHeight = unpool ? (g.outHeight >> 1) * 2 : g.outHeight;
-  const width = choice.width ?? blockWidth(outWidth, tapsOfThread * unit * vectors <= 18 ? [2, 4] : [2], 2);
-  const blocksAcross = Math.ceil(outWidth / width);
-  const blocksDown = Math.ceil(outHeight / height);
+  const blocksAcross = Math.ceil(outWidth / tile.width);
+  const blocksDown = Math.ceil(outHeight / tile.height);
 
   const threads = traits.software ? 16 : 64;
   const groupColumns = Math.min(powerOfTwoAtLeast(columns.count), traits.software ? 4 : 8);
@@ -335,11 +273,7 @@ function filterGradientTile(
     ? Math.max(1, 4 / (groupColumns * groupUnits))
     : threads / (groupColumns * groupUnits);
   return {
-    height,
-    width,
-    vectors,
-    unit,
-    tapRows,
+    tile,
     units,
     columns,
     blocksAcross,
@@ -356,13 +290,13 @@ export function filterGradientSlices(
   traits: DeviceTraits,
   choice: Partial<BlockTile> = {},
 ): number {
-  const tile = filterGradientTile(g, unpool, traits, choice);
-  const [groupColumns, groupUnits, groupSlices] = tile.group;
-  const groups = Math.ceil(tile.columns.count / groupColumns) * Math.ceil(tile.units / groupUnits);
+  const { columns, units, lines, group } = planFilterGradient(g, unpool, traits, choice);
+  const [groupColumns, groupUnits, groupSlices] = group;
+  const groups = Math.ceil(columns.count / groupColumns) * Math.ceil(units / groupUnits);
   const wanted = Math.ceil((traits.software ? 32 : 256) / groups) * groupSlices;
   // Partial sums are written, and added up by a thread a parameter: not more than 256, and each of two lines at least.
-  const linesPerSlice = Math.max(2, Math.ceil(tile.lines / Math.min(wanted, 256)));
-  return Math.max(1, Math.ceil(tile.lines / linesPerSlice));
+  const linesPerSlice = Math.max(2, Math.ceil(lines / Math.min(wanted, 256)));
+  return Math.max(1, Math.ceil(lines / linesPerSlice));
 }
 
 function aligned(size: number): number {
@@ -384,9 +318,14 @@ export function conv2dFilterGradient(
   choice: Partial<BlockTile> = {},
 ): KernelSpec {
   const { geometry: g, unpool, bias, slices } = options;
-  const tile = filterGradientTile(g, unpool, traits, choice);
-  const { columns } = tile;
-  const [groupColumns, groupUnits, groupSlices] = tile.group;
+  const { tile, columns, units, group, blocksAcross, blocksDown, lines } = planFilterGradient(
+    g,
+    unpool,
+    traits,
+    choice,
+  );
+  const [groupColumns, groupUnits, groupSlices] = group;
+  const patchWidth = (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
   return {
     name: "conv2d_filter_gradient",
     shader: filterGradientShader,
@@ -399,18 +338,20 @@ export function conv2dFilterGradient(
       VECTOR_OUT: g.outChannels % 4 === 0,
       VECTORS: tile.vectors,
       TAP_ROWS: tile.tapRows,
-      UNITS: tile.units,
+      UNITS: units,
       COLUMNS: columns.count,
       COLUMNS_PER_GROUP: columns.perGroup,
       CHANNELS_PER_GROUP: columns.channelsPerGroup,
       BLOCK_HEIGHT: tile.height,
       BLOCK_WIDTH: tile.width,
-      BLOCKS_ACROSS: tile.blocksAcross,
-      BLOCKS_DOWN: tile.blocksDown,
+      BLOCKS_ACROSS: blocksAcross,
+      BLOCKS_DOWN: blocksDown,
       PATCH_HEIGHT: (tile.height - 1) * g.strideHeight + (tile.tapRows - 1) * g.dilationHeight + 1,
-      PATCH_WIDTH: (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1,
-      LINES: tile.lines,
-      LINES_PER_SLICE: Math.ceil(tile.lines / slices),
+      PATCH_WIDTH: patchWidth,
+      // Columns that the patches of neighbouring blocks share.
+      OVERLAP: Math.max(0, patchWidth - tile.width * g.strideWidth),
+      LINES: lines,
+      LINES_PER_SLICE: Math.ceil(lines / slices),
       SLICES: slices,
       GROUP_COLUMNS: groupColumns,
       GROUP_UNITS: groupUnits,
@@ -420,13 +361,13 @@ export function conv2dFilterGradient(
     },
     bindings: ["read", "read", ...(unpool ? (["read"] as const) : []), "write", ...(bias ? (["write"] as const) : [])],
     workgroups: [
-      Math.ceil(tile.units / groupUnits),
+      Math.ceil(units / groupUnits),
       Math.ceil(columns.count / groupColumns),
       Math.ceil(slices / groupSlices),
     ],
     variant:
       `${tile.tapRows * g.kernelWidth} taps × ${tile.unit} × ${4 * tile.vectors} weights a thread, ` +
       `${groupColumns * groupUnits * groupSlices} threads, ${slices} slice${slices === 1 ? "" : "s"}`,
-    flops: flopsOf(g),
+    flops: convFlops(g),
   };
 }
