@@ -325,7 +325,6 @@ describe(`WebGPU agrees with the CPU reference on ${total} random shapes (seed $
       const misses: string[] = [];
       for (let index = 0; index < shapes; index++) {
         const one = make(random, index);
-        if (globalThis.process?.env?.["TRACE"]) console.log(performance.now().toFixed(0), one.name);
         await check(one).catch((error: Error) => misses.push(error.message));
       }
       expect(misses).toEqual([]);
