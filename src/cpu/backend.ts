@@ -1,14 +1,13 @@
 import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
-import { formatTable } from "../core/format.ts";
+import { formatCount, formatTable } from "../core/format.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
-import type { DType, Tensor } from "../core/tensor.ts";
+import type { DType, Tensor, TypedArray } from "../core/tensor.ts";
 import type { Backend, Feeds, Program, ProgramStats } from "../graph/backend.ts";
 import { assignOp, constantOp, type Graph, inputOp, variableOp } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { at, isOp } from "../graph/op.ts";
-import { reshapeOp } from "../graph/ops/reshape.ts";
-import { stopGradientOp } from "../graph/ops/stop_gradient.ts";
-import { type CpuArray, defineCpuOp } from "./op.ts";
+import { ArrayPool, isView, lastReads } from "./array_pool.ts";
+import { type CpuArray, type CpuOp, defineCpuOp } from "./op.ts";
 import { cpuOps } from "./ops/index.ts";
 
 export interface CpuOptions {
@@ -35,6 +34,8 @@ class CpuBackend implements Backend {
   readonly #held = new Map<Variable, Held>();
   #programBytes = 0;
   #disposed = false;
+  /** Settles when everything submitted so far is done. */
+  #lastWork: Promise<unknown> = Promise.resolve();
 
   constructor(precision: "f64" | "f32") {
     this.#precision = precision;
@@ -46,10 +47,24 @@ class CpuBackend implements Backend {
   }
 
   async compile(graph: Graph, options: { outputs: Readonly<Record<string, Node>> }): Promise<Program> {
-    if (this.#disposed) throw new DisposedError("This backend was disposed of; make a new one.");
+    this.checkUsable();
     const program = new CpuProgram(this, graph, options.outputs);
     this.#programBytes += program.stats.scratchBytes;
     return program;
+  }
+
+  checkUsable(): void {
+    if (this.#disposed) throw new DisposedError("This backend was disposed of; make a new one.");
+  }
+
+  /**
+   * Does `work` after everything submitted before it, by any program: calls may overlap, and programs share variables,
+   * so that they queue here as they do on a GPU.
+   */
+  submit<T>(work: () => T | Promise<T>): Promise<T> {
+    const result = this.#lastWork.then(work);
+    this.#lastWork = result.catch(() => undefined);
+    return result;
   }
 
   newArray(dtype: DType, size: number): CpuArray {
@@ -70,18 +85,27 @@ class CpuBackend implements Backend {
     return held.values;
   }
 
-  /** Takes over values that were `reset` on variables since the last step. */
+  /** Submits the values that were `reset` on variables since the last call. */
   synchronize(variables: Iterable<Variable>): void {
     for (const variable of variables) {
       const held = this.#held.get(variable);
       if (held === undefined || held.version === variable.version) continue;
       held.version = variable.version;
-      if (variable.initial) held.values.set(variable.initial);
-      else held.values.fill(0);
+      this.submitWrite(held.values, variable.initial);
     }
   }
 
+  /** Sets `values` after everything submitted before; undefined is zeros. */
+  submitWrite(values: CpuArray, data: TypedArray | undefined): void {
+    // Nothing in here can throw: lengths were checked.
+    void this.submit(() => {
+      if (data) values.set(data);
+      else values.fill(0);
+    });
+  }
+
   release(variables: Iterable<Variable>, programBytes: number): void {
+    if (this.#disposed) return;
     this.#programBytes -= programBytes;
     for (const variable of variables) {
       const held = this.#held.get(variable);
@@ -92,11 +116,14 @@ class CpuBackend implements Backend {
   dispose(): void {
     this.#disposed = true;
     this.#held.clear();
+    this.#programBytes = 0;
   }
 }
 
-const cpuAssign = defineCpuOp(assignOp, ({ attributes, input, variable }) =>
-  variable(attributes.variable).set(input(0)),
+const cpuAssign = defineCpuOp(
+  assignOp,
+  ({ attributes, input, variable }) => variable(attributes.variable).set(input(0)),
+  () => 0,
 );
 
 /** Lets the page, or Node, do something else before the next step; timers would be slowed down in a hidden tab. */
@@ -116,25 +143,30 @@ class CpuProgram implements Program {
   readonly #backend: CpuBackend;
   readonly #values = new Map<Node, CpuArray>();
   readonly #storage = new Map<Variable, CpuArray>();
-  readonly #inputs = new Map<string, { shape: readonly number[]; values: CpuArray }>();
+  readonly #inputs = new Map<string, { shape: readonly number[]; dtype: DType; values: CpuArray }>();
   readonly #outputs: readonly { name: string; shape: readonly number[]; values: CpuArray }[];
   readonly #steps: (() => void)[] = [];
   readonly #effects: (() => void)[] = [];
   readonly #rows: string[][] = [];
+  #flops = 0;
   #disposed = false;
 
   constructor(backend: CpuBackend, graph: Graph, outputs: Readonly<Record<string, Node>>) {
     this.#backend = backend;
     const needed = neededNodes(graph, Object.values(outputs));
-    let bytes = 0;
-    for (const node of graph.nodes) {
-      if (!needed.has(node) || node.op.writes !== undefined) continue;
-      const values = this.#place(node);
-      this.#values.set(node, values);
-      const isView = isOp(node, variableOp) || isOp(node, reshapeOp) || isOp(node, stopGradientOp);
-      if (!isView) bytes += values.byteLength;
+    const nodes = graph.nodes.filter((node) => needed.has(node) && node.op.writes === undefined);
+    checkComputable([...nodes, ...graph.effects]);
+    const pool = new ArrayPool((dtype, size) => backend.newArray(dtype, size));
+    const kept = [...Object.values(outputs), ...graph.effects.flatMap((effect) => effect.inputs)];
+    const released = lastReads(nodes, kept);
+    for (const node of nodes) {
+      this.#values.set(node, this.#place(node, pool));
+      for (const owner of released.get(node) ?? []) {
+        // Leaves keep their values from step to step.
+        if (!isLeaf(owner)) pool.give(owner.dtype, this.#valuesOf(owner));
+      }
     }
-    this.#bindEffects(graph.effects);
+    this.#bindEffects(graph.effects, pool);
     this.#outputs = Object.entries(outputs).map(([name, node]) => ({
       name,
       shape: node.shape,
@@ -145,9 +177,9 @@ class CpuProgram implements Program {
     this.stats = {
       dispatches: this.#steps.length + this.#effects.length,
       pipelines: 0,
-      scratchBytes: bytes,
+      scratchBytes: pool.bytes,
       variableBytes,
-      flops: 0,
+      flops: this.#flops,
     };
   }
 
@@ -158,21 +190,23 @@ class CpuProgram implements Program {
   }
 
   /** Gives a node its memory and notes how to compute it. */
-  #place(node: Node): CpuArray {
+  #place(node: Node, pool: ArrayPool): CpuArray {
     const size = sizeOf(node.shape);
     if (isOp(node, variableOp)) return this.#storageOf(node.attributes.variable);
-    if (isOp(node, reshapeOp) || isOp(node, stopGradientOp)) return this.#valuesOf(at(node.inputs, 0));
-    const values = this.#backend.newArray(node.dtype, size);
+    if (isView(node)) return this.#valuesOf(at(node.inputs, 0));
+    const values = isLeaf(node) ? pool.takeNew(node.dtype, size) : pool.take(node.dtype, size);
     if (isOp(node, constantOp)) values.set(node.attributes.data);
-    else if (isOp(node, inputOp)) this.#inputs.set(node.attributes.name, { shape: node.shape, values });
+    else if (isOp(node, inputOp))
+      this.#inputs.set(node.attributes.name, { shape: node.shape, dtype: node.dtype, values });
     else this.#steps.push(this.#bind(node, values));
     return values;
   }
 
   #bind(node: Node, output: CpuArray, inputs = node.inputs.map((input) => this.#valuesOf(input))): () => void {
-    const op = isOp(node, assignOp) ? cpuAssign : cpuOps.get(node.op.name);
-    if (op === undefined) throw new ArgumentError(`The CPU backend cannot compute "${node.op.name}".`);
-    this.#rows.push([node.layer ?? "", node.op.name, formatShape(node.shape)]);
+    const op = cpuOpOf(node);
+    const flops = op.flops(node);
+    this.#flops += flops;
+    this.#rows.push([node.layer ?? "", node.op.name, formatShape(node.shape), formatCount(flops)]);
     return op.bind(node, inputs, output, (variable) => this.#storageOf(variable));
   }
 
@@ -186,14 +220,14 @@ class CpuProgram implements Program {
   }
 
   /** Effects run after everything else, in order; each sees the values that variables had before the first of them. */
-  #bindEffects(effects: readonly Node[]): void {
+  #bindEffects(effects: readonly Node[], pool: ArrayPool): void {
     const written = new Set<CpuArray>();
     const snapshots: (() => void)[] = [];
     const bound = effects.map((effect) => {
       const inputs = effect.inputs.map((input) => {
         const values = this.#valuesOf(input);
         if (!written.has(values)) return values;
-        const copy = values.slice();
+        const copy = pool.take(input.dtype, values.length);
         snapshots.push(() => copy.set(values));
         return copy;
       });
@@ -220,29 +254,42 @@ class CpuProgram implements Program {
         );
       }
     }
-    for (const [name, { values }] of this.#inputs) values.set(feeds[name] ?? []);
-    this.#compute();
-    const results = this.#outputs.map(({ name, shape, values }) => [name, { shape: [...shape], data: values.slice() }]);
-    for (const effect of this.#effects) effect();
-    return Object.fromEntries(results);
-  }
-
-  #compute(): void {
+    // Copies: the caller may fill the arrays anew while this step waits for its turn.
+    const fed = [...this.#inputs].map(([name, { dtype, values }]) => {
+      const copy = this.#backend.newArray(dtype, values.length);
+      copy.set(feeds[name] ?? []);
+      return { values, copy };
+    });
     this.#backend.synchronize(this.#storage.keys());
-    for (const step of this.#steps) step();
+    return this.#backend.submit(async () => {
+      this.#checkUsable();
+      for (const { values, copy } of fed) values.set(copy);
+      for (const step of this.#steps) step();
+      const results = this.#outputs.map(({ name, shape, values }) => [
+        name,
+        { shape: [...shape], data: values.slice() },
+      ]);
+      for (const effect of this.#effects) effect();
+      await nextTurn();
+      return Object.fromEntries(results);
+    });
   }
 
   async enqueue(options: { steps?: number; read?: readonly Variable[] } = {}): Promise<Tensor[]> {
     this.#checkUsable();
     const { steps = 1, read = [] } = options;
-    for (let step = 0; step < steps; step++) {
-      this.#compute();
-      for (const effect of this.#effects) effect();
-      await nextTurn();
-      this.#checkUsable();
-    }
+    const wanted = read.map((variable) => ({ shape: [...variable.shape], values: this.#known(variable) }));
     this.#backend.synchronize(this.#storage.keys());
-    return read.map((variable) => ({ shape: [...variable.shape], data: this.#known(variable).slice() }));
+    return this.#backend.submit(async () => {
+      for (let step = 0; step < steps; step++) {
+        this.#checkUsable();
+        for (const compute of this.#steps) compute();
+        for (const effect of this.#effects) effect();
+        await nextTurn();
+      }
+      this.#checkUsable();
+      return wanted.map(({ shape, values }) => ({ shape, data: values.slice() }));
+    });
   }
 
   #known(variable: Variable): CpuArray {
@@ -264,16 +311,19 @@ class CpuProgram implements Program {
         `write: variable "${variable.name}" ${formatShape(variable.shape)} was given ${data.length} values.`,
       );
     }
+    const copy = this.#backend.newArray(variable.dtype, variable.size);
+    copy.set(data);
     this.#backend.synchronize([variable]);
-    values.set(data);
+    this.#backend.submitWrite(values, copy);
   }
 
   #checkUsable(): void {
     if (this.#disposed) throw new DisposedError("This program was disposed of; compile the graph again.");
+    this.#backend.checkUsable();
   }
 
   toString(): string {
-    return formatTable([["layer", "op", "shape"], ...this.#rows]);
+    return formatTable([["layer", "op", "shape", "FLOPs"], ...this.#rows]);
   }
 
   dispose(): void {
@@ -281,6 +331,21 @@ class CpuProgram implements Program {
     this.#disposed = true;
     this.#backend.release(this.#storage.keys(), this.stats.scratchBytes);
   }
+}
+
+function isLeaf(node: Node): boolean {
+  return isOp(node, inputOp) || isOp(node, constantOp) || isOp(node, variableOp);
+}
+
+function cpuOpOf(node: Node): CpuOp {
+  const op = isOp(node, assignOp) ? cpuAssign : cpuOps.get(node.op.name);
+  if (op === undefined) throw new ArgumentError(`The CPU backend cannot compute "${node.op.name}".`);
+  return op;
+}
+
+/** Throws before a variable's storage is retained, which only a finished program gives back. */
+function checkComputable(nodes: readonly Node[]): void {
+  for (const node of nodes) if (!isLeaf(node) && !isView(node)) cpuOpOf(node);
 }
 
 function neededNodes(graph: Graph, outputs: readonly Node[]): ReadonlySet<Node> {

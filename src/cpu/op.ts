@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
+import { sizeOf } from "../core/shape.ts";
 import type { Attributes, Node, Variable } from "../graph/node.ts";
 import { isOp, type MatchedNode, type OpDefinition } from "../graph/op.ts";
 
@@ -12,7 +13,7 @@ export interface CpuContext<A extends Attributes> {
   /** The `index`-th input's values. */
   input(index: number): CpuArray;
   readonly inputCount: number;
-  /** To be filled; holds the values of the step before. */
+  /** To be filled; holds whatever another value left there. */
   readonly output: CpuArray;
   /** Storage of a variable, for effects. */
   variable(variable: Variable): CpuArray;
@@ -20,6 +21,8 @@ export interface CpuContext<A extends Attributes> {
 
 export interface CpuOp {
   readonly op: string;
+  /** Floating-point operations of one run, for the program's table. */
+  flops(node: Node): number;
   bind(
     node: Node,
     inputs: readonly CpuArray[],
@@ -28,12 +31,24 @@ export interface CpuOp {
   ): () => void;
 }
 
-/** Declares how the CPU computes `op`: plain loops over the whole tensor. */
-export function defineCpuOp<A extends Attributes>(op: OpDefinition<A>, run: (context: CpuContext<A>) => void): CpuOp {
+/**
+ * Declares how the CPU computes `op`: plain loops over the whole tensor. `flops` counts them; by default one an
+ * element of the result.
+ */
+export function defineCpuOp<A extends Attributes>(
+  op: OpDefinition<A>,
+  run: (context: CpuContext<A>) => void,
+  flops: (node: MatchedNode<A>) => number = (node) => sizeOf(node.shape),
+): CpuOp {
+  function matched(node: Node): MatchedNode<A> {
+    if (!isOp(node, op)) throw new Error(`"${op.name}" was given a "${node.op.name}"`);
+    return node;
+  }
   return {
     op: op.name,
-    bind(node, inputs, output, variable) {
-      if (!isOp(node, op)) throw new Error(`"${op.name}" was given a "${node.op.name}"`);
+    flops: (node) => flops(matched(node)),
+    bind(anyNode, inputs, output, variable) {
+      const node = matched(anyNode);
       const context: CpuContext<A> = {
         node,
         attributes: node.attributes,
@@ -54,4 +69,14 @@ export function defineCpuOp<A extends Attributes>(op: OpDefinition<A>, run: (con
 /** Element `index`, which the caller's loop keeps in range. */
 export function read(values: CpuArray | readonly number[], index: number): number {
   return values[index] as number;
+}
+
+/** Sums nothing yet, in f64 whatever the output is held as: the output itself where it is f64. */
+export function zeroSums(output: CpuArray): Float64Array {
+  return output instanceof Float64Array ? output.fill(0) : new Float64Array(output.length);
+}
+
+/** Hands sums over to the output, unless they were added up there. */
+export function storeSums(sums: Float64Array, output: CpuArray): void {
+  if (sums !== output) output.set(sums);
 }

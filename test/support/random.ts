@@ -1,5 +1,13 @@
 import { randomKey, randomNormal, randomUniform } from "../../src/core/random.ts";
-import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../src/core/window_geometry.ts";
+import {
+  type ConvGeometry,
+  convGeometry,
+  type Padding,
+  type Pair,
+  type PoolGeometry,
+  poolGeometry,
+} from "../../src/core/window_geometry.ts";
+import type { Pool2dOptions } from "../../src/graph/ops/max_pool2d.ts";
 
 /** Seeded test data; the seed goes into the test's name so that a failure can be repeated. */
 export class RandomData {
@@ -70,7 +78,56 @@ export class RandomData {
       }
     }
   }
+
+  /** A pooling of few operations: overlapping or spaced windows, dilated, padded, rounded up, whatever fits. */
+  pool(options: { most?: number; batch?: number } = {}): { input: number[]; options: Required<Pool2dOptions> } {
+    const most = options.most ?? 9;
+    for (;;) {
+      const size: Pair = [this.integer(1, 3), this.integer(1, 3)];
+      const pool = {
+        size,
+        strides: [this.integer(1, 4), this.integer(1, 4)] as const,
+        dilations: [this.pick([1, 1, 2]), this.pick([1, 1, 2])] as const,
+        padding: this.pick<Padding>([
+          "same",
+          "valid",
+          [
+            [this.integer(0, size[0] - 1), this.integer(0, size[0] - 1)],
+            [this.integer(0, size[1] - 1), this.integer(0, size[1] - 1)],
+          ],
+        ]),
+        ceilMode: this.uniform() < 0.3,
+      };
+      const batch = options.batch ?? this.pick([1, 2]);
+      const input = [batch, this.integer(1, most), this.integer(1, most), this.integer(1, 4)];
+      try {
+        poolGeometry("random", input, pool);
+        return { input, options: pool };
+      } catch {
+        // The window does not fit: draw again.
+      }
+    }
+  }
 }
+
+/** Whether some window of a pooling lies on padding alone, as dilation can bring about: its maximum is −∞. */
+export function hasEmptyWindow(g: PoolGeometry): boolean {
+  const misses = (extent: number, out: number, kernel: number, stride: number, dilation: number, pad: number) =>
+    Array.from({ length: out }, (_, window) =>
+      Array.from({ length: kernel }, (_, tap) => window * stride - pad + tap * dilation),
+    ).some((places) => places.every((place) => place < 0 || place >= extent));
+  return (
+    misses(g.inHeight, g.outHeight, g.kernelHeight, g.strideHeight, g.dilationHeight, g.padTop) ||
+    misses(g.inWidth, g.outWidth, g.kernelWidth, g.strideWidth, g.dilationWidth, g.padLeft)
+  );
+}
+
+/** Sizes that no tile divides, for every family beside the random ones: a batch of 61, images of 27 × 29. */
+export const AWKWARD_INPUTS: readonly (readonly number[])[] = [
+  [61, 5, 5, 3],
+  [2, 27, 29, 4],
+  [1, 27, 29, 1],
+];
 
 /** What identifies a geometry in a test's name. */
 export function describeConv(g: ConvGeometry): string {

@@ -1,6 +1,6 @@
 import type { PoolGeometry } from "../../core/window_geometry.ts";
 import { maxPool2dGradientOp, maxPool2dOp } from "../../graph/ops/max_pool2d.ts";
-import { type CpuArray, defineCpuOp, read } from "../op.ts";
+import { type CpuArray, defineCpuOp, read, storeSums, zeroSums } from "../op.ts";
 
 /** Calls `visit` for every window and channel, with the element that wins: the first maximum; NaN beats everything. */
 function forEachWinner(g: PoolGeometry, x: CpuArray, visit: (winner: number, output: number) => void): void {
@@ -38,10 +38,10 @@ export const maxPool2dOps = [
   }),
   defineCpuOp(maxPool2dGradientOp, ({ attributes: { geometry }, input, output }) => {
     const [x, upstream] = [input(0), input(1)];
-    const sums = new Float64Array(output.length);
+    const sums = zeroSums(output);
     forEachWinner(geometry, x, (winner, window) => {
       if (winner >= 0) sums[winner] = read(sums, winner) + read(upstream, window);
     });
-    output.set(sums);
+    storeSums(sums, output);
   }),
 ];

@@ -1,7 +1,7 @@
 import { broadcastStrides, reducedShape, type Shape } from "../../core/shape.ts";
 import { at } from "../../graph/op.ts";
 import { maxGradientOp, maxOp, sumOp } from "../../graph/ops/reduce.ts";
-import { defineCpuOp, read } from "../op.ts";
+import { defineCpuOp, read, storeSums, zeroSums } from "../op.ts";
 import { walk } from "../walk.ts";
 
 /** Walks over `shape` with the index of the element that it reduces to. */
@@ -12,11 +12,11 @@ function walkReduced(shape: Shape, axes: readonly number[], visit: (index: numbe
 export const reduceOps = [
   defineCpuOp(sumOp, ({ node, attributes, input, output }) => {
     const x = input(0);
-    const sums = new Float64Array(output.length);
+    const sums = zeroSums(output);
     walkReduced(at(node.inputs, 0).shape, attributes.axes, (index, reduced) => {
       sums[reduced] = read(sums, reduced) + read(x, index);
     });
-    output.set(sums);
+    storeSums(sums, output);
   }),
   defineCpuOp(maxOp, ({ node, attributes, input, output }) => {
     const x = input(0);
@@ -31,7 +31,10 @@ export const reduceOps = [
     const first = new Int32Array(upstream.length).fill(-1);
     walkReduced(node.shape, attributes.axes, (index, reduced) => {
       const best = read(first, reduced);
-      if (best < 0 || read(x, index) > read(x, best)) first[reduced] = index;
+      const value = best < 0 ? Number.NEGATIVE_INFINITY : read(x, best);
+      // NaN beats everything, as it does in max.
+      const wins = read(x, index) > value || (Number.isNaN(read(x, index)) && !Number.isNaN(value));
+      if (best < 0 || wins) first[reduced] = index;
     });
     output.fill(0);
     first.forEach((index, reduced) => {

@@ -53,8 +53,12 @@ export const softmaxCrossEntropyOps = [
     const { counts, share } = labelReader(at(node.inputs, 1), input(1), classes);
     const divisor = divisorOf(reduction, rows, counts);
     for (let row = 0; row < rows; row++) {
+      if (!counts(row)) {
+        output.fill(0, row * classes, (row + 1) * classes);
+        continue;
+      }
       const { most, logSum } = logSumExp(logits, row * classes, classes);
-      const scale = counts(row) ? read(upstream, reduction === "none" ? row : 0) / divisor : 0;
+      const scale = read(upstream, reduction === "none" ? row : 0) / divisor;
       for (let index = 0; index < classes; index++) {
         const i = row * classes + index;
         output[i] = scale * (Math.exp(read(logits, i) - most - logSum) - share(row, index));

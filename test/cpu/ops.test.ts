@@ -1,0 +1,267 @@
+import { describe, expect, it } from "vitest";
+import { permute, randomKey } from "../../src/core/random.ts";
+import { cpu } from "../../src/cpu/backend.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { Arena, type Node, Variable } from "../../src/graph/node.ts";
+import { slotNames, type UpdateRule } from "../../src/graph/ops/optimizer_update.ts";
+import { expectClose, expectExact } from "../support/compare.ts";
+import { AWKWARD_INPUTS, convOptions, describeConv, RandomData } from "../support/random.ts";
+
+const SEED = 31337;
+
+async function compute(build: (graph: Graph) => Node, options: Parameters<typeof cpu>[0] = {}): Promise<number[]> {
+  const graph = new Graph();
+  const program = await cpu(options).compile(graph, { outputs: { y: build(graph) } });
+  return [...((await program.run())["y"]?.data ?? [])];
+}
+
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  Array.from(a).reduce((sum, value, i) => sum + value * (b[i] as number), 0);
+
+describe(`convolutions of small integers (seed ${SEED})`, () => {
+  it("satisfy <conv(x, w), y> = <x, dx(y, w)> = <w, dw(x, y)> exactly, 60 shapes, second order included", async () => {
+    const random = new RandomData(SEED);
+    for (let shape = 0; shape < 60; shape++) {
+      const g = random.conv();
+      const graph = new Graph();
+      const x = graph.input("x", [g.batch, g.inHeight, g.inWidth, g.inChannels]);
+      const w = graph.input("w", [g.kernelHeight, g.kernelWidth, g.groupInChannels, g.outChannels]);
+      const u = graph.input("u", [g.batch, g.outHeight, g.outWidth, g.outChannels]);
+      const y = graph.conv2d(x, w, convOptions(g));
+      const [dx, dw] = graph.gradients(y, [x, w], u) as [Node, Node];
+      // Each gradient is linear in u, w and x too: differentiating it must lead back to the other two ops.
+      const [dxByU, dxByW] = graph.gradients(dx, [u, w], x) as [Node, Node];
+      const [dwByU, dwByX] = graph.gradients(dw, [u, x], w) as [Node, Node];
+      const program = await cpu().compile(graph, { outputs: { y, dx, dw, dxByU, dxByW, dwByU, dwByX } });
+      const size = (node: Node) => node.shape.reduce((a, b) => a * b, 1);
+      const feeds = { x: random.integers(size(x)), w: random.integers(size(w)), u: random.integers(size(u)) };
+      const out = await program.run(feeds);
+      const data = (name: string) => out[name]!.data;
+      const inner = dot(data("y"), feeds.u);
+      expect(dot(feeds.x, data("dx")), describeConv(g)).toBe(inner);
+      expect(dot(feeds.w, data("dw")), describeConv(g)).toBe(inner);
+      expectExact(data("dxByU"), data("y"));
+      expectExact(data("dwByU"), data("y"));
+      expectExact(data("dxByW"), data("dw"));
+      expectExact(data("dwByX"), data("dx"));
+    }
+  });
+
+  it("agree between f32 and f64 storage within rounding, at batch 61 and 27×29 too", async () => {
+    const random = new RandomData(SEED);
+    for (const input of AWKWARD_INPUTS) {
+      const filter = [3, 3, input[3]!, 5];
+      const feeds = {
+        x: random.normals(input.reduce((a, b) => a * b, 1)),
+        w: random.normals(filter.reduce((a, b) => a * b, 1)),
+      };
+      const on = async (precision: "f32" | "f64", values: typeof feeds) => {
+        const graph = new Graph();
+        const y = graph.conv2d(graph.input("x", input), graph.input("w", filter), { padding: "same" });
+        return (await (await cpu({ precision }).compile(graph, { outputs: { y } })).run(values))["y"]!.data;
+      };
+      const absSum = await on("f64", { x: feeds.x.map(Math.abs), w: feeds.w.map(Math.abs) });
+      expectClose(await on("f32", feeds), await on("f64", feeds), { absSum, k: 9 * input[3]! });
+    }
+  });
+});
+
+describe("NaN", () => {
+  it("passes through ReLU, while −0 becomes 0", async () => {
+    expect(await compute((g) => g.relu(g.constant([Number.NaN, -1, 2])))).toEqual([Number.NaN, 0, 2]);
+  });
+
+  it.each([
+    ["first", [Number.NaN, 5]],
+    ["last", [5, Number.NaN]],
+  ])("wins a pooling window and its gradient, where it comes %s", async (_, values) => {
+    const pooled = (g: Graph, x: Node) => g.maxPool2d(x, { size: [1, 2] });
+    expect(await compute((g) => pooled(g, g.constant(values, [1, 1, 2, 1])))).toEqual([Number.NaN]);
+    const dx = await compute((g) => {
+      const x = g.constant(values, [1, 1, 2, 1]);
+      return g.gradients(g.sum(pooled(g, x)), [x])[0]!;
+    });
+    expect(dx).toEqual(values.map((value) => Number(Number.isNaN(value))));
+  });
+
+  it("takes a maximum's gradient too", async () => {
+    const dx = await compute((g) => {
+      const x = g.constant([5, Number.NaN, 9], [3]);
+      return g.gradients(g.max(x), [x])[0]!;
+    });
+    expect(dx).toEqual([0, 1, 0]);
+  });
+
+  it("in a row without a label stays out of the loss and of its gradient", async () => {
+    const build = (g: Graph) => {
+      const logits = g.constant([1, 1, Number.NaN, 2], [2, 2]);
+      return { logits, loss: g.softmaxCrossEntropy(logits, g.constant([0, -1], [2], "i32")) };
+    };
+    expect((await compute((g) => build(g).loss))[0]).toBeCloseTo(Math.log(2), 14);
+    const dx = await compute((g) => {
+      const { logits, loss } = build(g);
+      return g.gradients(loss, [logits])[0]!;
+    });
+    expect(dx[0]).toBeCloseTo(-0.5, 14);
+    expect(dx.slice(2)).toEqual([0, 0]);
+  });
+});
+
+describe("max-pooling", () => {
+  it("counts padding as −∞, not as 0", async () => {
+    const y = await compute((g) =>
+      g.maxPool2d(g.constant([-4, -3, -2, -1], [1, 2, 2, 1]), {
+        size: [2, 2],
+        padding: [
+          [1, 1],
+          [1, 1],
+        ],
+      }),
+    );
+    expect(y).toEqual([-4, -3, -2, -1]);
+  });
+});
+
+describe("a pooling window on padding alone, which dilation can bring about", () => {
+  const pooled = (g: Graph, x: Node) => g.maxPool2d(x, { size: [2, 1], dilations: [2, 1], padding: "same" });
+
+  it("gives −∞ and no gradient", async () => {
+    expect(await compute((g) => pooled(g, g.constant([3, 4], [1, 1, 2, 1])))).toEqual([-Infinity, -Infinity]);
+    const dx = await compute((g) => {
+      const x = g.constant([3, 4], [1, 1, 2, 1]);
+      return g.gradients(g.sum(pooled(g, x)), [x])[0]!;
+    });
+    expect(dx).toEqual([0, 0]);
+  });
+});
+
+describe("batchRows", () => {
+  const rows = (cursor: number, shuffle: boolean) =>
+    compute((g) => g.batchRows(g.constant([cursor], [], "u32"), { count: 7, batch: 3, shuffle, seed: 5 }));
+
+  it("counts through epochs and marks the end of a last, shorter batch with −1", async () => {
+    expect(await Promise.all([0, 2, 3].map((cursor) => rows(cursor, false)))).toEqual([
+      [0, 1, 2],
+      [6, -1, -1],
+      [0, 1, 2],
+    ]);
+  });
+
+  it("walks each epoch through the permutation of its own key", async () => {
+    for (const epoch of [0, 1]) {
+      const order = (await Promise.all([0, 1, 2].map((batch) => rows(epoch * 3 + batch, true)))).flat();
+      const key = randomKey(5, epoch);
+      expect(order).toEqual([...Array.from({ length: 7 }, (_, i) => permute(key, i, 7)), -1, -1]);
+    }
+  });
+});
+
+describe("gatherRows", () => {
+  it("scales bytes and gives zeros for a negative row", async () => {
+    const pixels = new Variable({
+      name: "pixels",
+      shape: [2, 2],
+      dtype: "u8",
+      initial: Uint8Array.of(0, 51, 102, 255),
+    });
+    const y = await compute((g) =>
+      g.gatherRows(g.variable(pixels), g.constant([1, -1, 0], [3], "i32"), { scale: 1 / 255 }),
+    );
+    expectClose(y, [0.4, 1, 0, 0, 0, 0.2]);
+  });
+
+  it("gives −1 for a negative row of labels", async () => {
+    const y = await compute((g) => g.gatherRows(g.constant([7, 8], [2], "i32"), g.constant([-1, 1], [2], "i32")));
+    expect(y).toEqual([-1, 8]);
+  });
+});
+
+describe("metrics", () => {
+  it("count correct rows and rows with a label, the first maximum being the answer", async () => {
+    const y = await compute((g) =>
+      g.countCorrect(g.constant([3, 3, 1, 2, 5, 0], [3, 2]), g.constant([0, 0, -1], [3], "i32")),
+    );
+    expect(y).toEqual([1, 2]);
+  });
+
+  it("put labels in rows and predictions in columns of a confusion matrix", async () => {
+    const y = await compute((g) =>
+      g.confusionMatrix(g.constant([0, 1, 1, -1], [4], "i32"), g.constant([1, 1, 1, 0], [4], "i32"), 2),
+    );
+    expect(y).toEqual([0, 1, 0, 2]);
+  });
+});
+
+describe("recordStep", () => {
+  it("fills its ring row by row, wraps around, and moves every counter", async () => {
+    const ring = new Variable({ name: "ring", shape: [2, 3] });
+    const [step, cursor] = ["step", "cursor"].map((name) => new Variable({ name, shape: [], dtype: "u32" }));
+    const value = new Variable({ name: "value", shape: [] });
+    const graph = new Graph();
+    const now = graph.variable(value);
+    graph.recordStep([now, graph.mul(now, graph.constant([10, 100]))], { ring, counters: [step!, cursor!] });
+    graph.assign(value, graph.add(now, 1));
+    const program = await cpu().compile(graph, { outputs: {} });
+    const read = await program.enqueue({ steps: 3, read: [ring, step!, cursor!] });
+    expect(read.map(({ data }) => [...data])).toEqual([[2, 20, 200, 1, 10, 100], [3], [3]]);
+  });
+});
+
+describe("optimizerUpdate, three steps against the formulas written out", () => {
+  const rules: [string, UpdateRule][] = [
+    ["sgd", { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 }],
+    ["sgd with weight decay", { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0.1 }],
+    ["sgd with momentum", { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0.1 }],
+    ["sgd with Nesterov's momentum", { kind: "sgd", momentum: 0.9, nesterov: true, weightDecay: 0.1 }],
+    ["adam", { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 }],
+    ["adam with decoupled weight decay", { kind: "adam", beta1: 0.9, beta2: 0.99, epsilon: 1e-7, weightDecay: 0.2 }],
+  ];
+
+  it.each(rules)("%s", async (_, rule) => {
+    const specs = [
+      { name: "a", shape: [2], initial: Float64Array.of(1, -2) },
+      { name: "b", shape: [1], initial: Float64Array.of(0.5) },
+    ];
+    const parameters = new Arena("parameters", specs);
+    const slots = slotNames(rule).map(
+      (name) =>
+        new Arena(
+          name,
+          specs.map(({ name, shape }) => ({ name, shape })),
+        ),
+    );
+    const step = new Variable({ name: "step", shape: [], dtype: "u32" });
+    const ring = new Variable({ name: "ring", shape: [1, 1] });
+    const graph = new Graph();
+    const [a, b] = parameters.variables;
+    // The gradient is the parameter squared: it moves with the parameters.
+    const gradients = [a!, b!].map((p) => graph.mul(graph.variable(p), graph.variable(p)));
+    graph.optimizerUpdate(graph.variable(step), graph.constant(0.05), gradients, { rule, parameters, slots });
+    graph.recordStep([graph.constant(0)], { ring, counters: [step] });
+    const program = await cpu().compile(graph, { outputs: {} });
+    const got = (await program.enqueue({ steps: 3, read: [a!, b!] })).flatMap(({ data }) => [...data]);
+    const want = [1, -2, 0.5].map((start) => threeSteps(rule, start, 0.05));
+    for (const [i, value] of got.entries()) expect(value).toBeCloseTo(want[i]!, 13);
+  });
+
+  function threeSteps(rule: UpdateRule, start: number, lr: number): number {
+    let [p, m, v] = [start, 0, 0];
+    for (let t = 1; t <= 3; t++) {
+      let g = p * p;
+      if (rule.kind === "sgd") {
+        g += rule.weightDecay * p;
+        if (rule.momentum !== 0) {
+          m = rule.momentum * m + g;
+          g = rule.nesterov ? g + rule.momentum * m : m;
+        }
+        p -= lr * g;
+      } else {
+        p -= lr * rule.weightDecay * p;
+        m = rule.beta1 * m + (1 - rule.beta1) * g;
+        v = rule.beta2 * v + (1 - rule.beta2) * g * g;
+        p -= (lr * (m / (1 - rule.beta1 ** t))) / (Math.sqrt(v / (1 - rule.beta2 ** t)) + rule.epsilon);
+      }
+    }
+    return p;
+  }
+});

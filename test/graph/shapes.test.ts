@@ -1,0 +1,256 @@
+import { describe, expect, it } from "vitest";
+import { ArgumentError, ShapeError } from "../../src/core/errors.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { Arena, type Node, Variable } from "../../src/graph/node.ts";
+
+const of =
+  (shape: number[], ...rest: number[][]) =>
+  (build: (graph: Graph, ...nodes: [Node, Node, Node]) => Node) => {
+    const graph = new Graph();
+    const nodes = [shape, ...rest].map((one, i) => graph.input(`x${i}`, one));
+    return build(graph, ...(nodes as [Node, Node, Node])).shape;
+  };
+
+describe("shapes of results", () => {
+  it.each([
+    ["conv2d valid", of([2, 7, 8, 3], [3, 3, 3, 5])((g, x, w) => g.conv2d(x, w)), [2, 5, 6, 5]],
+    ["conv2d same", of([2, 7, 8, 3], [3, 3, 3, 5])((g, x, w) => g.conv2d(x, w, { padding: "same" })), [2, 7, 8, 5]],
+    [
+      "conv2d same, stride 2",
+      of([1, 7, 8, 3], [2, 2, 3, 1])((g, x, w) => g.conv2d(x, w, { padding: "same", strides: [2, 2] })),
+      [1, 4, 4, 1],
+    ],
+    [
+      "conv2d dilated",
+      of([1, 7, 9, 1], [3, 3, 1, 1])((g, x, w) => g.conv2d(x, w, { dilations: [2, 3] })),
+      [1, 3, 3, 1],
+    ],
+    ["conv2d in groups", of([1, 4, 4, 6], [1, 1, 2, 9])((g, x, w) => g.conv2d(x, w, { groups: 3 })), [1, 4, 4, 9]],
+    [
+      "conv2d padded by hand",
+      of(
+        [1, 4, 4, 1],
+        [3, 3, 1, 1],
+      )((g, x, w) =>
+        g.conv2d(x, w, {
+          padding: [
+            [1, 0],
+            [2, 3],
+          ],
+        }),
+      ),
+      [1, 3, 7, 1],
+    ],
+    [
+      "conv2d, stride beyond the kernel",
+      of([1, 9, 9, 1], [1, 1, 1, 1])((g, x, w) => g.conv2d(x, w, { strides: [4, 5] })),
+      [1, 3, 2, 1],
+    ],
+    ["maxPool2d", of([1, 7, 7, 3])((g, x) => g.maxPool2d(x, { size: [2, 2] })), [1, 3, 3, 3]],
+    ["maxPool2d, ceil", of([1, 7, 7, 3])((g, x) => g.maxPool2d(x, { size: [2, 2], ceilMode: true })), [1, 4, 4, 3]],
+    [
+      "maxPool2d, ceil, no window that starts in padding",
+      of([1, 2, 2, 1])((g, x) =>
+        g.maxPool2d(x, {
+          size: [2, 2],
+          strides: [2, 2],
+          padding: [
+            [1, 1],
+            [1, 1],
+          ],
+          ceilMode: true,
+        }),
+      ),
+      [1, 2, 2, 1],
+    ],
+    ["matmul", of([2, 3], [3, 4])((g, a, b) => g.matmul(a, b)), [2, 4]],
+    [
+      "matmul, both turned",
+      of([3, 2], [4, 3])((g, a, b) => g.matmul(a, b, { transposeA: true, transposeB: true })),
+      [2, 4],
+    ],
+    ["add", of([2, 1, 3], [4, 1])((g, a, b) => g.add(a, b)), [2, 4, 3]],
+    ["sum of all", of([2, 3])((g, x) => g.sum(x)), []],
+    ["mean over −1", of([2, 3])((g, x) => g.mean(x, -1)), [2]],
+    ["max, dims kept", of([2, 3])((g, x) => g.max(x, [0], true)), [1, 3]],
+    ["reshape", of([2, 6])((g, x) => g.reshape(x, [3, 4])), [3, 4]],
+    ["transpose", of([2, 3, 4])((g, x) => g.transpose(x)), [4, 3, 2]],
+    ["broadcastTo", of([3, 1])((g, x) => g.broadcastTo(x, [2, 3, 4])), [2, 3, 4]],
+    ["argmax", of([2, 3])((g, x) => g.argmax(x)), [2]],
+    ["softmaxCrossEntropy", of([4, 3], [4, 3])((g, x, y) => g.softmaxCrossEntropy(x, y)), []],
+    [
+      "softmaxCrossEntropy a row",
+      of([4, 3], [4, 3])((g, x, y) => g.softmaxCrossEntropy(x, y, { reduction: "none" })),
+      [4],
+    ],
+  ])("%s", (_, got, want) => expect(got).toEqual(want));
+});
+
+describe("shapes that do not fit are refused with both shapes", () => {
+  const i32 = (g: Graph, shape: number[]) => g.input(`labels${g.nodes.length}`, shape, "i32");
+
+  it.each<[string, () => unknown, RegExp]>([
+    [
+      "channels",
+      () => of([1, 4, 4, 3], [3, 3, 2, 5])((g, x, w) => g.conv2d(x, w)),
+      /\[1, 4, 4, 3\] has 3 channels.*\[3, 3, 2, 5\].*wants 2/,
+    ],
+    [
+      "groups that do not divide",
+      () => of([1, 4, 4, 2], [1, 1, 1, 3])((g, x, w) => g.conv2d(x, w, { groups: 2 })),
+      /3 filters cannot be split into 2/,
+    ],
+    [
+      "a kernel beyond the image",
+      () => of([1, 2, 9, 1], [3, 3, 1, 1])((g, x, w) => g.conv2d(x, w)),
+      /window of 3 along height does not fit into 2/,
+    ],
+    [
+      "an image without batch",
+      () => of([4, 4, 1], [3, 3, 1, 1])((g, x, w) => g.conv2d(x, w)),
+      /\[batch, height, width, channels\], got \[4, 4, 1\]/,
+    ],
+    ["a filter of rank 3", () => of([1, 4, 4, 1], [3, 3, 1])((g, x, w) => g.conv2d(x, w)), /got \[3, 3, 1\]/],
+    [
+      "pool padding as wide as the window",
+      () =>
+        of([1, 4, 4, 1])((g, x) =>
+          g.maxPool2d(x, {
+            size: [2, 2],
+            padding: [
+              [2, 0],
+              [0, 0],
+            ],
+          }),
+        ),
+      /not smaller than the window/,
+    ],
+    ["inner sizes", () => of([2, 3], [4, 5])((g, a, b) => g.matmul(a, b)), /inner sizes of \[2, 3\] and \[4, 5\]/],
+    ["matrices of rank 3", () => of([2, 3, 1], [4, 5])((g, a, b) => g.matmul(a, b)), /two f32 matrices/],
+    [
+      "extents that do not broadcast",
+      () => of([2, 3], [2])((g, a, b) => g.add(a, b)),
+      /\[2, 3\] and \[2\] do not broadcast/,
+    ],
+    ["other element counts", () => of([2, 3])((g, x) => g.reshape(x, [4])), /\[2, 3\] and \[4\] hold different/],
+    ["axes named twice", () => of([2, 3])((g, x) => g.transpose(x, [0, 0])), /\[0, 0\] is not an order/],
+    ["an axis that is not there", () => of([2, 3])((g, x) => g.sum(x, 2)), /axis 2 does not exist/],
+    ["a stretch to fewer elements", () => of([3])((g, x) => g.broadcastTo(x, [1])), /does not stretch/],
+    [
+      "labels of another batch",
+      () => of([4, 3])((g, x) => g.softmaxCrossEntropy(x, i32(g, [5]))),
+      /got f32 \[4, 3\] and i32 \[5\]/,
+    ],
+    ["an extent of zero", () => new Graph().input("x", [2, 0]), /whole number of at least 1, got \[2, 0\]/],
+    [
+      "a constant of another length",
+      () => new Graph().constant([1, 2, 3], [2]),
+      /\[2\] holds 2 values, the array has 3/,
+    ],
+  ])("%s", (_, build, message) => {
+    expect(build).toThrow(message);
+    expect(build).toThrow(ShapeError);
+  });
+
+  it.each<[string, () => unknown, RegExp]>([
+    [
+      "a stride of zero",
+      () => of([1, 4, 4, 1], [1, 1, 1, 1])((g, x, w) => g.conv2d(x, w, { strides: [0, 1] })),
+      /strides must be two whole numbers/,
+    ],
+    [
+      "negative padding",
+      () =>
+        of(
+          [1, 4, 4, 1],
+          [1, 1, 1, 1],
+        )((g, x, w) =>
+          g.conv2d(x, w, {
+            padding: [
+              [-1, 0],
+              [0, 0],
+            ],
+          }),
+        ),
+      /padding \[top, bottom\]/,
+    ],
+    [
+      "half a group",
+      () => of([1, 4, 4, 1], [1, 1, 1, 1])((g, x, w) => g.conv2d(x, w, { groups: 0.5 })),
+      /groups must be a whole number/,
+    ],
+    [
+      "a second input of the same name",
+      () => {
+        const g = new Graph();
+        g.input("x", [1]);
+        g.input("x", [1]);
+      },
+      /already has an input "x"/,
+    ],
+    ["a node of another graph", () => new Graph().relu(new Graph().input("x", [1])), /another graph/],
+  ])("%s", (_, build, message) => {
+    expect(build).toThrow(message);
+    expect(build).toThrow(ArgumentError);
+  });
+
+  it("names the layer that the op belongs to", () => {
+    const g = new Graph();
+    expect(() => g.inLayer("stem", () => g.add(g.input("a", [2]), g.input("b", [3])))).toThrow(/layer "stem": add/);
+  });
+
+  it("checks what is assigned to a variable", () => {
+    const g = new Graph();
+    const variable = new Variable({ name: "v", shape: [2] });
+    expect(() => g.assign(variable, g.constant([1, 2, 3]))).toThrow(
+      /variable "v" is f32 \[2\], the value is f32 \[3\]/,
+    );
+  });
+
+  it("checks an update's gradients against its parameters", () => {
+    const g = new Graph();
+    const parameters = new Arena("p", [{ name: "w", shape: [2] }]);
+    const rule = { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 } as const;
+    const update = (shape: number[]) =>
+      g.optimizerUpdate(g.constant([0], [], "u32"), g.constant(0.1), [g.constant(new Array(shape[0]).fill(0))], {
+        rule,
+        parameters,
+        slots: [],
+      });
+    expect(() => update([3])).toThrow(/gradient of "w" is \[3\], not \[2\]/);
+    expect(() => update([2])).not.toThrow();
+  });
+});
+
+describe("an arena", () => {
+  it("starts each variable at a multiple of 64 elements", () => {
+    const arena = new Arena("p", [
+      { name: "a", shape: [65] },
+      { name: "b", shape: [] },
+      { name: "c", shape: [64] },
+    ]);
+    expect(arena.offsets).toEqual([0, 128, 192]);
+    expect(arena.size).toBe(256);
+  });
+});
+
+describe("gradients are refused", () => {
+  it("of something that is no scalar, without a seed", () => {
+    const g = new Graph();
+    const x = g.input("x", [2]);
+    expect(() => g.gradients(g.relu(x), [x])).toThrow(/y has shape \[2\]; differentiate a scalar/);
+  });
+
+  it("with a seed of another shape", () => {
+    const g = new Graph();
+    const x = g.input("x", [2]);
+    expect(() => g.gradients(g.relu(x), [x], g.constant([1, 2, 3]))).toThrow(/the seed has shape \[3\], y has \[2\]/);
+  });
+
+  it("through an op that has none, naming it", () => {
+    const g = new Graph();
+    const x = g.input("x", [1, 2, 2, 1]);
+    const [dx] = g.gradients(g.sum(g.maxPool2d(x, { size: [2, 2] })), [x]);
+    expect(() => g.gradients(g.sum(dx!), [x])).toThrow(/"maxPool2dGradient" has no gradient; put stopGradient/);
+  });
+});
