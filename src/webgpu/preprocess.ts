@@ -107,13 +107,26 @@ function expand(lines: readonly Line[], scope: ReadonlyMap<string, number>, outp
     } else if (line.directive !== "") {
       throw new Error(`shader: unexpected "${line.text.trim()}"`);
     } else {
-      output.push(
-        line.text.replace(
-          /\$\(((?:[^()]|\([^()]*\))*)\)/g,
-          (_, expression: string) => `${evaluate(expression, scope)}`,
-        ),
-      );
+      output.push(replaceExpressions(line.text, scope));
     }
+  }
+}
+
+/** Puts the value of each `$( … )` in its place; parentheses within may nest. */
+function replaceExpressions(text: string, scope: ReadonlyMap<string, number>): string {
+  let result = "";
+  let position = 0;
+  for (;;) {
+    const start = text.indexOf("$(", position);
+    if (start < 0) return result + text.slice(position);
+    let end = start + 2;
+    for (let depth = 1; depth > 0; end++) {
+      if (end >= text.length) throw new Error(`shader: "$(" is never closed in "${text.trim()}"`);
+      if (text[end] === "(") depth++;
+      else if (text[end] === ")") depth--;
+    }
+    result += text.slice(position, start) + evaluate(text.slice(start + 2, end - 1), scope);
+    position = end;
   }
 }
 

@@ -41,8 +41,7 @@ describe("the shader preprocessor", () => {
     expect(expand(`#unroll i 0 1\nx = $(${expression});\n#end`, { N: 8, FLAG: true })).toEqual([`x = ${value};`]);
   });
 
-  // Known fault: the text is left as it stands, without an error. Remove `.fails` with the fault.
-  it.fails("evaluates parentheses within parentheses", () => {
+  it("evaluates parentheses within parentheses", () => {
     expect(expand("x = $(2 * (N - (1 + 1)));", { N: 8 })).toEqual(["x = 12;"]);
   });
 
