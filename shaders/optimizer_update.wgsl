@@ -23,7 +23,6 @@ struct Block {
 @group(0) @binding(2) var<storage, read> blockTable: array<Block>;
 // Updates finished before this one.
 @group(0) @binding(3) var<storage, read> finishedSteps: array<u32>;
-@group(0) @binding(4) var<storage, read> learningRate: array<f32>;
 #if ADAM
 @group(0) @binding(5) var<storage, read_write> firstMoments: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> secondMoments: array<vec4f>;
@@ -32,6 +31,7 @@ struct Block {
 #endif
 
 #include linear_index
+#include learning_rate
 
 fn loadPartial(element: u32) -> vec4f {
 #if ALIGNED_PARTIALS
@@ -73,7 +73,7 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   gradient = select(vec4f(0.0), gradient, inside);
 
   let old = parameters[index];
-  let rate = learningRate[0];
+  let rate = learningRate(finishedSteps[0]);
 #if ADAM
   let updates = f32(finishedSteps[0] + 1u);
   // 1 − β comes as a constant: subtracting the rounded β in f32 would leave four digits of it.
@@ -87,8 +87,6 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   firstMoments[index] = select(firstMoments[index], firstMoment, inside);
   secondMoments[index] = select(secondMoments[index], secondMoment, inside);
 #else
-  // SGD does not ask for the step; mentioning it keeps the bindings of both rules alike.
-  _ = &finishedSteps;
   let decayedGradient = gradient + WEIGHT_DECAY * old;
 #if MOMENTUM_SLOT
   let velocity = MOMENTUM * velocities[index] + decayedGradient;

@@ -18,6 +18,18 @@ export { flatten } from "./nn/layers/flatten.ts";
 export { maxPooling2d } from "./nn/layers/max_pooling2d.ts";
 export { type Model, type ModelConfig, modelFromConfig, sequential } from "./nn/model.ts";
 export { adam, type Optimizer, sgd } from "./nn/optimizers.ts";
+export {
+  cosineDecay,
+  cosineDecayRestarts,
+  exponentialDecay,
+  learningRateAt,
+  oneCycle,
+  piecewiseConstantDecay,
+  polynomialDecay,
+  type Schedule,
+  stepDecay,
+  warmup,
+} from "./nn/schedules.ts";
 export type { ModelSummary, SummaryRow } from "./nn/summary.ts";
 export { type Classification, type Classifier, createClassifier } from "./train/classifier.ts";
 export { createTrainer, type TrainerOptions } from "./train/trainer.ts";

@@ -1,3 +1,4 @@
+import { constantSchedule, SCHEDULE_COLUMNS, SCHEDULE_ROWS, type Schedule, scheduleTable } from "../core/schedule.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
@@ -21,9 +22,17 @@ export interface TrainingState {
   readonly step: Variable;
   /** Batches fetched from the current data set. */
   readonly cursor: Variable;
-  readonly learningRate: Variable;
+  /** f32 [SCHEDULE_ROWS, SCHEDULE_COLUMNS]: the learning rate's schedule (core/schedule.ts). */
+  readonly schedule: Variable;
   /** f32 [RING_STEPS, RING_VALUES] */
   readonly ring: Variable;
+}
+
+/** A learning rate or its schedule as the device reads it. */
+export function learningRateTable(learningRate: number | Schedule): Float32Array {
+  return Float32Array.from(
+    scheduleTable(typeof learningRate === "number" ? constantSchedule(learningRate) : learningRate),
+  );
 }
 
 export function newTrainingState(model: Model, optimizer: Optimizer): TrainingState {
@@ -32,10 +41,10 @@ export function newTrainingState(model: Model, optimizer: Optimizer): TrainingSt
     slots: slotNames(optimizer.rule).map((slot) => new Arena(`optimizer/${slot}`, specs)),
     step: new Variable({ name: "step", shape: [], dtype: "u32" }),
     cursor: new Variable({ name: "cursor", shape: [], dtype: "u32" }),
-    learningRate: new Variable({
+    schedule: new Variable({
       name: "learning rate",
-      shape: [],
-      initial: Float32Array.of(optimizer.learningRate),
+      shape: [SCHEDULE_ROWS, SCHEDULE_COLUMNS],
+      initial: learningRateTable(optimizer.learningRate),
     }),
     ring: new Variable({ name: "metrics ring", shape: [RING_STEPS, RING_VALUES] }),
   };
@@ -66,7 +75,7 @@ function addTrainingStep(
   const parameters = model.arena.variables.map((variable) => graph.variable(variable));
   const gradients = graph.gradients(loss, parameters);
   graph.inLayer("optimizer", () => {
-    graph.optimizerUpdate(graph.variable(state.step), graph.variable(state.learningRate), gradients, {
+    graph.optimizerUpdate(graph.variable(state.step), graph.variable(state.schedule), gradients, {
       rule: optimizer.rule,
       parameters: model.arena,
       slots: state.slots,

@@ -1,4 +1,5 @@
 import { ArgumentError, DisposedError, DivergedError, FormatError, ShapeError } from "../core/errors.ts";
+import type { Schedule } from "../core/schedule.ts";
 import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -9,7 +10,7 @@ import { at } from "../graph/op.ts";
 import { checkCount } from "../nn/layer.ts";
 import { lossByName } from "../nn/losses.ts";
 import type { Model } from "../nn/model.ts";
-import type { Optimizer } from "../nn/optimizers.ts";
+import { checkLearningRate, type Optimizer } from "../nn/optimizers.ts";
 import { checkDataset, datasetVariables } from "./dataset_variables.ts";
 import { Pace } from "./pace.ts";
 import { Predictor, toInputs } from "./predictor.ts";
@@ -19,6 +20,7 @@ import {
   compileKeeper,
   compileTraining,
   type EvaluationProgram,
+  learningRateTable,
   newTrainingState,
   RING_STEPS,
   RING_VALUES,
@@ -62,7 +64,7 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
     ...state.slots.flatMap((slot) => slot.variables),
     state.step,
     state.cursor,
-    state.learningRate,
+    state.schedule,
     state.ring,
   ]);
   const parts: StepParts = { model, loss: options.loss, optimizer: options.optimizer, state };
@@ -264,12 +266,10 @@ class LocalTrainer implements Trainer {
     return this.#predictor.predict(x);
   }
 
-  setLearningRate(learningRate: number): void {
+  setLearningRate(learningRate: number | Schedule): void {
     this.#checkUsable();
-    if (!Number.isFinite(learningRate) || learningRate < 0) {
-      throw new ArgumentError(`setLearningRate: wants a number of at least 0, got ${learningRate}.`);
-    }
-    this.#keeper.write(this.#parts.state.learningRate, [learningRate]);
+    const table = learningRateTable(checkLearningRate("setLearningRate", learningRate));
+    this.#keeper.write(this.#parts.state.schedule, table);
   }
 
   /** Variables that a checkpoint holds, by their names there. */
@@ -280,7 +280,7 @@ class LocalTrainer implements Trainer {
       ...state.slots.flatMap((slot) => slot.variables.map((v): [string, Variable] => [`${slot.name}/${v.name}`, v])),
       ["trainer/step", state.step],
       ["trainer/cursor", state.cursor],
-      ["trainer/learningRate", state.learningRate],
+      ["trainer/learningRate", state.schedule],
     ]);
   }
 

@@ -1,3 +1,4 @@
+import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 
@@ -92,8 +93,8 @@ export interface Trainer {
   evaluate(dataset: Dataset, options?: { signal?: AbortSignal }): Promise<Evaluation>;
   /** Class probabilities [count, classes] (softmax of the logits) of one or many images. */
   predict(x: ImageBatch): Promise<Tensor<Float32Array>>;
-  /** Changes the learning rate from the next step on. */
-  setLearningRate(learningRate: number): void;
+  /** Changes the learning rate from the next step on; a schedule counts all steps of this trainer, finished ones too. */
+  setLearningRate(learningRate: number | Schedule): void;
   /** Everything needed to go on exactly: weights, optimizer state, counters, seed, model and optimizer config. */
   checkpoint(): Promise<Uint8Array>;
   restore(bytes: Uint8Array): Promise<void>;

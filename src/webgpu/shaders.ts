@@ -1,3 +1,4 @@
+import learningRate from "../../shaders/learning_rate.wgsl?raw";
 import linearIndex from "../../shaders/linear_index.wgsl?raw";
 import random from "../../shaders/random.wgsl?raw";
 import rowReduce from "../../shaders/row_reduce.wgsl?raw";
@@ -6,6 +7,7 @@ import workgroupSum from "../../shaders/workgroup_sum.wgsl?raw";
 
 /** Files that other shaders may `#include`. */
 export const shaderIncludes: Readonly<Record<string, string>> = {
+  learning_rate: learningRate,
   linear_index: linearIndex,
   random,
   row_reduce: rowReduce,

@@ -1,8 +1,9 @@
 import { DisposedError, WorkerError } from "../core/errors.ts";
+import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Model } from "../nn/model.ts";
-import type { Optimizer } from "../nn/optimizers.ts";
+import { checkLearningRate, type Optimizer } from "../nn/optimizers.ts";
 import type {
   EpochEvent,
   Evaluation,
@@ -232,7 +233,8 @@ class RemoteTrainer implements WorkerTrainer {
     void this.#client.call("resume", undefined);
   }
 
-  setLearningRate(learningRate: number): void {
+  setLearningRate(learningRate: number | Schedule): void {
+    checkLearningRate("setLearningRate", learningRate);
     void this.#client.call("setLearningRate", { learningRate });
   }
 

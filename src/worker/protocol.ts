@@ -9,6 +9,7 @@ import {
   ShapeError,
   WebGpuUnavailableError,
 } from "../core/errors.ts";
+import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ModelConfig } from "../nn/model.ts";
@@ -41,7 +42,7 @@ export interface Calls {
   trainOnBatch: { args: { x: ImageBatch; y: number[] }; result: { loss: number; accuracy: number } };
   setParameters: { args: { parameters: Map<string, Tensor<Float32Array>> }; result: void };
   parameters: { args: undefined; result: Map<string, Tensor<Float32Array>> };
-  setLearningRate: { args: { learningRate: number }; result: void };
+  setLearningRate: { args: { learningRate: number | Schedule }; result: void };
   checkpoint: { args: undefined; result: Uint8Array };
   restore: { args: { bytes: Uint8Array }; result: void };
   pause: { args: undefined; result: void };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { permute, randomKey } from "../../src/core/random.ts";
+import { constantSchedule, SCHEDULE_COLUMNS, SCHEDULE_ROWS, scheduleTable } from "../../src/core/schedule.ts";
 import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { Arena, type Node, Variable } from "../../src/graph/node.ts";
@@ -236,7 +237,12 @@ describe("optimizerUpdate, three steps against the formulas written out", () => 
     const [a, b] = parameters.variables;
     // The gradient is the parameter squared: it moves with the parameters.
     const gradients = [a!, b!].map((p) => graph.mul(graph.variable(p), graph.variable(p)));
-    graph.optimizerUpdate(graph.variable(step), graph.constant(0.05), gradients, { rule, parameters, slots });
+    graph.optimizerUpdate(
+      graph.variable(step),
+      graph.constant(scheduleTable(constantSchedule(0.05)), [SCHEDULE_ROWS, SCHEDULE_COLUMNS]),
+      gradients,
+      { rule, parameters, slots },
+    );
     graph.recordStep([graph.constant(0)], { ring, counters: [step] });
     const program = await cpu().compile(graph, { outputs: {} });
     const got = (await program.enqueue({ steps: 3, read: [a!, b!] })).flatMap(({ data }) => [...data]);

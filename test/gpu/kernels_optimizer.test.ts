@@ -1,5 +1,18 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { constantSchedule, scheduleTable } from "../../src/core/schedule.ts";
 import { slotNames, type UpdateRule } from "../../src/graph/ops/optimizer_update.ts";
+import {
+  cosineDecay,
+  cosineDecayRestarts,
+  exponentialDecay,
+  learningRateAt,
+  oneCycle,
+  piecewiseConstantDecay,
+  polynomialDecay,
+  type Schedule,
+  stepDecay,
+  warmup,
+} from "../../src/nn/schedules.ts";
 import { optimizerUpdate } from "../../src/webgpu/kernels/index.ts";
 import { testDevice } from "../support/gpu.ts";
 import { runKernel } from "../support/run_kernel.ts";
@@ -103,7 +116,7 @@ describe.each(rules)("%j", (rule) => {
       partials,
       Uint32Array.from(table),
       Uint32Array.of(step),
-      Float32Array.of(rate),
+      Float32Array.from(scheduleTable(constantSchedule(rate))),
       ...slots,
     ]);
     // Adam divides by √v, which may be small: its step is good to a few millionths of the rate.
@@ -124,9 +137,36 @@ test("Adam's first step has the size of the learning rate to six digits, however
     uniform(64, 9, 0.5, 2),
     Uint32Array.of(0, 1, 64, 64),
     Uint32Array.of(0),
-    Float32Array.of(1),
+    Float32Array.from(scheduleTable(constantSchedule(1))),
     new Float32Array(64),
     new Float32Array(64),
   ]);
   expectNear(moved as Float32Array, new Array(64).fill(-1), 2e-6);
+});
+
+test.each<[string, Schedule]>([
+  [
+    "polynomial",
+    polynomialDecay({ initialLearningRate: 1, decaySteps: 50, holdSteps: 10, power: 2, endLearningRate: 0.1 }),
+  ],
+  ["cosine after warm-up", warmup(cosineDecay({ initialLearningRate: 0.5, decaySteps: 70 }), { steps: 7 })],
+  ["restarts, doubling", cosineDecayRestarts({ initialLearningRate: 1, firstDecaySteps: 7, mMul: 0.5, alpha: 0.01 })],
+  ["restarts, even", cosineDecayRestarts({ initialLearningRate: 1, firstDecaySteps: 10, tMul: 1 })],
+  ["exponential", exponentialDecay({ initialLearningRate: 1, decaySteps: 30, decayRate: 0.4 })],
+  ["stairs", stepDecay({ initialLearningRate: 1, stepSize: 10, factor: 0.5 })],
+  ["pieces", piecewiseConstantDecay({ boundaries: [9, 20, 48], values: [1, 0.5, 0.25, 0.1] })],
+  ["one-cycle", oneCycle({ maxLearningRate: 1, totalSteps: 100 })],
+])("the device's %s schedule is the formula's, at its joints too", async (_, schedule) => {
+  const rule: UpdateRule = { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 };
+  for (const step of [0, 1, 6, 7, 9, 10, 11, 20, 21, 48, 49, 60, 99, 100, 1000]) {
+    // With gradient 1, plain descent moves by the rate.
+    const [moved] = await runKernel(device, optimizerUpdate({ rule, arenaSize: 64 }, traits), [
+      new Float32Array(64),
+      new Float32Array(64).fill(1),
+      Uint32Array.of(0, 1, 64, 64),
+      Uint32Array.of(step),
+      Float32Array.from(scheduleTable(schedule)),
+    ]);
+    expect(-(moved?.[0] ?? Number.NaN), `step ${step}`).toBeCloseTo(learningRateAt(schedule, step), 5);
+  }
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ArgumentError, ShapeError } from "../../src/core/errors.ts";
+import { constantSchedule, SCHEDULE_COLUMNS, SCHEDULE_ROWS, scheduleTable } from "../../src/core/schedule.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { Arena, type Node, Variable } from "../../src/graph/node.ts";
 
@@ -211,12 +212,14 @@ describe("shapes that do not fit are refused with both shapes", () => {
     const g = new Graph();
     const parameters = new Arena("p", [{ name: "w", shape: [2] }]);
     const rule = { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 } as const;
-    const update = (shape: number[]) =>
-      g.optimizerUpdate(g.constant([0], [], "u32"), g.constant(0.1), [g.constant(new Array(shape[0]).fill(0))], {
+    const schedule = g.constant(scheduleTable(constantSchedule(0.1)), [SCHEDULE_ROWS, SCHEDULE_COLUMNS]);
+    const update = (shape: number[], rate = schedule) =>
+      g.optimizerUpdate(g.constant([0], [], "u32"), rate, [g.constant(new Array(shape[0]).fill(0))], {
         rule,
         parameters,
         slots: [],
       });
+    expect(() => update([2], g.constant(0.1))).toThrow(/wants a schedule \(f32 \[16, 8\]/);
     expect(() => update([3])).toThrow(/gradient of "w" is \[3\], not \[2\]/);
     expect(() => update([2])).not.toThrow();
   });

@@ -1,3 +1,4 @@
+import { rateFromTable } from "../../core/schedule.ts";
 import { at } from "../../graph/op.ts";
 import { optimizerUpdateOp, type UpdateRule } from "../../graph/ops/optimizer_update.ts";
 import { type CpuArray, defineCpuOp, read } from "../op.ts";
@@ -63,8 +64,9 @@ function adamStep(
 
 export const optimizerUpdateOps = [
   defineCpuOp(optimizerUpdateOp, ({ attributes: { rule, parameters, slots }, input, variable }) => {
-    const t = read(input(0), 0) + 1;
-    const learningRate = read(input(1), 0);
+    const finished = read(input(0), 0);
+    const t = finished + 1;
+    const learningRate = rateFromTable(input(1), finished);
     parameters.variables.forEach((parameter, index) => {
       const p = variable(parameter);
       const gradient = input(index + 2);

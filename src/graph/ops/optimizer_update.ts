@@ -1,4 +1,5 @@
 import { ShapeError } from "../../core/errors.ts";
+import { SCHEDULE_COLUMNS, SCHEDULE_ROWS } from "../../core/schedule.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Arena, Node } from "../node.ts";
@@ -25,9 +26,13 @@ export function slotNames(rule: UpdateRule): readonly string[] {
 export const optimizerUpdateOp = defineOp<OptimizerUpdateAttributes>({
   name: "optimizerUpdate",
   infer(inputs, { rule, parameters, slots }, what) {
-    const [step, learningRate, ...gradients] = inputs;
-    if (step?.dtype !== "u32" || learningRate?.dtype !== "f32" || step.shape.length + learningRate.shape.length !== 0) {
-      throw new ShapeError(`${what}: wants step (u32 scalar) and learning rate (f32 scalar) first.`);
+    const [step, schedule, ...gradients] = inputs;
+    if (step?.dtype !== "u32" || step.shape.length !== 0) {
+      throw new ShapeError(`${what}: wants the number of finished steps (u32 scalar) first.`);
+    }
+    const table = [SCHEDULE_ROWS, SCHEDULE_COLUMNS];
+    if (schedule?.dtype !== "f32" || !sameShape(schedule.shape, table)) {
+      throw new ShapeError(`${what}: wants a schedule (f32 ${formatShape(table)}, scheduleTable) second.`);
     }
     if (gradients.length !== parameters.variables.length || slots.length !== slotNames(rule).length) {
       throw new ShapeError(
@@ -50,14 +55,14 @@ export const optimizerUpdateOp = defineOp<OptimizerUpdateAttributes>({
 
 /**
  * At the end of the step, moves every parameter by its gradient, all in one sweep over the arena.
- * `step` counts finished updates (0 at the first). `gradients` in the order of `parameters.variables`.
+ * `step` counts finished updates (0 at the first), `schedule` is a `scheduleTable`. `gradients` in the order of `parameters.variables`.
  */
 export function optimizerUpdate(
   graph: Graph,
   step: Node,
-  learningRate: Node,
+  schedule: Node,
   gradients: readonly Node[],
   attributes: OptimizerUpdateAttributes,
 ): Node {
-  return graph.addEffect(optimizerUpdateOp, [step, learningRate, ...gradients], attributes);
+  return graph.addEffect(optimizerUpdateOp, [step, schedule, ...gradients], attributes);
 }

@@ -1,7 +1,7 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
 import { type ConvGeometry, convGeometry } from "../../core/window_geometry.ts";
-import type { InitializerName } from "../initializers.ts";
+import { defaultInitializer, type InitializerName } from "../initializers.ts";
 import { activationName, checkCount, type Layer, toPair } from "../layer.ts";
 
 export interface Conv2dLayerOptions {
@@ -21,7 +21,7 @@ export interface Conv2dLayerOptions {
   useBias?: boolean;
   /** Default "linear". */
   activation?: string;
-  /** Default "glorotUniform", as in Keras. */
+  /** Default "heNormal" before a ReLU, else "glorotUniform". Keras: "glorotUniform" always. */
   kernelInitializer?: InitializerName;
   name?: string;
 }
@@ -70,7 +70,7 @@ export function conv2d(options: Conv2dLayerOptions): Layer {
         {
           name: "kernel",
           shape: [kernel[0], kernel[1], inChannels, filters],
-          initializer: options.kernelInitializer ?? "glorotUniform",
+          initializer: options.kernelInitializer ?? defaultInitializer(options.activation),
           fans,
         },
         ...(options.useBias === false ? [] : [{ name: "bias", shape: [filters], initializer: "zeros" as const, fans }]),

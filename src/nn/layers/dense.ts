@@ -1,6 +1,6 @@
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
-import type { InitializerName } from "../initializers.ts";
+import { defaultInitializer, type InitializerName } from "../initializers.ts";
 import { activationName, checkCount, type Layer } from "../layer.ts";
 
 export interface DenseOptions {
@@ -10,7 +10,7 @@ export interface DenseOptions {
   activation?: string;
   /** Default true. */
   useBias?: boolean;
-  /** Default "glorotUniform", as in Keras. */
+  /** Default "heNormal" before a ReLU, else "glorotUniform". Keras: "glorotUniform" always. */
   kernelInitializer?: InitializerName;
   name?: string;
 }
@@ -38,7 +38,12 @@ export function dense(options: DenseOptions): Layer {
       const fanIn = input[0] ?? 0;
       const fans = { fanIn, fanOut: units };
       return [
-        { name: "kernel", shape: [fanIn, units], initializer: options.kernelInitializer ?? "glorotUniform", fans },
+        {
+          name: "kernel",
+          shape: [fanIn, units],
+          initializer: options.kernelInitializer ?? defaultInitializer(options.activation),
+          fans,
+        },
         ...(options.useBias === false ? [] : [{ name: "bias", shape: [units], initializer: "zeros" as const, fans }]),
       ];
     },

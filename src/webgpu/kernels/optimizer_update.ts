@@ -1,5 +1,6 @@
 import updateShader from "../../../shaders/optimizer_update.wgsl?raw";
 import sumSlicesShader from "../../../shaders/sum_slices.wgsl?raw";
+import { SCHEDULE_ROWS } from "../../core/schedule.ts";
 import { slotNames, type UpdateRule } from "../../graph/ops/optimizer_update.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
@@ -41,7 +42,7 @@ function ruleConstants(rule: UpdateRule): ShaderConstants {
 
 /**
  * Moves every parameter of an arena, in one dispatch. Bindings: parameters, gradientPartials, blockTable, step (u32),
- * learningRate (f32), then the rule's slots (`slotNames`). The block table holds four u32 for each 64 elements of the
+ * schedule (f32 [SCHEDULE_ROWS, SCHEDULE_COLUMNS]), then the rule's slots (`slotNames`). The block table holds four u32 for each 64 elements of the
  * arena: first element of the block in slice 0 of its gradient (within gradientPartials), number of slices, elements
  * from one slice to the next, and how many of the block's elements exist (0–64); the others stay untouched.
  */
@@ -58,6 +59,7 @@ export function optimizerUpdate(
       THREADS: threads,
       ARENA_VECTORS: arenaSize / 4,
       ALIGNED_PARTIALS: alignedPartials,
+      SCHEDULE_ROWS,
       ...ruleConstants(rule),
     },
     bindings: ["readWrite", "read", "read", "read", "read", ...slots.map(() => "readWrite" as const)],

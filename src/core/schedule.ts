@@ -1,0 +1,113 @@
+import { ArgumentError } from "./errors.ts";
+
+/**
+ * A stretch of a learning-rate schedule, from step `start` until the next segment starts; the last one goes on for
+ * good. Within it, u = (step − start) / steps.
+ *
+ * - `polynomial`: to + (from − to) · (1 − u)^power, u held at 1
+ * - `cosine`: to + (from − to) · (1 + cos πu) / 2, u held at 1
+ * - `exponential`: from · factor^u, with `staircase` factor^⌊u⌋
+ * - `restarts`: cosine again and again; a round is `stretch` times as long as the one before and starts at `shrink`
+ *   times its height
+ */
+export type Segment = { readonly start: number; readonly steps: number; readonly from: number } & (
+  | { readonly kind: "polynomial"; readonly to: number; readonly power: number }
+  | { readonly kind: "cosine"; readonly to: number }
+  | { readonly kind: "exponential"; readonly factor: number; readonly staircase: boolean }
+  | { readonly kind: "restarts"; readonly to: number; readonly stretch: number; readonly shrink: number }
+);
+
+/** A learning rate that depends on the number of finished steps: plain data, made by `cosineDecay()` and its kin. */
+export interface Schedule {
+  readonly segments: readonly Segment[];
+}
+
+/** The table that the device reads: a row a segment, f32. Rows after the last are copies of it. */
+export const SCHEDULE_ROWS = 16;
+/** start, steps, kind, from, then `to` or `factor`, then `power`, `staircase` or `stretch`, then `shrink`, unused. */
+export const SCHEDULE_COLUMNS = 8;
+
+const KINDS = ["polynomial", "cosine", "exponential", "restarts"] as const;
+
+/** The schedule as numbers [SCHEDULE_ROWS, SCHEDULE_COLUMNS], for an f32 tensor: steps are exact up to 2²⁴. */
+export function scheduleTable(schedule: Schedule): number[] {
+  const { segments } = schedule;
+  if (segments.length === 0 || segments.length > SCHEDULE_ROWS) {
+    throw new ArgumentError(`A schedule has 1 to ${SCHEDULE_ROWS} segments, this one has ${segments.length}.`);
+  }
+  const table: number[] = new Array(SCHEDULE_ROWS * SCHEDULE_COLUMNS).fill(0);
+  for (let row = 0; row < SCHEDULE_ROWS; row++) {
+    const segment = segments[Math.min(row, segments.length - 1)] as Segment;
+    const rest =
+      segment.kind === "polynomial"
+        ? [segment.to, segment.power]
+        : segment.kind === "cosine"
+          ? [segment.to]
+          : segment.kind === "exponential"
+            ? [segment.factor, segment.staircase ? 1 : 0]
+            : [segment.to, segment.stretch, segment.shrink];
+    const values = [segment.start, segment.steps, KINDS.indexOf(segment.kind), segment.from, ...rest];
+    values.forEach((value, column) => {
+      table[row * SCHEDULE_COLUMNS + column] = value;
+    });
+  }
+  return table;
+}
+
+/** Which round of restarts `n` steps lie in, and the place in it (0…1). Whole lengths, so that round ends are exact. */
+function roundAt(n: number, steps: number, stretch: number): { rounds: number; place: number } {
+  if (stretch === 1) return { rounds: Math.floor(n / steps), place: (n % steps) / steps };
+  let rounds = 0;
+  let begun = 0;
+  let length = steps;
+  while (n >= begun + length) {
+    begun += length;
+    length *= stretch;
+    rounds++;
+  }
+  return { rounds, place: (n - begun) / length };
+}
+
+/** The learning rate after `step` finished steps, from the device's table. The device's twin: learning_rate.wgsl. */
+export function rateFromTable(table: ArrayLike<number>, step: number): number {
+  let row = 0;
+  const value = (column: number) => table[row * SCHEDULE_COLUMNS + column] ?? 0;
+  for (let next = 1; next < SCHEDULE_ROWS; next++) {
+    const start = table[next * SCHEDULE_COLUMNS] ?? 0;
+    if (start > value(0) && start <= step) row = next;
+  }
+  const [start, steps, kind, from, to, bend, shrink] = [
+    value(0),
+    value(1),
+    value(2),
+    value(3),
+    value(4),
+    value(5),
+    value(6),
+  ];
+  if (kind === KINDS.indexOf("polynomial") && from === to) return from;
+  const n = step - start;
+  const u = Math.min(n / steps, 1);
+  switch (KINDS[kind]) {
+    case "cosine":
+      return to + ((from - to) * (1 + Math.cos(Math.PI * u))) / 2;
+    case "exponential":
+      return from * to ** (bend === 1 ? Math.floor(n / steps) : n / steps);
+    case "restarts": {
+      const { rounds, place } = roundAt(n, steps, bend);
+      return to + ((from * shrink ** rounds - to) * (1 + Math.cos(Math.PI * place))) / 2;
+    }
+    default:
+      return to + (from - to) * (1 - u) ** bend;
+  }
+}
+
+/** The learning rate after `step` finished steps, of an optimizer with this rate or schedule. */
+export function learningRateAt(learningRate: number | Schedule, step: number): number {
+  return typeof learningRate === "number" ? learningRate : rateFromTable(scheduleTable(learningRate), step);
+}
+
+/** The same rate for ever. */
+export function constantSchedule(rate: number): Schedule {
+  return { segments: [{ kind: "polynomial", start: 0, steps: 1, from: rate, to: rate, power: 1 }] };
+}

@@ -1,0 +1,197 @@
+import { ArgumentError } from "../core/errors.ts";
+import { learningRateAt, SCHEDULE_ROWS, type Schedule, type Segment } from "../core/schedule.ts";
+
+export { learningRateAt, type Schedule } from "../core/schedule.ts";
+
+/*
+ * Learning rates that change while training: give one to an optimizer in place of a number. They are evaluated on the
+ * device from its count of finished steps, so a step costs the same with and without one. Names are Keras' where it has
+ * the schedule, else PyTorch's.
+ */
+
+function rate(what: string, name: string, value: number): number {
+  if (!Number.isFinite(value) || value < 0) {
+    throw new ArgumentError(`${what}: ${name} must be a number of at least 0, got ${String(value)}.`);
+  }
+  return value;
+}
+
+function above0(what: string, name: string, value: number): number {
+  if (!Number.isFinite(value) || value <= 0) {
+    throw new ArgumentError(`${what}: ${name} must be a number above 0, got ${String(value)}.`);
+  }
+  return value;
+}
+
+function count(what: string, name: string, value: number, least = 1): number {
+  if (!Number.isInteger(value) || value < least) {
+    throw new ArgumentError(`${what}: ${name} must be a whole number of at least ${least}, got ${String(value)}.`);
+  }
+  return value;
+}
+
+const hold = (start: number, value: number): Segment => ({
+  kind: "polynomial",
+  start,
+  steps: 1,
+  from: value,
+  to: value,
+  power: 1,
+});
+
+/**
+ * Keeps `initialLearningRate` for `holdSteps` (default 0), then falls to `endLearningRate` (default 0) within
+ * `decaySteps` as (1 − u)^`power` (default 1: a straight line), and stays there.
+ */
+export function polynomialDecay(options: {
+  initialLearningRate: number;
+  decaySteps: number;
+  endLearningRate?: number;
+  power?: number;
+  holdSteps?: number;
+}): Schedule {
+  const from = rate("polynomialDecay", "initialLearningRate", options.initialLearningRate);
+  const steps = count("polynomialDecay", "decaySteps", options.decaySteps);
+  const to = rate("polynomialDecay", "endLearningRate", options.endLearningRate ?? 0);
+  const power = above0("polynomialDecay", "power", options.power ?? 1);
+  const start = count("polynomialDecay", "holdSteps", options.holdSteps ?? 0, 0);
+  const decay: Segment = { kind: "polynomial", start, steps, from, to, power };
+  return { segments: start === 0 ? [decay] : [hold(0, from), decay] };
+}
+
+/**
+ * Falls from `initialLearningRate` to `alpha` (default 0) times it within `decaySteps`, along half a cosine, and stays
+ * there (Loshchilov and Hutter 2017).
+ */
+export function cosineDecay(options: { initialLearningRate: number; decaySteps: number; alpha?: number }): Schedule {
+  const from = rate("cosineDecay", "initialLearningRate", options.initialLearningRate);
+  const steps = count("cosineDecay", "decaySteps", options.decaySteps);
+  const alpha = rate("cosineDecay", "alpha", options.alpha ?? 0);
+  return { segments: [{ kind: "cosine", start: 0, steps, from, to: alpha * from }] };
+}
+
+/**
+ * Cosine decay that starts again when it has ended (SGDR, Loshchilov and Hutter 2017): the first round takes
+ * `firstDecaySteps`, each further one `tMul` (default 2) times as long, from `mMul` (default 1) times the height.
+ * `alpha` (default 0): the bottom, as a fraction of `initialLearningRate`.
+ */
+export function cosineDecayRestarts(options: {
+  initialLearningRate: number;
+  firstDecaySteps: number;
+  tMul?: number;
+  mMul?: number;
+  alpha?: number;
+}): Schedule {
+  const what = "cosineDecayRestarts";
+  const from = rate(what, "initialLearningRate", options.initialLearningRate);
+  const steps = count(what, "firstDecaySteps", options.firstDecaySteps);
+  const stretch = options.tMul ?? 2;
+  if (!Number.isFinite(stretch) || stretch < 1) {
+    throw new ArgumentError(`${what}: tMul must be a number of at least 1, got ${String(stretch)}.`);
+  }
+  const shrink = rate(what, "mMul", options.mMul ?? 1);
+  const to = rate(what, "alpha", options.alpha ?? 0) * from;
+  return { segments: [{ kind: "restarts", start: 0, steps, from, to, stretch, shrink }] };
+}
+
+/** `initialLearningRate` · `decayRate`^(step / `decaySteps`); with `staircase` in jumps, at whole multiples only. */
+export function exponentialDecay(options: {
+  initialLearningRate: number;
+  decaySteps: number;
+  decayRate: number;
+  staircase?: boolean;
+}): Schedule {
+  const from = rate("exponentialDecay", "initialLearningRate", options.initialLearningRate);
+  const steps = count("exponentialDecay", "decaySteps", options.decaySteps);
+  const factor = above0("exponentialDecay", "decayRate", options.decayRate);
+  const staircase = options.staircase ?? false;
+  return { segments: [{ kind: "exponential", start: 0, steps, from, factor, staircase }] };
+}
+
+/** Multiplies the rate by `factor` (default 0.1) every `stepSize` steps, as PyTorch's StepLR. */
+export function stepDecay(options: { initialLearningRate: number; stepSize: number; factor?: number }): Schedule {
+  const from = rate("stepDecay", "initialLearningRate", options.initialLearningRate);
+  const steps = count("stepDecay", "stepSize", options.stepSize);
+  const factor = above0("stepDecay", "factor", options.factor ?? 0.1);
+  return { segments: [{ kind: "exponential", start: 0, steps, from, factor, staircase: true }] };
+}
+
+/** `values[0]` up to and including step `boundaries[0]`, then `values[1]`, and so on: one value more than boundaries. */
+export function piecewiseConstantDecay(options: {
+  boundaries: readonly number[];
+  values: readonly number[];
+}): Schedule {
+  const { boundaries, values } = options;
+  const what = "piecewiseConstantDecay";
+  if (values.length !== boundaries.length + 1 || values.length > SCHEDULE_ROWS) {
+    throw new ArgumentError(
+      `${what}: wants one value more than boundaries and at most ${SCHEDULE_ROWS}, got ${values.length} values and ` +
+        `${boundaries.length} boundaries.`,
+    );
+  }
+  boundaries.forEach((boundary, index) => {
+    count(what, `boundaries[${index}]`, boundary, 0);
+    if (index > 0 && boundary <= (boundaries[index - 1] ?? 0)) {
+      throw new ArgumentError(`${what}: boundaries must rise, but ${boundary} follows ${boundaries[index - 1]}.`);
+    }
+  });
+  return {
+    segments: values.map((value, index) =>
+      hold(index === 0 ? 0 : (boundaries[index - 1] ?? 0) + 1, rate(what, `values[${index}]`, value)),
+    ),
+  };
+}
+
+/**
+ * One-cycle (Smith and Topin 2018), with PyTorch's names and defaults: from `maxLearningRate` / `divFactor` (25) up to
+ * `maxLearningRate` within the first `pctStart` (0.3) of `totalSteps`, then down to the first rate / `finalDivFactor`
+ * (1e4); both along half a cosine, or straight with `annealStrategy` "linear".
+ */
+export function oneCycle(options: {
+  maxLearningRate: number;
+  totalSteps: number;
+  pctStart?: number;
+  divFactor?: number;
+  finalDivFactor?: number;
+  annealStrategy?: "cos" | "linear";
+}): Schedule {
+  const top = rate("oneCycle", "maxLearningRate", options.maxLearningRate);
+  const totalSteps = count("oneCycle", "totalSteps", options.totalSteps, 2);
+  const pctStart = options.pctStart ?? 0.3;
+  if (!(pctStart >= 0 && pctStart < 1)) {
+    throw new ArgumentError(`oneCycle: pctStart must be in [0, 1), got ${String(pctStart)}.`);
+  }
+  const first = top / above0("oneCycle", "divFactor", options.divFactor ?? 25);
+  const last = first / above0("oneCycle", "finalDivFactor", options.finalDivFactor ?? 1e4);
+  const strategy = options.annealStrategy ?? "cos";
+  if (strategy !== "cos" && strategy !== "linear") {
+    throw new ArgumentError(`oneCycle: annealStrategy must be "cos" or "linear", got "${String(strategy)}".`);
+  }
+  const piece = (start: number, end: number, from: number, to: number): Segment => {
+    const steps = Math.max(end - start, 1);
+    return strategy === "cos"
+      ? { kind: "cosine", start, steps, from, to }
+      : { kind: "polynomial", start, steps, from, to, power: 1 };
+  };
+  // PyTorch's peak, moved to the nearest whole step.
+  const peak = Math.max(0, Math.round(pctStart * totalSteps) - 1);
+  const down = piece(peak, totalSteps - 1, top, last);
+  return { segments: peak === 0 ? [down] : [piece(0, peak, first, top), down] };
+}
+
+/** Rises straight from `from` (default 0) to the schedule's first rate within `steps`; then the schedule begins. */
+export function warmup(learningRate: number | Schedule, options: { steps: number; from?: number }): Schedule {
+  const steps = count("warmup", "steps", options.steps);
+  const from = rate("warmup", "from", options.from ?? 0);
+  const after: Schedule =
+    typeof learningRate === "number"
+      ? { segments: [hold(0, rate("warmup", "learningRate", learningRate))] }
+      : learningRate;
+  if (after.segments.length >= SCHEDULE_ROWS) {
+    throw new ArgumentError(
+      `warmup: the schedule has ${after.segments.length} segments; at most ${SCHEDULE_ROWS - 1}.`,
+    );
+  }
+  const rise: Segment = { kind: "polynomial", start: 0, steps, from, to: learningRateAt(after, 0), power: 1 };
+  return { segments: [rise, ...after.segments.map((segment) => ({ ...segment, start: segment.start + steps }))] };
+}

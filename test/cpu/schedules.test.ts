@@ -1,0 +1,86 @@
+import { describe, expect, it, test } from "vitest";
+import {
+  adam,
+  cosineDecay,
+  cosineDecayRestarts,
+  exponentialDecay,
+  learningRateAt,
+  oneCycle,
+  piecewiseConstantDecay,
+  polynomialDecay,
+  type Schedule,
+  stepDecay,
+  warmup,
+} from "../../src/index.ts";
+
+/** Values of the formulas that Keras and PyTorch document, worked out here step by step. */
+describe("schedules follow their formulas", () => {
+  const rates = (schedule: Schedule, steps: readonly number[]) => steps.map((step) => learningRateAt(schedule, step));
+  const expectRates = (got: readonly number[], want: readonly number[]) => {
+    for (const [i, rate] of want.entries()) expect(got[i]).toBeCloseTo(rate, 12);
+  };
+
+  it("polynomial decay, with and without a hold", () => {
+    const line = polynomialDecay({ initialLearningRate: 1, decaySteps: 10, endLearningRate: 0.2 });
+    expectRates(rates(line, [0, 5, 10, 1000]), [1, 0.6, 0.2, 0.2]);
+    const curve = polynomialDecay({ initialLearningRate: 2, decaySteps: 4, power: 2, holdSteps: 3 });
+    expectRates(rates(curve, [0, 2, 3, 4, 5, 7, 9]), [2, 2, 2, 2 * 0.75 ** 2, 2 * 0.5 ** 2, 0, 0]);
+  });
+
+  it("cosine decay", () => {
+    const schedule = cosineDecay({ initialLearningRate: 1, decaySteps: 8, alpha: 0.1 });
+    const want = [0, 2, 4, 6, 8].map((step) => 0.1 + (0.9 * (1 + Math.cos((Math.PI * step) / 8))) / 2);
+    expectRates(rates(schedule, [0, 2, 4, 6, 8, 80]), [...want, 0.1]);
+  });
+
+  it("cosine decay with restarts, rounds of 4, 8, 16 steps, each half as high", () => {
+    const schedule = cosineDecayRestarts({ initialLearningRate: 1, firstDecaySteps: 4, mMul: 0.5 });
+    expectRates(rates(schedule, [0, 2, 4, 8, 12, 20, 28]), [1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125]);
+    const even = cosineDecayRestarts({ initialLearningRate: 1, firstDecaySteps: 10, tMul: 1 });
+    expectRates(rates(even, [0, 5, 10, 15, 990]), [1, 0.5, 1, 0.5, 1]);
+  });
+
+  it("exponential decay, smooth and in stairs; step decay", () => {
+    const smooth = exponentialDecay({ initialLearningRate: 0.1, decaySteps: 10, decayRate: 0.5 });
+    expectRates(rates(smooth, [0, 5, 10, 30]), [0.1, 0.1 * Math.SQRT1_2, 0.05, 0.0125]);
+    const stairs = exponentialDecay({ initialLearningRate: 0.1, decaySteps: 10, decayRate: 0.5, staircase: true });
+    expectRates(rates(stairs, [0, 9, 10, 19, 30]), [0.1, 0.1, 0.05, 0.05, 0.0125]);
+    expectRates(rates(stepDecay({ initialLearningRate: 1, stepSize: 3 }), [2, 3, 5, 6]), [1, 0.1, 0.1, 0.01]);
+  });
+
+  it("piecewise constant: a boundary belongs to the value before it", () => {
+    const schedule = piecewiseConstantDecay({ boundaries: [2, 5], values: [1, 0.5, 0.1] });
+    expectRates(rates(schedule, [0, 2, 3, 5, 6, 99]), [1, 1, 0.5, 0.5, 0.1, 0.1]);
+  });
+
+  it("one-cycle: up within pctStart, down to the last step", () => {
+    const schedule = oneCycle({ maxLearningRate: 1, totalSteps: 11, pctStart: 0.3, annealStrategy: "linear" });
+    expectRates(rates(schedule, [0, 2, 10, 50]), [0.04, 1, 0.04 / 1e4, 0.04 / 1e4]);
+    expectRates(rates(oneCycle({ maxLearningRate: 1, totalSteps: 101, pctStart: 0.5 }), [25, 50, 75]), [
+      0.52,
+      1,
+      (1 + 0.04 / 1e4) / 2,
+    ]);
+  });
+
+  it("warm-up rises to where the schedule begins, and shifts it", () => {
+    const schedule = warmup(polynomialDecay({ initialLearningRate: 1, decaySteps: 10, holdSteps: 2 }), { steps: 4 });
+    expectRates(rates(schedule, [0, 1, 4, 6, 11, 16]), [0, 0.25, 1, 1, 0.5, 0]);
+    expectRates(rates(warmup(0.3, { steps: 3, from: 0.15 }), [0, 1, 3, 9]), [0.15, 0.2, 0.3, 0.3]);
+  });
+});
+
+test.each<[string, RegExp, () => unknown]>([
+  ["cosineDecay", /decaySteps must be a whole number/, () => cosineDecay({ initialLearningRate: 1, decaySteps: 0 })],
+  ["oneCycle", /pctStart must be in \[0, 1\)/, () => oneCycle({ maxLearningRate: 1, totalSteps: 9, pctStart: 1 })],
+  [
+    "piecewise",
+    /boundaries must rise, but 2 follows 3/,
+    () => piecewiseConstantDecay({ boundaries: [3, 2], values: [1, 2, 3] }),
+  ],
+  ["piecewise", /one value more than boundaries/, () => piecewiseConstantDecay({ boundaries: [3], values: [1] })],
+  ["restarts", /tMul/, () => cosineDecayRestarts({ initialLearningRate: 1, firstDecaySteps: 3, tMul: 0.5 })],
+  ["adam", /learningRate must be a number of at least 0 or a schedule/, () => adam({ learningRate: "fast" as never })],
+])("%s refuses nonsense: %s", (_, message, make) => {
+  expect(make).toThrow(message);
+});
