@@ -1,6 +1,7 @@
 // All that a training step wants of its logits, in one dispatch of one workgroup: the mean cross-entropy, its gradient
-// (for an upstream of 1), and [correct rows, rows with a label]. A row belongs to LANES threads; the workgroup walks
-// over the rows THREADS / LANES at a time. A negative label leaves its row out of everything.
+// (for an upstream of 1), [correct rows, rows with a label], and with COLUMN_SUMS the gradient's sum over the rows, which
+// is the gradient of a bias. A row belongs to LANES threads; the workgroup walks over the rows THREADS / LANES at a time.
+// A negative label leaves its row out of everything.
 #include row_softmax
 #include workgroup_sum
 
@@ -8,6 +9,9 @@
 @group(0) @binding(2) var<storage, read_write> loss: array<f32>;
 @group(0) @binding(3) var<storage, read_write> logitsGradient: array<f32>;
 @group(0) @binding(4) var<storage, read_write> counts: array<f32>;
+#if COLUMN_SUMS
+@group(0) @binding(5) var<storage, read_write> columnSums: array<f32>;
+#endif
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(local_invocation_index) thread: u32) {
@@ -51,4 +55,13 @@ fn main(@builtin(local_invocation_index) thread: u32) {
     counts[0] = correct;
     counts[1] = rows;
   }
+#if COLUMN_SUMS
+  // The workgroup has written all of the gradient itself, so its own barrier is enough to read it.
+  storageBarrier();
+  for (var column = thread; column < COLUMNS; column += THREADS) {
+    var sum = 0.0;
+    for (var row = 0u; row < ROWS; row++) { sum += logitsGradient[row * COLUMNS + column]; }
+    columnSums[column] = sum;
+  }
+#endif
 }

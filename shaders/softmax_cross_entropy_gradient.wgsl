@@ -1,4 +1,5 @@
-// d loss / d logits = (softmax(logits) − labels) · upstream, divided for the mean by the number of rows that count.
+// d loss / d logits = (softmax(logits) · Σ labels − labels) · upstream, the sum over the row's labels, which is 1 for
+// class indices; divided for the mean by the number of rows that count.
 #include linear_index
 #include row_softmax
 #include workgroup_sum
@@ -33,6 +34,14 @@ fn main(
   let divisor = DIVISOR;
 #endif
   let softmax = rowSoftmax(row, lane, thread);
+#if DENSE_LABELS
+  var labelPart = 0.0;
+  for (var step = 0u; step < STEPS; step++) {
+    let column = step * LANES + lane;
+    if (column < COLUMNS) { labelPart += labels[row * COLUMNS + column]; }
+  }
+  let labelTotal = rowSum(thread, labelPart);
+#endif
   if (index / LANES >= ROWS) { return; }
 #if UPSTREAM_PER_ROW
   let scale = upstream[row] / divisor;
@@ -45,7 +54,7 @@ fn main(
       let place = row * COLUMNS + column;
       let probability = exp(logits[place] - softmax.largest) / softmax.total;
 #if DENSE_LABELS
-      output[place] = (probability - labels[place]) * scale;
+      output[place] = (labelTotal * probability - labels[place]) * scale;
 #else
       let label = labels[row];
       let expected = select(0.0, 1.0, i32(column) == label);

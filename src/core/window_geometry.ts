@@ -185,6 +185,24 @@ export function convGeometry(
   return { ...geometry, inChannels, outChannels, groups, groupInChannels, groupOutChannels: outChannels / groups };
 }
 
+/** The first position along an axis whose window meets no value of the input. */
+function emptyWindow(
+  out: number,
+  size: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  padBefore: number,
+): number | undefined {
+  for (let position = 0; position < out; position++) {
+    const first = position * stride - padBefore;
+    // The first tap that is not before the input.
+    const tap = first >= 0 ? 0 : Math.ceil(-first / dilation);
+    if (tap >= kernel || first + tap * dilation >= size) return position;
+  }
+  return undefined;
+}
+
 /** The geometry of a pooling over `[batch, height, width, channels]`. */
 export function poolGeometry(
   what: string,
@@ -192,17 +210,16 @@ export function poolGeometry(
   options: Omit<WindowOptions, "kernel"> & { size: Pair },
 ): PoolGeometry {
   const { size, ...rest } = options;
-  const geometry = windowGeometry(what, input, { ...rest, kernel: size });
-  if (typeof options.padding !== "string") {
-    const [[top, bottom], [left, right]] = options.padding;
-    const spanHeight = (size[0] - 1) * options.dilations[0] + 1;
-    const spanWidth = (size[1] - 1) * options.dilations[1] + 1;
-    if (Math.max(top, bottom) >= spanHeight || Math.max(left, right) >= spanWidth) {
-      throw new ShapeError(
-        `${what}: padding [[${top}, ${bottom}], [${left}, ${right}]] is not smaller than the window ` +
-          `${spanHeight}×${spanWidth}, so some windows would cover nothing but padding.`,
-      );
-    }
+  const g = windowGeometry(what, input, { ...rest, kernel: size });
+  const emptyRow = emptyWindow(g.outHeight, g.inHeight, g.kernelHeight, g.strideHeight, g.dilationHeight, g.padTop);
+  const emptyColumn = emptyWindow(g.outWidth, g.inWidth, g.kernelWidth, g.strideWidth, g.dilationWidth, g.padLeft);
+  if (emptyRow !== undefined || emptyColumn !== undefined) {
+    const place = emptyRow !== undefined ? `row ${emptyRow}` : `column ${emptyColumn}`;
+    throw new ShapeError(
+      `${what}: with padding [[${g.padTop}, ${g.padBottom}], [${g.padLeft}, ${g.padRight}]], windows of ` +
+        `${size[0]}×${size[1]} with dilations ${options.dilations[0]}×${options.dilations[1]} cover nothing but padding ` +
+        `in ${place} of the result for ${formatShape(input)}, which has no maximum; pad or dilate less.`,
+    );
   }
-  return { ...geometry, channels: input[3] ?? 0 };
+  return { ...g, channels: input[3] ?? 0 };
 }

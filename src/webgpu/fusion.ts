@@ -1,15 +1,19 @@
-import { constantOp } from "../graph/graph.ts";
+import { constantOp, variableOp } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import { at, isOp } from "../graph/op.ts";
 import { addOp } from "../graph/ops/arithmetic.ts";
+import { batchRowsOp } from "../graph/ops/batch_rows.ts";
 import { conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp } from "../graph/ops/conv2d.ts";
 import { countCorrectOp } from "../graph/ops/count_correct.ts";
+import { gatherRowsOp } from "../graph/ops/gather_rows.ts";
 import { matmulOp } from "../graph/ops/matmul.ts";
 import { maxPool2dGradientOp, maxPool2dOp, type PoolAttributes } from "../graph/ops/max_pool2d.ts";
 import { sumOp } from "../graph/ops/reduce.ts";
 import { reluGradientOp, reluOp } from "../graph/ops/relu.ts";
 import { reshapeOp } from "../graph/ops/reshape.ts";
 import { softmaxCrossEntropyGradientOp, softmaxCrossEntropyOp } from "../graph/ops/softmax_cross_entropy.ts";
+
+import { MOST_FETCHED_ROWS } from "./kernels/index.ts";
 
 /** A convolution with what follows it, computed by one kernel. */
 export interface FusedConv {
@@ -39,18 +43,30 @@ export interface FusedFilterGradient {
   readonly biasGradient: Node;
 }
 
-/** Loss, its gradient and the count of right answers in one pass over the logits. */
+/** Loss, its gradient, the count of right answers and the gradient's sum over the rows in one pass over the logits. */
 export interface FusedCrossEntropy {
   readonly kind: "crossEntropy";
   readonly loss: Node;
   readonly gradient: Node;
   readonly counts: Node;
+  /** The gradient of the last layer's bias. */
+  readonly columnSums: Node | undefined;
 }
+
+/** Images and labels of a batch, fetched by one kernel. */
+export interface FusedFetch {
+  readonly kind: "fetch";
+  readonly rows: Node;
+  readonly images: Node;
+  readonly labels: Node;
+}
+
+export type FusedGroup = FusedConv | FusedMatmul | FusedFilterGradient | FusedCrossEntropy | FusedFetch;
 
 /** What the rewrites found: nodes that other nodes' kernels compute, and how. */
 export interface Fusions {
   /** Node whose turn it is → the group computed then. */
-  readonly groups: ReadonlyMap<Node, FusedConv | FusedMatmul | FusedFilterGradient | FusedCrossEntropy>;
+  readonly groups: ReadonlyMap<Node, FusedGroup>;
   /** Nodes that need no kernel of their own. */
   readonly covered: ReadonlySet<Node>;
   /**
@@ -68,7 +84,7 @@ export function findFusions(
   uses: ReadonlyMap<Node, readonly Node[]>,
   outputs: ReadonlySet<Node>,
 ): Fusions {
-  const groups = new Map<Node, FusedConv | FusedMatmul | FusedFilterGradient | FusedCrossEntropy>();
+  const groups = new Map<Node, FusedGroup>();
   const covered = new Set<Node>();
   const unpooled = new Map<Node, { pool: Node; upstream: Node }>();
   const usesOf = (node: Node): readonly Node[] => uses.get(node) ?? [];
@@ -134,8 +150,14 @@ export function findFusions(
       ) {
         continue;
       }
-      for (const inner of [node, gradient, counts]) covered.add(inner);
-      groups.set(node, { kind: "crossEntropy", loss: node, gradient, counts });
+      const columnSums = usesOf(gradient).find((use) => isOp(use, sumOp) && use.attributes.axes.join() === "0");
+      for (const inner of [node, gradient, counts, columnSums]) if (inner) covered.add(inner);
+      groups.set(node, { kind: "crossEntropy", loss: node, gradient, counts, columnSums });
+    } else if (isOp(node, batchRowsOp)) {
+      const fetch = fetchOf(node);
+      if (fetch === undefined) continue;
+      for (const inner of [node, fetch.images, fetch.labels]) covered.add(inner);
+      groups.set(earlier(fetch.images, fetch.labels), fetch);
     }
   }
   for (const node of nodes) {
@@ -147,6 +169,16 @@ export function findFusions(
     groups.set(earlier(node, biasGradient), { kind: "filterGradient", filterGradient: node, biasGradient });
   }
   return { groups, covered, unpooled };
+
+  /** The images and labels that a batch's row numbers fetch, if they are all that the numbers are for. */
+  function fetchOf(rows: Node): FusedFetch | undefined {
+    const fromVariable = (use: Node) => isOp(use, gatherRowsOp) && isOp(at(use.inputs, 0), variableOp);
+    const fetched = usesOf(rows).filter(fromVariable);
+    const labels = fetched.find((use) => use.dtype === "i32" && use.shape.length === 1);
+    const images = fetched.find((use) => use.dtype === "f32");
+    const all = usesOf(rows).length === 2 && labels !== undefined && images !== undefined && !outputs.has(rows);
+    return all && at(rows.shape, 0) <= MOST_FETCHED_ROWS ? { kind: "fetch", rows, images, labels } : undefined;
+  }
 
   /** The 2×2 pool after a ReLU, if the ReLU's full-size result is needed by nothing else than that pool and its gradient. */
   function poolAfter(

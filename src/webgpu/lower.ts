@@ -4,12 +4,14 @@ import type { DType, TypedArray } from "../core/tensor.ts";
 import { constantOp, type Graph, inputOp, variableOp } from "../graph/graph.ts";
 import { Arena, type Node, type Variable } from "../graph/node.ts";
 import { at, isOp } from "../graph/op.ts";
+import { batchRowsOp } from "../graph/ops/batch_rows.ts";
 import { type ConvAttributes, conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp } from "../graph/ops/conv2d.ts";
+import { gatherRowsOp } from "../graph/ops/gather_rows.ts";
 import { matmulOp, matmulSizes } from "../graph/ops/matmul.ts";
 import { optimizerUpdateOp } from "../graph/ops/optimizer_update.ts";
 import { reshapeOp } from "../graph/ops/reshape.ts";
 import { stopGradientOp } from "../graph/ops/stop_gradient.ts";
-import { type Fusions, findFusions, throughReshapes } from "./fusion.ts";
+import { type FusedFetch, type Fusions, findFusions, throughReshapes } from "./fusion.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
 import {
   conv2dFilterGradient,
@@ -18,7 +20,15 @@ import {
   conv2dPoolForward,
   filterGradientSlices,
 } from "./kernels/conv2d.ts";
-import { copy, crossEntropyStep, lowerings, matmulBias, optimizerUpdate, sumSlices } from "./kernels/index.ts";
+import {
+  copy,
+  crossEntropyStep,
+  fetchBatch,
+  lowerings,
+  matmulBias,
+  optimizerUpdate,
+  sumSlices,
+} from "./kernels/index.ts";
 import type { Emitter, Lowering, Value } from "./lowering.ts";
 import type { Placement, Plan, PlannedDispatch, PlannedValue } from "./plan.ts";
 
@@ -191,16 +201,21 @@ class GraphLowering implements Emitter {
         this,
       );
     } else if (group?.kind === "crossEntropy") {
-      const { loss, gradient, counts } = group;
+      const { loss, gradient, counts, columnSums } = group;
       const [logits, labels] = [at(loss.inputs, 0), at(loss.inputs, 1)];
       this.#begin("softmaxCrossEntropy + gradient + accuracy", loss.layer);
-      this.dispatch(crossEntropyStep({ batch: at(logits.shape, 0), classes: at(logits.shape, 1) }, this.traits), [
+      const [batch, classes] = [at(logits.shape, 0), at(logits.shape, 1)];
+      const spec = crossEntropyStep({ batch, classes, columnSums: columnSums !== undefined }, this.traits);
+      this.dispatch(spec, [
         this.#valueOf(logits),
         this.#valueOf(labels),
         this.#newNodeValue(loss),
         this.#newNodeValue(gradient),
         this.#newNodeValue(counts),
+        ...(columnSums ? [this.#gradientValue(columnSums)] : []),
       ]);
+    } else if (group?.kind === "fetch") {
+      this.#fetchBatch(group);
     } else if (group?.kind === "filterGradient") {
       this.#filterGradient(group.filterGradient, group.biasGradient);
     } else if (this.#fusions.covered.has(node)) {
@@ -237,10 +252,39 @@ class GraphLowering implements Emitter {
       if (lowering === undefined)
         throw new ArgumentError(`"${node.op.name}" has no WebGPU kernel yet; use the CPU backend.`);
       const inputs = node.inputs.map((input) => this.#valueOf(input));
-      const partial = this.#partials.get(node);
-      if (partial) this.#values.set(node, partial.value);
-      lowering.lower(node, inputs, partial?.value ?? this.#newNodeValue(node), this);
+      lowering.lower(node, inputs, this.#gradientValue(node), this);
     }
+  }
+
+  /** Where a node's value goes: into its range of the gradients that an optimizer adds up, or to a place of its own. */
+  #gradientValue(node: Node): PlannedValue {
+    const partial = this.#partials.get(node);
+    if (partial === undefined) return this.#newNodeValue(node);
+    this.#values.set(node, partial.value);
+    return partial.value;
+  }
+
+  #fetchBatch({ rows, images, labels }: FusedFetch): void {
+    if (!isOp(rows, batchRowsOp) || !isOp(images, gatherRowsOp)) throw new Error("a fetch of something else");
+    const [table, labelTable] = [images, labels].map((node) => {
+      const source = at(node.inputs, 0);
+      if (!isOp(source, variableOp)) throw new Error("a fetch from something else than a variable");
+      return this.#variableValue(source.attributes.variable);
+    }) as [PlannedValue, PlannedValue];
+    this.#begin("fetch batch", rows.layer);
+    const options = {
+      rows: rows.attributes,
+      rowSize: sizeOf(images.shape.slice(1)),
+      dtype: table.dtype === "u8" ? ("u8" as const) : ("f32" as const),
+      scale: images.attributes.scale,
+    };
+    this.dispatch(fetchBatch(options, this.traits), [
+      table,
+      labelTable,
+      this.#valueOf(at(rows.inputs, 0)),
+      this.#newNodeValue(images),
+      this.#newNodeValue(labels),
+    ]);
   }
 
   /** The gradient that flows into a convolution: as it is, or pooled with the winners that say where it goes. */

@@ -1,16 +1,20 @@
+import batchRow from "../../shaders/batch_row.wgsl?raw";
 import learningRate from "../../shaders/learning_rate.wgsl?raw";
 import linearIndex from "../../shaders/linear_index.wgsl?raw";
 import random from "../../shaders/random.wgsl?raw";
 import rowReduce from "../../shaders/row_reduce.wgsl?raw";
 import rowSoftmax from "../../shaders/row_softmax.wgsl?raw";
+import tableLoad from "../../shaders/table_load.wgsl?raw";
 import workgroupSum from "../../shaders/workgroup_sum.wgsl?raw";
 
 /** Files that other shaders may `#include`. */
 export const shaderIncludes: Readonly<Record<string, string>> = {
+  batch_row: batchRow,
   learning_rate: learningRate,
   linear_index: linearIndex,
   random,
   row_reduce: rowReduce,
   row_softmax: rowSoftmax,
+  table_load: tableLoad,
   workgroup_sum: workgroupSum,
 };

@@ -225,19 +225,16 @@ const CASES: Record<string, (random: RandomData) => Case> = {
         },
       ],
       [
-        `softmaxCrossEntropy (${reduction}) with probabilities`,
+        // Rows that sum to anything, zero among them: label weights, padding rows.
+        `softmaxCrossEntropy (${reduction}) with probabilities, towards them too`,
         (random: RandomData): Case => {
           const [rows, classes] = [random.integer(1, 5), random.integer(2, 6)];
-          const probabilities = Array.from({ length: rows }, () => {
-            const row = Array.from({ length: classes }, () => random.uniform());
-            const total = row.reduce((a, b) => a + b);
-            return row.map((p) => p / total);
-          }).flat();
+          const labels = tensor(random, [rows, classes]);
+          if (random.integer(0, 2) === 0) labels.values.fill(0, 0, classes);
           return {
             name: `${rows}×${classes}`,
-            inputs: [tensor(random, [rows, classes])],
-            build: (graph, [x]) =>
-              graph.softmaxCrossEntropy(x as Node, graph.constant(probabilities, [rows, classes]), { reduction }),
+            inputs: [tensor(random, [rows, classes]), labels],
+            build: (graph, [x, y]) => graph.softmaxCrossEntropy(x as Node, y as Node, { reduction }),
           };
         },
       ],

@@ -302,9 +302,12 @@ const FAMILIES: Record<string, { shapes: number; make(random: RandomData, index:
           const label = graph.constant(labels, [rows], "i32");
           const logits = x as Node;
           const loss = graph.softmaxCrossEntropy(logits, label);
+          const [gradient] = graph.gradients(loss, [logits]) as [Node];
           return {
             loss,
-            shifted: graph.add(graph.gradients(loss, [logits])[0] as Node, 1),
+            shifted: graph.add(gradient, 1),
+            // The fused step leaves them beside the gradient.
+            biasGradient: graph.add(graph.sum(gradient, 0), 1),
             correct: graph.countCorrect(logits, label),
             probabilities: graph.softmax(logits),
           };

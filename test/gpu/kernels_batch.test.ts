@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { permute, randomKey } from "../../src/core/random.ts";
-import { batchRows, gatherRows, recordStep } from "../../src/webgpu/kernels/index.ts";
+import { batchRows, fetchBatch, gatherRows, recordStep } from "../../src/webgpu/kernels/index.ts";
 import { testDevice } from "../support/gpu.ts";
 import { runKernel } from "../support/run_kernel.ts";
 import { integerOutputOf, integers, outputOf, plain, traitsOfEachKind } from "./kernels_support.ts";
@@ -45,6 +45,43 @@ describe("batchRows", () => {
     }
     expect(seen.filter((row) => row < 0)).toHaveLength(17);
     expect(seen.filter((row) => row >= 0).sort((a, b) => a - b)).toEqual(Array.from({ length: 103 }, (_, i) => i));
+  });
+});
+
+describe("fetchBatch", () => {
+  test.each([
+    { rowSize: 12, dtype: "u8", shuffle: true },
+    { rowSize: 7, dtype: "u8", shuffle: true },
+    { rowSize: 784, dtype: "f32", shuffle: false },
+    { rowSize: 3, dtype: "f32", shuffle: true },
+  ] as const)("$rowSize $dtype values a row, shuffle $shuffle: images and labels of the same rows", async (options) => {
+    const { rowSize, dtype, shuffle } = options;
+    const [count, batch, seed] = [23, 5, 9];
+    const values = integers(count * rowSize, 1, 0, 255);
+    const bytes = new Uint32Array(Math.ceil(values.length / 4));
+    new Uint8Array(bytes.buffer).set(values);
+    const labelTable = Int32Array.from({ length: count }, (_, i) => 100 + i);
+    const spec = fetchBatch({ rows: { count, batch, shuffle, seed }, rowSize, dtype, scale: 0.25 }, traits);
+    for (const cursor of [0, 4, 7, 14]) {
+      const rows = Array.from({ length: batch }, (_, i) => {
+        const position = (cursor % 5) * batch + i;
+        if (position >= count) return -1;
+        return shuffle ? permute(randomKey(seed, Math.floor(cursor / 5)), position, count) : position;
+      });
+      const [, , , images, labels] = await runKernel(device, spec, [
+        dtype === "u8" ? bytes : Float32Array.from(values),
+        labelTable,
+        Uint32Array.of(cursor),
+        new Float32Array(batch * rowSize).fill(-9),
+        new Int32Array(batch),
+      ]);
+      expect(plain(labels as Int32Array)).toEqual(rows.map((row) => (row < 0 ? -1 : 100 + row)));
+      expect(plain(images as Float32Array)).toEqual(
+        rows.flatMap((row) =>
+          Array.from({ length: rowSize }, (_, i) => (row < 0 ? 0 : (values[row * rowSize + i] as number) * 0.25)),
+        ),
+      );
+    }
   });
 });
 

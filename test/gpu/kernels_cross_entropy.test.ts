@@ -148,7 +148,7 @@ describe.each(traitsOfEachKind)("%s", (_, traits) => {
     });
 
     test.each(["mean", "sum", "none"] as const)(
-      "the gradient of the %s is (softmax − labels) · upstream",
+      "the gradient of the %s is (softmax · Σ labels − labels) · upstream",
       async (reduction) => {
         const upstream = reduction === "none" ? uniform(rows, 4) : Float32Array.of(1.5);
         const scale = (row: number) =>
@@ -157,33 +157,57 @@ describe.each(traitsOfEachKind)("%s", (_, traits) => {
         expectNear(await outputOf(device, sparse, [logits, labels, upstream], size), expectedGradient(scale), 6e-6);
 
         const probabilityLabels = uniform(size, 3, 0, 1);
+        const labelTotals = (row: number) => sum(probabilityLabels.subarray(row * columns, (row + 1) * columns));
         const expected = probabilities.map((p, i) => {
           const row = Math.floor(i / columns);
           return (
-            ((p - (probabilityLabels[i] as number)) * (upstream[reduction === "none" ? row : 0] as number)) /
+            ((p * labelTotals(row) - (probabilityLabels[i] as number)) *
+              (upstream[reduction === "none" ? row : 0] as number)) /
             (reduction === "mean" ? rows : 1)
           );
         });
         const dense = crossEntropyGradient(shape, { dense: true, reduction }, traits);
-        expectNear(await outputOf(device, dense, [logits, probabilityLabels, upstream], size), expected, 6e-6);
+        expectNear(
+          await outputOf(device, dense, [logits, probabilityLabels, upstream], size),
+          expected,
+          expected.map((value) => 6e-6 * (1 + Math.abs(value))),
+        );
       },
     );
 
-    test("the fused step gives the mean loss, its gradient and both counts", async () => {
-      const [, , loss, gradient, counts] = await runKernel(
-        device,
-        crossEntropyStep({ batch: rows, classes: columns }, traits),
-        [logits, labels, new Float32Array(1), new Float32Array(size), new Float32Array(2)],
-      );
-      expectNear(loss as Float32Array, [sum(rowLossesOf(logarithms, labels, columns)) / divisor], 3e-5);
-      expectNear(
-        gradient as Float32Array,
-        expectedGradient(() => 1 / divisor),
-        6e-6,
-      );
-      const correct = firstMaxima(logits, shape).filter((winner, row) => winner === labels[row]).length;
-      expect(plain(counts as Float32Array)).toEqual([correct, counted]);
-    });
+    test.each([false, true])(
+      "the fused step gives the mean loss, its gradient and both counts, sums %s",
+      async (columnSums) => {
+        const [, , loss, gradient, counts, sums] = await runKernel(
+          device,
+          crossEntropyStep({ batch: rows, classes: columns, columnSums }, traits),
+          [
+            logits,
+            labels,
+            new Float32Array(1),
+            new Float32Array(size),
+            new Float32Array(2),
+            ...(columnSums ? [new Float32Array(columns)] : []),
+          ],
+        );
+        if (columnSums) {
+          const each = expectedGradient(() => 1 / divisor);
+          const expected = Array.from({ length: columns }, (_, column) =>
+            sum(Array.from({ length: rows }, (__, row) => each[row * columns + column] as number)),
+          );
+          // Every term is below 1 / divisor and right to 6e-6 of it.
+          expectNear(sums as Float32Array, expected, 6e-6 * Math.max(1, rows / divisor));
+        }
+        expectNear(loss as Float32Array, [sum(rowLossesOf(logarithms, labels, columns)) / divisor], 3e-5);
+        expectNear(
+          gradient as Float32Array,
+          expectedGradient(() => 1 / divisor),
+          6e-6,
+        );
+        const correct = firstMaxima(logits, shape).filter((winner, row) => winner === labels[row]).length;
+        expect(plain(counts as Float32Array)).toEqual([correct, counted]);
+      },
+    );
 
     test("countCorrect counts first maxima that are the label, and labels", async () => {
       const x = integers(size, 5, 0, 2);

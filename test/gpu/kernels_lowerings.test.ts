@@ -121,6 +121,12 @@ describe("each op's lowering gives the op's value", () => {
       [new Float32Array(6), labelData, list(3)],
       [1, -2, 1, -2, 1, 1],
     ],
+    [
+      "softmaxCrossEntropyGradient by label weights",
+      () => g.softmaxCrossEntropyGradient(a, input([2, 3]), input([]), "sum"),
+      [new Float32Array(6), list(1, 2, 0, 0, 0, 0), list(3)],
+      [0, -3, 3, 0, 0, 0],
+    ],
     ["countCorrect", () => g.countCorrect(a, labels), [aData, labelData], [1, 2]],
     ["confusionMatrix", () => g.confusionMatrix(labels, labels, 2), [labelData, Int32Array.of(1, 1)], [0, 1, 0, 1]],
     ["gatherRows of floats", () => g.gatherRows(a, labels, { scale: 2 }), [aData, labelData], [8, 8, -12, 2, -4, 6]],

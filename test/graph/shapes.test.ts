@@ -124,7 +124,12 @@ describe("shapes that do not fit are refused with both shapes", () => {
             ],
           }),
         ),
-      /not smaller than the window/,
+      /nothing but padding in row 0 of the result for \[1, 4, 4, 1\]/,
+    ],
+    [
+      "a dilated pool that steps over the input",
+      () => of([1, 4, 1, 1])((g, x) => g.maxPool2d(x, { size: [1, 2], dilations: [1, 4], padding: "same" })),
+      /nothing but padding in column 0/,
     ],
     ["inner sizes", () => of([2, 3], [4, 5])((g, a, b) => g.matmul(a, b)), /inner sizes of \[2, 3\] and \[4, 5\]/],
     ["matrices of rank 3", () => of([2, 3, 1], [4, 5])((g, a, b) => g.matmul(a, b)), /two f32 matrices/],

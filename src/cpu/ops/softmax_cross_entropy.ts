@@ -59,9 +59,11 @@ export const softmaxCrossEntropyOps = [
       }
       const { most, logSum } = logSumExp(logits, row * classes, classes);
       const scale = read(upstream, reduction === "none" ? row : 0) / divisor;
+      let total = 0;
+      for (let index = 0; index < classes; index++) total += share(row, index);
       for (let index = 0; index < classes; index++) {
         const i = row * classes + index;
-        output[i] = scale * (Math.exp(read(logits, i) - most - logSum) - share(row, index));
+        output[i] = scale * (total * Math.exp(read(logits, i) - most - logSum) - share(row, index));
       }
     }
   }),

@@ -33,10 +33,17 @@ export const softmaxCrossEntropyOp = defineOp<CrossEntropyAttributes>({
     const { logits } = checkLogitsAndLabels(inputs, what);
     return { shape: reduction === "none" ? [at(logits.shape, 0)] : [], dtype: "f32" };
   },
-  gradient: ({ graph, attributes, upstream, input }) => [
-    softmaxCrossEntropyGradient(graph, input(0), input(1), upstream, attributes.reduction),
-    undefined,
-  ],
+  gradient({ graph, attributes: { reduction }, upstream, input, wants }) {
+    const [logits, labels] = [input(0), input(1)];
+    const toLogits = wants(0) ? softmaxCrossEntropyGradient(graph, logits, labels, upstream, reduction) : undefined;
+    if (!wants(1) || labels.dtype !== "f32") return [toLogits, undefined];
+    // Towards probabilities the loss is linear: −log softmax(logits), divided by the rows for the mean.
+    const [rows, classes] = [at(logits.shape, 0), at(logits.shape, 1)];
+    const perRow = reduction === "none" ? graph.reshape(upstream, [rows, 1]) : upstream;
+    const scale = graph.constant(reduction === "mean" ? -1 / rows : -1);
+    const toLabels = graph.mul(graph.logSoftmax(logits), graph.mul(perRow, scale));
+    return [toLogits, graph.reshape(toLabels, [rows, classes])];
+  },
 });
 
 /**
@@ -65,7 +72,10 @@ export const softmaxCrossEntropyGradientOp = defineOp<CrossEntropyAttributes>({
   },
 });
 
-/** d loss / d logits = (softmax(logits) − labels) · upstream, divided by the number of rows that count for "mean". */
+/**
+ * d loss / d logits = (softmax(logits) · Σ labels − labels) · upstream, the sum over a row's labels (1 for class
+ * indices), divided by the number of rows that count for "mean".
+ */
 export function softmaxCrossEntropyGradient(
   graph: Graph,
   logits: Node,

@@ -1,4 +1,5 @@
 import batchRowsShader from "../../../shaders/batch_rows.wgsl?raw";
+import fetchBatchShader from "../../../shaders/fetch_batch.wgsl?raw";
 import gatherRowsShader from "../../../shaders/gather_rows.wgsl?raw";
 import { permutationHalfBits, randomKey } from "../../core/random.ts";
 import { sizeOf } from "../../core/shape.ts";
@@ -7,7 +8,21 @@ import { type BatchRowsAttributes, batchRowsOp } from "../../graph/ops/batch_row
 import { gatherRowsOp } from "../../graph/ops/gather_rows.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
+import type { ShaderConstants } from "../preprocess.ts";
 import { workgroupThreads } from "./sizes.ts";
+
+/** What the shaders need to know of which rows make up a batch. */
+function batchRowConstants(options: BatchRowsAttributes): ShaderConstants {
+  return {
+    COUNT: options.count,
+    BATCH: options.batch,
+    BATCHES_PER_EPOCH: Math.ceil(options.count / options.batch),
+    SHUFFLE: options.shuffle,
+    // The shader derives the epoch's key from this one: randomKey(seed, epoch).
+    SEED_KEY: randomKey(options.seed),
+    HALF_BITS: permutationHalfBits(options.count),
+  };
+}
 
 /** Row numbers of the batch that the cursor names. Bindings: cursor (u32), rows (i32). */
 export function batchRows(options: BatchRowsAttributes, traits: DeviceTraits): KernelSpec {
@@ -15,16 +30,7 @@ export function batchRows(options: BatchRowsAttributes, traits: DeviceTraits): K
   return {
     name: "batch_rows",
     shader: batchRowsShader,
-    constants: {
-      THREADS: threads,
-      COUNT: options.count,
-      BATCH: options.batch,
-      BATCHES_PER_EPOCH: Math.ceil(options.count / options.batch),
-      SHUFFLE: options.shuffle,
-      // The shader derives the epoch's key from this one: randomKey(seed, epoch).
-      SEED_KEY: randomKey(options.seed),
-      HALF_BITS: permutationHalfBits(options.count),
-    },
+    constants: { THREADS: threads, ...batchRowConstants(options) },
     bindings: ["read", "write"],
     workgroups: linearWorkgroups(options.batch, threads),
     ...(options.shuffle ? { variant: "shuffled" } : {}),
@@ -61,6 +67,41 @@ export function gatherRows({ batch, rowSize, dtype, scale }: GatherRowsOptions, 
     workgroups: linearWorkgroups(batch * elements, threads),
     variant: `${dtype}, ${vector ? "4 elements" : "1 element"} a thread`,
     flops: dtype === "i32" ? 0 : batch * rowSize,
+  };
+}
+
+export interface FetchBatchOptions {
+  readonly rows: BatchRowsAttributes;
+  /** Elements of one image. */
+  readonly rowSize: number;
+  readonly dtype: "u8" | "f32";
+  readonly scale: number;
+}
+
+/** Most images of one `fetchBatch`: workgroups along an axis. */
+export const MOST_FETCHED_ROWS = 65535;
+
+/** Images and labels of a batch. Bindings: image table, label table (i32), cursor (u32), images, labels (i32). */
+export function fetchBatch({ rows, rowSize, dtype, scale }: FetchBatchOptions, traits: DeviceTraits): KernelSpec {
+  const threads = workgroupThreads(traits);
+  const vector = rowSize % 4 === 0;
+  const elements = vector ? rowSize / 4 : rowSize;
+  return {
+    name: "fetch_batch",
+    shader: fetchBatchShader,
+    constants: {
+      THREADS: threads,
+      ...batchRowConstants(rows),
+      ROW_SIZE: elements,
+      BYTES: dtype === "u8",
+      INTEGERS: false,
+      VECTOR: vector,
+      SCALE: { f32: scale },
+    },
+    bindings: ["read", "read", "read", "write", "write"],
+    workgroups: [Math.ceil(elements / threads), rows.batch, 1],
+    variant: `${rows.shuffle ? "shuffled " : ""}${dtype}, ${vector ? "4 elements" : "1 element"} a thread`,
+    flops: rows.batch * rowSize,
   };
 }
 

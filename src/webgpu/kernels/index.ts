@@ -27,7 +27,14 @@ export const lowerings: readonly Lowering[] = [
   ...transposeLowerings,
 ];
 
-export { batchRows, type GatherRowsOptions, gatherRows } from "./batch.ts";
+export {
+  batchRows,
+  type FetchBatchOptions,
+  fetchBatch,
+  type GatherRowsOptions,
+  gatherRows,
+  MOST_FETCHED_ROWS,
+} from "./batch.ts";
 export {
   type CrossEntropyOptions,
   crossEntropyGradient,
