@@ -255,7 +255,7 @@ export class Session {
 
   pause(): void {
     if (this.phase !== "training") return;
-    this.#trainer?.pause();
+    void this.#trainer?.pause();
     this.phase = "paused";
     this.#onChange();
   }

@@ -9,6 +9,7 @@ export * from "./data/digit.ts";
 export * from "./data/idx.ts";
 export { loadSafetensors, safetensorsMetadata, toSafetensors } from "./formats/safetensors.ts";
 export type { Backend } from "./graph/backend.ts";
+export { type KernelTime, Profile, type ProfileData } from "./graph/profile.ts";
 export type { InitializerName } from "./nn/initializers.ts";
 export type { Layer, LayerConfig } from "./nn/layer.ts";
 export { activation } from "./nn/layers/activation.ts";

@@ -6,6 +6,7 @@ import type { Backend, Feeds, Program, ProgramStats } from "../graph/backend.ts"
 import { assignOp, constantOp, type Graph, inputOp, variableOp } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { at, isOp } from "../graph/op.ts";
+import { median, type ProfileData } from "../graph/profile.ts";
 import { ArrayPool, isView, lastReads } from "./array_pool.ts";
 import { type CpuArray, type CpuOp, defineCpuOp } from "./op.ts";
 import { cpuOps } from "./ops/index.ts";
@@ -138,6 +139,16 @@ function nextTurn(): Promise<void> {
   });
 }
 
+/** One op of a step, bound to its memory. */
+interface Work {
+  readonly layer: string | undefined;
+  readonly op: string;
+  readonly shape: readonly number[];
+  readonly flops: number;
+  readonly bytes: number;
+  compute(): void;
+}
+
 class CpuProgram implements Program {
   readonly stats: ProgramStats;
   readonly #backend: CpuBackend;
@@ -145,10 +156,8 @@ class CpuProgram implements Program {
   readonly #storage = new Map<Variable, CpuArray>();
   readonly #inputs = new Map<string, { shape: readonly number[]; dtype: DType; values: CpuArray }>();
   readonly #outputs: readonly { name: string; shape: readonly number[]; values: CpuArray }[];
-  readonly #steps: (() => void)[] = [];
-  readonly #effects: (() => void)[] = [];
-  readonly #rows: string[][] = [];
-  #flops = 0;
+  readonly #steps: Work[] = [];
+  readonly #effects: Work[] = [];
   #disposed = false;
 
   constructor(backend: CpuBackend, graph: Graph, outputs: Readonly<Record<string, Node>>) {
@@ -179,7 +188,7 @@ class CpuProgram implements Program {
       pipelines: 0,
       scratchBytes: pool.bytes,
       variableBytes,
-      flops: this.#flops,
+      flops: [...this.#steps, ...this.#effects].reduce((sum, { flops }) => sum + flops, 0),
     };
   }
 
@@ -202,12 +211,16 @@ class CpuProgram implements Program {
     return values;
   }
 
-  #bind(node: Node, output: CpuArray, inputs = node.inputs.map((input) => this.#valuesOf(input))): () => void {
+  #bind(node: Node, output: CpuArray, inputs = node.inputs.map((input) => this.#valuesOf(input))): Work {
     const op = cpuOpOf(node);
-    const flops = op.flops(node);
-    this.#flops += flops;
-    this.#rows.push([node.layer ?? "", node.op.name, formatShape(node.shape), formatCount(flops)]);
-    return op.bind(node, inputs, output, (variable) => this.#storageOf(variable));
+    return {
+      layer: node.layer,
+      op: node.op.name,
+      shape: node.shape,
+      flops: op.flops(node),
+      bytes: inputs.reduce((sum, { byteLength }) => sum + byteLength, output.byteLength),
+      compute: op.bind(node, inputs, output, (variable) => this.#storageOf(variable)),
+    };
   }
 
   #storageOf(variable: Variable): CpuArray {
@@ -222,13 +235,15 @@ class CpuProgram implements Program {
   /** Effects run after everything else, in order; each sees the values that variables had before the first of them. */
   #bindEffects(effects: readonly Node[], pool: ArrayPool): void {
     const written = new Set<CpuArray>();
-    const snapshots: (() => void)[] = [];
+    const snapshots: Work[] = [];
     const bound = effects.map((effect) => {
       const inputs = effect.inputs.map((input) => {
         const values = this.#valuesOf(input);
         if (!written.has(values)) return values;
         const copy = pool.take(input.dtype, values.length);
-        snapshots.push(() => copy.set(values));
+        const compute = () => copy.set(values);
+        const { layer, shape } = input;
+        snapshots.push({ layer, op: "copy", shape, flops: 0, bytes: 2 * copy.byteLength, compute });
         return copy;
       });
       for (const variable of effect.op.writes?.(effect) ?? []) written.add(this.#storageOf(variable));
@@ -264,12 +279,12 @@ class CpuProgram implements Program {
     return this.#backend.submit(async () => {
       this.#checkUsable();
       for (const { values, copy } of fed) values.set(copy);
-      for (const step of this.#steps) step();
+      for (const { compute } of this.#steps) compute();
       const results = this.#outputs.map(({ name, shape, values }) => [
         name,
         { shape: [...shape], data: values.slice() },
       ]);
-      for (const effect of this.#effects) effect();
+      for (const { compute } of this.#effects) compute();
       await nextTurn();
       return Object.fromEntries(results);
     });
@@ -283,8 +298,8 @@ class CpuProgram implements Program {
     return this.#backend.submit(async () => {
       for (let step = 0; step < steps; step++) {
         this.#checkUsable();
-        for (const compute of this.#steps) compute();
-        for (const effect of this.#effects) effect();
+        for (const { compute } of this.#steps) compute();
+        for (const { compute } of this.#effects) compute();
         await nextTurn();
       }
       this.#checkUsable();
@@ -322,8 +337,45 @@ class CpuProgram implements Program {
     this.#backend.checkUsable();
   }
 
+  async profile({ steps = 5 }: { steps?: number } = {}): Promise<ProfileData> {
+    this.#checkUsable();
+    this.#backend.synchronize(this.#storage.keys());
+    return this.#backend.submit(async () => {
+      const work = [...this.#steps, ...this.#effects];
+      const times = work.map((): number[] => []);
+      for (let step = 0; step < steps; step++) {
+        this.#checkUsable();
+        work.forEach(({ compute }, index) => {
+          const started = performance.now();
+          compute();
+          times[index]?.push(performance.now() - started);
+        });
+        await nextTurn();
+      }
+      return {
+        timing: "cpu",
+        steps,
+        peakGflops: undefined,
+        kernels: work.map(({ layer, op, flops, bytes }, index) => ({
+          layer,
+          op,
+          kernel: "loops",
+          milliseconds: median(times[index] ?? []),
+          flops,
+          bytes,
+        })),
+      };
+    });
+  }
+
   toString(): string {
-    return formatTable([["layer", "op", "shape", "FLOPs"], ...this.#rows]);
+    const rows = [...this.#steps, ...this.#effects].map(({ layer, op, shape, flops }) => [
+      layer ?? "",
+      op,
+      formatShape(shape),
+      formatCount(flops),
+    ]);
+    return formatTable([["layer", "op", "shape", "FLOPs"], ...rows]);
   }
 
   dispose(): void {

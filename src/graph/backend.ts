@@ -1,6 +1,7 @@
 import type { Tensor, TypedArray } from "../core/tensor.ts";
 import type { Graph } from "./graph.ts";
 import type { Node, Variable } from "./node.ts";
+import type { ProfileData } from "./profile.ts";
 
 /** Values for the inputs of a graph, by input name. */
 export type Feeds = Readonly<Record<string, TypedArray | readonly number[]>>;
@@ -33,6 +34,8 @@ export interface Program {
   /** Sets a variable before anything enqueued later. */
   write(variable: Variable, data: ArrayLike<number>): void;
   readonly stats: ProgramStats;
+  /** Runs `steps` steps (default 5) with every kernel timed by itself; variables move as in any step. */
+  profile(options?: { steps?: number }): Promise<ProfileData>;
   /** A table of the recorded kernels: layer, op, kernel, tile, FLOPs, bytes. */
   toString(): string;
   /** Frees what only this program uses; shared variables stay while another program needs them. */

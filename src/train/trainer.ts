@@ -7,6 +7,7 @@ import { decodeCheckpoint, encodeCheckpoint } from "../formats/checkpoint.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import type { Variable } from "../graph/node.ts";
 import { at } from "../graph/op.ts";
+import { Profile } from "../graph/profile.ts";
 import { checkCount } from "../nn/layer.ts";
 import { lossByName } from "../nn/losses.ts";
 import type { Model } from "../nn/model.ts";
@@ -99,6 +100,8 @@ class LocalTrainer implements Trainer {
   #busy = false;
   #resume: (() => void) | undefined;
   #gate: Promise<void> | undefined;
+  /** Resolved when no steps are in flight: at the gate of a held `fit`, or at its end. */
+  #held = new Moment();
   #disposed = false;
 
   constructor(parts: StepParts, backend: Backend, keeper: Program, batchSize: number, seed: number) {
@@ -125,6 +128,7 @@ class LocalTrainer implements Trainer {
       return await new FitRun(this.#runner(program), dataset, this.#batchSize, options, epochs).run();
     } finally {
       this.#busy = false;
+      this.#held.come();
     }
   }
 
@@ -142,6 +146,7 @@ class LocalTrainer implements Trainer {
         return ring;
       },
       gate: () => this.#gate,
+      held: () => this.#held.come(),
       evaluate: (dataset, signal) => this.evaluate(dataset, signal === undefined ? {} : { signal }),
     };
   }
@@ -170,10 +175,14 @@ class LocalTrainer implements Trainer {
     return this.#gate !== undefined;
   }
 
-  pause(): void {
-    this.#gate ??= new Promise((resolve) => {
-      this.#resume = resolve;
-    });
+  async pause(): Promise<void> {
+    if (this.#gate === undefined) {
+      this.#held = new Moment();
+      this.#gate = new Promise((resolve) => {
+        this.#resume = resolve;
+      });
+    }
+    if (this.#busy) await this.#held.came;
   }
 
   resume(): void {
@@ -342,6 +351,34 @@ class LocalTrainer implements Trainer {
     });
   }
 
+  async profile(dataset = this.#training?.dataset, { steps = 5 }: { steps?: number } = {}): Promise<Profile> {
+    this.#checkUsable();
+    checkCount("profile", "steps", steps);
+    if (dataset === undefined) {
+      throw new ArgumentError("profile: this trainer has not trained on a data set yet; pass one.");
+    }
+    checkDataset(this.#parts.model, dataset);
+    const wasPaused = this.paused;
+    await this.pause();
+    try {
+      const known = this.#training?.dataset === dataset ? this.#training.program : undefined;
+      const options = { batch: this.#batchSize, shuffle: true, seed: this.#seed };
+      const program = known ?? (await compileTraining(this.#backend, this.#parts, dataset, options));
+      const variables = [...this.#checkpointVariables().values(), this.#parts.state.ring];
+      const before = await this.#keeper.enqueue({ steps: 0, read: variables });
+      try {
+        return new Profile(await program.profile({ steps }));
+      } finally {
+        variables.forEach((variable, index) => {
+          this.#keeper.write(variable, at(before, index).data);
+        });
+        if (known === undefined) program.dispose();
+      }
+    } finally {
+      if (!wasPaused) this.resume();
+    }
+  }
+
   stats(): TrainerStats {
     const training = this.#training;
     const program = training?.program ?? this.#fed;
@@ -371,6 +408,14 @@ class LocalTrainer implements Trainer {
     for (const { program } of this.#evaluations.values()) program.dispose();
     this.#keeper.dispose();
   }
+}
+
+/** Something that happens once, and can be waited for. */
+class Moment {
+  come: () => void = () => undefined;
+  readonly came = new Promise<void>((resolve) => {
+    this.come = resolve;
+  });
 }
 
 /** Checkpoints keep f32 and u32, whatever precision the backend computes in. */
@@ -405,6 +450,8 @@ interface Runner {
   enqueue(steps: number, read: boolean): Promise<Tensor | undefined>;
   /** Pending while the trainer is paused. */
   gate(): Promise<void> | undefined;
+  /** Tells that no steps are in flight. */
+  held(): void;
   evaluate(dataset: Dataset, signal: AbortSignal | undefined): Promise<Evaluation>;
 }
 
@@ -450,6 +497,7 @@ class FitRun {
         if (gate) {
           await drain();
           await this.#readRing();
+          this.#runner.held();
           await raceAbort(gate, this.#options.signal);
           this.#pace.interrupted();
         }

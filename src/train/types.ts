@@ -1,6 +1,7 @@
 import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { Profile } from "../graph/profile.ts";
 
 /** What is known after a step. Steps arrive in bundles: the GPU is read a few times a second, not at every step. */
 export interface StepEvent {
@@ -83,8 +84,8 @@ export type ImageBatch = Float32Array | Uint8Array | Uint8ClampedArray;
 export interface Trainer {
   /** Trains; continues where the last call ended. One call at a time. */
   fit(dataset: Dataset, options?: FitOptions): Promise<History>;
-  /** Holds a running `fit` after the steps in flight; `resume` goes on. */
-  pause(): void;
+  /** Holds a running `fit` after the steps in flight; resolves when they are done. `resume` goes on. */
+  pause(): Promise<void>;
   resume(): void;
   readonly paused: boolean;
   /** One step on images [batch, …inputShape] and class labels; at most `batchSize` images. */
@@ -101,5 +102,10 @@ export interface Trainer {
   /** Copies the trained weights into the model's `parameters`. */
   syncModel(): Promise<void>;
   stats(): TrainerStats;
+  /**
+   * Where the time of a training step goes: a row a kernel. Measures `steps` steps (default 5) on `dataset` (default
+   * the one of the last `fit`) and puts everything back as it was; a running `fit` is held meanwhile.
+   */
+  profile(dataset?: Dataset, options?: { steps?: number }): Promise<Profile>;
   dispose(): void;
 }

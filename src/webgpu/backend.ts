@@ -4,6 +4,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import { type AcquiredDevice, acquireDevice, type WebGpuOptions } from "./device.ts";
 import { lowerGraph } from "./lower.ts";
+import { measurePeak } from "./peak.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { buildProgram } from "./program.ts";
 import { Readback } from "./readback.ts";
@@ -26,6 +27,7 @@ export class WebGpuBackend implements Backend {
   readonly readback: Readback;
   readonly #acquired: AcquiredDevice;
   #unusable: Error | undefined;
+  #peak: Promise<number> | undefined;
 
   constructor(acquired: AcquiredDevice) {
     this.#acquired = acquired;
@@ -52,6 +54,12 @@ export class WebGpuBackend implements Backend {
   async compile(graph: Graph, options: { outputs: Readonly<Record<string, Node>> }): Promise<Program> {
     this.checkUsable();
     return buildProgram(this, lowerGraph(graph, options.outputs, this.#acquired.traits));
+  }
+
+  /** Multiply-add throughput of the device in GFLOP/s, measured when first asked for. */
+  peakGflops(): Promise<number> {
+    this.#peak ??= this.readback.race(measurePeak(this.device, this.pipelines, this.#acquired.traits));
+    return this.#peak;
   }
 
   /** Throws when the device is gone or the backend was disposed of. */

@@ -48,6 +48,8 @@ export async function acquireDevice(options: WebGpuOptions = {}): Promise<Acquir
   try {
     const device = await adapter.requestDevice({
       label: "corteza",
+      // For `trainer.profile()` alone; nothing else needs more than the base of WebGPU.
+      requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
       requiredLimits: {
         maxBufferSize: adapter.limits.maxBufferSize,
         maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,

@@ -2,6 +2,7 @@ import { DisposedError, WorkerError } from "../core/errors.ts";
 import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { Profile } from "../graph/profile.ts";
 import type { Model } from "../nn/model.ts";
 import { checkLearningRate, type Optimizer } from "../nn/optimizers.ts";
 import type {
@@ -223,9 +224,15 @@ class RemoteTrainer implements WorkerTrainer {
     return this.#paused;
   }
 
-  pause(): void {
+  pause(): Promise<void> {
     this.#paused = true;
-    void this.#client.call("pause", undefined);
+    return this.#client.call("pause", undefined);
+  }
+
+  async profile(dataset?: Dataset, options: { steps?: number } = {}): Promise<Profile> {
+    this.#sendParameters();
+    const key = dataset === undefined ? undefined : this.#datasetKey(dataset);
+    return new Profile(await this.#client.call("profile", { dataset: key, steps: options.steps }));
   }
 
   resume(): void {

@@ -90,9 +90,17 @@ const handlers: Handlers = {
   },
   checkpoint: () => theTrainer().checkpoint(),
   restore: ({ bytes }) => theTrainer().restore(bytes),
-  async pause() {
-    theTrainer().pause();
+  async profile({ dataset, steps }) {
+    const known = dataset === undefined ? undefined : theDataset(dataset);
+    const {
+      timing,
+      steps: measured,
+      peakGflops,
+      kernels,
+    } = await theTrainer().profile(known, steps === undefined ? {} : { steps });
+    return { timing, steps: measured, peakGflops, kernels };
   },
+  pause: () => theTrainer().pause(),
   async resume() {
     theTrainer().resume();
   },

@@ -12,6 +12,7 @@ import {
 import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { ProfileData } from "../graph/profile.ts";
 import type { ModelConfig } from "../nn/model.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
 import type { EpochEvent, Evaluation, History, ImageBatch, StepEvent, TrainerStats } from "../train/types.ts";
@@ -45,6 +46,7 @@ export interface Calls {
   setLearningRate: { args: { learningRate: number | Schedule }; result: void };
   checkpoint: { args: undefined; result: Uint8Array };
   restore: { args: { bytes: Uint8Array }; result: void };
+  profile: { args: { dataset: number | undefined; steps: number | undefined }; result: ProfileData };
   pause: { args: undefined; result: void };
   resume: { args: undefined; result: void };
   dispose: { args: undefined; result: void };

@@ -4,6 +4,7 @@ import { convGeometry, type Padding, type Pair, poolGeometry } from "../../src/c
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import * as conv from "../../src/webgpu/kernels/conv2d.ts";
 import * as kernels from "../../src/webgpu/kernels/index.ts";
+import { multiplyAddProbe } from "../../src/webgpu/peak.ts";
 import { preprocess } from "../../src/webgpu/preprocess.ts";
 import { shaderIncludes } from "../../src/webgpu/shaders.ts";
 import { testDevice } from "../support/gpu.ts";
@@ -115,12 +116,21 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
         ];
       }),
     ),
-    kernels.crossEntropyStep({ batch: 64, classes: 10 }, traits),
+    ...bools.map((columnSums) => kernels.crossEntropyStep({ batch: 64, classes: 10, columnSums }, traits)),
+    multiplyAddProbe(16, traits),
     kernels.countCorrect({ rows: 64, columns: 10 }, traits),
     kernels.confusionMatrix({ batch: 64, classes: 10 }, traits),
     ...bools.map((shuffle) => kernels.batchRows({ count: 1000, batch: 64, shuffle, seed: 1 }, traits)),
     ...(["u8", "f32", "i32"] as const).map((dtype) =>
       kernels.gatherRows({ batch: 8, rowSize: 784, dtype, scale: 1 }, traits),
+    ),
+    ...bools.flatMap((shuffle) =>
+      (["u8", "f32"] as const).map((dtype) =>
+        kernels.fetchBatch(
+          { rows: { count: 1000, batch: 64, shuffle, seed: 1 }, rowSize: 49, dtype, scale: 1 },
+          traits,
+        ),
+      ),
     ),
     kernels.recordStep({ sizes: [1, 2], capacity: 16, counters: 2 }, traits),
     kernels.sumSlices({ size: 100, slices: 4, sliceStride: 128 }, traits),

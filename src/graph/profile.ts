@@ -1,0 +1,93 @@
+import { formatBytes, formatCount, formatTable } from "../core/format.ts";
+
+/** One kernel of a step, measured. */
+export interface KernelTime {
+  readonly layer: string | undefined;
+  /** What the graph calls it, fusions named: "conv2d + maxPool2d". */
+  readonly op: string;
+  readonly kernel: string;
+  /** Median over the measured steps. */
+  readonly milliseconds: number;
+  /** Floating-point operations, a multiply-add counting as two. */
+  readonly flops: number;
+  /** Bytes of everything that the kernel reads and writes, each once. */
+  readonly bytes: number;
+}
+
+/** What `Profile` is made of: plain data, which a worker can send. */
+export interface ProfileData {
+  /**
+   * "timestamps": the GPU's own clock, around each kernel. "wall clock": each kernel submitted alone and waited for,
+   * launch included; what remains where the device has no timestamp queries. "cpu": the CPU backend's loops.
+   */
+  readonly timing: "timestamps" | "wall clock" | "cpu";
+  readonly steps: number;
+  /** Multiply-add throughput that a probe reached on this device; undefined where nobody measured it. */
+  readonly peakGflops: number | undefined;
+  readonly kernels: readonly KernelTime[];
+}
+
+/** Where the time of a step goes; `toString()` is the table. */
+export class Profile implements ProfileData {
+  readonly timing: ProfileData["timing"];
+  readonly steps: number;
+  readonly peakGflops: number | undefined;
+  readonly kernels: readonly KernelTime[];
+
+  constructor(data: ProfileData) {
+    this.timing = data.timing;
+    this.steps = data.steps;
+    this.peakGflops = data.peakGflops;
+    this.kernels = data.kernels;
+  }
+
+  /** Sum over the kernels. */
+  get milliseconds(): number {
+    return this.kernels.reduce((sum, kernel) => sum + kernel.milliseconds, 0);
+  }
+
+  /** Share of the measured peak that a kernel reaches, 0…1; undefined without a peak or a time. */
+  shareOfPeak(kernel: KernelTime): number | undefined {
+    if (this.peakGflops === undefined || kernel.milliseconds === 0) return undefined;
+    return kernel.flops / kernel.milliseconds / 1e6 / this.peakGflops;
+  }
+
+  toString(): string {
+    const total = this.milliseconds;
+    const percent = (share: number | undefined) => (share === undefined ? "" : (100 * share).toFixed(1));
+    const row = (kernel: KernelTime) => [
+      kernel.layer ?? "",
+      kernel.op,
+      kernel.kernel,
+      kernel.milliseconds.toFixed(3),
+      percent(total === 0 ? undefined : kernel.milliseconds / total),
+      formatCount(kernel.flops),
+      formatBytes(kernel.bytes),
+      kernel.milliseconds === 0 ? "" : (kernel.flops / kernel.milliseconds / 1e6).toFixed(2),
+      percent(this.shareOfPeak(kernel)),
+    ];
+    const sum = (count: (kernel: KernelTime) => number) => this.kernels.reduce((all, kernel) => all + count(kernel), 0);
+    const whole: KernelTime = {
+      layer: "total",
+      op: "",
+      kernel: `${this.kernels.length} kernels`,
+      milliseconds: total,
+      flops: sum((kernel) => kernel.flops),
+      bytes: sum((kernel) => kernel.bytes),
+    };
+    const head = ["layer", "op", "kernel", "ms", "% of step", "FLOPs", "bytes", "GFLOP/s", "% of peak"];
+    const peak = this.peakGflops === undefined ? "" : `, measured peak ${this.peakGflops.toFixed(1)} GFLOP/s`;
+    return (
+      `${formatTable([head, ...this.kernels.map(row), row(whole)])}\n\n` +
+      `median of ${this.steps} steps, ${this.timing}${peak}`
+    );
+  }
+}
+
+/** The middle value; of an even number, the mean of the middle two. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+}
