@@ -23,6 +23,7 @@ import {
 import type { Language } from "./messages.ts";
 import { showFacts, showNetwork } from "./network_table.ts";
 import { downloadNotice, failureNotice, forcedCpuNotice, type Notice, noWebGpuNotice, showNotices } from "./notices.ts";
+import { ProfilePanel } from "./profile_panel.ts";
 import { Samples } from "./samples.ts";
 import { type Force, loadDigits, Session } from "./session.ts";
 
@@ -65,6 +66,7 @@ const panel = new DrawPanel({
 });
 
 const samples = new Samples(predict);
+const profilePanel = new ProfilePanel(() => session.profile());
 
 // ---- controls
 
@@ -242,6 +244,7 @@ function renderControls(): void {
   stepButton.disabled = phase !== "ready" && phase !== "paused";
   stepButton.title = text.stepSize(count(session.batchSize));
   resetButton.disabled = !usable || session.steps === 0;
+  profilePanel.usable = usable && session.digits !== undefined;
 }
 
 function renderScore(): void {
@@ -364,6 +367,7 @@ onLanguage(() => {
   renderTheme();
   renderMeasurements();
   samples.render();
+  profilePanel.render();
   changed();
 });
 

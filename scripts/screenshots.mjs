@@ -101,6 +101,30 @@ const scenes = {
     await page.waitForTimeout(300);
     await take(page, "tablet-dark-en-full", true);
   },
+  async profile(open, take) {
+    const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" });
+    await ready(page);
+    await page.click("#profile summary");
+    const measure = async () => {
+      await page.click("#measure");
+      await page.waitForFunction(() => /GFLOP/.test(document.querySelector("#profile-status").textContent));
+    };
+    const show = async (name) => {
+      await page.evaluate(() => document.querySelector("#network").scrollIntoView());
+      await page.waitForTimeout(300);
+      await take(page, name);
+    };
+    await show("wide-light-en-profile-empty");
+    await measure();
+    await show("wide-light-en-profile");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.click('[data-language="es"]');
+    await show("wide-dark-es-profile");
+    await page.setViewportSize(NARROW);
+    await page.evaluate(() => document.querySelector("#profile").scrollIntoView());
+    await page.waitForTimeout(300);
+    await take(page, "narrow-dark-es-profile");
+  },
   async nogpu(open, take) {
     const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" }, { webgpu: false });
     await ready(page);

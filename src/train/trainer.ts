@@ -102,6 +102,10 @@ class LocalTrainer implements Trainer {
   #gate: Promise<void> | undefined;
   /** Resolved when no steps are in flight: at the gate of a held `fit`, or at its end. */
   #held = new Moment();
+  /** A profile under way, which moves the weights for a while; whoever reads them waits for its end. */
+  #profiling: Promise<void> | undefined;
+  /** Evaluations and predictions under way, which a profile waits for. */
+  readonly #readings = new Set<Promise<unknown>>();
   #disposed = false;
 
   constructor(parts: StepParts, backend: Backend, keeper: Program, batchSize: number, seed: number) {
@@ -213,6 +217,7 @@ class LocalTrainer implements Trainer {
     }
     const images = new Float32Array(this.#batchSize * imageSize);
     images.set(toInputs(x));
+    await this.#profiling;
     this.#fed ??= await compileFedTraining(this.#backend, this.#parts, this.#batchSize);
     this.#steps++;
     const { loss, counts } = await this.#fed.run({ images, labels });
@@ -224,6 +229,23 @@ class LocalTrainer implements Trainer {
     this.#checkUsable();
     checkDataset(this.#parts.model, dataset);
     options.signal?.throwIfAborted();
+    return this.#reading(() => this.#evaluate(dataset, options));
+  }
+
+  /** Reads the weights at a time when no profile moves them. */
+  async #reading<T>(read: () => Promise<T>): Promise<T> {
+    while (this.#profiling) await this.#profiling;
+    this.#checkUsable();
+    const reading = read();
+    this.#readings.add(reading);
+    try {
+      return await reading;
+    } finally {
+      this.#readings.delete(reading);
+    }
+  }
+
+  async #evaluate(dataset: Dataset, options: { signal?: AbortSignal }): Promise<Evaluation> {
     const evaluation = await this.#evaluation(dataset);
     const { program, steps, cursor, ring, confusion } = evaluation;
     const { classes } = this.#parts.model;
@@ -272,7 +294,7 @@ class LocalTrainer implements Trainer {
 
   async predict(x: ImageBatch): Promise<Tensor<Float32Array>> {
     this.#checkUsable();
-    return this.#predictor.predict(x);
+    return this.#reading(() => this.#predictor.predict(x));
   }
 
   setLearningRate(learningRate: number | Schedule): void {
@@ -296,7 +318,7 @@ class LocalTrainer implements Trainer {
   async checkpoint(): Promise<Uint8Array> {
     this.#checkUsable();
     const variables = this.#checkpointVariables();
-    const tensors = await this.#keeper.enqueue({ steps: 0, read: [...variables.values()] });
+    const tensors = await this.#reading(() => this.#keeper.enqueue({ steps: 0, read: [...variables.values()] }));
     const { model, loss, optimizer } = this.#parts;
     return encodeCheckpoint({
       config: { model: model.toJSON(), loss, optimizer: optimizer.rule, batchSize: this.#batchSize, seed: this.#seed },
@@ -320,6 +342,7 @@ class LocalTrainer implements Trainer {
         `restore: the checkpoint was made with batchSize ${String(saved.batchSize)}, this trainer has ${this.#batchSize}.`,
       );
     }
+    await this.#profiling;
     const writes = [...this.#checkpointVariables()].map(([name, variable]) => {
       const tensor = tensors.get(name);
       if (tensor === undefined || !sameShape(tensor.shape, variable.shape)) {
@@ -345,7 +368,7 @@ class LocalTrainer implements Trainer {
   async syncModel(): Promise<void> {
     this.#checkUsable();
     const { variables } = this.#parts.model.arena;
-    const tensors = await this.#keeper.enqueue({ steps: 0, read: variables });
+    const tensors = await this.#reading(() => this.#keeper.enqueue({ steps: 0, read: variables }));
     variables.forEach((variable, index) => {
       variable.remember(Float32Array.from(at(tensors, index).data));
     });
@@ -360,21 +383,30 @@ class LocalTrainer implements Trainer {
     checkDataset(this.#parts.model, dataset);
     const wasPaused = this.paused;
     await this.pause();
+    while (this.#profiling) await this.#profiling;
+    const moment = new Moment();
+    this.#profiling = moment.came;
     try {
+      await Promise.allSettled(this.#readings);
       const known = this.#training?.dataset === dataset ? this.#training.program : undefined;
       const options = { batch: this.#batchSize, shuffle: true, seed: this.#seed };
       const program = known ?? (await compileTraining(this.#backend, this.#parts, dataset, options));
-      const variables = [...this.#checkpointVariables().values(), this.#parts.state.ring];
+      const { schedule, ring } = this.#parts.state;
+      const variables = [...this.#checkpointVariables().values(), ring].filter((variable) => variable !== schedule);
+      const versions = variables.map((variable) => variable.version);
       const before = await this.#keeper.enqueue({ steps: 0, read: variables });
       try {
         return new Profile(await program.profile({ steps }));
       } finally {
         variables.forEach((variable, index) => {
-          this.#keeper.write(variable, at(before, index).data);
+          // What `setParameters` set meanwhile stays.
+          if (variable.version === versions[index]) this.#keeper.write(variable, at(before, index).data);
         });
         if (known === undefined) program.dispose();
       }
     } finally {
+      this.#profiling = undefined;
+      moment.come();
       if (!wasPaused) this.resume();
     }
   }

@@ -245,6 +245,27 @@ describe("the demo on WebGPU", () => {
       .toContain(`after ${before + 1} steps`);
   });
 
+  it("measures the kernels of a step and leaves the training as it is", async () => {
+    const { page } = visited;
+    const before = await page.locator("#readings").textContent();
+    const accuracy = await page.locator("#accuracy").textContent();
+    await page.click("#profile summary");
+    await page.click("#measure");
+    await page.waitForFunction(() => /GFLOP/.test(document.querySelector("#profile-status")?.textContent ?? ""), null, {
+      timeout: 120_000,
+    });
+    const rows = await page.locator("#kernels tr").allTextContents();
+    expect(rows.length).toBe(12);
+    expect(rows.filter((row) => /Convolution 2/.test(row))).toHaveLength(3);
+    const shares = await page.locator("#kernels td:nth-child(4)").allTextContents();
+    const total = shares.reduce((sum, share) => sum + Number.parseFloat(share), 0);
+    expect(total).toBeGreaterThan(98);
+    expect(total).toBeLessThan(102);
+    expect(await page.locator("#readings").textContent()).toBe(before);
+    expect(await page.locator("#accuracy").textContent()).toBe(accuracy);
+    await page.click("#profile summary");
+  });
+
   it("changes language with every number and sentence", async () => {
     await page.click('[data-language="es"]');
     expect(await page.getAttribute("html", "lang")).toBe("es");
