@@ -1,21 +1,30 @@
-// Nothing but multiply-adds: what the device could do if every kernel were made of them. Sixteen chains that do not wait
-// for each other, ROUNDS long; 2 · 16 · ROUNDS operations a thread.
-@group(0) @binding(0) var<storage, read_write> output: array<f32>;
+// Nothing but multiply-adds in registers: what the device could do if every kernel were made of them. CHAINS vectors that
+// do not wait for each other, so that one's latency hides behind the others; factor and term come from memory, so that no
+// compiler can work out the end in advance. 8 · CHAINS · LINKS · ROUNDS operations a thread.
+@group(0) @binding(0) var<storage, read> factors: array<f32, 2>;
+@group(0) @binding(1) var<storage, read_write> output: array<vec4f>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u) {
-  let start = f32(globalId.x % 7u);
-  // Values unknown to the compiler, which keep every chain finite.
-  let factor = 0.5 + 0.01 * start;
-  let term = 0.25 + start;
-#unroll chain 0 4
-  var sum_$(chain) = vec4f(start, start + 1.0, start + 2.0, start + 3.0) + $(4 * chain).0;
+  let factor = vec4f(factors[0]);
+  let term = vec4f(factors[1]);
+#unroll chain 0 CHAINS
+  var value_$(chain) = vec4f(f32(globalId.x + $(chain)u));
 #end
   for (var round = 0u; round < ROUNDS; round++) {
-#unroll chain 0 4
-    sum_$(chain) = sum_$(chain) * factor + vec4f(term);
+#unroll link 0 LINKS
+#unroll chain 0 CHAINS
+#if FUSED
+    value_$(chain) = fma(value_$(chain), factor, term);
+#else
+    value_$(chain) = value_$(chain) * factor + term;
+#endif
+#end
 #end
   }
-  let total = sum_0 + sum_1 + sum_2 + sum_3;
-  output[globalId.x] = total.x + total.y + total.z + total.w;
+  var sum = vec4f(0.0);
+#unroll chain 0 CHAINS
+  sum += value_$(chain);
+#end
+  output[globalId.x] = sum;
 }

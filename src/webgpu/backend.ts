@@ -25,6 +25,8 @@ export class WebGpuBackend implements Backend {
   readonly variables: VariableStorage;
   readonly scratch: ScratchPool;
   readonly readback: Readback;
+  /** Bytes of buffers that belong to single programs: constants and fed inputs. */
+  programBytes = 0;
   readonly #acquired: AcquiredDevice;
   #unusable: Error | undefined;
   #peak: Promise<number> | undefined;
@@ -48,7 +50,7 @@ export class WebGpuBackend implements Backend {
 
   /** Bytes of device memory that programs and variables of this backend hold now, staging included. */
   get bytes(): number {
-    return this.variables.bytes + this.scratch.bytes + this.readback.bytes;
+    return this.variables.bytes + this.scratch.bytes + this.readback.bytes + this.programBytes;
   }
 
   async compile(graph: Graph, options: { outputs: Readonly<Record<string, Node>> }): Promise<Program> {

@@ -151,6 +151,7 @@ export class WebGpuProgram implements Program {
     this.#own = held.own;
     this.#owners = held.owners;
     const total = (sizes: Iterable<number>) => [...sizes].reduce((sum, size) => sum + size, 0);
+    backend.programBytes += total(held.own.map((buffer) => buffer.size));
     this.stats = {
       dispatches: recorded.length,
       pipelines: held.pipelines,
@@ -347,7 +348,10 @@ export class WebGpuProgram implements Program {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#backend.scratch.give(this.#scratch);
-    for (const buffer of this.#own) buffer.destroy();
+    for (const buffer of this.#own) {
+      this.#backend.programBytes -= buffer.size;
+      buffer.destroy();
+    }
     for (const owner of this.#owners) this.#backend.variables.release(owner);
   }
 }

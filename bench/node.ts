@@ -1,7 +1,8 @@
 /**
- * Times the training step of the reference network on this machine's adapter, in Node on Dawn:
+ * A quick look at our own training step of the reference network, without peers, in Node on Dawn on this machine's
+ * adapter:
  *
- *     npm run bench [-- --batches 16,61,64 --steps 8]
+ *     npm run bench:node [-- --batches 16,61,64 --steps 8]
  *
  * Prints the recorded step as a table, then one line a batch size: median and range of milliseconds a step. On a shared
  * machine only ratios within one run mean something.

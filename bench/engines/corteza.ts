@@ -1,0 +1,160 @@
+/**
+ * Corteza, driven as its trainer and classifier drive it: programs compiled once, `enqueue` for steps (all steps of a
+ * call in one submission), `run` for inference. The batch is a data set of its own on the device, so the step's fetch,
+ * shuffle and normalisation are part of what is timed, which peers are spared.
+ */
+import { Graph } from "../../src/graph/graph.ts";
+import { Variable } from "../../src/graph/node.ts";
+import {
+  adam,
+  conv2d,
+  dataset,
+  dense,
+  flatten,
+  type Layer,
+  type Model,
+  maxPooling2d,
+  sequential,
+  webgpu,
+} from "../../src/index.ts";
+import {
+  compilePrediction,
+  compileTraining,
+  newTrainingState,
+  RING_STEPS,
+  RING_VALUES,
+} from "../../src/train/programs.ts";
+import type { WebGpuBackend } from "../../src/webgpu/backend.ts";
+import type { WebGpuOptions } from "../../src/webgpu/device.ts";
+import {
+  ADAM,
+  type Job,
+  type LayerSpec,
+  makeBatch,
+  makeOperands,
+  NETWORKS,
+  type Network,
+  placeLayers,
+} from "../jobs.ts";
+import { type Engine, sampleOf, type Work } from "./engine.ts";
+
+export async function start(options: WebGpuOptions = {}): Promise<Engine> {
+  const backend = await webgpu(options);
+  return {
+    description: backend.description,
+    open: (job) => open(backend, job),
+    reportedBytes: () => backend.bytes,
+  };
+}
+
+function open(backend: WebGpuBackend, job: Job): Promise<Work> {
+  if (job.kind === "train") return openTraining(backend, NETWORKS[job.network], job.batch);
+  if (job.kind === "infer") return openInference(backend, NETWORKS[job.network], job.batch);
+  return openKernel(backend, job);
+}
+
+function layersOf(layer: LayerSpec): Layer[] {
+  switch (layer.kind) {
+    case "conv":
+      return [conv2d({ filters: layer.filters, kernelSize: 3, padding: "same", activation: "relu" })];
+    case "pool":
+      return [maxPooling2d({ poolSize: 2 })];
+    case "dense":
+      return [flatten(), dense({ units: layer.units })];
+  }
+}
+
+function buildModel(network: Network): Model {
+  const placed = placeLayers(network);
+  const model = sequential(
+    { inputShape: network.inputShape },
+    placed.flatMap(({ layer }) => layersOf(layer)),
+  );
+  const values = placed.flatMap(({ kernelShape, kernel, bias }) =>
+    kernel.length === 0
+      ? []
+      : [
+          { shape: kernelShape, data: kernel },
+          { shape: [bias.length], data: bias },
+        ],
+  );
+  const names = [...model.parameters.keys()];
+  model.setParameters(new Map(values.map((value, index) => [names[index] ?? "", value])));
+  return model;
+}
+
+async function openTraining(backend: WebGpuBackend, network: Network, batch: number): Promise<Work> {
+  const model = buildModel(network);
+  const optimizer = adam(ADAM);
+  const state = newTrainingState(model, optimizer);
+  const { bytes, labels } = makeBatch(network, batch);
+  const data = dataset({ images: bytes, labels, shape: network.inputShape, classes: 10 });
+  const parts = { model, loss: "sparseCategoricalCrossentropy", optimizer, state };
+  const program = await compileTraining(backend, parts, data, { batch, shuffle: true, seed: 1 });
+  const datasetBytes = bytes.byteLength + labels.byteLength;
+  let step = 0;
+  let loss = Number.NaN;
+  return {
+    async run(times) {
+      const [ring] = await program.enqueue({ steps: times, read: [state.ring] });
+      step += times;
+      loss = ring?.data[((step - 1) % RING_STEPS) * RING_VALUES] ?? Number.NaN;
+    },
+    values: async () => [loss],
+    planned: {
+      bytes: program.stats.scratchBytes + program.stats.variableBytes - datasetBytes,
+      dataset: datasetBytes,
+    },
+    async runSingly(steps) {
+      const times: number[] = [];
+      for (let index = 0; index < steps; index++) {
+        const before = performance.now();
+        const done = program.enqueue();
+        times.push(performance.now() - before);
+        await done;
+      }
+      step += steps;
+      return times;
+    },
+    dispose: () => program.dispose(),
+  };
+}
+
+async function openInference(backend: WebGpuBackend, network: Network, batch: number): Promise<Work> {
+  const program = await compilePrediction(backend, buildModel(network), batch);
+  const { floats } = makeBatch(network, batch);
+  let probabilities: ArrayLike<number> = [];
+  return {
+    async run(times) {
+      for (let index = 0; index < times; index++) {
+        const outputs = await program.run({ images: floats });
+        probabilities = outputs["probabilities"]?.data ?? [];
+      }
+    },
+    values: async () => sampleOf(probabilities),
+    dispose: () => program.dispose(),
+  };
+}
+
+async function openKernel(backend: WebGpuBackend, job: Job & { kind: "matmul" | "conv" }): Promise<Work> {
+  const graph = new Graph();
+  const operands = makeOperands(job);
+  const shapes =
+    job.kind === "matmul"
+      ? { left: [job.size, job.size], right: [job.size, job.size] }
+      : { left: [job.batch, job.size, job.size, job.channels], right: [3, 3, job.channels, job.channels] };
+  const left = graph.variable(new Variable({ name: "left", shape: shapes.left, initial: operands.left }));
+  const right = graph.variable(new Variable({ name: "right", shape: shapes.right, initial: operands.right }));
+  const product = job.kind === "matmul" ? graph.matmul(left, right) : graph.conv2d(left, right, { padding: "same" });
+  const program = await backend.compile(graph, { outputs: { product } });
+  return {
+    async run(times) {
+      await program.enqueue({ steps: times });
+    },
+    async values() {
+      const { product: tensor } = await program.run({});
+      return sampleOf(tensor?.data ?? []);
+    },
+    dispose: () => program.dispose(),
+  };
+}

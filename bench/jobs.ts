@@ -1,0 +1,185 @@
+/**
+ * What is measured: networks, jobs, and the numbers that go into them. Everything here is plain data made from integer
+ * arithmetic, so that every engine, `pytorch.py` included, starts from the same bits.
+ */
+
+/** Convolutions are 3×3, stride 1, same padding, with bias and ReLU; pools are 2×2 maxima; dense layers have a bias. */
+export type LayerSpec = { kind: "conv"; filters: number } | { kind: "pool" } | { kind: "dense"; units: number };
+
+export interface Network {
+  /** [height, width, channels] */
+  readonly inputShape: readonly [number, number, number];
+  readonly layers: readonly LayerSpec[];
+}
+
+const conv = (filters: number): LayerSpec => ({ kind: "conv", filters });
+const pool: LayerSpec = { kind: "pool" };
+const classify: LayerSpec = { kind: "dense", units: 10 };
+const stage = (filters: number): LayerSpec[] => [conv(filters), conv(filters), pool];
+
+/**
+ * A network with branches, when there is one, is one more row here and one more kind of layer above; each engine builds
+ * its network in one `switch` over the kinds.
+ */
+export const NETWORKS = {
+  /** DESIGN section 1. */
+  reference: { inputShape: [28, 28, 1], layers: [conv(32), pool, conv(64), pool, classify] },
+  vgg64: { inputShape: [64, 64, 3], layers: [...stage(32), ...stage(64), ...stage(128), classify] },
+  vgg224: {
+    inputShape: [224, 224, 3],
+    layers: [...stage(32), ...stage(64), ...stage(128), ...stage(256), ...stage(256), classify],
+  },
+} satisfies Record<string, Network>;
+
+export type NetworkName = keyof typeof NETWORKS;
+
+export type Job =
+  /** Forward, mean softmax cross-entropy, backward, Adam, on a batch that is on the device. */
+  | { kind: "train"; network: NetworkName; batch: number }
+  /** Pixels of the page in, probabilities in the page out. */
+  | { kind: "infer"; network: NetworkName; batch: number }
+  /** Square matrices on the device, f32. */
+  | { kind: "matmul"; size: number }
+  /** 3×3, stride 1, same padding, without bias, channels to as many channels, on the device. */
+  | { kind: "conv"; batch: number; size: number; channels: number };
+
+/** The name of a job in tables, result files and bars. */
+export function jobName(job: Job): string {
+  if (job.kind === "matmul") return `matmul ${job.size}`;
+  if (job.kind === "conv") return `conv ${job.batch}×${job.size}×${job.size}×${job.channels}`;
+  return `${job.kind} ${job.network} ${job.batch}`;
+}
+
+export const ADAM = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
+
+/** A layer in its place. */
+export interface PlacedLayer {
+  readonly layer: LayerSpec;
+  /** [height, width, channels] of what flows in. */
+  readonly inputShape: readonly [number, number, number];
+  /** [3, 3, in, out], [in, out] (rows in the order height, width, channel), or empty for a pool. */
+  readonly kernelShape: readonly number[];
+  readonly kernel: Float32Array;
+  readonly bias: Float32Array;
+  /** Multiplications and additions of the forward pass for one image. */
+  readonly flops: number;
+}
+
+/** Murmur3's finalizer over a counter: well-mixed 32 bits, the same in TypeScript, Python and on any machine. */
+export function hash(index: number, seed: number): number {
+  let h = (Math.imul(index + 1, 0x9e3779b1) ^ Math.imul(seed + 1, 0x85ebca6b)) >>> 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** Values in [-limit, limit). */
+export function uniform(size: number, limit: number, seed: number): Float32Array {
+  return Float32Array.from({ length: size }, (_, index) => ((hash(index, seed) >>> 8) / 2 ** 23 - 1) * limit);
+}
+
+/** The layers with their weights: He-uniform kernels, biases that are small and not zero, so that a lost bias shows. */
+export function placeLayers(network: Network): PlacedLayer[] {
+  let shape = network.inputShape;
+  return network.layers.map((layer, index) => {
+    const inputShape = shape;
+    const [height, width, channels] = shape;
+    if (layer.kind === "pool") {
+      shape = [Math.floor(height / 2), Math.floor(width / 2), channels];
+      const nothing = new Float32Array();
+      return { layer, inputShape, kernelShape: [], kernel: nothing, bias: nothing, flops: 0 };
+    }
+    const out = layer.kind === "conv" ? layer.filters : layer.units;
+    const fanIn = layer.kind === "conv" ? 9 * channels : height * width * channels;
+    shape = layer.kind === "conv" ? [height, width, out] : [1, 1, out];
+    return {
+      layer,
+      inputShape,
+      kernelShape: layer.kind === "conv" ? [3, 3, channels, out] : [fanIn, out],
+      kernel: uniform(fanIn * out, Math.sqrt(6 / fanIn), 2 * index),
+      bias: uniform(out, 0.05, 2 * index + 1),
+      flops: 2 * fanIn * out * shape[0] * shape[1],
+    };
+  });
+}
+
+/** One batch: noise as images, since no kernel here looks at values, and ties between neighbours are rare in noise. */
+export interface Batch {
+  /** [batch, height, width, channels] */
+  readonly bytes: Uint8Array;
+  /** The same, divided by 255. */
+  readonly floats: Float32Array;
+  readonly labels: Int32Array;
+  /** [batch, 10] */
+  readonly oneHot: Float32Array;
+}
+
+export function makeBatch(network: Network, batch: number): Batch {
+  const size = network.inputShape.reduce((product, extent) => product * extent, batch);
+  const bytes = Uint8Array.from({ length: size }, (_, index) => hash(index, 1000) >>> 24);
+  const labels = Int32Array.from({ length: batch }, (_, row) => hash(row, 2000) % 10);
+  const oneHot = new Float32Array(batch * 10);
+  labels.forEach((label, row) => {
+    oneHot[row * 10 + label] = 1;
+  });
+  return { bytes, floats: Float32Array.from(bytes, (value) => value / 255), labels, oneHot };
+}
+
+/**
+ * Floating-point operations of doing a job once. A training step is the forward pass and two gradients of its size, less
+ * the first layer's input gradient; what is not a convolution or a matrix product counts nothing.
+ */
+export function jobFlops(job: Job): number {
+  if (job.kind === "matmul") return 2 * job.size ** 3;
+  if (job.kind === "conv") return 2 * job.batch * job.size ** 2 * 9 * job.channels ** 2;
+  const layers = placeLayers(NETWORKS[job.network]);
+  const forward = layers.reduce((sum, { flops }) => sum + flops, 0);
+  return job.batch * (job.kind === "infer" ? forward : 3 * forward - (layers[0]?.flops ?? 0));
+}
+
+/** Images that doing a job once works on; 1 where there are none. */
+export function jobImages(job: Job): number {
+  return job.kind === "matmul" ? 1 : job.batch;
+}
+
+/** [height, width, channels, …] → [channels, height, width, …]: for engines that keep channels first. */
+export function channelsFirst(data: Float32Array, shape: readonly number[], inner = 1): Float32Array {
+  const [height = 1, width = 1, channels = 1] = shape.slice(-3);
+  const images = data.length / (height * width * channels * inner);
+  const out = new Float32Array(data.length);
+  for (let image = 0; image < images; image++) {
+    const first = image * height * width * channels * inner;
+    for (let pixel = 0; pixel < height * width; pixel++) {
+      for (let channel = 0; channel < channels; channel++) {
+        const from = first + (pixel * channels + channel) * inner;
+        out.set(data.subarray(from, from + inner), first + (channel * height * width + pixel) * inner);
+      }
+    }
+  }
+  return out;
+}
+
+/** [3, 3, in, out] → [out, in, 3, 3]. */
+export function outputsFirst(kernel: Float32Array, shape: readonly number[]): Float32Array {
+  const [rows = 3, columns = 3, inputs = 1, outputs = 1] = shape;
+  const taps = rows * columns;
+  return Float32Array.from({ length: kernel.length }, (_, index) => {
+    const tap = index % taps;
+    const input = Math.floor(index / taps) % inputs;
+    const output = Math.floor(index / (taps * inputs));
+    return kernel[(tap * inputs + input) * outputs + output] ?? 0;
+  });
+}
+
+/** Operands of the matmul and conv jobs. */
+export function makeOperands(job: Job): { left: Float32Array; right: Float32Array } {
+  if (job.kind === "matmul") {
+    return { left: uniform(job.size ** 2, 1, 3000), right: uniform(job.size ** 2, 1, 3001) };
+  }
+  if (job.kind !== "conv") throw new Error(`${jobName(job)} has a network, not operands`);
+  const { batch, size, channels } = job;
+  return {
+    left: uniform(batch * size * size * channels, 1, 3000),
+    right: uniform(9 * channels * channels, Math.sqrt(6 / (9 * channels)), 3001),
+  };
+}
