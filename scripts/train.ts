@@ -94,7 +94,11 @@ const PRESETS: Readonly<Record<string, Preset>> = {
     learningRate: 0.01,
     layers: () => [...block(32, 5), ...block(64, 3), ...block(64, 3), flatten(), dense({ units: 10 })],
     optimizer: (maxLearningRate, totalSteps) =>
-      adam({ learningRate: oneCycle({ maxLearningRate, totalSteps: Math.max(2, totalSteps) }), beta1: 0.7, beta2: 0.9 }),
+      adam({
+        learningRate: oneCycle({ maxLearningRate, totalSteps: Math.max(2, totalSteps) }),
+        beta1: 0.7,
+        beta2: 0.9,
+      }),
   },
 };
 

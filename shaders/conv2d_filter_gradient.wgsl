@@ -4,29 +4,39 @@
 //
 // A thread owns one input channel (or four, CHANNEL_UNIT), TAP_ROWS rows of the kernel and 4 · VECTORS output channels:
 // all their sums stay in registers. It walks over the output in blocks; for each it loads the patch of the image that
-// the block's windows cover, so that every loaded pixel serves several taps, and every gradient all of them.
+// the block's windows cover, so that every loaded pixel serves several taps, and every gradient all of them. Where a
+// block spans a whole row (BLOCKS_ACROSS 1) the preprocessor knows which columns of the patch are padding: only those
+// from FIRST_COLUMN up to END_COLUMN are loaded.
 //
 // With UNPOOL the gradient lies behind a 2×2 max-pool: a pooled value and its winner are loaded once and stand for four
 // gradients, three of them zero. PER_LANE as in conv2d_forward.wgsl.
 
 #if CHANNEL_UNIT == 4 || PER_LANE == 2
-@group(0) @binding(0) var<storage, read> input: array<vec4f>;
+alias Input = vec4f;
 #else
-@group(0) @binding(0) var<storage, read> input: array<f32>;
+alias Input = f32;
 #endif
 #if VECTOR_OUT
-@group(0) @binding(1) var<storage, read> upstream: array<vec4f>;
+alias Output = vec4f;
 #else
-@group(0) @binding(1) var<storage, read> upstream: array<f32>;
+alias Output = f32;
 #endif
+
+// Where the length of an array is not in its type, SwiftShader divides to find it at every load.
+#if FIXED_LENGTHS
+@group(0) @binding(0) var<storage, read> input: array<Input, $(INPUT_LENGTH)>;
+@group(0) @binding(1) var<storage, read> upstream: array<Output, $(UPSTREAM_LENGTH)>;
+#if UNPOOL
+@group(0) @binding(2) var<storage, read> winners: array<u32, $(WINNERS_LENGTH)>;
+#endif
+#else
+@group(0) @binding(0) var<storage, read> input: array<Input>;
+@group(0) @binding(1) var<storage, read> upstream: array<Output>;
 #if UNPOOL
 @group(0) @binding(2) var<storage, read> winners: array<u32>;
 #endif
-#if VECTOR_OUT
-@group(0) @binding($(UNPOOL + 2)) var<storage, read_write> filterPartials: array<vec4f>;
-#else
-@group(0) @binding($(UNPOOL + 2)) var<storage, read_write> filterPartials: array<f32>;
 #endif
+@group(0) @binding($(UNPOOL + 2)) var<storage, read_write> filterPartials: array<Output>;
 #if BIAS
 @group(0) @binding($(UNPOOL + 3)) var<storage, read_write> biasPartials: array<f32>;
 #endif
@@ -45,29 +55,6 @@ alias Pixel = vec4f;
 alias Pixel = f32;
 #endif
 
-// One pixel of the image; `row` says where its line and channel begin. Callers put zero for pixels outside the image,
-// wherever their address leads: reads beyond a buffer are harmless in WGSL.
-#if PER_LANE == 1
-fn loadPixel(row: vec4u, x: u32) -> Pixel {
-  let places = row + vec4u(x * PIXEL_PITCH);
-  return vec4f(input[places.x], input[places.y], input[places.z], input[places.w]);
-}
-#else
-fn loadPixel(row: u32, x: u32) -> Pixel {
-  return input[row + x * PIXEL_PITCH];
-}
-#endif
-
-// Four gradients of a pixel; channels beyond the last repeat it, and are not stored.
-fn loadUpstream(pixel: u32, channels: vec4u) -> vec4f {
-  let start = pixel * OUT_CHANNELS;
-#if VECTOR_OUT
-  return upstream[(start + channels.x) / 4u];
-#else
-  return vec4f(upstream[start + channels.x], upstream[start + channels.y], upstream[start + channels.z], upstream[start + channels.w]);
-#endif
-}
-
 #if UNPOOL
 // Winners lie in the bytes of a word. They are compared in place, which is cheaper than shifting them down.
 const BYTES = vec4u(0x000000ffu, 0x0000ff00u, 0x00ff0000u, 0xff000000u);
@@ -76,16 +63,23 @@ const BYTE_ONES = vec4u(0x00000001u, 0x00000100u, 0x00010000u, 0x01000000u);
 
 @compute @workgroup_size(GROUP_COLUMNS, GROUP_UNITS, GROUP_SLICES)
 fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workgroup: vec3u) {
-  let unit = workgroup.x * GROUP_UNITS + local.y;
-  let column = workgroup.y * GROUP_COLUMNS + local.x;
-  let slice = workgroup.z * GROUP_SLICES + local.z;
-  if (unit >= UNITS || column >= COLUMNS || slice >= SLICES) { return; }
+  let ownUnit = workgroup.x * GROUP_UNITS + local.y;
+  let ownColumn = workgroup.y * GROUP_COLUMNS + local.x;
+  let ownSlice = workgroup.z * GROUP_SLICES + local.z;
+  if (ownUnit >= UNITS || ownColumn >= COLUMNS || ownSlice >= SLICES) { return; }
+  // Chrome's compiler leaves out the clamp of an index whose range it can follow from here: through + * / % and min, but
+  // not through select or a function's parameter.
+  let unit = min(ownUnit, UNITS - 1u);
+  let column = min(ownColumn, COLUMNS - 1u);
+  let slice = min(ownSlice, SLICES - 1u);
 
+  // Channels beyond the last repeat it, and are not stored.
   let group = column / COLUMNS_PER_GROUP;
   let firstChannel = group * CHANNELS_PER_GROUP + (column % COLUMNS_PER_GROUP) * (4u * VECTORS);
   let lastChannel = (group + 1u) * CHANNELS_PER_GROUP - 1u;
 #unroll vector 0 VECTORS
   let channels_$(vector) = min(vec4u(firstChannel + $(4 * vector)u) + LANES, vec4u(lastChannel));
+  let vectorOfPixel_$(vector) = min(firstChannel + $(4 * vector)u, OUT_CHANNELS - 1u) / 4u;
 #end
   // Which channel of its group, and which rows of the kernel.
   let groupChannel = (unit % (GROUP_IN / CHANNEL_UNIT)) * CHANNEL_UNIT;
@@ -96,7 +90,7 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
 #elif PER_LANE == 1
   let inChannel = (channels_0 / GROUP_OUT) * GROUP_IN + vec4u(groupChannel);
 #else
-  let inChannel = (group * GROUP_IN + groupChannel) / CHANNEL_UNIT;
+  let inChannel = group * (GROUP_IN / CHANNEL_UNIT) + groupChannel / CHANNEL_UNIT;
 #endif
 
 #unroll k 0 CHANNEL_UNIT
@@ -115,30 +109,57 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
   for (var line = 0u; line < LINES_PER_SLICE; line++) {
     let imageLine = slice * LINES_PER_SLICE + line;
     if (imageLine < LINES) {
-      let image = imageLine / BLOCKS_DOWN;
-      let firstY = (imageLine % BLOCKS_DOWN) * BLOCK_HEIGHT;
+      let image = min(imageLine, LINES - 1u) / BLOCKS_DOWN;
+      let lineOfImage = imageLine % BLOCKS_DOWN;
+      let firstY = lineOfImage * BLOCK_HEIGHT;
+      // Pixels outside read the nearest one, and count as zero.
 #unroll y 0 PATCH_HEIGHT
       // Above the image the unsigned row is huge: one comparison checks both edges.
       let inY_$(y) = firstY * STRIDE_HEIGHT + kernelY * DILATION_HEIGHT + $(y)u - PAD_TOP;
       let insideY_$(y) = inY_$(y) < IN_HEIGHT;
-      let inRow_$(y) = inChannel + (image * IN_HEIGHT + inY_$(y)) * (IN_WIDTH * PIXEL_PITCH);
+      let inRow_$(y) = (image * IN_HEIGHT + min(inY_$(y), IN_HEIGHT - 1u)) * IN_WIDTH;
 #end
 #unroll x 0 OVERLAP
       let firstInX_$(x) = $(x)u - PAD_LEFT;
 #unroll y 0 PATCH_HEIGHT
-      var carried_$(y)_$(x) = select(Pixel(0.0), loadPixel(inRow_$(y), firstInX_$(x)), (firstInX_$(x) < IN_WIDTH) & insideY_$(y));
+#if PER_LANE == 1
+      let places_$(y)_$(x) = vec4u((inRow_$(y) + min(firstInX_$(x), IN_WIDTH - 1u)) * PIXEL_PITCH) + inChannel;
+      let first_$(y)_$(x) = vec4f(input[places_$(y)_$(x).x], input[places_$(y)_$(x).y], input[places_$(y)_$(x).z], input[places_$(y)_$(x).w]);
+#else
+      let first_$(y)_$(x) = input[(inRow_$(y) + min(firstInX_$(x), IN_WIDTH - 1u)) * PIXEL_PITCH + inChannel];
+#endif
+      var carried_$(y)_$(x) = select(Pixel(0.0), first_$(y)_$(x), (firstInX_$(x) < IN_WIDTH) & insideY_$(y));
 #end
 #end
+#if BLOCKS_ACROSS > 1
       for (var block = 0u; block < BLOCKS_ACROSS; block++) {
+#else
+      {
+        let block = 0u;
+#endif
         let firstX = block * BLOCK_WIDTH;
 #unroll vector 0 VECTORS
 #if UNPOOL
 #unroll window 0 BLOCK_WIDTH / 2
-        let pooledX_$(window)_$(vector) = firstX / 2u + $(window)u;
-        let pooled_$(window)_$(vector) = (image * POOLED_HEIGHT + firstY / 2u) * POOLED_WIDTH + min(pooledX_$(window)_$(vector), POOLED_WIDTH - 1u);
-        let value_$(window)_$(vector) = loadUpstream(pooled_$(window)_$(vector), channels_$(vector));
-        let word_$(window)_$(vector) = winners[pooled_$(window)_$(vector) * WINNER_WORDS + channels_$(vector).x / 4u];
+        let pooledX_$(window)_$(vector) = block * (BLOCK_WIDTH / 2u) + $(window)u;
+        let pooled_$(window)_$(vector) = (image * POOLED_HEIGHT + lineOfImage) * POOLED_WIDTH + min(pooledX_$(window)_$(vector), POOLED_WIDTH - 1u);
+#if VECTOR_OUT
+        let value_$(window)_$(vector) = upstream[pooled_$(window)_$(vector) * (OUT_CHANNELS / 4u) + vectorOfPixel_$(vector)];
+#else
+        let places_$(window)_$(vector) = vec4u(pooled_$(window)_$(vector) * OUT_CHANNELS) + channels_$(vector);
+        let value_$(window)_$(vector) = vec4f(
+          upstream[places_$(window)_$(vector).x],
+          upstream[places_$(window)_$(vector).y],
+          upstream[places_$(window)_$(vector).z],
+          upstream[places_$(window)_$(vector).w],
+        );
+#endif
+        let word_$(window)_$(vector) = winners[pooled_$(window)_$(vector) * WINNER_WORDS + vectorOfPixel_$(vector)];
+#if BLOCKS_ACROSS * BLOCK_WIDTH == 2 * POOLED_WIDTH
+        let winner_$(window)_$(vector) = vec4u(word_$(window)_$(vector)) & BYTES;
+#else
         let winner_$(window)_$(vector) = vec4u(select(0x04040404u, word_$(window)_$(vector), pooledX_$(window)_$(vector) < POOLED_WIDTH)) & BYTES;
+#endif
 #if BIAS
         biasSum_$(vector) += select(vec4f(0.0), value_$(window)_$(vector), winner_$(window)_$(vector) < 4u * BYTE_ONES);
 #endif
@@ -149,11 +170,20 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
 #else
 #unroll y 0 BLOCK_HEIGHT
 #unroll x 0 BLOCK_WIDTH
-        let gradient_$(y)_$(x)_$(vector) = select(
-          vec4f(0.0),
-          loadUpstream((image * OUT_HEIGHT + min(firstY + $(y)u, OUT_HEIGHT - 1u)) * OUT_WIDTH + min(firstX + $(x)u, OUT_WIDTH - 1u), channels_$(vector)),
-          (firstY + $(y)u < OUT_HEIGHT) & (firstX + $(x)u < OUT_WIDTH),
+        let outPixel_$(y)_$(x)_$(vector) =
+          (image * OUT_HEIGHT + min(firstY + $(y)u, OUT_HEIGHT - 1u)) * OUT_WIDTH + min(firstX + $(x)u, OUT_WIDTH - 1u);
+#if VECTOR_OUT
+        let arrived_$(y)_$(x)_$(vector) = upstream[outPixel_$(y)_$(x)_$(vector) * (OUT_CHANNELS / 4u) + vectorOfPixel_$(vector)];
+#else
+        let places_$(y)_$(x)_$(vector) = vec4u(outPixel_$(y)_$(x)_$(vector) * OUT_CHANNELS) + channels_$(vector);
+        let arrived_$(y)_$(x)_$(vector) = vec4f(
+          upstream[places_$(y)_$(x)_$(vector).x],
+          upstream[places_$(y)_$(x)_$(vector).y],
+          upstream[places_$(y)_$(x)_$(vector).z],
+          upstream[places_$(y)_$(x)_$(vector).w],
         );
+#endif
+        let gradient_$(y)_$(x)_$(vector) = select(vec4f(0.0), arrived_$(y)_$(x)_$(vector), (firstY + $(y)u < OUT_HEIGHT) & (firstX + $(x)u < OUT_WIDTH));
 #if BIAS
         biasSum_$(vector) += gradient_$(y)_$(x)_$(vector);
 #endif
@@ -168,18 +198,40 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
 #end
 #end
 #unroll x OVERLAP PATCH_WIDTH
+#if x >= FIRST_COLUMN && x < END_COLUMN
         let inX_$(x) = firstX * STRIDE_WIDTH + $(x)u - PAD_LEFT;
+#if BLOCKS_ACROSS > 1
         let insideX_$(x) = inX_$(x) < IN_WIDTH;
+#else
+        let insideX_$(x) = true;
+#endif
 #unroll y 0 PATCH_HEIGHT
-        let pixel_$(y)_$(x) = select(Pixel(0.0), loadPixel(inRow_$(y), inX_$(x)), insideX_$(x) & insideY_$(y));
+#if PER_LANE == 1
+        let imagePlaces_$(y)_$(x) = vec4u((inRow_$(y) + min(inX_$(x), IN_WIDTH - 1u)) * PIXEL_PITCH) + inChannel;
+        let loaded_$(y)_$(x) = vec4f(
+          input[imagePlaces_$(y)_$(x).x],
+          input[imagePlaces_$(y)_$(x).y],
+          input[imagePlaces_$(y)_$(x).z],
+          input[imagePlaces_$(y)_$(x).w],
+        );
+#else
+        let loaded_$(y)_$(x) = input[(inRow_$(y) + min(inX_$(x), IN_WIDTH - 1u)) * PIXEL_PITCH + inChannel];
+#endif
+        let pixel_$(y)_$(x) = select(Pixel(0.0), loaded_$(y)_$(x), insideX_$(x) & insideY_$(y));
 #end
+#else
+#unroll y 0 PATCH_HEIGHT
+        let pixel_$(y)_$(x) = Pixel(0.0);
+#end
+#endif
 #end
 #unroll x 0 OVERLAP
 #unroll y 0 PATCH_HEIGHT
         carried_$(y)_$(x) = pixel_$(y)_$(x + BLOCK_WIDTH * STRIDE_WIDTH);
 #end
 #end
-      // Sums of scalars, one after the other, stay in registers; sums of vectors would spill on software adapters.
+        // Sums of scalars, one after the other, stay in registers; sums of vectors would spill on software adapters. Two
+        // columns make a term of their own, so that not every addition waits for the one before.
 #unroll k 0 CHANNEL_UNIT
 #unroll tapY 0 TAP_ROWS
 #unroll tapX 0 KERNEL_WIDTH
@@ -187,16 +239,23 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
         sum_$(k)_$(tapY)_$(tapX)_$(vector) = vec4f(
 #unroll lane 0 4
           sum_$(k)_$(tapY)_$(tapX)_$(vector)[$(lane)]
+#unroll pair 0 BLOCK_WIDTH / 2
+          + (
 #unroll y 0 BLOCK_HEIGHT
-#unroll x 0 BLOCK_WIDTH
+#unroll x 0 2
+#if y + x > 0
+            +
+#endif
 #if PER_LANE > 0
-            + gradient_$(y)_$(x)_$(vector)[$(lane)] * pixel_$(y * STRIDE_HEIGHT + tapY * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + tapX * DILATION_WIDTH)[$(lane)]
+            gradient_$(y)_$(2 * pair + x)_$(vector)[$(lane)] * pixel_$(y * STRIDE_HEIGHT + tapY * DILATION_HEIGHT)_$((2 * pair + x) * STRIDE_WIDTH + tapX * DILATION_WIDTH)[$(lane)]
 #elif CHANNEL_UNIT == 4
-            + gradient_$(y)_$(x)_$(vector)[$(lane)] * pixel_$(y * STRIDE_HEIGHT + tapY * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + tapX * DILATION_WIDTH)[$(k)]
+            gradient_$(y)_$(2 * pair + x)_$(vector)[$(lane)] * pixel_$(y * STRIDE_HEIGHT + tapY * DILATION_HEIGHT)_$((2 * pair + x) * STRIDE_WIDTH + tapX * DILATION_WIDTH)[$(k)]
 #else
-            + gradient_$(y)_$(x)_$(vector)[$(lane)] * pixel_$(y * STRIDE_HEIGHT + tapY * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + tapX * DILATION_WIDTH)
+            gradient_$(y)_$(2 * pair + x)_$(vector)[$(lane)] * pixel_$(y * STRIDE_HEIGHT + tapY * DILATION_HEIGHT)_$((2 * pair + x) * STRIDE_WIDTH + tapX * DILATION_WIDTH)
 #endif
 #end
+#end
+          )
 #end
           ,
 #end

@@ -9,27 +9,36 @@
 // reaches memory. Beside the pooled value goes a byte that says which of the four won (0–3, the first among equals), or
 // 4 where ReLU lets no gradient back.
 //
+// Where one block spans a whole row (BLOCKS_ACROSS 1), the preprocessor knows which columns of the patch are padding:
+// only those from FIRST_COLUMN up to END_COLUMN are loaded and multiplied.
+//
 // Groups: with PER_LANE (groups of a few filters, depthwise above all) the output channels of all groups are treated as
 // one row, and each of a vector's four channels reads the input channel of its own group. Otherwise a vector never
 // crosses from one group into the next.
 
 #if CHANNEL_UNIT == 4 || PER_LANE == 2
-@group(0) @binding(0) var<storage, read> input: array<vec4f>;
+alias Input = vec4f;
 #else
-@group(0) @binding(0) var<storage, read> input: array<f32>;
+alias Input = f32;
 #endif
 #if VECTOR_OUT
-@group(0) @binding(1) var<storage, read> filters: array<vec4f>;
+alias Output = vec4f;
 #else
-@group(0) @binding(1) var<storage, read> filters: array<f32>;
+alias Output = f32;
+#endif
+
+// Where the length of an array is not in its type, SwiftShader divides to find it at every load.
+#if FIXED_LENGTHS
+@group(0) @binding(0) var<storage, read> input: array<Input, $(INPUT_LENGTH)>;
+@group(0) @binding(1) var<storage, read> filters: array<Output, $(FILTERS_LENGTH)>;
+@group(0) @binding($(BIAS + 2)) var<storage, read_write> output: array<Output, $(OUTPUT_LENGTH)>;
+#else
+@group(0) @binding(0) var<storage, read> input: array<Input>;
+@group(0) @binding(1) var<storage, read> filters: array<Output>;
+@group(0) @binding($(BIAS + 2)) var<storage, read_write> output: array<Output>;
 #endif
 #if BIAS
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-#endif
-#if VECTOR_OUT
-@group(0) @binding($(BIAS + 2)) var<storage, read_write> output: array<vec4f>;
-#else
-@group(0) @binding($(BIAS + 2)) var<storage, read_write> output: array<f32>;
 #endif
 #if POOL
 @group(0) @binding($(BIAS + 3)) var<storage, read_write> winners: array<u32>;
@@ -43,20 +52,6 @@ alias Pixel = vec4f;
 #else
 alias Pixel = f32;
 #endif
-
-// Four values of a vector over output channels; channels beyond the last repeat it, and are not stored.
-fn loadFilters(start: u32, channels: vec4u) -> vec4f {
-#if VECTOR_OUT
-  return filters[(start + channels.x) / 4u];
-#else
-  return vec4f(
-    filters[start + channels.x],
-    filters[start + channels.y],
-    filters[start + channels.z],
-    filters[start + channels.w],
-  );
-#endif
-}
 
 fn store(pixel: u32, channel: u32, lastChannel: u32, values: vec4f) {
 #if VECTOR_OUT
@@ -75,15 +70,23 @@ fn main(
   @builtin(num_workgroups) workgroupCount: vec3u,
 ) {
   let tile = workgroup.y * workgroupCount.x + workgroup.x;
-  let column = (tile % COLUMN_TILES) * GROUP_COLUMNS + local.x;
-  let block = (tile / COLUMN_TILES) * GROUP_BLOCKS + local.y;
-  if (block >= BLOCKS || column >= COLUMNS) { return; }
+  let ownColumn = (tile % COLUMN_TILES) * GROUP_COLUMNS + local.x;
+  let ownBlock = (tile / COLUMN_TILES) * GROUP_BLOCKS + local.y;
+  if (ownBlock >= BLOCKS || ownColumn >= COLUMNS) { return; }
+  // Chrome's compiler leaves out the clamp of an index whose range it can follow from here: through + * / % and min, but
+  // not through select or a function's parameter.
+  let column = min(ownColumn, COLUMNS - 1u);
+  let block = min(ownBlock, BLOCKS - 1u);
 
+  // Channels beyond the last repeat it, and are not stored.
   let group = column / COLUMNS_PER_GROUP;
   let firstChannel = group * CHANNELS_PER_GROUP + (column % COLUMNS_PER_GROUP) * (4u * VECTORS);
   let lastChannel = (group + 1u) * CHANNELS_PER_GROUP - 1u;
 #unroll vector 0 VECTORS
   let channels_$(vector) = min(vec4u(firstChannel + $(4 * vector)u) + LANES, vec4u(lastChannel));
+#if VECTOR_OUT
+  let filterVector_$(vector) = min(firstChannel + $(4 * vector)u, OUT_CHANNELS - 4u) / 4u;
+#endif
 #end
 
   let blockX = (block % BLOCKS_ACROSS) * BLOCK_WIDTH;
@@ -93,7 +96,7 @@ fn main(
   // checks both edges.
   let patchX = blockX * STRIDE_WIDTH - PAD_LEFT;
   let patchY = blockY * STRIDE_HEIGHT - PAD_TOP;
-#unroll x 0 PATCH_WIDTH
+#unroll x FIRST_COLUMN END_COLUMN
   let inX_$(x) = patchX + $(x)u;
   let insideX_$(x) = inX_$(x) < IN_WIDTH;
 #end
@@ -117,42 +120,62 @@ fn main(
   {
     let kernelY = 0u;
 #endif
-    // Where each pixel of the patch begins in the image; pixels outside read the first one, and count as zero.
+    // Where each pixel of the patch begins in the image; pixels outside read the nearest one, and count as zero.
 #unroll y 0 PATCH_HEIGHT
     let inY_$(y) = patchY + kernelY * DILATION_HEIGHT + $(y)u;
     let insideY_$(y) = inY_$(y) < IN_HEIGHT;
-    let inRow_$(y) = (image * IN_HEIGHT + inY_$(y)) * IN_WIDTH;
-#unroll x 0 PATCH_WIDTH
-    let inside_$(y)_$(x) = insideY_$(y) & insideX_$(x);
+    let inRow_$(y) = (image * IN_HEIGHT + min(inY_$(y), IN_HEIGHT - 1u)) * IN_WIDTH;
+#unroll x FIRST_COLUMN END_COLUMN
+    let inPixel_$(y)_$(x) = inRow_$(y) + min(inX_$(x), IN_WIDTH - 1u);
 #if PER_LANE == 2
-    let start_$(y)_$(x) = select(0u, (inRow_$(y) + inX_$(x)) * (IN_CHANNELS / 4u), inside_$(y)_$(x)) + firstChannel / 4u;
+    let start_$(y)_$(x) = inPixel_$(y)_$(x) * (IN_CHANNELS / 4u) + firstChannel / 4u;
 #elif PER_LANE == 1
-    let start_$(y)_$(x) = vec4u(select(0u, (inRow_$(y) + inX_$(x)) * IN_CHANNELS, inside_$(y)_$(x)))
-      + (channels_0 / GROUP_OUT) * GROUP_IN;
+    let start_$(y)_$(x) = vec4u(inPixel_$(y)_$(x) * IN_CHANNELS) + (channels_0 / GROUP_OUT) * GROUP_IN;
 #else
-    let start_$(y)_$(x) = select(0u, ((inRow_$(y) + inX_$(x)) * IN_CHANNELS + group * GROUP_IN) / CHANNEL_UNIT, inside_$(y)_$(x));
+    let start_$(y)_$(x) = inPixel_$(y)_$(x) * (IN_CHANNELS / CHANNEL_UNIT) + group * (GROUP_IN / CHANNEL_UNIT);
 #endif
 #end
 #end
     for (var chunk = 0u; chunk < GROUP_IN / CHANNEL_UNIT; chunk++) {
 #unroll y 0 PATCH_HEIGHT
-#unroll x 0 PATCH_WIDTH
+#unroll x FIRST_COLUMN END_COLUMN
 #if PER_LANE == 1
       let places_$(y)_$(x) = start_$(y)_$(x) + vec4u(chunk);
       let loaded_$(y)_$(x) = vec4f(input[places_$(y)_$(x).x], input[places_$(y)_$(x).y], input[places_$(y)_$(x).z], input[places_$(y)_$(x).w]);
 #else
       let loaded_$(y)_$(x) = input[start_$(y)_$(x) + chunk];
 #endif
-      let pixel_$(y)_$(x) = select(Pixel(0.0), loaded_$(y)_$(x), inside_$(y)_$(x));
+      // Rows and columns that lie inside whatever the block need no check.
+#if y >= FIRST_SURE_ROW && y < END_SURE_ROW && x >= FIRST_SURE_COLUMN && x < END_SURE_COLUMN
+      let pixel_$(y)_$(x) = loaded_$(y)_$(x);
+#elif y >= FIRST_SURE_ROW && y < END_SURE_ROW
+      let pixel_$(y)_$(x) = select(Pixel(0.0), loaded_$(y)_$(x), insideX_$(x));
+#elif x >= FIRST_SURE_COLUMN && x < END_SURE_COLUMN
+      let pixel_$(y)_$(x) = select(Pixel(0.0), loaded_$(y)_$(x), insideY_$(y));
+#else
+      let pixel_$(y)_$(x) = select(Pixel(0.0), loaded_$(y)_$(x), insideY_$(y) & insideX_$(x));
+#endif
 #end
 #end
 #unroll kernelRow 0 TAP_ROWS
 #unroll kernelX 0 KERNEL_WIDTH
 #unroll vector 0 VECTORS
-      let start_$(kernelRow)_$(kernelX)_$(vector) =
-        (((kernelY + $(kernelRow)u) * KERNEL_WIDTH + $(kernelX)u) * GROUP_IN + chunk * CHANNEL_UNIT) * OUT_CHANNELS;
+      let tap_$(kernelRow)_$(kernelX)_$(vector) =
+        ((kernelY + $(kernelRow)u) * KERNEL_WIDTH + $(kernelX)u) * GROUP_IN + chunk * CHANNEL_UNIT;
 #unroll k 0 CHANNEL_UNIT
-      let filter_$(kernelRow)_$(kernelX)_$(vector)_$(k) = loadFilters(start_$(kernelRow)_$(kernelX)_$(vector) + $(k)u * OUT_CHANNELS, channels_$(vector));
+#if VECTOR_OUT
+      let filter_$(kernelRow)_$(kernelX)_$(vector)_$(k) =
+        filters[(tap_$(kernelRow)_$(kernelX)_$(vector) + $(k)u) * (OUT_CHANNELS / 4u) + filterVector_$(vector)];
+#else
+      let places_$(kernelRow)_$(kernelX)_$(vector)_$(k) =
+        vec4u((tap_$(kernelRow)_$(kernelX)_$(vector) + $(k)u) * OUT_CHANNELS) + channels_$(vector);
+      let filter_$(kernelRow)_$(kernelX)_$(vector)_$(k) = vec4f(
+        filters[places_$(kernelRow)_$(kernelX)_$(vector)_$(k).x],
+        filters[places_$(kernelRow)_$(kernelX)_$(vector)_$(k).y],
+        filters[places_$(kernelRow)_$(kernelX)_$(vector)_$(k).z],
+        filters[places_$(kernelRow)_$(kernelX)_$(vector)_$(k).w],
+      );
+#endif
 #end
 #end
 #end
@@ -166,6 +189,7 @@ fn main(
         sum_$(y)_$(x)_$(vector)[$(lane)]
 #unroll kernelRow 0 TAP_ROWS
 #unroll kernelX 0 KERNEL_WIDTH
+#if x * STRIDE_WIDTH + kernelX * DILATION_WIDTH >= FIRST_COLUMN && x * STRIDE_WIDTH + kernelX * DILATION_WIDTH < END_COLUMN
 #unroll k 0 CHANNEL_UNIT
 #if PER_LANE > 0
           + pixel_$(y * STRIDE_HEIGHT + kernelRow * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + kernelX * DILATION_WIDTH)[$(lane)] * filter_$(kernelRow)_$(kernelX)_$(vector)_$(k)[$(lane)]
@@ -175,6 +199,7 @@ fn main(
           + pixel_$(y * STRIDE_HEIGHT + kernelRow * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + kernelX * DILATION_WIDTH) * filter_$(kernelRow)_$(kernelX)_$(vector)_$(k)[$(lane)]
 #endif
 #end
+#endif
 #end
 #end
         ,

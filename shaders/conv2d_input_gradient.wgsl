@@ -6,19 +6,25 @@
 // channel (or four, CHANNEL_UNIT) it loads the patch of the upstream gradient that reaches the block: each loaded
 // gradient serves up to KERNEL_WIDTH pixels, each weight all pixels of the block. Both operands lie along o in
 // memory, so four of them meet in dot products (vector · matrix) and the filters need no transposed copy. Taps are
-// walked backwards, so that the patch moves forwards. The loop runs over rows of the kernel, columns are unrolled.
+// walked backwards, so that the patch moves forwards. TAP_ROWS rows of the kernel are unrolled (all of them, or one with
+// a loop over the others), columns always.
 //
 // With UNPOOL, `upstream` is the gradient behind a 2×2 max-pool and `winners` says which pixel of each window it goes
 // to (conv2d_forward.wgsl); the full-size gradient is rebuilt while loading. BLOCK_WIDTH is even then, so that which
 // column of its window a column of the patch is does not depend on the block: it is the parity of x + WINDOW_PHASE.
+// With KNOWN_ROWS (all rows of the kernel unrolled, BLOCK_HEIGHT even) the same holds for rows, and each window is loaded
+// once; otherwise each row of the patch loads the windows that it lies in.
+//
+// Where one block spans a whole row (BLOCKS_ACROSS 1), the preprocessor knows which columns of the patch are padding:
+// only those from FIRST_COLUMN up to END_COLUMN are loaded and multiplied.
 //
 // Groups: with PER_LANE (groups of a few channels, depthwise above all) the input channels of all groups are treated as one
 // row, and each of a vector's four channels reads the gradients of its own group.
 
 #if CHANNEL_UNIT == 4 || PER_LANE == 2
-alias Upstream = vec4f;
+alias Summed = vec4f;
 #else
-alias Upstream = f32;
+alias Summed = f32;
 #endif
 // What one pixel of the patch is: a value, four channels of a pixel, or a value for each of four input channels.
 #if CHANNEL_UNIT == 4 || PER_LANE > 0
@@ -34,64 +40,28 @@ alias Result = vec4f;
 alias Result = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> upstream: array<Upstream>;
+// Where the length of an array is not in its type, SwiftShader divides to find it at every load.
+#if FIXED_LENGTHS
+@group(0) @binding(0) var<storage, read> upstream: array<Summed, $(UPSTREAM_LENGTH)>;
+@group(0) @binding($(UNPOOL + 1)) var<storage, read> filters: array<Summed, $(FILTERS_LENGTH)>;
+@group(0) @binding($(UNPOOL + 2)) var<storage, read_write> inputGradient: array<Result, $(RESULT_LENGTH)>;
+#if UNPOOL
+@group(0) @binding(1) var<storage, read> winners: array<u32, $(WINNERS_LENGTH)>;
+#endif
+#else
+@group(0) @binding(0) var<storage, read> upstream: array<Summed>;
+@group(0) @binding($(UNPOOL + 1)) var<storage, read> filters: array<Summed>;
+@group(0) @binding($(UNPOOL + 2)) var<storage, read_write> inputGradient: array<Result>;
 #if UNPOOL
 @group(0) @binding(1) var<storage, read> winners: array<u32>;
 #endif
-#if CHANNEL_UNIT == 4 || PER_LANE == 2
-@group(0) @binding($(UNPOOL + 1)) var<storage, read> filters: array<vec4f>;
-#else
-@group(0) @binding($(UNPOOL + 1)) var<storage, read> filters: array<f32>;
 #endif
-@group(0) @binding($(UNPOOL + 2)) var<storage, read_write> inputGradient: array<Result>;
 
 const LANES = vec4u(0u, 1u, 2u, 3u);
 
-// `pixel` counts pixels of `upstream`, pooled ones with UNPOOL; `chunk` is an output channel of the group, or four.
-#if PER_LANE == 1
-fn loadPixel(pixel: u32, groups: vec4u, chunk: u32) -> Pixel {
-  let places = vec4u(pixel * OUT_CHANNELS + chunk) + groups * GROUP_OUT;
-  return vec4f(upstream[places.x], upstream[places.y], upstream[places.z], upstream[places.w]);
-}
-#elif PER_LANE == 2
-fn loadPixel(pixel: u32, groups: vec4u, chunk: u32) -> Pixel {
-  return upstream[pixel * (OUT_CHANNELS / 4u) + groups.x / 4u];
-}
-#else
-fn loadPixel(pixel: u32, group: u32, chunk: u32) -> Pixel {
-  return upstream[(pixel * OUT_CHANNELS + group * GROUP_OUT) / CHANNEL_UNIT + chunk];
-}
-#endif
-
-#if UNPOOL
-// Winners lie in the bytes of a word. Where all four are wanted they are compared in place, which is cheaper than
-// shifting them down.
-#if CHANNEL_UNIT == 4 || PER_LANE == 2
-const BYTES = vec4u(0x000000ffu, 0x0000ff00u, 0x00ff0000u, 0xff000000u);
+#if UNPOOL && (CHANNEL_UNIT == 4 || PER_LANE == 2)
+// The code 1 where it lies in a word of winners, for each of four channels.
 const CODE_ONE = vec4u(0x00000001u, 0x00000100u, 0x00010000u, 0x01000000u);
-#else
-const CODE_ONE = Codes(1u);
-#endif
-#if PER_LANE == 1
-fn loadCodes(pixel: u32, groups: vec4u, chunk: u32) -> Codes {
-  let channels = vec4u(chunk) + groups * GROUP_OUT;
-  let words = vec4u(pixel * WINNER_WORDS) + channels / 4u;
-  return (vec4u(winners[words.x], winners[words.y], winners[words.z], winners[words.w]) >> (8u * (channels % 4u))) & vec4u(255u);
-}
-#elif PER_LANE == 2
-fn loadCodes(pixel: u32, groups: vec4u, chunk: u32) -> Codes {
-  return vec4u(winners[pixel * WINNER_WORDS + groups.x / 4u]) & BYTES;
-}
-#elif CHANNEL_UNIT == 4
-fn loadCodes(pixel: u32, group: u32, chunk: u32) -> Codes {
-  return vec4u(winners[pixel * WINNER_WORDS + group * (GROUP_OUT / 4u) + chunk]) & BYTES;
-}
-#else
-fn loadCodes(pixel: u32, group: u32, chunk: u32) -> Codes {
-  let channel = group * GROUP_OUT + chunk;
-  return (winners[pixel * WINNER_WORDS + channel / 4u] >> (8u * (channel % 4u))) & 255u;
-}
-#endif
 #endif
 
 @compute @workgroup_size(GROUP_COLUMNS, GROUP_BLOCKS)
@@ -101,21 +71,30 @@ fn main(
   @builtin(num_workgroups) workgroupCount: vec3u,
 ) {
   let tile = workgroup.y * workgroupCount.x + workgroup.x;
-  let column = (tile % COLUMN_TILES) * GROUP_COLUMNS + local.x;
-  let block = (tile / COLUMN_TILES) * GROUP_BLOCKS + local.y;
-  if (block >= BLOCKS || column >= COLUMNS) { return; }
+  let ownColumn = (tile % COLUMN_TILES) * GROUP_COLUMNS + local.x;
+  let ownBlock = (tile / COLUMN_TILES) * GROUP_BLOCKS + local.y;
+  if (ownBlock >= BLOCKS || ownColumn >= COLUMNS) { return; }
+  // Chrome's compiler leaves out the clamp of an index whose range it can follow from here: through + * / % and min, but
+  // not through select or a function's parameter.
+  let column = min(ownColumn, COLUMNS - 1u);
+  let block = min(ownBlock, BLOCKS - 1u);
 
-  // Channels beyond the last repeat it, and are not stored.
   let columnGroup = column / COLUMNS_PER_GROUP;
-  let firstChannel = columnGroup * CHANNELS_PER_GROUP + (column % COLUMNS_PER_GROUP) * (4u * VECTORS);
+  let firstInGroup = (column % COLUMNS_PER_GROUP) * (4u * VECTORS);
+  let firstChannel = columnGroup * CHANNELS_PER_GROUP + firstInGroup;
   let lastChannel = (columnGroup + 1u) * CHANNELS_PER_GROUP - 1u;
-#unroll vector 0 VECTORS
-  let channels_$(vector) = min(vec4u(firstChannel + $(4 * vector)u) + LANES, vec4u(lastChannel));
-#end
 #if PER_LANE
-  let group = channels_0 / GROUP_IN;
+  let channels = min(vec4u(firstChannel) + LANES, vec4u(lastChannel));
+  let group = channels / GROUP_IN;
 #else
   let group = columnGroup;
+  // Where the weights of each input channel begin, for the first tap. Channels beyond the last repeat it, and are not stored.
+#unroll vector 0 VECTORS
+#unroll lane 0 4
+  let filterRow_$(vector)_$(lane) =
+    min(firstInGroup + $(4 * vector + lane)u, CHANNELS_PER_GROUP - 1u) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT);
+#end
+#end
 #endif
 
   let blockX = (block % BLOCKS_ACROSS) * BLOCK_WIDTH;
@@ -127,14 +106,22 @@ fn main(
   let patchY = blockY + PAD_TOP - (KERNEL_HEIGHT - 1u) * DILATION_HEIGHT;
 #if UNPOOL
   let windowX = u32(i32(patchX - WINDOW_PHASE) / 2);
-#unroll x 0 PATCH_WINDOWS
+#unroll x FIRST_WINDOW END_WINDOW
   let upstreamX_$(x) = windowX + $(x)u;
+#if BLOCKS_ACROSS > 1
   let insideX_$(x) = upstreamX_$(x) < POOLED_WIDTH;
+#else
+  let insideX_$(x) = true;
+#endif
 #end
 #else
-#unroll x 0 PATCH_WIDTH
+#unroll x FIRST_COLUMN END_COLUMN
   let upstreamX_$(x) = patchX + $(x)u;
+#if BLOCKS_ACROSS > 1
   let insideX_$(x) = upstreamX_$(x) < OUT_WIDTH;
+#else
+  let insideX_$(x) = true;
+#endif
 #end
 #endif
 
@@ -146,67 +133,149 @@ fn main(
 #end
 #end
 
+#if TAP_ROWS < KERNEL_HEIGHT
   for (var kernelY = 0u; kernelY < KERNEL_HEIGHT; kernelY++) {
-    // Where each pixel of the patch is in the gradient; pixels outside read the first one, and count as zero.
-#unroll y 0 BLOCK_HEIGHT
-    let row_$(y) = patchY + kernelY * DILATION_HEIGHT + $(y)u;
+#else
+  {
+    let kernelY = 0u;
+#endif
+    // Where the patch is in the gradient; pixels and windows outside read the nearest one, and count as zero.
 #if UNPOOL
-    let upstreamY_$(y) = row_$(y) / 2u;
-    let firstPlace_$(y) = (row_$(y) % 2u) * 2u;
-    let insideY_$(y) = upstreamY_$(y) < POOLED_HEIGHT;
-    let upstreamRow_$(y) = (image * POOLED_HEIGHT + upstreamY_$(y)) * POOLED_WIDTH;
-#unroll x 0 PATCH_WINDOWS
-    let inside_$(y)_$(x) = insideY_$(y) & insideX_$(x);
-    let pixel_$(y)_$(x) = select(0u, upstreamRow_$(y) + upstreamX_$(x), inside_$(y)_$(x));
+#unroll row 0 WINDOW_ROWS
+#if KNOWN_ROWS
+    let upstreamY_$(row) = u32(i32(patchY - ROW_PHASE) / 2) + $(row)u;
+#else
+    let upstreamY_$(row) = (patchY + kernelY * DILATION_HEIGHT + $(row)u) / 2u;
+    let topPlace_$(row) = ((patchY + kernelY * DILATION_HEIGHT + $(row)u) % 2u) * 2u;
+#endif
+    let insideY_$(row) = upstreamY_$(row) < POOLED_HEIGHT;
+    let upstreamRow_$(row) = (image * POOLED_HEIGHT + min(upstreamY_$(row), POOLED_HEIGHT - 1u)) * POOLED_WIDTH;
+#unroll x FIRST_WINDOW END_WINDOW
+    let inside_$(row)_$(x) = insideY_$(row) & insideX_$(x);
+    let pixel_$(row)_$(x) = upstreamRow_$(row) + min(upstreamX_$(x), POOLED_WIDTH - 1u);
+#if KNOWN_ROWS == 0
     // No pixel of a window outside has won.
-    let leftPlace_$(y)_$(x) = select(8u, firstPlace_$(y), inside_$(y)_$(x)) * CODE_ONE;
-    let rightPlace_$(y)_$(x) = leftPlace_$(y)_$(x) + CODE_ONE;
+    let firstPlace_$(row)_$(x) = select(8u, topPlace_$(row), inside_$(row)_$(x));
+#endif
+#end
 #end
 #else
-    let insideY_$(y) = row_$(y) < OUT_HEIGHT;
-    let upstreamRow_$(y) = (image * OUT_HEIGHT + row_$(y)) * OUT_WIDTH;
-#unroll x 0 PATCH_WIDTH
+#unroll y 0 PATCH_HEIGHT
+    let upstreamY_$(y) = patchY + kernelY * DILATION_HEIGHT + $(y)u;
+    let insideY_$(y) = upstreamY_$(y) < OUT_HEIGHT;
+    let upstreamRow_$(y) = (image * OUT_HEIGHT + min(upstreamY_$(y), OUT_HEIGHT - 1u)) * OUT_WIDTH;
+#unroll x FIRST_COLUMN END_COLUMN
     let inside_$(y)_$(x) = insideY_$(y) & insideX_$(x);
-    let pixel_$(y)_$(x) = select(0u, upstreamRow_$(y) + upstreamX_$(x), inside_$(y)_$(x));
+    let pixel_$(y)_$(x) = upstreamRow_$(y) + min(upstreamX_$(x), OUT_WIDTH - 1u);
+#end
 #end
 #endif
-#end
     for (var chunk = 0u; chunk < GROUP_OUT / CHANNEL_UNIT; chunk++) {
-#unroll y 0 BLOCK_HEIGHT
 #if UNPOOL
-#unroll x 0 PATCH_WINDOWS
-      let value_$(y)_$(x) = loadPixel(pixel_$(y)_$(x), group, chunk);
-      let codes_$(y)_$(x) = loadCodes(pixel_$(y)_$(x), group, chunk);
-#end
-#unroll x 0 PATCH_WIDTH
-#if (x + WINDOW_PHASE) % 2 == 0
-      let gradient_$(y)_$(x) = select(Pixel(0.0), value_$(y)_$((x + WINDOW_PHASE) / 2), codes_$(y)_$((x + WINDOW_PHASE) / 2) == leftPlace_$(y)_$((x + WINDOW_PHASE) / 2));
+      // Winners lie in the bytes of a word and are compared in place, which is cheaper than shifting them down: `codeOne`
+      // is the code 1 where it lies in the word, or in each component's word.
+#if CHANNEL_UNIT == 4 || PER_LANE == 2
+      let codeOne = CODE_ONE;
+#elif PER_LANE == 1
+      let codeOne = vec4u(1u) << (8u * ((vec4u(chunk) + group * GROUP_OUT) & vec4u(3u)));
 #else
-      let gradient_$(y)_$(x) = select(Pixel(0.0), value_$(y)_$((x + WINDOW_PHASE) / 2), codes_$(y)_$((x + WINDOW_PHASE) / 2) == rightPlace_$(y)_$((x + WINDOW_PHASE) / 2));
+      let codeOne = 1u << (8u * ((group * GROUP_OUT + chunk) & 3u));
+#endif
+      let codeBits = 255u * codeOne;
+#unroll row 0 WINDOW_ROWS
+#unroll x FIRST_WINDOW END_WINDOW
+#if PER_LANE == 2
+      let arrived_$(row)_$(x) = upstream[pixel_$(row)_$(x) * (OUT_CHANNELS / 4u) + firstChannel / 4u];
+      let codes_$(row)_$(x) = vec4u(winners[pixel_$(row)_$(x) * WINNER_WORDS + firstChannel / 4u]) & codeBits;
+#elif PER_LANE == 1
+      let places_$(row)_$(x) = vec4u(pixel_$(row)_$(x) * OUT_CHANNELS + chunk) + group * GROUP_OUT;
+      let arrived_$(row)_$(x) = vec4f(
+        upstream[places_$(row)_$(x).x],
+        upstream[places_$(row)_$(x).y],
+        upstream[places_$(row)_$(x).z],
+        upstream[places_$(row)_$(x).w],
+      );
+      let words_$(row)_$(x) = vec4u(pixel_$(row)_$(x) * WINNER_WORDS) + ((vec4u(chunk) + group * GROUP_OUT) >> vec4u(2u));
+      let codes_$(row)_$(x) =
+        vec4u(winners[words_$(row)_$(x).x], winners[words_$(row)_$(x).y], winners[words_$(row)_$(x).z], winners[words_$(row)_$(x).w]) & codeBits;
+#else
+      let arrived_$(row)_$(x) = upstream[pixel_$(row)_$(x) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT) + chunk];
+#if CHANNEL_UNIT == 4
+      let codes_$(row)_$(x) = vec4u(winners[pixel_$(row)_$(x) * WINNER_WORDS + group * (GROUP_OUT / 4u) + chunk]) & codeBits;
+#else
+      let codes_$(row)_$(x) = winners[pixel_$(row)_$(x) * WINNER_WORDS + ((group * GROUP_OUT + chunk) >> 2u)] & codeBits;
+#endif
+#endif
+#if KNOWN_ROWS
+      let value_$(row)_$(x) = select(Pixel(0.0), arrived_$(row)_$(x), inside_$(row)_$(x));
+#else
+      let value_$(row)_$(x) = arrived_$(row)_$(x);
 #endif
 #end
+#end
+#if KNOWN_ROWS
+#unroll place 0 4
+      let place_$(place) = $(place)u * codeOne;
+#end
+#unroll y 0 PATCH_HEIGHT
+#unroll x FIRST_COLUMN END_COLUMN
+      let gradient_$(y)_$(x) = select(
+        Pixel(0.0),
+        value_$((y + ROW_PHASE) / 2)_$((x + WINDOW_PHASE) / 2),
+        codes_$((y + ROW_PHASE) / 2)_$((x + WINDOW_PHASE) / 2) == place_$((y + ROW_PHASE) % 2 * 2 + (x + WINDOW_PHASE) % 2),
+      );
+#end
+#end
 #else
-#unroll x 0 PATCH_WIDTH
-      let gradient_$(y)_$(x) = select(Pixel(0.0), loadPixel(pixel_$(y)_$(x), group, chunk), inside_$(y)_$(x));
+#unroll y 0 PATCH_HEIGHT
+#unroll x FIRST_COLUMN END_COLUMN
+      let gradient_$(y)_$(x) = select(
+        Pixel(0.0),
+        value_$(y)_$((x + WINDOW_PHASE) / 2),
+        codes_$(y)_$((x + WINDOW_PHASE) / 2) == (firstPlace_$(y)_$((x + WINDOW_PHASE) / 2) + $((x + WINDOW_PHASE) % 2)u) * codeOne,
+      );
+#end
 #end
 #endif
+#else
+#unroll y 0 PATCH_HEIGHT
+#unroll x FIRST_COLUMN END_COLUMN
+#if PER_LANE == 2
+      let arrived_$(y)_$(x) = upstream[pixel_$(y)_$(x) * (OUT_CHANNELS / 4u) + firstChannel / 4u];
+#elif PER_LANE == 1
+      let places_$(y)_$(x) = vec4u(pixel_$(y)_$(x) * OUT_CHANNELS + chunk) + group * GROUP_OUT;
+      let arrived_$(y)_$(x) = vec4f(
+        upstream[places_$(y)_$(x).x],
+        upstream[places_$(y)_$(x).y],
+        upstream[places_$(y)_$(x).z],
+        upstream[places_$(y)_$(x).w],
+      );
+#else
+      let arrived_$(y)_$(x) = upstream[pixel_$(y)_$(x) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT) + chunk];
+#endif
+      let gradient_$(y)_$(x) = select(Pixel(0.0), arrived_$(y)_$(x), inside_$(y)_$(x));
 #end
+#end
+#endif
+#unroll kernelRow 0 TAP_ROWS
 #unroll kernelX 0 KERNEL_WIDTH
-      let tap_$(kernelX) = (KERNEL_HEIGHT - 1u - kernelY) * KERNEL_WIDTH + $(KERNEL_WIDTH - 1 - kernelX)u;
+      let tap_$(kernelRow)_$(kernelX) = (KERNEL_HEIGHT - 1u - kernelY - $(kernelRow)u) * KERNEL_WIDTH + $(KERNEL_WIDTH - 1 - kernelX)u;
 #unroll vector 0 VECTORS
 #if PER_LANE == 2
-      let filter_$(kernelX)_$(vector) = filters[tap_$(kernelX) * (OUT_CHANNELS / 4u) + firstChannel / 4u];
+      let filter_$(kernelRow)_$(kernelX)_$(vector) = filters[tap_$(kernelRow)_$(kernelX) * (OUT_CHANNELS / 4u) + firstChannel / 4u];
 #elif PER_LANE == 1
-      let places_$(kernelX)_$(vector) = (vec4u(tap_$(kernelX) * GROUP_IN) + channels_0 % GROUP_IN) * OUT_CHANNELS + group * GROUP_OUT + vec4u(chunk);
-#else
-      let places_$(kernelX)_$(vector) =
-        ((vec4u(tap_$(kernelX) * GROUP_IN) + channels_$(vector) - vec4u(group * GROUP_IN)) * OUT_CHANNELS + vec4u(group * GROUP_OUT)) / CHANNEL_UNIT + vec4u(chunk);
-#endif
-#if PER_LANE < 2
+      let filterPlaces_$(kernelRow)_$(kernelX)_$(vector) =
+        (vec4u(tap_$(kernelRow)_$(kernelX) * GROUP_IN) + channels % GROUP_IN) * OUT_CHANNELS + group * GROUP_OUT + vec4u(chunk);
 #unroll lane 0 4
-      let filter_$(kernelX)_$(vector)_$(lane) = filters[places_$(kernelX)_$(vector)[$(lane)]];
+      let filter_$(kernelRow)_$(kernelX)_$(vector)_$(lane) = filters[filterPlaces_$(kernelRow)_$(kernelX)_$(vector)[$(lane)]];
+#end
+#else
+#unroll lane 0 4
+      let filter_$(kernelRow)_$(kernelX)_$(vector)_$(lane) =
+        filters[tap_$(kernelRow)_$(kernelX) * (GROUP_IN * (OUT_CHANNELS / CHANNEL_UNIT)) + filterRow_$(vector)_$(lane) + chunk];
 #end
 #endif
+#end
 #end
 #end
       // Sums of scalars, one after the other, stay in registers; sums of vectors would spill on software adapters.
@@ -216,16 +285,20 @@ fn main(
       sum_$(y)_$(x)_$(vector) = vec4f(
 #unroll lane 0 4
         sum_$(y)_$(x)_$(vector)[$(lane)]
+#unroll kernelRow 0 TAP_ROWS
 #unroll kernelX 0 KERNEL_WIDTH
+#if x + kernelX * DILATION_WIDTH >= FIRST_COLUMN && x + kernelX * DILATION_WIDTH < END_COLUMN
 #unroll k 0 CHANNEL_UNIT
 #if PER_LANE == 2
-          + gradient_$(y)_$(x + kernelX * DILATION_WIDTH)[$(lane)] * filter_$(kernelX)_$(vector)[$(lane)]
+          + gradient_$(y + kernelRow * DILATION_HEIGHT)_$(x + kernelX * DILATION_WIDTH)[$(lane)] * filter_$(kernelRow)_$(kernelX)_$(vector)[$(lane)]
 #elif PER_LANE == 1
-          + gradient_$(y)_$(x + kernelX * DILATION_WIDTH)[$(lane)] * filter_$(kernelX)_$(vector)_$(lane)
+          + gradient_$(y + kernelRow * DILATION_HEIGHT)_$(x + kernelX * DILATION_WIDTH)[$(lane)] * filter_$(kernelRow)_$(kernelX)_$(vector)_$(lane)
 #elif CHANNEL_UNIT == 4
-          + gradient_$(y)_$(x + kernelX * DILATION_WIDTH)[$(k)] * filter_$(kernelX)_$(vector)_$(lane)[$(k)]
+          + gradient_$(y + kernelRow * DILATION_HEIGHT)_$(x + kernelX * DILATION_WIDTH)[$(k)] * filter_$(kernelRow)_$(kernelX)_$(vector)_$(lane)[$(k)]
 #else
-          + gradient_$(y)_$(x + kernelX * DILATION_WIDTH) * filter_$(kernelX)_$(vector)_$(lane)
+          + gradient_$(y + kernelRow * DILATION_HEIGHT)_$(x + kernelX * DILATION_WIDTH) * filter_$(kernelRow)_$(kernelX)_$(vector)_$(lane)
+#endif
+#end
 #endif
 #end
 #end

@@ -13,11 +13,15 @@ export { type KernelTime, Profile, type ProfileData } from "./graph/profile.ts";
 export type { InitializerName } from "./nn/initializers.ts";
 export type { Layer, LayerConfig } from "./nn/layer.ts";
 export { activation } from "./nn/layers/activation.ts";
+export { type BatchNormalizationOptions, batchNormalization } from "./nn/layers/batch_normalization.ts";
 export { conv2d } from "./nn/layers/conv2d.ts";
 export { dense } from "./nn/layers/dense.ts";
 export { flatten } from "./nn/layers/flatten.ts";
+export { type GlobalAveragePooling2dOptions, globalAveragePooling2d } from "./nn/layers/global_average_pooling2d.ts";
 export { maxPooling2d } from "./nn/layers/max_pooling2d.ts";
-export { type Model, type ModelConfig, modelFromConfig, sequential } from "./nn/model.ts";
+export { add, average, multiply } from "./nn/layers/merge.ts";
+export { type BuildOptions, type Model, model, type PlacedLayer, sequential } from "./nn/model.ts";
+export { type ModelConfig, modelFromConfig } from "./nn/model_config.ts";
 export { adam, type Optimizer, sgd } from "./nn/optimizers.ts";
 export {
   cosineDecay,
@@ -32,6 +36,7 @@ export {
   warmup,
 } from "./nn/schedules.ts";
 export type { ModelSummary, SummaryRow } from "./nn/summary.ts";
+export { input, type SymbolicTensor } from "./nn/symbolic_tensor.ts";
 export { type Classification, type Classifier, createClassifier } from "./train/classifier.ts";
 export { createTrainer, type TrainerOptions } from "./train/trainer.ts";
 export type * from "./train/types.ts";

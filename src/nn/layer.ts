@@ -1,8 +1,9 @@
-import { ArgumentError } from "../core/errors.ts";
-import type { Shape } from "../core/shape.ts";
+import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { formatShape, type Shape, sameShape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import type { Fans, InitializerName } from "./initializers.ts";
+import { connect, SymbolicTensor } from "./symbolic_tensor.ts";
 
 /** A layer as plain JSON: `kind` and its options. */
 export interface LayerConfig {
@@ -11,36 +12,127 @@ export interface LayerConfig {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** One trainable tensor of a layer. */
+/** One tensor of a layer that outlives a step. */
 export interface ParameterSpec {
   /** Keras' name within the layer: "kernel", "bias". */
   readonly name: string;
   readonly shape: Shape;
   readonly initializer: InitializerName;
   readonly fans: Fans;
+  /** Whether an optimizer moves it; default true. False for statistics that the layer keeps itself. */
+  readonly trainable?: boolean;
 }
 
 /** What a layer may use while it adds its nodes to a graph. */
 export interface BuildContext {
   readonly graph: Graph;
-  /** Nodes of the layer's parameters, by the name in their spec. */
+  /** Whether the graph is a training step, in which statistics are those of the batch. */
+  readonly training: boolean;
+  /** In a training step, i32 [batch]: images with a negative label only fill up a last, shorter batch. */
+  readonly labels: Node | undefined;
+  /** Node of a parameter, by the name in its spec; after `update`, its new value. */
   parameter(name: string): Node;
+  /** Sets a parameter that is not trainable at the end of the step. */
+  update(name: string, value: Node): void;
 }
 
-/** One layer of a model: shapes and graph building, no device. Shapes leave out the batch axis. */
-export interface Layer {
+/** What a layer says of itself; shapes leave out the batch axis, `what` names the layer in errors. */
+interface LayerMembers {
   readonly config: LayerConfig;
   /** Prefix of automatic names, Keras' way: "conv2d", "max_pooling2d". */
   readonly keyword: string;
-  /** `what` names the layer in errors. Throws `ShapeError`. */
-  outputShape(input: Shape, what: string): Shape;
-  parameters(input: Shape): readonly ParameterSpec[];
-  /** Multiplications (each with an addition) for one image. */
-  multiplyAdds(input: Shape, what: string): number;
-  /** The layer's value before `finalActivation`, which the model applies. */
-  build(x: Node, context: BuildContext): Node;
   /** Applied to the value that `build` gives. */
   readonly activation: ActivationName;
+  /** Throws `ShapeError` where the inputs do not fit. */
+  outputShape(inputs: readonly Shape[], what: string): Shape;
+  parameters(inputs: readonly Shape[]): readonly ParameterSpec[];
+  /** Multiplications (each with an addition) for one image. */
+  multiplyAdds(inputs: readonly Shape[], what: string): number;
+  /** The layer's value before its `activation`, which the model applies. */
+  build(inputs: readonly Node[], context: BuildContext): Node;
+}
+
+/**
+ * One layer of a model: shapes and graph building, no device. It goes into the list of `sequential`, or is called on
+ * symbolic tensors for `model`; each further call within one model uses the same weights.
+ */
+export interface Layer extends LayerMembers {
+  (inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor;
+}
+
+function callable(members: LayerMembers): Layer {
+  const layer: Layer = Object.assign(
+    (inputs: SymbolicTensor | readonly SymbolicTensor[]) =>
+      connect(layer, inputs instanceof SymbolicTensor ? [inputs] : Array.isArray(inputs) ? inputs : [inputs]),
+    members,
+  );
+  return layer;
+}
+
+/** A layer of one input, as its file declares it. */
+export interface LayerDefinition extends Pick<LayerMembers, "config" | "keyword" | "activation"> {
+  outputShape(input: Shape, what: string): Shape;
+  parameters(input: Shape): readonly ParameterSpec[];
+  multiplyAdds(input: Shape, what: string): number;
+  build(x: Node, context: BuildContext): Node;
+}
+
+/** Declares a layer of one input. */
+export function defineLayer(definition: LayerDefinition): Layer {
+  function only<T>(inputs: readonly T[], what: string): T {
+    const [input, ...others] = inputs;
+    if (input === undefined || others.length > 0) {
+      throw new ArgumentError(`${what}: takes one tensor, got ${inputs.length}; add() or multiply() combine several.`);
+    }
+    return input;
+  }
+  const { config, keyword, activation } = definition;
+  return callable({
+    config,
+    keyword,
+    activation,
+    outputShape: (inputs, what) => definition.outputShape(only(inputs, what), what),
+    parameters: (inputs) => definition.parameters(only(inputs, keyword)),
+    multiplyAdds: (inputs, what) => definition.multiplyAdds(only(inputs, what), what),
+    build: (inputs, context) => definition.build(only(inputs, keyword), context),
+  });
+}
+
+/** Declares a layer that combines two or more tensors of one shape, one after the other, and has no parameters. */
+export function defineMergingLayer(
+  kind: string,
+  options: { name?: string },
+  combine: (graph: Graph, x: Node, y: Node) => Node,
+  finish: (graph: Graph, x: Node, inputs: number) => Node = (_, x) => x,
+): Layer {
+  return callable({
+    config: { kind, ...options, options: {} },
+    keyword: kind,
+    activation: "linear",
+    outputShape(inputs, what) {
+      const [first, ...others] = inputs;
+      if (first === undefined || others.length === 0) {
+        throw new ArgumentError(`${what}: takes a list of at least two tensors, got ${inputs.length}.`);
+      }
+      for (const other of others) {
+        if (!sameShape(first, other)) {
+          throw new ShapeError(`${what}: combines equal shapes, got ${formatShape(first)} and ${formatShape(other)}.`);
+        }
+      }
+      return first;
+    },
+    parameters: () => [],
+    multiplyAdds: () => 0,
+    build(inputs, { graph }) {
+      const [first, ...others] = inputs;
+      if (first === undefined) throw new ArgumentError(`${kind}: takes at least two tensors.`);
+      return finish(
+        graph,
+        others.reduce((x, y) => combine(graph, x, y), first),
+        inputs.length,
+      );
+    },
+  });
 }
 
 export type ActivationName = "linear" | "relu" | "softmax";

@@ -1,80 +1,113 @@
-import { ArgumentError, FormatError, ShapeError } from "../core/errors.ts";
+import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { hashString } from "../core/random.ts";
-import { checkShape, formatShape, type Shape, sameShape } from "../core/shape.ts";
+import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Tensor, TypedArray } from "../core/tensor.ts";
 import type { Graph } from "../graph/graph.ts";
-import { Arena, type Node, type Variable } from "../graph/node.ts";
+import { Arena, type Node, Variable } from "../graph/node.ts";
+import { at } from "../graph/op.ts";
 import { initialize } from "./initializers.ts";
-import { applyActivation, type Layer, type LayerConfig } from "./layer.ts";
-import { layerFromConfig } from "./layers/index.ts";
+import { applyActivation, type Layer } from "./layer.ts";
+import type { ModelConfig } from "./model_config.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
+import { connect, input, type SymbolicTensor } from "./symbolic_tensor.ts";
+import { type Call, layerNames, traceWiring, type Wiring } from "./wiring.ts";
 
 /** A layer in its place: named, with the shapes that flow in and out (without the batch axis). */
 export interface PlacedLayer {
   readonly name: string;
   readonly layer: Layer;
+  /** Of its first input, where it is first called. */
   readonly inputShape: Shape;
+  /** Where it is first called. */
   readonly outputShape: Shape;
   /** Full names of its parameters, "conv2d/kernel". */
   readonly parameterNames: readonly string[];
+  /** For one image; all calls together. */
   readonly multiplyAdds: number;
+  /** Values of its outputs for one image; all calls together. */
+  readonly neurons: number;
+  /** Names of the inputs and layers whose tensors it reads. */
+  readonly connectedTo: readonly string[];
 }
 
-/** A model as plain JSON: enough to build it again, without its weights. */
-export interface ModelConfig {
-  readonly kind: "sequential";
-  readonly inputShape: readonly number[];
-  readonly seed: number;
-  readonly layers: readonly LayerConfig[];
+export interface BuildOptions {
+  /** Leave out a softmax at the very end: losses take logits. */
+  logits?: boolean;
+  /**
+   * The graph is a training step: batch normalisation uses the batch's own statistics, and the step moves its moving
+   * ones. Default false: the moving ones are used, and nothing changes.
+   */
+  training?: boolean;
+  /** With `training`, i32 [batch]: images with a negative label fill up a last, shorter batch and count in no statistic. */
+  labels?: Node;
 }
 
 /** A network: layers with shapes and parameters. It knows no device; a trainer or a classifier runs it. */
 export class Model {
-  readonly inputShape: Shape;
-  readonly outputShape: Shape;
+  /** One image's; several where the model has several inputs. */
+  readonly inputShapes: readonly Shape[];
+  readonly inputNames: readonly string[];
+  readonly outputShapes: readonly Shape[];
+  /** Every layer once, in the order of first use. */
   readonly layers: readonly PlacedLayer[];
   readonly seed: number;
-  /** Where the parameters live, one behind the other, in layer order. */
+  /** Where the trainable parameters live, one behind the other, in layer order. */
   readonly arena: Arena;
-  readonly #variables = new Map<string, Variable>();
+  /** All parameters in layer order: those of the arena, and statistics that layers keep themselves. */
+  readonly variables: readonly Variable[];
+  readonly #kind: ModelConfig["kind"];
+  readonly #wiring: Wiring;
+  readonly #variables: ReadonlyMap<string, Variable>;
 
-  constructor(options: { inputShape: Shape; seed?: number }, layers: readonly Layer[]) {
-    checkShape("model: inputShape", options.inputShape);
-    if (layers.length === 0) throw new ArgumentError("A model needs at least one layer.");
-    this.inputShape = [...options.inputShape];
-    this.seed = options.seed ?? 0;
-    const names = new Set<string>();
-    let shape: Shape = this.inputShape;
-    this.layers = layers.map((layer) => {
-      const name = uniqueName(layer, names);
-      const what = `layer "${name}"`;
-      const inputShape = shape;
-      shape = layer.outputShape(inputShape, what);
-      return {
-        name,
-        layer,
-        inputShape,
-        outputShape: shape,
-        parameterNames: layer.parameters(inputShape).map((parameter) => `${name}/${parameter.name}`),
-        multiplyAdds: layer.multiplyAdds(inputShape, what),
-      };
-    });
-    this.outputShape = shape;
+  /** Use `sequential` or `model`. */
+  constructor(kind: ModelConfig["kind"], wiring: Wiring, seed = 0) {
+    this.#kind = kind;
+    this.#wiring = wiring;
+    this.seed = seed;
+    this.inputNames = wiring.inputs.map(({ name }) => name);
+    this.inputShapes = wiring.inputs.map(({ shape }) => shape);
+    this.outputShapes = wiring.outputs.map((tensor) => shapeOfTensor(wiring, tensor));
+    this.layers = wiring.layers.map((_, index) => placeLayer(wiring, index));
+
+    const specs = wiring.layers.flatMap(({ name, layer }, index) =>
+      layer.parameters(firstCall(wiring, index).inputShapes).map(({ name: parameter, ...spec }) => ({
+        ...spec,
+        name: `${name}/${parameter}`,
+      })),
+    );
+    const fresh = specs.map(({ name, shape, initializer, fans, trainable = true }) => ({
+      name,
+      shape,
+      trainable,
+      initial: initialize(initializer, sizeOf(shape), fans, seed, hashString(name)),
+    }));
     this.arena = new Arena(
       "parameters",
-      this.layers.flatMap(({ name, layer, inputShape }) =>
-        layer.parameters(inputShape).map((parameter) => {
-          const full = `${name}/${parameter.name}`;
-          const size = parameter.shape.reduce((product, extent) => product * extent, 1);
-          return {
-            name: full,
-            shape: parameter.shape,
-            initial: initialize(parameter.initializer, size, parameter.fans, this.seed, hashString(full)),
-          };
-        }),
-      ),
+      fresh.filter(({ trainable }) => trainable),
     );
-    for (const variable of this.arena.variables) this.#variables.set(variable.name, variable);
+    const trained = new Map(this.arena.variables.map((variable) => [variable.name, variable]));
+    this.variables = fresh.map((spec) => trained.get(spec.name) ?? new Variable(spec));
+    this.#variables = new Map(this.variables.map((variable) => [variable.name, variable]));
+  }
+
+  /** One image's shape; of the first input where there are several. */
+  get inputShape(): Shape {
+    return at(this.inputShapes, 0);
+  }
+
+  /** One image's result; of the first output where there are several. */
+  get outputShape(): Shape {
+    return at(this.outputShapes, 0);
+  }
+
+  /** Whether it is a plain chain made by `sequential`. */
+  get isSequential(): boolean {
+    return this.#kind === "sequential";
+  }
+
+  /** The layer that makes the (first) output. */
+  get outputLayer(): PlacedLayer {
+    return at(this.layers, this.#callOf(at(this.#wiring.outputs, 0))?.layer ?? 0);
   }
 
   /** Number of classes, for a model that ends in one row of logits. */
@@ -84,11 +117,12 @@ export class Model {
 
   /**
    * The parameters by Keras' names, in layer order: "conv2d/kernel" [kh, kw, in / groups, out], "conv2d/bias" [out],
-   * "dense/kernel" [in, out] … Copies; change them with `setParameters`. After training, `trainer.syncModel()` first.
+   * "dense/kernel" [in, out] …, and statistics, "batch_normalization/moving_mean" [channels]. Copies; change them with
+   * `setParameters`. After training, `trainer.syncModel()` first.
    */
   get parameters(): Map<string, Tensor<Float32Array>> {
     return new Map(
-      this.arena.variables.map((variable) => [
+      this.variables.map((variable) => [
         variable.name,
         { shape: [...variable.shape], data: Float32Array.from(variable.initial ?? new Float32Array(variable.size)) },
       ]),
@@ -100,7 +134,7 @@ export class Model {
     const changes = [...parameters].map(([name, tensor]) => {
       const variable = this.#variables.get(name);
       if (variable === undefined) {
-        const known = this.arena.variables.map((v) => v.name).join(", ");
+        const known = this.variables.map((v) => v.name).join(", ");
         throw new ArgumentError(`setParameters: the model has no parameter "${name}"; it has ${known}.`);
       }
       if (!sameShape(variable.shape, tensor.shape) || tensor.data.length !== variable.size) {
@@ -116,36 +150,91 @@ export class Model {
 
   /** Whether the last thing the model does is a softmax, which losses and classifiers fold. */
   get endsInSoftmax(): boolean {
-    return this.layers[this.layers.length - 1]?.layer.activation === "softmax";
+    return this.outputLayer.layer.activation === "softmax";
+  }
+
+  /** The call that makes a tensor; none for inputs. */
+  #callOf(tensor: number): Call | undefined {
+    return this.#wiring.calls[tensor - this.#wiring.inputs.length];
   }
 
   /**
-   * Adds the model's nodes to a graph, from `x` [batch, …inputShape] to its output [batch, …outputShape]. With
-   * `logits`, a final softmax is left out: losses take logits.
+   * Adds the model's nodes to a graph, from `x` [batch, …inputShape] to its output [batch, …outputShape]; from a list
+   * of inputs to a list of outputs. Throws `ShapeError` where they do not fit, `ArgumentError` for one node where the
+   * model has several inputs or outputs.
    */
-  build(graph: Graph, x: Node, options: { logits?: boolean } = {}): Node {
-    const batch = x.shape[0] ?? 1;
-    if (!sameShape(x.shape, [batch, ...this.inputShape])) {
-      throw new ShapeError(`model: wants [batch, ${this.inputShape.join(", ")}], got ${formatShape(x.shape)}.`);
+  build(graph: Graph, x: Node, options?: BuildOptions): Node;
+  build(graph: Graph, xs: readonly Node[], options?: BuildOptions): Node[];
+  build(graph: Graph, input: Node | readonly Node[], options: BuildOptions = {}): Node | Node[] {
+    const single = !isList(input);
+    const { inputs, outputs } = this.#wiring;
+    if (single && (inputs.length > 1 || outputs.length > 1)) {
+      throw new ArgumentError(
+        `model: has ${inputs.length} inputs and ${outputs.length} outputs; build it from a list of ${inputs.length}.`,
+      );
     }
-    let value = x;
-    this.layers.forEach(({ name, layer }, index) => {
-      const skipSoftmax = options.logits === true && index === this.layers.length - 1 && this.endsInSoftmax;
-      value = graph.inLayer(name, () => {
-        const built = layer.build(value, {
-          graph,
-          parameter: (parameter) => this.#parameter(graph, `${name}/${parameter}`),
-        });
-        return skipSoftmax ? built : applyActivation(graph, built, layer.activation);
+    const results = this.#build(graph, isList(input) ? input : [input], options);
+    return single ? at(results, 0) : results;
+  }
+
+  #build(graph: Graph, inputs: readonly Node[], { logits = false, training = false, labels }: BuildOptions): Node[] {
+    this.#checkInputs(inputs);
+    const { layers, calls, outputs } = this.#wiring;
+    const values = [...inputs];
+    const logitsOf = new Map<number, Node>();
+    const updated = new Map<string, Node>();
+    calls.forEach((call, index) => {
+      const { name, layer } = at(layers, call.layer);
+      const tensor = inputs.length + index;
+      graph.inLayer(name, () => {
+        const built = layer.build(
+          call.inputs.map((one) => at(values, one)),
+          {
+            graph,
+            training,
+            labels: training ? labels : undefined,
+            parameter: (parameter) =>
+              updated.get(`${name}/${parameter}`) ?? this.#parameter(graph, `${name}/${parameter}`),
+            update: (parameter, value) => updated.set(`${name}/${parameter}`, value),
+          },
+        );
+        const skipSoftmax = logits && layer.activation === "softmax" && outputs.includes(tensor);
+        if (skipSoftmax) logitsOf.set(tensor, built);
+        const used = calls.some((other) => other.inputs.includes(tensor));
+        values.push(skipSoftmax && !used ? built : applyActivation(graph, built, layer.activation));
       });
     });
-    return value;
+    for (const [name, value] of updated) {
+      graph.inLayer(value.layer, () => graph.assign(this.#variable(name), value));
+    }
+    return outputs.map((tensor) => logitsOf.get(tensor) ?? at(values, tensor));
+  }
+
+  #checkInputs(inputs: readonly Node[]): void {
+    const wanted = this.#wiring.inputs;
+    if (inputs.length !== wanted.length) {
+      const names = wanted.map(({ name, shape }) => `"${name}" ${formatShape(shape)}`).join(", ");
+      throw new ArgumentError(`model: wants ${wanted.length} inputs (${names}), got ${inputs.length}.`);
+    }
+    const batch = inputs[0]?.shape[0] ?? 1;
+    wanted.forEach(({ name, shape }, index) => {
+      const given = at(inputs, index).shape;
+      if (!sameShape(given, [batch, ...shape])) {
+        const which = wanted.length === 1 ? "" : `input "${name}" `;
+        const rows = index === 0 ? "batch" : batch;
+        throw new ShapeError(`model: ${which}wants [${[rows, ...shape].join(", ")}], got ${formatShape(given)}.`);
+      }
+    });
   }
 
   #parameter(graph: Graph, name: string): Node {
+    return graph.variable(this.#variable(name));
+  }
+
+  #variable(name: string): Variable {
     const variable = this.#variables.get(name);
     if (variable === undefined) throw new ArgumentError(`The model has no parameter "${name}".`);
-    return graph.variable(variable);
+    return variable;
   }
 
   /** A row a layer with its counts, and totals; `toString()` prints it as a table. */
@@ -155,40 +244,105 @@ export class Model {
 
   /** The architecture as JSON; `modelFromConfig` builds it again. */
   toJSON(): ModelConfig {
+    const layers = this.layers.map(({ name, layer }) => ({ ...layer.config, name }));
+    if (this.#kind === "sequential") {
+      return { kind: "sequential", inputShape: [...this.inputShape], seed: this.seed, layers };
+    }
+    const { inputs, calls, outputs } = this.#wiring;
     return {
-      kind: "sequential",
-      inputShape: [...this.inputShape],
+      kind: "functional",
       seed: this.seed,
-      layers: this.layers.map(({ name, layer }) => ({ ...layer.config, name })),
+      inputs: inputs.map(({ name, shape }) => ({ name, shape: [...shape] })),
+      layers,
+      calls: calls.map((call) => ({ layer: at(this.layers, call.layer).name, inputs: [...call.inputs] })),
+      outputs: [...outputs],
     };
   }
 }
 
-function uniqueName(layer: Layer, names: Set<string>): string {
-  const wanted = layer.config.name;
-  if (wanted !== undefined) {
-    if (names.has(wanted)) throw new ArgumentError(`Two layers are called "${wanted}"; give one another name.`);
-    names.add(wanted);
-    return wanted;
-  }
-  for (let count = 0; ; count++) {
-    const name = count === 0 ? layer.keyword : `${layer.keyword}_${count}`;
-    if (!names.has(name)) {
-      names.add(name);
-      return name;
-    }
-  }
+function isTensorList(tensors: SymbolicTensor | readonly SymbolicTensor[]): tensors is readonly SymbolicTensor[] {
+  return Array.isArray(tensors);
+}
+
+function isList(input: Node | readonly Node[]): input is readonly Node[] {
+  return Array.isArray(input);
+}
+
+function firstCall(wiring: Wiring, layer: number): Call {
+  const call = wiring.calls.find((one) => one.layer === layer);
+  if (call === undefined) throw new RangeError(`layer ${layer} is never called`);
+  return call;
+}
+
+function shapeOfTensor({ inputs, calls }: Wiring, tensor: number): Shape {
+  return tensor < inputs.length ? at(inputs, tensor).shape : at(calls, tensor - inputs.length).shape;
+}
+
+/** What a tensor is called where it is read: its input's or layer's name, numbered where the layer makes several. */
+function nameOfTensor({ inputs, layers, calls }: Wiring, tensor: number): string {
+  if (tensor < inputs.length) return at(inputs, tensor).name;
+  const call = at(calls, tensor - inputs.length);
+  const uses = calls.filter(({ layer }) => layer === call.layer);
+  const { name } = at(layers, call.layer);
+  return uses.length === 1 ? name : `${name} (use ${uses.indexOf(call) + 1})`;
+}
+
+function placeLayer(wiring: Wiring, index: number): PlacedLayer {
+  const { name, layer } = at(wiring.layers, index);
+  const calls = wiring.calls.filter((call) => call.layer === index);
+  const first = firstCall(wiring, index);
+  const total = (count: (call: Call) => number) => calls.reduce((sum, call) => sum + count(call), 0);
+  const sources = calls.flatMap((call) => call.inputs.map((tensor) => nameOfTensor(wiring, tensor)));
+  return {
+    name,
+    layer,
+    inputShape: at(first.inputShapes, 0),
+    outputShape: first.shape,
+    parameterNames: layer.parameters(first.inputShapes).map((parameter) => `${name}/${parameter.name}`),
+    multiplyAdds: total((call) => layer.multiplyAdds(call.inputShapes, `layer "${name}"`)),
+    neurons: total((call) => sizeOf(call.shape)),
+    connectedTo: [...new Set(sources)],
+  };
 }
 
 /** A chain of layers, each fed by the one before. `inputShape` is one image's [height, width, channels]. */
 export function sequential(options: { inputShape: readonly number[]; seed?: number }, layers: readonly Layer[]): Model {
-  return new Model(options, layers);
+  checkShape("model: inputShape", options.inputShape);
+  if (layers.length === 0) throw new ArgumentError("A model needs at least one layer.");
+  const names = layerNames(layers);
+  const start = input(options.inputShape);
+  let tensor: SymbolicTensor = start;
+  layers.forEach((layer, index) => {
+    if (layers.indexOf(layer) !== index) {
+      throw new ArgumentError(
+        `sequential: layer ${index} is the same object as layer ${layers.indexOf(layer)} ("${names[index]}"). Make ` +
+          `another one; to share its weights, build the network with model().`,
+      );
+    }
+    tensor = connect(layer, [tensor], `layer "${names[index]}"`);
+  });
+  return new Model("sequential", traceWiring([start], [tensor]), options.seed);
 }
 
-/** A model from its JSON. Throws `FormatError`, `ShapeError` or `ArgumentError` when it is not one. */
-export function modelFromConfig(config: ModelConfig): Model {
-  if (config?.kind !== "sequential" || !Array.isArray(config.layers) || !Array.isArray(config.inputShape)) {
-    throw new FormatError("This is not the configuration of a Corteza model.");
-  }
-  return new Model({ inputShape: config.inputShape, seed: config.seed }, config.layers.map(layerFromConfig));
+/**
+ * A model whose layers hang together in any way without circles: branches, sums of branches, a layer used twice with
+ * one set of weights, several inputs and outputs.
+ *
+ *     const x = input([28, 28, 1]);
+ *     const stem = conv2d({ filters: 16, kernelSize: 3, padding: "same", activation: "relu" })(x);
+ *     const branch = conv2d({ filters: 16, kernelSize: 3, padding: "same" })(stem);
+ *     const y = dense({ units: 10 })(flatten()(add()([stem, branch])));
+ *     const network = model({ inputs: x, outputs: y, seed: 1 });
+ *
+ * Throws `ArgumentError` where an output depends on an input that is not listed, where an input leads nowhere, or where
+ * two layers have one name; `ShapeError` where a layer used twice would need other weights.
+ */
+export function model(options: {
+  inputs: SymbolicTensor | readonly SymbolicTensor[];
+  outputs: SymbolicTensor | readonly SymbolicTensor[];
+  /** Fixes the initial weights; default 0. */
+  seed?: number;
+}): Model {
+  const list = (tensors: SymbolicTensor | readonly SymbolicTensor[]) => (isTensorList(tensors) ? tensors : [tensors]);
+  return new Model("functional", traceWiring(list(options.inputs), list(options.outputs)), options.seed);
 }

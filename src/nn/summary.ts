@@ -12,13 +12,19 @@ export interface SummaryRow {
   readonly parameters: number;
   /** For one image, forward. */
   readonly multiplyAdds: number;
+  /** Names of the inputs and layers whose tensors the layer reads. */
+  readonly connectedTo: readonly string[];
 }
 
 export interface ModelSummary {
   readonly rows: readonly SummaryRow[];
+  /** Of the first input, where there are several. */
   readonly inputShape: readonly number[];
+  readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly neurons: number;
   readonly parameters: number;
+  /** Of these, what no optimizer moves: statistics of batch normalisation. */
+  readonly nonTrainableParameters: number;
   readonly multiplyAdds: number;
   /** f32 bytes at `batchSize` images a step, if every layer's output were kept; the planner needs less. */
   readonly bytes: {
@@ -36,53 +42,64 @@ const BYTES = 4;
 
 /** Counts of a model: what the table shows, as data. */
 export function summarize(model: Model, batchSize: number): ModelSummary {
-  const sizes = new Map(model.arena.variables.map((variable) => [variable.name, variable.size]));
+  const sizes = new Map(model.variables.map((variable) => [variable.name, variable.size]));
   const rows = model.layers.map(
-    ({ name, layer, outputShape, parameterNames, multiplyAdds }): SummaryRow => ({
+    ({ name, layer, outputShape, neurons, parameterNames, multiplyAdds, connectedTo }): SummaryRow => ({
       name,
       kind: layer.config.kind,
       outputShape: [...outputShape],
-      neurons: sizeOf(outputShape),
+      neurons,
       parameters: parameterNames.reduce((sum, parameter) => sum + (sizes.get(parameter) ?? 0), 0),
       multiplyAdds,
+      connectedTo,
     }),
   );
   const total = (count: (row: SummaryRow) => number) => rows.reduce((sum, row) => sum + count(row), 0);
-  const inputNeurons = sizeOf(model.inputShape);
-  const neurons = inputNeurons + total((row) => row.neurons);
+  const inputs = model.inputShapes.map((shape, index) => ({ name: model.inputNames[index] ?? "", shape: [...shape] }));
+  const neurons = inputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0) + total((row) => row.neurons);
   const parameters = total((row) => row.parameters);
+  const trainable = model.arena.variables.reduce((sum, variable) => sum + variable.size, 0);
   const multiplyAdds = total((row) => row.multiplyAdds);
   const bytes = {
     batchSize,
     parameters: parameters * BYTES,
     activations: neurons * batchSize * BYTES,
-    gradients: (parameters + total((row) => row.neurons) * batchSize) * BYTES,
-    optimizer: 2 * parameters * BYTES,
+    gradients: (trainable + total((row) => row.neurons) * batchSize) * BYTES,
+    optimizer: 2 * trainable * BYTES,
   };
   return {
     rows,
     inputShape: [...model.inputShape],
+    inputs,
     neurons,
     parameters,
+    nonTrainableParameters: parameters - trainable,
     multiplyAdds,
     bytes,
     toString() {
       const head = ["layer", "output shape", "neurons", "parameters", "multiply-adds"];
       const shape = (extents: readonly number[]) => extents.join("×");
+      const line = (row: Omit<SummaryRow, "kind">) => [
+        row.name,
+        shape(row.outputShape),
+        formatCount(row.neurons),
+        formatCount(row.parameters),
+        formatCount(row.multiplyAdds),
+        // A chain says all with its order.
+        ...(model.isSequential ? [] : [row.connectedTo.join(", ")]),
+      ];
       const table = formatTable([
-        head,
-        ["input", shape(model.inputShape), formatCount(inputNeurons), "0", "0"],
-        ...rows.map((row) => [
-          row.name,
-          shape(row.outputShape),
-          formatCount(row.neurons),
-          formatCount(row.parameters),
-          formatCount(row.multiplyAdds),
-        ]),
-        ["total", "", formatCount(neurons), formatCount(parameters), formatCount(multiplyAdds)],
+        [...head, ...(model.isSequential ? [] : ["connected to"])],
+        ...inputs.map(({ name, shape: outputShape }) =>
+          line({ name, outputShape, neurons: sizeOf(outputShape), parameters: 0, multiplyAdds: 0, connectedTo: [] }),
+        ),
+        ...rows.map(line),
+        line({ name: "total", outputShape: [], neurons, parameters, multiplyAdds, connectedTo: [] }),
       ]);
+      const untrained =
+        parameters === trainable ? "" : `\n${formatCount(parameters - trainable)} of the parameters are not trained`;
       return (
-        `${table}\n\nbytes at batch ${batchSize}: parameters ${formatBytes(bytes.parameters)}, activations ` +
+        `${table}${untrained}\n\nbytes at batch ${batchSize}: parameters ${formatBytes(bytes.parameters)}, activations ` +
         `${formatBytes(bytes.activations)}, gradients ${formatBytes(bytes.gradients)}, optimizer ${formatBytes(bytes.optimizer)}`
       );
     },

@@ -2,6 +2,7 @@ import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Backend } from "../graph/backend.ts";
 import type { Model } from "../nn/model.ts";
+import { checkOneInputAndOutput } from "./one_input.ts";
 import { Predictor } from "./predictor.ts";
 
 export interface Classification {
@@ -27,6 +28,7 @@ export async function createClassifier(
   model: Model,
   options: { backend: Backend; labels?: readonly string[] },
 ): Promise<Classifier> {
+  checkOneInputAndOutput("createClassifier", model);
   const labels = options.labels ?? Array.from({ length: model.classes }, (_, index) => String(index));
   if (model.outputShape.length !== 1) {
     throw new ShapeError(

@@ -47,7 +47,7 @@ export function checkDataset(model: Model, dataset: Dataset): void {
   }
   if (dataset.classes > model.classes) {
     throw new ArgumentError(
-      `The data set has ${dataset.classes} classes, the model's last layer "${model.layers[model.layers.length - 1]?.name}" only ` +
+      `The data set has ${dataset.classes} classes, the model's last layer "${model.outputLayer.name}" only ` +
         `${model.classes} outputs; give it at least ${dataset.classes} units.`,
     );
   }

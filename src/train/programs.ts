@@ -58,16 +58,17 @@ export interface StepParts {
   readonly state: TrainingState;
 }
 
-/** Forward, loss, backward, update, record: from images and labels on. */
+/** Forward, loss, backward, update, record: from images and labels on. `padded`: some images may only fill up the batch. */
 function addTrainingStep(
   graph: Graph,
   parts: StepParts,
   images: Node,
   labels: Node,
   counters: readonly Variable[],
+  padded: boolean,
 ): { loss: Node; counts: Node } {
   const { model, optimizer, state } = parts;
-  const logits = model.build(graph, images, { logits: true });
+  const logits = model.build(graph, images, { logits: true, training: true, ...(padded ? { labels } : {}) });
   const { loss, counts } = graph.inLayer("loss", () => ({
     loss: lossByName(parts.loss).build(graph, logits, labels),
     counts: graph.countCorrect(logits, labels),
@@ -94,7 +95,8 @@ export function compileTraining(
 ): Promise<Program> {
   const graph = new Graph();
   const { images, labels } = fetchBatch(graph, dataset, graph.variable(parts.state.cursor), options);
-  addTrainingStep(graph, parts, images, labels, [parts.state.step, parts.state.cursor]);
+  const padded = dataset.count % options.batch !== 0;
+  addTrainingStep(graph, parts, images, labels, [parts.state.step, parts.state.cursor], padded);
   return backend.compile(graph, { outputs: {} });
 }
 
@@ -103,7 +105,7 @@ export function compileFedTraining(backend: Backend, parts: StepParts, batch: nu
   const graph = new Graph();
   const images = graph.input("images", [batch, ...parts.model.inputShape]);
   const labels = graph.input("labels", [batch], "i32");
-  const outputs = addTrainingStep(graph, parts, images, labels, [parts.state.step]);
+  const outputs = addTrainingStep(graph, parts, images, labels, [parts.state.step], true);
   return backend.compile(graph, { outputs });
 }
 

@@ -13,6 +13,7 @@ import { lossByName } from "../nn/losses.ts";
 import type { Model } from "../nn/model.ts";
 import { checkLearningRate, type Optimizer } from "../nn/optimizers.ts";
 import { checkDataset, datasetVariables } from "./dataset_variables.ts";
+import { checkOneInputAndOutput } from "./one_input.ts";
 import { Pace } from "./pace.ts";
 import { Predictor, toInputs } from "./predictor.ts";
 import {
@@ -49,9 +50,13 @@ export interface TrainerOptions {
   seed?: number;
 }
 
-/** Makes a trainer for a model on a backend. Throws `ArgumentError` for an unknown loss or a bad batch size. */
+/**
+ * Makes a trainer for a model on a backend. Throws `ArgumentError` for an unknown loss, a bad batch size, or a model with
+ * several inputs or outputs or without trainable parameters.
+ */
 export async function createTrainer(model: Model, options: TrainerOptions): Promise<Trainer> {
   lossByName(options.loss);
+  checkOneInputAndOutput("createTrainer", model);
   const batchSize = checkCount("createTrainer", "batchSize", options.batchSize ?? 32);
   if (model.outputShape.length !== 1) {
     throw new ShapeError(
@@ -59,9 +64,14 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
         `${formatShape(model.outputShape)}; end it in flatten() and dense().`,
     );
   }
+  if (model.arena.variables.length === 0) {
+    throw new ArgumentError(
+      "createTrainer: no layer of the model has parameters to train; give it a dense() or conv2d().",
+    );
+  }
   const state = newTrainingState(model, options.optimizer);
   const keeper = await compileKeeper(options.backend, [
-    ...model.arena.variables,
+    ...model.variables,
     ...state.slots.flatMap((slot) => slot.variables),
     state.step,
     state.cursor,
@@ -307,7 +317,7 @@ class LocalTrainer implements Trainer {
   #checkpointVariables(): Map<string, Variable> {
     const { model, state } = this.#parts;
     return new Map<string, Variable>([
-      ...model.arena.variables.map((variable): [string, Variable] => [variable.name, variable]),
+      ...model.variables.map((variable): [string, Variable] => [variable.name, variable]),
       ...state.slots.flatMap((slot) => slot.variables.map((v): [string, Variable] => [`${slot.name}/${v.name}`, v])),
       ["trainer/step", state.step],
       ["trainer/cursor", state.cursor],
@@ -367,7 +377,7 @@ class LocalTrainer implements Trainer {
 
   async syncModel(): Promise<void> {
     this.#checkUsable();
-    const { variables } = this.#parts.model.arena;
+    const { variables } = this.#parts.model;
     const tensors = await this.#reading(() => this.#keeper.enqueue({ steps: 0, read: variables }));
     variables.forEach((variable, index) => {
       variable.remember(Float32Array.from(at(tensors, index).data));

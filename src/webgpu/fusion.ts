@@ -12,7 +12,7 @@ import { sumOp } from "../graph/ops/reduce.ts";
 import { reluGradientOp, reluOp } from "../graph/ops/relu.ts";
 import { reshapeOp } from "../graph/ops/reshape.ts";
 import { softmaxCrossEntropyGradientOp, softmaxCrossEntropyOp } from "../graph/ops/softmax_cross_entropy.ts";
-
+import { type BatchNormGroup, batchNormGroup } from "./fusion_batch_norm.ts";
 import { MOST_FETCHED_ROWS } from "./kernels/index.ts";
 
 /** A convolution with what follows it, computed by one kernel. */
@@ -61,7 +61,13 @@ export interface FusedFetch {
   readonly labels: Node;
 }
 
-export type FusedGroup = FusedConv | FusedMatmul | FusedFilterGradient | FusedCrossEntropy | FusedFetch;
+export type FusedGroup =
+  | FusedConv
+  | FusedMatmul
+  | FusedFilterGradient
+  | FusedCrossEntropy
+  | FusedFetch
+  | BatchNormGroup;
 
 /** What the rewrites found: nodes that other nodes' kernels compute, and how. */
 export interface Fusions {
@@ -167,6 +173,10 @@ export function findFusions(
     if (biasGradient === undefined || covered.has(biasGradient)) continue;
     covered.add(node).add(biasGradient);
     groups.set(earlier(node, biasGradient), { kind: "filterGradient", filterGradient: node, biasGradient });
+  }
+  for (const node of nodes) {
+    const found = batchNormGroup(node, { usesOf, outputs, covered });
+    if (found) groups.set(found.turn, found.group);
   }
   return { groups, covered, unpooled };
 

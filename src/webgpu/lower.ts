@@ -4,6 +4,7 @@ import type { DType, TypedArray } from "../core/tensor.ts";
 import { constantOp, type Graph, inputOp, variableOp } from "../graph/graph.ts";
 import { Arena, type Node, type Variable } from "../graph/node.ts";
 import { at, isOp } from "../graph/op.ts";
+import { batchNormInputGradientOp, batchNormOp } from "../graph/ops/batch_norm.ts";
 import { batchRowsOp } from "../graph/ops/batch_rows.ts";
 import { type ConvAttributes, conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp } from "../graph/ops/conv2d.ts";
 import { gatherRowsOp } from "../graph/ops/gather_rows.ts";
@@ -12,6 +13,7 @@ import { optimizerUpdateOp } from "../graph/ops/optimizer_update.ts";
 import { reshapeOp } from "../graph/ops/reshape.ts";
 import { stopGradientOp } from "../graph/ops/stop_gradient.ts";
 import { type FusedFetch, type Fusions, findFusions, throughReshapes } from "./fusion.ts";
+import type { FusedBatchNorm, FusedBatchNormSums, FusedBatchStatistics } from "./fusion_batch_norm.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
 import {
   conv2dFilterGradient,
@@ -21,13 +23,18 @@ import {
   filterGradientSlices,
 } from "./kernels/conv2d.ts";
 import {
+  batchNormalize,
+  batchNormInputGradient,
   copy,
   crossEntropyStep,
+  emitBatchNormSums,
+  emitBatchStatistics,
   fetchBatch,
   lowerings,
   matmulBias,
   optimizerUpdate,
   sumSlices,
+  type UpstreamValues,
 } from "./kernels/index.ts";
 import type { Emitter, Lowering, Value } from "./lowering.ts";
 import type { Placement, Plan, PlannedDispatch, PlannedValue } from "./plan.ts";
@@ -69,6 +76,8 @@ class GraphLowering implements Emitter {
   readonly #fusions: Fusions;
   readonly #nodes: readonly Node[];
   readonly #uses = new Map<Node, Node[]>();
+  /** What the kernel of a batch normalisation's input gradient reads beside x: gamma's gradient → these. */
+  readonly #batchNormSums = new Map<Node, { upstream: UpstreamValues; coefficients: PlannedValue }>();
   /** Gradients that go straight into the optimizer's partial sums: node → range, slices. */
   readonly #partials = new Map<Node, { value: PlannedValue; slices: number }>();
   #valueCount = 0;
@@ -218,6 +227,12 @@ class GraphLowering implements Emitter {
       this.#fetchBatch(group);
     } else if (group?.kind === "filterGradient") {
       this.#filterGradient(group.filterGradient, group.biasGradient);
+    } else if (group?.kind === "batchNorm") {
+      this.#batchNorm(group);
+    } else if (group?.kind === "batchStatistics") {
+      this.#batchStatistics(group);
+    } else if (group?.kind === "batchNormSums") {
+      this.#batchNormGradients(group);
     } else if (this.#fusions.covered.has(node)) {
       return;
     } else {
@@ -247,6 +262,8 @@ class GraphLowering implements Emitter {
       this.dispatch(spec, [...upstream, filter, this.#newNodeValue(node)]);
     } else if (isOp(node, conv2dFilterGradientOp)) {
       this.#filterGradient(node, undefined);
+    } else if (isOp(node, batchNormInputGradientOp)) {
+      this.#batchNormInputGradient(node);
     } else {
       const lowering = loweringOf.get(node.op.name);
       if (lowering === undefined)
@@ -322,6 +339,84 @@ class GraphLowering implements Emitter {
     }
   }
 
+  #batchNorm({ norm, result }: FusedBatchNorm): void {
+    if (!isOp(norm, batchNormOp)) throw new Error("a batch normalisation of something else");
+    this.#begin("batchNorm + relu", norm.layer);
+    const spec = batchNormalize(norm.shape, { epsilon: norm.attributes.epsilon, relu: true }, this.traits);
+    const operands = norm.inputs.slice(0, 5).map((input) => this.#valueOf(input));
+    this.dispatch(spec, [...operands, this.#newNodeValue(result)]);
+  }
+
+  #batchStatistics({ mean, variance, moving }: FusedBatchStatistics): void {
+    this.#begin(moving ? "batch statistics + moving averages" : "batch statistics", mean.layer);
+    const [x, labels] = [at(mean.inputs, 0), mean.inputs[1]];
+    emitBatchStatistics(
+      x.shape,
+      {
+        x: this.#valueOf(x),
+        labels: labels && this.#valueOf(labels),
+        mean: this.#newNodeValue(mean),
+        variance: variance ? this.#newNodeValue(variance) : this.scratch("unused variance", sizeOf(mean.shape)),
+        moving: moving && {
+          mean: this.#variableValue(moving.mean),
+          variance: this.#variableValue(moving.variance),
+          momentum: moving.momentum,
+        },
+      },
+      this,
+    );
+  }
+
+  #batchNormGradients({ gammaGradient, betaGradient, inputGradient, relu }: FusedBatchNormSums): void {
+    this.#begin("batchNorm gradients", gammaGradient.layer);
+    const { epsilon } = gammaGradient.attributes as { epsilon: number };
+    const [x, gradient, mean, variance] = gammaGradient.inputs.map((input) =>
+      input === relu ? undefined : this.#valueOf(input),
+    ) as [PlannedValue, PlannedValue | undefined, PlannedValue, PlannedValue];
+    const upstream = {
+      gradient: gradient ?? this.#valueOf(at((relu as Node).inputs, 1)),
+      activated: relu && this.#valueOf(at(relu.inputs, 0)),
+    };
+    const channels = sizeOf(gammaGradient.shape);
+    const labels = inputGradient?.inputs[7];
+    const input = inputGradient && {
+      gamma: this.#valueOf(at(inputGradient.inputs, 4)),
+      coefficients: this.scratch("batchNorm gradient coefficients", 4 * channels),
+      labels: labels && this.#valueOf(labels),
+    };
+    if (input) this.#batchNormSums.set(gammaGradient, { upstream, coefficients: input.coefficients });
+    emitBatchNormSums(
+      at(gammaGradient.inputs, 0).shape,
+      epsilon,
+      {
+        x,
+        upstream,
+        mean,
+        variance,
+        gammaGradient: this.#gradientValue(gammaGradient),
+        betaGradient: betaGradient ? this.#gradientValue(betaGradient) : this.scratch("unused sum", channels),
+        input,
+      },
+      this,
+    );
+  }
+
+  #batchNormInputGradient(node: Node): void {
+    const sums = this.#batchNormSums.get(at(node.inputs, 5));
+    if (sums === undefined) throw new Error("a batch normalisation's gradient was lowered before its sums");
+    const { gradient, activated } = sums.upstream;
+    const labels = node.inputs[7];
+    const options = { relu: activated !== undefined, masked: labels !== undefined };
+    this.dispatch(batchNormInputGradient(node.shape, options, this.traits), [
+      this.#valueOf(at(node.inputs, 0)),
+      gradient,
+      sums.coefficients,
+      ...(activated ? [activated] : []),
+      ...(labels ? [this.#valueOf(labels)] : []),
+      this.#newNodeValue(node),
+    ]);
+  }
+
   /**
    * Gives each gradient that only an optimizer wants a range in one buffer of partial sums, which the update kernel
    * adds up itself; other gradients are computed as usual and copied there.
@@ -368,10 +463,16 @@ class GraphLowering implements Emitter {
     return [...this.#outputs.values()].some((output) => throughReshapes(output) === node);
   }
 
-  /** Whether every use of a node, through reshapes, is that effect. */
+  /**
+   * Whether every use of a node, through reshapes, is that effect. A batch normalisation's input gradient does not
+   * count: its kernel reads the coefficients that were made of these sums.
+   */
   #leadsOnlyTo(node: Node, effect: Node): boolean {
     return (this.#uses.get(node) ?? []).every(
-      (use) => use === effect || (isOp(use, reshapeOp) && this.#leadsOnlyTo(use, effect)),
+      (use) =>
+        use === effect ||
+        (isOp(use, batchNormInputGradientOp) && use.inputs.indexOf(node) >= 5) ||
+        (isOp(use, reshapeOp) && this.#leadsOnlyTo(use, effect)),
     );
   }
 
@@ -411,7 +512,8 @@ class GraphLowering implements Emitter {
     // An effect must see the old value of a variable that an earlier effect changes.
     const written = new Set<Variable>();
     const inputsOf = new Map<Node, PlannedValue[]>();
-    for (const effect of this.#graph.effects) {
+    const effects = this.#graph.effects.filter((effect) => !this.#fusions.covered.has(effect));
+    for (const effect of effects) {
       const values = effect.inputs.map((input) => {
         const root = throughReshapes(input);
         const stale = isOp(root, variableOp) && written.has(root.attributes.variable);
@@ -420,7 +522,7 @@ class GraphLowering implements Emitter {
       inputsOf.set(effect, values);
       for (const variable of effect.op.writes?.(effect) ?? []) written.add(variable);
     }
-    for (const effect of this.#graph.effects) {
+    for (const effect of effects) {
       const inputs = inputsOf.get(effect) ?? [];
       this.#begin(effect.op.name, effect.layer);
       if (isOp(effect, optimizerUpdateOp)) this.#lowerUpdate(effect, inputs);

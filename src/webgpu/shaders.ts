@@ -5,6 +5,7 @@ import random from "../../shaders/random.wgsl?raw";
 import rowReduce from "../../shaders/row_reduce.wgsl?raw";
 import rowSoftmax from "../../shaders/row_softmax.wgsl?raw";
 import tableLoad from "../../shaders/table_load.wgsl?raw";
+import workgroupElementSum from "../../shaders/workgroup_element_sum.wgsl?raw";
 import workgroupSum from "../../shaders/workgroup_sum.wgsl?raw";
 
 /** Files that other shaders may `#include`. */
@@ -16,5 +17,6 @@ export const shaderIncludes: Readonly<Record<string, string>> = {
   row_reduce: rowReduce,
   row_softmax: rowSoftmax,
   table_load: tableLoad,
+  workgroup_element_sum: workgroupElementSum,
   workgroup_sum: workgroupSum,
 };

@@ -5,6 +5,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { Profile } from "../graph/profile.ts";
 import type { Model } from "../nn/model.ts";
 import { checkLearningRate, type Optimizer } from "../nn/optimizers.ts";
+import { checkOneInputAndOutput } from "../train/one_input.ts";
 import type {
   EpochEvent,
   Evaluation,
@@ -43,6 +44,7 @@ export interface WorkerTrainer extends Trainer {
 /** Makes a trainer in a worker; the page stays free. Throws what `createTrainer` and `webgpu` throw. */
 export async function createWorkerTrainer(model: Model, options: WorkerTrainerOptions): Promise<WorkerTrainer> {
   const { worker: given } = options;
+  checkOneInputAndOutput("createWorkerTrainer", model);
   const worker =
     given === undefined
       ? new Worker(new URL(/* @vite-ignore */ "./worker-host.js", import.meta.url), { type: "module" })
@@ -173,7 +175,7 @@ class RemoteTrainer implements WorkerTrainer {
   }
 
   #modelVersion(): number {
-    return this.#model.arena.variables.reduce((sum, variable) => sum + variable.version, 0);
+    return this.#model.variables.reduce((sum, variable) => sum + variable.version, 0);
   }
 
   /** Sends parameters that `model.setParameters` changed; messages keep their order, so the next call sees them. */
@@ -255,7 +257,7 @@ class RemoteTrainer implements WorkerTrainer {
 
   async syncModel(): Promise<void> {
     const parameters = await this.#client.call("parameters", undefined);
-    for (const variable of this.#model.arena.variables) {
+    for (const variable of this.#model.variables) {
       const tensor = parameters.get(variable.name);
       if (tensor) variable.remember(tensor.data);
     }

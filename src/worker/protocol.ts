@@ -13,7 +13,7 @@ import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ProfileData } from "../graph/profile.ts";
-import type { ModelConfig } from "../nn/model.ts";
+import type { ModelConfig } from "../nn/model_config.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
 import type { EpochEvent, Evaluation, History, ImageBatch, StepEvent, TrainerStats } from "../train/types.ts";
 

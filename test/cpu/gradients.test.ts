@@ -81,6 +81,17 @@ function broadcastPair(random: RandomData): [number[], number[]] {
   return random.uniform() < 0.5 ? [full, stretched] : [stretched, full];
 }
 
+/** Batch 1 with several pixels, one channel, odd sizes, and vectors without an image. */
+function batchNormShape(random: RandomData): { shape: number[]; channels: number } {
+  const channels = random.pick([1, 2, 3, 4, 5]);
+  const shape = random.pick([
+    [1, random.integer(2, 5), random.integer(1, 5), channels],
+    [random.integer(2, 4), random.integer(1, 5), random.integer(1, 3), channels],
+    [random.integer(2, 7), channels],
+  ]);
+  return { shape, channels };
+}
+
 const CASES: Record<string, (random: RandomData) => Case> = {
   conv2d(random) {
     const g = random.conv({ most: 7 });
@@ -199,6 +210,45 @@ const CASES: Record<string, (random: RandomData) => Case> = {
         const turned = graph.transpose(x as Node, order);
         return graph.mul(graph.reshape(turned, [turned.shape.reduce((a, b) => a * b, 1)]), 1.5);
       },
+    };
+  },
+  ...Object.fromEntries(
+    [false, true].map((masked) => [
+      `batchNorm by the batch's statistics${masked ? ", some images left out" : ""}`,
+      (random: RandomData): Case => {
+        const { shape, channels } = batchNormShape(random);
+        const labels = shape.slice(0, 1).flatMap((batch) => Array.from({ length: batch }, () => random.integer(-1, 1)));
+        const epsilon = random.pick([1e-3, 0.1, 1]);
+        return {
+          name: `${shape}, epsilon ${epsilon}${masked ? `, labels ${labels}` : ""}`,
+          inputs: [tensor(random, shape), tensor(random, [channels]), tensor(random, [channels])],
+          build(graph, [x, gamma, beta]) {
+            const options = masked ? { epsilon, labels: graph.constant(labels, [labels.length], "i32") } : { epsilon };
+            return graph.batchNorm(x as Node, gamma as Node, beta as Node, options);
+          },
+        };
+      },
+    ]),
+  ),
+  "batchNorm by given statistics, towards them too"(random) {
+    const { shape, channels } = batchNormShape(random);
+    return {
+      name: `${shape}`,
+      inputs: [
+        tensor(random, shape),
+        ...Array.from({ length: 3 }, () => tensor(random, [channels])),
+        tensor(random, [channels], positive(random)),
+      ],
+      build: (graph, [x, gamma, beta, mean, variance]) =>
+        graph.batchNorm(x as Node, gamma as Node, beta as Node, { mean: mean as Node, variance: variance as Node }),
+    };
+  },
+  movingAverage(random) {
+    const shape = shapeOf(random, 2);
+    return {
+      name: `${shape}`,
+      inputs: [tensor(random, shape), tensor(random, shape)],
+      build: (graph, [old, value]) => graph.movingAverage(old as Node, value as Node, 0.9),
     };
   },
   broadcastTo(random) {

@@ -203,6 +203,8 @@ function dataOf(one: Case): Data {
   };
 }
 
+type Kind = (typeof traitsOfEachKind)[number];
+
 const hasPool = ({ g }: Data): boolean => g.outHeight > 1 && g.outWidth > 1;
 
 /** Exactly equal everywhere; says where the first difference is. */
@@ -307,15 +309,18 @@ describe("the filter gradient's slices", () => {
   });
 });
 
-// What large work on software adapters and whole vectors on GPUs choose.
-describe.each<Partial<BlockTile>>([
-  { width: 14, vectors: 2 },
-  { width: 4, vectors: 2, unit: 4 },
-  { width: 2, tapRows: 3 },
-])("tile %o", (tile) => {
+// What large work on software adapters and whole vectors on GPUs choose: blocks that divide a row or not, or span it whole.
+describe.each<[string, Partial<BlockTile>]>([
+  ["GPU", { width: 4, vectors: 2, unit: 4 }],
+  ["GPU", { width: 2, tapRows: 3 }],
+  ["software", { width: 14, vectors: 2, unit: 1, tapRows: 1 }],
+  ["software", { width: 6, vectors: 1, unit: 1, tapRows: 3 }],
+  ["software", { width: 16, vectors: 1, unit: 1, tapRows: 3 }],
+])("%s, tile %o", (kind, tile) => {
   const one: Case = { name: "tile", input: [2, 7, 15, 8], filter: [3, 3, 8, 16], padding: "same" };
   const { g, sizes, input, filter, bias, upstream, pooledUpstream, codes, winners } = dataOf(one);
-  const [[, traits]] = traitsOfEachKind as [(typeof traitsOfEachKind)[number]];
+  const [[, gpu], [, software]] = traitsOfEachKind as [Kind, Kind];
+  const traits = kind === "GPU" ? gpu : software;
 
   test("forward, with and without pool", async () => {
     const spec = conv2dForward({ geometry: g, bias: true, relu: true }, traits, tile);
@@ -334,7 +339,7 @@ describe.each<Partial<BlockTile>>([
   test.each([false, true])("gradients, behind a pool: %s", async (unpool) => {
     const full = unpool ? unpooled(g, pooledUpstream, codes) : upstream;
     const arriving = unpool ? [pooledUpstream, winners] : [upstream];
-    const spec = conv2dInputGradient({ geometry: g, unpool }, traits, { ...tile, tapRows: 1 });
+    const spec = conv2dInputGradient({ geometry: g, unpool }, traits, tile);
     const inputGradient = new Float32Array(sizes.input);
     const filterGradient = new Float32Array(sizes.filter);
     forEachProduct(g, (i, f, o) => {
@@ -342,8 +347,9 @@ describe.each<Partial<BlockTile>>([
       filterGradient[f] = at(filterGradient, f) + at(full, o) * at(input, i);
     });
     expectSame(await outputOf(device, spec, [...arriving, filter], sizes.input), inputGradient);
-    const narrow = { ...tile, width: Math.min(4, tile.width ?? 2) };
-    const sums = conv2dFilterGradient({ geometry: g, unpool, bias: false, slices: 1 }, traits, narrow);
+    // The filter gradient's blocks are narrow, or rows.
+    const width = tile.width === 16 ? 16 : 2;
+    const sums = conv2dFilterGradient({ geometry: g, unpool, bias: false, slices: 1 }, traits, { ...tile, width });
     expectSame(await outputOf(device, sums, [input, ...arriving], sizes.filter), filterGradient);
   });
 });

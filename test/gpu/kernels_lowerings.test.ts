@@ -99,6 +99,13 @@ describe("each op's lowering gives the op's value", () => {
     ["max", () => g.max(a, 0), [aData], [4, 4, 3]],
     ["maxGradient", () => g.maxGradient(a, input([2, 1]), [1]), [aData, list(7, 8)], [0, 0, 7, 8, 0, 0]],
     ["matmul", () => g.matmul(a, a, { transposeB: true }), [aData, aData], [14, -22, -22, 68]],
+    [
+      "batchNorm",
+      () => g.batchNorm(a, b, b, { mean: b, variance: b, epsilon: 0 }),
+      [aData, bData, list(1, 4, 16), list(2, 0, -4), list(5, -2, 3)],
+      [5, -2, 4, 11, -2, 13],
+    ],
+    ["movingAverage", () => g.movingAverage(b, b, 0.75), [bData, list(5, 6, 8)], [2, 3, 5]],
     ["softmax", () => g.softmax(input([1, 2])), [list(0, Math.log(3))], [0.25, 0.75]],
     ["logSoftmax", () => g.logSoftmax(input([1, 2])), [list(0, Math.log(3))], [Math.log(0.25), Math.log(0.75)]],
     ["argmax", () => g.argmax(a), [aData], [2, 0]],

@@ -54,6 +54,23 @@ function convSpecs(traits: DeviceTraits): KernelSpec[] {
   return specs;
 }
 
+function batchNormSpecs(shape: readonly number[], traits: DeviceTraits): KernelSpec[] {
+  const bools = [false, true];
+  return [
+    ...bools.map((masked) => kernels.batchNormMoments(shape, masked, traits)),
+    ...[undefined, 0.99].map((momentum) => kernels.batchNormMomentsTotal(shape, momentum, traits)),
+    ...bools.flatMap((relu) => [
+      kernels.batchNormalize(shape, { epsilon: 1e-3, relu }, traits),
+      kernels.batchNormGradientSums(shape, relu, traits),
+      ...bools.map((masked) => kernels.batchNormInputGradient(shape, { relu, masked }, traits)),
+    ]),
+    kernels.batchNormGradientTotal(shape, { epsilon: 1e-3, coefficients: false, masked: false }, traits),
+    ...bools.map((masked) =>
+      kernels.batchNormGradientTotal(shape, { epsilon: 1e-3, coefficients: true, masked }, traits),
+    ),
+  ];
+}
+
 function otherSpecs(traits: DeviceTraits): KernelSpec[] {
   const bools = [false, true];
   const pools = [3, 4].flatMap((channels) =>
@@ -117,7 +134,14 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
       }),
     ),
     ...bools.map((columnSums) => kernels.crossEntropyStep({ batch: 64, classes: 10, columnSums }, traits)),
-    multiplyAddProbe(16, traits),
+    ...[5, 8].flatMap((channels) =>
+      [
+        [4, 1, 1, channels],
+        [16, 28, 28, channels],
+      ].flatMap((shape) => batchNormSpecs(shape, traits)),
+    ),
+    kernels.movingAverage({ size: 5, momentum: 0.99 }, traits),
+    ...bools.map((fused) => multiplyAddProbe({ chains: 4, fused }, traits)),
     kernels.countCorrect({ rows: 64, columns: 10 }, traits),
     kernels.confusionMatrix({ batch: 64, classes: 10 }, traits),
     ...bools.map((shuffle) => kernels.batchRows({ count: 1000, batch: 64, shuffle, seed: 1 }, traits)),

@@ -64,6 +64,8 @@ describe("shapes of results", () => {
       ),
       [1, 2, 2, 1],
     ],
+    ["batchNorm", of([2, 4, 5, 3], [3], [3])((g, x, gamma, beta) => g.batchNorm(x, gamma, beta)), [2, 4, 5, 3]],
+    ["movingAverage", of([3], [3])((g, old, value) => g.movingAverage(old, value, 0.9)), [3]],
     ["matmul", of([2, 3], [3, 4])((g, a, b) => g.matmul(a, b)), [2, 4]],
     [
       "matmul, both turned",
@@ -131,6 +133,31 @@ describe("shapes that do not fit are refused with both shapes", () => {
       () => of([1, 4, 1, 1])((g, x) => g.maxPool2d(x, { size: [1, 2], dilations: [1, 4], padding: "same" })),
       /nothing but padding in column 0/,
     ],
+    [
+      "a gamma of other channels",
+      () => of([2, 4, 4, 3], [4], [3])((g, x, gamma, beta) => g.batchNorm(x, gamma, beta)),
+      /gamma of \[2, 4, 4, 3\] must be f32 \[3\], got f32 \[4\]/,
+    ],
+    [
+      "given statistics of other channels",
+      () => of([2, 3], [3], [1])((g, x, mean, variance) => g.batchNorm(x, mean, mean, { mean, variance })),
+      /variance of \[2, 3\] must be f32 \[3\], got f32 \[1\]/,
+    ],
+    [
+      "batch normalisation of a vector",
+      () => of([3], [3], [3])((g, x, gamma, beta) => g.batchNorm(x, gamma, beta)),
+      /wants f32 \[batch, …, channels\], got f32 \[3\]/,
+    ],
+    [
+      "labels of another batch to leave images out",
+      () => of([2, 3], [3], [3])((g, x, gamma, beta) => g.batchNorm(x, gamma, beta, { labels: i32(g, [3]) })),
+      /labels of \[2, 3\] must be i32 \[2\], got i32 \[3\]/,
+    ],
+    [
+      "a moving average of another shape",
+      () => of([2], [3])((g, old, value) => g.movingAverage(old, value, 0.9)),
+      /one shape, got f32 \[2\] and f32 \[3\]/,
+    ],
     ["inner sizes", () => of([2, 3], [4, 5])((g, a, b) => g.matmul(a, b)), /inner sizes of \[2, 3\] and \[4, 5\]/],
     ["matrices of rank 3", () => of([2, 3, 1], [4, 5])((g, a, b) => g.matmul(a, b)), /two f32 matrices/],
     [
@@ -193,6 +220,21 @@ describe("shapes that do not fit are refused with both shapes", () => {
         g.input("x", [1]);
       },
       /already has an input "x"/,
+    ],
+    [
+      "a mean without a variance",
+      () => of([2, 3], [3])((g, x, mean) => g.batchNorm(x, mean, mean, { mean })),
+      /give both mean and variance, or neither/,
+    ],
+    [
+      "a negative epsilon",
+      () => of([2, 3], [3])((g, x, gamma) => g.batchNorm(x, gamma, gamma, { epsilon: -1 })),
+      /epsilon must be a number of at least 0, got -1/,
+    ],
+    [
+      "a momentum above 1",
+      () => of([2], [2])((g, old, value) => g.movingAverage(old, value, 1.5)),
+      /momentum must lie in \[0, 1\], got 1.5/,
     ],
     ["a node of another graph", () => new Graph().relu(new Graph().input("x", [1])), /another graph/],
   ])("%s", (_, build, message) => {

@@ -1,12 +1,18 @@
 import { randomKey, randomNormal, randomUniform } from "../../src/core/random.ts";
 import {
+  activation,
+  add,
+  batchNormalization,
   conv2d,
   type Dataset,
   dataset,
   dense,
   flatten,
+  globalAveragePooling2d,
+  input,
   type Model,
   maxPooling2d,
+  model,
   sequential,
 } from "../../src/index.ts";
 
@@ -31,6 +37,17 @@ export function smallNetwork(seed = 1): Model {
     flatten(),
     dense({ units: 3 }),
   ]);
+}
+
+/** A residual block (He et al. 2016) with batch normalisation, for the same pictures. */
+export function residualNetwork(seed = 1): Model {
+  const convolution = () => conv2d({ filters: 4, kernelSize: 3, padding: "same", useBias: false });
+  const x = input([8, 8, 1]);
+  let y = activation("relu")(batchNormalization({ momentum: 0.9 })(convolution()(x)));
+  y = batchNormalization({ momentum: 0.9 })(convolution()(y));
+  const shortcut = conv2d({ filters: 4, kernelSize: 1, name: "shortcut" })(x);
+  y = activation("relu")(add()([y, shortcut]));
+  return model({ inputs: x, outputs: dense({ units: 3 })(globalAveragePooling2d()(y)), seed });
 }
 
 /** Pictures of bars in three directions with noise: what `smallNetwork` can learn. `count` images of 8×8. */

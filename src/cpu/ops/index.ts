@@ -1,6 +1,7 @@
 import type { CpuOp } from "../op.ts";
 import { argmaxOps } from "./argmax.ts";
 import { arithmeticOps } from "./arithmetic.ts";
+import { batchNormOps } from "./batch_norm.ts";
 import { batchRowsOps } from "./batch_rows.ts";
 import { broadcastToOps } from "./broadcast_to.ts";
 import { confusionMatrixOps } from "./confusion_matrix.ts";
@@ -9,6 +10,7 @@ import { countCorrectOps } from "./count_correct.ts";
 import { gatherRowsOps } from "./gather_rows.ts";
 import { matmulOps } from "./matmul.ts";
 import { maxPool2dOps } from "./max_pool2d.ts";
+import { movingAverageOps } from "./moving_average.ts";
 import { optimizerUpdateOps } from "./optimizer_update.ts";
 import { recordStepOps } from "./record_step.ts";
 import { reduceOps } from "./reduce.ts";
@@ -23,6 +25,7 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
   [
     ...argmaxOps,
     ...arithmeticOps,
+    ...batchNormOps,
     ...batchRowsOps,
     ...broadcastToOps,
     ...confusionMatrixOps,
@@ -31,6 +34,7 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
     ...gatherRowsOps,
     ...matmulOps,
     ...maxPool2dOps,
+    ...movingAverageOps,
     ...optimizerUpdateOps,
     ...recordStepOps,
     ...reduceOps,

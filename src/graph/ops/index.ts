@@ -2,6 +2,7 @@
 
 export { argmax } from "./argmax.ts";
 export { add, div, mul, sub } from "./arithmetic.ts";
+export { batchNorm } from "./batch_norm.ts";
 export { batchRows } from "./batch_rows.ts";
 export { broadcastTo } from "./broadcast_to.ts";
 export { confusionMatrix } from "./confusion_matrix.ts";
@@ -10,6 +11,7 @@ export { countCorrect } from "./count_correct.ts";
 export { gatherRows } from "./gather_rows.ts";
 export { matmul } from "./matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
+export { movingAverage } from "./moving_average.ts";
 export { optimizerUpdate } from "./optimizer_update.ts";
 export { recordStep } from "./record_step.ts";
 export { max, maxGradient, mean, sum } from "./reduce.ts";

@@ -1,8 +1,8 @@
-import { activationName, type Layer } from "../layer.ts";
+import { activationName, defineLayer, type Layer } from "../layer.ts";
 
 /** Applies an activation: "relu", "softmax" (over the last axis) or "linear". */
 export function activation(name: string, options: { name?: string } = {}): Layer {
-  return {
+  return defineLayer({
     config: { kind: "activation", ...options, options: { activation: name } },
     keyword: "activation",
     activation: activationName("layer activation", name),
@@ -10,5 +10,5 @@ export function activation(name: string, options: { name?: string } = {}): Layer
     parameters: () => [],
     multiplyAdds: () => 0,
     build: (x) => x,
-  };
+  });
 }

@@ -2,7 +2,7 @@ import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
 import { type ConvGeometry, convGeometry } from "../../core/window_geometry.ts";
 import { defaultInitializer, type InitializerName } from "../initializers.ts";
-import { activationName, checkCount, type Layer, toPair } from "../layer.ts";
+import { activationName, checkCount, defineLayer, type Layer, toPair } from "../layer.ts";
 
 export interface Conv2dLayerOptions {
   /** Output channels. */
@@ -54,7 +54,7 @@ export function conv2d(options: Conv2dLayerOptions): Layer {
     return convGeometry(where, [1, ...input], filter, { strides, padding, dilations, groups });
   }
 
-  return {
+  return defineLayer({
     config: { kind: "conv2d", ...(name === undefined ? {} : { name }), options: plain },
     keyword: "conv2d",
     activation: activationName(what, options.activation),
@@ -84,5 +84,5 @@ export function conv2d(options: Conv2dLayerOptions): Layer {
       const y = graph.conv2d(x, parameter("kernel"), { strides, padding, dilations, groups });
       return options.useBias === false ? y : graph.add(y, parameter("bias"));
     },
-  };
+  });
 }

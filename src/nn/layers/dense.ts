@@ -1,7 +1,7 @@
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
 import { defaultInitializer, type InitializerName } from "../initializers.ts";
-import { activationName, checkCount, type Layer } from "../layer.ts";
+import { activationName, checkCount, defineLayer, type Layer } from "../layer.ts";
 
 export interface DenseOptions {
   /** Outputs. */
@@ -26,7 +26,7 @@ export function dense(options: DenseOptions): Layer {
     }
     return input[0] ?? 0;
   };
-  return {
+  return defineLayer({
     config: { kind: "dense", ...(name === undefined ? {} : { name }), options: plain },
     keyword: "dense",
     activation: activationName(what, options.activation),
@@ -52,5 +52,5 @@ export function dense(options: DenseOptions): Layer {
       const y = graph.matmul(x, parameter("kernel"));
       return options.useBias === false ? y : graph.add(y, parameter("bias"));
     },
-  };
+  });
 }

@@ -1,9 +1,9 @@
 import { sizeOf } from "../../core/shape.ts";
-import type { Layer } from "../layer.ts";
+import { defineLayer, type Layer } from "../layer.ts";
 
 /** [height, width, channels] → [height · width · channels], row by row. */
 export function flatten(options: { name?: string } = {}): Layer {
-  return {
+  return defineLayer({
     config: { kind: "flatten", ...options, options: {} },
     keyword: "flatten",
     activation: "linear",
@@ -11,5 +11,5 @@ export function flatten(options: { name?: string } = {}): Layer {
     parameters: () => [],
     multiplyAdds: () => 0,
     build: (x, { graph }) => graph.reshape(x, [x.shape[0] ?? 1, sizeOf(x.shape.slice(1))]),
-  };
+  });
 }

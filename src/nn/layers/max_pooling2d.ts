@@ -1,7 +1,7 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
 import { poolGeometry } from "../../core/window_geometry.ts";
-import { type Layer, toPair } from "../layer.ts";
+import { defineLayer, type Layer, toPair } from "../layer.ts";
 
 export interface MaxPooling2dOptions {
   /** Window, a number or [height, width]; default 2. */
@@ -23,7 +23,7 @@ export function maxPooling2d(options: MaxPooling2dOptions = {}): Layer {
   if (padding !== "same" && padding !== "valid") {
     throw new ArgumentError(`${what}: padding must be "same" or "valid", got "${String(padding)}".`);
   }
-  return {
+  return defineLayer({
     config: { kind: "maxPooling2d", ...(name === undefined ? {} : { name }), options: plain },
     keyword: "max_pooling2d",
     activation: "linear",
@@ -37,5 +37,5 @@ export function maxPooling2d(options: MaxPooling2dOptions = {}): Layer {
     parameters: () => [],
     multiplyAdds: () => 0,
     build: (x, { graph }) => graph.maxPool2d(x, { size, strides, padding }),
-  };
+  });
 }

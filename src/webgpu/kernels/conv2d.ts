@@ -1,11 +1,19 @@
 import filterGradientShader from "../../../shaders/conv2d_filter_gradient.wgsl?raw";
+import firstLayerShader from "../../../shaders/conv2d_first_layer.wgsl?raw";
 import forwardShader from "../../../shaders/conv2d_forward.wgsl?raw";
 import inputGradientShader from "../../../shaders/conv2d_input_gradient.wgsl?raw";
 import stridedInputGradientShader from "../../../shaders/conv2d_input_gradient_strided.wgsl?raw";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
-import { type BlockTile, convFlops, filterGradientTile, forwardTile, inputGradientTile } from "./conv2d_tiles.ts";
+import {
+  type BlockTile,
+  convFlops,
+  filterGradientTile,
+  firstLayerTile,
+  forwardTile,
+  inputGradientTile,
+} from "./conv2d_tiles.ts";
 import { powerOfTwoAtLeast } from "./sizes.ts";
 
 export interface ForwardOptions {
@@ -96,6 +104,85 @@ function blockConstants(
   };
 }
 
+/**
+ * Which columns of the patch can hold values: all, but where one block spans the row the others are known to be padding.
+ * The first value, of `width`, lies in column `first`.
+ */
+function patchColumns(blocksAcross: number, patchWidth: number, first: number, width: number) {
+  if (blocksAcross > 1) return { FIRST_COLUMN: 0, END_COLUMN: patchWidth };
+  const clamp = (column: number) => Math.max(0, Math.min(column, patchWidth));
+  return { FIRST_COLUMN: clamp(first), END_COLUMN: clamp(first + width) };
+}
+
+/**
+ * Rows or columns of the patch that lie inside the image whatever the block. Those of the first block begin at `padding`,
+ * those of the last end after `size` more.
+ */
+function sureRange(axis: "ROW" | "COLUMN", padding: number, size: number) {
+  return { [`FIRST_SURE_${axis}`]: padding, [`END_SURE_${axis}`]: Math.max(padding, padding + size) };
+}
+
+/** Elements of the arrays behind the bindings, which the types of a software adapter's arrays carry. */
+function fixedLengths(traits: DeviceTraits, lengths: Readonly<Record<string, number>>): ShaderConstants {
+  if (!traits.software) return { FIXED_LENGTHS: false };
+  const named = Object.entries(lengths).map(([name, length]) => [`${name}_LENGTH`, length]);
+  return { FIXED_LENGTHS: true, ...Object.fromEntries(named) };
+}
+
+function inputSize(g: ConvGeometry): number {
+  return g.batch * g.inHeight * g.inWidth * g.inChannels;
+}
+
+function filterSize(g: ConvGeometry): number {
+  return g.kernelHeight * g.kernelWidth * g.groupInChannels * g.outChannels;
+}
+
+function firstLayer(options: ForwardOptions, pool: boolean, tile: BlockTile, traits: DeviceTraits): KernelSpec {
+  const { geometry: g, bias, relu } = options;
+  const [height, width] = pool ? [(g.outHeight >> 1) * 2, (g.outWidth >> 1) * 2] : [g.outHeight, g.outWidth];
+  const blocksAcross = Math.ceil(width / tile.width);
+  const blocksDown = Math.ceil(height / tile.height);
+  const lines = g.batch * blocksDown;
+  const columns = Math.ceil(g.outChannels / 4);
+  const group = groupSize(columns, traits);
+  const columnTiles = Math.ceil(columns / group.columns);
+  const patchWidth = (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
+  const elements = g.outChannels % 4 === 0 ? 4 : 1;
+  const pixels = pool ? (height * width) / 4 : height * width;
+  return {
+    name: "conv2d_first_layer",
+    shader: firstLayerShader,
+    constants: {
+      ...geometryConstants(g),
+      BIAS: bias,
+      RELU: relu,
+      POOL: pool,
+      TAPS: g.kernelHeight * g.kernelWidth,
+      VECTOR_OUT: elements === 4,
+      BLOCK_HEIGHT: tile.height,
+      BLOCK_WIDTH: tile.width,
+      BLOCKS_ACROSS: blocksAcross,
+      BLOCKS_DOWN: blocksDown,
+      PATCH_HEIGHT: (tile.height - 1) * g.strideHeight + (g.kernelHeight - 1) * g.dilationHeight + 1,
+      PATCH_WIDTH: patchWidth,
+      // Columns that the patches of neighbouring blocks share.
+      OVERLAP: Math.max(0, patchWidth - tile.width * g.strideWidth),
+      LINES: lines,
+      COLUMNS: columns,
+      COLUMN_TILES: columnTiles,
+      GROUP_COLUMNS: group.columns,
+      GROUP_LINES: group.rows,
+      INPUT_LENGTH: inputSize(g),
+      FILTERS_LENGTH: filterSize(g) / elements,
+      OUTPUT_LENGTH: (g.batch * pixels * g.outChannels) / elements,
+    },
+    bindings: ["read", "read", ...(bias ? (["read"] as const) : []), "write", ...(pool ? (["write"] as const) : [])],
+    workgroups: linearWorkgroups(columnTiles * Math.ceil(lines / group.rows), 1),
+    variant: `lines of ${tile.height} × ${tile.width} pixels × 4 channels a thread, ${group.columns * group.rows} threads`,
+    flops: convFlops(g),
+  };
+}
+
 function forward(
   name: string,
   options: ForwardOptions,
@@ -104,11 +191,15 @@ function forward(
   choice: Partial<BlockTile>,
 ): KernelSpec {
   const { geometry: g, bias, relu } = options;
+  const walking = firstLayerTile(g, traits);
+  if (walking) return firstLayer(options, pool, { ...walking, ...choice }, traits);
   const tile = { ...forwardTile(g, pool, traits), ...choice };
   const columns = columnsOf(g, g.outChannels, tile.vectors);
   const height = pool ? (g.outHeight >> 1) * 2 : g.outHeight;
   const width = pool ? (g.outWidth >> 1) * 2 : g.outWidth;
   const { constants, workgroups, variant } = blockConstants(tile, columns, height, width, g.batch, traits);
+  const patchWidth = (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
+  const pixels = pool ? (g.outHeight >> 1) * (g.outWidth >> 1) : g.outHeight * g.outWidth;
   return {
     name,
     shader: forwardShader,
@@ -121,7 +212,19 @@ function forward(
       VECTOR_OUT: columns.channelsPerGroup % 4 === 0,
       TAP_ROWS: tile.tapRows,
       PATCH_HEIGHT: (tile.height - 1) * g.strideHeight + (tile.tapRows - 1) * g.dilationHeight + 1,
-      PATCH_WIDTH: (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1,
+      ...patchColumns(constants.BLOCKS_ACROSS, patchWidth, g.padLeft, g.inWidth),
+      ...sureRange("COLUMN", g.padLeft, g.inWidth - (constants.BLOCKS_ACROSS - 1) * tile.width * g.strideWidth),
+      // Where the kernel's rows are a loop, a row of the patch is another one each time around.
+      ...sureRange(
+        "ROW",
+        g.padTop,
+        tile.tapRows < g.kernelHeight ? 0 : g.inHeight - (constants.BLOCKS_DOWN - 1) * tile.height * g.strideHeight,
+      ),
+      ...fixedLengths(traits, {
+        INPUT: inputSize(g) / (tile.unit === 4 || columns.perLane === 2 ? 4 : 1),
+        FILTERS: filterSize(g) / (columns.channelsPerGroup % 4 === 0 ? 4 : 1),
+        OUTPUT: (g.batch * pixels * g.outChannels) / (columns.channelsPerGroup % 4 === 0 ? 4 : 1),
+      }),
     },
     bindings: ["read", "read", ...(bias ? (["read"] as const) : []), "write", ...(pool ? (["write"] as const) : [])],
     workgroups,
@@ -178,7 +281,15 @@ function inputGradient(
   const columns = columnsOf(g, g.inChannels, tile.vectors);
   const { constants, workgroups, variant } = blockConstants(tile, columns, g.inHeight, g.inWidth, g.batch, traits);
   const patchWidth = tile.width + (g.kernelWidth - 1) * g.dilationWidth;
-  const windowPhase = (g.padLeft + (g.kernelWidth - 1) * g.dilationWidth) % 2;
+  const patchHeight = tile.height + (tile.tapRows - 1) * g.dilationHeight;
+  const [reachAcross, reachDown] = [(g.kernelWidth - 1) * g.dilationWidth, (g.kernelHeight - 1) * g.dilationHeight];
+  const windowPhase = (g.padLeft + reachAcross) % 2;
+  const rowPhase = (g.padTop + reachDown) % 2;
+  const knownRows = unpool && tile.tapRows === g.kernelHeight && tile.height % 2 === 0;
+  const upstreamWidth = unpool ? (g.outWidth >> 1) * 2 : g.outWidth;
+  const patch = patchColumns(constants.BLOCKS_ACROSS, patchWidth, reachAcross - g.padLeft, upstreamWidth);
+  const pooledPixels = g.batch * (g.outHeight >> 1) * (g.outWidth >> 1);
+  const summedUnit = tile.unit === 4 || columns.perLane === 2 ? 4 : 1;
   return {
     name: "conv2d_input_gradient",
     shader: inputGradientShader,
@@ -187,9 +298,21 @@ function inputGradient(
       ...constants,
       UNPOOL: unpool,
       VECTOR_IN: g.inChannels % 4 === 0,
-      PATCH_WIDTH: patchWidth,
+      TAP_ROWS: tile.tapRows,
+      PATCH_HEIGHT: patchHeight,
+      ...patch,
+      KNOWN_ROWS: knownRows,
       WINDOW_PHASE: windowPhase,
-      PATCH_WINDOWS: Math.floor((patchWidth - 1 + windowPhase) / 2) + 1,
+      FIRST_WINDOW: Math.floor((patch.FIRST_COLUMN + windowPhase) / 2),
+      END_WINDOW: Math.floor((patch.END_COLUMN - 1 + windowPhase) / 2) + 1,
+      ROW_PHASE: rowPhase,
+      WINDOW_ROWS: knownRows ? Math.floor((patchHeight - 1 + rowPhase) / 2) + 1 : patchHeight,
+      ...fixedLengths(traits, {
+        UPSTREAM: ((unpool ? pooledPixels : g.batch * g.outHeight * g.outWidth) * g.outChannels) / summedUnit,
+        FILTERS: filterSize(g) / summedUnit,
+        RESULT: inputSize(g) / (g.inChannels % 4 === 0 ? 4 : 1),
+        WINNERS: pooledPixels * Math.ceil(g.outChannels / 4),
+      }),
     },
     bindings: ["read", ...(unpool ? (["read"] as const) : []), "read", "write"],
     workgroups,
@@ -325,6 +448,7 @@ export function conv2dFilterGradient(
     choice,
   );
   const [groupColumns, groupUnits, groupSlices] = group;
+  const pooledPixels = g.batch * (g.outHeight >> 1) * (g.outWidth >> 1);
   const patchWidth = (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
   return {
     name: "conv2d_filter_gradient",
@@ -348,16 +472,24 @@ export function conv2dFilterGradient(
       BLOCKS_DOWN: blocksDown,
       PATCH_HEIGHT: (tile.height - 1) * g.strideHeight + (tile.tapRows - 1) * g.dilationHeight + 1,
       PATCH_WIDTH: patchWidth,
+      ...patchColumns(blocksAcross, patchWidth, g.padLeft, g.inWidth),
       // Columns that the patches of neighbouring blocks share.
-      OVERLAP: Math.max(0, patchWidth - tile.width * g.strideWidth),
+      OVERLAP: blocksAcross > 1 ? Math.max(0, patchWidth - tile.width * g.strideWidth) : 0,
       LINES: lines,
       LINES_PER_SLICE: Math.ceil(lines / slices),
       SLICES: slices,
       GROUP_COLUMNS: groupColumns,
       GROUP_UNITS: groupUnits,
       GROUP_SLICES: groupSlices,
-      FILTER_STRIDE: aligned(g.kernelHeight * g.kernelWidth * g.groupInChannels * g.outChannels),
+      FILTER_STRIDE: aligned(filterSize(g)),
       BIAS_STRIDE: aligned(g.outChannels),
+      ...fixedLengths(traits, {
+        INPUT: inputSize(g) / (tile.unit === 4 || columns.perLane === 2 ? 4 : 1),
+        UPSTREAM:
+          ((unpool ? pooledPixels : g.batch * g.outHeight * g.outWidth) * g.outChannels) /
+          (g.outChannels % 4 === 0 ? 4 : 1),
+        WINNERS: pooledPixels * Math.ceil(g.outChannels / 4),
+      }),
     },
     bindings: ["read", "read", ...(unpool ? (["read"] as const) : []), "write", ...(bias ? (["write"] as const) : [])],
     workgroups: [

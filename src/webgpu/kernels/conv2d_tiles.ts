@@ -17,13 +17,27 @@ export interface BlockTile {
 const WIDTHS = [2, 4, 6, 8, 10, 12, 14, 16];
 
 /**
- * Multiply-adds (of one lane) in the innermost loop of a software adapter. Measured on SwiftShader: more of them share
- * each load, which costs 20 to 30 times as much as a multiply-add; but they compile longer (a second for 700) and from
- * about there on fall out of the instruction cache. A dispatch that is over within milliseconds is not worth that.
+ * What a software adapter's loop costs, in multiply-adds: a load, and a sum that the loop carries around. Measured on
+ * SwiftShader, which loads lane by lane behind a branch each (bench/NOTES.md).
+ */
+const LOAD = 15;
+const CARRIED_SUM = 2;
+/**
+ * Multiply-adds in the innermost loop of a software adapter. More of them share each load, but compile longer, a second
+ * for 1,500: more than a dispatch is worth that is over within milliseconds.
  */
 const MOST_PRODUCTS = 700;
 const MOST_PRODUCTS_OF_SMALL_WORK = 150;
 const SMALL_WORK_FLOPS = 2e7;
+/** The same where all rows of a kernel are unrolled in one loop, as they are for up to nine taps unless work is small. */
+const MOST_UNROLLED_TAPS = 9;
+const MOST_UNROLLED_PRODUCTS = 1050;
+/**
+ * And for large work forward, whose weights are loaded as vectors. The input gradient loads them one by one, and would
+ * compile for 1.5 s longer to save 13 ms a step of the reference network.
+ */
+const MOST_UNROLLED_PRODUCTS_OF_LARGE_FORWARD = 2016;
+const LARGE_WORK_FLOPS = 2e8;
 
 /** The multiply-adds of a convolution, or of either of its gradients, times two. */
 export function convFlops(g: ConvGeometry): number {
@@ -53,8 +67,8 @@ interface Plane {
   readonly summed: number;
 }
 
-/** The tile of forward and input gradient: blocks of two rows, as wide as pays. */
-function blockTile(g: ConvGeometry, plane: Plane, traits: DeviceTraits): BlockTile {
+/** The tile of forward and input gradient: blocks of two rows, as wide as pays. `mostUnrolled` is for software adapters. */
+function blockTile(g: ConvGeometry, plane: Plane, mostUnrolled: number, traits: DeviceTraits): BlockTile {
   const height = plane.height > 1 ? 2 : 1;
   const vectors = plane.kept % 8 === 0 ? 2 : 1;
   const vectorLoads = canLoadVectors(plane.summed, plane.kept, g.groups);
@@ -63,15 +77,34 @@ function blockTile(g: ConvGeometry, plane: Plane, traits: DeviceTraits): BlockTi
     const widths = g.kernelWidth <= 7 ? [2, 4] : [2];
     return { height, width: blockWidth(plane.width, widths, 1), vectors, unit: vectorLoads ? 4 : 1, tapRows: 1 };
   }
-  const most = isSmallWork(g) ? MOST_PRODUCTS_OF_SMALL_WORK : MOST_PRODUCTS;
-  const software = { height, vectors: isSmallWork(g) ? 1 : vectors, tapRows: 1 };
-  const fitting = (unit: number) =>
-    WIDTHS.filter(
-      (width, index) => index === 0 || height * width * g.kernelWidth * unit * 4 * software.vectors <= most,
-    );
   // A 1 × 1 kernel reuses nothing among neighbours: there it pays to load vectors.
   const unit = vectorLoads && g.kernelWidth === 1 ? 4 : 1;
-  return { ...software, unit, width: blockWidth(plane.width, fitting(unit), 3) };
+  const small = isSmallWork(g);
+  const unrolled = !small && unit === 1 && g.kernelHeight * g.kernelWidth <= MOST_UNROLLED_TAPS;
+  const most = small ? MOST_PRODUCTS_OF_SMALL_WORK : unrolled ? mostUnrolled : MOST_PRODUCTS;
+  const tapRows = unrolled ? g.kernelHeight : 1;
+  const choices = (vectors === 2 ? [1, 2] : [1]).flatMap((count) =>
+    WIDTHS.map((width) => ({ height, width, vectors: count, unit, tapRows })),
+  );
+  const fitting = choices.filter((tile) => products(g, tile) <= most);
+  const cost = (tile: BlockTile) => softwareCost(g, plane, tile);
+  const [narrowest] = choices as [BlockTile, ...BlockTile[]];
+  return fitting.reduce((best, tile) => (cost(tile) < cost(best) ? tile : best), fitting[0] ?? narrowest);
+}
+
+/** Multiply-adds of one turn of a software adapter's loop. */
+function products(g: ConvGeometry, { height, width, vectors, unit, tapRows }: BlockTile): number {
+  return height * width * 4 * vectors * unit * tapRows * g.kernelWidth;
+}
+
+/** What one turn of the loop costs in all threads of a row of blocks, in multiply-adds. */
+function softwareCost(g: ConvGeometry, plane: Plane, tile: BlockTile): number {
+  const patchHeight = (tile.height - 1) * g.strideHeight + (tile.tapRows - 1) * g.dilationHeight + 1;
+  const patchWidth = (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
+  const loads = tile.unit * (patchHeight * patchWidth + tile.tapRows * g.kernelWidth * 4 * tile.vectors);
+  const sums = tile.height * tile.width * 4 * tile.vectors;
+  const threads = Math.ceil(plane.width / tile.width) * Math.ceil(plane.kept / (4 * tile.vectors));
+  return threads * (LOAD * loads + products(g, tile) + CARRIED_SUM * sums);
 }
 
 export function forwardTile(g: ConvGeometry, pool: boolean, traits: DeviceTraits): BlockTile {
@@ -79,16 +112,28 @@ export function forwardTile(g: ConvGeometry, pool: boolean, traits: DeviceTraits
   const height = pool ? (g.outHeight >> 1) * 2 : g.outHeight;
   const width = pool ? (g.outWidth >> 1) * 2 : g.outWidth;
   const plane = { height, width, kept: g.groupOutChannels, summed: g.groupInChannels };
-  const tile = blockTile(g, plane, traits);
+  const large = convFlops(g) >= LARGE_WORK_FLOPS;
+  const mostUnrolled = large ? MOST_UNROLLED_PRODUCTS_OF_LARGE_FORWARD : MOST_UNROLLED_PRODUCTS;
+  const tile = blockTile(g, plane, mostUnrolled, traits);
   // With a single input channel there is no loop to keep short: all taps at once share one patch.
   const wholeKernel = g.groupInChannels === 1 && g.kernelHeight * g.kernelWidth <= 9;
   return wholeKernel ? { ...tile, vectors: 1, width: Math.min(tile.width, 4), tapRows: g.kernelHeight } : tile;
 }
 
+/** Weights of one output channel that conv2d_first_layer.wgsl may keep: 3 × 3 taps of three colours. */
+const MOST_FIRST_LAYER_WEIGHTS = 27;
+
+/** The tile of conv2d_first_layer.wgsl, where that kernel is the better one: a loop that is short, and loads little. */
+export function firstLayerTile(g: ConvGeometry, traits: DeviceTraits): BlockTile | undefined {
+  const weights = g.kernelHeight * g.kernelWidth * g.inChannels;
+  if (!traits.software || g.groups > 1 || g.inChannels > 4 || weights > MOST_FIRST_LAYER_WEIGHTS) return undefined;
+  return { height: g.outHeight > 1 ? 2 : 1, width: 2, vectors: 1, unit: 1, tapRows: g.kernelHeight };
+}
+
 /** For strides of 1. */
 export function inputGradientTile(g: ConvGeometry, traits: DeviceTraits): BlockTile {
   const plane = { height: g.inHeight, width: g.inWidth, kept: g.groupInChannels, summed: g.groupOutChannels };
-  return blockTile(g, plane, traits);
+  return blockTile(g, plane, MOST_UNROLLED_PRODUCTS, traits);
 }
 
 /** Sums that a thread of the filter gradient keeps: more spill on software adapters and crowd out threads on GPUs. */
@@ -99,9 +144,9 @@ export function filterGradientTile(g: ConvGeometry, unpool: boolean, traits: Dev
   const taps = tapRows * g.kernelWidth;
   const height = unpool || g.outHeight > 1 ? 2 : 1;
   const vectorLoads = canLoadVectors(g.groupInChannels, g.groupOutChannels, g.groups);
-  // Few taps share little of the image among them, so that more channels must. Without winners gradients are loaded for
-  // each pixel, which only pays when more channels of the image use them.
-  const unit = vectorLoads && (taps <= 4 || (traits.software && !unpool && taps <= 9 && !isSmallWork(g))) ? 4 : 1;
+  // Few taps share little of the image among them, so that more channels must; and software adapters load and compare
+  // gradients so slowly that more channels of the image should use them.
+  const unit = vectorLoads && (taps <= 4 || (traits.software && taps <= 9 && !isSmallWork(g))) ? 4 : 1;
   const fitting = [4, 2, 1].filter(
     (count) => count === 1 || (g.groupOutChannels % (4 * count) === 0 && taps * unit * 4 * count <= MOST_SUMS),
   );

@@ -1,5 +1,6 @@
 import type { Lowering } from "../lowering.ts";
 import { batchLowerings } from "./batch.ts";
+import { batchNormLowerings } from "./batch_norm.ts";
 import { crossEntropyLowerings } from "./cross_entropy.ts";
 import { elementwiseLowerings } from "./elementwise.ts";
 import { matmulLowerings } from "./matmul.ts";
@@ -11,11 +12,12 @@ import { softmaxLowerings } from "./softmax.ts";
 import { transposeLowerings } from "./transpose.ts";
 
 /**
- * How ops become dispatches, one entry an op. Leaves, views (reshape, stopGradient), convolutions and
- * optimizerUpdate depend on what is around them and are `lower.ts`'s business.
+ * How ops become dispatches, one entry an op. Leaves, views (reshape, stopGradient), convolutions, batch statistics,
+ * gradients of batch normalisation and optimizerUpdate depend on what is around them and are `lower.ts`'s business.
  */
 export const lowerings: readonly Lowering[] = [
   ...batchLowerings,
+  ...batchNormLowerings,
   ...crossEntropyLowerings,
   ...elementwiseLowerings,
   ...matmulLowerings,
@@ -35,6 +37,18 @@ export {
   gatherRows,
   MOST_FETCHED_ROWS,
 } from "./batch.ts";
+export {
+  batchNormalize,
+  batchNormGradientSums,
+  batchNormGradientTotal,
+  batchNormInputGradient,
+  batchNormMoments,
+  batchNormMomentsTotal,
+  emitBatchNormSums,
+  emitBatchStatistics,
+  movingAverage,
+  type UpstreamValues,
+} from "./batch_norm.ts";
 export {
   type CrossEntropyOptions,
   crossEntropyGradient,

@@ -1,0 +1,44 @@
+// output = (x − mean) · gamma / √(variance + ε) + beta for each channel, and ReLU after it where RELU. x is
+// [ROWS, channels]; an Element is one channel of a row, or four neighbouring ones (VECTOR). A thread keeps its channels'
+// scale for STEPS rows.
+#include linear_index
+
+#if VECTOR
+alias Element = vec4f;
+#else
+alias Element = f32;
+#endif
+
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read> means: array<Element>;
+@group(0) @binding(2) var<storage, read> variances: array<Element>;
+@group(0) @binding(3) var<storage, read> gammas: array<Element>;
+@group(0) @binding(4) var<storage, read> betas: array<Element>;
+@group(0) @binding(5) var<storage, read_write> output: array<Element>;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = linearIndex(globalId, workgroupCount, THREADS);
+  if (index >= BLOCKS * ELEMENTS) { return; }
+  let element = index % ELEMENTS;
+  let block = index / ELEMENTS;
+  let mean = means[element];
+  let scale = gammas[element] * inverseSqrt(variances[element] + EPSILON);
+  let beta = betas[element];
+  for (var step = 0u; step < STEPS; step++) {
+    let row = step * BLOCKS + block;
+#if STEPS * BLOCKS > ROWS
+    if (row < ROWS) {
+#else
+    {
+#endif
+      let place = row * ELEMENTS + element;
+      let value = (x[place] - mean) * scale + beta;
+#if RELU
+      output[place] = max(value, Element(0.0));
+#else
+      output[place] = value;
+#endif
+    }
+  }
+}

@@ -1,0 +1,49 @@
+// First half of what batch normalisation's gradients share: each thread walks over one of SLICES sets of rows of its
+// channels and leaves Σ dy and Σ dy · (x − mean). With RELU the gradient arrives behind a ReLU and passes only where
+// that one's result is above zero. Layout as in batch_norm_moments.wgsl.
+#include linear_index
+
+#if VECTOR
+alias Element = vec4f;
+#else
+alias Element = f32;
+#endif
+
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read> upstream: array<Element>;
+@group(0) @binding(2) var<storage, read> means: array<Element>;
+#if RELU
+@group(0) @binding(3) var<storage, read> activated: array<Element>;
+#endif
+// Two planes [SLICES, ELEMENTS].
+@group(0) @binding($(RELU + 3)) var<storage, read_write> partials: array<Element>;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = linearIndex(globalId, workgroupCount, THREADS);
+  if (index >= SLICES * ELEMENTS) { return; }
+  let element = index % ELEMENTS;
+  let slice = index / ELEMENTS;
+  let mean = means[element];
+  var sum = Element(0.0);
+  var weighted = Element(0.0);
+  for (var step = 0u; step < STEPS; step++) {
+    let row = step * SLICES + slice;
+#if STEPS * SLICES > ROWS
+    if (row < ROWS) {
+#else
+    {
+#endif
+      let place = row * ELEMENTS + element;
+#if RELU
+      let gradient = select(Element(0.0), upstream[place], activated[place] > Element(0.0));
+#else
+      let gradient = upstream[place];
+#endif
+      sum += gradient;
+      weighted += gradient * (x[place] - mean);
+    }
+  }
+  partials[index] = sum;
+  partials[SLICES * ELEMENTS + index] = weighted;
+}

@@ -1,0 +1,54 @@
+// The gradient of batch normalisation's input from the coefficients that batch_norm_gradient_total.wgsl leaves:
+// dx = dy · scale + (x − mean) · slope + offset. Rows of images with a negative label (MASKED) moved no statistic and
+// keep the first term alone. RELU as in batch_norm_gradient_sums.wgsl; a thread keeps its coefficients for STEPS rows.
+#include linear_index
+
+#if VECTOR
+alias Element = vec4f;
+#else
+alias Element = f32;
+#endif
+
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read> upstream: array<Element>;
+@group(0) @binding(2) var<storage, read> coefficients: array<Element>;
+#if RELU
+@group(0) @binding(3) var<storage, read> activated: array<Element>;
+#endif
+#if MASKED
+@group(0) @binding($(RELU + 3)) var<storage, read> labels: array<i32>;
+#endif
+@group(0) @binding($(RELU + MASKED + 3)) var<storage, read_write> output: array<Element>;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = linearIndex(globalId, workgroupCount, THREADS);
+  if (index >= BLOCKS * ELEMENTS) { return; }
+  let element = index % ELEMENTS;
+  let block = index / ELEMENTS;
+  let scale = coefficients[element];
+  let mean = coefficients[ELEMENTS + element];
+  let slope = coefficients[2u * ELEMENTS + element];
+  let offset = coefficients[3u * ELEMENTS + element];
+  for (var step = 0u; step < STEPS; step++) {
+    let row = step * BLOCKS + block;
+#if STEPS * BLOCKS > ROWS
+    if (row < ROWS) {
+#else
+    {
+#endif
+      let place = row * ELEMENTS + element;
+#if RELU
+      let direct = select(Element(0.0), upstream[place], activated[place] > Element(0.0)) * scale;
+#else
+      let direct = upstream[place] * scale;
+#endif
+      let throughStatistics = (x[place] - mean) * slope + offset;
+#if MASKED
+      output[place] = direct + select(Element(0.0), throughStatistics, labels[row / ROWS_PER_IMAGE] >= 0);
+#else
+      output[place] = direct + throughStatistics;
+#endif
+    }
+  }
+}

@@ -1,0 +1,175 @@
+// Convolution of an image with few channels, the first layer's above all, where loading weights would cost more than
+// multiplying by them: a thread keeps the weights of four output channels in registers and walks along a line of
+// blocks of BLOCK_HEIGHT × BLOCK_WIDTH output pixels. Columns of the image that two blocks look at are carried along.
+// Bias, ReLU, pool and winners as in conv2d_forward.wgsl. No groups. For software adapters: GPUs load without such cost.
+
+#if VECTOR_OUT
+alias Output = vec4f;
+#else
+alias Output = f32;
+#endif
+
+// Where the length of an array is not in its type, SwiftShader divides to find it at every load.
+@group(0) @binding(0) var<storage, read> input: array<f32, $(INPUT_LENGTH)>;
+@group(0) @binding(1) var<storage, read> filters: array<Output, $(FILTERS_LENGTH)>;
+#if BIAS
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+#endif
+@group(0) @binding($(BIAS + 2)) var<storage, read_write> output: array<Output, $(OUTPUT_LENGTH)>;
+#if POOL
+@group(0) @binding($(BIAS + 3)) var<storage, read_write> winners: array<u32>;
+#endif
+
+const LANES = vec4u(0u, 1u, 2u, 3u);
+
+fn store(pixel: u32, column: u32, values: vec4f) {
+#if VECTOR_OUT
+  output[pixel * (OUT_CHANNELS / 4u) + column] = values;
+#else
+#unroll lane 0 4
+  if (4u * column + $(lane)u < OUT_CHANNELS) { output[pixel * OUT_CHANNELS + 4u * column + $(lane)u] = values[$(lane)]; }
+#end
+#endif
+}
+
+@compute @workgroup_size(GROUP_COLUMNS, GROUP_LINES)
+fn main(
+  @builtin(local_invocation_id) local: vec3u,
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroupCount: vec3u,
+) {
+  let tile = workgroup.y * workgroupCount.x + workgroup.x;
+  let ownColumn = (tile % COLUMN_TILES) * GROUP_COLUMNS + local.x;
+  let ownLine = (tile / COLUMN_TILES) * GROUP_LINES + local.y;
+  if (ownLine >= LINES || ownColumn >= COLUMNS) { return; }
+  // Chrome's compiler leaves out the clamp of an index whose range it can follow from here: through + * / % and min.
+  let column = min(ownColumn, COLUMNS - 1u);
+  let line = min(ownLine, LINES - 1u);
+  let image = line / BLOCKS_DOWN;
+  let lineOfImage = line % BLOCKS_DOWN;
+
+  // Channels beyond the last repeat it, and are not stored.
+  let channels = min(vec4u(4u * column) + LANES, vec4u(OUT_CHANNELS - 1u));
+#if BIAS
+  let biases = vec4f(bias[channels.x], bias[channels.y], bias[channels.z], bias[channels.w]);
+#else
+  let biases = vec4f(0.0);
+#endif
+#unroll k 0 TAPS * IN_CHANNELS
+#if VECTOR_OUT
+  let filter_$(k) = filters[$(k)u * (OUT_CHANNELS / 4u) + column];
+#else
+  let places_$(k) = vec4u($(k)u * OUT_CHANNELS) + channels;
+  let filter_$(k) = vec4f(filters[places_$(k).x], filters[places_$(k).y], filters[places_$(k).z], filters[places_$(k).w]);
+#endif
+#end
+
+  // Above the image the unsigned row is huge: one comparison checks both edges. Pixels outside read the nearest one, and
+  // count as zero.
+#unroll y 0 PATCH_HEIGHT
+  let inY_$(y) = lineOfImage * (BLOCK_HEIGHT * STRIDE_HEIGHT) + $(y)u - PAD_TOP;
+  let insideY_$(y) = inY_$(y) < IN_HEIGHT;
+  let inRow_$(y) = (image * IN_HEIGHT + min(inY_$(y), IN_HEIGHT - 1u)) * IN_WIDTH;
+#end
+#unroll x 0 OVERLAP
+  let firstX_$(x) = $(x)u - PAD_LEFT;
+#unroll y 0 PATCH_HEIGHT
+#unroll k 0 IN_CHANNELS
+  var carried_$(y)_$(x)_$(k) = select(
+    0.0,
+    input[(inRow_$(y) + min(firstX_$(x), IN_WIDTH - 1u)) * IN_CHANNELS + $(k)u],
+    insideY_$(y) & (firstX_$(x) < IN_WIDTH),
+  );
+#end
+#end
+#end
+
+  for (var block = 0u; block < BLOCKS_ACROSS; block++) {
+#unroll x 0 PATCH_WIDTH
+#unroll y 0 PATCH_HEIGHT
+#unroll k 0 IN_CHANNELS
+#if x < OVERLAP
+    let pixel_$(y)_$(x)_$(k) = carried_$(y)_$(x)_$(k);
+#else
+    let inX_$(y)_$(x)_$(k) = block * (BLOCK_WIDTH * STRIDE_WIDTH) + $(x)u - PAD_LEFT;
+    let pixel_$(y)_$(x)_$(k) = select(
+      0.0,
+      input[(inRow_$(y) + min(inX_$(y)_$(x)_$(k), IN_WIDTH - 1u)) * IN_CHANNELS + $(k)u],
+      insideY_$(y) & (inX_$(y)_$(x)_$(k) < IN_WIDTH),
+    );
+#endif
+#end
+#end
+#end
+#unroll x 0 OVERLAP
+#unroll y 0 PATCH_HEIGHT
+#unroll k 0 IN_CHANNELS
+    carried_$(y)_$(x)_$(k) = pixel_$(y)_$(x + BLOCK_WIDTH * STRIDE_WIDTH)_$(k);
+#end
+#end
+#end
+
+    // Sums of scalars, one after the other, stay in registers; sums of vectors would spill on software adapters.
+#unroll y 0 BLOCK_HEIGHT
+#unroll x 0 BLOCK_WIDTH
+    let sum_$(y)_$(x) = vec4f(
+#unroll lane 0 4
+      biases[$(lane)]
+#unroll kernelY 0 KERNEL_HEIGHT
+#unroll kernelX 0 KERNEL_WIDTH
+#unroll k 0 IN_CHANNELS
+        + pixel_$(y * STRIDE_HEIGHT + kernelY * DILATION_HEIGHT)_$(x * STRIDE_WIDTH + kernelX * DILATION_WIDTH)_$(k)
+        * filter_$((kernelY * KERNEL_WIDTH + kernelX) * IN_CHANNELS + k)[$(lane)]
+#end
+#end
+#end
+      ,
+#end
+    );
+#end
+#end
+
+#if POOL
+#unroll window 0 BLOCK_WIDTH / 2
+    {
+      let pooledX = block * (BLOCK_WIDTH / 2u) + $(window)u;
+#if BLOCKS_ACROSS * BLOCK_WIDTH > 2 * POOLED_WIDTH
+      if (pooledX < POOLED_WIDTH) {
+#else
+      {
+#endif
+        var most = sum_0_$(2 * window);
+        var winner = vec4u(0u);
+#unroll place 1 4
+        winner = select(winner, vec4u($(place)u), sum_$(place / 2)_$(2 * window + place % 2) > most);
+        most = max(most, sum_$(place / 2)_$(2 * window + place % 2));
+#end
+#if RELU
+        winner = select(vec4u(4u), winner, most > vec4f(0.0));
+        most = max(most, vec4f(0.0));
+#endif
+#if VECTOR_OUT == 0
+        winner = select(vec4u(4u), winner, vec4u(4u * column) + LANES < vec4u(OUT_CHANNELS));
+#endif
+        let pooled = (image * POOLED_HEIGHT + lineOfImage) * POOLED_WIDTH + pooledX;
+        store(pooled, column, most);
+        winners[pooled * COLUMNS + column] = winner.x | (winner.y << 8u) | (winner.z << 16u) | (winner.w << 24u);
+      }
+    }
+#end
+#else
+#unroll y 0 BLOCK_HEIGHT
+#unroll x 0 BLOCK_WIDTH
+    if ((block * BLOCK_WIDTH + $(x)u < OUT_WIDTH) & (lineOfImage * BLOCK_HEIGHT + $(y)u < OUT_HEIGHT)) {
+      let pixel = (image * OUT_HEIGHT + lineOfImage * BLOCK_HEIGHT + $(y)u) * OUT_WIDTH + block * BLOCK_WIDTH + $(x)u;
+#if RELU
+      store(pixel, column, max(sum_$(y)_$(x), vec4f(0.0)));
+#else
+      store(pixel, column, sum_$(y)_$(x));
+#endif
+    }
+#end
+#end
+#endif
+  }
+}

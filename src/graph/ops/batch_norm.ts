@@ -1,0 +1,186 @@
+import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { formatShape, sameShape } from "../../core/shape.ts";
+import type { Graph } from "../graph.ts";
+import type { Node } from "../node.ts";
+import { at, defineOp, type GradientContext } from "../op.ts";
+import { add, div, mul, sub } from "./arithmetic.ts";
+import { sum } from "./reduce.ts";
+import { neg, sqrt } from "./unary.ts";
+
+// Ioffe and Szegedy 2015, "Batch normalization: accelerating deep network training by reducing internal covariate
+// shift". The channels are the last axis; statistics run over all the others.
+
+/** Channels of x [batch, …, channels]. */
+function channelsOf(x: Node, what: string): number {
+  if (x.dtype !== "f32" || x.shape.length < 2) {
+    throw new ShapeError(`${what}: wants f32 [batch, …, channels], got ${x.dtype} ${formatShape(x.shape)}.`);
+  }
+  return at(x.shape, x.shape.length - 1);
+}
+
+function checkPerChannel(what: string, name: string, value: Node, x: Node): void {
+  const wanted = [channelsOf(x, what)];
+  if (value.dtype !== "f32" || !sameShape(value.shape, wanted)) {
+    throw new ShapeError(
+      `${what}: ${name} of ${formatShape(x.shape)} must be f32 ${formatShape(wanted)}, got ${value.dtype} ` +
+        `${formatShape(value.shape)}.`,
+    );
+  }
+}
+
+function checkLabels(what: string, labels: Node | undefined, x: Node): void {
+  if (labels !== undefined && (labels.dtype !== "i32" || !sameShape(labels.shape, x.shape.slice(0, 1)))) {
+    throw new ShapeError(
+      `${what}: labels of ${formatShape(x.shape)} must be i32 [${x.shape[0]}], got ${labels.dtype} ${formatShape(labels.shape)}.`,
+    );
+  }
+}
+
+/** All axes of x but the last. */
+export function axesOfStatistics(x: Node): number[] {
+  return x.shape.slice(0, -1).map((_, axis) => axis);
+}
+
+// Inputs: x, then labels where some images do not count.
+export const batchMeanOp = defineOp<object>({
+  name: "batchMean",
+  infer(inputs, _, what) {
+    const x = at(inputs, 0);
+    const channels = channelsOf(x, what);
+    checkLabels(what, inputs[1], x);
+    return { shape: [channels], dtype: "f32" };
+  },
+});
+
+// Inputs: x, its batchMean, then labels where some images do not count.
+export const batchVarianceOp = defineOp<object>({
+  name: "batchVariance",
+  infer(inputs, _, what) {
+    const [x, mean] = [at(inputs, 0), at(inputs, 1)];
+    checkPerChannel(what, "the mean", mean, x);
+    checkLabels(what, inputs[2], x);
+    return { shape: mean.shape, dtype: "f32" };
+  },
+});
+
+export interface BatchNormAttributes {
+  epsilon: number;
+  /** Mean and variance are those of x itself, so that its gradient flows through them too. */
+  ofBatch: boolean;
+}
+
+// Inputs: x, mean, variance, gamma, beta, then labels where some images do not count.
+export const batchNormOp = defineOp<BatchNormAttributes>({
+  name: "batchNorm",
+  infer(inputs, { epsilon }, what) {
+    const x = at(inputs, 0);
+    ["mean", "variance", "gamma", "beta"].forEach((name, index) => {
+      checkPerChannel(what, name, at(inputs, index + 1), x);
+    });
+    checkLabels(what, inputs[5], x);
+    if (!(Number.isFinite(epsilon) && epsilon >= 0)) {
+      throw new ArgumentError(`${what}: epsilon must be a number of at least 0, got ${String(epsilon)}.`);
+    }
+    return { shape: x.shape, dtype: "f32" };
+  },
+  gradient: (context) => (context.attributes.ofBatch ? gradientsThroughBatch(context) : gradientsOfScaling(context)),
+});
+
+/** Mean and variance depend on x: all three gradients come from Σ dy and Σ dy · x̂ (Ioffe and Szegedy 2015, section 3). */
+function gradientsThroughBatch({
+  graph,
+  node,
+  attributes,
+  upstream,
+  input,
+  wants,
+}: GradientContext<BatchNormAttributes>) {
+  const { epsilon } = attributes;
+  const [x, mean, variance, gamma] = [input(0), input(1), input(2), input(3)];
+  const statistics = [x, upstream, mean, variance];
+  const wantsInput = wants(0);
+  const gammaGradient =
+    wantsInput || wants(3) ? graph.addNode(batchNormGammaGradientOp, statistics, { epsilon }) : undefined;
+  const betaGradient = wantsInput || wants(4) ? sum(graph, upstream, axesOfStatistics(x)) : undefined;
+  const labels = node.inputs.slice(5);
+  const inputGradient =
+    wantsInput && gammaGradient && betaGradient
+      ? graph.addNode(batchNormInputGradientOp, [...statistics, gamma, gammaGradient, betaGradient, ...labels], {
+          epsilon,
+        })
+      : undefined;
+  return [inputGradient, undefined, undefined, gammaGradient, betaGradient];
+}
+
+/** y = (x − mean) · gamma / √(variance + ε) + beta, in which nothing depends on anything else. */
+function gradientsOfScaling({ graph, attributes, upstream, input, wants }: GradientContext<BatchNormAttributes>) {
+  const [x, mean, variance, gamma] = [input(0), input(1), input(2), input(3)];
+  const deviation = sqrt(graph, add(graph, variance, attributes.epsilon));
+  const scale = div(graph, gamma, deviation);
+  const axes = axesOfStatistics(x);
+  const normalized = () => div(graph, sub(graph, x, mean), deviation);
+  const total = () => sum(graph, upstream, axes);
+  const weighted = () => sum(graph, mul(graph, upstream, normalized()), axes);
+  return [
+    wants(0) ? mul(graph, upstream, scale) : undefined,
+    wants(1) ? neg(graph, mul(graph, total(), scale)) : undefined,
+    wants(2) ? mul(graph, mul(graph, weighted(), div(graph, scale, deviation)), -0.5) : undefined,
+    wants(3) ? weighted() : undefined,
+    wants(4) ? total() : undefined,
+  ];
+}
+
+// Inputs: x, upstream, mean, variance.
+export const batchNormGammaGradientOp = defineOp<{ epsilon: number }>({
+  name: "batchNormGammaGradient",
+  infer: (inputs) => ({ shape: at(inputs, 2).shape, dtype: "f32" }),
+});
+
+// Inputs: x, upstream, mean, variance, gamma, gamma's gradient, beta's gradient, then labels where some images do not count.
+export const batchNormInputGradientOp = defineOp<{ epsilon: number }>({
+  name: "batchNormInputGradient",
+  infer: (inputs) => ({ shape: at(inputs, 0).shape, dtype: "f32" }),
+});
+
+export interface BatchNormOptions {
+  /** Added to the variance; default 1e-3, as in Keras. */
+  epsilon?: number;
+  /** i32 [batch]: images with a negative label are left out of the batch's statistics. */
+  labels?: Node | undefined;
+}
+
+/** `batchNorm` by the batch's own statistics, with the nodes of these: mean [channels] and biased variance [channels]. */
+export function batchNormOfBatch(
+  graph: Graph,
+  x: Node,
+  gamma: Node,
+  beta: Node,
+  { epsilon = 1e-3, labels }: BatchNormOptions = {},
+): { y: Node; mean: Node; variance: Node } {
+  const marks = labels === undefined ? [] : [labels];
+  const mean = graph.addNode(batchMeanOp, [x, ...marks], {});
+  const variance = graph.addNode(batchVarianceOp, [x, mean, ...marks], {});
+  const inputs = [x, mean, variance, gamma, beta, ...marks];
+  return { y: graph.addNode(batchNormOp, inputs, { epsilon, ofBatch: true }), mean, variance };
+}
+
+/**
+ * (x − mean) / √(variance + epsilon) · gamma + beta for each channel, the last axis of x [batch, …, channels]; the
+ * others are [channels]. Without `mean` and `variance` (training) they are x's own over all other axes, the variance
+ * divided by the count, not by one less, and gradients flow through them; with both (inference) they are taken as given.
+ * Throws `ShapeError` or `ArgumentError`.
+ */
+export function batchNorm(
+  graph: Graph,
+  x: Node,
+  gamma: Node,
+  beta: Node,
+  options: BatchNormOptions & { mean?: Node; variance?: Node } = {},
+): Node {
+  const { mean, variance, epsilon = 1e-3 } = options;
+  if (mean === undefined && variance === undefined) return batchNormOfBatch(graph, x, gamma, beta, options).y;
+  if (mean === undefined || variance === undefined) {
+    throw new ArgumentError("batchNorm: give both mean and variance, or neither to use the batch's own.");
+  }
+  return graph.addNode(batchNormOp, [x, mean, variance, gamma, beta], { epsilon, ofBatch: false });
+}

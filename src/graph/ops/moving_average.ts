@@ -1,0 +1,32 @@
+import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { formatShape, sameShape } from "../../core/shape.ts";
+import type { Graph } from "../graph.ts";
+import type { Node } from "../node.ts";
+import { at, defineOp } from "../op.ts";
+import { mul } from "./arithmetic.ts";
+
+export const movingAverageOp = defineOp<{ momentum: number }>({
+  name: "movingAverage",
+  infer(inputs, { momentum }, what) {
+    const [old, value] = [at(inputs, 0), at(inputs, 1)];
+    if (old.dtype !== "f32" || value.dtype !== "f32" || !sameShape(old.shape, value.shape)) {
+      throw new ShapeError(
+        `${what}: wants two f32 values of one shape, got ${old.dtype} ${formatShape(old.shape)} and ${value.dtype} ` +
+          `${formatShape(value.shape)}.`,
+      );
+    }
+    if (!(momentum >= 0 && momentum <= 1)) {
+      throw new ArgumentError(`${what}: momentum must lie in [0, 1], got ${String(momentum)}.`);
+    }
+    return { shape: old.shape, dtype: "f32" };
+  },
+  gradient: ({ graph, attributes: { momentum }, upstream }) => [
+    mul(graph, upstream, momentum),
+    mul(graph, upstream, 1 - momentum),
+  ],
+});
+
+/** old · momentum + value · (1 − momentum), both of one shape: one step of an exponentially weighted mean. */
+export function movingAverage(graph: Graph, old: Node, value: Node, momentum: number): Node {
+  return graph.addNode(movingAverageOp, [old, value], { momentum });
+}
