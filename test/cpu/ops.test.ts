@@ -123,16 +123,24 @@ describe("max-pooling", () => {
   });
 });
 
-describe("a pooling window on padding alone, which dilation can bring about", () => {
+describe("a dilated pooling window", () => {
   const pooled = (g: Graph, x: Node) => g.maxPool2d(x, { size: [2, 1], dilations: [2, 1], padding: "same" });
 
-  it("gives −∞ and no gradient", async () => {
-    expect(await compute((g) => pooled(g, g.constant([3, 4], [1, 1, 2, 1])))).toEqual([-Infinity, -Infinity]);
+  it("counts only what it meets of the input, beside padding", async () => {
+    const rows = [3, 4, 1, 9, 5, 2];
+    // Strides are the window's: rows −1 and 1, then rows 1 and 3.
+    expect(await compute((g) => pooled(g, g.constant(rows, [1, 3, 2, 1])))).toEqual([1, 9, 1, 9]);
     const dx = await compute((g) => {
-      const x = g.constant([3, 4], [1, 1, 2, 1]);
+      const x = g.constant(rows, [1, 3, 2, 1]);
       return g.gradients(g.sum(pooled(g, x)), [x])[0]!;
     });
-    expect(dx).toEqual([0, 0]);
+    expect(dx).toEqual([0, 0, 2, 2, 0, 0]);
+  });
+
+  it("is refused where it would meet padding alone, which has no maximum", async () => {
+    await expect(compute((g) => pooled(g, g.constant([3, 4], [1, 1, 2, 1])))).rejects.toThrow(
+      /nothing but padding in row 0/,
+    );
   });
 });
 
