@@ -1,12 +1,15 @@
-// output = operation(x) or operation(x, y), one element or four a thread. Operands stretch by NumPy's broadcasting
+// output = operation(x), operation(x, y) or operation(x, y, z), one element or four a thread. Operands stretch by NumPy's broadcasting
 // rule: a stretched axis has a stride of 0. kernels/elementwise.ts merges axes that are walked alike, so that equal
 // shapes have one axis left, and a matrix with a row vector two.
 #include linear_index
 
 #if BITS
-// Copies move bits, whatever type they stand for.
+// Copies and choices move bits, whatever type they stand for; u32 too.
 alias Scalar = u32;
 alias Vector = vec4u;
+#elif SIGNED
+alias Scalar = i32;
+alias Vector = vec4i;
 #else
 alias Scalar = f32;
 alias Vector = vec4f;
@@ -16,6 +19,15 @@ alias Vector = vec4f;
 alias Element = Vector;
 #else
 alias Element = Scalar;
+#endif
+
+// Comparisons give 1 or 0.
+#if !COMPARISON
+alias Result = Element;
+#elif VECTOR
+alias Result = vec4u;
+#else
+alias Result = u32;
 #endif
 
 // An operand that stays the same along the innermost axis is read as a scalar and spread over the vector.
@@ -30,9 +42,30 @@ alias Element = Scalar;
 #else
 @group(0) @binding(1) var<storage, read> y: array<Element>;
 #endif
-@group(0) @binding(2) var<storage, read_write> output: array<Element>;
+#if TERNARY
+#if Z_SPREAD
+@group(0) @binding(2) var<storage, read> z: array<Scalar>;
 #else
-@group(0) @binding(1) var<storage, read_write> output: array<Element>;
+@group(0) @binding(2) var<storage, read> z: array<Element>;
+#endif
+@group(0) @binding(3) var<storage, read_write> output: array<Result>;
+#else
+@group(0) @binding(2) var<storage, read_write> output: array<Result>;
+#endif
+#else
+@group(0) @binding(1) var<storage, read_write> output: array<Result>;
+#endif
+
+#if POW || POW_BASE_SLOPE || POW_EXPONENT_SLOPE
+// base^exponent. WGSL's pow wants a base of at least 0; below it only whole exponents have a power, whose sign is that
+// of the base where the exponent is odd. Others give what the logarithm gives: NaN, where the device has it.
+fn raised(base: Element, exponent: Element) -> Element {
+  let whole = exponent == floor(exponent);
+  let magnitude = pow(select(base, abs(base), whole), exponent);
+  let odd = abs(exponent - 2.0 * floor(exponent * 0.5)) == Element(1.0);
+  let signed = select(magnitude, -magnitude, whole & odd & (base < Element(0.0)));
+  return select(signed, Element(1.0), exponent == Element(0.0));
+}
 #endif
 
 @compute @workgroup_size(THREADS)
@@ -50,7 +83,12 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #else
   var yIndex = 0u;
 #endif
-#if !X_DENSE || (BINARY && !Y_DENSE)
+#if TERNARY && !Z_DENSE
+  var zIndex = 0u;
+#else
+  let zIndex = index;
+#endif
+#if !X_DENSE || (BINARY && !Y_DENSE) || (TERNARY && !Z_DENSE)
   var rest = index;
 #unroll axis 0 RANK
   let coordinate_$(axis) = rest / OUTPUT_STRIDES[$(axis)];
@@ -61,12 +99,18 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #if BINARY && !Y_DENSE
   yIndex += coordinate_$(axis) * Y_STRIDES[$(axis)];
 #endif
+#if TERNARY && !Z_DENSE
+  zIndex += coordinate_$(axis) * Z_STRIDES[$(axis)];
+#endif
 #end
 #endif
 
   let left = Element(x[xIndex]);
 #if BINARY
   let right = Element(y[yIndex]);
+#endif
+#if TERNARY
+  let third = Element(z[zIndex]);
 #endif
 
 #if ADD
@@ -88,6 +132,29 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   output[index] = -left;
 #elif SQRT
   output[index] = sqrt(left);
+#elif MINIMUM
+  output[index] = min(left, right);
+#elif MAXIMUM
+  output[index] = max(left, right);
+#elif PRELU
+  output[index] = select(left, right * left, left < Element(0.0));
+#elif PRELU_SLOPE
+  output[index] = select(right, Element(1.0), left > Element(0.0));
+#elif POW
+  output[index] = raised(left, right);
+#elif POW_BASE_SLOPE
+  output[index] = select(right * raised(left, right - 1.0), Element(0.0), right == Element(0.0));
+#elif POW_EXPONENT_SLOPE
+  let nothing = (left == Element(0.0)) & (right >= Element(0.0));
+  output[index] = select(raised(left, right) * log(left), Element(0.0), nothing);
+#elif EQUAL
+  output[index] = Result(left == right);
+#elif LESS
+  output[index] = Result(left < right);
+#elif LESS_OR_EQUAL
+  output[index] = Result(left <= right);
+#elif WHERE
+  output[index] = select(third, right, left != Element(0u));
 #elif RELU
   output[index] = max(left, Element(0.0));
 #else

@@ -3,83 +3,19 @@ import { poolGeometry } from "../../src/core/window_geometry.ts";
 import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import {
+  awayFromZero,
+  broadcastPair,
+  checkGradients,
+  type GradientCase,
+  positive,
+  shapeOf,
+  tensor,
+} from "../support/gradients.ts";
 import { convOptions, describeConv, hasEmptyWindow, RandomData } from "../support/random.ts";
 
 const SEED = 20261123;
 const SHAPES = 20;
-
-/** Central differences with a step that balances rounding (1e-16 / h) against curvature (h²). */
-const STEP = 1e-5;
-const TOLERANCE = 1e-6;
-
-interface Case {
-  name: string;
-  inputs: { shape: readonly number[]; values: Float64Array }[];
-  build(graph: Graph, inputs: Node[]): Node;
-}
-
-/** Compares the gradient of Σ y · weights with central differences, at up to 24 elements of each input. */
-async function checkGradients({ inputs, build }: Case, random: RandomData): Promise<void> {
-  const graph = new Graph();
-  const nodes = inputs.map(({ shape }, index) => graph.input(`x${index}`, shape));
-  const y = build(graph, nodes);
-  const weights = random.normals(y.shape.reduce((a, b) => a * b, 1));
-  const loss = graph.sum(graph.mul(y, graph.constant(weights, y.shape)));
-  const gradients = graph.gradients(loss, nodes);
-  const outputs = Object.fromEntries(gradients.map((gradient, index) => [`d${index}`, gradient]));
-  const backend = cpu();
-  const program = await backend.compile(graph, { outputs: { ...outputs, loss } });
-  const lossOnly = await backend.compile(graph, { outputs: { loss } });
-  const feeds = () => Object.fromEntries(inputs.map(({ values }, index) => [`x${index}`, values.slice()]));
-  const analytic = await program.run(feeds());
-  for (const [index, { values }] of inputs.entries()) {
-    const elements =
-      values.length <= 24 ? values.keys() : Array.from({ length: 24 }, () => random.integer(0, values.length - 1));
-    for (const element of elements) {
-      const lossAt = async (delta: number) => {
-        const fed = feeds();
-        const name = `x${index}`;
-        const moved = fed[name] as Float64Array;
-        moved[element] = (moved[element] as number) + delta;
-        return (await lossOnly.run(fed))["loss"]?.data[0] as number;
-      };
-      const numeric = ((await lossAt(STEP)) - (await lossAt(-STEP))) / (2 * STEP);
-      const exact = analytic[`d${index}`]?.data[element] as number;
-      const error = Math.abs(exact - numeric) / Math.max(1, Math.abs(exact), Math.abs(numeric));
-      expect(error, `input ${index}, element ${element}: ${exact} against ${numeric}`).toBeLessThan(TOLERANCE);
-    }
-  }
-  program.dispose();
-  lossOnly.dispose();
-}
-
-function shapeOf(random: RandomData, rank: number, most = 4): number[] {
-  return Array.from({ length: rank }, () => random.integer(1, most));
-}
-
-function tensor(
-  random: RandomData,
-  shape: readonly number[],
-  make: (count: number) => Float64Array = (n) => random.normals(n),
-) {
-  return { shape, values: make(shape.reduce((a, b) => a * b, 1)) };
-}
-
-/** Away from zero: |x| ≥ 0.1, for functions with a pole or a kink there. */
-function awayFromZero(random: RandomData): (count: number) => Float64Array {
-  return (count) => random.normals(count).map((x) => (x < 0 ? x - 0.1 : x + 0.1));
-}
-
-const positive = (random: RandomData) => (count: number) => random.normals(count).map((x) => Math.abs(x) + 0.5);
-
-/** A pair of shapes that broadcast together. */
-function broadcastPair(random: RandomData): [number[], number[]] {
-  const full = shapeOf(random, random.integer(1, 4));
-  const stretched = full
-    .map((extent) => (random.uniform() < 0.4 ? 1 : extent))
-    .slice(random.integer(0, full.length - 1));
-  return random.uniform() < 0.5 ? [full, stretched] : [stretched, full];
-}
 
 /** Batch 1 with several pixels, one channel, odd sizes, and vectors without an image. */
 function batchNormShape(random: RandomData): { shape: number[]; channels: number } {
@@ -92,7 +28,7 @@ function batchNormShape(random: RandomData): { shape: number[]; channels: number
   return { shape, channels };
 }
 
-const CASES: Record<string, (random: RandomData) => Case> = {
+const CASES: Record<string, (random: RandomData) => GradientCase> = {
   conv2d(random) {
     const g = random.conv({ most: 7 });
     return {
@@ -150,7 +86,7 @@ const CASES: Record<string, (random: RandomData) => Case> = {
   ...Object.fromEntries(
     (["add", "sub", "mul", "div"] as const).map((op) => [
       `${op} with broadcasting`,
-      (random: RandomData): Case => {
+      (random: RandomData): GradientCase => {
         const [a, b] = broadcastPair(random);
         return {
           name: `${a} and ${b}`,
@@ -163,7 +99,7 @@ const CASES: Record<string, (random: RandomData) => Case> = {
   ...Object.fromEntries(
     (["sum", "mean", "max"] as const).map((op) => [
       `${op} over axes`,
-      (random: RandomData): Case => {
+      (random: RandomData): GradientCase => {
         const shape = shapeOf(random, random.integer(1, 4));
         const axes = shape.map((_, axis) => axis).filter(() => random.uniform() < 0.5);
         const keepDims = random.uniform() < 0.5;
@@ -178,7 +114,7 @@ const CASES: Record<string, (random: RandomData) => Case> = {
   ...Object.fromEntries(
     (["exp", "log", "sqrt", "neg"] as const).map((op) => [
       op,
-      (random: RandomData): Case => ({
+      (random: RandomData): GradientCase => ({
         name: "",
         inputs: [tensor(random, shapeOf(random, 2), op === "exp" || op === "neg" ? undefined : positive(random))],
         build: (graph, [x]) => graph[op](x as Node),
@@ -188,7 +124,7 @@ const CASES: Record<string, (random: RandomData) => Case> = {
   ...Object.fromEntries(
     (["softmax", "logSoftmax"] as const).map((op) => [
       op,
-      (random: RandomData): Case => ({
+      (random: RandomData): GradientCase => ({
         name: "",
         inputs: [tensor(random, shapeOf(random, random.integer(1, 3), 6))],
         build: (graph, [x]) => graph[op](x as Node),
@@ -215,7 +151,7 @@ const CASES: Record<string, (random: RandomData) => Case> = {
   ...Object.fromEntries(
     [false, true].map((masked) => [
       `batchNorm by the batch's statistics${masked ? ", some images left out" : ""}`,
-      (random: RandomData): Case => {
+      (random: RandomData): GradientCase => {
         const { shape, channels } = batchNormShape(random);
         const labels = shape.slice(0, 1).flatMap((batch) => Array.from({ length: batch }, () => random.integer(-1, 1)));
         const epsilon = random.pick([1e-3, 0.1, 1]);
@@ -263,7 +199,7 @@ const CASES: Record<string, (random: RandomData) => Case> = {
     (["mean", "sum", "none"] as const).flatMap((reduction) => [
       [
         `softmaxCrossEntropy (${reduction}) with class indices`,
-        (random: RandomData): Case => {
+        (random: RandomData): GradientCase => {
           const [rows, classes] = [random.integer(1, 5), random.integer(2, 6)];
           const labels = Array.from({ length: rows }, () => random.integer(-1, classes - 1));
           return {
@@ -277,7 +213,7 @@ const CASES: Record<string, (random: RandomData) => Case> = {
       [
         // Rows that sum to anything, zero among them: label weights, padding rows.
         `softmaxCrossEntropy (${reduction}) with probabilities, towards them too`,
-        (random: RandomData): Case => {
+        (random: RandomData): GradientCase => {
           const [rows, classes] = [random.integer(1, 5), random.integer(2, 6)];
           const labels = tensor(random, [rows, classes]);
           if (random.integer(0, 2) === 0) labels.values.fill(0, 0, classes);

@@ -1,51 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sizeOf } from "../../src/core/shape.ts";
 import { convGeometry } from "../../src/core/window_geometry.ts";
-import { cpu } from "../../src/cpu/backend.ts";
 import type { Backend } from "../../src/graph/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
 import { webgpu } from "../../src/webgpu/backend.ts";
+import { type AgreementCase, checkAgreement, tensor } from "../support/agreement.ts";
 import { testDevice } from "../support/gpu.ts";
 import { convOptions, describeConv, RandomData } from "../support/random.ts";
 
 const SEED = 4711;
-/** Half a unit in the last place of f32, relative. */
-const ROUNDING = 2 ** -24;
-
-interface Case {
-  name: string;
-  inputs: { shape: readonly number[]; values: Float64Array }[];
-  /** Several results by name. */
-  build(graph: Graph, inputs: Node[]): Record<string, Node>;
-  /** Length of the longest sum behind a result; absent: results must be equal, because the inputs are small integers. */
-  sumLength?: number;
-  /** Relative error that functions such as exp add, in units of ROUNDING. */
-  functionError?: number;
-}
-
-/** Runs a case on a backend. With `magnitudes`, inputs are their absolute values: results are then Σ|a||b|. */
-async function run(
-  backend: Backend,
-  { inputs, build }: Case,
-  magnitudes = false,
-): Promise<Record<string, ArrayLike<number>>> {
-  const graph = new Graph();
-  const outputs = build(
-    graph,
-    inputs.map(({ shape }, index) => graph.input(`x${index}`, shape)),
-  );
-  const program = await backend.compile(graph, { outputs });
-  const feeds = inputs.map(({ values }, index) => [`x${index}`, magnitudes ? values.map(Math.abs) : values]);
-  const results = await program.run(Object.fromEntries(feeds));
-  program.dispose();
-  return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data]));
-}
-
 let gpu: Backend;
 let device: GPUDevice;
 const failures: string[] = [];
-const reference = cpu();
 
 beforeAll(async () => {
   device = await testDevice();
@@ -58,30 +24,6 @@ afterAll(() => {
   device.destroy();
   expect(failures).toEqual([]);
 });
-
-/** |got − want| ≤ 8 · √K · 2⁻²⁴ · Σ|a||b|, or equality where no rounding is possible. */
-async function check(one: Case): Promise<void> {
-  const [got, want] = [await run(gpu, one), await run(reference, one)];
-  const sums = one.sumLength === undefined ? undefined : await run(reference, one, true);
-  for (const [output, values] of Object.entries(want)) {
-    for (let i = 0; i < values.length; i++) {
-      const [actual, expected] = [got[output]?.[i] as number, values[i] as number];
-      const magnitude = Math.abs((sums?.[output]?.[i] as number | undefined) ?? 0);
-      const relative = (one.functionError ?? 0) * Math.abs(expected);
-      const allowed =
-        ROUNDING * (8 * Math.sqrt(one.sumLength ?? 0) * magnitude + relative) + (one.functionError ? 1e-30 : 0);
-      if (!(Math.abs(actual - expected) <= allowed)) {
-        throw new Error(
-          `${one.name}: ${output}[${i}] is ${actual}, the reference has ${expected} (allowed ± ${allowed})`,
-        );
-      }
-    }
-  }
-}
-
-function tensor(shape: readonly number[], make: (count: number) => Float64Array) {
-  return { shape, values: make(sizeOf(shape)) };
-}
 
 /** Odd sizes that every family meets beside the random ones: batch 61, images of 27 × 29. */
 const AWKWARD_CONVS = [
@@ -98,7 +40,7 @@ function convInputs(g: (typeof AWKWARD_CONVS)[number], make: (count: number) => 
   ];
 }
 
-const FAMILIES: Record<string, { shapes: number; make(random: RandomData, index: number): Case }> = {
+const FAMILIES: Record<string, { shapes: number; make(random: RandomData, index: number): AgreementCase }> = {
   "convolution and both its gradients, sums within rounding": {
     shapes: 60,
     make(random, index) {
@@ -328,7 +270,7 @@ describe(`WebGPU agrees with the CPU reference on ${total} random shapes (seed $
       const misses: string[] = [];
       for (let index = 0; index < shapes; index++) {
         const one = make(random, index);
-        await check(one).catch((error: Error) => misses.push(error.message));
+        await checkAgreement(gpu, one).catch((error: Error) => misses.push(error.message));
       }
       expect(misses).toEqual([]);
     });

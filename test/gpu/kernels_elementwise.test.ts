@@ -34,15 +34,19 @@ function broadcastIndex(shape: Shape, target: Shape, index: number): number {
   }, 0);
 }
 
-const binary: Record<BinaryOperation, (a: number, b: number) => number> = {
+const binary = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
   div: (a, b) => a / b,
   reluGradient: (a, b) => (a > 0 ? b : 0),
-};
+  minimum: Math.min,
+  maximum: Math.max,
+  prelu: (a, b) => (a < 0 ? a * b : a),
+  preluSlope: (a, b) => (a > 0 ? 1 : b),
+} satisfies Partial<Record<BinaryOperation, (a: number, b: number) => number>>;
 
-async function expectBinary(operation: BinaryOperation, a: Shape, b: Shape): Promise<void> {
+async function expectBinary(operation: keyof typeof binary, a: Shape, b: Shape): Promise<void> {
   const shape = broadcastShapes(operation, a, b);
   const x = integers(sizeOf(a), 1);
   // Powers of two divide exactly.
@@ -56,7 +60,7 @@ async function expectBinary(operation: BinaryOperation, a: Shape, b: Shape): Pro
 }
 
 describe("binary operations", () => {
-  test.each(["add", "sub", "mul", "div", "reluGradient"] as const)(
+  test.each(Object.keys(binary) as (keyof typeof binary)[])(
     "%s of equal shapes is exact on small integers",
     async (operation) => {
       await expectBinary(operation, [5, 8], [5, 8]);

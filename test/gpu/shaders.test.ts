@@ -1,6 +1,7 @@
 /// <reference types="vite/client" />
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { convGeometry, type Padding, type Pair, poolGeometry } from "../../src/core/window_geometry.ts";
+import { pointwiseFunctions } from "../../src/graph/ops/pointwise.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import * as conv from "../../src/webgpu/kernels/conv2d.ts";
 import * as kernels from "../../src/webgpu/kernels/index.ts";
@@ -111,6 +112,27 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
         traits,
       ),
     ]),
+    ...(["minimum", "maximum", "prelu", "preluSlope", "pow", "powBaseSlope", "powExponentSlope"] as const).flatMap(
+      (op) => [
+        kernels.elementwise(op, [[4, 8], [8]], [4, 8], traits),
+        kernels.elementwise(op, [[3, 5], []], [3, 5], traits),
+      ],
+    ),
+    ...(["f32", "i32", "u32"] as const).flatMap((dtype) =>
+      (["equal", "less", "lessOrEqual"] as const).flatMap((op) =>
+        [4, 5].map((columns) => kernels.elementwise(op, [[3, columns], [columns]], [3, columns], traits, dtype)),
+      ),
+    ),
+    kernels.elementwise("where", [[4, 8], [8], []], [4, 8], traits),
+    kernels.elementwise("where", [[3, 1], [3, 5], [5]], [3, 5], traits),
+    ...pointwiseFunctions.flatMap((name) =>
+      [64, 65].flatMap((size) =>
+        bools.flatMap((gradient) => [3, -0.5].map((a) => kernels.pointwise(name, { size, gradient, a, b: 4 }, traits))),
+      ),
+    ),
+    ...(["f32", "i32", "u32", "u8"] as const).flatMap((from) =>
+      (["f32", "i32", "u32", "bool"] as const).map((to) => kernels.cast({ size: 9, from, to }, traits)),
+    ),
     ...(["exp", "log", "neg", "sqrt", "relu"] as const).map((op) => kernels.elementwise(op, [[3, 5]], [3, 5], traits)),
     ...(["f32", "i32", "u32"] as const).map((dtype) => kernels.copy({ size: 65, dtype }, traits)),
     ...(["sum", "max"] as const).flatMap((op) =>

@@ -4,7 +4,8 @@ import { addOp, divOp, mulOp, subOp } from "../../graph/ops/arithmetic.ts";
 import { type CpuOp, defineCpuOp, read } from "../op.ts";
 import { walkPair } from "../walk.ts";
 
-function elementwise(op: OpDefinition, compute: (a: number, b: number) => number): CpuOp {
+/** How the CPU computes an op of two operands that broadcast. */
+export function elementwise(op: OpDefinition, compute: (a: number, b: number) => number): CpuOp {
   return defineCpuOp(op, ({ node, input, output }) => {
     const [a, b] = [input(0), input(1)];
     const stridesA = broadcastStrides(at(node.inputs, 0).shape, node.shape);

@@ -3,7 +3,9 @@ import { argmaxOps } from "./argmax.ts";
 import { arithmeticOps } from "./arithmetic.ts";
 import { batchNormOps } from "./batch_norm.ts";
 import { batchRowsOps } from "./batch_rows.ts";
+import { binaryOps } from "./binary.ts";
 import { broadcastToOps } from "./broadcast_to.ts";
+import { castOps } from "./cast.ts";
 import { confusionMatrixOps } from "./confusion_matrix.ts";
 import { conv2dOps } from "./conv2d.ts";
 import { countCorrectOps } from "./count_correct.ts";
@@ -12,6 +14,7 @@ import { matmulOps } from "./matmul.ts";
 import { maxPool2dOps } from "./max_pool2d.ts";
 import { movingAverageOps } from "./moving_average.ts";
 import { optimizerUpdateOps } from "./optimizer_update.ts";
+import { pointwiseCpuOps } from "./pointwise.ts";
 import { recordStepOps } from "./record_step.ts";
 import { reduceOps } from "./reduce.ts";
 import { reluOps } from "./relu.ts";
@@ -19,6 +22,7 @@ import { softmaxOps } from "./softmax.ts";
 import { softmaxCrossEntropyOps } from "./softmax_cross_entropy.ts";
 import { transposeOps } from "./transpose.ts";
 import { unaryOps } from "./unary.ts";
+import { whereOps } from "./where.ts";
 
 /** How each op is computed, by its name. Leaves and views (reshape, stopGradient) are the backend's business. */
 export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
@@ -27,7 +31,9 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
     ...arithmeticOps,
     ...batchNormOps,
     ...batchRowsOps,
+    ...binaryOps,
     ...broadcastToOps,
+    ...castOps,
     ...confusionMatrixOps,
     ...conv2dOps,
     ...countCorrectOps,
@@ -36,6 +42,7 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
     ...maxPool2dOps,
     ...movingAverageOps,
     ...optimizerUpdateOps,
+    ...pointwiseCpuOps,
     ...recordStepOps,
     ...reduceOps,
     ...reluOps,
@@ -43,5 +50,6 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
     ...softmaxCrossEntropyOps,
     ...transposeOps,
     ...unaryOps,
+    ...whereOps,
   ].map((op) => [op.op, op]),
 );

@@ -10,7 +10,8 @@ import { neg } from "./unary.ts";
 /** An operand: a node, or a number that stands for a scalar constant. */
 export type Operand = Node | number;
 
-function toNode(graph: Graph, operand: Operand): Node {
+/** The node that an operand stands for. */
+export function toNode(graph: Graph, operand: Operand): Node {
   return typeof operand === "number" ? graph.constant(operand) : operand;
 }
 
@@ -27,7 +28,8 @@ export function unbroadcast(graph: Graph, gradient: Node, shape: Shape): Node {
 
 type Context = GradientContext<object>;
 
-function elementwise(name: string, gradient: (context: Context) => readonly (Node | undefined)[]): OpDefinition {
+/** Declares an op of two f32 operands that broadcast; the gradients that its rule gives are summed back to their shapes. */
+export function elementwise(name: string, gradient: (context: Context) => readonly (Node | undefined)[]): OpDefinition {
   return defineOp<object>({
     name,
     infer(inputs, _, what) {

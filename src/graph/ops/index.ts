@@ -4,7 +4,10 @@ export { argmax } from "./argmax.ts";
 export { add, div, mul, sub } from "./arithmetic.ts";
 export { batchNorm } from "./batch_norm.ts";
 export { batchRows } from "./batch_rows.ts";
+export { maximum, minimum, pow, prelu } from "./binary.ts";
 export { broadcastTo } from "./broadcast_to.ts";
+export { cast } from "./cast.ts";
+export { equal, greater, greaterOrEqual, less, lessOrEqual } from "./compare.ts";
 export { confusionMatrix } from "./confusion_matrix.ts";
 export { conv2d, conv2dFilterGradient, conv2dInputGradient } from "./conv2d.ts";
 export { countCorrect } from "./count_correct.ts";
@@ -13,6 +16,26 @@ export { matmul } from "./matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
 export { movingAverage } from "./moving_average.ts";
 export { optimizerUpdate } from "./optimizer_update.ts";
+export {
+  abs,
+  clip,
+  elu,
+  erf,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  mish,
+  power,
+  relu6,
+  rootOfSquares,
+  selu,
+  sigmoid,
+  silu,
+  softplus,
+  softsign,
+  tanh,
+} from "./pointwise.ts";
 export { recordStep } from "./record_step.ts";
 export { max, maxGradient, mean, sum } from "./reduce.ts";
 export { relu, reluGradient } from "./relu.ts";
@@ -22,3 +45,4 @@ export { softmaxCrossEntropy, softmaxCrossEntropyGradient } from "./softmax_cros
 export { stopGradient } from "./stop_gradient.ts";
 export { transpose } from "./transpose.ts";
 export { exp, log, neg, sqrt } from "./unary.ts";
+export { where } from "./where.ts";

@@ -5,26 +5,58 @@ import { assignOp } from "../../graph/graph.ts";
 import type { Attributes, Node } from "../../graph/node.ts";
 import { at, type OpDefinition } from "../../graph/op.ts";
 import { addOp, divOp, mulOp, subOp } from "../../graph/ops/arithmetic.ts";
+import {
+  maximumOp,
+  minimumOp,
+  powBaseSlopeOp,
+  powExponentSlopeOp,
+  powOp,
+  preluOp,
+  preluSlopeOp,
+} from "../../graph/ops/binary.ts";
 import { broadcastToOp } from "../../graph/ops/broadcast_to.ts";
+import { equalOp, lessOp, lessOrEqualOp } from "../../graph/ops/compare.ts";
 import { reluGradientOp, reluOp } from "../../graph/ops/relu.ts";
 import { expOp, logOp, negOp, sqrtOp } from "../../graph/ops/unary.ts";
+import { whereOp } from "../../graph/ops/where.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
-import { workgroupThreads } from "./sizes.ts";
+import { constantName, workgroupThreads } from "./sizes.ts";
 
-export type BinaryOperation = "add" | "sub" | "mul" | "div" | "reluGradient";
-export type UnaryOperation = "exp" | "log" | "neg" | "sqrt" | "relu" | "copy";
+const COMPARISONS = ["equal", "less", "lessOrEqual"] as const;
+const BINARY = [
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "reluGradient",
+  "minimum",
+  "maximum",
+  "prelu",
+  "preluSlope",
+  "pow",
+  "powBaseSlope",
+  "powExponentSlope",
+  ...COMPARISONS,
+] as const;
+const UNARY = ["exp", "log", "neg", "sqrt", "relu", "copy"] as const;
+const OPERATIONS = [...BINARY, ...UNARY, "where"] as const;
+
+export type BinaryOperation = (typeof BINARY)[number];
+export type UnaryOperation = (typeof UNARY)[number];
 
 /**
  * One operation, element by element, over operands that stretch to `shape`: bindings are the operands, then the output.
- * Where the innermost merged axis divides by four, a thread makes four elements.
+ * Where the innermost merged axis divides by four, a thread makes four elements. `dtype` is that of the operands;
+ * copies and `where` take any of four bytes.
  */
 export function elementwise(
-  operation: BinaryOperation | UnaryOperation,
+  operation: (typeof OPERATIONS)[number],
   operands: readonly Shape[],
   shape: Shape,
   traits: DeviceTraits,
+  dtype: DType = "f32",
 ): KernelSpec {
   const walk = mergeAxes({
     extents: shape,
@@ -32,7 +64,7 @@ export function elementwise(
   });
   const vector = innermost(walk.extents) % 4 === 0;
   const extents = vector ? quarterInnermost(walk.extents) : walk.extents;
-  const [x, y] = walk.strides.map((strides) => {
+  const [x, y, z] = walk.strides.map((strides) => {
     const spread = innermost(strides) === 0;
     return {
       // Stretched along the innermost axis, so read as scalars.
@@ -52,8 +84,11 @@ export function elementwise(
       THREADS: threads,
       SIZE: size,
       VECTOR: vector,
-      BITS: operation === "copy",
+      BITS: operation === "copy" || operation === "where" || dtype === "u32",
+      SIGNED: dtype === "i32",
+      COMPARISON: COMPARISONS.some((comparison) => comparison === operation),
       BINARY: y !== undefined,
+      TERNARY: z !== undefined,
       RANK: extents.length,
       OUTPUT_STRIDES: stridesOf(extents),
       X_DENSE: x.dense,
@@ -62,21 +97,15 @@ export function elementwise(
       Y_DENSE: y?.dense ?? true,
       Y_SPREAD: y?.spread ?? false,
       Y_STRIDES: y?.strides ?? [0],
-      ADD: operation === "add",
-      SUB: operation === "sub",
-      MUL: operation === "mul",
-      DIV: operation === "div",
-      RELU_GRADIENT: operation === "reluGradient",
-      EXP: operation === "exp",
-      LOG: operation === "log",
-      NEG: operation === "neg",
-      SQRT: operation === "sqrt",
-      RELU: operation === "relu",
+      Z_DENSE: z?.dense ?? true,
+      Z_SPREAD: z?.spread ?? false,
+      Z_STRIDES: z?.strides ?? [0],
+      ...Object.fromEntries(OPERATIONS.map((other) => [constantName(other), other === operation])),
     },
-    bindings: y === undefined ? ["read", "write"] : ["read", "read", "write"],
+    bindings: [...operands.map(() => "read" as const), "write"],
     workgroups: linearWorkgroups(size, threads),
     variant: `${operation}, ${vector ? "4 elements" : "1 element"} a thread, ${extents.length} axes`,
-    flops: operation === "copy" ? 0 : sizeOf(shape),
+    flops: operation === "copy" || operation === "where" ? 0 : sizeOf(shape),
   };
 }
 
@@ -86,10 +115,11 @@ export function copy({ size, dtype }: { size: number; dtype: DType }, traits: De
   return elementwise("copy", [[words]], [words], traits);
 }
 
-function lower<A extends Attributes>(op: OpDefinition<A>, operation: BinaryOperation | UnaryOperation): Lowering {
+function lower<A extends Attributes>(op: OpDefinition<A>, operation: (typeof OPERATIONS)[number]): Lowering {
   return lowering(op, (node: Node<A>, inputs, output, emit) => {
     const shapes = node.inputs.map((input) => input.shape);
-    emit.dispatch(elementwise(operation, shapes, node.shape, emit.traits), [...inputs, output]);
+    const dtype = at(node.inputs, 0).dtype;
+    emit.dispatch(elementwise(operation, shapes, node.shape, emit.traits, dtype), [...inputs, output]);
   });
 }
 
@@ -104,6 +134,17 @@ export const elementwiseLowerings: readonly Lowering[] = [
   lower(logOp, "log"),
   lower(negOp, "neg"),
   lower(sqrtOp, "sqrt"),
+  lower(minimumOp, "minimum"),
+  lower(maximumOp, "maximum"),
+  lower(preluOp, "prelu"),
+  lower(preluSlopeOp, "preluSlope"),
+  lower(powOp, "pow"),
+  lower(powBaseSlopeOp, "powBaseSlope"),
+  lower(powExponentSlopeOp, "powExponentSlope"),
+  lower(equalOp, "equal"),
+  lower(lessOp, "less"),
+  lower(lessOrEqualOp, "lessOrEqual"),
+  lower(whereOp, "where"),
   lowering(broadcastToOp, (node, inputs, output, emit) => {
     emit.dispatch(elementwise("copy", [at(node.inputs, 0).shape], node.shape, emit.traits), [at(inputs, 0), output]);
   }),

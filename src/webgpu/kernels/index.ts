@@ -1,11 +1,13 @@
 import type { Lowering } from "../lowering.ts";
 import { batchLowerings } from "./batch.ts";
 import { batchNormLowerings } from "./batch_norm.ts";
+import { castLowerings } from "./cast.ts";
 import { crossEntropyLowerings } from "./cross_entropy.ts";
 import { elementwiseLowerings } from "./elementwise.ts";
 import { matmulLowerings } from "./matmul.ts";
 import { maxPool2dLowerings } from "./max_pool2d.ts";
 import { metricLowerings } from "./metrics.ts";
+import { pointwiseLowerings } from "./pointwise.ts";
 import { recordStepLowerings } from "./record_step.ts";
 import { reduceLowerings } from "./reduce.ts";
 import { softmaxLowerings } from "./softmax.ts";
@@ -18,11 +20,13 @@ import { transposeLowerings } from "./transpose.ts";
 export const lowerings: readonly Lowering[] = [
   ...batchLowerings,
   ...batchNormLowerings,
+  ...castLowerings,
   ...crossEntropyLowerings,
   ...elementwiseLowerings,
   ...matmulLowerings,
   ...maxPool2dLowerings,
   ...metricLowerings,
+  ...pointwiseLowerings,
   ...recordStepLowerings,
   ...reduceLowerings,
   ...softmaxLowerings,
@@ -49,6 +53,7 @@ export {
   movingAverage,
   type UpstreamValues,
 } from "./batch_norm.ts";
+export { cast } from "./cast.ts";
 export {
   type CrossEntropyOptions,
   crossEntropyGradient,
@@ -61,6 +66,7 @@ export { type MatmulSizes, matmul, matmulBias, matmulBiasKernel } from "./matmul
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
 export { confusionMatrix, countCorrect } from "./metrics.ts";
 export { type OptimizerUpdateOptions, optimizerUpdate, type SumSlicesOptions, sumSlices } from "./optimizer_update.ts";
+export { pointwise } from "./pointwise.ts";
 export { type RecordStepOptions, recordStep } from "./record_step.ts";
 export { maxGradient, type ReduceOperation, type ReduceStage, reduceStages } from "./reduce.ts";
 export { argmax, type Rows, softmax } from "./softmax.ts";

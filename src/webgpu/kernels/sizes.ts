@@ -31,3 +31,8 @@ export function lanesPerRow(rows: number, columns: number, traits: DeviceTraits)
   const needed = powerOfTwoAtLeast(busy / rows);
   return Math.min(useful, needed, workgroupThreads(traits));
 }
+
+/** An operation's flag in a shader: "leakyRelu" → "LEAKY_RELU". */
+export function constantName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}

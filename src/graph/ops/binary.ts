@@ -1,0 +1,61 @@
+import type { Graph } from "../graph.ts";
+import type { Node } from "../node.ts";
+import { elementwise, mul, type Operand, toNode } from "./arithmetic.ts";
+import { lessOrEqual } from "./compare.ts";
+import { clip, power } from "./pointwise.ts";
+import { where } from "./where.ts";
+
+export const minimumOp = elementwise("minimum", ({ graph, upstream, input }) => {
+  const first = lessOrEqual(graph, input(0), input(1));
+  return [where(graph, first, upstream, 0), where(graph, first, 0, upstream)];
+});
+
+export const maximumOp = elementwise("maximum", ({ graph, upstream, input }) => {
+  const first = lessOrEqual(graph, input(1), input(0));
+  return [where(graph, first, upstream, 0), where(graph, first, 0, upstream)];
+});
+
+/** Derivative of prelu with respect to x: 1 above 0, the slope below and at it. */
+export const preluSlopeOp = elementwise("preluSlope", ({ graph, upstream, input }) => [
+  undefined,
+  where(graph, lessOrEqual(graph, input(0), 0), upstream, 0),
+]);
+
+export const preluOp = elementwise("prelu", ({ graph, upstream, input, wants }) => [
+  wants(0) ? mul(graph, upstream, graph.addNode(preluSlopeOp, [input(0), input(1)], {})) : undefined,
+  wants(1) ? mul(graph, upstream, clip(graph, input(0), Number.NEGATIVE_INFINITY, 0)) : undefined,
+]);
+
+/** Derivatives of pow with respect to its base, b · a^(b − 1), and its exponent, a^b · log a; 0 where a factor is 0. */
+export const powBaseSlopeOp = withoutGradient("powBaseSlope");
+export const powExponentSlopeOp = withoutGradient("powExponentSlope");
+
+export const powOp = elementwise("pow", ({ graph, upstream, input, wants }) => [
+  wants(0) ? mul(graph, upstream, graph.addNode(powBaseSlopeOp, [input(0), input(1)], {})) : undefined,
+  wants(1) ? mul(graph, upstream, graph.addNode(powExponentSlopeOp, [input(0), input(1)], {})) : undefined,
+]);
+
+function withoutGradient(name: string) {
+  const { gradient: _, ...op } = elementwise(name, () => []);
+  return op;
+}
+
+/** The smaller of a and b, element by element, broadcasting. Among equals a takes the whole gradient. */
+export function minimum(graph: Graph, a: Operand, b: Operand): Node {
+  return graph.addNode(minimumOp, [toNode(graph, a), toNode(graph, b)], {});
+}
+
+/** The larger of a and b, element by element, broadcasting. Among equals a takes the whole gradient. */
+export function maximum(graph: Graph, a: Operand, b: Operand): Node {
+  return graph.addNode(maximumOp, [toNode(graph, a), toNode(graph, b)], {});
+}
+
+/** x above 0, slope · x below, with a learned slope that broadcasts (He et al. 2015). */
+export function prelu(graph: Graph, x: Node, slope: Node): Node {
+  return graph.addNode(preluOp, [x, slope], {});
+}
+
+/** aᵇ, broadcasting. A base below 0 has powers with whole exponents only; elsewhere the result is NaN. */
+export function pow(graph: Graph, a: Node, b: Operand): Node {
+  return typeof b === "number" ? power(graph, a, b) : graph.addNode(powOp, [a, b], {});
+}

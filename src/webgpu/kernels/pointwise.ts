@@ -1,0 +1,61 @@
+import shader from "../../../shaders/pointwise.wgsl?raw";
+import { sizeOf } from "../../core/shape.ts";
+import {
+  type PointwiseAttributes,
+  type PointwiseFunction,
+  pointwiseFunctions,
+  pointwiseOps,
+} from "../../graph/ops/pointwise.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type Lowering, lowering } from "../lowering.ts";
+import { constantName, workgroupThreads } from "./sizes.ts";
+
+/** Whole exponents up to this are multiplications. */
+const MOST_MULTIPLIED = 64;
+
+/** Finite in f32, as WGSL's constants must be. */
+function finite(value: number): { f32: number } {
+  const most = 3.4028234663852886e38;
+  return { f32: Math.min(Math.max(value, -most), most) };
+}
+
+/** f(x) of `size` elements, bindings x, output; with `gradient` upstream · f'(x), bindings x, upstream, output. */
+export function pointwise(
+  name: PointwiseFunction,
+  options: { size: number; gradient: boolean } & Partial<PointwiseAttributes>,
+  traits: DeviceTraits,
+): KernelSpec {
+  const { size, gradient, a = 0, b = 0 } = options;
+  const vector = size % 4 === 0;
+  const elements = vector ? size / 4 : size;
+  const threads = workgroupThreads(traits);
+  return {
+    name: "pointwise",
+    shader,
+    constants: {
+      THREADS: threads,
+      SIZE: elements,
+      VECTOR: vector,
+      GRADIENT: gradient,
+      A: finite(a),
+      B: finite(b),
+      WHOLE: Number.isInteger(a) && Math.abs(a) <= MOST_MULTIPLIED,
+      ...Object.fromEntries(pointwiseFunctions.map((other) => [constantName(other), other === name])),
+    },
+    bindings: gradient ? ["read", "read", "write"] : ["read", "write"],
+    workgroups: linearWorkgroups(elements, threads),
+    variant: `${name}${gradient ? " gradient" : ""}, ${vector ? "4 elements" : "1 element"} a thread`,
+    flops: size,
+  };
+}
+
+export const pointwiseLowerings: readonly Lowering[] = pointwiseFunctions.flatMap((name) => {
+  const lower = (op: (typeof pointwiseOps)[PointwiseFunction]["value"], gradient: boolean) =>
+    lowering(op, ({ attributes, shape }, inputs, output, emit) => {
+      emit.dispatch(pointwise(name, { size: sizeOf(shape), gradient, ...attributes }, emit.traits), [
+        ...inputs,
+        output,
+      ]);
+    });
+  return [lower(pointwiseOps[name].value, false), lower(pointwiseOps[name].gradient, true)];
+});
