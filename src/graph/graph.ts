@@ -41,10 +41,10 @@ type Ops = typeof ops;
 type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never;
 /** Every builder of `ops/`, as a method: `g.relu(x)` is `relu(g, x)`. */
 type OpMethods = {
-  [Name in keyof Ops as Ops[Name] extends (graph: Graph, ...rest: never[]) => Node ? Name : never]: Ops[Name] extends (
-    ...all: infer Parameters
-  ) => Node
-    ? (...rest: Tail<Parameters>) => Node
+  [Name in keyof Ops as Ops[Name] extends (graph: Graph, ...rest: never[]) => Node | Node[]
+    ? Name
+    : never]: Ops[Name] extends (...all: infer Parameters) => infer Result
+    ? (...rest: Tail<Parameters>) => Result
     : never;
 };
 

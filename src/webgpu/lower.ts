@@ -133,7 +133,7 @@ class GraphLowering implements Emitter {
     return { id: this.#valueCount++, label, size, dtype, placement };
   }
 
-  #constant(label: string, data: TypedArray, dtype: DType): PlannedValue {
+  constant(label: string, data: TypedArray, dtype: DType): PlannedValue {
     return this.#newValue(label, data.length, dtype, { kind: "constant", data });
   }
 
@@ -247,7 +247,7 @@ class GraphLowering implements Emitter {
       this.#inputs.set(name, { value, shape });
       this.#values.set(node, value);
     } else if (isOp(node, constantOp)) {
-      this.#values.set(node, this.#constant("constant", node.attributes.data, node.dtype));
+      this.#values.set(node, this.constant("constant", node.attributes.data, node.dtype));
     } else if (isOp(node, variableOp)) {
       this.#values.set(node, this.#variableValue(node.attributes.variable));
     } else if (isOp(node, reshapeOp) || isOp(node, stopGradientOp)) {
@@ -565,7 +565,7 @@ class GraphLowering implements Emitter {
     this.dispatch(optimizerUpdate({ rule, arenaSize: parameters.size }, this.traits), [
       this.#arenaValue(parameters),
       all,
-      this.#constant("gradient block table", table, "u32"),
+      this.constant("gradient block table", table, "u32"),
       at(inputs, 0),
       at(inputs, 1),
       ...slots.map((slot) => this.#arenaValue(slot)),

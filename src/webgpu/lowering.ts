@@ -1,4 +1,4 @@
-import type { DType } from "../core/tensor.ts";
+import type { DType, TypedArray } from "../core/tensor.ts";
 import type { Attributes, Node } from "../graph/node.ts";
 import { isOp, type OpDefinition } from "../graph/op.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
@@ -18,6 +18,8 @@ export interface Emitter {
   /** Appends one dispatch; `values` in the order of the kernel's bindings. */
   dispatch(spec: KernelSpec, values: readonly Value[]): void;
   scratch(label: string, size: number, dtype?: DType): Value;
+  /** Values that never change: a table that a kernel reads. */
+  constant(label: string, data: TypedArray, dtype: DType): Value;
 }
 
 /** How one op becomes dispatches. `output` is the value of the node; effects get the value of the node unused. */

@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { DType } from "../../src/core/tensor.ts";
+import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { type Node, Variable } from "../../src/graph/node.ts";
+import { powBaseSlopeOp, powExponentSlopeOp, preluSlopeOp } from "../../src/graph/ops/binary.ts";
+import { pointwiseFunctions, pointwiseOps } from "../../src/graph/ops/pointwise.ts";
 import { lowerings } from "../../src/webgpu/kernels/index.ts";
 import type { Emitter, Value } from "../../src/webgpu/lowering.ts";
 import { testDevice } from "../support/gpu.ts";
@@ -45,6 +48,7 @@ async function run(node: Node, inputs: readonly Data[], targets: readonly Data[]
       const scratch = value(label, size, dtype);
       return register(scratch, emptyData(scratch));
     },
+    constant: (label, contents, dtype) => register(value(label, contents.length, dtype), contents as Data),
   };
   const size = node.shape.reduce((product, extent) => product * extent, 1);
   const output = value("output", size, node.dtype);
@@ -92,6 +96,37 @@ describe("each op's lowering gives the op's value", () => {
     ["exp", () => g.exp(b), [bData], [Math.E, Math.E ** 2, Math.E ** 4]],
     ["log", () => g.log(b), [bData], [0, Math.LN2, 2 * Math.LN2]],
     ["sqrt", () => g.sqrt(b), [bData], [1, Math.SQRT2, 2]],
+    ["minimum", () => g.minimum(a, b), [aData, bData], [1, -2, 3, 1, 2, -6]],
+    ["maximum", () => g.maximum(a, b), [aData, bData], [1, 2, 4, 4, 4, 4]],
+    ["prelu", () => g.prelu(a, b), [aData, bData], [1, -4, 3, 4, 4, -24]],
+    ["preluSlope", () => g.addNode(preluSlopeOp, [a, b], {}), [aData, bData], [1, 2, 1, 1, 1, 4]],
+    ["pow", () => g.pow(b, input([3])), [bData, list(2, 1, 0.5)], [1, 2, 2]],
+    ["powBaseSlope", () => g.addNode(powBaseSlopeOp, [b, input([3])], {}), [bData, list(2, 1, 0.5)], [2, 1, 0.25]],
+    [
+      "powExponentSlope",
+      () => g.addNode(powExponentSlopeOp, [b, b], {}),
+      [bData, bData],
+      [0, 4 * Math.LN2, 512 * Math.LN2],
+    ],
+    ["equal", () => g.equal(a, b), [aData, bData], [1, 0, 0, 0, 0, 0]],
+    ["less", () => g.less(a, b), [aData, bData], [0, 1, 1, 0, 0, 1]],
+    ["lessOrEqual", () => g.lessOrEqual(a, b), [aData, bData], [1, 1, 1, 0, 0, 1]],
+    ["where", () => g.where(input([3], "u32"), a, b), [Uint32Array.of(1, 0, 1), aData, bData], [1, 2, 3, 4, 2, -6]],
+    ["cast", () => g.cast(g.mul(a, 0.5), "i32"), [aData], [1, -2, 3, 4, 4, -6]],
+    ["slice", () => g.slice(a, [0, 1], [2, 2]), [aData], [-2, 3, 4, -6]],
+    ["place", () => g.pad(b, [[1, 1]], { value: 9 }), [bData], [9, 1, 2, 4, 9]],
+    ["concat", () => g.concat([a, a], 1), [aData, aData], [1, -2, 3, 1, -2, 3, 4, 4, -6, 4, 4, -6]],
+    ["resampleAxis", () => g.pad(b, [[2, 0]], { mode: "reflect" }), [bData], [4, 2, 1, 2, 4]],
+    ["oneHot", () => g.oneHot(labels, 2), [labelData], [0, 1, 1, 0]],
+    [
+      "gatherRowsGradient",
+      () => {
+        const table = input([3, 2]);
+        return g.gradients(g.gatherRows(table, labels, { scale: 2 }), [table], input([2, 2]))[0] as Node;
+      },
+      [labelData, list(1, 2, 3, 4)],
+      [6, 8, 2, 4, 0, 0],
+    ],
     ["broadcastTo", () => g.broadcastTo(b, [2, 3]), [bData], [1, 2, 4, 1, 2, 4]],
     ["transpose", () => g.transpose(a), [aData], [1, 4, -2, 4, 3, -6]],
     ["sum", () => g.sum(a, 1), [aData], [2, 2]],
@@ -168,6 +203,21 @@ describe("each op's lowering gives the op's value", () => {
     ],
   ])("%s", async (_, build, data, expected) => {
     expectNear(await run(build(), data), expected, 1e-5);
+  });
+
+  test.each(pointwiseFunctions)("%s and its derivative", async (name) => {
+    const attributes = { a: 0.5, b: 3 };
+    const [x, upstream] = [input([3]), input([3])];
+    const nodes = [
+      g.addNode(pointwiseOps[name].value, [x], attributes),
+      g.addNode(pointwiseOps[name].gradient, [x, upstream], attributes),
+    ] as const;
+    const feeds = [list(0.25, 1, 2.5), list(1, 2, -4)];
+    const program = await cpu().compile(g, { outputs: { value: nodes[0], gradient: nodes[1] } });
+    const names = [x, upstream].map((node) => (node.attributes as { name: string }).name) as [string, string];
+    const out = await program.run({ [names[0]]: feeds[0]!, [names[1]]: feeds[1]! });
+    expectNear(await run(nodes[0], feeds.slice(0, 1)), out["value"]!.data, 1e-5);
+    expectNear(await run(nodes[1], feeds), out["gradient"]!.data, 1e-5);
   });
 
   test("assign copies its value into the variable", async () => {

@@ -142,9 +142,9 @@ describe("powers", () => {
 });
 
 describe("choices and casts", () => {
-  it("agree exactly over 40 random shapes, integers included", async () => {
+  it("agree exactly over 16 random shapes, integers included", async () => {
     const random = new RandomData(SEED);
-    for (let index = 0; index < 40; index++) {
+    for (let index = 0; index < 16; index++) {
       const full = Array.from({ length: random.integer(1, 4) }, () => random.pick([1, 2, 3, 4, 8]));
       const part = () =>
         full.map((extent) => (random.uniform() < 0.3 ? 1 : extent)).slice(random.integer(0, full.length - 1));

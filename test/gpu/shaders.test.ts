@@ -130,6 +130,19 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
         bools.flatMap((gradient) => [3, -0.5].map((a) => kernels.pointwise(name, { size, gradient, a, b: 4 }, traits))),
       ),
     ),
+    ...[4, 5].flatMap((columns) => [
+      kernels.slice([6, columns], { begin: [1, 0], shape: [2, columns], strides: [2, 1] }, traits),
+      kernels.stridedCopy([3, columns], { first: 0, strides: [columns, 1] }, { first: 8, strides: [8, 1] }, traits),
+      kernels.place(
+        [2, columns],
+        { begin: [1, 0], shape: [6, columns], strides: [2, 1], value: 0.5, dtype: "f32" },
+        traits,
+      ),
+      kernels.place([], { begin: [], shape: [], strides: [], value: 0, dtype: "i32" }, traits),
+      kernels.resampleAxis({ outer: 2, inExtent: 3, outExtent: 6, inner: columns, taps: 2 }, traits),
+      kernels.gatherRowsGradient({ batch: 3, tableRows: 9, rowSize: columns, scale: 0.5 }, traits),
+      kernels.oneHot({ rows: 3, depth: columns }, traits),
+    ]),
     ...(["f32", "i32", "u32", "u8"] as const).flatMap((from) =>
       (["f32", "i32", "u32", "bool"] as const).map((to) => kernels.cast({ size: 9, from, to }, traits)),
     ),

@@ -1,6 +1,6 @@
 import { sizeOf } from "../../core/shape.ts";
-import { gatherRowsOp } from "../../graph/ops/gather_rows.ts";
-import { defineCpuOp, read } from "../op.ts";
+import { gatherRowsGradientOp, gatherRowsOp } from "../../graph/ops/gather_rows.ts";
+import { defineCpuOp, read, storeSums, zeroSums } from "../op.ts";
 
 export const gatherRowsOps = [
   defineCpuOp(gatherRowsOp, ({ node, attributes: { scale }, input, output }) => {
@@ -13,5 +13,18 @@ export const gatherRowsOps = [
         output[index * rowSize + i] = node.dtype === "i32" ? value : value * scale;
       }
     });
+  }),
+  defineCpuOp(gatherRowsGradientOp, ({ node, attributes: { scale }, input, output }) => {
+    const [rows, upstream] = [input(0), input(1)];
+    const rowSize = sizeOf(node.shape.slice(1));
+    const sums = zeroSums(output);
+    rows.forEach((row, index) => {
+      if (row < 0 || row * rowSize >= sums.length) return;
+      for (let i = 0; i < rowSize; i++) {
+        const place = row * rowSize + i;
+        sums[place] = read(sums, place) + read(upstream, index * rowSize + i) * scale;
+      }
+    });
+    storeSums(sums, output);
   }),
 ];

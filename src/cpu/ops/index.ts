@@ -13,11 +13,14 @@ import { gatherRowsOps } from "./gather_rows.ts";
 import { matmulOps } from "./matmul.ts";
 import { maxPool2dOps } from "./max_pool2d.ts";
 import { movingAverageOps } from "./moving_average.ts";
+import { oneHotOps } from "./one_hot.ts";
 import { optimizerUpdateOps } from "./optimizer_update.ts";
 import { pointwiseCpuOps } from "./pointwise.ts";
 import { recordStepOps } from "./record_step.ts";
 import { reduceOps } from "./reduce.ts";
 import { reluOps } from "./relu.ts";
+import { resampleAxisOps } from "./resample_axis.ts";
+import { sliceOps } from "./slice.ts";
 import { softmaxOps } from "./softmax.ts";
 import { softmaxCrossEntropyOps } from "./softmax_cross_entropy.ts";
 import { transposeOps } from "./transpose.ts";
@@ -41,11 +44,14 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
     ...matmulOps,
     ...maxPool2dOps,
     ...movingAverageOps,
+    ...oneHotOps,
     ...optimizerUpdateOps,
     ...pointwiseCpuOps,
     ...recordStepOps,
     ...reduceOps,
     ...reluOps,
+    ...resampleAxisOps,
+    ...sliceOps,
     ...softmaxOps,
     ...softmaxCrossEntropyOps,
     ...transposeOps,

@@ -1,8 +1,9 @@
 import { ShapeError } from "../../core/errors.ts";
-import { formatShape } from "../../core/shape.ts";
+import { formatShape, normalizeAxes } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { at, defineOp } from "../op.ts";
+import { transpose } from "./transpose.ts";
 
 export const argmaxOp = defineOp<object>({
   name: "argmax",
@@ -15,7 +16,11 @@ export const argmaxOp = defineOp<object>({
   },
 });
 
-/** Index of the first maximum along the last axis, i32. */
-export function argmax(graph: Graph, x: Node): Node {
-  return graph.addNode(argmaxOp, [x], {});
+/** Index of the first maximum along `axis` (the last one by default), i32; the axis goes. */
+export function argmax(graph: Graph, x: Node, axis = -1): Node {
+  if (x.shape.length === 0) return graph.addNode(argmaxOp, [x], {});
+  const [along] = normalizeAxes("argmax", axis, x.shape.length) as [number];
+  const others = x.shape.map((_, other) => other).filter((other) => other !== along);
+  const last = along === x.shape.length - 1;
+  return graph.addNode(argmaxOp, [last ? x : transpose(graph, x, [...others, along])], {});
 }

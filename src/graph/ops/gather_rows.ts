@@ -1,10 +1,10 @@
 import { ShapeError } from "../../core/errors.ts";
-import { formatShape } from "../../core/shape.ts";
+import { formatShape, type Shape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, type OpDefinition } from "../op.ts";
 
-export const gatherRowsOp = defineOp<{ scale: number }>({
+export const gatherRowsOp: OpDefinition<{ scale: number }> = defineOp<{ scale: number }>({
   name: "gatherRows",
   infer(inputs, _, what) {
     const [table, rows] = [at(inputs, 0), at(inputs, 1)];
@@ -16,11 +16,31 @@ export const gatherRowsOp = defineOp<{ scale: number }>({
     }
     return { shape: [at(rows.shape, 0), ...table.shape.slice(1)], dtype: table.dtype === "i32" ? "i32" : "f32" };
   },
+  gradient: ({ graph, attributes: { scale }, upstream, input, wants }) => [
+    wants(0) && input(0).dtype === "f32"
+      ? graph.addNode(gatherRowsGradientOp, [input(1), upstream], { scale, shape: input(0).shape })
+      : undefined,
+    undefined,
+  ],
+});
+
+/** Each row of the table gets the sum of the gradients of its copies, times `scale`; `shape` is the table's. */
+export const gatherRowsGradientOp: OpDefinition<{ scale: number; shape: Shape }> = defineOp<{
+  scale: number;
+  shape: Shape;
+}>({
+  name: "gatherRowsGradient",
+  infer: (_, { shape }) => ({ shape, dtype: "f32" }),
+  gradient: ({ graph, attributes: { scale }, upstream, input }) => [
+    undefined,
+    graph.addNode(gatherRowsOp, [upstream, input(0)], { scale }),
+  ],
 });
 
 /**
  * Rows of a table by number: u8 or f32 tables give f32, multiplied by `scale` (1/255 normalises pixels); i32 tables
- * give i32. A negative row number gives zeros, or −1 from an i32 table: a label that losses and metrics leave out.
+ * give i32. A negative row number gives zeros, or −1 from an i32 table: a label that losses and metrics leave out. The gradient flows into an
+ * f32 table.
  */
 export function gatherRows(graph: Graph, table: Node, rows: Node, options: { scale?: number } = {}): Node {
   return graph.addNode(gatherRowsOp, [table, rows], { scale: options.scale ?? 1 });

@@ -8,6 +8,7 @@ export { maximum, minimum, pow, prelu } from "./binary.ts";
 export { broadcastTo } from "./broadcast_to.ts";
 export { cast } from "./cast.ts";
 export { equal, greater, greaterOrEqual, less, lessOrEqual } from "./compare.ts";
+export { concat } from "./concat.ts";
 export { confusionMatrix } from "./confusion_matrix.ts";
 export { conv2d, conv2dFilterGradient, conv2dInputGradient } from "./conv2d.ts";
 export { countCorrect } from "./count_correct.ts";
@@ -15,7 +16,9 @@ export { gatherRows } from "./gather_rows.ts";
 export { matmul } from "./matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
 export { movingAverage } from "./moving_average.ts";
+export { oneHot } from "./one_hot.ts";
 export { optimizerUpdate } from "./optimizer_update.ts";
+export { pad } from "./pad.ts";
 export {
   abs,
   clip,
@@ -40,9 +43,11 @@ export { recordStep } from "./record_step.ts";
 export { max, maxGradient, mean, sum } from "./reduce.ts";
 export { relu, reluGradient } from "./relu.ts";
 export { reshape } from "./reshape.ts";
+export { slice, split } from "./slice.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export { softmaxCrossEntropy, softmaxCrossEntropyGradient } from "./softmax_cross_entropy.ts";
 export { stopGradient } from "./stop_gradient.ts";
 export { transpose } from "./transpose.ts";
 export { exp, log, neg, sqrt } from "./unary.ts";
+export { upsample2d } from "./upsample2d.ts";
 export { where } from "./where.ts";

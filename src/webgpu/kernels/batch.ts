@@ -1,11 +1,12 @@
 import batchRowsShader from "../../../shaders/batch_rows.wgsl?raw";
 import fetchBatchShader from "../../../shaders/fetch_batch.wgsl?raw";
 import gatherRowsShader from "../../../shaders/gather_rows.wgsl?raw";
+import gatherRowsGradientShader from "../../../shaders/gather_rows_gradient.wgsl?raw";
 import { permutationHalfBits, randomKey } from "../../core/random.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { at } from "../../graph/op.ts";
 import { type BatchRowsAttributes, batchRowsOp } from "../../graph/ops/batch_rows.ts";
-import { gatherRowsOp } from "../../graph/ops/gather_rows.ts";
+import { gatherRowsGradientOp, gatherRowsOp } from "../../graph/ops/gather_rows.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import type { ShaderConstants } from "../preprocess.ts";
@@ -70,6 +71,33 @@ export function gatherRows({ batch, rowSize, dtype, scale }: GatherRowsOptions, 
   };
 }
 
+/** What arrives at the copies of each row of a table. Bindings: rows (i32), upstream, output. */
+export function gatherRowsGradient(
+  options: { batch: number; tableRows: number; rowSize: number; scale: number },
+  traits: DeviceTraits,
+): KernelSpec {
+  const { batch, tableRows, rowSize, scale } = options;
+  const threads = workgroupThreads(traits);
+  const vector = rowSize % 4 === 0;
+  const elements = vector ? rowSize / 4 : rowSize;
+  return {
+    name: "gather_rows_gradient",
+    shader: gatherRowsGradientShader,
+    constants: {
+      THREADS: threads,
+      VECTOR: vector,
+      BATCH: batch,
+      TABLE_ROWS: tableRows,
+      ROW_SIZE: elements,
+      SCALE: { f32: scale },
+    },
+    bindings: ["read", "read", "write"],
+    workgroups: linearWorkgroups(tableRows * elements, threads),
+    variant: vector ? "4 elements a thread" : "1 element a thread",
+    flops: batch * rowSize,
+  };
+}
+
 export interface FetchBatchOptions {
   readonly rows: BatchRowsAttributes;
   /** Elements of one image. */
@@ -121,5 +149,14 @@ export const batchLowerings: readonly Lowering[] = [
       emit.traits,
     );
     emit.dispatch(spec, [...inputs, output]);
+  }),
+  lowering(gatherRowsGradientOp, (node, inputs, output, emit) => {
+    const options = {
+      batch: at(at(node.inputs, 0).shape, 0),
+      tableRows: at(node.shape, 0),
+      rowSize: sizeOf(node.shape.slice(1)),
+      scale: node.attributes.scale,
+    };
+    emit.dispatch(gatherRowsGradient(options, emit.traits), [...inputs, output]);
   }),
 ];

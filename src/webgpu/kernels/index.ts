@@ -7,9 +7,12 @@ import { elementwiseLowerings } from "./elementwise.ts";
 import { matmulLowerings } from "./matmul.ts";
 import { maxPool2dLowerings } from "./max_pool2d.ts";
 import { metricLowerings } from "./metrics.ts";
+import { oneHotLowerings } from "./one_hot.ts";
 import { pointwiseLowerings } from "./pointwise.ts";
 import { recordStepLowerings } from "./record_step.ts";
 import { reduceLowerings } from "./reduce.ts";
+import { resampleAxisLowerings } from "./resample_axis.ts";
+import { sliceLowerings } from "./slice.ts";
 import { softmaxLowerings } from "./softmax.ts";
 import { transposeLowerings } from "./transpose.ts";
 
@@ -26,9 +29,12 @@ export const lowerings: readonly Lowering[] = [
   ...matmulLowerings,
   ...maxPool2dLowerings,
   ...metricLowerings,
+  ...oneHotLowerings,
   ...pointwiseLowerings,
   ...recordStepLowerings,
   ...reduceLowerings,
+  ...resampleAxisLowerings,
+  ...sliceLowerings,
   ...softmaxLowerings,
   ...transposeLowerings,
 ];
@@ -39,6 +45,7 @@ export {
   fetchBatch,
   type GatherRowsOptions,
   gatherRows,
+  gatherRowsGradient,
   MOST_FETCHED_ROWS,
 } from "./batch.ts";
 export {
@@ -65,9 +72,12 @@ export { type BinaryOperation, copy, elementwise, type UnaryOperation } from "./
 export { type MatmulSizes, matmul, matmulBias, matmulBiasKernel } from "./matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
 export { confusionMatrix, countCorrect } from "./metrics.ts";
+export { oneHot } from "./one_hot.ts";
 export { type OptimizerUpdateOptions, optimizerUpdate, type SumSlicesOptions, sumSlices } from "./optimizer_update.ts";
 export { pointwise } from "./pointwise.ts";
 export { type RecordStepOptions, recordStep } from "./record_step.ts";
 export { maxGradient, type ReduceOperation, type ReduceStage, reduceStages } from "./reduce.ts";
+export { resampleAxis } from "./resample_axis.ts";
+export { place, slice, stridedCopy } from "./slice.ts";
 export { argmax, type Rows, softmax } from "./softmax.ts";
 export { transpose } from "./transpose.ts";

@@ -1,0 +1,35 @@
+// A tensor spread over a larger one: along each axis its elements lie at BEGINS, BEGINS + STEPS, … and FILL everywhere
+// else. Padding, and the gradient of a slice. Bits are moved, whatever type they stand for.
+#include linear_index
+
+#if VECTOR
+alias Element = vec4u;
+#else
+alias Element = u32;
+#endif
+
+@group(0) @binding(0) var<storage, read> input: array<Element>;
+@group(0) @binding(1) var<storage, read_write> output: array<Element>;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = linearIndex(globalId, workgroupCount, THREADS);
+  if (index >= SIZE) { return; }
+  var rest = index;
+  var inputIndex = 0u;
+  var inside = true;
+#unroll axis 0 RANK
+  let coordinate_$(axis) = rest / OUTPUT_STRIDES[$(axis)];
+  rest -= coordinate_$(axis) * OUTPUT_STRIDES[$(axis)];
+  // Before the first element the difference wraps around to a huge number.
+  let distance_$(axis) = coordinate_$(axis) - BEGINS[$(axis)];
+  let place_$(axis) = distance_$(axis) / STEPS[$(axis)];
+  inside = inside && place_$(axis) < EXTENTS[$(axis)] && distance_$(axis) % STEPS[$(axis)] == 0u;
+  inputIndex += place_$(axis) * INPUT_STRIDES[$(axis)];
+#end
+  if (inside) {
+    output[index] = input[inputIndex];
+  } else {
+    output[index] = Element(FILL);
+  }
+}

@@ -1,0 +1,31 @@
+// Weighted sums along one axis: result (block, position, i) adds up TAPS elements of the input, whose places along the
+// axis and weights a table holds for each position. A place below 0 is none. One element or four a thread.
+#include linear_index
+
+#if VECTOR
+alias Element = vec4f;
+#else
+alias Element = f32;
+#endif
+
+@group(0) @binding(0) var<storage, read> input: array<Element>;
+@group(0) @binding(1) var<storage, read> places: array<i32>;
+@group(0) @binding(2) var<storage, read> weights: array<f32>;
+@group(0) @binding(3) var<storage, read_write> output: array<Element>;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = linearIndex(globalId, workgroupCount, THREADS);
+  if (index >= OUTER * OUT_EXTENT * INNER) { return; }
+  let inner = index % INNER;
+  let position = (index / INNER) % OUT_EXTENT;
+  let block = index / (INNER * OUT_EXTENT);
+  var sum = Element(0.0);
+  for (var tap = 0u; tap < TAPS; tap++) {
+    let place = places[position * TAPS + tap];
+    if (place >= 0) {
+      sum += weights[position * TAPS + tap] * input[(block * IN_EXTENT + u32(place)) * INNER + inner];
+    }
+  }
+  output[index] = sum;
+}

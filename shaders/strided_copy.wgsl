@@ -1,0 +1,29 @@
+// Elements of one tensor to places of another, both walked with strides of their own from a first element on: a slice,
+// or one part of a concatenation. Bits are moved, whatever type they stand for, four elements at a time where the
+// innermost axis allows it.
+#include linear_index
+
+#if VECTOR
+alias Element = vec4u;
+#else
+alias Element = u32;
+#endif
+
+@group(0) @binding(0) var<storage, read> input: array<Element>;
+@group(0) @binding(1) var<storage, read_write> output: array<Element>;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
+  let index = linearIndex(globalId, workgroupCount, THREADS);
+  if (index >= SIZE) { return; }
+  var rest = index;
+  var inputIndex = INPUT_FIRST;
+  var outputIndex = OUTPUT_FIRST;
+#unroll axis 0 RANK
+  let coordinate_$(axis) = rest / POSITION_STRIDES[$(axis)];
+  rest -= coordinate_$(axis) * POSITION_STRIDES[$(axis)];
+  inputIndex += coordinate_$(axis) * INPUT_STRIDES[$(axis)];
+  outputIndex += coordinate_$(axis) * OUTPUT_STRIDES[$(axis)];
+#end
+  output[outputIndex] = input[inputIndex];
+}

@@ -1,0 +1,24 @@
+import { sizeOf } from "../../core/shape.ts";
+import { at } from "../../graph/op.ts";
+import { aroundAxis, resampleAxisOp } from "../../graph/ops/resample_axis.ts";
+import { defineCpuOp, read } from "../op.ts";
+
+export const resampleAxisOps = [
+  defineCpuOp(
+    resampleAxisOp,
+    ({ node, attributes: { axis, taps }, input, output }) => {
+      const x = input(0);
+      const [outer, extent, inner] = aroundAxis(at(node.inputs, 0).shape, axis);
+      for (let block = 0; block < outer; block++) {
+        taps.forEach((list, position) => {
+          for (let i = 0; i < inner; i++) {
+            let sum = 0;
+            for (const { index, weight } of list) sum += weight * read(x, (block * extent + index) * inner + i);
+            output[(block * taps.length + position) * inner + i] = sum;
+          }
+        });
+      }
+    },
+    (node) => 2 * sizeOf(node.shape),
+  ),
+];

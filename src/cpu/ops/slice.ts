@@ -1,0 +1,56 @@
+import { type Shape, stridesOf } from "../../core/shape.ts";
+import { at } from "../../graph/op.ts";
+import { concatOp } from "../../graph/ops/concat.ts";
+import { placeOp, type SliceAttributes, sliceOp } from "../../graph/ops/slice.ts";
+import { defineCpuOp, read } from "../op.ts";
+import { walk } from "../walk.ts";
+
+/** Where a slice of a tensor of shape `whole` starts, and its strides there, in elements. */
+function placeOfSlice({ begin, strides }: Omit<SliceAttributes, "shape">, whole: Shape) {
+  const own = stridesOf(whole);
+  return {
+    first: begin.reduce((sum, place, axis) => sum + place * at(own, axis), 0),
+    strides: strides.map((stride, axis) => stride * at(own, axis)),
+  };
+}
+
+export const sliceOps = [
+  defineCpuOp(
+    sliceOp,
+    ({ node, attributes, input, output }) => {
+      const x = input(0);
+      const { first, strides } = placeOfSlice(attributes, at(node.inputs, 0).shape);
+      walk(node.shape, strides, (index, offset) => {
+        output[index] = read(x, first + offset);
+      });
+    },
+    () => 0,
+  ),
+  defineCpuOp(
+    placeOp,
+    ({ node, attributes, input, output }) => {
+      const x = input(0);
+      const { first, strides } = placeOfSlice(attributes, node.shape);
+      output.fill(attributes.value);
+      walk(at(node.inputs, 0).shape, strides, (index, offset) => {
+        output[first + offset] = read(x, index);
+      });
+    },
+    () => 0,
+  ),
+  defineCpuOp(
+    concatOp,
+    ({ node, attributes: { axis }, input, output }) => {
+      const strides = stridesOf(node.shape);
+      let first = 0;
+      node.inputs.forEach(({ shape }, number) => {
+        const x = input(number);
+        walk(shape, strides, (index, offset) => {
+          output[first + offset] = read(x, index);
+        });
+        first += at(shape, axis) * at(strides, axis);
+      });
+    },
+    () => 0,
+  ),
+];

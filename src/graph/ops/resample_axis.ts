@@ -1,0 +1,53 @@
+import { ShapeError } from "../../core/errors.ts";
+import { formatShape, type Shape } from "../../core/shape.ts";
+import type { Graph } from "../graph.ts";
+import type { Node } from "../node.ts";
+import { at, defineOp } from "../op.ts";
+
+/** One source of an element of the result: where it lies along the axis, and its weight. */
+export interface Tap {
+  readonly index: number;
+  readonly weight: number;
+}
+
+export interface ResampleAttributes {
+  readonly axis: number;
+  /** For each position of the result along the axis, what is added up there, in this order. */
+  readonly taps: readonly (readonly Tap[])[];
+}
+
+/**
+ * Along one axis every element of the result is a weighted sum of a few of the input's: padding by reflection, nearest
+ * and linear interpolation are all this. The gradient is the same op with the table turned round.
+ */
+export const resampleAxisOp = defineOp<ResampleAttributes>({
+  name: "resampleAxis",
+  infer(inputs, { axis, taps }, what) {
+    const x = at(inputs, 0);
+    if (x.dtype !== "f32") throw new ShapeError(`${what}: wants f32, got ${x.dtype} ${formatShape(x.shape)}.`);
+    return { shape: x.shape.map((extent, other) => (other === axis ? taps.length : extent)), dtype: "f32" };
+  },
+  gradient: ({ graph, attributes: { axis, taps }, upstream, input }) => [
+    resampleAxis(graph, upstream, axis, turnedRound(taps, at(input(0).shape, axis))),
+  ],
+});
+
+function turnedRound(taps: readonly (readonly Tap[])[], extent: number): Tap[][] {
+  const turned: Tap[][] = Array.from({ length: extent }, () => []);
+  taps.forEach((list, position) => {
+    for (const { index, weight } of list) at(turned, index).push({ index: position, weight });
+  });
+  return turned;
+}
+
+/** Weighted sums along one axis; taps of weight 0 are left out, so that an infinite neighbour does no harm. */
+export function resampleAxis(graph: Graph, x: Node, axis: number, taps: readonly (readonly Tap[])[]): Node {
+  const kept = taps.map((list) => list.filter(({ weight }) => weight !== 0));
+  return graph.addNode(resampleAxisOp, [x], { axis, taps: kept });
+}
+
+/** [outer, extent of the axis, inner]: how a tensor looks from one of its axes. */
+export function aroundAxis(shape: Shape, axis: number): [number, number, number] {
+  const product = (list: Shape) => list.reduce((a, b) => a * b, 1);
+  return [product(shape.slice(0, axis)), at(shape, axis), product(shape.slice(axis + 1))];
+}

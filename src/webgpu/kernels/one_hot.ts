@@ -1,0 +1,27 @@
+import shader from "../../../shaders/one_hot.wgsl?raw";
+import { sizeOf } from "../../core/shape.ts";
+import { at } from "../../graph/op.ts";
+import { oneHotOp } from "../../graph/ops/one_hot.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type Lowering, lowering } from "../lowering.ts";
+import { workgroupThreads } from "./sizes.ts";
+
+/** Bindings: indices (i32 [rows]), output (f32 [rows, depth]). */
+export function oneHot({ rows, depth }: { rows: number; depth: number }, traits: DeviceTraits): KernelSpec {
+  const threads = workgroupThreads(traits);
+  return {
+    name: "one_hot",
+    shader,
+    constants: { THREADS: threads, ROWS: rows, DEPTH: depth },
+    bindings: ["read", "write"],
+    workgroups: linearWorkgroups(rows * depth, threads),
+    flops: 0,
+  };
+}
+
+export const oneHotLowerings: readonly Lowering[] = [
+  lowering(oneHotOp, (node, inputs, output, emit) => {
+    const sizes = { rows: sizeOf(at(node.inputs, 0).shape), depth: node.attributes.depth };
+    emit.dispatch(oneHot(sizes, emit.traits), [...inputs, output]);
+  }),
+];

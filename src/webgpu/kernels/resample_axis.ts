@@ -1,0 +1,57 @@
+import shader from "../../../shaders/resample_axis.wgsl?raw";
+import { at } from "../../graph/op.ts";
+import { aroundAxis, resampleAxisOp } from "../../graph/ops/resample_axis.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type Lowering, lowering } from "../lowering.ts";
+import { workgroupThreads } from "./sizes.ts";
+
+export interface ResampleSizes {
+  readonly outer: number;
+  readonly inExtent: number;
+  readonly outExtent: number;
+  readonly inner: number;
+  /** Sources of one element, the most that any has. */
+  readonly taps: number;
+}
+
+/** Weighted sums along one axis. Bindings: input, places (i32 [outExtent, taps]), weights (f32, the same), output. */
+export function resampleAxis(sizes: ResampleSizes, traits: DeviceTraits): KernelSpec {
+  const { outer, inExtent, outExtent, inner, taps } = sizes;
+  const vector = inner % 4 === 0;
+  const threads = workgroupThreads(traits);
+  const elements = outer * outExtent * (vector ? inner / 4 : inner);
+  return {
+    name: "resample_axis",
+    shader,
+    constants: {
+      THREADS: threads,
+      VECTOR: vector,
+      OUTER: outer,
+      IN_EXTENT: inExtent,
+      OUT_EXTENT: outExtent,
+      INNER: vector ? inner / 4 : inner,
+      TAPS: taps,
+    },
+    bindings: ["read", "read", "read", "write"],
+    workgroups: linearWorkgroups(elements, threads),
+    variant: `${inExtent} to ${outExtent}, ${taps} taps, ${vector ? "4 elements" : "1 element"} a thread`,
+    flops: 2 * outer * outExtent * inner * taps,
+  };
+}
+
+export const resampleAxisLowerings: readonly Lowering[] = [
+  lowering(resampleAxisOp, (node, inputs, output, emit) => {
+    const { axis, taps } = node.attributes;
+    const [outer, inExtent, inner] = aroundAxis(at(node.inputs, 0).shape, axis);
+    const most = Math.max(1, ...taps.map((list) => list.length));
+    const places = taps.flatMap((list) => Array.from({ length: most }, (_, tap) => list[tap]?.index ?? -1));
+    const weights = taps.flatMap((list) => Array.from({ length: most }, (_, tap) => list[tap]?.weight ?? 0));
+    const spec = resampleAxis({ outer, inExtent, outExtent: taps.length, inner, taps: most }, emit.traits);
+    emit.dispatch(spec, [
+      at(inputs, 0),
+      emit.constant("resampling places", Int32Array.from(places), "i32"),
+      emit.constant("resampling weights", Float32Array.from(weights), "f32"),
+      output,
+    ]);
+  }),
+];
