@@ -1,4 +1,4 @@
-// Sum or maximum over any set of axes. Each result is cut into SLICES partial ones, a thread each, whose values lie
+// Sum, product, maximum or minimum over any set of axes. Each result is cut into SLICES partial ones, a thread each, whose values lie
 // SLICES apart: neighbouring threads then read neighbouring memory. A later dispatch of this same kernel reduces the
 // partial results; the order is fixed by the shapes, so that the same input always gives the same bits.
 #include linear_index
@@ -41,6 +41,10 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 
 #if SUM
   var total = Element(0.0);
+#elif PRODUCT
+  var total = Element(1.0);
+#elif MINIMUM
+  var total = Element(3.4028234e38);
 #else
   var total = Element(-3.4028234e38);
 #endif
@@ -60,6 +64,10 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #end
 #if SUM
       total += input[offset];
+#elif PRODUCT
+      total *= input[offset];
+#elif MINIMUM
+      total = min(total, input[offset]);
 #else
       total = max(total, input[offset]);
 #endif
@@ -70,6 +78,10 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   output[index] = total;
 #elif SUM
   output[index] = (total.x + total.y) + (total.z + total.w);
+#elif PRODUCT
+  output[index] = (total.x * total.y) * (total.z * total.w);
+#elif MINIMUM
+  output[index] = min(min(total.x, total.y), min(total.z, total.w));
 #else
   output[index] = max(max(total.x, total.y), max(total.z, total.w));
 #endif

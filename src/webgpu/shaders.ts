@@ -1,3 +1,4 @@
+import avgPool2dDivisor from "../../shaders/avg_pool2d_divisor.wgsl?raw";
 import batchRow from "../../shaders/batch_row.wgsl?raw";
 import learningRate from "../../shaders/learning_rate.wgsl?raw";
 import linearIndex from "../../shaders/linear_index.wgsl?raw";
@@ -10,6 +11,7 @@ import workgroupSum from "../../shaders/workgroup_sum.wgsl?raw";
 
 /** Files that other shaders may `#include`. */
 export const shaderIncludes: Readonly<Record<string, string>> = {
+  avg_pool2d_divisor: avgPool2dDivisor,
   batch_row: batchRow,
   learning_rate: learningRate,
   linear_index: linearIndex,

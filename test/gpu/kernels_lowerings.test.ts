@@ -131,6 +131,31 @@ describe("each op's lowering gives the op's value", () => {
     ["transpose", () => g.transpose(a), [aData], [1, 4, -2, 4, 3, -6]],
     ["sum", () => g.sum(a, 1), [aData], [2, 2]],
     ["sum in several stages", () => g.sum(input([1000, 3]), 0), [new Float32Array(3000).fill(2)], [2000, 2000, 2000]],
+    ["min", () => g.min(a, 0), [aData], [1, -2, -6]],
+    ["product", () => g.product(a, 1), [aData], [-6, -96]],
+    [
+      "avgPool2d",
+      () =>
+        g.avgPool2d(input([1, 2, 2, 1]), {
+          size: [2, 2],
+          strides: [1, 1],
+          padding: [
+            [1, 0],
+            [0, 0],
+          ],
+        }),
+      [list(1, 3, 4, 2)],
+      [2, 2.5],
+    ],
+    [
+      "avgPool2dGradient",
+      () => {
+        const x = input([1, 2, 2, 1]);
+        return g.gradients(g.avgPool2d(x, { size: [2, 2] }), [x], input([1, 1, 1, 1]))[0] as Node;
+      },
+      [list(8)],
+      [2, 2, 2, 2],
+    ],
     ["max", () => g.max(a, 0), [aData], [4, 4, 3]],
     ["maxGradient", () => g.maxGradient(a, input([2, 1]), [1]), [aData, list(7, 8)], [0, 0, 7, 8, 0, 0]],
     ["matmul", () => g.matmul(a, a, { transposeB: true }), [aData, aData], [14, -22, -22, 68]],

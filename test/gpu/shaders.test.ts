@@ -100,6 +100,11 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
       kernels.matmulBiasKernel({ ...sizes, relu: true }, traits),
     ]),
     ...pools.flatMap((g) => [kernels.maxPool2d(g, traits), kernels.maxPool2dGradient(g, traits)]),
+    ...pools.flatMap((geometry) =>
+      bools.flatMap((gradient) =>
+        bools.map((countIncludePad) => kernels.avgPool2d({ geometry, countIncludePad }, { gradient }, traits)),
+      ),
+    ),
     ...(["add", "sub", "mul", "div", "reluGradient"] as const).flatMap((op) => [
       kernels.elementwise(op, [[4, 8], [8]], [4, 8], traits),
       kernels.elementwise(
@@ -148,7 +153,7 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
     ),
     ...(["exp", "log", "neg", "sqrt", "relu"] as const).map((op) => kernels.elementwise(op, [[3, 5]], [3, 5], traits)),
     ...(["f32", "i32", "u32"] as const).map((dtype) => kernels.copy({ size: 65, dtype }, traits)),
-    ...(["sum", "max"] as const).flatMap((op) =>
+    ...(["sum", "max", "min", "product"] as const).flatMap((op) =>
       [[0], [1], [0, 1, 2], [2]].flatMap((axes) =>
         kernels.reduceStages(op, [50, 40, 8], axes, traits).map(({ spec }) => spec),
       ),

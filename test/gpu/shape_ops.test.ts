@@ -32,7 +32,7 @@ describe(`WebGPU agrees with the CPU reference, results and gradients (seed ${SE
   it.each(Object.entries(SHAPE_CASES))(`%s, ${SHAPES} random shapes`, async (_, make) => {
     const random = new RandomData(SEED);
     for (let index = 0; index < SHAPES; index++) {
-      const { name, shapes, build, sumLength } = make(random);
+      const { name, shapes, build, sumLength, functionError } = make(random);
       const trial = new Graph();
       const { shape } = build(
         trial,
@@ -42,6 +42,7 @@ describe(`WebGPU agrees with the CPU reference, results and gradients (seed ${SE
         name,
         inputs: [...shapes, shape].map((one) => tensor(one, (n) => random.integers(n, 8))),
         ...(sumLength === undefined ? {} : { sumLength }),
+        ...(functionError === undefined ? {} : { functionError }),
         build(graph, nodes) {
           const xs = nodes.slice(0, -1);
           const y = build(graph, xs);

@@ -10,6 +10,8 @@ export interface ShapeCase {
   build(graph: Graph, inputs: readonly Node[]): Node;
   /** Values are not whole although the inputs are: how many products make one up. */
   readonly sumLength?: number;
+  /** Relative error of functions on the way, in units of 2⁻²⁴. */
+  readonly functionError?: number;
 }
 
 const extent = (random: RandomData) => random.pick([1, 2, 3, 4, 5, 8]);
@@ -103,6 +105,52 @@ export const SHAPE_CASES: Readonly<Record<string, (random: RandomData) => ShapeC
       name: `${table} at ${rows}`,
       shapes: [table],
       build: (graph, [x]) => graph.gatherRows(x as Node, graph.constant(rows, [rows.length], "i32"), { scale: 0.5 }),
+    };
+  },
+  ...Object.fromEntries(
+    [false, true].map((countIncludePad) => [
+      `avgPool2d${countIncludePad ? ", padding counted" : ""}`,
+      (random: RandomData): ShapeCase => {
+        const { input, options } = random.pool({ most: 8 });
+        return {
+          name: JSON.stringify({ input, ...options }),
+          shapes: [input],
+          build: (graph, [x]) => graph.avgPool2d(x as Node, { ...options, countIncludePad }),
+          sumLength: 9,
+        };
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    (["min", "l1Norm", "l2Norm", "logSumExp", "product"] as const).map((op) => [
+      `${op} over axes`,
+      (random: RandomData): ShapeCase => {
+        const shape = shapeOf(random, 1, 3);
+        const axes = shape.map((_, axis) => axis).filter(() => random.uniform() < 0.5);
+        const keepDims = random.uniform() < 0.5;
+        return {
+          name: `${shape} over ${axes}`,
+          shapes: [shape],
+          // Scaled, so that whole numbers up to 8 have no product above 1.
+          build: (graph, [x]) =>
+            graph[op](
+              op === "product" ? graph.mul(x as Node, 0.125) : (x as Node),
+              axes.length > 0 ? axes : undefined,
+              keepDims,
+            ),
+          ...(op === "min" ? {} : { sumLength: 512, functionError: 128 }),
+        };
+      },
+    ]),
+  ),
+  "globalAvgPool2d and globalMaxPool2d"(random) {
+    const shape = [random.integer(1, 2), extent(random), extent(random), extent(random)];
+    return {
+      name: `${shape}`,
+      shapes: [shape],
+      build: (graph, [x]) =>
+        graph.add(graph.globalAvgPool2d(x as Node), graph.mul(graph.globalMaxPool2d(x as Node), 2)),
+      sumLength: 64,
     };
   },
 };

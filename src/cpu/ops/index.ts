@@ -1,6 +1,7 @@
 import type { CpuOp } from "../op.ts";
 import { argmaxOps } from "./argmax.ts";
 import { arithmeticOps } from "./arithmetic.ts";
+import { avgPool2dOps } from "./avg_pool2d.ts";
 import { batchNormOps } from "./batch_norm.ts";
 import { batchRowsOps } from "./batch_rows.ts";
 import { binaryOps } from "./binary.ts";
@@ -32,6 +33,7 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
   [
     ...argmaxOps,
     ...arithmeticOps,
+    ...avgPool2dOps,
     ...batchNormOps,
     ...batchRowsOps,
     ...binaryOps,

@@ -1,6 +1,6 @@
 import { broadcastStrides, reducedShape, type Shape } from "../../core/shape.ts";
 import { at } from "../../graph/op.ts";
-import { maxGradientOp, maxOp, sumOp } from "../../graph/ops/reduce.ts";
+import { maxGradientOp, maxOp, minOp, productOp, sumOp } from "../../graph/ops/reduce.ts";
 import { defineCpuOp, read, storeSums, zeroSums } from "../op.ts";
 import { walk } from "../walk.ts";
 
@@ -25,6 +25,21 @@ export const reduceOps = [
       const value = read(x, index);
       if (value > read(output, reduced) || Number.isNaN(value)) output[reduced] = value;
     });
+  }),
+  defineCpuOp(minOp, ({ node, attributes, input, output }) => {
+    const x = input(0);
+    output.fill(Number.POSITIVE_INFINITY);
+    walkReduced(at(node.inputs, 0).shape, attributes.axes, (index, reduced) => {
+      output[reduced] = Math.min(read(output, reduced), read(x, index));
+    });
+  }),
+  defineCpuOp(productOp, ({ node, attributes, input, output }) => {
+    const x = input(0);
+    const products = zeroSums(output).fill(1);
+    walkReduced(at(node.inputs, 0).shape, attributes.axes, (index, reduced) => {
+      products[reduced] = read(products, reduced) * read(x, index);
+    });
+    storeSums(products, output);
   }),
   defineCpuOp(maxGradientOp, ({ node, attributes, input, output }) => {
     const [x, upstream] = [input(0), input(1)];

@@ -2,6 +2,7 @@
 
 export { argmax } from "./argmax.ts";
 export { add, div, mul, sub } from "./arithmetic.ts";
+export { avgPool2d } from "./avg_pool2d.ts";
 export { batchNorm } from "./batch_norm.ts";
 export { batchRows } from "./batch_rows.ts";
 export { maximum, minimum, pow, prelu } from "./binary.ts";
@@ -13,9 +14,11 @@ export { confusionMatrix } from "./confusion_matrix.ts";
 export { conv2d, conv2dFilterGradient, conv2dInputGradient } from "./conv2d.ts";
 export { countCorrect } from "./count_correct.ts";
 export { gatherRows } from "./gather_rows.ts";
+export { globalAvgPool2d, globalMaxPool2d } from "./global_pool2d.ts";
 export { matmul } from "./matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
 export { movingAverage } from "./moving_average.ts";
+export { l1Norm, l2Norm, logSumExp } from "./norms.ts";
 export { oneHot } from "./one_hot.ts";
 export { optimizerUpdate } from "./optimizer_update.ts";
 export { pad } from "./pad.ts";
@@ -40,7 +43,7 @@ export {
   tanh,
 } from "./pointwise.ts";
 export { recordStep } from "./record_step.ts";
-export { max, maxGradient, mean, sum } from "./reduce.ts";
+export { max, maxGradient, mean, min, product, sum } from "./reduce.ts";
 export { relu, reluGradient } from "./relu.ts";
 export { reshape } from "./reshape.ts";
 export { slice, split } from "./slice.ts";

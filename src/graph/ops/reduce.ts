@@ -3,9 +3,13 @@ import { formatShape, normalizeAxes, reducedShape, sameShape, sizeOf } from "../
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { at, defineOp } from "../op.ts";
-import { mul } from "./arithmetic.ts";
+import { div, mul } from "./arithmetic.ts";
 import { broadcastTo } from "./broadcast_to.ts";
+import { cast } from "./cast.ts";
+import { equal } from "./compare.ts";
 import { reshape } from "./reshape.ts";
+import { neg } from "./unary.ts";
+import { where } from "./where.ts";
 
 export interface ReduceAttributes {
   /** Ascending, non-negative. */
@@ -40,7 +44,33 @@ export const maxOp = defineOp<ReduceAttributes>({
   ],
 });
 
-type Axes = number | readonly number[];
+export const minOp = defineOp<ReduceAttributes>({
+  name: "min",
+  infer,
+  // The smallest value is the largest of the negated ones.
+  gradient: ({ graph, attributes, upstream, input }) => [
+    maxGradient(graph, neg(graph, input(0)), withAxes(graph, upstream, input(0), attributes.axes), attributes.axes),
+  ],
+});
+
+export const productOp = defineOp<ReduceAttributes>({
+  name: "product",
+  infer,
+  // The product of all others: of everything but zeros, divided by x; at a lone zero undivided, beside a zero 0.
+  gradient({ graph, attributes: { axes }, upstream, input }) {
+    const x = input(0);
+    const isZero = equal(graph, x, 0);
+    const others = product(graph, where(graph, isZero, 1, x), axes, true);
+    const zeros = sum(graph, cast(graph, isZero, "f32"), axes, true);
+    const atZero = where(graph, equal(graph, zeros, 1), others, 0);
+    const elsewhere = div(graph, where(graph, equal(graph, zeros, 0), others, 0), where(graph, isZero, 1, x));
+    const slope = where(graph, isZero, atZero, elsewhere);
+    return [mul(graph, withAxes(graph, upstream, x, axes), slope)];
+  },
+});
+
+/** One axis, several, or all where it is left out; negative ones count from the end. */
+export type Axes = number | readonly number[];
 
 /** Sum over `axes` (all by default); `keepDims` leaves them as extents of 1. */
 export function sum(graph: Graph, x: Node, axes?: Axes, keepDims = false): Node {
@@ -56,6 +86,16 @@ export function mean(graph: Graph, x: Node, axes?: Axes, keepDims = false): Node
 /** Maximum over `axes` (all by default). Among equals the first takes the whole gradient. */
 export function max(graph: Graph, x: Node, axes?: Axes, keepDims = false): Node {
   return graph.addNode(maxOp, [x], { axes: normalizeAxes("max", axes, x.shape.length), keepDims });
+}
+
+/** Minimum over `axes` (all by default). Among equals the first takes the whole gradient. */
+export function min(graph: Graph, x: Node, axes?: Axes, keepDims = false): Node {
+  return graph.addNode(minOp, [x], { axes: normalizeAxes("min", axes, x.shape.length), keepDims });
+}
+
+/** Product over `axes` (all by default). */
+export function product(graph: Graph, x: Node, axes?: Axes, keepDims = false): Node {
+  return graph.addNode(productOp, [x], { axes: normalizeAxes("product", axes, x.shape.length), keepDims });
 }
 
 export const maxGradientOp = defineOp<{ axes: readonly number[] }>({

@@ -1,4 +1,5 @@
 import type { Lowering } from "../lowering.ts";
+import { avgPool2dLowerings } from "./avg_pool2d.ts";
 import { batchLowerings } from "./batch.ts";
 import { batchNormLowerings } from "./batch_norm.ts";
 import { castLowerings } from "./cast.ts";
@@ -21,6 +22,7 @@ import { transposeLowerings } from "./transpose.ts";
  * gradients of batch normalisation and optimizerUpdate depend on what is around them and are `lower.ts`'s business.
  */
 export const lowerings: readonly Lowering[] = [
+  ...avgPool2dLowerings,
   ...batchLowerings,
   ...batchNormLowerings,
   ...castLowerings,
@@ -39,6 +41,7 @@ export const lowerings: readonly Lowering[] = [
   ...transposeLowerings,
 ];
 
+export { avgPool2d } from "./avg_pool2d.ts";
 export {
   batchRows,
   type FetchBatchOptions,

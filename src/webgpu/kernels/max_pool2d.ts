@@ -7,7 +7,8 @@ import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
 
-function poolConstants(g: PoolGeometry, threads: number) {
+/** What the shaders of poolings know of their windows. */
+export function poolConstants(g: PoolGeometry, threads: number) {
   const vector = g.channels % 4 === 0;
   return {
     THREADS: threads,

@@ -1,14 +1,14 @@
 import maxGradientShader from "../../../shaders/max_gradient.wgsl?raw";
 import reduceShader from "../../../shaders/reduce.wgsl?raw";
 import { type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
-import { at } from "../../graph/op.ts";
-import { maxGradientOp, maxOp, type ReduceAttributes, sumOp } from "../../graph/ops/reduce.ts";
+import { at, type OpDefinition } from "../../graph/op.ts";
+import { maxGradientOp, maxOp, minOp, productOp, type ReduceAttributes, sumOp } from "../../graph/ops/reduce.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { type AxisWalk, innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
 import { lanesPerRow, workgroupThreads } from "./sizes.ts";
 
-export type ReduceOperation = "sum" | "max";
+export type ReduceOperation = "sum" | "product" | "max" | "min";
 
 /** The axes that stay and those that are reduced, each merged as far as possible, with the input's strides. */
 function splitAxes(shape: Shape, axes: readonly number[]): { kept: AxisWalk; reduced: AxisWalk } {
@@ -68,6 +68,8 @@ export function reduceStages(
     constants: {
       THREADS: threads,
       SUM: operation === "sum",
+      PRODUCT: operation === "product",
+      MINIMUM: operation === "min",
       KEPT_VECTOR: keptVector,
       REDUCED_VECTOR: reducedVector,
       RESULTS: results,
@@ -126,7 +128,7 @@ export function maxGradient(shape: Shape, axes: readonly number[], traits: Devic
   };
 }
 
-function lower(op: typeof sumOp | typeof maxOp, operation: ReduceOperation): Lowering {
+function lower(op: OpDefinition<ReduceAttributes>, operation: ReduceOperation): Lowering {
   return lowering<ReduceAttributes>(op, (node, inputs, output, emit) => {
     const stages = reduceStages(operation, at(node.inputs, 0).shape, node.attributes.axes, emit.traits);
     let current = at(inputs, 0);
@@ -141,6 +143,8 @@ function lower(op: typeof sumOp | typeof maxOp, operation: ReduceOperation): Low
 export const reduceLowerings: readonly Lowering[] = [
   lower(sumOp, "sum"),
   lower(maxOp, "max"),
+  lower(minOp, "min"),
+  lower(productOp, "product"),
   lowering(maxGradientOp, (node, inputs, output, emit) => {
     emit.dispatch(maxGradient(node.shape, node.attributes.axes, emit.traits), [...inputs, output]);
   }),

@@ -1,0 +1,43 @@
+import poolShader from "../../../shaders/avg_pool2d.wgsl?raw";
+import gradientShader from "../../../shaders/avg_pool2d_gradient.wgsl?raw";
+import { type AvgPoolAttributes, avgPool2dGradientOp, avgPool2dOp, countedRange } from "../../graph/ops/avg_pool2d.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type Lowering, lowering } from "../lowering.ts";
+import { poolConstants } from "./max_pool2d.ts";
+import { workgroupThreads } from "./sizes.ts";
+
+/** Mean of each window (bindings: input, output), or its gradient (bindings: upstream, output). */
+export function avgPool2d(
+  attributes: AvgPoolAttributes,
+  options: { gradient: boolean },
+  traits: DeviceTraits,
+): KernelSpec {
+  const g = attributes.geometry;
+  const range = countedRange(attributes);
+  const constants = poolConstants(g, workgroupThreads(traits));
+  const places = options.gradient ? g.inHeight * g.inWidth : g.outHeight * g.outWidth;
+  return {
+    name: options.gradient ? "avg_pool2d_gradient" : "avg_pool2d",
+    shader: options.gradient ? gradientShader : poolShader,
+    constants: {
+      ...constants,
+      FROM_ROW: range.fromRow,
+      TO_ROW: range.toRow,
+      FROM_COLUMN: range.fromColumn,
+      TO_COLUMN: range.toColumn,
+    },
+    bindings: ["read", "write"],
+    workgroups: linearWorkgroups(g.batch * places * constants.CHANNELS, constants.THREADS),
+    variant: `${g.kernelHeight}×${g.kernelWidth}, ${constants.VECTOR ? "4 channels" : "1 channel"} a thread`,
+    flops: g.batch * g.outHeight * g.outWidth * g.channels * g.kernelHeight * g.kernelWidth,
+  };
+}
+
+export const avgPool2dLowerings: readonly Lowering[] = [
+  lowering(avgPool2dOp, ({ attributes }, inputs, output, emit) => {
+    emit.dispatch(avgPool2d(attributes, { gradient: false }, emit.traits), [...inputs, output]);
+  }),
+  lowering(avgPool2dGradientOp, ({ attributes }, inputs, output, emit) => {
+    emit.dispatch(avgPool2d(attributes, { gradient: true }, emit.traits), [...inputs, output]);
+  }),
+];
