@@ -436,6 +436,10 @@ class LocalTrainer implements Trainer {
     };
   }
 
+  async settled(): Promise<void> {
+    await Promise.all([this.#training?.program.settled(), this.#fed?.settled()]);
+  }
+
   #checkUsable(): void {
     if (this.#disposed) throw new DisposedError("This trainer was disposed of; make a new one.");
   }

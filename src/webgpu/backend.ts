@@ -12,7 +12,7 @@ import { ScratchPool, VariableStorage } from "./storage.ts";
 
 /** A backend on the GPU. Throws `WebGpuUnavailableError`, which says why and what to do. */
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
-  return new WebGpuBackend(await acquireDevice(options));
+  return new WebGpuBackend(await acquireDevice(options), options.quickStart ?? true);
 }
 
 /** Runs graphs on one GPU device; several may coexist. */
@@ -25,14 +25,17 @@ export class WebGpuBackend implements Backend {
   readonly variables: VariableStorage;
   readonly scratch: ScratchPool;
   readonly readback: Readback;
+  /** Whether programs may begin on kernels that compile quickly. */
+  readonly quickStart: boolean;
   /** Bytes of buffers that belong to single programs: constants and fed inputs. */
   programBytes = 0;
   readonly #acquired: AcquiredDevice;
   #unusable: Error | undefined;
   #peak: Promise<number> | undefined;
 
-  constructor(acquired: AcquiredDevice) {
+  constructor(acquired: AcquiredDevice, quickStart: boolean) {
     this.#acquired = acquired;
+    this.quickStart = quickStart;
     this.device = acquired.device;
     this.description = acquired.description;
     this.lost = this.device.lost.then((info) => {
@@ -62,6 +65,11 @@ export class WebGpuBackend implements Backend {
   peakGflops(): Promise<number> {
     this.#peak ??= this.readback.race(measurePeak(this.device, this.pipelines, this.#acquired.traits));
     return this.#peak;
+  }
+
+  /** Whether the device is gone or the backend was disposed of. */
+  get isUnusable(): boolean {
+    return this.#unusable !== undefined;
   }
 
   /** Throws when the device is gone or the backend was disposed of. */

@@ -7,6 +7,11 @@ export interface WebGpuOptions {
   /** A device of your own; Corteza then uses it and never destroys it. */
   device?: GPUDevice;
   powerPreference?: GPUPowerPreference;
+  /**
+   * On software adapters, which compile one kernel at a time and a large one for a second: begin on kernels of smaller
+   * tiles, and go over to the large ones as they get ready. The numbers are the same bits. Default true; false waits.
+   */
+  quickStart?: boolean;
 }
 
 export interface AcquiredDevice {

@@ -231,6 +231,10 @@ class RemoteTrainer implements WorkerTrainer {
     return this.#client.call("pause", undefined);
   }
 
+  settled(): Promise<void> {
+    return this.#client.call("settled", undefined);
+  }
+
   async profile(dataset?: Dataset, options: { steps?: number } = {}): Promise<Profile> {
     this.#sendParameters();
     const key = dataset === undefined ? undefined : this.#datasetKey(dataset);

@@ -101,6 +101,7 @@ const handlers: Handlers = {
     } = await theTrainer().profile(known, steps === undefined ? {} : { steps });
     return { timing, steps: measured, peakGflops, kernels };
   },
+  settled: () => theTrainer().settled(),
   pause: () => theTrainer().pause(),
   async resume() {
     theTrainer().resume();

@@ -50,7 +50,7 @@ const reference = cpu();
 beforeAll(async () => {
   device = await testDevice();
   device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
-  gpu = await webgpu({ device });
+  gpu = await webgpu({ device, quickStart: false });
 });
 
 afterAll(() => {

@@ -92,6 +92,27 @@ function blockTile(g: ConvGeometry, plane: Plane, mostUnrolled: number, traits: 
   return fitting.reduce((best, tile) => (cost(tile) < cost(best) ? tile : best), fitting[0] ?? narrowest);
 }
 
+/** Multiply-adds in the innermost loop of a tile that compiles within a tenth or two of a second. */
+const MOST_QUICK_PRODUCTS = 300;
+
+/**
+ * What a software adapter computes with until a large tile is compiled: fewer pixels and channels a thread, and the taps
+ * and summed channels of a turn as they are, so that each sum keeps its order. Undefined where the tile is small itself.
+ */
+export function quickBlockTile(g: ConvGeometry, tile: BlockTile, traits: DeviceTraits): BlockTile | undefined {
+  if (!traits.software || products(g, tile) <= MOST_QUICK_PRODUCTS) return undefined;
+  const narrow = WIDTHS.map((width) => ({ ...tile, width, vectors: 1 })).filter(
+    (choice) => choice.width <= tile.width && products(g, choice) <= MOST_QUICK_PRODUCTS,
+  );
+  return narrow.at(-1) ?? { ...tile, width: 2, vectors: 1 };
+}
+
+/** The same for the filter gradient, whose blocks of pixels stay as they are: they are what is summed. */
+export function quickFilterGradientTile(g: ConvGeometry, tile: BlockTile, traits: DeviceTraits): BlockTile | undefined {
+  if (!traits.software || isSmallWork(g) || tile.unit * tile.vectors === 1) return undefined;
+  return { ...tile, unit: 1, vectors: 1 };
+}
+
 /** Multiply-adds of one turn of a software adapter's loop. */
 function products(g: ConvGeometry, { height, width, vectors, unit, tapRows }: BlockTile): number {
   return height * width * 4 * vectors * unit * tapRows * g.kernelWidth;
