@@ -26,15 +26,16 @@ beforeAll(async () => {
 afterAll(() => device.destroy());
 
 describe("kernels that compile quickly compute the same bits as those that they stand in for", () => {
-  const conv = (size: Pair, inChannels: number, outChannels: number) =>
-    convGeometry("test", [16, ...size, inChannels], [3, 3, inChannels, outChannels], {
+  const conv = (batch: number, size: Pair, inChannels: number, outChannels: number) =>
+    convGeometry("test", [batch, ...size, inChannels], [3, 3, inChannels, outChannels], {
       strides: [1, 1],
       padding: "same",
       dilations: [1, 1],
       groups: 1,
     });
-  const inner = conv([14, 14], 16, 32);
-  const odd = conv([13, 15], 20, 36);
+  // Above the 200 million operations from which tiles are the largest, and below.
+  const inner = conv(32, [14, 14], 32, 64);
+  const odd = conv(16, [13, 15], 20, 36);
   const filterGradient = (geometry: typeof inner, unpool: boolean) => {
     const slices = filterGradientSlices(geometry, unpool, SOFTWARE);
     return conv2dFilterGradient({ geometry, unpool, bias: true, slices }, SOFTWARE);
@@ -60,7 +61,7 @@ describe("kernels that compile quickly compute the same bits as those that they 
     expect(quick.bindings).toEqual(spec.bindings);
     expect(quick.variant).not.toBe(spec.variant);
     // Every buffer is large enough for any of the operands; unread values do no harm.
-    const size = name.startsWith("product") ? 160_000 : 16 * 14 * 15 * 36;
+    const size = name.startsWith("product") ? 160_000 : 32 * 14 * 14 * 64;
     const buffers = spec.bindings.map((access, index) => {
       if (access !== "read") return new Float32Array(size);
       const winners = name.includes("behind a pool") && index === (name.startsWith("input") ? 1 : 2);
@@ -98,7 +99,7 @@ describe("training that begins on quick kernels", () => {
       await trainer.fit(pictures, { epochs: 1 });
       await trainer.settled();
       const { pipelines } = watch.take();
-      // The second convolution's three kernels are large at this batch; each was replaced by a second one.
+      // The second convolution's three kernels have large tiles; each was replaced by a second one.
       expect(pipelines - trainer.stats().pipelines).toBe(quickStart ? 3 : 0);
       await trainer.fit(pictures, { epochs: 1 });
       expect(watch.take().pipelines).toBe(0);
