@@ -21,7 +21,7 @@ import type { Stage } from "./stage.ts";
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
-    only: { type: "string", default: "cold,train,js,infer,vgg,kernels" },
+    only: { type: "string", default: "cold,train,js,infer,nets,kernels" },
     batches: { type: "string", default: "1,16,61,64,256" },
     "infer-batches": { type: "string", default: "1,64" },
     engines: { type: "string", default: "tfjs-webgpu,tfjs-webgl,jax-js,onnx-webgpu,onnx-wasm" },
@@ -32,7 +32,7 @@ const { values: options } = parseArgs({
 });
 const { quick } = options;
 const started = performance.now();
-const only = (quick ? "cold,train,js,infer,vgg" : options.only).split(",");
+const only = (quick ? "cold,train,js,infer,nets" : options.only).split(",");
 const batches = quick ? [61, 64] : options.batches.split(",").map(Number);
 const inferBatches = quick ? [64] : options["infer-batches"].split(",").map(Number);
 const wanted = options.engines.split(",");
@@ -85,7 +85,7 @@ try {
   if (only.includes("train")) await trainings(stage);
   if (only.includes("js")) await javascript(page, stage);
   if (only.includes("infer")) await inferences(stage);
-  if (only.includes("vgg")) await vgg(stage);
+  if (only.includes("nets")) await largerNetworks(stage);
   if (only.includes("kernels")) await kernels(page, stage);
 } catch (error) {
   console.error(error);
@@ -273,8 +273,11 @@ async function inferences(stage: Stage): Promise<void> {
   }
 }
 
-async function vgg(stage: Stage): Promise<void> {
-  const jobs: Job[] = [{ kind: "train", network: "vgg64", batch: 4 }];
+async function largerNetworks(stage: Stage): Promise<void> {
+  const jobs: Job[] = [
+    { kind: "train", network: "vgg64", batch: 4 },
+    { kind: "train", network: "resnet32", batch: 16 },
+  ];
   if (options.large) jobs.push({ kind: "train", network: "vgg224", batch: 1 });
   for (const job of jobs) {
     // Whole runs find jax-js to be the better peer on SwiftShader; a quick run takes that for granted.

@@ -6,15 +6,20 @@
 import { Graph } from "../../src/graph/graph.ts";
 import { Variable } from "../../src/graph/node.ts";
 import {
+  activation,
   adam,
+  add,
+  batchNormalization,
   conv2d,
   dataset,
   dense,
   flatten,
-  type Layer,
+  globalAveragePooling2d,
+  input,
   type Model,
   maxPooling2d,
-  sequential,
+  model as functionalModel,
+  type SymbolicTensor,
   webgpu,
 } from "../../src/index.ts";
 import {
@@ -28,8 +33,8 @@ import type { WebGpuBackend } from "../../src/webgpu/backend.ts";
 import type { WebGpuOptions } from "../../src/webgpu/device.ts";
 import {
   ADAM,
+  EPSILON,
   type Job,
-  type LayerSpec,
   makeBatch,
   makeOperands,
   NETWORKS,
@@ -53,34 +58,48 @@ function open(backend: WebGpuBackend, job: Job): Promise<Work> {
   return openKernel(backend, job);
 }
 
-function layersOf(layer: LayerSpec): Layer[] {
-  switch (layer.kind) {
-    case "conv":
-      return [conv2d({ filters: layer.filters, kernelSize: 3, padding: "same", activation: "relu" })];
-    case "pool":
-      return [maxPooling2d({ poolSize: 2 })];
-    case "dense":
-      return [flatten(), dense({ units: layer.units })];
-  }
-}
-
 function buildModel(network: Network): Model {
   const placed = placeLayers(network);
-  const model = sequential(
-    { inputShape: network.inputShape },
-    placed.flatMap(({ layer }) => layersOf(layer)),
-  );
-  const values = placed.flatMap(({ kernelShape, kernel, bias }) =>
-    kernel.length === 0
-      ? []
-      : [
-          { shape: kernelShape, data: kernel },
-          { shape: [bias.length], data: bias },
-        ],
-  );
-  const names = [...model.parameters.keys()];
-  model.setParameters(new Map(values.map((value, index) => [names[index] ?? "", value])));
-  return model;
+  const images = input([...network.inputShape]);
+  let value: SymbolicTensor = images;
+  let saved = value;
+  const weights = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+  placed.forEach(({ layer, kernelShape, kernel, bias, scale }, index) => {
+    const [own, norm] = [`layer${index}`, `norm${index}`];
+    const vector = (data: Float32Array) => ({ shape: [data.length], data });
+    if (kernel.length > 0) weights.set(`${own}/kernel`, { shape: kernelShape, data: kernel });
+    switch (layer.kind) {
+      case "conv":
+        value = conv2d({ name: own, filters: layer.filters, kernelSize: 3, padding: "same", activation: "relu" })(value);
+        weights.set(`${own}/bias`, vector(bias));
+        break;
+      case "normedConv":
+        value = conv2d({ name: own, filters: layer.filters, kernelSize: 3, padding: "same", useBias: false })(value);
+        value = batchNormalization({ name: norm, epsilon: EPSILON })(value);
+        if (layer.relu) value = activation("relu")(value);
+        weights.set(`${norm}/gamma`, vector(scale)).set(`${norm}/beta`, vector(bias));
+        break;
+      case "pool":
+        value = maxPooling2d({ poolSize: 2 })(value);
+        break;
+      case "save":
+        saved = value;
+        break;
+      case "add":
+        value = activation("relu")(add()([value, saved]));
+        break;
+      case "average":
+        value = globalAveragePooling2d()(value);
+        break;
+      case "dense":
+        value = dense({ name: own, units: layer.units })(flatten()(value));
+        weights.set(`${own}/bias`, vector(bias));
+        break;
+    }
+  });
+  const built = functionalModel({ inputs: images, outputs: value });
+  built.setParameters(weights);
+  return built;
 }
 
 async function openTraining(backend: WebGpuBackend, network: Network, batch: number): Promise<Work> {
