@@ -22,11 +22,10 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     only: { type: "string", default: "cold,train,js,infer,nets,kernels" },
-    batches: { type: "string", default: "1,16,61,64,256" },
+    batches: { type: "string", default: "1,16,61,64,256,1024" },
     "infer-batches": { type: "string", default: "1,64" },
     engines: { type: "string", default: "tfjs-webgpu,tfjs-webgl,jax-js,onnx-webgpu,onnx-wasm" },
     rounds: { type: "string" },
-    large: { type: "boolean", default: false },
     out: { type: "string" },
   },
 });
@@ -40,6 +39,7 @@ const peers = (...names: EngineName[]): EngineName[] => names.filter((name) => w
 const pace: Pace = {
   rounds: Number(options.rounds ?? (quick ? 5 : 9)),
   peerMilliseconds: quick ? 8_000 : 60_000,
+  warmups: quick ? 2 : 3,
 };
 const MAX_MILLISECONDS = 600_000;
 /** Of a peer's cold start that takes longer, the later steps, whose launches are counted, are left out of a quick run. */
@@ -132,7 +132,9 @@ function pageStage(page: Page): Stage {
     runSingly: (handle, times) =>
       page.evaluate(([own, n]) => globalThis.bench.runSingly(own, n), [handle, times] as const),
     values: (handle) => page.evaluate((own) => globalThis.bench.values(own), handle),
+    settled: (handle) => page.evaluate((own) => globalThis.bench.settled(own), handle),
     planned: (handle) => page.evaluate((own) => globalThis.bench.planned(own), handle),
+    profile: (handle) => page.evaluate((own) => globalThis.bench.profile(own), handle),
     close: (handle) => page.evaluate((own) => globalThis.bench.close(own), handle),
   };
 }
@@ -244,13 +246,21 @@ async function trainings(stage: Stage): Promise<void> {
       pace,
     );
   }
+  if (!quick && batches.includes(64)) {
+    const { engine, job } = entrant("corteza", 64);
+    const handle = await stage.open(engine, job);
+    if (handle !== undefined) {
+      report.say(`${jobName(job)}, where the time of a step goes`, await stage.profile(handle), "");
+      await stage.close(handle);
+    }
+  }
   if (batches.includes(61) && batches.includes(64)) {
     await heat(stage, report, entrant("corteza", 64), [entrant("corteza", 61)], { ...pace, rounds: 2 * pace.rounds });
   }
 }
 
 async function javascript(page: Page, stage: Stage): Promise<void> {
-  const others = quick ? peers("jax-js") : peers("jax-js", "tfjs-webgpu", "tfjs-webgl");
+  const others = quick ? [] : peers("jax-js", "tfjs-webgpu", "tfjs-webgl");
   const job: Job = { kind: "train", network: "reference", batch: 1 };
   const entrants = (["corteza", ...others] satisfies EngineName[]).map((engine) => ({ engine, job }));
   await jsTime(page, stage, report, entrants, jobName({ ...job, batch: 64 }));
@@ -278,7 +288,7 @@ async function largerNetworks(stage: Stage): Promise<void> {
     { kind: "train", network: "vgg64", batch: 4 },
     { kind: "train", network: "resnet32", batch: 16 },
   ];
-  if (options.large) jobs.push({ kind: "train", network: "vgg224", batch: 1 });
+  if (!quick) jobs.push({ kind: "train", network: "vgg224", batch: 1 });
   for (const job of jobs) {
     // Whole runs find jax-js to be the better peer on SwiftShader; a quick run takes that for granted.
     const others = quick ? peers("jax-js") : peers("jax-js", "tfjs-webgl", "tfjs-webgpu");

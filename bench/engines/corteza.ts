@@ -5,6 +5,7 @@
  */
 import { Graph } from "../../src/graph/graph.ts";
 import { Variable } from "../../src/graph/node.ts";
+import { Profile } from "../../src/graph/profile.ts";
 import {
   activation,
   adam,
@@ -14,11 +15,11 @@ import {
   dataset,
   dense,
   flatten,
+  model as functionalModel,
   globalAveragePooling2d,
   input,
   type Model,
   maxPooling2d,
-  model as functionalModel,
   type SymbolicTensor,
   webgpu,
 } from "../../src/index.ts";
@@ -31,16 +32,7 @@ import {
 } from "../../src/train/programs.ts";
 import type { WebGpuBackend } from "../../src/webgpu/backend.ts";
 import type { WebGpuOptions } from "../../src/webgpu/device.ts";
-import {
-  ADAM,
-  EPSILON,
-  type Job,
-  makeBatch,
-  makeOperands,
-  NETWORKS,
-  type Network,
-  placeLayers,
-} from "../jobs.ts";
+import { ADAM, EPSILON, type Job, makeBatch, makeOperands, NETWORKS, type Network, placeLayers } from "../jobs.ts";
 import { type Engine, sampleOf, type Work } from "./engine.ts";
 
 export async function start(options: WebGpuOptions = {}): Promise<Engine> {
@@ -70,7 +62,9 @@ function buildModel(network: Network): Model {
     if (kernel.length > 0) weights.set(`${own}/kernel`, { shape: kernelShape, data: kernel });
     switch (layer.kind) {
       case "conv":
-        value = conv2d({ name: own, filters: layer.filters, kernelSize: 3, padding: "same", activation: "relu" })(value);
+        value = conv2d({ name: own, filters: layer.filters, kernelSize: 3, padding: "same", activation: "relu" })(
+          value,
+        );
         weights.set(`${own}/bias`, vector(bias));
         break;
       case "normedConv":
@@ -120,6 +114,8 @@ async function openTraining(backend: WebGpuBackend, network: Network, batch: num
       loss = ring?.data[((step - 1) % RING_STEPS) * RING_VALUES] ?? Number.NaN;
     },
     values: async () => [loss],
+    settled: () => program.settled(),
+    profile: async () => String(new Profile(await program.profile())),
     planned: {
       bytes: program.stats.scratchBytes + program.stats.variableBytes - datasetBytes,
       dataset: datasetBytes,
@@ -151,6 +147,7 @@ async function openInference(backend: WebGpuBackend, network: Network, batch: nu
       }
     },
     values: async () => sampleOf(probabilities),
+    settled: () => program.settled(),
     dispose: () => program.dispose(),
   };
 }
@@ -174,6 +171,7 @@ async function openKernel(backend: WebGpuBackend, job: Job & { kind: "matmul" | 
       const { product: tensor } = await program.run({});
       return sampleOf(tensor?.data ?? []);
     },
+    settled: () => program.settled(),
     dispose: () => program.dispose(),
   };
 }

@@ -97,7 +97,10 @@ function normalize(x: np.Array, scale: np.Array, bias: np.Array): np.Array {
   const mean = np.mean(x.ref, [0, 2, 3], { keepdims: true });
   const centred = x.sub(mean);
   const variance = np.mean(np.square(centred.ref), [0, 2, 3], { keepdims: true });
-  return centred.div(np.sqrt(variance.add(EPSILON))).mul(scale).add(bias);
+  return centred
+    .div(np.sqrt(variance.add(EPSILON)))
+    .mul(scale)
+    .add(bias);
 }
 
 /** Everything that a step changes: weights, both moments, and β₁ᵗ and β₂ᵗ. */

@@ -2,6 +2,7 @@ import { DeviceLostError, DisposedError } from "../core/errors.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
+import { Autotuner } from "./autotune.ts";
 import { type AcquiredDevice, acquireDevice, type WebGpuOptions } from "./device.ts";
 import { lowerGraph } from "./lower.ts";
 import { measurePeak } from "./peak.ts";
@@ -12,7 +13,7 @@ import { ScratchPool, VariableStorage } from "./storage.ts";
 
 /** A backend on the GPU. Throws `WebGpuUnavailableError`, which says why and what to do. */
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
-  return new WebGpuBackend(await acquireDevice(options), options.quickStart ?? true);
+  return new WebGpuBackend(await acquireDevice(options), options);
 }
 
 /** Runs graphs on one GPU device; several may coexist. */
@@ -30,10 +31,11 @@ export class WebGpuBackend implements Backend {
   /** Bytes of buffers that belong to single programs: constants and fed inputs. */
   programBytes = 0;
   readonly #acquired: AcquiredDevice;
+  readonly #tuner: Autotuner | undefined;
   #unusable: Error | undefined;
   #peak: Promise<number> | undefined;
 
-  constructor(acquired: AcquiredDevice, quickStart: boolean) {
+  constructor(acquired: AcquiredDevice, { quickStart = true, autotune = false }: WebGpuOptions = {}) {
     this.#acquired = acquired;
     this.quickStart = quickStart;
     this.device = acquired.device;
@@ -46,6 +48,10 @@ export class WebGpuBackend implements Backend {
       return error;
     });
     this.pipelines = new PipelineCache(this.device);
+    if (autotune !== false) {
+      const options = autotune === true ? {} : autotune;
+      this.#tuner = new Autotuner(this.device, this.pipelines, this.description, options);
+    }
     this.variables = new VariableStorage(this.device);
     this.scratch = new ScratchPool(this.device);
     this.readback = new Readback(this.device, this.lost);
@@ -58,7 +64,8 @@ export class WebGpuBackend implements Backend {
 
   async compile(graph: Graph, options: { outputs: Readonly<Record<string, Node>> }): Promise<Program> {
     this.checkUsable();
-    return buildProgram(this, lowerGraph(graph, options.outputs, this.#acquired.traits));
+    const plan = lowerGraph(graph, options.outputs, this.#acquired.traits);
+    return buildProgram(this, this.#tuner ? await this.#tuner.tune(plan) : plan);
   }
 
   /** Multiply-add throughput of the device in GFLOP/s, measured when first asked for. */

@@ -26,6 +26,8 @@ export interface KernelSpec {
    * software adapters compile one kernel at a time, for a second a large one.
    */
   readonly quick?: KernelSpec | undefined;
+  /** The same job in other tiles, with the same bindings, equal up to rounding, for the autotuner to try. */
+  readonly alternatives?: () => readonly KernelSpec[];
 }
 
 /** Limits and features of a device that a kernel's choice of tile may depend on. */

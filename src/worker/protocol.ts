@@ -24,6 +24,7 @@ export interface CreateMessage {
   model: ModelConfig;
   parameters: Map<string, Tensor<Float32Array>>;
   backend: BackendChoice;
+  autotune: boolean;
   loss: string;
   optimizer: Optimizer;
   batchSize: number;

@@ -13,6 +13,8 @@ import {
   firstLayerTile,
   forwardTile,
   inputGradientTile,
+  otherBlockTiles,
+  otherFilterGradientTiles,
   quickBlockTile,
   quickFilterGradientTile,
 } from "./conv2d_tiles.ts";
@@ -233,6 +235,8 @@ function forward(
     variant,
     flops: convFlops(g),
     quick: withTile(quickBlockTile(g, tile, traits), (quick) => forward(name, options, pool, traits, quick)),
+    alternatives: () =>
+      otherBlockTiles(g, g.groupOutChannels, tile, traits).map((other) => forward(name, options, pool, traits, other)),
   };
 }
 
@@ -327,6 +331,10 @@ function inputGradient(
     variant,
     flops: convFlops(g),
     quick: withTile(quickBlockTile(g, tile, traits), (quick) => inputGradient({ geometry: g, unpool }, traits, quick)),
+    alternatives: () =>
+      otherBlockTiles(g, g.groupInChannels, tile, traits).map((other) =>
+        inputGradient({ geometry: g, unpool }, traits, other),
+      ),
   };
 }
 
@@ -511,5 +519,6 @@ export function conv2dFilterGradient(
       `${groupColumns * groupUnits * groupSlices} threads, ${slices} slice${slices === 1 ? "" : "s"}`,
     flops: convFlops(g),
     quick: withTile(quickFilterGradientTile(g, tile, traits), (quick) => conv2dFilterGradient(options, traits, quick)),
+    alternatives: () => otherFilterGradientTiles(g, tile).map((other) => conv2dFilterGradient(options, traits, other)),
   };
 }

@@ -117,6 +117,33 @@ export function quickFilterGradientTile(g: ConvGeometry, tile: BlockTile, traits
   return { ...tile, unit: 1, vectors: 1 };
 }
 
+/** Tiles of forward and input gradient that the autotuner tries beside the chosen one. */
+export function otherBlockTiles(g: ConvGeometry, kept: number, tile: BlockTile, traits: DeviceTraits): BlockTile[] {
+  const widths = traits.software ? WIDTHS : [2, 4, 6, 8];
+  const most = traits.software ? MOST_UNROLLED_PRODUCTS_OF_LARGE_WORK : MOST_TUNED_PRODUCTS;
+  const tapRows = [...new Set([1, g.kernelHeight * g.kernelWidth <= MOST_UNROLLED_TAPS ? g.kernelHeight : 1])];
+  return widths
+    .flatMap((width) => (kept % 8 === 0 ? [1, 2] : [1]).map((vectors) => ({ ...tile, width, vectors })))
+    .flatMap((choice) => (traits.software ? [choice] : tapRows.map((rows) => ({ ...choice, tapRows: rows }))))
+    .filter((choice) => products(g, choice) <= most && !isSameTile(choice, tile));
+}
+
+/** The same for the filter gradient, whose blocks of pixels and slices stay as they are. */
+export function otherFilterGradientTiles(g: ConvGeometry, tile: BlockTile): BlockTile[] {
+  const taps = tile.tapRows * g.kernelWidth;
+  const units = canLoadVectors(g.groupInChannels, g.groupOutChannels, g.groups) ? ([1, 4] as const) : ([1] as const);
+  return units
+    .flatMap((unit) => [1, 2, 4].map((vectors) => ({ ...tile, unit, vectors })))
+    .filter((choice) => choice.vectors === 1 || g.groupOutChannels % (4 * choice.vectors) === 0)
+    .filter(
+      (choice) => taps * choice.unit * 4 * choice.vectors <= MOST_SUMS_OF_LARGE_WORK && !isSameTile(choice, tile),
+    );
+}
+
+function isSameTile(a: BlockTile, b: BlockTile): boolean {
+  return a.width === b.width && a.vectors === b.vectors && a.unit === b.unit && a.tapRows === b.tapRows;
+}
+
 /** Multiply-adds of one turn of a software adapter's loop. */
 function products(g: ConvGeometry, { height, width, vectors, unit, tapRows }: BlockTile): number {
   return height * width * 4 * vectors * unit * tapRows * g.kernelWidth;
@@ -158,6 +185,9 @@ export function inputGradientTile(g: ConvGeometry, traits: DeviceTraits): BlockT
   const plane = { height: g.inHeight, width: g.inWidth, kept: g.groupInChannels, summed: g.groupOutChannels };
   return blockTile(g, plane, traits);
 }
+
+/** Multiply-adds in the innermost loop of a tile that a real GPU is asked to try. */
+const MOST_TUNED_PRODUCTS = 2304;
 
 /** Sums that a thread of the filter gradient keeps: more crowd out threads on GPUs, and compile long on software adapters. */
 const MOST_SUMS = 80;
