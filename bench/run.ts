@@ -38,7 +38,7 @@ const wanted = options.engines.split(",");
 const peers = (...names: EngineName[]): EngineName[] => names.filter((name) => wanted.includes(name));
 const pace: Pace = {
   rounds: Number(options.rounds ?? (quick ? 5 : 9)),
-  peerMilliseconds: quick ? 8_000 : 60_000,
+  peerMilliseconds: quick ? 5_000 : 60_000,
   warmups: quick ? 2 : 3,
 };
 const MAX_MILLISECONDS = 600_000;
