@@ -18,22 +18,22 @@ alias Element = Vector;
 alias Element = Scalar;
 #endif
 
+// With X_IN_PLACE or Y_IN_PLACE the output replaces that operand: each thread reads its elements before it writes them.
 // An operand that stays the same along the innermost axis is read as a scalar and spread over the vector.
-#if X_SPREAD
+#if X_IN_PLACE
+#elif X_SPREAD
 @group(0) @binding(0) var<storage, read> x: array<Scalar>;
 #else
 @group(0) @binding(0) var<storage, read> x: array<Element>;
 #endif
-#if BINARY
+#if BINARY && !Y_IN_PLACE
 #if Y_SPREAD
-@group(0) @binding(1) var<storage, read> y: array<Scalar>;
+@group(0) @binding($(1 - X_IN_PLACE)) var<storage, read> y: array<Scalar>;
 #else
-@group(0) @binding(1) var<storage, read> y: array<Element>;
+@group(0) @binding($(1 - X_IN_PLACE)) var<storage, read> y: array<Element>;
 #endif
-@group(0) @binding(2) var<storage, read_write> output: array<Element>;
-#else
-@group(0) @binding(1) var<storage, read_write> output: array<Element>;
 #endif
+@group(0) @binding($(1 + BINARY - X_IN_PLACE - Y_IN_PLACE)) var<storage, read_write> output: array<Element>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -64,8 +64,14 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #end
 #endif
 
+#if X_IN_PLACE
+  let left = output[index];
+#else
   let left = Element(x[xIndex]);
-#if BINARY
+#endif
+#if Y_IN_PLACE
+  let right = output[index];
+#elif BINARY
   let right = Element(y[yIndex]);
 #endif
 

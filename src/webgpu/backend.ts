@@ -4,6 +4,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import { Autotuner } from "./autotune.ts";
 import { type AcquiredDevice, acquireDevice, type WebGpuOptions } from "./device.ts";
+import { writeInPlace } from "./in_place.ts";
 import { lowerGraph } from "./lower.ts";
 import { measurePeak } from "./peak.ts";
 import { PipelineCache } from "./pipelines.ts";
@@ -64,7 +65,7 @@ export class WebGpuBackend implements Backend {
 
   async compile(graph: Graph, options: { outputs: Readonly<Record<string, Node>> }): Promise<Program> {
     this.checkUsable();
-    const plan = lowerGraph(graph, options.outputs, this.#acquired.traits);
+    const plan = writeInPlace(lowerGraph(graph, options.outputs, this.#acquired.traits));
     return buildProgram(this, this.#tuner ? await this.#tuner.tune(plan) : plan);
   }
 

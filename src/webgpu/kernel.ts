@@ -26,6 +26,11 @@ export interface KernelSpec {
    * software adapters compile one kernel at a time, for a second a large one.
    */
   readonly quick?: KernelSpec | undefined;
+  /**
+   * The same kernel with its output in the place of an operand, whose binding it lacks; undefined for operands that are not
+   * read exactly where the output is written.
+   */
+  readonly inPlaceOf?: (operand: number) => KernelSpec | undefined;
   /** The same job in other tiles, with the same bindings, equal up to rounding, for the autotuner to try. */
   readonly alternatives?: () => readonly KernelSpec[];
 }

@@ -18,13 +18,15 @@ export type UnaryOperation = "exp" | "log" | "neg" | "sqrt" | "relu" | "copy";
 
 /**
  * One operation, element by element, over operands that stretch to `shape`: bindings are the operands, then the output.
- * Where the innermost merged axis divides by four, a thread makes four elements.
+ * Where the innermost merged axis divides by four, a thread makes four elements. With `inPlaceOf` the output replaces that
+ * operand, which has no binding of its own then.
  */
 export function elementwise(
   operation: BinaryOperation | UnaryOperation,
   operands: readonly Shape[],
   shape: Shape,
   traits: DeviceTraits,
+  inPlaceOf: number | undefined = undefined,
 ): KernelSpec {
   const walk = mergeAxes({
     extents: shape,
@@ -72,11 +74,17 @@ export function elementwise(
       NEG: operation === "neg",
       SQRT: operation === "sqrt",
       RELU: operation === "relu",
+      X_IN_PLACE: inPlaceOf === 0,
+      Y_IN_PLACE: inPlaceOf === 1,
     },
-    bindings: y === undefined ? ["read", "write"] : ["read", "read", "write"],
+    bindings: [...operands.filter((_, index) => index !== inPlaceOf).map(() => "read" as const), "readWrite"],
     workgroups: linearWorkgroups(size, threads),
     variant: `${operation}, ${vector ? "4 elements" : "1 element"} a thread, ${extents.length} axes`,
     flops: operation === "copy" ? 0 : sizeOf(shape),
+    inPlaceOf: (operand) => {
+      const alone = inPlaceOf === undefined && operation !== "copy" && [x, y][operand]?.dense === true;
+      return alone ? elementwise(operation, operands, shape, traits, operand) : undefined;
+    },
   };
 }
 

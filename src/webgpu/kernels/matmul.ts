@@ -34,11 +34,16 @@ function tileGrid({ m, n }: MatmulSizes, rows: number, vectors: number): { tileR
 }
 
 function gpuTile(sizes: MatmulSizes, traits: DeviceTraits): Tile {
-  const { m, n, k } = sizes;
+  const { m, n } = sizes;
   const large = tileGrid(sizes, 8, 2);
   // 4,096 threads of the large tile give each of a GPU's cores a few hundred; below that smaller tiles keep more of
   // them busy than they lose by loading more.
   const [rows, vectors] = m >= 8 && n > 4 && large.tileRows * large.tileColumns >= 4096 ? [8, 2] : [Math.min(4, m), 1];
+  return gpuTileOf(sizes, rows, vectors, traits);
+}
+
+function gpuTileOf(sizes: MatmulSizes, rows: number, vectors: number, traits: DeviceTraits): Tile {
+  const { k } = sizes;
   const { tileRows, tileColumns } = tileGrid(sizes, rows, vectors);
   // Where even small tiles are few and K is long, threads share a tile; a slice has at least 16 k.
   const most = workgroupThreads(traits);
@@ -91,6 +96,16 @@ function smallSoftwareTile(sizes: MatmulSizes): Tile {
     slices,
     unit: 1,
   };
+}
+
+/** Tiles that the autotuner tries beside the chosen one; software adapters know theirs. */
+function otherTiles(sizes: MatmulSizes, tile: Tile, traits: DeviceTraits): Tile[] {
+  if (traits.software) return [];
+  const shapes = [8, 4, 2].flatMap((rows) => [1, 2].map((vectors) => [rows, vectors] as const));
+  return shapes
+    .filter(([rows, vectors]) => rows <= sizes.m && (vectors === 1 || sizes.n > 4))
+    .filter(([rows, vectors]) => rows !== tile.rows || vectors !== tile.vectors)
+    .map(([rows, vectors]) => gpuTileOf(sizes, rows, vectors, traits));
 }
 
 function product(
@@ -148,6 +163,7 @@ function product(
       `${tile.rows} rows × ${4 * tile.vectors} columns a thread, ${threads} threads` +
       (tile.slices > 1 ? `, K in ${tile.slices} slices` : ""),
     flops: 2 * m * n * k,
+    alternatives: () => otherTiles(sizes, tile, traits).map((other) => product(name, sizes, bias, relu, traits, other)),
     quick: quick?.slices === 1 ? product(name, sizes, bias, relu, traits, quick) : undefined,
   };
 }
