@@ -12,6 +12,7 @@ export interface Bar {
 
 const STEP = "train reference 64";
 const VGG = "train vgg64 4";
+const RESNET = "train resnet32 16";
 
 /** In a page of one browser, on any adapter; measured on SwiftShader. */
 export const PAGE_BARS: readonly Bar[] = [
@@ -42,6 +43,13 @@ export const PAGE_BARS: readonly Bar[] = [
   { what: "first step against TF.js WebGPU", work: STEP, engine: "tfjs-webgpu", metric: "first ratio", atLeast: 4 },
   { what: "first step against jax-js", work: STEP, engine: "jax-js", metric: "first ratio", atLeast: 2 },
   { what: "VGG-style net against the better peer", work: VGG, engine: "better peer", metric: "ratio", atLeast: 4 },
+  {
+    what: "ResNet-style net against the better peer",
+    work: RESNET,
+    engine: "better peer",
+    metric: "ratio",
+    atLeast: 4,
+  },
   { what: "JS thread a step, ms", work: STEP, engine: "corteza", metric: "JS ms", atMost: 0.2 },
 ];
 

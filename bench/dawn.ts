@@ -2,7 +2,7 @@
  * The bench without a browser, in Node on Dawn: for a bare machine with a real GPU. `npm run bench:pack` bundles it into
  * one file that needs only the npm module "webgpu"; `bench/pytorch.py` does the same work beside it.
  *
- *     node bench.mjs [--only train,infer,vgg,kernels] [--batches 1,16,61,64,256,1024] [--peers jax-js,tfjs-webgpu]
+ *     node bench.mjs [--only train,infer,nets,kernels] [--batches 1,16,61,64,256,1024] [--peers jax-js,tfjs-webgpu]
  *                    [--against pytorch.json] [--rounds 9] [--out dawn.json]
  */
 import { parseArgs } from "node:util";
@@ -11,17 +11,17 @@ import { webgpu } from "../src/index.ts";
 import { GPU_BARS, judge, verdictLine } from "./bars.ts";
 import { start as startCorteza } from "./engines/corteza.ts";
 import { type Entrant, heat, type Pace } from "./heat.ts";
-import { type Job, jobName } from "./jobs.ts";
+import { type Job, jobName, NETWORKS, type NetworkName } from "./jobs.ts";
 import { against, machine, Report, writeReport } from "./report.ts";
 import { figure, rowOf, spread } from "./rows.ts";
 import { localStage } from "./stage.ts";
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: "string", default: "train,infer,vgg,kernels" },
+    only: { type: "string", default: "train,infer,nets,kernels" },
     batches: { type: "string", default: "1,16,61,64,256,1024" },
     "infer-batches": { type: "string", default: "1,64" },
-    "vgg-batches": { type: "string", default: "vgg64:64,vgg224:8" },
+    nets: { type: "string", default: "vgg64:64,vgg224:8,resnet32:128" },
     kernels: { type: "string", default: "matmul:1024,matmul:4096,conv:32:56:64,conv:32:28:128,conv:32:28:256" },
     peers: { type: "string", default: "" },
     rounds: { type: "string", default: "9" },
@@ -31,7 +31,7 @@ const { values: options } = parseArgs({
 });
 const only = options.only.split(",");
 const numbers = (text: string): number[] => text.split(",").map(Number);
-const pace: Pace = { rounds: Number(options.rounds), peerMilliseconds: 10_000 };
+const pace: Pace = { rounds: Number(options.rounds), peerMilliseconds: 10_000, warmups: 3 };
 
 Object.assign(globalThis, globals);
 // Dawn's instance must not be collected while a device lives.
@@ -80,11 +80,11 @@ if (only.includes("train")) {
 if (only.includes("infer")) {
   for (const batch of numbers(options["infer-batches"])) await race({ kind: "infer", network: "reference", batch });
 }
-if (only.includes("vgg")) {
-  for (const entry of options["vgg-batches"].split(",")) {
+if (only.includes("nets")) {
+  for (const entry of options.nets.split(",")) {
     const [network, batch] = entry.split(":");
-    if (network !== "vgg64" && network !== "vgg224") throw new Error(`there is no network ${network}`);
-    await race({ kind: "train", network, batch: Number(batch) });
+    if (network === undefined || !Object.hasOwn(NETWORKS, network)) throw new Error(`there is no network ${network}`);
+    await race({ kind: "train", network: network as NetworkName, batch: Number(batch) });
   }
 }
 if (only.includes("kernels")) {
@@ -122,6 +122,7 @@ async function stepCosts(): Promise<void> {
   const enqueue = rowOf(name, "corteza", "JS ms", await stage.runSingly(small, 200));
   const planned = (await stage.planned(large))?.bytes ?? Number.NaN;
   rows.push(enqueue, rowOf(name, "corteza", "GPU bytes planned", [planned]));
+  report.say(await stage.profile(large));
   await stage.close(small);
   await stage.close(large);
   report.say(

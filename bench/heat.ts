@@ -12,6 +12,8 @@ export interface Pace {
   readonly rounds: number;
   /** A peer that has run for so long takes no further rounds, after its second. */
   readonly peerMilliseconds: number;
+  /** How often the work is done before it is measured; the first and the last give what is compared. */
+  readonly warmups: number;
 }
 
 /** A measurement lasts about as long as this, so that reading a loss back is little beside it. */
@@ -22,7 +24,7 @@ const MOST_TIMES = 1024;
  * How far apart values may be, relative to the largest. Different orders of summation in f32 explain 1e-5 of a loss;
  * after two updates by Adam, which divides gradients by their size, small ones have been made large.
  */
-const TOLERANCE = { first: 1e-4, third: 1e-3 };
+const TOLERANCE = { first: 1e-4, later: 1e-3 };
 
 export interface Runner extends Entrant {
   readonly handle: number;
@@ -44,11 +46,17 @@ export async function heat(
   pace: Pace,
   extra: { peak?: number } = {},
 ): Promise<void> {
-  const first = await enter(stage, report, base, undefined);
+  const first = await enter(stage, report, base, undefined, pace.warmups);
   if (first === undefined) return;
   const peers: Runner[] = [];
   for (const other of others) {
-    const peer = await enter(stage, report, other, jobName(other.job) === jobName(base.job) ? first : undefined);
+    const peer = await enter(
+      stage,
+      report,
+      other,
+      jobName(other.job) === jobName(base.job) ? first : undefined,
+      pace.warmups,
+    );
     if (peer) peers.push(peer);
   }
   const spent = new Map<Runner, number>();
@@ -74,12 +82,13 @@ export async function heat(
   report.table(name, lines, notes);
 }
 
-/** Opens the work and does it three times, which warms it up and gives what is compared. */
+/** Opens the work and does it some times, which warms it up and gives what is compared. */
 export async function enter(
   stage: Stage,
   report: Report,
   { engine, job }: Entrant,
   like: Runner | undefined,
+  warmups: number,
 ): Promise<Runner | undefined> {
   const name = jobName(job);
   try {
@@ -87,10 +96,11 @@ export async function enter(
     if (handle === undefined) return undefined;
     const values: (readonly number[])[] = [];
     let last = 0;
-    for (let time = 0; time < 3; time++) {
+    for (let time = 0; time < warmups; time++) {
       last = await stage.run(handle, 1);
       values.push(await stage.values(handle));
     }
+    await stage.settled(handle);
     const timesIn = (once: number) => Math.min(MOST_TIMES, Math.max(1, Math.round(MEASUREMENT_MILLISECONDS / once)));
     let times = timesIn(last);
     // One at a time is mostly waiting where steps are short; many at a time tell how long one takes.
@@ -114,7 +124,7 @@ export async function enter(
 function difference(runner: Runner, like: Runner): string | undefined {
   for (const [time, tolerance] of [
     [0, TOLERANCE.first],
-    [2, TOLERANCE.third],
+    [like.values.length - 1, TOLERANCE.later],
   ] as const) {
     const [values, wanted] = [runner.values[time] ?? [], like.values[time] ?? []];
     const scale = Math.max(...wanted.map(Math.abs));

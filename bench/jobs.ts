@@ -3,8 +3,21 @@
  * arithmetic, so that every engine, `pytorch.py` included, starts from the same bits.
  */
 
-/** Convolutions are 3×3, stride 1, same padding, with bias and ReLU; pools are 2×2 maxima; dense layers have a bias. */
-export type LayerSpec = { kind: "conv"; filters: number } | { kind: "pool" } | { kind: "dense"; units: number };
+/**
+ * Convolutions are 3×3, stride 1, same padding, with bias and ReLU; pools are 2×2 maxima; dense layers have a bias.
+ *
+ * "normedConv": the convolution without bias, then batch normalisation with the batch's own mean and (biased) variance, then
+ * ReLU if asked. "save" keeps the value that flows by; "add" adds what was kept last, and applies ReLU. "average": over
+ * all pixels.
+ */
+export type LayerSpec =
+  | { kind: "conv"; filters: number }
+  | { kind: "normedConv"; filters: number; relu: boolean }
+  | { kind: "pool" }
+  | { kind: "save" }
+  | { kind: "add" }
+  | { kind: "average" }
+  | { kind: "dense"; units: number };
 
 export interface Network {
   /** [height, width, channels] */
@@ -16,11 +29,16 @@ const conv = (filters: number): LayerSpec => ({ kind: "conv", filters });
 const pool: LayerSpec = { kind: "pool" };
 const classify: LayerSpec = { kind: "dense", units: 10 };
 const stage = (filters: number): LayerSpec[] => [conv(filters), conv(filters), pool];
+const normed = (filters: number, relu = true): LayerSpec => ({ kind: "normedConv", filters, relu });
+const residual = (filters: number): LayerSpec[] => [
+  normed(filters),
+  { kind: "save" },
+  normed(filters),
+  normed(filters, false),
+  { kind: "add" },
+];
 
-/**
- * A network with branches, when there is one, is one more row here and one more kind of layer above; each engine builds
- * its network in one `switch` over the kinds.
- */
+/** Each engine builds its network in one `switch` over the kinds of layers. */
 export const NETWORKS = {
   /** DESIGN section 1. */
   reference: { inputShape: [28, 28, 1], layers: [conv(32), pool, conv(64), pool, classify] },
@@ -28,6 +46,11 @@ export const NETWORKS = {
   vgg224: {
     inputShape: [224, 224, 3],
     layers: [...stage(32), ...stage(64), ...stage(128), ...stage(256), ...stage(256), classify],
+  },
+  /** After He et al. 2015 for CIFAR, with pools in place of strides, which every engine has. */
+  resnet32: {
+    inputShape: [32, 32, 3],
+    layers: [...residual(16), pool, ...residual(32), pool, ...residual(64), { kind: "average" }, classify],
   },
 } satisfies Record<string, Network>;
 
@@ -50,6 +73,9 @@ export function jobName(job: Job): string {
   return `${job.kind} ${job.network} ${job.batch}`;
 }
 
+/** Added to the variance by batch normalisation. */
+export const EPSILON = 1e-3;
+
 export const ADAM = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
 
 /** A layer in its place. */
@@ -57,10 +83,13 @@ export interface PlacedLayer {
   readonly layer: LayerSpec;
   /** [height, width, channels] of what flows in. */
   readonly inputShape: readonly [number, number, number];
-  /** [3, 3, in, out], [in, out] (rows in the order height, width, channel), or empty for a pool. */
+  /** [3, 3, in, out], [in, out] (rows in the order height, width, channel), or empty where there are no weights. */
   readonly kernelShape: readonly number[];
   readonly kernel: Float32Array;
+  /** A "normedConv"'s: what its normalisation adds. */
   readonly bias: Float32Array;
+  /** A "normedConv"'s: what its normalisation multiplies by; otherwise empty. */
+  readonly scale: Float32Array;
   /** Multiplications and additions of the forward pass for one image. */
   readonly flops: number;
 }
@@ -78,26 +107,32 @@ export function uniform(size: number, limit: number, seed: number): Float32Array
   return Float32Array.from({ length: size }, (_, index) => ((hash(index, seed) >>> 8) / 2 ** 23 - 1) * limit);
 }
 
-/** The layers with their weights: He-uniform kernels, biases that are small and not zero, so that a lost bias shows. */
+/**
+ * The layers with their weights: He-uniform kernels, biases that are small and not zero, so that a lost bias shows, and
+ * scales around 1.
+ */
 export function placeLayers(network: Network): PlacedLayer[] {
   let shape = network.inputShape;
-  return network.layers.map((layer, index) => {
+  return network.layers.map((layer, index): PlacedLayer => {
     const inputShape = shape;
     const [height, width, channels] = shape;
-    if (layer.kind === "pool") {
-      shape = [Math.floor(height / 2), Math.floor(width / 2), channels];
+    if (!("filters" in layer) && !("units" in layer)) {
+      if (layer.kind === "pool") shape = [Math.floor(height / 2), Math.floor(width / 2), channels];
+      if (layer.kind === "average") shape = [1, 1, channels];
       const nothing = new Float32Array();
-      return { layer, inputShape, kernelShape: [], kernel: nothing, bias: nothing, flops: 0 };
+      return { layer, inputShape, kernelShape: [], kernel: nothing, bias: nothing, scale: nothing, flops: 0 };
     }
-    const out = layer.kind === "conv" ? layer.filters : layer.units;
-    const fanIn = layer.kind === "conv" ? 9 * channels : height * width * channels;
-    shape = layer.kind === "conv" ? [height, width, out] : [1, 1, out];
+    const convolves = "filters" in layer;
+    const out = convolves ? layer.filters : layer.units;
+    const fanIn = convolves ? 9 * channels : height * width * channels;
+    shape = convolves ? [height, width, out] : [1, 1, out];
     return {
       layer,
       inputShape,
-      kernelShape: layer.kind === "conv" ? [3, 3, channels, out] : [fanIn, out],
+      kernelShape: convolves ? [3, 3, channels, out] : [fanIn, out],
       kernel: uniform(fanIn * out, Math.sqrt(6 / fanIn), 2 * index),
       bias: uniform(out, 0.05, 2 * index + 1),
+      scale: uniform(layer.kind === "normedConv" ? out : 0, 0.25, 5000 + index).map((value) => 1 + value),
       flops: 2 * fanIn * out * shape[0] * shape[1],
     };
   });

@@ -7,6 +7,7 @@ import type { Stage } from "./stage.ts";
 /** Steps of one measurement, and how many measurements. */
 const JS_STEPS = 40;
 const JS_ROUNDS = 3;
+const WARMUPS = 3;
 
 /**
  * What a training step costs the page's main thread, in two measures. For us, the time inside `program.enqueue()`, which
@@ -31,7 +32,7 @@ export async function jsTime(
   };
   const lines = [["engine", "inside enqueue, ms (min–max)", "main thread, ms (min–max)"]];
   for (const entrant of entrants) {
-    const runner = await enter(stage, report, entrant, undefined);
+    const runner = await enter(stage, report, entrant, undefined, WARMUPS);
     if (runner === undefined) continue;
     const inside: number[] = [];
     const whole: number[] = [];

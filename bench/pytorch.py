@@ -1,7 +1,7 @@
 """The training step of bench/jobs.ts in PyTorch, for the machine that runs bench/dawn.ts: same networks, same weights and
 images from the same integer arithmetic, f32 with TF32 off, Adam, the batch resident on the device.
 
-    python3 bench/pytorch.py [--batches 1,16,64,256,1024] [--vgg vgg64:64,vgg224:8] [--device cuda|cpu] [--out pytorch.json]
+    python3 bench/pytorch.py [--batches 1,16,64,256,1024] [--nets vgg64:64,vgg224:8,resnet32:128] [--device cuda|cpu] [--out pytorch.json]
 
 Engines: pytorch-eager, and on CUDA pytorch-graph, the same step captured once and replayed as one CUDA graph. PyTorch gets
 its best ordinary shape: fused Adam and cuDNN's own search for the fastest f32 algorithm. Prints the rows of bench/rows.ts;
@@ -28,10 +28,20 @@ def stage(filters):
     return [("conv", filters), ("conv", filters), ("pool", 0)]
 
 
+def residual(filters):
+    return [("normed", filters), ("save", 0), ("normed", filters), ("normed, linear", filters), ("add", 0)]
+
+
+EPSILON = 1e-3
+
 NETWORKS = {
     "reference": ((28, 28, 1), [("conv", 32), ("pool", 0), ("conv", 64), ("pool", 0), ("dense", 10)]),
     "vgg64": ((64, 64, 3), stage(32) + stage(64) + stage(128) + [("dense", 10)]),
     "vgg224": ((224, 224, 3), stage(32) + stage(64) + stage(128) + stage(256) + stage(256) + [("dense", 10)]),
+    "resnet32": (
+        (32, 32, 3),
+        residual(16) + [("pool", 0)] + residual(32) + [("pool", 0)] + residual(64) + [("average", 0), ("dense", 10)],
+    ),
 }
 
 
@@ -55,7 +65,9 @@ class Network(torch.nn.Module):
     def __init__(self, name):
         super().__init__()
         (height, width, channels), layers = NETWORKS[name]
+        # "save" and "add" stand in the list as they are.
         modules = []
+        self.steps = modules
         self.flops = 0
         first = 0
         for index, (kind, size) in enumerate(layers):
@@ -63,14 +75,30 @@ class Network(torch.nn.Module):
                 modules.append(torch.nn.MaxPool2d(2))
                 height, width = height // 2, width // 2
                 continue
-            fan_in = 9 * channels if kind == "conv" else height * width * channels
+            if kind in ("save", "add"):
+                modules.append(kind)
+                continue
+            if kind == "average":
+                modules.append(torch.nn.AdaptiveAvgPool2d(1))
+                height, width = 1, 1
+                continue
+            convolves = kind != "dense"
+            fan_in = 9 * channels if convolves else height * width * channels
             limit = float(numpy.sqrt(6 / fan_in))
             bias = torch.from_numpy(uniform((size,), 0.05, 2 * index + 1))
-            if kind == "conv":
-                module = torch.nn.Conv2d(channels, size, 3, padding=1)
+            if convolves:
+                module = torch.nn.Conv2d(channels, size, 3, padding=1, bias=kind == "conv")
                 # [3, 3, in, out] -> [out, in, 3, 3]
                 kernel = uniform((3, 3, channels, size), limit, 2 * index).transpose(3, 2, 0, 1)
-                modules += [module, torch.nn.ReLU()]
+                modules.append(module)
+                if kind != "conv":
+                    norm = torch.nn.BatchNorm2d(size, eps=EPSILON)
+                    with torch.no_grad():
+                        norm.weight.copy_(torch.from_numpy(1 + uniform((size,), 0.25, 5000 + index)))
+                        norm.bias.copy_(bias)
+                    modules.append(norm)
+                if kind != "normed, linear":
+                    modules.append(torch.nn.ReLU())
                 self.flops += 2 * fan_in * size * height * width
                 channels = size
             else:
@@ -83,12 +111,22 @@ class Network(torch.nn.Module):
             first = first or self.flops
             with torch.no_grad():
                 module.weight.copy_(torch.from_numpy(numpy.ascontiguousarray(kernel)))
-                module.bias.copy_(bias)
-        self.layers = torch.nn.Sequential(*modules)
+                if module.bias is not None:
+                    module.bias.copy_(bias)
+        self.layers = torch.nn.ModuleList(module for module in modules if not isinstance(module, str))
         self.step_flops = 3 * self.flops - first
 
     def forward(self, images):
-        return self.layers(images)
+        value = images
+        saved = None
+        for step in self.steps:
+            if step == "save":
+                saved = value
+            elif step == "add":
+                value = torch.relu(value + saved)
+            else:
+                value = step(value)
+        return value
 
 
 def make_batch(name, batch, device):
@@ -200,7 +238,7 @@ def measure(work, engine, make, rounds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--batches", default="1,16,61,64,256,1024", help="of the reference network; empty for none")
-    parser.add_argument("--vgg", default="vgg64:64,vgg224:8", help="network:batch, …; empty for none")
+    parser.add_argument("--nets", default="vgg64:64,vgg224:8,resnet32:128", help="network:batch, …; empty for none")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--out", help="a file for the rows instead of standard output")
@@ -211,7 +249,7 @@ def main():
 
     device = options.device
     jobs = [("reference", int(batch)) for batch in options.batches.split(",") if batch]
-    jobs += [(name, int(batch)) for name, batch in (entry.split(":") for entry in options.vgg.split(",") if entry)]
+    jobs += [(name, int(batch)) for name, batch in (entry.split(":") for entry in options.nets.split(",") if entry)]
     rows = []
     for name, batch in jobs:
         work = f"train {name} {batch}"

@@ -61,7 +61,7 @@ export function versions(): string {
   return found.join(", ") || "none installed";
 }
 
-/** Writes `<name>.json` and, beside it, `<name>.txt`. */
+/** Writes the rows to `path`, and what was printed to `<path without .json>.txt`. */
 export function writeReport(path: string, report: Report, verdicts: readonly Verdict[]): void {
   mkdirSync(dirname(path), { recursive: true });
   const bars = verdicts.map(({ bar, outcome, value }) => ({ ...bar, value, outcome }));

@@ -21,25 +21,25 @@ import type { Stage } from "./stage.ts";
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
-    only: { type: "string", default: "cold,train,js,infer,vgg,kernels" },
-    batches: { type: "string", default: "1,16,61,64,256" },
+    only: { type: "string", default: "cold,train,js,infer,nets,kernels" },
+    batches: { type: "string", default: "1,16,61,64,256,1024" },
     "infer-batches": { type: "string", default: "1,64" },
     engines: { type: "string", default: "tfjs-webgpu,tfjs-webgl,jax-js,onnx-webgpu,onnx-wasm" },
     rounds: { type: "string" },
-    large: { type: "boolean", default: false },
     out: { type: "string" },
   },
 });
 const { quick } = options;
 const started = performance.now();
-const only = (quick ? "cold,train,js,infer,vgg" : options.only).split(",");
+const only = (quick ? "cold,train,js,infer,nets" : options.only).split(",");
 const batches = quick ? [61, 64] : options.batches.split(",").map(Number);
 const inferBatches = quick ? [64] : options["infer-batches"].split(",").map(Number);
 const wanted = options.engines.split(",");
 const peers = (...names: EngineName[]): EngineName[] => names.filter((name) => wanted.includes(name));
 const pace: Pace = {
   rounds: Number(options.rounds ?? (quick ? 5 : 9)),
-  peerMilliseconds: quick ? 8_000 : 60_000,
+  peerMilliseconds: quick ? 5_000 : 60_000,
+  warmups: quick ? 2 : 3,
 };
 const MAX_MILLISECONDS = 600_000;
 /** Of a peer's cold start that takes longer, the later steps, whose launches are counted, are left out of a quick run. */
@@ -85,7 +85,7 @@ try {
   if (only.includes("train")) await trainings(stage);
   if (only.includes("js")) await javascript(page, stage);
   if (only.includes("infer")) await inferences(stage);
-  if (only.includes("vgg")) await vgg(stage);
+  if (only.includes("nets")) await largerNetworks(stage);
   if (only.includes("kernels")) await kernels(page, stage);
 } catch (error) {
   console.error(error);
@@ -132,7 +132,9 @@ function pageStage(page: Page): Stage {
     runSingly: (handle, times) =>
       page.evaluate(([own, n]) => globalThis.bench.runSingly(own, n), [handle, times] as const),
     values: (handle) => page.evaluate((own) => globalThis.bench.values(own), handle),
+    settled: (handle) => page.evaluate((own) => globalThis.bench.settled(own), handle),
     planned: (handle) => page.evaluate((own) => globalThis.bench.planned(own), handle),
+    profile: (handle) => page.evaluate((own) => globalThis.bench.profile(own), handle),
     close: (handle) => page.evaluate((own) => globalThis.bench.close(own), handle),
   };
 }
@@ -244,13 +246,21 @@ async function trainings(stage: Stage): Promise<void> {
       pace,
     );
   }
+  if (!quick && batches.includes(64)) {
+    const { engine, job } = entrant("corteza", 64);
+    const handle = await stage.open(engine, job);
+    if (handle !== undefined) {
+      report.say(`${jobName(job)}, where the time of a step goes`, await stage.profile(handle), "");
+      await stage.close(handle);
+    }
+  }
   if (batches.includes(61) && batches.includes(64)) {
     await heat(stage, report, entrant("corteza", 64), [entrant("corteza", 61)], { ...pace, rounds: 2 * pace.rounds });
   }
 }
 
 async function javascript(page: Page, stage: Stage): Promise<void> {
-  const others = quick ? peers("jax-js") : peers("jax-js", "tfjs-webgpu", "tfjs-webgl");
+  const others = quick ? [] : peers("jax-js", "tfjs-webgpu", "tfjs-webgl");
   const job: Job = { kind: "train", network: "reference", batch: 1 };
   const entrants = (["corteza", ...others] satisfies EngineName[]).map((engine) => ({ engine, job }));
   await jsTime(page, stage, report, entrants, jobName({ ...job, batch: 64 }));
@@ -273,9 +283,12 @@ async function inferences(stage: Stage): Promise<void> {
   }
 }
 
-async function vgg(stage: Stage): Promise<void> {
-  const jobs: Job[] = [{ kind: "train", network: "vgg64", batch: 4 }];
-  if (options.large) jobs.push({ kind: "train", network: "vgg224", batch: 1 });
+async function largerNetworks(stage: Stage): Promise<void> {
+  const jobs: Job[] = [
+    { kind: "train", network: "vgg64", batch: 4 },
+    { kind: "train", network: "resnet32", batch: 16 },
+  ];
+  if (!quick) jobs.push({ kind: "train", network: "vgg224", batch: 1 });
   for (const job of jobs) {
     // Whole runs find jax-js to be the better peer on SwiftShader; a quick run takes that for granted.
     const others = quick ? peers("jax-js") : peers("jax-js", "tfjs-webgl", "tfjs-webgpu");

@@ -10,7 +10,11 @@ export interface Stage {
   /** See `Work.runSingly`; nothing comes back from engines that do not know how to. */
   runSingly(handle: number, times: number): Promise<number[]>;
   values(handle: number): Promise<readonly number[]>;
+  /** Resolves when the work runs as fast as it will. */
+  settled(handle: number): Promise<void>;
   planned(handle: number): Promise<Work["planned"] | undefined>;
+  /** See `Work.profile`; empty from engines that do not know how to. */
+  profile(handle: number): Promise<string>;
   close(handle: number): Promise<void>;
 }
 
@@ -52,7 +56,9 @@ export function localStage(starters: Readonly<Record<string, () => Promise<Engin
       return [];
     },
     values: (handle) => work(handle).values(),
+    settled: async (handle) => work(handle).settled?.(),
     planned: async (handle) => work(handle).planned,
+    profile: async (handle) => (await work(handle).profile?.()) ?? "",
     async close(handle) {
       work(handle).dispose();
       works.delete(handle);

@@ -26,12 +26,16 @@ await build({
       entry: {
         index: "src/index.ts",
         graph: "src/graph.ts",
+        node: "src/node.ts",
         worker: "src/worker.ts",
         "worker-host": "src/worker/host.ts",
       },
       formats: ["es"],
     },
-    rollupOptions: { output: { chunkFileNames: "chunks/[name]-[hash].js", entryFileNames: "[name].js" } },
+    rollupOptions: {
+      external: /^node:/,
+      output: { chunkFileNames: "chunks/[name]-[hash].js", entryFileNames: "[name].js" },
+    },
   },
 });
 await build({

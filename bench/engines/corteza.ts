@@ -5,16 +5,22 @@
  */
 import { Graph } from "../../src/graph/graph.ts";
 import { Variable } from "../../src/graph/node.ts";
+import { Profile } from "../../src/graph/profile.ts";
 import {
+  activation,
   adam,
+  add,
+  batchNormalization,
   conv2d,
   dataset,
   dense,
   flatten,
-  type Layer,
+  model as functionalModel,
+  globalAveragePooling2d,
+  input,
   type Model,
   maxPooling2d,
-  sequential,
+  type SymbolicTensor,
   webgpu,
 } from "../../src/index.ts";
 import {
@@ -26,16 +32,7 @@ import {
 } from "../../src/train/programs.ts";
 import type { WebGpuBackend } from "../../src/webgpu/backend.ts";
 import type { WebGpuOptions } from "../../src/webgpu/device.ts";
-import {
-  ADAM,
-  type Job,
-  type LayerSpec,
-  makeBatch,
-  makeOperands,
-  NETWORKS,
-  type Network,
-  placeLayers,
-} from "../jobs.ts";
+import { ADAM, EPSILON, type Job, makeBatch, makeOperands, NETWORKS, type Network, placeLayers } from "../jobs.ts";
 import { type Engine, sampleOf, type Work } from "./engine.ts";
 
 export async function start(options: WebGpuOptions = {}): Promise<Engine> {
@@ -53,34 +50,50 @@ function open(backend: WebGpuBackend, job: Job): Promise<Work> {
   return openKernel(backend, job);
 }
 
-function layersOf(layer: LayerSpec): Layer[] {
-  switch (layer.kind) {
-    case "conv":
-      return [conv2d({ filters: layer.filters, kernelSize: 3, padding: "same", activation: "relu" })];
-    case "pool":
-      return [maxPooling2d({ poolSize: 2 })];
-    case "dense":
-      return [flatten(), dense({ units: layer.units })];
-  }
-}
-
 function buildModel(network: Network): Model {
   const placed = placeLayers(network);
-  const model = sequential(
-    { inputShape: network.inputShape },
-    placed.flatMap(({ layer }) => layersOf(layer)),
-  );
-  const values = placed.flatMap(({ kernelShape, kernel, bias }) =>
-    kernel.length === 0
-      ? []
-      : [
-          { shape: kernelShape, data: kernel },
-          { shape: [bias.length], data: bias },
-        ],
-  );
-  const names = [...model.parameters.keys()];
-  model.setParameters(new Map(values.map((value, index) => [names[index] ?? "", value])));
-  return model;
+  const images = input([...network.inputShape]);
+  let value: SymbolicTensor = images;
+  let saved = value;
+  const weights = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+  placed.forEach(({ layer, kernelShape, kernel, bias, scale }, index) => {
+    const [own, norm] = [`layer${index}`, `norm${index}`];
+    const vector = (data: Float32Array) => ({ shape: [data.length], data });
+    if (kernel.length > 0) weights.set(`${own}/kernel`, { shape: kernelShape, data: kernel });
+    switch (layer.kind) {
+      case "conv":
+        value = conv2d({ name: own, filters: layer.filters, kernelSize: 3, padding: "same", activation: "relu" })(
+          value,
+        );
+        weights.set(`${own}/bias`, vector(bias));
+        break;
+      case "normedConv":
+        value = conv2d({ name: own, filters: layer.filters, kernelSize: 3, padding: "same", useBias: false })(value);
+        value = batchNormalization({ name: norm, epsilon: EPSILON })(value);
+        if (layer.relu) value = activation("relu")(value);
+        weights.set(`${norm}/gamma`, vector(scale)).set(`${norm}/beta`, vector(bias));
+        break;
+      case "pool":
+        value = maxPooling2d({ poolSize: 2 })(value);
+        break;
+      case "save":
+        saved = value;
+        break;
+      case "add":
+        value = activation("relu")(add()([value, saved]));
+        break;
+      case "average":
+        value = globalAveragePooling2d()(value);
+        break;
+      case "dense":
+        value = dense({ name: own, units: layer.units })(flatten()(value));
+        weights.set(`${own}/bias`, vector(bias));
+        break;
+    }
+  });
+  const built = functionalModel({ inputs: images, outputs: value });
+  built.setParameters(weights);
+  return built;
 }
 
 async function openTraining(backend: WebGpuBackend, network: Network, batch: number): Promise<Work> {
@@ -101,6 +114,8 @@ async function openTraining(backend: WebGpuBackend, network: Network, batch: num
       loss = ring?.data[((step - 1) % RING_STEPS) * RING_VALUES] ?? Number.NaN;
     },
     values: async () => [loss],
+    settled: () => program.settled(),
+    profile: async () => String(new Profile(await program.profile())),
     planned: {
       bytes: program.stats.scratchBytes + program.stats.variableBytes - datasetBytes,
       dataset: datasetBytes,
@@ -132,6 +147,7 @@ async function openInference(backend: WebGpuBackend, network: Network, batch: nu
       }
     },
     values: async () => sampleOf(probabilities),
+    settled: () => program.settled(),
     dispose: () => program.dispose(),
   };
 }
@@ -155,6 +171,7 @@ async function openKernel(backend: WebGpuBackend, job: Job & { kind: "matmul" | 
       const { product: tensor } = await program.run({});
       return sampleOf(tensor?.data ?? []);
     },
+    settled: () => program.settled(),
     dispose: () => program.dispose(),
   };
 }

@@ -18,6 +18,8 @@ export interface Work {
   run(times: number): Promise<void>;
   /** What came out last: the loss before the last step's update, the probabilities, or a sample of the product. */
   values(): Promise<readonly number[]>;
+  /** Ours only: resolves when no better kernel is being compiled in the background. */
+  settled?(): Promise<void>;
   /** Ours only: bytes that the plan asked for, data set and staging apart, and bytes of the data set. */
   readonly planned?: { readonly bytes: number; readonly dataset: number };
   /**
@@ -25,6 +27,8 @@ export interface Work {
    * milliseconds from calling `enqueue` to getting its promise: encoding and submitting, without any wait.
    */
   runSingly?(times: number): Promise<number[]>;
+  /** Ours only: a table of where the time of a step goes. */
+  profile?(): Promise<string>;
   dispose(): void;
 }
 

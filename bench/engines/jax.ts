@@ -9,6 +9,7 @@ import { blockUntilReady, defaultDevice, init, jit, lax, nn, numpy as np, tree, 
 import {
   ADAM,
   channelsFirst,
+  EPSILON,
   type Job,
   makeBatch,
   makeOperands,
@@ -31,15 +32,18 @@ async function open(job: Job): Promise<Work> {
   return openKernel(job);
 }
 
-/** Kernel and bias of each layer that has them, one behind the other. */
+/** Kernel, scale and bias of each layer that has them, one behind the other. */
 function makeWeights(network: Network): np.Array[] {
-  return placeLayers(network).flatMap(({ layer, kernel, kernelShape, bias, inputShape }) => {
-    if (layer.kind === "pool") return [];
-    if (layer.kind === "conv") {
+  return placeLayers(network).flatMap(({ layer, kernel, kernelShape, bias, scale, inputShape }) => {
+    if (kernel.length === 0) return [];
+    if (layer.kind !== "dense") {
       const [rows = 3, columns = 3, inputs = 1, outputs = 1] = kernelShape;
       const shape = [outputs, inputs, rows, columns];
-      // The bias as [channels, 1, 1] is what broadcasts over [batch, channels, height, width].
-      return [np.array(outputsFirst(kernel, kernelShape)).reshape(shape), np.array(bias).reshape([bias.length, 1, 1])];
+      // A vector as [channels, 1, 1] is what broadcasts over [batch, channels, height, width].
+      const vectors = (scale.length === 0 ? [bias] : [scale, bias]).map((data) =>
+        np.array(data).reshape([data.length, 1, 1]),
+      );
+      return [np.array(outputsFirst(kernel, kernelShape)).reshape(shape), ...vectors];
     }
     // Rows follow the flattened [channels, height, width].
     return [
@@ -51,6 +55,7 @@ function makeWeights(network: Network): np.Array[] {
 
 function logitsOf(network: Network, weights: readonly np.Array[], images: np.Array): np.Array {
   let value = images;
+  let saved: np.Array | undefined;
   let next = 0;
   const take = (): np.Array => {
     const weight = weights[next++];
@@ -62,6 +67,20 @@ function logitsOf(network: Network, weights: readonly np.Array[], images: np.Arr
       case "conv":
         value = nn.relu(lax.conv(value, take(), [1, 1], "SAME").add(take()));
         break;
+      case "normedConv":
+        value = normalize(lax.conv(value, take(), [1, 1], "SAME"), take(), take());
+        if (layer.relu) value = nn.relu(value);
+        break;
+      case "save":
+        saved = value.ref;
+        break;
+      case "add":
+        if (saved === undefined) throw new Error("nothing was saved");
+        value = nn.relu(value.add(saved));
+        break;
+      case "average":
+        value = np.mean(value, [2, 3]);
+        break;
       case "pool":
         value = lax.reduceWindow(value, np.max, [2, 2], [2, 2]);
         break;
@@ -71,6 +90,17 @@ function logitsOf(network: Network, weights: readonly np.Array[], images: np.Arr
     }
   }
   return value;
+}
+
+/** Batch normalisation with the statistics of the batch itself; `scale` and `bias` are [channels, 1, 1]. */
+function normalize(x: np.Array, scale: np.Array, bias: np.Array): np.Array {
+  const mean = np.mean(x.ref, [0, 2, 3], { keepdims: true });
+  const centred = x.sub(mean);
+  const variance = np.mean(np.square(centred.ref), [0, 2, 3], { keepdims: true });
+  return centred
+    .div(np.sqrt(variance.add(EPSILON)))
+    .mul(scale)
+    .add(bias);
 }
 
 /** Everything that a step changes: weights, both moments, and β₁ᵗ and β₂ᵗ. */

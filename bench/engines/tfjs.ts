@@ -9,7 +9,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { ADAM, type Job, makeBatch, makeOperands, NETWORKS, type Network, placeLayers } from "../jobs.ts";
+import { ADAM, EPSILON, type Job, makeBatch, makeOperands, NETWORKS, type Network, placeLayers } from "../jobs.ts";
 import { type Engine, sampleOf, type Work } from "./engine.ts";
 
 tf.enableProdMode();
@@ -47,18 +47,24 @@ function openJob(job: Job, name: "webgpu" | "webgl"): Work {
 interface Weights {
   readonly kernel: tf.Variable;
   readonly bias: tf.Variable;
+  readonly scale: tf.Variable | undefined;
 }
 
 function makeWeights(network: Network): (Weights | undefined)[] {
-  return placeLayers(network).map(({ kernel, kernelShape, bias }) =>
+  return placeLayers(network).map(({ kernel, kernelShape, bias, scale }) =>
     kernel.length === 0
       ? undefined
-      : { kernel: tf.variable(tf.tensor(kernel, [...kernelShape])), bias: tf.variable(tf.tensor1d(bias)) },
+      : {
+          kernel: tf.variable(tf.tensor(kernel, [...kernelShape])),
+          bias: tf.variable(tf.tensor1d(bias)),
+          scale: scale.length === 0 ? undefined : tf.variable(tf.tensor1d(scale)),
+        },
   );
 }
 
 function logitsOf(network: Network, weights: readonly (Weights | undefined)[], images: tf.Tensor4D): tf.Tensor2D {
   let value: tf.Tensor = images;
+  let saved = value;
   network.layers.forEach((layer, index) => {
     const own = weights[index];
     switch (layer.kind) {
@@ -71,6 +77,29 @@ function logitsOf(network: Network, weights: readonly (Weights | undefined)[], i
           pad: "same",
           activation: "relu",
         });
+        break;
+      case "normedConv": {
+        const convolved = tf.conv2d(value as tf.Tensor4D, own?.kernel as tf.Tensor as tf.Tensor4D, 1, "same");
+        const { mean, variance } = tf.moments(convolved, [0, 1, 2]);
+        value = tf.batchNorm(
+          convolved,
+          mean as tf.Tensor1D,
+          variance as tf.Tensor1D,
+          own?.bias as tf.Tensor as tf.Tensor1D,
+          own?.scale as tf.Tensor as tf.Tensor1D,
+          EPSILON,
+        );
+        if (layer.relu) value = tf.relu(value);
+        break;
+      }
+      case "save":
+        saved = value;
+        break;
+      case "add":
+        value = tf.relu(tf.add(value, saved));
+        break;
+      case "average":
+        value = tf.mean(value, [1, 2]);
         break;
       case "pool":
         value = tf.maxPool(value as tf.Tensor4D, 2, 2, "valid");
@@ -87,8 +116,12 @@ function logitsOf(network: Network, weights: readonly (Weights | undefined)[], i
   return value as tf.Tensor2D;
 }
 
+function variablesOf({ kernel, bias, scale }: Weights): tf.Variable[] {
+  return scale ? [kernel, scale, bias] : [kernel, bias];
+}
+
 function disposeWeights(weights: readonly (Weights | undefined)[]): void {
-  for (const own of weights) tf.dispose([own?.kernel, own?.bias].filter((variable) => variable !== undefined));
+  for (const own of weights) tf.dispose(own ? variablesOf(own) : []);
 }
 
 function openTraining(network: Network, batch: number): Work {
@@ -97,7 +130,7 @@ function openTraining(network: Network, batch: number): Work {
   const images = tf.tensor4d(data.floats, [batch, ...network.inputShape]);
   const oneHot = tf.tensor2d(data.oneHot, [batch, 10]);
   const optimizer = tf.train.adam(ADAM.learningRate, ADAM.beta1, ADAM.beta2, ADAM.epsilon);
-  const variables = weights.flatMap((own) => (own ? [own.kernel, own.bias] : []));
+  const variables = weights.flatMap((own) => (own ? variablesOf(own) : []));
   let loss = Number.NaN;
   const lossOf = () =>
     tf.neg(tf.mean(tf.sum(tf.mul(oneHot, tf.logSoftmax(logitsOf(network, weights, images))), 1))) as tf.Scalar;

@@ -337,6 +337,8 @@ class CpuProgram implements Program {
     this.#backend.checkUsable();
   }
 
+  async settled(): Promise<void> {}
+
   async profile({ steps = 5 }: { steps?: number } = {}): Promise<ProfileData> {
     this.#checkUsable();
     this.#backend.synchronize(this.#storage.keys());

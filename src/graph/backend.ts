@@ -36,6 +36,11 @@ export interface Program {
   readonly stats: ProgramStats;
   /** Runs `steps` steps (default 5) with every kernel timed by itself; variables move as in any step. */
   profile(options?: { steps?: number }): Promise<ProfileData>;
+  /**
+   * Resolves when the program runs on the kernels that it will keep. On software GPUs it may begin on others, which
+   * compile quickly and compute the same bits (`quickStart` of `webgpu`); elsewhere this resolves at once.
+   */
+  settled(): Promise<void>;
   /** A table of the recorded kernels: layer, op, kernel, tile, FLOPs, bytes. */
   toString(): string;
   /** Frees what only this program uses; shared variables stay while another program needs them. */

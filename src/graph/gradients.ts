@@ -15,11 +15,40 @@ function dependsOn(graph: Graph, xs: readonly Node[], last: Node): Set<number> {
   return depends;
 }
 
+export interface GradientOptions {
+  /**
+   * Nodes whose values are not kept for the backward pass but computed once more in it, from those that are kept: less
+   * memory for more work, and the same numbers. Default: none.
+   */
+  recompute?: (node: Node) => boolean;
+}
+
+/** The nodes that the backward pass reads in the place of those of the forward pass: copies of what is recomputed. */
+function recomputed(graph: Graph, recompute: (node: Node) => boolean): (node: Node) => Node {
+  const copies = new Map<Node, Node>();
+  const again = (node: Node): Node => {
+    if (node.inputs.length === 0 || !recompute(node)) return node;
+    const known = copies.get(node);
+    if (known) return known;
+    const inputs = node.inputs.map(again);
+    const copy = graph.inLayer(node.layer, () => graph.addNode(node.op, inputs, node.attributes));
+    copies.set(node, copy);
+    return copy;
+  };
+  return again;
+}
+
 /**
  * Reverse-mode differentiation: walks from `y` back to `xs` and adds, through each op's gradient rule, the nodes that
  * compute d y / d x. Contributions of several uses are added in the order of the uses, latest first.
  */
-export function gradients(graph: Graph, y: Node, xs: readonly Node[], seed?: Node): Node[] {
+export function gradients(
+  graph: Graph,
+  y: Node,
+  xs: readonly Node[],
+  seed?: Node,
+  { recompute = () => false }: GradientOptions = {},
+): Node[] {
   if (seed === undefined && y.shape.length !== 0) {
     throw new ShapeError(
       `gradients: y has shape ${formatShape(y.shape)}; differentiate a scalar (sum or mean it first) or pass a seed.`,
@@ -32,6 +61,7 @@ export function gradients(graph: Graph, y: Node, xs: readonly Node[], seed?: Nod
   const found = new Map<number, Node>();
   if (depends.has(y.id)) found.set(y.id, seed ?? graph.constant(1));
   const wanted = new Set(xs.map((x) => x.id));
+  const again = recomputed(graph, recompute);
 
   for (let id = y.id; id >= 0; id--) {
     const upstream = found.get(id);
@@ -47,10 +77,10 @@ export function gradients(graph: Graph, y: Node, xs: readonly Node[], seed?: Nod
     const contributions = graph.inLayer(node.layer, () =>
       rule({
         graph,
-        node,
+        node: again(node),
         attributes: node.attributes,
         upstream,
-        input: (index) => at(node.inputs, index),
+        input: (index) => again(at(node.inputs, index)),
         wants: (index) => depends.has(at(node.inputs, index).id),
       }),
     );

@@ -1,7 +1,7 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { checkLength, type DType, type TypedArray } from "../core/tensor.ts";
-import { gradients } from "./gradients.ts";
+import { type GradientOptions, gradients } from "./gradients.ts";
 import type { Attributes, Node, Variable } from "./node.ts";
 import { defineOp, type OpDefinition } from "./op.ts";
 import * as ops from "./ops/index.ts";
@@ -100,10 +100,10 @@ export class Graph {
 
   /**
    * d y / d x for each x, by reverse-mode differentiation. `y` is a scalar, or `seed` has its shape and stands for
-   * d loss / d y. An x that y does not depend on gets zeros.
+   * d loss / d y. An x that y does not depend on gets zeros. `options.recompute` trades time for memory.
    */
-  gradients(y: Node, xs: readonly Node[], seed?: Node): Node[] {
-    return gradients(this, y, xs, seed);
+  gradients(y: Node, xs: readonly Node[], seed?: Node, options?: GradientOptions): Node[] {
+    return gradients(this, y, xs, seed, options);
   }
 
   /** Runs `build`; the nodes it makes belong to the layer `name`. */

@@ -8,6 +8,7 @@ import { lossByName } from "../nn/losses.ts";
 import type { Model } from "../nn/model.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
 import { fetchBatch } from "./dataset_variables.ts";
+import { recomputedNodes } from "./recompute.ts";
 
 /** Steps whose loss and accuracy the GPU keeps until they are read. */
 export const RING_STEPS = 1024;
@@ -56,6 +57,8 @@ export interface StepParts {
   readonly loss: string;
   readonly optimizer: Optimizer;
   readonly state: TrainingState;
+  /** Compute activations once more in the backward pass instead of keeping them. */
+  readonly recompute?: boolean;
 }
 
 /** Forward, loss, backward, update, record: from images and labels on. `padded`: some images may only fill up the batch. */
@@ -74,7 +77,8 @@ function addTrainingStep(
     counts: graph.countCorrect(logits, labels),
   }));
   const parameters = model.arena.variables.map((variable) => graph.variable(variable));
-  const gradients = graph.gradients(loss, parameters);
+  const options = parts.recompute ? { recompute: recomputedNodes(graph, model) } : {};
+  const gradients = graph.gradients(loss, parameters, undefined, options);
   graph.inLayer("optimizer", () => {
     graph.optimizerUpdate(graph.variable(state.step), graph.variable(state.schedule), gradients, {
       rule: optimizer.rule,

@@ -48,6 +48,12 @@ export interface TrainerOptions {
   batchSize?: number;
   /** Fixes the order of the images; default 0. */
   seed?: number;
+  /**
+   * Keep only some layers' outputs for the backward pass and compute the others once more: less memory for deep networks,
+   * more time for a step, the same results. Where the first layers outweigh all others, as in VGG, nothing is gained: their
+   * outputs and gradients meet at the end whatever was kept. Default false.
+   */
+  recompute?: boolean;
 }
 
 /**
@@ -78,7 +84,8 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
     state.schedule,
     state.ring,
   ]);
-  const parts: StepParts = { model, loss: options.loss, optimizer: options.optimizer, state };
+  const { loss, optimizer, recompute = false } = options;
+  const parts: StepParts = { model, loss, optimizer, state, recompute };
   return new LocalTrainer(parts, options.backend, keeper, batchSize, options.seed ?? 0);
 }
 
@@ -434,6 +441,10 @@ class LocalTrainer implements Trainer {
       steps: this.#steps,
       backend: this.#backend.description,
     };
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all([this.#training?.program.settled(), this.#fed?.settled()]);
   }
 
   #checkUsable(): void {

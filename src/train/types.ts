@@ -103,6 +103,11 @@ export interface Trainer {
   syncModel(): Promise<void>;
   stats(): TrainerStats;
   /**
+   * Resolves when training runs on the kernels that it will keep. On a software GPU it begins on kernels that compile
+   * quickly and goes over to faster ones, with the same results, during its first seconds (`quickStart` of `webgpu`).
+   */
+  settled(): Promise<void>;
+  /**
    * Where the time of a training step goes: a row a kernel. Measures `steps` steps (default 5) on `dataset` (default
    * the one of the last `fit`) and puts everything back as it was; a running `fit` is held meanwhile.
    */

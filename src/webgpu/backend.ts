@@ -2,7 +2,9 @@ import { DeviceLostError, DisposedError } from "../core/errors.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
+import { Autotuner } from "./autotune.ts";
 import { type AcquiredDevice, acquireDevice, type WebGpuOptions } from "./device.ts";
+import { writeInPlace } from "./in_place.ts";
 import { lowerGraph } from "./lower.ts";
 import { measurePeak } from "./peak.ts";
 import { PipelineCache } from "./pipelines.ts";
@@ -12,7 +14,7 @@ import { ScratchPool, VariableStorage } from "./storage.ts";
 
 /** A backend on the GPU. Throws `WebGpuUnavailableError`, which says why and what to do. */
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
-  return new WebGpuBackend(await acquireDevice(options));
+  return new WebGpuBackend(await acquireDevice(options), options);
 }
 
 /** Runs graphs on one GPU device; several may coexist. */
@@ -25,14 +27,18 @@ export class WebGpuBackend implements Backend {
   readonly variables: VariableStorage;
   readonly scratch: ScratchPool;
   readonly readback: Readback;
+  /** Whether programs may begin on kernels that compile quickly. */
+  readonly quickStart: boolean;
   /** Bytes of buffers that belong to single programs: constants and fed inputs. */
   programBytes = 0;
   readonly #acquired: AcquiredDevice;
+  readonly #tuner: Autotuner | undefined;
   #unusable: Error | undefined;
   #peak: Promise<number> | undefined;
 
-  constructor(acquired: AcquiredDevice) {
+  constructor(acquired: AcquiredDevice, { quickStart = true, autotune = false }: WebGpuOptions = {}) {
     this.#acquired = acquired;
+    this.quickStart = quickStart;
     this.device = acquired.device;
     this.description = acquired.description;
     this.lost = this.device.lost.then((info) => {
@@ -43,6 +49,10 @@ export class WebGpuBackend implements Backend {
       return error;
     });
     this.pipelines = new PipelineCache(this.device);
+    if (autotune !== false) {
+      const options = autotune === true ? {} : autotune;
+      this.#tuner = new Autotuner(this.device, this.pipelines, this.description, options);
+    }
     this.variables = new VariableStorage(this.device);
     this.scratch = new ScratchPool(this.device);
     this.readback = new Readback(this.device, this.lost);
@@ -55,13 +65,19 @@ export class WebGpuBackend implements Backend {
 
   async compile(graph: Graph, options: { outputs: Readonly<Record<string, Node>> }): Promise<Program> {
     this.checkUsable();
-    return buildProgram(this, lowerGraph(graph, options.outputs, this.#acquired.traits));
+    const plan = writeInPlace(lowerGraph(graph, options.outputs, this.#acquired.traits));
+    return buildProgram(this, this.#tuner ? await this.#tuner.tune(plan) : plan);
   }
 
   /** Multiply-add throughput of the device in GFLOP/s, measured when first asked for. */
   peakGflops(): Promise<number> {
     this.#peak ??= this.readback.race(measurePeak(this.device, this.pipelines, this.#acquired.traits));
     return this.#peak;
+  }
+
+  /** Whether the device is gone or the backend was disposed of. */
+  get isUnusable(): boolean {
+    return this.#unusable !== undefined;
   }
 
   /** Throws when the device is gone or the backend was disposed of. */

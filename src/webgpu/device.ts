@@ -1,4 +1,5 @@
 import { WebGpuUnavailableError } from "../core/errors.ts";
+import type { AutotuneOptions } from "./autotune.ts";
 import type { DeviceTraits } from "./kernel.ts";
 
 export interface WebGpuOptions {
@@ -7,6 +8,16 @@ export interface WebGpuOptions {
   /** A device of your own; Corteza then uses it and never destroys it. */
   device?: GPUDevice;
   powerPreference?: GPUPowerPreference;
+  /**
+   * On software adapters, which compile one kernel at a time and a large one for a second: begin on kernels of smaller
+   * tiles, and go over to the large ones as they get ready. The numbers are the same bits. Default true; false waits.
+   */
+  quickStart?: boolean;
+  /**
+   * Times other tiles of the kernels on this device while compiling, a few seconds for a new network, and remembers the
+   * fastest by adapter and shape. Results differ by rounding at most. Default false.
+   */
+  autotune?: boolean | AutotuneOptions;
 }
 
 export interface AcquiredDevice {

@@ -20,6 +20,19 @@ export interface KernelSpec {
   readonly variant?: string;
   /** Floating-point operations, a multiply-add counting as two. */
   readonly flops: number;
+  /**
+   * The same kernel cut into smaller tiles: the same bindings, every sum in the same order and hence the same bits, slower
+   * to run and much quicker to compile. A program may begin with it. Only where compiling takes longer than some steps do:
+   * software adapters compile one kernel at a time, for a second a large one.
+   */
+  readonly quick?: KernelSpec | undefined;
+  /**
+   * The same kernel with its output in the place of an operand, whose binding it lacks; undefined for operands that are not
+   * read exactly where the output is written.
+   */
+  readonly inPlaceOf?: (operand: number) => KernelSpec | undefined;
+  /** The same job in other tiles, with the same bindings, equal up to rounding, for the autotuner to try. */
+  readonly alternatives?: () => readonly KernelSpec[];
 }
 
 /** Limits and features of a device that a kernel's choice of tile may depend on. */

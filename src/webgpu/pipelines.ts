@@ -7,19 +7,51 @@ export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<string, GPUPipelineLayout>();
+  /** Kernels that somebody waits for. */
+  #awaited = new Set<Promise<unknown>>();
+  /** The end of the queue of kernels that nobody waits for. */
+  #later: Promise<unknown> = Promise.resolve();
 
   constructor(device: GPUDevice) {
     this.#device = device;
   }
 
   /** The pipelines of these kernels, compiled in parallel. */
-  compile(specs: readonly KernelSpec[]): Promise<GPUComputePipeline[]> {
-    return Promise.all(specs.map((spec) => this.#compileOne(spec)));
+  async compile(specs: readonly KernelSpec[]): Promise<GPUComputePipeline[]> {
+    const pipelines = Promise.all(specs.map((spec) => this.#compileOne(spec)));
+    this.#awaited.add(pipelines);
+    try {
+      return await pipelines;
+    } finally {
+      this.#awaited.delete(pipelines);
+    }
+  }
+
+  /** Whether this kernel is compiled, or being compiled. */
+  has(spec: KernelSpec): boolean {
+    return this.#pipelines.has(this.#key(spec));
+  }
+
+  /**
+   * The pipeline of a kernel that a program can do without for now: one after the other, when no program waits for its
+   * own. Undefined if nobody wants it any more when its turn comes.
+   */
+  compileLater(spec: KernelSpec, isWanted: () => boolean): Promise<GPUComputePipeline | undefined> {
+    const turn = this.#later.then(async () => {
+      while (this.#awaited.size > 0) await Promise.allSettled(this.#awaited);
+      return isWanted() ? this.#compileOne(spec) : undefined;
+    });
+    this.#later = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #key(spec: KernelSpec): string {
+    return `${spec.bindings.join()}\n${preprocess(spec.shader, spec.constants, shaderIncludes)}`;
   }
 
   #compileOne(spec: KernelSpec): Promise<GPUComputePipeline> {
-    const code = preprocess(spec.shader, spec.constants, shaderIncludes);
-    const key = `${spec.bindings.join()}\n${code}`;
+    const key = this.#key(spec);
+    const code = key.slice(key.indexOf("\n") + 1);
     let pipeline = this.#pipelines.get(key);
     if (pipeline === undefined) {
       pipeline = this.#device

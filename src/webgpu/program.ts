@@ -7,6 +7,7 @@ import type { Arena, Variable } from "../graph/node.ts";
 import { at } from "../graph/op.ts";
 import { median, type ProfileData } from "../graph/profile.ts";
 import type { WebGpuBackend } from "./backend.ts";
+import type { KernelSpec } from "./kernel.ts";
 import { checkLimits, planMemory, type Slot } from "./memory.ts";
 import { byteSize, offsetInRoot, type Plan, type PlannedValue, rootOf } from "./plan.ts";
 import { decode, encode, VariableStorage } from "./storage.ts";
@@ -16,6 +17,11 @@ interface RecordedDispatch {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly workgroups: readonly [number, number, number];
+}
+
+/** The kernel to begin with: one that compiles quickly, unless the better one is there already. */
+function firstKernel(backend: WebGpuBackend, spec: KernelSpec): KernelSpec {
+  return backend.quickStart && spec.quick && !backend.pipelines.has(spec) ? spec.quick : spec;
 }
 
 /** Plans memory, compiles all kernels in parallel and records the dispatches; throws before allocating what cannot fit. */
@@ -35,7 +41,8 @@ export async function buildProgram(backend: WebGpuBackend, plan: Plan): Promise<
     device.limits,
   );
 
-  const pipelines = await backend.pipelines.compile(plan.dispatches.map((dispatch) => dispatch.spec));
+  const specs = plan.dispatches.map((dispatch) => firstKernel(backend, dispatch.spec));
+  const pipelines = await backend.pipelines.compile(specs);
 
   device.pushErrorScope("out-of-memory");
   device.pushErrorScope("validation");
@@ -57,13 +64,14 @@ export async function buildProgram(backend: WebGpuBackend, plan: Plan): Promise<
         },
       })),
     });
-    return { pipeline, bindGroup, workgroups: dispatch.spec.workgroups };
+    return { pipeline, bindGroup, workgroups: at(specs, index).workgroups };
   });
   const program = new WebGpuProgram(backend, plan, recorded, buffers, {
     scratch,
     own,
     owners,
     pipelines: new Set(pipelines).size,
+    provisional: plan.dispatches.flatMap(({ spec }, index) => (at(specs, index) === spec ? [] : [index])),
   });
   const validation = await device.popErrorScope();
   const memory = await device.popErrorScope();
@@ -124,7 +132,10 @@ export class WebGpuProgram implements Program {
   readonly stats: ProgramStats;
   readonly #backend: WebGpuBackend;
   readonly #plan: Plan;
-  readonly #recorded: readonly RecordedDispatch[];
+  readonly #recorded: RecordedDispatch[];
+  /** Dispatches that still run the kernel that they began with. */
+  readonly #provisional: readonly number[];
+  #settled: Promise<void> | undefined;
   readonly #buffers: ReadonlyMap<number, GPUBuffer>;
   readonly #scratch: readonly GPUBuffer[];
   readonly #own: readonly GPUBuffer[];
@@ -134,13 +145,14 @@ export class WebGpuProgram implements Program {
   constructor(
     backend: WebGpuBackend,
     plan: Plan,
-    recorded: readonly RecordedDispatch[],
+    recorded: RecordedDispatch[],
     buffers: ReadonlyMap<number, GPUBuffer>,
     held: {
       scratch: readonly GPUBuffer[];
       own: readonly GPUBuffer[];
       owners: ReadonlySet<Variable | Arena>;
       pipelines: number;
+      provisional: readonly number[];
     },
   ) {
     this.#backend = backend;
@@ -150,6 +162,7 @@ export class WebGpuProgram implements Program {
     this.#scratch = held.scratch;
     this.#own = held.own;
     this.#owners = held.owners;
+    this.#provisional = held.provisional;
     const total = (sizes: Iterable<number>) => [...sizes].reduce((sum, size) => sum + size, 0);
     backend.programBytes += total(held.own.map((buffer) => buffer.size));
     this.stats = {
@@ -235,15 +248,35 @@ export class WebGpuProgram implements Program {
       return readback.copy(encoder, buffer, value.arenaOffset * 4, paddedBytes(value.size, value.dtype));
     });
     device.queue.submit([encoder.finish()]);
-    if (waits.length === 0) {
-      await readback.race(device.queue.onSubmittedWorkDone());
-      return [];
-    }
-    return Promise.all(waits.map((wait) => wait()));
+    const bytes = await Promise.all(waits.map((wait) => wait()));
+    if (waits.length === 0) await readback.race(device.queue.onSubmittedWorkDone());
+    // What failed is told by whoever asks for it; the program goes on as it began.
+    if (steps > 0) this.settled().catch(() => undefined);
+    return bytes;
+  }
+
+  settled(): Promise<void> {
+    this.#settled ??= this.#settle();
+    return this.#settled;
+  }
+
+  /** Puts the kernels that the plan chose in the place of those that the program began with. */
+  async #settle(): Promise<void> {
+    const isWanted = () => !this.#disposed && !this.#backend.isUnusable;
+    await Promise.all(
+      this.#provisional.map(async (index) => {
+        const { spec } = at(this.#plan.dispatches, index);
+        const pipeline = await this.#backend.pipelines.compileLater(spec, isWanted);
+        if (pipeline === undefined) return;
+        // Bind groups fit: pipelines of the same bindings have one layout.
+        this.#recorded[index] = { ...at(this.#recorded, index), pipeline, workgroups: spec.workgroups };
+      }),
+    );
   }
 
   async profile({ steps = 5 }: { steps?: number } = {}): Promise<ProfileData> {
     this.#checkUsable();
+    await this.settled();
     const { device, variables } = this.#backend;
     const peakGflops = await this.#backend.peakGflops();
     variables.synchronize(this.#plan.variables);

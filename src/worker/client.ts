@@ -28,6 +28,8 @@ export interface WorkerTrainerOptions {
   worker?: Worker | (() => Worker);
   /** Default "auto": WebGPU where it works, else the CPU. */
   backend?: BackendChoice;
+  /** As in `webgpu`; the worker remembers in the browser's IndexedDB. Default false. */
+  autotune?: boolean;
   loss: string;
   optimizer: Optimizer;
   batchSize?: number;
@@ -57,6 +59,7 @@ export async function createWorkerTrainer(model: Model, options: WorkerTrainerOp
       model: model.toJSON(),
       parameters: model.parameters,
       backend: options.backend ?? "auto",
+      autotune: options.autotune ?? false,
       loss: options.loss,
       optimizer: options.optimizer,
       batchSize: options.batchSize ?? 32,
@@ -229,6 +232,10 @@ class RemoteTrainer implements WorkerTrainer {
   pause(): Promise<void> {
     this.#paused = true;
     return this.#client.call("pause", undefined);
+  }
+
+  settled(): Promise<void> {
+    return this.#client.call("settled", undefined);
   }
 
   async profile(dataset?: Dataset, options: { steps?: number } = {}): Promise<Profile> {

@@ -25,10 +25,13 @@ function post(response: Response): void {
   (globalThis as { postMessage(message: unknown): void }).postMessage(response);
 }
 
-async function chooseBackend(choice: BackendChoice): Promise<{ backend: Backend; whyNotWebGpu: string | undefined }> {
+async function chooseBackend(
+  choice: BackendChoice,
+  autotune: boolean,
+): Promise<{ backend: Backend; whyNotWebGpu: string | undefined }> {
   if (choice === "cpu") return { backend: cpu(), whyNotWebGpu: undefined };
   try {
-    return { backend: await webgpu(), whyNotWebGpu: undefined };
+    return { backend: await webgpu({ autotune }), whyNotWebGpu: undefined };
   } catch (error) {
     if (choice === "webgpu" || !(error instanceof WebGpuUnavailableError)) throw error;
     return { backend: cpu(), whyNotWebGpu: error.message };
@@ -50,7 +53,7 @@ type Handlers = { [Name in CallName]: (args: Calls[Name]["args"], id: number) =>
 
 const handlers: Handlers = {
   async create(args) {
-    const chosen = await chooseBackend(args.backend);
+    const chosen = await chooseBackend(args.backend, args.autotune);
     backend = chosen.backend;
     model = modelFromConfig(args.model);
     model.setParameters(args.parameters);
@@ -101,6 +104,7 @@ const handlers: Handlers = {
     } = await theTrainer().profile(known, steps === undefined ? {} : { steps });
     return { timing, steps: measured, peakGflops, kernels };
   },
+  settled: () => theTrainer().settled(),
   pause: () => theTrainer().pause(),
   async resume() {
     theTrainer().resume();

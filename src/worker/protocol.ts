@@ -24,6 +24,7 @@ export interface CreateMessage {
   model: ModelConfig;
   parameters: Map<string, Tensor<Float32Array>>;
   backend: BackendChoice;
+  autotune: boolean;
   loss: string;
   optimizer: Optimizer;
   batchSize: number;
@@ -47,6 +48,7 @@ export interface Calls {
   checkpoint: { args: undefined; result: Uint8Array };
   restore: { args: { bytes: Uint8Array }; result: void };
   profile: { args: { dataset: number | undefined; steps: number | undefined }; result: ProfileData };
+  settled: { args: undefined; result: void };
   pause: { args: undefined; result: void };
   resume: { args: undefined; result: void };
   dispose: { args: undefined; result: void };

@@ -16,7 +16,7 @@ const failures: string[] = [];
 beforeAll(async () => {
   device = await testDevice();
   device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
-  gpu = await webgpu({ device });
+  gpu = await webgpu({ device, quickStart: false });
 });
 
 afterAll(() => {

@@ -29,7 +29,7 @@ const failures: string[] = [];
 beforeAll(async () => {
   device = await testDevice();
   device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
-  gpu = await webgpu({ device });
+  gpu = await webgpu({ device, quickStart: false });
 });
 
 afterAll(() => {

@@ -125,7 +125,7 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
     ),
     ...(["f32", "i32", "u32"] as const).flatMap((dtype) =>
       (["equal", "less", "lessOrEqual"] as const).flatMap((op) =>
-        [4, 5].map((columns) => kernels.elementwise(op, [[3, columns], [columns]], [3, columns], traits, dtype)),
+        [4, 5].map((columns) => kernels.elementwise(op, [[3, columns], [columns]], [3, columns], traits, { dtype })),
       ),
     ),
     kernels.elementwise("where", [[4, 8], [8], []], [4, 8], traits),

@@ -67,6 +67,7 @@ describe("training on WebGPU within the spec's default limits", () => {
     const watch = watchDevice(device);
     // The listener runs while steps are in flight; the first steps warm up staging buffers.
     await trainer.fit(pictures, { epochs: 1 });
+    await trainer.settled();
     const before = watch.take();
     expect(before.dispatches).toBeGreaterThan(0);
     await trainer.fit(pictures, { epochs: 2 });

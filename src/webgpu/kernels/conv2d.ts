@@ -13,6 +13,10 @@ import {
   firstLayerTile,
   forwardTile,
   inputGradientTile,
+  otherBlockTiles,
+  otherFilterGradientTiles,
+  quickBlockTile,
+  quickFilterGradientTile,
 } from "./conv2d_tiles.ts";
 import { powerOfTwoAtLeast } from "./sizes.ts";
 
@@ -230,7 +234,15 @@ function forward(
     workgroups,
     variant,
     flops: convFlops(g),
+    quick: withTile(quickBlockTile(g, tile, traits), (quick) => forward(name, options, pool, traits, quick)),
+    alternatives: () =>
+      otherBlockTiles(g, g.groupOutChannels, tile, traits).map((other) => forward(name, options, pool, traits, other)),
   };
+}
+
+/** The kernel of a tile, where there is one. */
+function withTile(tile: BlockTile | undefined, make: (tile: BlockTile) => KernelSpec): KernelSpec | undefined {
+  return tile && make(tile);
 }
 
 /** Convolution, with bias and ReLU if asked. Bindings: input, filter, [bias], output. `choice` overrides the tile. */
@@ -318,6 +330,11 @@ function inputGradient(
     workgroups,
     variant,
     flops: convFlops(g),
+    quick: withTile(quickBlockTile(g, tile, traits), (quick) => inputGradient({ geometry: g, unpool }, traits, quick)),
+    alternatives: () =>
+      otherBlockTiles(g, g.groupInChannels, tile, traits).map((other) =>
+        inputGradient({ geometry: g, unpool }, traits, other),
+      ),
   };
 }
 
@@ -501,5 +518,7 @@ export function conv2dFilterGradient(
       `${tile.tapRows * g.kernelWidth} taps × ${tile.unit} × ${4 * tile.vectors} weights a thread, ` +
       `${groupColumns * groupUnits * groupSlices} threads, ${slices} slice${slices === 1 ? "" : "s"}`,
     flops: convFlops(g),
+    quick: withTile(quickFilterGradientTile(g, tile, traits), (quick) => conv2dFilterGradient(options, traits, quick)),
+    alternatives: () => otherFilterGradientTiles(g, tile).map((other) => conv2dFilterGradient(options, traits, other)),
   };
 }

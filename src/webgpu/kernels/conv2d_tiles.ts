@@ -33,10 +33,9 @@ const SMALL_WORK_FLOPS = 2e7;
 const MOST_UNROLLED_TAPS = 9;
 const MOST_UNROLLED_PRODUCTS = 1050;
 /**
- * And for large work forward, whose weights are loaded as vectors. The input gradient loads them one by one, and would
- * compile for 1.5 s longer to save 13 ms a step of the reference network.
+ * And for large work, which is worth a second or two of compiling: a program begins on smaller tiles (`quickBlockTile`).
  */
-const MOST_UNROLLED_PRODUCTS_OF_LARGE_FORWARD = 2016;
+const MOST_UNROLLED_PRODUCTS_OF_LARGE_WORK = 2016;
 const LARGE_WORK_FLOPS = 2e8;
 
 /** The multiply-adds of a convolution, or of either of its gradients, times two. */
@@ -46,6 +45,10 @@ export function convFlops(g: ConvGeometry): number {
 
 function isSmallWork(g: ConvGeometry): boolean {
   return convFlops(g) < SMALL_WORK_FLOPS;
+}
+
+function isLargeWork(g: ConvGeometry): boolean {
+  return convFlops(g) >= LARGE_WORK_FLOPS;
 }
 
 /** The width that wastes least when a row is cut into blocks: a block costs its width and as much again as `overhead` pixels. */
@@ -67,8 +70,8 @@ interface Plane {
   readonly summed: number;
 }
 
-/** The tile of forward and input gradient: blocks of two rows, as wide as pays. `mostUnrolled` is for software adapters. */
-function blockTile(g: ConvGeometry, plane: Plane, mostUnrolled: number, traits: DeviceTraits): BlockTile {
+/** The tile of forward and input gradient: blocks of two rows, as wide as pays. */
+function blockTile(g: ConvGeometry, plane: Plane, traits: DeviceTraits): BlockTile {
   const height = plane.height > 1 ? 2 : 1;
   const vectors = plane.kept % 8 === 0 ? 2 : 1;
   const vectorLoads = canLoadVectors(plane.summed, plane.kept, g.groups);
@@ -81,6 +84,7 @@ function blockTile(g: ConvGeometry, plane: Plane, mostUnrolled: number, traits: 
   const unit = vectorLoads && g.kernelWidth === 1 ? 4 : 1;
   const small = isSmallWork(g);
   const unrolled = !small && unit === 1 && g.kernelHeight * g.kernelWidth <= MOST_UNROLLED_TAPS;
+  const mostUnrolled = isLargeWork(g) ? MOST_UNROLLED_PRODUCTS_OF_LARGE_WORK : MOST_UNROLLED_PRODUCTS;
   const most = small ? MOST_PRODUCTS_OF_SMALL_WORK : unrolled ? mostUnrolled : MOST_PRODUCTS;
   const tapRows = unrolled ? g.kernelHeight : 1;
   const choices = (vectors === 2 ? [1, 2] : [1]).flatMap((count) =>
@@ -90,6 +94,54 @@ function blockTile(g: ConvGeometry, plane: Plane, mostUnrolled: number, traits: 
   const cost = (tile: BlockTile) => softwareCost(g, plane, tile);
   const [narrowest] = choices as [BlockTile, ...BlockTile[]];
   return fitting.reduce((best, tile) => (cost(tile) < cost(best) ? tile : best), fitting[0] ?? narrowest);
+}
+
+/** Multiply-adds in the innermost loop of a tile that compiles within a tenth or two of a second. */
+const MOST_QUICK_PRODUCTS = 300;
+
+/**
+ * What a software adapter computes with until a large tile is compiled: fewer pixels and channels a thread, and the taps
+ * and summed channels of a turn as they are, so that each sum keeps its order. Undefined where the tile is small itself.
+ */
+export function quickBlockTile(g: ConvGeometry, tile: BlockTile, traits: DeviceTraits): BlockTile | undefined {
+  if (!traits.software || products(g, tile) <= MOST_QUICK_PRODUCTS) return undefined;
+  const narrow = WIDTHS.map((width) => ({ ...tile, width, vectors: 1 })).filter(
+    (choice) => choice.width <= tile.width && products(g, choice) <= MOST_QUICK_PRODUCTS,
+  );
+  return narrow.at(-1) ?? { ...tile, width: 2, vectors: 1 };
+}
+
+/** The same for the filter gradient, whose blocks of pixels stay as they are: they are what is summed. */
+export function quickFilterGradientTile(g: ConvGeometry, tile: BlockTile, traits: DeviceTraits): BlockTile | undefined {
+  if (!traits.software || isSmallWork(g) || tile.unit * tile.vectors === 1) return undefined;
+  return { ...tile, unit: 1, vectors: 1 };
+}
+
+/** Tiles of forward and input gradient that the autotuner tries beside the chosen one. */
+export function otherBlockTiles(g: ConvGeometry, kept: number, tile: BlockTile, traits: DeviceTraits): BlockTile[] {
+  const widths = traits.software ? WIDTHS : [2, 4, 6, 8];
+  const most = traits.software ? MOST_UNROLLED_PRODUCTS_OF_LARGE_WORK : MOST_TUNED_PRODUCTS;
+  const tapRows = [...new Set([1, g.kernelHeight * g.kernelWidth <= MOST_UNROLLED_TAPS ? g.kernelHeight : 1])];
+  return widths
+    .flatMap((width) => (kept % 8 === 0 ? [1, 2] : [1]).map((vectors) => ({ ...tile, width, vectors })))
+    .flatMap((choice) => (traits.software ? [choice] : tapRows.map((rows) => ({ ...choice, tapRows: rows }))))
+    .filter((choice) => products(g, choice) <= most && !isSameTile(choice, tile));
+}
+
+/** The same for the filter gradient, whose blocks of pixels and slices stay as they are. */
+export function otherFilterGradientTiles(g: ConvGeometry, tile: BlockTile): BlockTile[] {
+  const taps = tile.tapRows * g.kernelWidth;
+  const units = canLoadVectors(g.groupInChannels, g.groupOutChannels, g.groups) ? ([1, 4] as const) : ([1] as const);
+  return units
+    .flatMap((unit) => [1, 2, 4].map((vectors) => ({ ...tile, unit, vectors })))
+    .filter((choice) => choice.vectors === 1 || g.groupOutChannels % (4 * choice.vectors) === 0)
+    .filter(
+      (choice) => taps * choice.unit * 4 * choice.vectors <= MOST_SUMS_OF_LARGE_WORK && !isSameTile(choice, tile),
+    );
+}
+
+function isSameTile(a: BlockTile, b: BlockTile): boolean {
+  return a.width === b.width && a.vectors === b.vectors && a.unit === b.unit && a.tapRows === b.tapRows;
 }
 
 /** Multiply-adds of one turn of a software adapter's loop. */
@@ -112,9 +164,7 @@ export function forwardTile(g: ConvGeometry, pool: boolean, traits: DeviceTraits
   const height = pool ? (g.outHeight >> 1) * 2 : g.outHeight;
   const width = pool ? (g.outWidth >> 1) * 2 : g.outWidth;
   const plane = { height, width, kept: g.groupOutChannels, summed: g.groupInChannels };
-  const large = convFlops(g) >= LARGE_WORK_FLOPS;
-  const mostUnrolled = large ? MOST_UNROLLED_PRODUCTS_OF_LARGE_FORWARD : MOST_UNROLLED_PRODUCTS;
-  const tile = blockTile(g, plane, mostUnrolled, traits);
+  const tile = blockTile(g, plane, traits);
   // With a single input channel there is no loop to keep short: all taps at once share one patch.
   const wholeKernel = g.groupInChannels === 1 && g.kernelHeight * g.kernelWidth <= 9;
   return wholeKernel ? { ...tile, vectors: 1, width: Math.min(tile.width, 4), tapRows: g.kernelHeight } : tile;
@@ -133,11 +183,16 @@ export function firstLayerTile(g: ConvGeometry, traits: DeviceTraits): BlockTile
 /** For strides of 1. */
 export function inputGradientTile(g: ConvGeometry, traits: DeviceTraits): BlockTile {
   const plane = { height: g.inHeight, width: g.inWidth, kept: g.groupInChannels, summed: g.groupOutChannels };
-  return blockTile(g, plane, MOST_UNROLLED_PRODUCTS, traits);
+  return blockTile(g, plane, traits);
 }
 
-/** Sums that a thread of the filter gradient keeps: more spill on software adapters and crowd out threads on GPUs. */
+/** Multiply-adds in the innermost loop of a tile that a real GPU is asked to try. */
+const MOST_TUNED_PRODUCTS = 2304;
+
+/** Sums that a thread of the filter gradient keeps: more crowd out threads on GPUs, and compile long on software adapters. */
 const MOST_SUMS = 80;
+/** The same for large work on software adapters, where they spill anyway and each load serves more of them. */
+const MOST_SUMS_OF_LARGE_WORK = 288;
 
 export function filterGradientTile(g: ConvGeometry, unpool: boolean, traits: DeviceTraits): BlockTile {
   const tapRows = g.kernelHeight * g.kernelWidth <= 9 ? g.kernelHeight : 1;
@@ -147,8 +202,9 @@ export function filterGradientTile(g: ConvGeometry, unpool: boolean, traits: Dev
   // Few taps share little of the image among them, so that more channels must; and software adapters load and compare
   // gradients so slowly that more channels of the image should use them.
   const unit = vectorLoads && (taps <= 4 || (traits.software && taps <= 9 && !isSmallWork(g))) ? 4 : 1;
+  const mostSums = traits.software && isLargeWork(g) ? MOST_SUMS_OF_LARGE_WORK : MOST_SUMS;
   const fitting = [4, 2, 1].filter(
-    (count) => count === 1 || (g.groupOutChannels % (4 * count) === 0 && taps * unit * 4 * count <= MOST_SUMS),
+    (count) => count === 1 || (g.groupOutChannels % (4 * count) === 0 && taps * unit * 4 * count <= mostSums),
   );
   const few = traits.software ? isSmallWork(g) : g.groupInChannels * g.outChannels < 16384;
   const vectors = few ? 1 : (fitting[0] ?? 1);

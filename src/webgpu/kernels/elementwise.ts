@@ -49,14 +49,15 @@ export type UnaryOperation = (typeof UNARY)[number];
 /**
  * One operation, element by element, over operands that stretch to `shape`: bindings are the operands, then the output.
  * Where the innermost merged axis divides by four, a thread makes four elements. `dtype` is that of the operands;
- * copies and `where` take any of four bytes.
+ * copies and `where` take any of four bytes. With `inPlaceOf` the output replaces that operand, which has no binding of
+ * its own then.
  */
 export function elementwise(
   operation: (typeof OPERATIONS)[number],
   operands: readonly Shape[],
   shape: Shape,
   traits: DeviceTraits,
-  dtype: DType = "f32",
+  { dtype = "f32", inPlaceOf }: { dtype?: DType; inPlaceOf?: number } = {},
 ): KernelSpec {
   const walk = mergeAxes({
     extents: shape,
@@ -75,6 +76,7 @@ export function elementwise(
     };
   });
   if (x === undefined) throw new RangeError(`${operation} without an operand`);
+  const comparison = COMPARISONS.some((name) => name === operation);
   const size = sizeOf(extents);
   const threads = workgroupThreads(traits);
   return {
@@ -86,7 +88,7 @@ export function elementwise(
       VECTOR: vector,
       BITS: operation === "copy" || operation === "where" || dtype === "u32",
       SIGNED: dtype === "i32",
-      COMPARISON: COMPARISONS.some((comparison) => comparison === operation),
+      COMPARISON: comparison,
       BINARY: y !== undefined,
       TERNARY: z !== undefined,
       RANK: extents.length,
@@ -100,12 +102,20 @@ export function elementwise(
       Z_DENSE: z?.dense ?? true,
       Z_SPREAD: z?.spread ?? false,
       Z_STRIDES: z?.strides ?? [0],
+      X_IN_PLACE: inPlaceOf === 0,
+      Y_IN_PLACE: inPlaceOf === 1,
+      Z_IN_PLACE: inPlaceOf === 2,
       ...Object.fromEntries(OPERATIONS.map((other) => [constantName(other), other === operation])),
     },
-    bindings: [...operands.map(() => "read" as const), "write"],
+    bindings: [...operands.filter((_, index) => index !== inPlaceOf).map(() => "read" as const), "readWrite"],
     workgroups: linearWorkgroups(size, threads),
     variant: `${operation}, ${vector ? "4 elements" : "1 element"} a thread, ${extents.length} axes`,
     flops: operation === "copy" || operation === "where" ? 0 : sizeOf(shape),
+    inPlaceOf: (operand) => {
+      const replaceable = inPlaceOf === undefined && operation !== "copy" && !comparison;
+      if (!replaceable || [x, y, z][operand]?.dense !== true) return undefined;
+      return elementwise(operation, operands, shape, traits, { dtype, inPlaceOf: operand });
+    },
   };
 }
 
@@ -119,7 +129,7 @@ function lower<A extends Attributes>(op: OpDefinition<A>, operation: (typeof OPE
   return lowering(op, (node: Node<A>, inputs, output, emit) => {
     const shapes = node.inputs.map((input) => input.shape);
     const dtype = at(node.inputs, 0).dtype;
-    emit.dispatch(elementwise(operation, shapes, node.shape, emit.traits, dtype), [...inputs, output]);
+    emit.dispatch(elementwise(operation, shapes, node.shape, emit.traits, { dtype }), [...inputs, output]);
   });
 }
 

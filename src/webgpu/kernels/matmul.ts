@@ -24,6 +24,8 @@ interface Tile {
   readonly groupColumns: number;
   /** Threads that share a tile and divide K among themselves. */
   readonly slices: number;
+  /** Values of K in one turn of the loop: 4 or 1. */
+  readonly unit: 1 | 4;
 }
 
 /** Tiles of `rows` by 4 · `vectors` that cover the result. */
@@ -32,11 +34,16 @@ function tileGrid({ m, n }: MatmulSizes, rows: number, vectors: number): { tileR
 }
 
 function gpuTile(sizes: MatmulSizes, traits: DeviceTraits): Tile {
-  const { m, n, k } = sizes;
+  const { m, n } = sizes;
   const large = tileGrid(sizes, 8, 2);
   // 4,096 threads of the large tile give each of a GPU's cores a few hundred; below that smaller tiles keep more of
   // them busy than they lose by loading more.
   const [rows, vectors] = m >= 8 && n > 4 && large.tileRows * large.tileColumns >= 4096 ? [8, 2] : [Math.min(4, m), 1];
+  return gpuTileOf(sizes, rows, vectors, traits);
+}
+
+function gpuTileOf(sizes: MatmulSizes, rows: number, vectors: number, traits: DeviceTraits): Tile {
+  const { k } = sizes;
   const { tileRows, tileColumns } = tileGrid(sizes, rows, vectors);
   // Where even small tiles are few and K is long, threads share a tile; a slice has at least 16 k.
   const most = workgroupThreads(traits);
@@ -46,8 +53,14 @@ function gpuTile(sizes: MatmulSizes, traits: DeviceTraits): Tile {
   const groupThreads = most / slices;
   const groupColumns = Math.min(powerOfTwoAtLeast(tileColumns), powerOfTwoAtMost(Math.sqrt(groupThreads)));
   const groupRows = Math.min(powerOfTwoAtLeast(tileRows), groupThreads / groupColumns);
-  return { rows, vectors, groupRows, groupColumns, slices };
+  return { rows, vectors, groupRows, groupColumns, slices, unit: 4 };
 }
+
+/**
+ * Below this a product takes a software adapter a millisecond or two whatever its tile, but a large tile compiles for
+ * hundreds of them: a load is a hundred machine instructions there (bench/NOTES.md).
+ */
+const SMALL_WORK_FLOPS = 2e7;
 
 /**
  * A software adapter runs a workgroup on one core, four threads at a time: groups of at least four, and no larger than
@@ -56,26 +69,62 @@ function gpuTile(sizes: MatmulSizes, traits: DeviceTraits): Tile {
  */
 function softwareTile(sizes: MatmulSizes): Tile {
   const { m, n, k } = sizes;
+  if (2 * m * n * k < SMALL_WORK_FLOPS) return smallSoftwareTile(sizes);
   const vectors = n <= 12 ? Math.ceil(n / 4) : 2;
   const tall = tileGrid(sizes, 8, vectors);
   const rows = m >= 8 && tall.tileRows * tall.tileColumns >= 16 ? 8 : Math.min(4, m);
   const { tileRows, tileColumns } = tileGrid(sizes, rows, vectors);
   const tiles = tileRows * tileColumns;
   // Too few tiles for one group of four: the four share a tile.
-  if (tiles < 4 && k >= 64) return { rows, vectors, groupRows: 1, groupColumns: 1, slices: 4 };
+  if (tiles < 4 && k >= 64) return { rows, vectors, groupRows: 1, groupColumns: 1, slices: 4, unit: 4 };
   const groupThreads = tiles >= 128 ? 16 : 4;
   const groupColumns = Math.min(powerOfTwoAtLeast(tileColumns), Math.sqrt(groupThreads));
   const groupRows = Math.min(powerOfTwoAtLeast(tileRows), groupThreads / groupColumns);
-  return { rows, vectors, groupRows, groupColumns, slices: 1 };
+  return { rows, vectors, groupRows, groupColumns, slices: 1, unit: 4 };
 }
 
-function product(name: string, sizes: MatmulSizes, bias: boolean, relu: boolean, traits: DeviceTraits): KernelSpec {
+function smallSoftwareTile(sizes: MatmulSizes): Tile {
+  const rows = Math.min(4, sizes.m);
+  const { tileRows, tileColumns } = tileGrid(sizes, rows, 1);
+  const groupColumns = tileRows >= 4 ? 1 : Math.min(4, powerOfTwoAtLeast(tileColumns));
+  const slices = tileRows * tileColumns < 4 && sizes.k >= 64 ? 4 : 1;
+  return {
+    rows,
+    vectors: 1,
+    groupRows: slices > 1 ? 1 : 4 / groupColumns,
+    groupColumns: slices > 1 ? 1 : groupColumns,
+    slices,
+    unit: 1,
+  };
+}
+
+/** Tiles that the autotuner tries beside the chosen one; software adapters know theirs. */
+function otherTiles(sizes: MatmulSizes, tile: Tile, traits: DeviceTraits): Tile[] {
+  if (traits.software) return [];
+  const shapes = [8, 4, 2].flatMap((rows) => [1, 2].map((vectors) => [rows, vectors] as const));
+  return shapes
+    .filter(([rows, vectors]) => rows <= sizes.m && (vectors === 1 || sizes.n > 4))
+    .filter(([rows, vectors]) => rows !== tile.rows || vectors !== tile.vectors)
+    .map(([rows, vectors]) => gpuTileOf(sizes, rows, vectors, traits));
+}
+
+function product(
+  name: string,
+  sizes: MatmulSizes,
+  bias: boolean,
+  relu: boolean,
+  traits: DeviceTraits,
+  tile = traits.software ? softwareTile(sizes) : gpuTile(sizes, traits),
+): KernelSpec {
   const { m, n, k, transposeA, transposeB } = sizes;
-  const tile = traits.software ? softwareTile(sizes) : gpuTile(sizes, traits);
+  const quick = traits.software && tile.unit === 4 && tile.slices === 1 ? smallSoftwareTile(sizes) : undefined;
   const columnGroups = Math.ceil(n / (4 * tile.vectors * tile.groupColumns));
   const rowGroups = Math.ceil(m / (tile.rows * tile.groupRows));
   const threads = tile.groupRows * tile.groupColumns * tile.slices;
-  const chunks = Math.ceil(k / 4);
+  const chunks = Math.ceil(k / tile.unit);
+  const alongK = (extent: number) => tile.unit === 4 && extent % 4 === 0;
+  const vectorA = transposeA ? m % 4 === 0 : alongK(k);
+  const vectorB = transposeB ? alongK(k) : n % 4 === 0;
   return {
     name,
     shader,
@@ -85,12 +134,16 @@ function product(name: string, sizes: MatmulSizes, bias: boolean, relu: boolean,
       K: k,
       TRANSPOSE_A: transposeA,
       TRANSPOSE_B: transposeB,
-      VECTOR_A: (transposeA ? m : k) % 4 === 0,
-      VECTOR_B: (transposeB ? k : n) % 4 === 0,
+      VECTOR_A: vectorA,
+      VECTOR_B: vectorB,
+      K_UNIT: tile.unit,
+      FIXED_LENGTHS: traits.software,
+      A_LENGTH: (m * k) / (vectorA ? 4 : 1),
+      B_LENGTH: (k * n) / (vectorB ? 4 : 1),
       VECTOR_OUTPUT: n % 4 === 0,
       // From one row of a stored operand to the next, where K is innermost, in elements of its buffer.
-      A_PITCH: k % 4 === 0 ? k / 4 : k,
-      B_PITCH: k % 4 === 0 ? k / 4 : k,
+      A_PITCH: alongK(k) ? k / 4 : k,
+      B_PITCH: alongK(k) ? k / 4 : k,
       BIAS: bias,
       RELU: relu,
       TILE_ROWS: tile.rows,
@@ -110,6 +163,8 @@ function product(name: string, sizes: MatmulSizes, bias: boolean, relu: boolean,
       `${tile.rows} rows × ${4 * tile.vectors} columns a thread, ${threads} threads` +
       (tile.slices > 1 ? `, K in ${tile.slices} slices` : ""),
     flops: 2 * m * n * k,
+    alternatives: () => otherTiles(sizes, tile, traits).map((other) => product(name, sizes, bias, relu, traits, other)),
+    quick: quick?.slices === 1 ? product(name, sizes, bias, relu, traits, quick) : undefined,
   };
 }
 

@@ -1,0 +1,230 @@
+import { DeviceLostError } from "../core/errors.ts";
+import { median } from "../graph/profile.ts";
+import type { KernelSpec } from "./kernel.ts";
+import type { PipelineCache } from "./pipelines.ts";
+import { byteSize, type Plan, type PlannedDispatch } from "./plan.ts";
+
+/** Where the results of tuning are remembered. Both may fail; tuning then goes on without. */
+export interface TuningStore {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string): Promise<void>;
+}
+
+export interface AutotuneOptions {
+  /** Default: IndexedDB in pages and workers, memory elsewhere; in Node `fileTuningStore` of "corteza/node". */
+  store?: TuningStore;
+  /** Milliseconds that a program may spend on measuring kernels that no one has measured yet; default 3000. */
+  milliseconds?: number;
+}
+
+/** Part of every key: what was measured with other kernels is worth nothing. */
+const VERSION = "corteza tiles 1";
+const DEFAULT_MILLISECONDS = 3000;
+/** Rounds in which the candidates take turns. */
+const ROUNDS = 5;
+/** A measurement lasts about as long, so that waiting for the device is little beside it. */
+const MEASUREMENT_MILLISECONDS = 4;
+const MOST_TIMES = 256;
+/** A candidate must be faster than the default by this factor; less is noise. */
+const WORTH_CHANGING = 0.97;
+
+/** A store that ends with the page. */
+export function memoryTuningStore(): TuningStore {
+  const known = new Map<string, string>();
+  return {
+    get: async (key) => known.get(key),
+    async set(key, value) {
+      known.set(key, value);
+    },
+  };
+}
+
+/** A store in the browser's own database, shared by all pages of an origin. */
+export function indexedDbTuningStore(name = "corteza-tuning"): TuningStore {
+  const finished = <T>(request: IDBRequest<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  let opened: Promise<IDBDatabase> | undefined;
+  const table = async (mode: IDBTransactionMode): Promise<IDBObjectStore> => {
+    if (opened === undefined) {
+      const request = indexedDB.open(name, 1);
+      request.onupgradeneeded = () => request.result.createObjectStore("tiles");
+      opened = finished(request);
+    }
+    return (await opened).transaction("tiles", mode).objectStore("tiles");
+  };
+  return {
+    async get(key) {
+      const value: unknown = await finished((await table("readonly")).get(key));
+      return typeof value === "string" ? value : undefined;
+    },
+    async set(key, value) {
+      await finished((await table("readwrite")).put(value, key));
+    },
+  };
+}
+
+/** What tells a candidate from the others in a store: its tile for people, and a hash of all its constants (FNV-1a). */
+function signature(spec: KernelSpec): string {
+  let hash = 0x811c9dc5;
+  for (const character of JSON.stringify(spec.constants)) {
+    hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
+  }
+  return `${spec.variant ?? spec.name} ${hash.toString(16)}`;
+}
+
+/** Chooses among the tiles of kernels by timing them on the device. */
+export class Autotuner {
+  readonly #device: GPUDevice;
+  readonly #pipelines: PipelineCache;
+  readonly #adapter: string;
+  readonly #store: TuningStore;
+  readonly #milliseconds: number;
+  /** What this page has settled already, whether the store keeps it or not. */
+  readonly #known = new Map<string, string>();
+
+  constructor(device: GPUDevice, pipelines: PipelineCache, adapter: string, options: AutotuneOptions) {
+    this.#device = device;
+    this.#pipelines = pipelines;
+    this.#adapter = adapter;
+    this.#store = options.store ?? ("indexedDB" in globalThis ? indexedDbTuningStore() : memoryTuningStore());
+    this.#milliseconds = options.milliseconds ?? DEFAULT_MILLISECONDS;
+  }
+
+  /**
+   * The plan with the fastest tiles that are known or found in time. Every choice computes the same up to rounding. Throws
+   * `DeviceLostError` only; a candidate that does not compile or fit is left out.
+   */
+  async tune(plan: Plan): Promise<Plan> {
+    const end = performance.now() + this.#milliseconds;
+    const dispatches: PlannedDispatch[] = [];
+    for (const dispatch of plan.dispatches) {
+      const candidates = [dispatch.spec, ...(dispatch.spec.alternatives?.() ?? [])];
+      dispatches.push(
+        candidates.length === 1 ? dispatch : { ...dispatch, spec: await this.#best(dispatch, candidates, end) },
+      );
+    }
+    return { ...plan, dispatches };
+  }
+
+  async #best(dispatch: PlannedDispatch, candidates: readonly KernelSpec[], end: number): Promise<KernelSpec> {
+    const [chosen] = candidates as [KernelSpec, ...KernelSpec[]];
+    const key = [VERSION, this.#adapter, chosen.name, JSON.stringify(chosen.constants)].join("\n");
+    const known = this.#known.get(key) ?? (await this.#store.get(key).catch(() => undefined));
+    // What the store holds may be of another time, or not ours at all.
+    const remembered = known === undefined ? undefined : candidates.find((spec) => signature(spec) === known);
+    if (remembered) {
+      this.#known.set(key, signature(remembered));
+      return remembered;
+    }
+    if (performance.now() >= end) return chosen;
+    const best = await this.#measure(dispatch, candidates, end);
+    this.#known.set(key, signature(best));
+    await this.#store.set(key, signature(best)).catch(() => undefined);
+    return best;
+  }
+
+  /** The fastest candidate; the first one where none is clearly faster. */
+  async #measure(dispatch: PlannedDispatch, candidates: readonly KernelSpec[], end: number): Promise<KernelSpec> {
+    const [chosen] = candidates as [KernelSpec, ...KernelSpec[]];
+    const buffers: GPUBuffer[] = [];
+    this.#device.pushErrorScope("out-of-memory");
+    this.#device.pushErrorScope("validation");
+    const runners: { spec: KernelSpec; run(times: number): Promise<number>; times: number; found: number[] }[] = [];
+    try {
+      buffers.push(
+        ...dispatch.values.map(({ size, dtype }, index) => this.#filled(byteSize(size, dtype), dtype, index)),
+      );
+      for (const spec of candidates) {
+        if (spec !== chosen && performance.now() >= end) break;
+        const pipeline = await this.#compile(spec);
+        if (pipeline === undefined) continue;
+        const run = this.#runner(spec, pipeline, buffers);
+        await run(1);
+        const once = await run(1);
+        const times = Math.max(1, Math.min(MOST_TIMES, Math.round(MEASUREMENT_MILLISECONDS / Math.max(once, 1e-3))));
+        runners.push({ spec, run, times, found: [] });
+      }
+      for (let round = 0; round < ROUNDS && (round === 0 || performance.now() < end); round++) {
+        for (const { run, times, found } of runners) found.push((await run(times)) / times);
+      }
+    } finally {
+      const invalid = await this.#device.popErrorScope();
+      const memory = await this.#device.popErrorScope();
+      for (const buffer of buffers) buffer.destroy();
+      // Nothing that was measured beside an error means anything.
+      if (invalid || memory) runners.length = 0;
+    }
+    const first = runners.find(({ spec }) => spec === chosen);
+    if (first === undefined) return chosen;
+    const fastest = runners.reduce(
+      (best, runner) => (median(runner.found) < median(best.found) ? runner : best),
+      first,
+    );
+    return median(fastest.found) < WORTH_CHANGING * median(first.found) ? fastest.spec : chosen;
+  }
+
+  /** The pipeline of a candidate, unless the device refuses it. */
+  async #compile(spec: KernelSpec): Promise<GPUComputePipeline | undefined> {
+    this.#device.pushErrorScope("validation");
+    const compiled = await this.#pipelines.compile([spec]).catch(() => undefined);
+    const refused = await this.#device.popErrorScope();
+    return refused ? undefined : compiled?.[0];
+  }
+
+  /** Times a kernel: milliseconds of `times` dispatches, by the clock on the wall. */
+  #runner(
+    spec: KernelSpec,
+    pipeline: GPUComputePipeline,
+    buffers: readonly GPUBuffer[],
+  ): (times: number) => Promise<number> {
+    const group = this.#device.createBindGroup({
+      label: `tuning ${spec.name}`,
+      layout: pipeline.getBindGroupLayout(0),
+      entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+    });
+    const lost = this.#device.lost.then((info) => {
+      throw new DeviceLostError(`The GPU device was lost while kernels were tuned (${info.reason}): ${info.message}`);
+    });
+    lost.catch(() => undefined);
+    return async (times) => {
+      const encoder = this.#device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group);
+      for (let time = 0; time < times; time++) pass.dispatchWorkgroups(...spec.workgroups);
+      pass.end();
+      const started = performance.now();
+      this.#device.queue.submit([encoder.finish()]);
+      await Promise.race([this.#device.queue.onSubmittedWorkDone(), lost]);
+      return performance.now() - started;
+    };
+  }
+
+  /** A buffer of numbers like those that a network holds: floats around zero; words of four small bytes otherwise. */
+  #filled(bytes: number, dtype: string, seed: number): GPUBuffer {
+    const buffer = this.#device.createBuffer({
+      label: "tuning",
+      size: bytes,
+      usage: GPUBufferUsage.STORAGE,
+      mappedAtCreation: true,
+    });
+    const range = buffer.getMappedRange();
+    let state = 0x9e3779b9 ^ seed;
+    const next = (): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state;
+    };
+    if (dtype === "f32") {
+      const data = new Float32Array(range);
+      for (let index = 0; index < data.length; index++) data[index] = next() / 2 ** 31 - 1;
+    } else {
+      const data = new Uint32Array(range);
+      for (let index = 0; index < data.length; index++) data[index] = next() & 0x03030303;
+    }
+    buffer.unmap();
+    return buffer;
+  }
+}

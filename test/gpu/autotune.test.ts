@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { convGeometry } from "../../src/core/window_geometry.ts";
+import type { Program } from "../../src/graph/backend.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import type { Node } from "../../src/graph/node.ts";
+import { cpu, memoryTuningStore, type TuningStore, webgpu } from "../../src/index.ts";
+import { Autotuner } from "../../src/webgpu/autotune.ts";
+import type { KernelSpec } from "../../src/webgpu/kernel.ts";
+import {
+  conv2dFilterGradient,
+  conv2dForward,
+  conv2dInputGradient,
+  filterGradientSlices,
+} from "../../src/webgpu/kernels/conv2d.ts";
+import { matmul } from "../../src/webgpu/kernels/matmul.ts";
+import { PipelineCache } from "../../src/webgpu/pipelines.ts";
+import type { Plan, PlannedValue } from "../../src/webgpu/plan.ts";
+import { expectExact } from "../support/compare.ts";
+import { watchDevice } from "../support/counting_device.ts";
+import { testDevice } from "../support/gpu.ts";
+import { runKernel } from "../support/run_kernel.ts";
+import { integers, traitsOfEachKind, uniform } from "./kernels_support.ts";
+
+let device: GPUDevice;
+const failures: string[] = [];
+beforeAll(async () => {
+  device = await testDevice();
+  device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
+});
+afterAll(() => {
+  device.destroy();
+  expect(failures).toEqual([]);
+});
+
+/** A convolution with both gradients, whose kernels have tiles to choose from. */
+function convolution() {
+  const graph = new Graph();
+  const x = graph.input("x", [4, 9, 10, 4]);
+  const w = graph.input("w", [3, 3, 4, 8]);
+  const y = graph.conv2d(x, w, { padding: "same" });
+  const [dx, dw] = graph.gradients(graph.sum(graph.mul(y, y)), [x, w]) as [Node, Node];
+  return { graph, outputs: { y, dx, dw } };
+}
+
+type Feed = (count: number, seed: number) => Float32Array<ArrayBuffer>;
+
+async function results(program: Program, feed: Feed): Promise<Record<string, ArrayLike<number>>> {
+  const found = await program.run({ x: feed(4 * 9 * 10 * 4, 1), w: feed(9 * 4 * 8, 2) });
+  return Object.fromEntries(Object.entries(found).map(([name, { data }]) => [name, data]));
+}
+
+/** Compiles the convolution with tuning; gives its results on each feed, and what was compiled on the way. */
+async function tuned(store: TuningStore, feeds: readonly Feed[], milliseconds = 60_000) {
+  const backend = await webgpu({ device, quickStart: false, autotune: { store, milliseconds } });
+  const watch = watchDevice(device);
+  const { graph, outputs } = convolution();
+  const program = await backend.compile(graph, { outputs });
+  const { pipelines, buffers } = watch.take();
+  const values = [];
+  for (const feed of feeds) values.push(await results(program, feed));
+  const kernels = String(program);
+  const distinct = program.stats.pipelines;
+  program.dispose();
+  backend.dispose();
+  return { values, pipelines, buffers, kernels, distinct };
+}
+
+const small: Feed = (count, seed) => integers(count, seed, -3, 3);
+
+describe("tuned programs", () => {
+  it("compute the same, and what was measured is not measured again", async () => {
+    const { graph, outputs } = convolution();
+    const program = await cpu().compile(graph, { outputs });
+    const wanted = await results(program, small);
+    const store = memoryTuningStore();
+    const first = await tuned(store, [small, uniform]);
+    for (const [name, values] of Object.entries(wanted)) expectExact(first.values[0]?.[name] ?? [], values);
+    expect(first.pipelines).toBeGreaterThan(first.distinct + 3);
+
+    const second = await tuned(store, [small, uniform]);
+    expect(second.pipelines).toBe(second.distinct);
+    expect(second.kernels).toBe(first.kernels);
+    for (const [name, values] of Object.entries(first.values[1] ?? {})) {
+      expectExact(second.values[1]?.[name] ?? [], values);
+    }
+  });
+
+  it("do without a store that fails or holds something else", async () => {
+    const wrong: TuningStore = {
+      get: async () => "2 × 99 pixels",
+      set: async () => {
+        throw new Error("the disk is full");
+      },
+    };
+    const broken: TuningStore = { ...wrong, get: () => Promise.reject(new Error("no database")) };
+    for (const store of [wrong, broken]) {
+      const { values, pipelines, distinct } = await tuned(store, [small], 300);
+      expect(values[0]?.["y"]?.length).toBe(4 * 9 * 10 * 8);
+      expect(pipelines).toBeGreaterThanOrEqual(distinct);
+    }
+  });
+
+  it("measure and remember nothing without time", async () => {
+    const asked: string[] = [];
+    const store: TuningStore = {
+      get: async () => undefined,
+      async set(key) {
+        asked.push(key);
+      },
+    };
+    const { pipelines, distinct } = await tuned(store, [small], 0);
+    expect(asked).toEqual([]);
+    expect(pipelines).toBe(distinct);
+  });
+});
+
+describe("the tiles that are tried", () => {
+  const g = convGeometry("test", [2, 9, 11, 8], [3, 3, 8, 16], {
+    strides: [1, 1],
+    padding: "same",
+    dilations: [1, 1],
+    groups: 1,
+  });
+
+  it.each(traitsOfEachKind)("compute exactly the same on whole numbers: %s", async (_, traits) => {
+    const slices = filterGradientSlices(g, false, traits);
+    const kernels: [KernelSpec, readonly number[]][] = [
+      [conv2dForward({ geometry: g, bias: true, relu: true }, traits), [2 * 99 * 8, 9 * 128, 16, 2 * 99 * 16]],
+      [conv2dInputGradient({ geometry: g, unpool: false }, traits), [2 * 99 * 16, 9 * 128, 2 * 99 * 8]],
+      [
+        conv2dFilterGradient({ geometry: g, unpool: false, bias: true, slices }, traits),
+        [2 * 99 * 8, 2 * 99 * 16, slices * 1152, slices * 64],
+      ],
+    ];
+    // Software adapters have no other tile of a product to try.
+    if (!traits.software) {
+      const sizes = { m: 13, n: 18, k: 70, transposeA: false, transposeB: false };
+      kernels.push([matmul(sizes, traits), [13 * 70, 70 * 18, 13 * 18]]);
+    }
+    for (const [spec, sizes] of kernels) {
+      const others = spec.alternatives?.() ?? [];
+      expect(others.length).toBeGreaterThan(0);
+      const buffers = () =>
+        sizes.map((size, index) => (spec.bindings[index] === "read" ? integers(size, index) : new Float32Array(size)));
+      const wanted = await runKernel(device, spec, buffers());
+      // Every fourth: they differ in width, channels and unit alike, and each compiles for a while.
+      for (const other of others.filter((__, index) => index % 4 === 0)) {
+        expect(other.bindings).toEqual(spec.bindings);
+        const found = await runKernel(device, other, buffers());
+        for (const [index, data] of found.entries()) expectExact(data, wanted[index] ?? []);
+      }
+    }
+  });
+});
+
+describe("the choice", () => {
+  const spec = (turns: number, shader?: string): KernelSpec => ({
+    name: "test",
+    shader:
+      shader ??
+      "@group(0) @binding(0) var<storage, read_write> output: array<f32>;\n" +
+        "@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {\n" +
+        "  var sum = f32(id.x);\n" +
+        "  for (var turn = 0u; turn < TURNS; turn++) { sum = sum * 0.5 + output[(id.x + turn) % 4096u]; }\n" +
+        "  output[id.x] = sum;\n}",
+    constants: { TURNS: turns },
+    bindings: ["write"],
+    workgroups: [64, 1, 1],
+    variant: `${turns} turns`,
+    flops: 0,
+  });
+  const value: PlannedValue = { id: 0, label: "x", size: 4096, dtype: "f32", placement: { kind: "transient" } };
+  const plan = (main: KernelSpec, others: readonly KernelSpec[]): Plan => ({
+    dispatches: [{ spec: { ...main, alternatives: () => others }, values: [value], op: "test", layer: undefined }],
+    inputs: new Map(),
+    outputs: new Map(),
+    variables: new Set(),
+  });
+  const tune = async (wanted: Plan) => {
+    const store = memoryTuningStore();
+    const tuner = new Autotuner(device, new PipelineCache(device), "test", { store, milliseconds: 5000 });
+    return (await tuner.tune(wanted)).dispatches[0]?.spec.variant;
+  };
+
+  it("falls on the clearly faster kernel", async () => {
+    expect(await tune(plan(spec(2000), [spec(1000), spec(20)]))).toBe("20 turns");
+    expect(await tune(plan(spec(20), [spec(2000)]))).toBe("20 turns");
+  });
+
+  it("leaves out kernels that do not compile", async () => {
+    expect(await tune(plan(spec(2000), [spec(1, "this is no shader"), spec(20)]))).toBe("20 turns");
+  });
+});
