@@ -1,5 +1,6 @@
 /** The page: wires the session to the controls, the charts, the pad and the tables. */
 import { sample } from "../src/data/dataset.ts";
+import { addressOf, bindSelect, onView, VIEWS, view } from "./address.ts";
 import { Charts } from "./charts.ts";
 import { DigitPad } from "./digit_pad.ts";
 import { announce, find, make, write } from "./dom.ts";
@@ -68,7 +69,53 @@ const panel = new DrawPanel({
 const samples = new Samples(predict);
 const profilePanel = new ProfilePanel(() => session.profile());
 
+// ---- views
+
+function showView(): void {
+  for (const name of VIEWS) find(`view-${name}`, HTMLElement).hidden = name !== view();
+  document.documentElement.dataset["view"] = view();
+  renderTitle();
+  renderLinks();
+}
+
+function renderTitle(): void {
+  const text = say();
+  const words = {
+    train: [text.title, session.backendKind === "webgpu" ? text.intro : text.introCpu, text.pageTitle],
+    draw: [text.drawTitle, text.drawIntro, `${text.viewDraw} · Corteza`],
+    inside: [text.insideTitle, text.insideIntro, `${text.viewInside} · Corteza`],
+  } as const;
+  const [title, intro, page] = words[view()];
+  write(find("title", HTMLElement), title);
+  write(find("intro", HTMLElement), intro);
+  document.title = page;
+}
+
+/** The links keep the settings of the address. */
+function renderLinks(): void {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>("[data-view]:is(a)")) {
+    const name = VIEWS.find((one) => one === link.dataset["view"]) ?? "train";
+    link.href = addressOf(name);
+    if (name === view()) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+onView(() => {
+  showView();
+  scrollTo(0, 0);
+  // A screen reader reads the new page from its top, as after any link.
+  find("title", HTMLElement).focus({ preventScroll: true });
+  charts.redraw();
+  changed();
+});
+
 // ---- controls
+
+bindSelect("epochs", epochsSelect);
+bindSelect("learning-rate", rateSelect);
+for (const select of [epochsSelect, rateSelect]) select.addEventListener("change", renderLinks);
+session.setLearningRate(Number(rateSelect.value));
 
 runButton.addEventListener("click", () => {
   if (session.phase === "training") session.pause();
@@ -315,7 +362,7 @@ function renderNetwork(): void {
       rows: find("layers", HTMLElement),
       totals: find("layer-totals", HTMLElement),
     });
-    write(find("intro", HTMLElement), session.backendKind === "webgpu" ? text.intro : text.introCpu);
+    renderTitle();
   }
   const { digits, stats } = session;
   write(
@@ -365,10 +412,12 @@ onLanguage(() => {
   }
   for (const option of rateSelect.options) option.text = significant(Number(option.value), 2);
   renderTheme();
+  renderTitle();
   renderMeasurements();
   samples.render();
   profilePanel.render();
   changed();
 });
 
+showView();
 void session.open();

@@ -15,9 +15,19 @@ const en = {
   introCpu:
     "Press Train, and a convolutional network learns to read handwritten digits on your own processor, in this page. " +
     "Then draw a digit and see what it reads.",
+  viewsLabel: "Views",
+  viewTrain: "Train",
+  viewDraw: "Draw",
+  viewInside: "Look inside",
+  drawTitle: "Draw a digit",
+  drawIntro: "The network reads while you draw. What it was never shown it has to guess, so train it first.",
+  insideTitle: "Inside the network",
+  insideIntro:
+    "From the pixels to the answer, step by step, through the network that you train, on the digit that you drew. Every number is its own.",
   footer: "Nothing is uploaded: the digits, your drawings and the network stay in this page.",
 
-  trainHeading: "Train",
+  trainHeading: "Training",
+  curvesHeading: "The curves",
   train: "Train",
   trainMore: "Train on",
   pause: "Pause",
@@ -221,9 +231,19 @@ const es: Messages = {
   introCpu:
     "Pulsa Entrenar y una red convolucional aprende a leer cifras escritas a mano en tu propio procesador, en esta página. " +
     "Después dibuja una cifra y mira qué lee.",
+  viewsLabel: "Vistas",
+  viewTrain: "Entrenar",
+  viewDraw: "Dibujar",
+  viewInside: "Mirar dentro",
+  drawTitle: "Dibuja una cifra",
+  drawIntro: "La red lee mientras dibujas. Lo que nadie le enseñó tiene que adivinarlo: entrénala primero.",
+  insideTitle: "Dentro de la red",
+  insideIntro:
+    "De los píxeles a la respuesta, paso a paso, por la red que tú entrenas y con la cifra que has dibujado. Cada número es suyo.",
   footer: "No se sube nada a ningún servidor: las cifras, tus dibujos y la red se quedan en esta página.",
 
-  trainHeading: "Entrenar",
+  trainHeading: "Entrenamiento",
+  curvesHeading: "Las curvas",
   train: "Entrenar",
   trainMore: "Seguir",
   pause: "Pausar",

@@ -26,7 +26,10 @@ function arc({ x, y, width, height, from, to }) {
   });
 }
 
+const go = (page, view) => page.click(`a[data-view="${view}"]`);
+
 async function draw(page) {
+  await go(page, "draw");
   await page.locator("digit-pad").scrollIntoViewIfNeeded();
   const box = await page.locator("digit-pad").boundingBox();
   const at = ([x, y]) => [box.x + x * box.width, box.y + y * box.height];
@@ -40,6 +43,7 @@ const ready = (page) => page.waitForSelector('html[data-phase="ready"] #accuracy
 const measured = (page) => page.waitForFunction(() => /\d/.test(document.querySelector("#samples-note").textContent));
 
 async function train(page, { epochs = process.env.CORTEZA_EPOCHS ?? "5", until = "end" } = {}) {
+  await go(page, "train");
   await page.selectOption("#epochs", epochs);
   await page.click("#run");
   if (until === "end")
@@ -89,8 +93,7 @@ const scenes = {
     await page.waitForTimeout(500);
     await take(page, "narrow-light-es-after-full", true);
     await page.click('[data-language="en"]');
-    await page.locator("#draw").scrollIntoViewIfNeeded();
-    await page.evaluate(() => document.querySelector("#draw").scrollIntoView());
+    await go(page, "draw");
     await take(page, "narrow-light-en-draw");
     await page.emulateMedia({ colorScheme: "dark" });
     await toTop(page);

@@ -55,6 +55,12 @@ async function visit(query = "", options: { webgpu?: boolean; context?: BrowserC
   return { page, browser, errors };
 }
 
+/** Goes to a view by its link, as a visitor does. */
+async function go(page: Page, view: "train" | "draw" | "inside"): Promise<void> {
+  await page.click(`a[data-view="${view}"]`);
+  await page.waitForSelector(`#view-${view}:visible`);
+}
+
 const phase = (page: Page, name: string) => page.waitForSelector(`html[data-phase="${name}"]`, { timeout: 280_000 });
 const measuredBefore = (page: Page) =>
   page.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")');
@@ -89,6 +95,7 @@ class Hand {
   }
 
   async draw(glyph: Glyph, device: Device = "mouse"): Promise<void> {
+    if (!(await this.#page.isVisible("digit-pad"))) await go(this.#page, "draw");
     await this.#page.locator("digit-pad").scrollIntoViewIfNeeded();
     const box = await this.#page.locator("digit-pad").boundingBox();
     if (box === null) throw new Error("The pad is not on the page.");
@@ -170,6 +177,7 @@ describe("the demo on WebGPU", () => {
   });
 
   it("trains past 85 % on held-out digits, with a pause on the way", async () => {
+    await go(page, "train");
     await page.selectOption("#epochs", "3");
     await page.click("#run");
     await expect.poll(() => stepsDone(page), { timeout: 60_000 }).toBeGreaterThanOrEqual(10);
@@ -206,6 +214,19 @@ describe("the demo on WebGPU", () => {
     expect(right, `0 … 9 were read as ${read.join(" ")}`).toBeGreaterThanOrEqual(9);
   });
 
+  it("keeps the view and the settings in the address", async () => {
+    await go(page, "train");
+    await page.selectOption("#epochs", "10");
+    expect(new URL(page.url()).hash).toBe("#train?epochs=10");
+    await go(page, "draw");
+    expect(new URL(page.url()).hash).toBe("#draw?epochs=10");
+    await page.goBack();
+    expect(await page.isVisible("#view-train")).toBe(true);
+    await page.selectOption("#epochs", "5");
+    expect(new URL(page.url()).hash).toBe("#train");
+    expect(await page.getAttribute('a[data-view="train"]', "aria-current")).toBe("page");
+  });
+
   it("ignores a palm once a pen was used", async () => {
     await hand.draw(ordinary(1), "touch");
     expect(await page.isVisible("#pad-hint")).toBe(true);
@@ -228,6 +249,7 @@ describe("the demo on WebGPU", () => {
   });
 
   it("shows a held-out digit to those who cannot draw", async () => {
+    await go(page, "draw");
     await page.focus("#test-digit");
     await page.keyboard.press("Enter");
     await answer(page);
@@ -246,7 +268,7 @@ describe("the demo on WebGPU", () => {
   });
 
   it("measures the kernels of a step and leaves the training as it is", async () => {
-    const { page } = visited;
+    await go(page, "train");
     const before = await page.locator("#readings").textContent();
     const accuracy = await page.locator("#accuracy").textContent();
     await page.click("#profile summary");
@@ -269,6 +291,7 @@ describe("the demo on WebGPU", () => {
   it("changes language with every number and sentence", async () => {
     await page.click('[data-language="es"]');
     expect(await page.getAttribute("html", "lang")).toBe("es");
+    await go(page, "train");
     expect(await page.textContent("h1")).toBe("Una red neuronal que aprende en esta página");
     expect(await page.textContent("#accuracy-caption")).toContain("cifras reservadas");
     await page.click('[data-language="en"]');
@@ -299,6 +322,7 @@ describe("the demo without WebGPU", () => {
       expect(notice).toContain("Aquí no hay WebGPU");
       expect(notice).toContain("chrome://flags");
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+      await go(page, "train");
       await page.selectOption("#epochs", "1");
       await page.click("#run");
       await phase(page, "training");
