@@ -40,6 +40,8 @@ export interface BuildOptions {
   training?: boolean;
   /** With `training`, i32 [batch]: images with a negative label fill up a last, shorter batch and count in no statistic. */
   labels?: Node;
+  /** Called for each layer (for the last of its calls) with its value before its activation and after it. */
+  probe?: (name: string, linear: Node, output: Node) => void;
 }
 
 /** A network: layers with shapes and parameters. It knows no device; a trainer or a classifier runs it. */
@@ -177,7 +179,8 @@ export class Model {
     return single ? at(results, 0) : results;
   }
 
-  #build(graph: Graph, inputs: readonly Node[], { logits = false, training = false, labels }: BuildOptions): Node[] {
+  #build(graph: Graph, inputs: readonly Node[], options: BuildOptions): Node[] {
+    const { logits = false, training = false, labels, probe } = options;
     this.#checkInputs(inputs);
     const { layers, calls, outputs } = this.#wiring;
     const values = [...inputs];
@@ -201,7 +204,9 @@ export class Model {
         const skipSoftmax = logits && layer.activation === "softmax" && outputs.includes(tensor);
         if (skipSoftmax) logitsOf.set(tensor, built);
         const used = calls.some((other) => other.inputs.includes(tensor));
-        values.push(skipSoftmax && !used ? built : applyActivation(graph, built, layer.activation));
+        const value = skipSoftmax && !used ? built : applyActivation(graph, built, layer.activation);
+        values.push(value);
+        probe?.(name, built, value);
       });
     });
     for (const [name, value] of updated) {

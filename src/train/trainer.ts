@@ -13,6 +13,7 @@ import { lossByName } from "../nn/losses.ts";
 import type { Model } from "../nn/model.ts";
 import { checkLearningRate, type Optimizer } from "../nn/optimizers.ts";
 import { checkDataset, datasetVariables } from "./dataset_variables.ts";
+import { Inspector } from "./inspector.ts";
 import { checkOneInputAndOutput } from "./one_input.ts";
 import { Pace } from "./pace.ts";
 import { Predictor, toInputs } from "./predictor.ts";
@@ -34,6 +35,7 @@ import type {
   FitOptions,
   History,
   ImageBatch,
+  Inspection,
   StepEvent,
   Trainer,
   TrainerStats,
@@ -105,6 +107,7 @@ class LocalTrainer implements Trainer {
   readonly #keeper: Program;
   readonly #batchSize: number;
   readonly #predictor: Predictor;
+  readonly #inspector: Inspector;
   readonly #evaluations = new Map<Dataset, EvaluationProgram>();
   #seed: number;
   #training: CompiledTraining | undefined;
@@ -132,6 +135,7 @@ class LocalTrainer implements Trainer {
     this.#batchSize = batchSize;
     this.#seed = seed;
     this.#predictor = new Predictor(backend, parts.model, batchSize);
+    this.#inspector = new Inspector(backend, parts.model);
   }
 
   async fit(dataset: Dataset, options: FitOptions = {}): Promise<History> {
@@ -309,6 +313,11 @@ class LocalTrainer implements Trainer {
     return evaluation;
   }
 
+  async inspect(image: ImageBatch, options: { target?: number } = {}): Promise<Inspection> {
+    this.#checkUsable();
+    return this.#reading(() => this.#inspector.inspect(image, options));
+  }
+
   async predict(x: ImageBatch): Promise<Tensor<Float32Array>> {
     this.#checkUsable();
     return this.#reading(() => this.#predictor.predict(x));
@@ -458,6 +467,7 @@ class LocalTrainer implements Trainer {
     this.#training?.program.dispose();
     this.#fed?.dispose();
     this.#predictor.dispose();
+    this.#inspector.dispose();
     for (const { program } of this.#evaluations.values()) program.dispose();
     this.#keeper.dispose();
   }

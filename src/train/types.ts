@@ -80,6 +80,34 @@ export interface TrainerStats {
 /** Images for `predict`: raw pixels 0–255 (normalised here) or floats as they are. */
 export type ImageBatch = Float32Array | Uint8Array | Uint8ClampedArray;
 
+/** One layer's values for one image; shapes have no batch axis. */
+export interface LayerInspection {
+  readonly name: string;
+  /** As in the layer's config: "conv2d", "maxPooling2d". */
+  readonly kind: string;
+  /** Before the layer's activation; left out where it has none. */
+  readonly linear?: Tensor<Float32Array>;
+  /** What the next layer gets. */
+  readonly output: Tensor<Float32Array>;
+  /** d logit of the target class / d output. */
+  readonly gradient: Tensor<Float32Array>;
+}
+
+/** What a model does with one image, layer by layer. */
+export interface Inspection {
+  /** The image as the first layer gets it. */
+  readonly input: Tensor<Float32Array>;
+  /** d logit of the target class / d input: its magnitude is the saliency of each pixel (Simonyan et al. 2014). */
+  readonly inputGradient: Tensor<Float32Array>;
+  readonly layers: readonly LayerInspection[];
+  /** [classes], before the softmax. */
+  readonly logits: Tensor<Float32Array>;
+  /** [classes] */
+  readonly probabilities: Tensor<Float32Array>;
+  /** The class whose logit the gradients are of. */
+  readonly target: number;
+}
+
 /** Trains a model, here or in a worker. */
 export interface Trainer {
   /** Trains; continues where the last call ended. One call at a time. */
@@ -94,6 +122,12 @@ export interface Trainer {
   evaluate(dataset: Dataset, options?: { signal?: AbortSignal }): Promise<Evaluation>;
   /** Class probabilities [count, classes] (softmax of the logits) of one or many images. */
   predict(x: ImageBatch): Promise<Tensor<Float32Array>>;
+  /**
+   * Looks inside at one image [height, width, channels]: every layer's values before and after its activation, and the
+   * gradients of one class's logit (default: the most probable class) by them and by the image. With the present
+   * weights, statistics as in inference. Its program is compiled at the first call.
+   */
+  inspect(image: ImageBatch, options?: { target?: number }): Promise<Inspection>;
   /** Changes the learning rate from the next step on; a schedule counts all steps of this trainer, finished ones too. */
   setLearningRate(learningRate: number | Schedule): void;
   /** Everything needed to go on exactly: weights, optimizer state, counters, seed, model and optimizer config. */

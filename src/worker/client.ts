@@ -12,6 +12,7 @@ import type {
   FitOptions,
   History,
   ImageBatch,
+  Inspection,
   StepEvent,
   Trainer,
   TrainerStats,
@@ -213,6 +214,10 @@ class RemoteTrainer implements WorkerTrainer {
   evaluate(dataset: Dataset, options: { signal?: AbortSignal } = {}): Promise<Evaluation> {
     this.#sendParameters();
     return this.#client.call("evaluate", { dataset: this.#datasetKey(dataset) }, options);
+  }
+
+  inspect(image: ImageBatch, options: { target?: number } = {}): Promise<Inspection> {
+    return this.#client.call("inspect", { image, ...options });
   }
 
   predict(x: ImageBatch): Promise<Tensor<Float32Array>> {

@@ -80,6 +80,7 @@ const handlers: Handlers = {
     return theTrainer().fit(theDataset(dataset), options);
   },
   evaluate: ({ dataset }, id) => theTrainer().evaluate(theDataset(dataset), { signal: signalOf(id) }),
+  inspect: ({ image, ...options }) => theTrainer().inspect(image, options),
   predict: ({ x }) => theTrainer().predict(x),
   trainOnBatch: ({ x, y }) => theTrainer().trainOnBatch(x, y),
   async setParameters({ parameters }) {

@@ -15,7 +15,15 @@ import type { Dataset } from "../data/dataset.ts";
 import type { ProfileData } from "../graph/profile.ts";
 import type { ModelConfig } from "../nn/model_config.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
-import type { EpochEvent, Evaluation, History, ImageBatch, StepEvent, TrainerStats } from "../train/types.ts";
+import type {
+  EpochEvent,
+  Evaluation,
+  History,
+  ImageBatch,
+  Inspection,
+  StepEvent,
+  TrainerStats,
+} from "../train/types.ts";
 
 /** "auto" takes WebGPU where it works, else the CPU. */
 export type BackendChoice = "auto" | "webgpu" | "cpu";
@@ -40,6 +48,7 @@ export interface Calls {
     result: History;
   };
   evaluate: { args: { dataset: number }; result: Evaluation };
+  inspect: { args: { image: ImageBatch; target?: number }; result: Inspection };
   predict: { args: { x: ImageBatch }; result: Tensor<Float32Array> };
   trainOnBatch: { args: { x: ImageBatch; y: number[] }; result: { loss: number; accuracy: number } };
   setParameters: { args: { parameters: Map<string, Tensor<Float32Array>> }; result: void };

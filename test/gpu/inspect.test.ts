@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sample } from "../../src/data/dataset.ts";
+import {
+  ArgumentError,
+  type Backend,
+  conv2d,
+  cpu,
+  createTrainer,
+  dense,
+  flatten,
+  type Inspection,
+  type Model,
+  maxPooling2d,
+  ShapeError,
+  sequential,
+  sgd,
+  type Trainer,
+  webgpu,
+} from "../../src/index.ts";
+import { expectClose, expectExact } from "../support/compare.ts";
+import { testDevice } from "../support/gpu.ts";
+import { barPictures, residualNetwork, smallNetwork } from "../support/networks.ts";
+
+const pictures = barPictures(24);
+const { image } = sample(pictures, 3);
+
+function trainer(model: Model, backend: Backend): Promise<Trainer> {
+  const optimizer = sgd({ learningRate: 0.05 });
+  return createTrainer(model, { backend, loss: "sparseCategoricalCrossentropy", optimizer, batchSize: 8, seed: 3 });
+}
+
+/** Products behind a value of these networks, at most: 9 of the first layer, 36 of the second, 54 or 216 of the dense one, and the way back. */
+const SUM_LENGTH = 600;
+
+function expectSameValues(got: Inspection, want: Inspection): void {
+  const compare = (a: { data: Float32Array; shape: number[] } | undefined, b: typeof a) => {
+    expect(a?.shape).toEqual(b?.shape);
+    if (a === undefined || b === undefined) return;
+    // Σ|a||b| is not known here; values of one tensor are sums of like terms, the largest tells their size.
+    const absSum = 4 * b.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    expectClose(a.data, b.data, { k: SUM_LENGTH, absSum });
+  };
+  expect(got.target).toBe(want.target);
+  expect(got.layers.map(({ name, kind }) => `${name} ${kind}`)).toEqual(
+    want.layers.map(({ name, kind }) => `${name} ${kind}`),
+  );
+  compare(got.input, want.input);
+  compare(got.inputGradient, want.inputGradient);
+  compare(got.logits, want.logits);
+  compare(got.probabilities, want.probabilities);
+  got.layers.forEach((layer, index) => {
+    compare(layer.linear, want.layers[index]?.linear);
+    compare(layer.output, want.layers[index]?.output);
+    compare(layer.gradient, want.layers[index]?.gradient);
+  });
+}
+
+describe("inspect", () => {
+  let backend: Backend;
+
+  beforeAll(async () => {
+    backend = await webgpu({ device: await testDevice() });
+  });
+
+  afterAll(() => backend.dispose());
+
+  it.each([
+    ["a chain of layers", smallNetwork],
+    ["a residual network with batch normalisation", residualNetwork],
+  ])("%s: WebGPU shows what the CPU reference shows, after some training", async (_, make) => {
+    const onGpu = await trainer(make(), backend);
+    await onGpu.fit(pictures, { steps: 5 });
+    const model = make();
+    const reference = await trainer(model, cpu());
+    await reference.restore(await onGpu.checkpoint());
+    for (const target of [undefined, 0, 2]) {
+      const options = target === undefined ? {} : { target };
+      expectSameValues(await onGpu.inspect(image, options), await reference.inspect(image, options));
+    }
+    onGpu.dispose();
+    reference.dispose();
+  });
+
+  it("names the layers, leaves the batch axis out, and hangs together", async () => {
+    const one = await trainer(smallNetwork(), backend);
+    const seen = await one.inspect(image);
+    expect(seen.layers.map(({ kind, output }) => [kind, output.shape])).toEqual([
+      ["conv2d", [8, 8, 4]],
+      ["maxPooling2d", [4, 4, 4]],
+      ["conv2d", [2, 2, 6]],
+      ["flatten", [24]],
+      ["dense", [3]],
+    ]);
+    const [first, pool] = seen.layers;
+    expectExact(
+      first?.output.data ?? [],
+      Array.from(first?.linear?.data ?? [], (value) => Math.max(0, value)),
+    );
+    expect(pool?.linear).toBeUndefined();
+    expectExact(seen.layers.at(-1)?.output.data ?? [], seen.logits.data);
+    const { data } = await one.predict(image);
+    expectClose(seen.probabilities.data, data, { absSum: 1, k: SUM_LENGTH });
+    expect(seen.target).toBe(data.indexOf(Math.max(...data)));
+    // The slope of a logit by the logits is 1 at that logit.
+    expectExact(
+      seen.layers.at(-1)?.gradient.data ?? [],
+      [0, 1, 2].map((index) => Number(index === seen.target)),
+    );
+    one.dispose();
+  });
+
+  it("its gradient is the slope of the logit: exact differences of a network without kinks", async () => {
+    const model = sequential({ inputShape: [4, 4, 1], seed: 5 }, [
+      conv2d({ filters: 3, kernelSize: 3, padding: "same" }),
+      flatten(),
+      dense({ units: 2 }),
+    ]);
+    const one = await trainer(model, cpu());
+    const start = Float32Array.from({ length: 16 }, (_, index) => index / 16);
+    const { inputGradient, logits } = await one.inspect(start, { target: 1 });
+    const slopes = await Promise.all(
+      Array.from(start, async (value, index) => {
+        const moved = start.with(index, value + 1);
+        return ((await one.inspect(moved, { target: 1 })).logits.data[1] ?? 0) - (logits.data[1] ?? 0);
+      }),
+    );
+    expectClose(inputGradient.data, slopes, { k: 16 * 9 * 3, absSum: 4 });
+    one.dispose();
+  });
+
+  it("raw pixels are normalised, and bad arguments named", async () => {
+    const model = sequential({ inputShape: [4, 4, 1] }, [
+      maxPooling2d({ poolSize: 2 }),
+      flatten(),
+      dense({ units: 2 }),
+    ]);
+    const one = await trainer(model, cpu());
+    const bytes = Uint8Array.from({ length: 16 }, (_, index) => 17 * index);
+    expectExact(
+      (await one.inspect(bytes)).input.data,
+      Float32Array.from(bytes, (value) => value / 255),
+    );
+    await expect(one.inspect(new Float32Array(32))).rejects.toThrow(ShapeError);
+    await expect(one.inspect(bytes, { target: 2 })).rejects.toThrow(ArgumentError);
+    one.dispose();
+    await expect(one.inspect(bytes)).rejects.toThrow(/disposed/);
+  });
+});
