@@ -10,6 +10,8 @@ export interface DrawPanelOptions {
   predict(pixels: Float32Array): Promise<Float32Array | undefined>;
   /** Whether the network has learned anything yet. */
   trained(): boolean;
+  /** Hears what the network sees of the drawing, whenever that changed. */
+  onPixels?(pixels: Float32Array | undefined): void;
   /** A held-out digit, drawn by lot. */
   testDigit(): { image: Float32Array; label: number } | undefined;
 }
@@ -56,7 +58,7 @@ export class DrawPanel {
       pad.clear();
       announce(say().announceCleared);
     });
-    this.#test.addEventListener("click", () => void this.#showTestDigit());
+    this.#test.addEventListener("click", () => void this.showTestDigit());
     this.render();
   }
 
@@ -70,7 +72,8 @@ export class DrawPanel {
     if (this.#pixels) void this.#ask();
   }
 
-  async #showTestDigit(): Promise<void> {
+  /** Shows a held-out digit on the pad, as if it had been drawn. */
+  async showTestDigit(): Promise<void> {
     const digit = this.#options.testDigit();
     if (digit === undefined) return;
     await this.#options.pad.show(digit.image, SIDE);
@@ -86,6 +89,7 @@ export class DrawPanel {
 
   #look(pixels: Float32Array | undefined): void {
     this.#pixels = pixels;
+    this.#options.onPixels?.(pixels);
     if (pixels === undefined) this.#answer = undefined;
     this.#showSeen();
     this.render();

@@ -5,6 +5,7 @@ import { Charts } from "./charts.ts";
 import { DigitPad } from "./digit_pad.ts";
 import { announce, find, make, write } from "./dom.ts";
 import { DrawPanel } from "./draw_panel.ts";
+import { InsideView } from "./inside/view.ts";
 import {
   bytes,
   count,
@@ -56,10 +57,21 @@ const charts = new Charts({
   accuracyReadout: find("accuracy-readout", HTMLElement),
 });
 
+const inside = new InsideView({
+  inspect: (pixels, target) => session.inspect(pixels, target),
+  predict,
+  parameters: () => session.parameters(),
+  model: () => session.model,
+  steps: () => session.steps,
+});
+
 const panel = new DrawPanel({
   pad: find("pad", DigitPad),
   predict,
   trained: () => session.steps > 0,
+  onPixels(pixels) {
+    inside.pixels = pixels;
+  },
   testDigit() {
     const heldOut = session.digits?.heldOut;
     return heldOut && sample(heldOut, Math.floor(Math.random() * heldOut.count));
@@ -74,8 +86,22 @@ const profilePanel = new ProfilePanel(() => session.profile());
 function showView(): void {
   for (const name of VIEWS) find(`view-${name}`, HTMLElement).hidden = name !== view();
   document.documentElement.dataset["view"] = view();
+  placePad();
+  inside.visible = view() === "inside";
   renderTitle();
   renderLinks();
+}
+
+const padPlace = document.querySelector(".pad-place");
+const padButtons = document.querySelector(".pad-buttons");
+
+/** One pad, in the view where drawing means something. Nobody looks inside at nothing: a test digit is there at first. */
+function placePad(): void {
+  if (padPlace === null || padButtons === null) return;
+  if (view() === "inside") {
+    find("inside-pad", HTMLElement).append(padPlace, padButtons);
+    if (find("pad", DigitPad).empty && session.digits) void panel.showTestDigit();
+  } else document.querySelector(".drawing")?.prepend(padPlace, padButtons);
 }
 
 function renderTitle(): void {
@@ -250,15 +276,18 @@ function render(): void {
     shownDigits = session.digits;
     samples.show(session.digits.heldOut);
     panel.ready = true;
+    placePad();
   }
   if (measured || (session.phase === "training" && now - reread > REREAD_MILLISECONDS)) {
     reread = now;
     panel.refresh();
     void samples.refresh();
+    inside.refresh();
   }
   if (measured) {
     shownMeasurement = session.latest;
     renderMeasurements();
+    if (session.latest) inside.remember().catch(() => undefined);
     const { latest } = session;
     if (latest && latest.step > 0) announce(say().announceAccuracy(percent(latest.accuracy, 1), count(latest.step)));
   }
@@ -416,6 +445,7 @@ onLanguage(() => {
   renderMeasurements();
   samples.render();
   profilePanel.render();
+  inside.render();
   changed();
 });
 

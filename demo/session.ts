@@ -11,11 +11,13 @@ import {
   dense,
   fetchIdx,
   flatten,
+  type Inspection,
   type Model,
   maxPooling2d,
   type Profile,
   type StepEvent,
   sequential,
+  type Tensor,
   type TrainerStats,
   WebGpuUnavailableError,
 } from "../src/index.ts";
@@ -321,6 +323,17 @@ export class Session {
   async predict(pixels: Float32Array): Promise<Float32Array | undefined> {
     const { data } = (await this.#trainer?.predict(pixels)) ?? {};
     return data;
+  }
+
+  /** The network's parameters as they are now, by name. */
+  async parameters(): Promise<ReadonlyMap<string, Tensor<Float32Array>>> {
+    await this.#trainer?.syncModel();
+    return this.model.parameters;
+  }
+
+  /** Every layer's values for one image of 28×28, 0…1, and the gradients of one digit's score. */
+  async inspect(pixels: Float32Array, target: number | undefined): Promise<Inspection | undefined> {
+    return this.#trainer?.inspect(pixels, target === undefined ? {} : { target });
   }
 
   /** Runs work after the work before it; failures become the page's. */

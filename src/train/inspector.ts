@@ -58,6 +58,12 @@ export class Inspector {
       }),
       logits,
       probabilities: have("probabilities"),
+      parameters: new Map(
+        this.#model.variables.map(({ name, shape }) => [
+          name,
+          { shape: [...shape], data: Float32Array.from(outputs[`${name} parameter`]?.data ?? []) },
+        ]),
+      ),
       target: target === PREDICTED ? indexOfLargest(logits.data) : target,
     };
   }
@@ -101,6 +107,7 @@ function compileInspection(backend: Backend, model: Model): Promise<Program> {
   const names = [...values.keys()];
   const [inputGradient, ...gradients] = graph.gradients(score, [image, ...values.values()]);
   const outputs: Record<string, Node> = { logits, probabilities: graph.softmax(logits) };
+  for (const variable of model.variables) outputs[`${variable.name} parameter`] = graph.variable(variable);
   if (inputGradient) outputs["inputGradient"] = inputGradient;
   names.forEach((name, index) => {
     const [value, linear, gradient] = [values.get(name), linears.get(name), gradients[index]];

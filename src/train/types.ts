@@ -104,6 +104,8 @@ export interface Inspection {
   readonly logits: Tensor<Float32Array>;
   /** [classes] */
   readonly probabilities: Tensor<Float32Array>;
+  /** The parameters that made these values, by Keras' names: those of the same moment, also while training goes on. */
+  readonly parameters: ReadonlyMap<string, Tensor<Float32Array>>;
   /** The class whose logit the gradients are of. */
   readonly target: number;
 }

@@ -82,7 +82,9 @@ describe("inspect", () => {
   });
 
   it("names the layers, leaves the batch axis out, and hangs together", async () => {
-    const one = await trainer(smallNetwork(), backend);
+    const network = smallNetwork();
+    const one = await trainer(network, backend);
+    await one.fit(pictures, { steps: 2 });
     const seen = await one.inspect(image);
     expect(seen.layers.map(({ kind, output }) => [kind, output.shape])).toEqual([
       ["conv2d", [8, 8, 4]],
@@ -98,6 +100,12 @@ describe("inspect", () => {
     );
     expect(pool?.linear).toBeUndefined();
     expectExact(seen.layers.at(-1)?.output.data ?? [], seen.logits.data);
+    await one.syncModel();
+    expect([...seen.parameters.keys()]).toEqual([...network.parameters.keys()]);
+    for (const [name, { shape, data }] of network.parameters) {
+      expect(seen.parameters.get(name)?.shape).toEqual(shape);
+      expectExact(seen.parameters.get(name)?.data ?? [], data);
+    }
     const { data } = await one.predict(image);
     expectClose(seen.probabilities.data, data, { absSum: 1, k: SUM_LENGTH });
     expect(seen.target).toBe(data.indexOf(Math.max(...data)));

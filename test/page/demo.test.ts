@@ -214,6 +214,82 @@ describe("the demo on WebGPU", () => {
     expect(right, `0 … 9 were read as ${read.join(" ")}`).toBeGreaterThanOrEqual(9);
   });
 
+  it("looks inside: counts, sums that add up, windows that move, and a test digit where nothing is drawn", async () => {
+    await go(page, "inside");
+    await page.waitForSelector("#walk:not([hidden])", { timeout: 120_000 });
+    expect(await page.textContent("#inside-status")).toContain("after 189 steps");
+    expect(await page.textContent("#inside-answer")).toMatch(/The network reads \d, \d/);
+    const walk = (await page.locator("#walk").innerText()).replaceAll(/\s/g, " ");
+    for (const figure of [
+      "28 × 28 × 1 = 784",
+      "28 × 28 × 32 = 25,088",
+      "14 × 14 × 32 = 6,272",
+      "14 × 14 × 64 = 12,544",
+    ]) {
+      expect(walk).toContain(figure);
+    }
+    expect(await page.locator(".step-conv").first().locator(".strip button").count()).toBe(32);
+
+    // Nine products and the bias, as written, give the sum, as written; ReLU of it is the end of the line.
+    const formula = page.locator(".step-conv .step-formula").first();
+    const checked = async () => {
+      const text = ((await formula.textContent()) ?? "").replaceAll("\u2212", "-");
+      const numbers = text.match(/-?\d+\.\d+/g)?.map(Number) ?? [];
+      expect(numbers).toHaveLength(21);
+      const [bias = 0, total = 0, after = 0] = numbers.slice(18);
+      let sum = bias;
+      for (let product = 0; product < 9; product++)
+        sum += (numbers[2 * product] ?? 0) * (numbers[2 * product + 1] ?? 0);
+      // Each number is rounded to three places, values up to 1 and weights up to about 2.
+      expect(Math.abs(sum - total)).toBeLessThan(9 * 0.0005 * 3 + 0.001);
+      expect(after).toBe(Math.max(0, total));
+      return text;
+    };
+    const first = await checked();
+    const map = page.locator(".step-conv .step-result .grid-frame").first();
+    await map.focus();
+    for (let press = 0; press < 5; press++) await page.keyboard.press("ArrowDown");
+    const moved = await checked();
+    expect(moved).not.toBe(first);
+    await map.hover({ position: { x: 60, y: 80 } });
+    expect(await checked()).not.toBe(moved);
+
+    // Another filter: its kernel, its map, and the same map in the pooling below.
+    await page.locator(".step-conv .strip button").nth(4).click();
+    expect(await page.textContent(".step-result figcaption")).toBe("Map 5");
+    expect(await page.textContent(".step-pool figcaption")).toBe("Map 5, before");
+    const pool = ((await page.textContent(".step-pool .step-formula")) ?? "").match(/\d+\.\d+/g)?.map(Number) ?? [];
+    expect(pool).toHaveLength(5);
+    expect(pool[4]).toBe(Math.max(...pool.slice(0, 4)));
+
+    const shares = await page.locator(".answer-table .share").allTextContents();
+    const total = shares.reduce((sum, share) => sum + Number.parseFloat(share), 0);
+    expect(total).toBeGreaterThan(99.4);
+    expect(total).toBeLessThan(100.6);
+
+    await page.click('.step-looked .digits button:has-text("7")');
+    await page.waitForSelector('.step-looked .digits button[aria-checked="true"]:has-text("7")');
+    await page.click(".step-looked .step-body button");
+    await page.waitForSelector(".step-looked .step-body button:enabled");
+
+    // The kernels before training and now.
+    const slider = page.locator("#kernel-moment");
+    expect(Number(await slider.getAttribute("max"))).toBeGreaterThan(4);
+    await slider.focus();
+    await page.keyboard.press("Home");
+    expect(await page.textContent(".moment label")).toBe("Before any training");
+
+    await page.selectOption("#filter-preset", "presetIdentity");
+    const pixels = (which: number) =>
+      page
+        .locator(".step-filters .grid canvas")
+        .nth(which)
+        .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL().length);
+    expect(await pixels(0)).toBeGreaterThan(200);
+    await page.locator(".weights input").nth(0).fill("1");
+    expect(await page.inputValue("#filter-preset")).toBe("own");
+  });
+
   it("keeps the view and the settings in the address", async () => {
     await go(page, "train");
     await page.selectOption("#epochs", "10");

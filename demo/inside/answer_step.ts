@@ -1,0 +1,105 @@
+import { make, write } from "../dom.ts";
+import { count, percent } from "../language.ts";
+import { evidence, inputOf, type Values } from "./maps.ts";
+import { tell } from "./messages.ts";
+import { magnitude, paint, signed } from "./paint.ts";
+import { type Look, number, type Step, section } from "./step.ts";
+
+interface Row {
+  readonly row: HTMLTableRowElement;
+  readonly cells: readonly HTMLElement[];
+  readonly fill: HTMLElement;
+  readonly evidence: HTMLCanvasElement;
+}
+
+/** The last layer: scores, softmax, and where the scores come from. */
+export class AnswerStep implements Step {
+  readonly element: HTMLElement;
+  readonly #index: number;
+  readonly #parts = section("step-answer");
+  readonly #heads = Array.from({ length: 5 }, () => make("th"));
+  readonly #body = make("tbody");
+  readonly #note = make("p", { className: "note" });
+  #rows: readonly Row[] = [];
+
+  /** `index` is the layer whose outputs are the scores. */
+  constructor(index: number) {
+    this.#index = index;
+    this.element = this.#parts.element;
+    for (const head of this.#heads) head.scope = "col";
+    const table = make(
+      "table",
+      { className: "answer-table" },
+      make("thead", {}, make("tr", {}, ...this.#heads)),
+      this.#body,
+    );
+    this.element.append(make("div", { className: "scroller" }, table), this.#note);
+  }
+
+  show(look: Look): void {
+    const text = tell();
+    const { model, inspection } = look;
+    const { logits, probabilities } = inspection;
+    const classes = logits.data.length;
+    const placed = model.layers[this.#index];
+    const kernel = placed && inspection.parameters.get(`${placed.name}/kernel`);
+    const inputs = kernel?.shape[0] ?? 0;
+    write(this.#parts.title, text.inDecisionTitle);
+    write(this.#parts.text, text.inDecisionText(count(inputs), count(classes)));
+    [text.inClass, text.inScore, text.inPower, text.inProbability, text.inEvidence].forEach((word, index) => {
+      const head = this.#heads[index];
+      if (head) write(head, word);
+    });
+    if (this.#rows.length !== classes) {
+      this.#rows = Array.from({ length: classes }, (_, index) => makeRow(index));
+      this.#body.replaceChildren(...this.#rows.map(({ row }) => row));
+    }
+    const most = logits.data.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    const before = this.#flattened(look);
+    const maps = before && kernel ? this.#rows.map((_, index) => evidence(before, kernel, index)) : undefined;
+    const range = Math.max(...(maps ?? []).map(({ values }) => magnitude(values)), 0);
+    this.#rows.forEach(({ row, cells, fill, evidence: canvas }, index) => {
+      const [score = 0, share = 0] = [logits.data[index], probabilities.data[index]];
+      row.classList.toggle("winner", score === most);
+      [number(score), number(Math.exp(score - most)), percent(share, 1)].forEach((word, cell) => {
+        const place = cells[cell];
+        if (place) write(place, word);
+      });
+      fill.style.setProperty("--share", String(share));
+      const map = maps?.[index];
+      canvas.hidden = map === undefined;
+      canvas.ariaLabel = text.inEvidenceOf(String(index));
+      if (map) paint(canvas, map.rows, map.columns, (place) => signed(map.values[place] ?? 0, range));
+    });
+    const lastHead = this.#heads[4];
+    if (lastHead) lastHead.hidden = maps === undefined;
+    write(this.#note, maps === undefined ? "" : text.inEvidenceNote);
+  }
+
+  /** The maps that a flatten made the last layer's input of. */
+  #flattened({ model, inspection }: Look): Values | undefined {
+    const source = model.layers[this.#index]?.connectedTo[0];
+    const flatten = model.layers.findIndex(({ name }) => name === source);
+    if (model.layers[flatten]?.layer.config.kind !== "flatten") return undefined;
+    return inputOf(model, inspection, flatten);
+  }
+}
+
+function makeRow(digit: number): Row {
+  const fill = make("span", { className: "bar-fill" });
+  const share = make("span");
+  const cells = [make("td"), make("td"), share];
+  const canvas = make("canvas", { className: "evidence" });
+  canvas.setAttribute("role", "img");
+  const head = make("th", { text: String(digit) });
+  head.scope = "row";
+  const row = make(
+    "tr",
+    {},
+    head,
+    ...cells.slice(0, 2),
+    make("td", { className: "share" }, make("span", { className: "bar-track" }, fill), share),
+    make("td", {}, canvas),
+  );
+  return { row, cells, fill, evidence: canvas };
+}

@@ -1,0 +1,92 @@
+import { make, write } from "../dom.ts";
+import { count } from "../language.ts";
+import { featureMap, type Values } from "./maps.ts";
+import { tell } from "./messages.ts";
+import { magnitude, paint, signed } from "./paint.ts";
+import { number, section } from "./step.ts";
+
+interface Moment {
+  readonly step: number;
+  readonly kernel: Values;
+}
+
+/** More moments than this are thinned out: every other one goes. */
+const MOST_MOMENTS = 64;
+
+/** The first convolution's kernels over the training, from noise to edges. */
+export class KernelsStep {
+  readonly element: HTMLElement;
+  readonly #parts = section("step-kernels");
+  readonly #slider = make("input");
+  readonly #label = make("label", { className: "step-count" });
+  readonly #spread = make("p", { className: "note" });
+  readonly #kernels = make("div", { className: "kernels-strip" });
+  #moments: Moment[] = [];
+  /** Which moment is shown; undefined follows the training. */
+  #chosen: number | undefined;
+
+  constructor() {
+    this.element = this.#parts.element;
+    this.#slider.type = "range";
+    this.#slider.min = "0";
+    this.#slider.id = "kernel-moment";
+    this.#label.htmlFor = this.#slider.id;
+    this.#slider.addEventListener("input", () => {
+      const index = Number(this.#slider.value);
+      this.#chosen = index === this.#moments.length - 1 ? undefined : index;
+      this.render();
+    });
+    this.element.append(make("div", { className: "moment" }, this.#label, this.#slider), this.#kernels, this.#spread);
+  }
+
+  /** Remembers the kernels of a moment; going back to an earlier step forgets what came after it. */
+  remember(step: number, kernel: Values): void {
+    const shape = this.#moments[0]?.kernel.shape.join();
+    if (shape !== undefined && shape !== kernel.shape.join()) this.#moments = [];
+    this.#moments = this.#moments.filter((moment) => moment.step < step);
+    this.#moments.push({ step, kernel });
+    if (this.#moments.length > MOST_MOMENTS) {
+      this.#moments = this.#moments.filter((_, index) => index % 2 === 0 || index === this.#moments.length - 1);
+      this.#chosen = undefined;
+    }
+    if (this.#chosen !== undefined && this.#chosen >= this.#moments.length) this.#chosen = undefined;
+    this.render();
+  }
+
+  render(): void {
+    const text = tell();
+    write(this.#parts.title, text.inKernelsTitle);
+    write(this.#parts.text, text.inKernelsText);
+    const last = this.#moments.length - 1;
+    const index = this.#chosen ?? last;
+    const moment = this.#moments[index];
+    this.element.hidden = moment === undefined;
+    if (moment === undefined) return;
+    this.#slider.max = String(last);
+    this.#slider.value = String(index);
+    this.#slider.disabled = last < 1;
+    const name = moment.step === 0 ? text.inKernelsStart : text.inKernelsStep(count(moment.step));
+    this.#slider.ariaLabel = text.inKernelsSlider;
+    this.#slider.setAttribute("aria-valuetext", name);
+    write(this.#label, last < 1 ? `${name}. ${text.inKernelsNone}` : name);
+    const [rows = 1, columns = 1, channels = 1, filters = 1] = moment.kernel.shape;
+    // One range for all moments, so that growing weights look like growing ones.
+    const most = Math.max(...this.#moments.map(({ kernel }) => magnitude(kernel.data)));
+    if (this.#kernels.childElementCount !== filters) {
+      this.#kernels.replaceChildren(...Array.from({ length: filters }, () => make("canvas")));
+      for (const canvas of this.#kernels.children) canvas.setAttribute("role", "img");
+    }
+    // [kh, kw, in, out]: the first input channel's part.
+    const flat: Values = { shape: [rows, columns, channels * filters], data: moment.kernel.data };
+    Array.from(this.#kernels.children).forEach((canvas, filter) => {
+      if (!(canvas instanceof HTMLCanvasElement)) return;
+      const map = featureMap(flat, filter);
+      canvas.ariaLabel = text.inKernelOf(count(filter + 1));
+      paint(canvas, rows, columns, (place) => signed(map.values[place] ?? 0, most));
+    });
+    const { data } = moment.kernel;
+    const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
+    const variance = data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length;
+    write(this.#spread, text.inKernelsSpread(number(mean), number(Math.sqrt(variance))));
+  }
+}

@@ -1,0 +1,259 @@
+/** What the view “Look inside” says, in both languages; as messages.ts, which holds the rest of the page's sentences. */
+import { language } from "../language.ts";
+
+const en = {
+  inNothing: "Draw a digit above, or show a test digit: everything below is about it.",
+  inBusy: "Preparing the look inside …",
+  inFailed: (message: string) => `The look inside failed: ${message}`,
+  inReads: (digit: string, share: string) => `The network reads ${digit}, ${share}`,
+  inStepOf: (steps: string) => `With the weights after ${steps} steps of training`,
+  inUntrained: "With the random weights before any training",
+  inContents: "The way through the network",
+  inArrows: "The arrow keys move the window.",
+
+  inPixelsTitle: "Pixels are neurons",
+  inPixelsText:
+    "A picture is numbers. Each pixel is a grey value from 0 (black) to 255 (white), and each is one neuron of the first layer. " +
+    "Divided by 255 it lies between 0 and 1: the weights can then start small, and the steps of the training fit all of them.",
+  inPixelsCaption: (size: string) => `The picture, ${size} pixels`,
+  inNeurons: (product: string, total: string) => `${product} = ${total} neurons`,
+  inPixel: (row: string, column: string, level: string, share: string) =>
+    `Row ${row}, column ${column}: ${level} of 255, which is ${share}`,
+  inNeighbours: "The grey values around this pixel",
+
+  inConvTitle: (ordinal: string) => `Convolution ${ordinal}`,
+  inConvText: (size: string) =>
+    `A kernel of ${size} weights slides over the picture, from left to right and from top to bottom. At each place the pixels under it are multiplied ` +
+    "by its weights and added up: a large sum where the picture looks like the kernel. Outside the picture there are zeros. " +
+    "The weights start at random, and training moves them.",
+  inConvMoreText: (size: string, channels: string) =>
+    `The same again, now over the maps of the layer before: a filter has a kernel of ${size} for each of the ${channels} maps, and adds up all their sums. ` +
+    "So it can find shapes made of lines, where the first layer found the lines.",
+  inMaps: (filters: string, product: string, total: string) =>
+    `${filters} filters make ${filters} maps, new pictures of the digit: ${product} = ${total} neurons`,
+  inTheImage: "The picture",
+  inMapOf: (map: string) => `Map ${map} of the layer before`,
+  inOtherMaps: (count: string) => `The other ${count} maps together`,
+  inKernelOf: (filter: string) => `Kernel of filter ${filter}`,
+  inMap: (filter: string) => `Map ${filter}`,
+  inReceptive: (size: string) => `Seen by it in the picture: ${size} pixels`,
+  inZeros: (share: string) =>
+    `ReLU keeps what is above 0 and makes 0 of the rest: f(x) = max(0, x). ${share} of the values of this layer are 0 now.`,
+  inSides: "Which values the maps show",
+  inBeforeRelu: "Before ReLU",
+  inAfterRelu: "After ReLU",
+  inOutput: "Values",
+  inGradient: "Gradient of the answer",
+  inAllMaps: "All maps of this layer",
+  inBias: "bias",
+  inSumOf: (count: string, sum: string) => `${count} products, together ${sum}`,
+  inSlide: "Slide the window",
+  inSlideStop: "Stop",
+
+  inPoolTitle: "Max pooling",
+  inPoolText: (size: string) =>
+    `Of every ${size} values only the largest stays. The map gets smaller, what matters in it stays, and a digit a little further to the left gives nearly the same numbers.`,
+  inAveragePoolTitle: "Average pooling",
+  inAveragePoolText: (size: string) => `Of every ${size} values the mean stays.`,
+  inPoolCount: (product: string, total: string, fewer: string) =>
+    `${product} = ${total} neurons, ${fewer} fewer than before`,
+  inMapBefore: (filter: string) => `Map ${filter}, before`,
+  inMapAfter: (filter: string) => `Map ${filter}, after`,
+  inPoolWindow: "The values in the window; the largest stays",
+  inMean: "mean",
+  inOtherTitle: (name: string) => `Layer ${name}`,
+
+  inDecisionTitle: "The answer",
+  inDecisionText: (inputs: string, classes: string) =>
+    `All numbers of the last maps in one long row, ${inputs} of them. Each digit has a weight for each of them: the products, added up, are its score. ` +
+    `Softmax makes shares of the ${classes} scores: e to the power of each, divided by their sum.`,
+  inClass: "Digit",
+  inScore: "Score",
+  inPower: "e^(score − highest)",
+  inProbability: "Share",
+  inEvidence: "Where its score comes from",
+  inEvidenceOf: (digit: string) => `Where the score of ${digit} comes from: blue speaks for it, orange against it`,
+  inEvidenceNote:
+    "The small pictures add up the products of each place of the last maps: blue speaks for the digit, orange against it.",
+
+  inLookedTitle: "Where it looked",
+  inLookedText: "Three ways to ask which pixels an answer hangs on, here for the digit:",
+  inLookedFor: "Digit to ask for",
+  inSaliency: "Slope",
+  inSaliencyNote:
+    "How much the score moves when one pixel changes a little: the gradient, by backpropagation down to the picture.",
+  inGradCam: "Grad-CAM",
+  inGradCamNote: (layer: string) => `The maps of the last convolution (${layer}), weighed by their gradients.`,
+  inOcclusion: "Covering",
+  inOcclusionNote: (size: string) =>
+    `A black square of ${size} slides over the picture: blue where covering lowers the digit’s share, orange where it raises it.`,
+  inOcclude: "Cover and ask again",
+
+  inKernelsTitle: "How the kernels came about",
+  inKernelsText:
+    "The kernels of the first convolution start as random numbers from a normal distribution, symmetric about 0. Backpropagation tells for each weight which way makes the loss smaller, and each step moves it a little. " +
+    "Noise becomes edges, lines and spots.",
+  inKernelsStep: (step: string) => `After ${step} steps`,
+  inKernelsStart: "Before any training",
+  inKernelsSlider: "Moment of the training",
+  inKernelsNone: "Train, and the moments gather here.",
+  inKernelsSpread: (mean: string, deviation: string) => `mean ${mean}, standard deviation ${deviation}`,
+
+  inFiltersTitle: "Filters by hand",
+  inFiltersText: "What a kernel does is seen best with one of your own. Change its numbers, or take a known one.",
+  inFilterPreset: "Kernel",
+  inFilterOwn: "Own numbers",
+  inFilterSize: "Size",
+  inFilterSource: "Picture",
+  inFilterDrawing: "The drawing",
+  inFilterScene: "A test picture",
+  inFilterFile: "A file …",
+  inFilterBefore: "Before",
+  inFilterAfter: "After",
+  inFilterRelu: "ReLU after it",
+  inFilterWeight: (row: string, column: string) => `Weight in row ${row}, column ${column}`,
+  inFilterBadFile: "This file is no picture that the browser can read.",
+  presetIdentity: "Identity",
+  presetBlur: "Blur (mean)",
+  presetGauss: "Blur (Gauss)",
+  presetSharpen: "Sharpen",
+  presetEmboss: "Emboss",
+  presetEdges: "Edges (Laplace)",
+  presetSobelX: "Sobel, vertical edges",
+  presetSobelY: "Sobel, horizontal edges",
+  presetPrewitt: "Prewitt, vertical edges",
+  presetDiagonal: "Diagonal lines",
+  presetOutline: "Outline",
+  presetRandom: "Random, as before training",
+};
+
+type InsideMessages = typeof en;
+
+const es: InsideMessages = {
+  inNothing: "Dibuja una cifra arriba, o muestra una de prueba: todo lo de abajo trata de ella.",
+  inBusy: "Preparando la mirada al interior …",
+  inFailed: (message) => `No se pudo mirar dentro: ${message}`,
+  inReads: (digit, share) => `La red lee un ${digit}, ${share}`,
+  inStepOf: (steps) => `Con los pesos tras ${steps} pasos de entrenamiento`,
+  inUntrained: "Con los pesos aleatorios de antes de entrenar",
+  inContents: "El camino por la red",
+  inArrows: "Las flechas mueven la ventana.",
+
+  inPixelsTitle: "Los píxeles son neuronas",
+  inPixelsText:
+    "Una imagen son números. Cada píxel es un valor de gris de 0 (negro) a 255 (blanco), y cada uno es una neurona de la primera capa. " +
+    "Dividido por 255 queda entre 0 y 1: así los pesos pueden empezar pequeños y los pasos del entrenamiento les sirven a todos.",
+  inPixelsCaption: (size) => `La imagen, ${size} píxeles`,
+  inNeurons: (product, total) => `${product} = ${total} neuronas`,
+  inPixel: (row, column, level, share) => `Fila ${row}, columna ${column}: ${level} de 255, que es ${share}`,
+  inNeighbours: "Los valores de gris alrededor de este píxel",
+
+  inConvTitle: (ordinal) => `Convolución ${ordinal}`,
+  inConvText: (size) =>
+    `Un núcleo de ${size} pesos se desliza por la imagen, de izquierda a derecha y de arriba abajo. En cada sitio se multiplican los píxeles que cubre ` +
+    "por sus pesos y se suma todo: la suma es grande donde la imagen se parece al núcleo. Fuera de la imagen hay ceros. " +
+    "Los pesos empiezan al azar y el entrenamiento los mueve.",
+  inConvMoreText: (size, channels) =>
+    `Otra vez lo mismo, ahora sobre los mapas de la capa anterior: un filtro tiene un núcleo de ${size} para cada uno de los ${channels} mapas y suma todas sus sumas. ` +
+    "Así puede encontrar formas hechas de líneas donde la primera capa encontró las líneas.",
+  inMaps: (filters, product, total) =>
+    `${filters} filtros hacen ${filters} mapas, imágenes nuevas de la cifra: ${product} = ${total} neuronas`,
+  inTheImage: "La imagen",
+  inMapOf: (map) => `Mapa ${map} de la capa anterior`,
+  inOtherMaps: (count) => `Los otros ${count} mapas juntos`,
+  inKernelOf: (filter) => `Núcleo del filtro ${filter}`,
+  inMap: (filter) => `Mapa ${filter}`,
+  inReceptive: (size) => `Lo que ve de la imagen: ${size} píxeles`,
+  inZeros: (share) =>
+    `ReLU conserva lo que pasa de 0 y hace 0 del resto: f(x) = max(0, x). El ${share} de los valores de esta capa es 0 ahora.`,
+  inSides: "Qué valores muestran los mapas",
+  inBeforeRelu: "Antes de ReLU",
+  inAfterRelu: "Después de ReLU",
+  inOutput: "Valores",
+  inGradient: "Gradiente de la respuesta",
+  inAllMaps: "Todos los mapas de esta capa",
+  inBias: "sesgo",
+  inSumOf: (count, sum) => `${count} productos, juntos ${sum}`,
+  inSlide: "Deslizar la ventana",
+  inSlideStop: "Parar",
+
+  inPoolTitle: "Max pooling",
+  inPoolText: (size) =>
+    `De cada ${size} valores se queda solo el mayor. El mapa se hace más pequeño, lo importante permanece, y una cifra un poco más a la izquierda da casi los mismos números.`,
+  inAveragePoolTitle: "Average pooling",
+  inAveragePoolText: (size) => `De cada ${size} valores se queda la media.`,
+  inPoolCount: (product, total, fewer) => `${product} = ${total} neuronas, un ${fewer} menos que antes`,
+  inMapBefore: (filter) => `Mapa ${filter}, antes`,
+  inMapAfter: (filter) => `Mapa ${filter}, después`,
+  inPoolWindow: "Los valores de la ventana; se queda el mayor",
+  inMean: "media",
+  inOtherTitle: (name) => `Capa ${name}`,
+
+  inDecisionTitle: "La respuesta",
+  inDecisionText: (inputs, classes) =>
+    `Todos los números de los últimos mapas en una fila larga, ${inputs} en total. Cada cifra tiene un peso para cada uno: los productos, sumados, son su puntuación. ` +
+    `Softmax hace partes de las ${classes} puntuaciones: e elevado a cada una, dividido por la suma de todas.`,
+  inClass: "Cifra",
+  inScore: "Puntuación",
+  inPower: "e^(puntuación − mayor)",
+  inProbability: "Parte",
+  inEvidence: "De dónde viene su puntuación",
+  inEvidenceOf: (digit) => `De dónde viene la puntuación del ${digit}: el azul habla a favor, el naranja en contra`,
+  inEvidenceNote:
+    "Las imágenes pequeñas suman los productos de cada sitio de los últimos mapas: el azul habla a favor de la cifra, el naranja en contra.",
+
+  inLookedTitle: "Dónde ha mirado",
+  inLookedText: "Tres maneras de preguntar de qué píxeles depende una respuesta, aquí para la cifra:",
+  inLookedFor: "Cifra por la que se pregunta",
+  inSaliency: "Pendiente",
+  inSaliencyNote:
+    "Cuánto se mueve la puntuación si un píxel cambia un poco: el gradiente, por retropropagación hasta la imagen.",
+  inGradCam: "Grad-CAM",
+  inGradCamNote: (layer) => `Los mapas de la última convolución (${layer}), ponderados por sus gradientes.`,
+  inOcclusion: "Tapar",
+  inOcclusionNote: (size) =>
+    `Un cuadrado negro de ${size} se desliza por la imagen: azul donde taparla baja la parte de la cifra, naranja donde la sube.`,
+  inOcclude: "Tapar y volver a preguntar",
+
+  inKernelsTitle: "Cómo nacieron los núcleos",
+  inKernelsText:
+    "Los núcleos de la primera convolución empiezan como números al azar de una distribución normal, simétrica alrededor de 0. La retropropagación dice de cada peso hacia dónde baja la pérdida, y cada paso lo mueve un poco. " +
+    "El ruido se vuelve bordes, líneas y manchas.",
+  inKernelsStep: (step) => `Tras ${step} pasos`,
+  inKernelsStart: "Antes de entrenar",
+  inKernelsSlider: "Momento del entrenamiento",
+  inKernelsNone: "Entrena, y los momentos se reúnen aquí.",
+  inKernelsSpread: (mean, deviation) => `media ${mean}, desviación típica ${deviation}`,
+
+  inFiltersTitle: "Filtros a mano",
+  inFiltersText: "Lo que hace un núcleo se ve mejor con uno propio. Cambia sus números o toma uno conocido.",
+  inFilterPreset: "Núcleo",
+  inFilterOwn: "Números propios",
+  inFilterSize: "Tamaño",
+  inFilterSource: "Imagen",
+  inFilterDrawing: "El dibujo",
+  inFilterScene: "Una imagen de prueba",
+  inFilterFile: "Un archivo …",
+  inFilterBefore: "Antes",
+  inFilterAfter: "Después",
+  inFilterRelu: "ReLU después",
+  inFilterWeight: (row, column) => `Peso de la fila ${row}, columna ${column}`,
+  inFilterBadFile: "Este archivo no es una imagen que el navegador pueda leer.",
+  presetIdentity: "Identidad",
+  presetBlur: "Desenfoque (media)",
+  presetGauss: "Desenfoque (Gauss)",
+  presetSharpen: "Enfocar",
+  presetEmboss: "Realzar",
+  presetEdges: "Bordes (Laplace)",
+  presetSobelX: "Sobel, bordes verticales",
+  presetSobelY: "Sobel, bordes horizontales",
+  presetPrewitt: "Prewitt, bordes verticales",
+  presetDiagonal: "Líneas diagonales",
+  presetOutline: "Contorno",
+  presetRandom: "Al azar, como antes de entrenar",
+};
+
+/** The view's sentences in the page's language. */
+export function tell(): InsideMessages {
+  return language() === "es" ? es : en;
+}

@@ -1,0 +1,94 @@
+import { announce, make, write } from "../dom.ts";
+import { count } from "../language.ts";
+import { Grid } from "./grid.ts";
+import { type FeatureMap, featureMap, type Place, valueAt } from "./maps.ts";
+import { tell } from "./messages.ts";
+import { grey } from "./paint.ts";
+import { clamp, type Look, number, type Step, section, showNumbers, times } from "./step.ts";
+
+/** The picture as numbers. */
+export class PixelStep implements Step {
+  readonly element: HTMLElement;
+  readonly #parts = section("step-pixels");
+  readonly #grid: Grid;
+  readonly #count = make("p", { className: "step-count" });
+  readonly #value = make("p", { className: "step-formula" });
+  readonly #near = make("table", { className: "numbers" });
+  #place: Place | undefined;
+  #look: Look | undefined;
+
+  constructor() {
+    this.element = this.#parts.element;
+    this.#grid = new Grid((place) => {
+      this.#place = place;
+      this.#render();
+      announce(this.#value.textContent ?? "");
+    });
+    this.element.append(
+      make(
+        "div",
+        { className: "step-body" },
+        this.#grid.element,
+        make("div", { className: "step-side" }, this.#count, this.#value, this.#near),
+      ),
+    );
+  }
+
+  forget(): void {
+    this.#place = undefined;
+  }
+
+  show(look: Look): void {
+    this.#look = look;
+    this.#render();
+  }
+
+  #render(): void {
+    if (this.#look === undefined) return;
+    const text = tell();
+    const { input } = this.#look.inspection;
+    const map = featureMap(input, 0);
+    const [rows = 1, columns = 1, channels = 1] = input.shape;
+    this.#place ??= brightestEdge(map);
+    const place = this.#place;
+    write(this.#parts.title, text.inPixelsTitle);
+    write(this.#parts.text, text.inPixelsText);
+    write(this.#count, text.inNeurons(times(rows, columns, channels), count(rows * columns * channels)));
+    const value = valueAt(map, place);
+    write(
+      this.#value,
+      text.inPixel(count(place.row + 1), count(place.column + 1), count(Math.round(255 * value)), number(value)),
+    );
+    this.#grid.label(
+      text.inPixelsCaption(times(rows, columns)),
+      `${text.inPixelsCaption(times(rows, columns))}. ${text.inArrows}`,
+    );
+    this.#grid.paint(map.rows, map.columns, (index) => grey(map.values[index] ?? 0));
+    this.#grid.place = place;
+    this.#grid.mark("cursor", { ...place, rows: 1, columns: 1 });
+    const first = { row: clamp(place.row - 2, rows - 5), column: clamp(place.column - 2, columns - 5) };
+    this.#grid.mark("window", { ...first, rows: 5, columns: 5 });
+    showNumbers(this.#near, 5, 5, (row, column) => {
+      const level = valueAt(map, { row: first.row + row, column: first.column + column });
+      return { color: grey(level), text: count(Math.round(255 * level)) };
+    });
+    this.#near.ariaLabel = text.inNeighbours;
+  }
+}
+
+/** A bright pixel beside a dark one: there the numbers around it differ. */
+function brightestEdge(map: FeatureMap): Place {
+  let best: Place = { row: Math.floor(map.rows / 2), column: Math.floor(map.columns / 2) };
+  let most = -1;
+  for (let row = 1; row < map.rows; row++) {
+    for (let column = 1; column < map.columns; column++) {
+      const here = valueAt(map, { row, column });
+      const contrast = here - valueAt(map, { row, column: column - 1 }) - valueAt(map, { row: row - 1, column });
+      if (contrast > most) {
+        most = contrast;
+        best = { row, column };
+      }
+    }
+  }
+  return best;
+}

@@ -1,0 +1,175 @@
+import type { WindowGeometry } from "../../src/core/window_geometry.ts";
+import { announce, make, write } from "../dom.ts";
+import { count, percent } from "../language.ts";
+import { Grid, Strip } from "./grid.ts";
+import { channelsOf, featureMap, inputOf, type Place, placeOfLargest, valueAt, windowAt, windowOf } from "./maps.ts";
+import { tell } from "./messages.ts";
+import { magnitude, signed } from "./paint.ts";
+import { clamp, type Look, number, type Step, section, showNumbers, showStrip, strongest, times } from "./step.ts";
+
+/** Max pooling: which of each window's values stays. */
+export class PoolStep implements Step {
+  readonly element: HTMLElement;
+  readonly #index: number;
+  readonly #parts = section("step-pool");
+  readonly #input: Grid;
+  readonly #output: Grid;
+  readonly #strip: Strip;
+  readonly #count = make("p", { className: "step-count" });
+  readonly #values = make("table", { className: "numbers" });
+  readonly #formula = make("p", { className: "step-formula" });
+  #filter: number | undefined;
+  #place: Place | undefined;
+  #look: Look | undefined;
+
+  constructor(index: number) {
+    this.#index = index;
+    this.element = this.#parts.element;
+    const point = (place: Place) => {
+      this.#place = place;
+      this.#render();
+      announce(this.#formula.textContent ?? "");
+    };
+    this.#input = new Grid(({ row, column }) => {
+      const g = this.#geometry();
+      if (g === undefined) return;
+      point({
+        row: clamp(Math.floor((row + g.padTop) / g.strideHeight), g.outHeight - 1),
+        column: clamp(Math.floor((column + g.padLeft) / g.strideWidth), g.outWidth - 1),
+      });
+    });
+    this.#output = new Grid(point);
+    this.#strip = new Strip((filter) => this.choose(filter));
+    this.element.append(
+      this.#count,
+      make(
+        "div",
+        { className: "step-body" },
+        this.#input.element,
+        make("div", { className: "step-middle" }, this.#values),
+        this.#output.element,
+      ),
+      this.#formula,
+      this.#strip.element,
+    );
+  }
+
+  /** Looks at another map; the convolution before it does so too. */
+  choose(filter: number): void {
+    this.#filter = filter;
+    this.#render();
+  }
+
+  forget(): void {
+    this.#place = undefined;
+  }
+
+  show(look: Look): void {
+    this.#look = look;
+    this.#render();
+  }
+
+  #geometry(): WindowGeometry | undefined {
+    return this.#look && windowOf(this.#look.model, this.#index);
+  }
+
+  #render(): void {
+    const look = this.#look;
+    const g = this.#geometry();
+    const layer = look?.inspection.layers[this.#index];
+    if (look === undefined || g === undefined || layer === undefined) return;
+    const text = tell();
+    const input = inputOf(look.model, look.inspection, this.#index);
+    this.#filter ??= strongest(layer.output);
+    const filter = Math.min(this.#filter, channelsOf(input) - 1);
+    const before = featureMap(input, filter);
+    const after = featureMap(layer.output, filter);
+    this.#place ??= placeOfLargest(after);
+    const place = this.#place;
+    const window = windowAt(g, place);
+    const maximum = layer.kind === "maxPooling2d";
+    const cells: { place: Place; value: number }[] = [];
+    for (let row = 0; row < g.kernelHeight; row++) {
+      for (let column = 0; column < g.kernelWidth; column++) {
+        const at = { row: window.row + row, column: window.column + column };
+        cells.push({ place: at, value: valueAt(before, at) });
+      }
+    }
+    const winner = cells.reduce((best, cell) => (cell.value > best.value ? cell : best));
+    const most = magnitude(input.data);
+    const outputs = layer.output.data.length;
+
+    write(this.#parts.title, maximum ? text.inPoolTitle : text.inAveragePoolTitle);
+    const size = times(g.kernelHeight, g.kernelWidth);
+    write(this.#parts.text, maximum ? text.inPoolText(size) : text.inAveragePoolText(size));
+    write(
+      this.#count,
+      text.inPoolCount(
+        times(g.outHeight, g.outWidth, channelsOf(layer.output)),
+        count(outputs),
+        percent(1 - outputs / input.data.length),
+      ),
+    );
+    this.#input.label(text.inMapBefore(count(filter + 1)), `${text.inMapBefore(count(filter + 1))}. ${text.inArrows}`);
+    this.#input.paint(before.rows, before.columns, (index) => signed(before.values[index] ?? 0, most));
+    this.#input.place = { row: window.row, column: window.column };
+    this.#input.mark("window", window);
+    this.#input.mark("cursor", maximum ? { ...winner.place, rows: 1, columns: 1 } : undefined);
+    showNumbers(this.#values, g.kernelHeight, g.kernelWidth, (row, column) => {
+      const cell = cells[row * g.kernelWidth + column];
+      return { color: signed(cell?.value ?? 0, most), text: number(cell?.value ?? 0) };
+    });
+    this.#values.ariaLabel = text.inPoolWindow;
+    for (const [index, cell] of cells.entries()) {
+      const at = this.#values.rows[Math.floor(index / g.kernelWidth)]?.cells[index % g.kernelWidth];
+      at?.classList.toggle("winner", maximum && cell === winner);
+    }
+    const listed = cells.map(({ value }) => number(value)).join("; ");
+    const result = number(valueAt(after, place));
+    write(this.#formula, maximum ? `max(${listed}) = ${result}` : `${text.inMean}(${listed}) = ${result}`);
+    this.#output.label(text.inMapAfter(count(filter + 1)), `${text.inMapAfter(count(filter + 1))}. ${text.inArrows}`);
+    this.#output.paint(after.rows, after.columns, (index) => signed(after.values[index] ?? 0, most));
+    this.#output.place = place;
+    this.#output.mark("cursor", { ...place, rows: 1, columns: 1 });
+    showStrip(this.#strip, layer.output, filter);
+  }
+}
+
+/** Any other layer that gives maps. */
+export class MapsStep implements Step {
+  readonly element: HTMLElement;
+  readonly #index: number;
+  readonly #parts = section("step-maps");
+  readonly #strip: Strip;
+  readonly #output = new Grid();
+  #filter: number | undefined;
+  #look: Look | undefined;
+
+  constructor(index: number) {
+    this.#index = index;
+    this.element = this.#parts.element;
+    this.#strip = new Strip((filter) => {
+      this.#filter = filter;
+      if (this.#look) this.show(this.#look);
+    });
+    this.element.append(make("div", { className: "step-body" }, this.#output.element), this.#strip.element);
+  }
+
+  show(look: Look): void {
+    this.#look = look;
+    const layer = look.inspection.layers[this.#index];
+    if (layer === undefined) return;
+    const text = tell();
+    const { output } = layer;
+    const [rows = 1, columns = 1, channels = 1] = output.shape;
+    this.#filter ??= strongest(output);
+    const filter = this.#filter;
+    const map = featureMap(output, filter);
+    const most = magnitude(output.data);
+    write(this.#parts.title, text.inOtherTitle(layer.name));
+    write(this.#parts.text, text.inNeurons(times(rows, columns, channels), count(output.data.length)));
+    this.#output.label(text.inMap(count(filter + 1)));
+    this.#output.paint(map.rows, map.columns, (index) => signed(map.values[index] ?? 0, most));
+    showStrip(this.#strip, output, filter);
+  }
+}

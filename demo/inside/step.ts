@@ -1,0 +1,110 @@
+/** What the steps of the walk have in common. */
+import type { Inspection, Model } from "../../src/index.ts";
+import { make, write } from "../dom.ts";
+import { count, decimal } from "../language.ts";
+import type { Strip } from "./grid.ts";
+import { channelsOf, type FeatureMap, featureMap, type Values } from "./maps.ts";
+import { tell } from "./messages.ts";
+import { css, grey, isLight, magnitude, paint, type Rgb, signed } from "./paint.ts";
+
+/** What all steps look at. */
+export interface Look {
+  readonly model: Model;
+  readonly inspection: Inspection;
+}
+
+export interface Step {
+  readonly element: HTMLElement;
+  show(look: Look): void;
+  /** Another drawing: where the cursor stood means nothing now. */
+  forget?(): void;
+}
+
+/** Digits after the point: enough to follow a sum, few enough to read. */
+export const number = (value: number) => decimal(Math.abs(value) < 0.0005 ? 0 : value, 3).replace("-", "\u2212");
+export const times = (...sizes: number[]) => sizes.map(count).join("\u202f×\u202f");
+
+/** A heading, a paragraph and a body. */
+export function section(className: string): { element: HTMLElement; title: HTMLElement; text: HTMLElement } {
+  const title = make("h2");
+  const text = make("p", { className: "step-text" });
+  return { element: make("section", { className: `step ${className}` }, title, text), title, text };
+}
+
+/** The colours of one channel of a tensor: greys for the picture itself, else signed with the tensor's own range. */
+export function colors(values: Values, map: FeatureMap, isImage: boolean): (index: number) => Rgb {
+  if (isImage) return (index) => grey(map.values[index] ?? 0);
+  const most = magnitude(values.data);
+  return (index) => signed(map.values[index] ?? 0, most);
+}
+
+/** The range of the colours, as a bar with its two ends. */
+export class Legend {
+  readonly element = make("p", { className: "legend-bar" });
+  readonly #least = make("span");
+  readonly #most = make("span");
+
+  constructor() {
+    const bar = make("span", { className: "legend-colors" });
+    bar.ariaHidden = "true";
+    this.element.append(this.#least, bar, this.#most);
+  }
+
+  show(most: number): void {
+    write(this.#least, number(-most));
+    write(this.#most, number(most));
+  }
+}
+
+export const clamp = (value: number, most: number) => Math.min(Math.max(value, 0), Math.max(0, most));
+
+export function showNumbers(
+  table: HTMLTableElement,
+  rows: number,
+  columns: number,
+  cell: (row: number, column: number) => { color: Rgb; text: string; title?: string },
+): void {
+  if (table.rows.length !== rows || table.rows[0]?.cells.length !== columns) {
+    table.replaceChildren(
+      make(
+        "tbody",
+        {},
+        ...Array.from({ length: rows }, () => make("tr", {}, ...Array.from({ length: columns }, () => make("td")))),
+      ),
+    );
+  }
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const place = table.rows[row]?.cells[column];
+      if (place === undefined) continue;
+      const { color, text } = cell(row, column);
+      write(place, text);
+      place.style.background = css(color);
+      place.style.color = isLight(color) ? "#1a1d21" : "#ffffff";
+    }
+  }
+}
+
+/** The channel with the largest value. */
+export function strongest({ data, shape }: Values): number {
+  let best = 0;
+  data.forEach((value, index) => {
+    if (value > (data[best] ?? 0)) best = index;
+  });
+  return best % (shape[2] ?? 1);
+}
+
+export function showStrip(strip: Strip, values: Values, chosen: number): void {
+  const text = tell();
+  const most = magnitude(values.data);
+  strip.show({
+    count: channelsOf(values),
+    chosen,
+    label: text.inAllMaps,
+    name: (index) => text.inMap(count(index + 1)),
+    draw(index, canvas) {
+      const map = featureMap(values, index);
+      paint(canvas, map.rows, map.columns, (place) => signed(map.values[place] ?? 0, most));
+    },
+  });
+}

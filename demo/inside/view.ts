@@ -1,0 +1,210 @@
+/** “Look inside”: a walk through the network that is being trained, on the digit that was drawn. */
+import type { Inspection, Model, Tensor } from "../../src/index.ts";
+import { find, make, write } from "../dom.ts";
+import { count, percent } from "../language.ts";
+import { AnswerStep } from "./answer_step.ts";
+import { ConvStep } from "./conv_step.ts";
+import { FiltersStep } from "./filters_step.ts";
+import { KernelsStep } from "./kernels_step.ts";
+import { LookedStep } from "./looked_step.ts";
+import { featureMap } from "./maps.ts";
+import { tell } from "./messages.ts";
+import { PixelStep } from "./pixel_step.ts";
+import { MapsStep, PoolStep } from "./pool_step.ts";
+import type { Look, Step } from "./step.ts";
+
+export interface InsideOptions {
+  /** The network as it is now, on one image. */
+  inspect(pixels: Float32Array, target: number | undefined): Promise<Inspection | undefined>;
+  predict(pixels: Float32Array): Promise<Float32Array | undefined>;
+  /** The network's parameters as they are now, by name. */
+  parameters(): Promise<ReadonlyMap<string, Tensor<Float32Array>> | undefined>;
+  model(): Model;
+  /** Updates made so far. */
+  steps(): number;
+}
+
+export class InsideView {
+  readonly #options: InsideOptions;
+  readonly #status = find("inside-status", HTMLElement);
+  readonly #answer = find("inside-answer", HTMLElement);
+  readonly #walk = find("walk", HTMLElement);
+  readonly #contents = find("walk-contents", HTMLElement);
+  readonly #kernels = new KernelsStep();
+  readonly #filters = new FiltersStep();
+  #steps: Step[] = [];
+  #stepsOf: Model | undefined;
+  #pixels: Float32Array | undefined;
+  #target: number | undefined;
+  #look: Look | undefined;
+  #lookSteps = 0;
+  #failure: unknown;
+  #visible = false;
+  #asking = false;
+  #askAgain = false;
+
+  constructor(options: InsideOptions) {
+    this.#options = options;
+  }
+
+  /** Only a view that is seen costs anything. */
+  set visible(visible: boolean) {
+    this.#visible = visible;
+    if (visible) this.refresh();
+  }
+
+  /** Another drawing, or none. */
+  set pixels(pixels: Float32Array | undefined) {
+    this.#pixels = pixels;
+    this.#target = undefined;
+    for (const step of this.#steps) step.forget?.();
+    if (pixels === undefined) this.#look = undefined;
+    this.render();
+    this.refresh();
+  }
+
+  /** Looks again, because the network has learned. */
+  refresh(): void {
+    if (this.#visible && this.#pixels) void this.#ask();
+  }
+
+  /** Notes the kernels of this moment, whether the view is seen or not. */
+  async remember(): Promise<void> {
+    const first = this.#options.model().layers.find(({ layer }) => layer.config.kind === "conv2d");
+    const steps = this.#options.steps();
+    const kernel = first && (await this.#options.parameters())?.get(`${first.name}/kernel`);
+    if (kernel) this.#kernels.remember(steps, kernel);
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#asking) {
+      this.#askAgain = true;
+      return;
+    }
+    this.#asking = true;
+    this.#walk.ariaBusy = "true";
+    this.#renderStatus();
+    try {
+      do {
+        this.#askAgain = false;
+        const pixels = this.#pixels;
+        if (pixels === undefined || !this.#visible) break;
+        const model = this.#options.model();
+        const steps = this.#options.steps();
+        const inspection = await this.#options.inspect(pixels, this.#target);
+        if (inspection === undefined || this.#pixels !== pixels) {
+          this.#askAgain ||= this.#pixels !== pixels;
+          continue;
+        }
+        this.#look = { model, inspection };
+        this.#lookSteps = steps;
+        this.#failure = undefined;
+        this.render();
+      } while (this.#askAgain);
+    } catch (error) {
+      this.#failure = error;
+    } finally {
+      this.#asking = false;
+      this.#walk.ariaBusy = "false";
+      this.#renderStatus();
+    }
+  }
+
+  #renderStatus(): void {
+    const text = tell();
+    const message = this.#failure instanceof Error ? this.#failure.message : String(this.#failure);
+    const words =
+      this.#failure !== undefined
+        ? text.inFailed(message)
+        : this.#pixels === undefined
+          ? text.inNothing
+          : this.#look === undefined
+            ? text.inBusy
+            : this.#lookSteps === 0
+              ? text.inUntrained
+              : text.inStepOf(count(this.#lookSteps));
+    write(this.#status, words);
+    const probabilities = this.#look?.inspection.probabilities.data ?? new Float32Array();
+    const share = Math.max(0, ...probabilities);
+    const digit = probabilities.indexOf(share);
+    write(this.#answer, this.#look === undefined ? "" : text.inReads(String(digit), percent(share, 1)));
+  }
+
+  /** Writes everything, in the page's language. */
+  render(): void {
+    this.#renderStatus();
+    const look = this.#look;
+    this.#walk.hidden = look === undefined;
+    this.#contents.hidden = look === undefined;
+    if (look === undefined) return;
+    this.#filters.drawing = featureMap(look.inspection.input, 0);
+    if (look.model !== this.#stepsOf) this.#makeSteps(look.model);
+    for (const step of this.#steps) step.show(look);
+    this.#kernels.render();
+    this.#filters.render();
+    this.#renderContents();
+  }
+
+  #makeSteps(model: Model): void {
+    this.#stepsOf = model;
+    const steps: Step[] = [new PixelStep()];
+    let convolutions = 0;
+    const following: PoolStep[][] = [];
+    model.layers.forEach(({ layer, outputShape }, index) => {
+      const { kind } = layer.config;
+      if (kind === "conv2d") {
+        const pools: PoolStep[] = [];
+        following.push(pools);
+        convolutions++;
+        steps.push(
+          new ConvStep(index, convolutions, (filter) => {
+            for (const pool of pools) pool.choose(filter);
+          }),
+        );
+      } else if (kind === "maxPooling2d" || kind === "averagePooling2d") {
+        const pool = new PoolStep(index);
+        following.at(-1)?.push(pool);
+        steps.push(pool);
+      } else if (outputShape.length === 3) steps.push(new MapsStep(index));
+    });
+    steps.push(new AnswerStep(model.layers.length - 1));
+    steps.push(
+      new LookedStep({
+        predict: this.#options.predict,
+        ask: (target) => {
+          this.#target = target;
+          this.refresh();
+        },
+      }),
+    );
+    this.#steps = steps;
+    this.#walk.replaceChildren(...steps.map(({ element }) => element), this.#kernels.element, this.#filters.element);
+  }
+
+  /** The steps by name: each goes to its place. The address is the view's, so these are buttons. */
+  #renderContents(): void {
+    this.#contents.ariaLabel = tell().inContents;
+    const sections = Array.from(this.#walk.children).filter(
+      (element): element is HTMLElement => element instanceof HTMLElement && !element.hidden,
+    );
+    if (this.#contents.childElementCount !== sections.length) {
+      this.#contents.replaceChildren(
+        ...sections.map((section) => {
+          const button = make("button");
+          button.type = "button";
+          button.addEventListener("click", () => {
+            section.scrollIntoView({ block: "start" });
+            const title = section.querySelector("h2");
+            title?.setAttribute("tabindex", "-1");
+            title?.focus({ preventScroll: true });
+          });
+          return button;
+        }),
+      );
+    }
+    sections.forEach((section, index) => {
+      const button = this.#contents.children[index];
+      if (button instanceof HTMLElement) write(button, section.querySelector("h2")?.textContent ?? "");
+    });
+  }
+}

@@ -1,0 +1,186 @@
+/** What the walk through the network shows, against the CPU backend's own values. */
+import { describe, expect, it } from "vitest";
+import {
+  convolve,
+  evidence,
+  featureMap,
+  filterPicture,
+  gradCam,
+  inputOf,
+  occluded,
+  receptiveField,
+  saliency,
+  valueAt,
+  windowAt,
+  windowOf,
+} from "../../demo/inside/maps.ts";
+import { Graph } from "../../src/graph.ts";
+import {
+  conv2d,
+  cpu,
+  createTrainer,
+  dense,
+  flatten,
+  type Inspection,
+  type Model,
+  maxPooling2d,
+  sequential,
+  sgd,
+} from "../../src/index.ts";
+import { expectClose } from "../support/compare.ts";
+import { RandomData } from "../support/random.ts";
+
+const random = new RandomData(11);
+
+async function inspected(model: Model, image: Float32Array, target?: number): Promise<Inspection> {
+  const trainer = await createTrainer(model, {
+    backend: cpu(),
+    loss: "sparseCategoricalCrossentropy",
+    optimizer: sgd(),
+    batchSize: 1,
+  });
+  const seen = await trainer.inspect(image, target === undefined ? {} : { target });
+  trainer.dispose();
+  return seen;
+}
+
+const network = () =>
+  sequential({ inputShape: [12, 10, 2], seed: 4 }, [
+    conv2d({ filters: 6, kernelSize: [3, 5], strides: 2, padding: "same", groups: 2, activation: "relu" }),
+    conv2d({ filters: 5, kernelSize: 2, dilationRate: 2, activation: "relu" }),
+    maxPooling2d({ poolSize: 2, strides: 1 }),
+    flatten(),
+    dense({ units: 3 }),
+  ]);
+
+const image = Float32Array.from(random.normals(12 * 10 * 2));
+
+describe("what the walk computes", () => {
+  it("adds up the products of a window to the value that the layer gives, everywhere", async () => {
+    const model = network();
+    const seen = await inspected(model, image);
+    for (const index of [0, 1]) {
+      const g = windowOf(model, index);
+      if (g === undefined || !("outChannels" in g)) throw new Error("no convolution");
+      const layer = seen.layers[index];
+      const name = model.layers[index]?.name;
+      const kernel = seen.parameters.get(`${name}/kernel`);
+      if (layer?.linear === undefined || kernel === undefined) throw new Error("no values");
+      const input = inputOf(model, seen, index);
+      for (let filter = 0; filter < g.outChannels; filter++) {
+        const map = featureMap(layer.linear, filter);
+        for (let at = 0; at < g.outHeight * g.outWidth; at++) {
+          const place = { row: Math.floor(at / g.outWidth), column: at % g.outWidth };
+          const { total, channels } = convolve(g, input, kernel, seen.parameters.get(`${name}/bias`), filter, place);
+          const products = channels.flatMap(({ products }) => products);
+          const absSum = products.reduce((sum, { value, weight }) => sum + Math.abs(value * weight), 1e-3);
+          expectClose([total], [valueAt(map, place)], { k: products.length, absSum });
+        }
+      }
+    }
+  });
+
+  it("finds the pool's winner in its window", async () => {
+    const model = network();
+    const seen = await inspected(model, image);
+    const g = windowOf(model, 2);
+    const pool = seen.layers[2];
+    if (g === undefined || pool === undefined) throw new Error("no pooling");
+    const before = featureMap(inputOf(model, seen, 2), 3);
+    const after = featureMap(pool.output, 3);
+    for (let row = 0; row < g.outHeight; row++) {
+      for (let column = 0; column < g.outWidth; column++) {
+        const area = windowAt(g, { row, column });
+        const values = [0, 1].flatMap((r) =>
+          [0, 1].map((c) => valueAt(before, { row: area.row + r, column: area.column + c })),
+        );
+        expect(valueAt(after, { row, column })).toBe(Math.max(...values));
+      }
+    }
+  });
+
+  it("outlines in the image what a value can see: pixels outside it change nothing, some inside do", async () => {
+    const model = network();
+    const place = { row: 1, column: 1 };
+    const area = receptiveField(model, 1, place);
+    const value = async (pixels: Float32Array) => {
+      const { linear } = (await inspected(model, pixels)).layers[1] ?? {};
+      if (linear === undefined) throw new Error("no values");
+      return valueAt(featureMap(linear, 0), place);
+    };
+    const before = await value(image);
+    let moved = 0;
+    for (let row = 0; row < 12; row++) {
+      for (let column = 0; column < 10; column++) {
+        const inside =
+          row >= area.row && row < area.row + area.rows && column >= area.column && column < area.column + area.columns;
+        const changed = Float32Array.from(image);
+        for (const channel of [0, 1]) changed[(row * 10 + column) * 2 + channel] = 50;
+        const after = await value(changed);
+        if (inside) moved += Number(after !== before);
+        else expect(after).toBe(before);
+      }
+    }
+    expect(moved).toBeGreaterThan(4);
+  });
+
+  it("splits a score by place: the parts and the bias are the logit", async () => {
+    const model = network();
+    const seen = await inspected(model, image);
+    const kernel = seen.parameters.get("dense/kernel");
+    if (kernel === undefined) throw new Error("no kernel");
+    for (const target of [0, 1, 2]) {
+      const parts = evidence(inputOf(model, seen, 3), kernel, target).values;
+      const total = parts.reduce((sum, part) => sum + part, seen.parameters.get("dense/bias")?.data[target] ?? 0);
+      const absSum = parts.reduce((sum, part) => sum + Math.abs(part), 1e-3);
+      expectClose([total], [seen.logits.data[target] ?? 0], { k: kernel.shape[0] ?? 1, absSum });
+    }
+  });
+
+  it("weighs Grad-CAM's maps by their mean gradients and takes the largest slope of a pixel's colours", async () => {
+    const seen = await inspected(network(), image, 1);
+    const layer = seen.layers[1];
+    if (layer === undefined) throw new Error("no layer");
+    const [rows = 0, columns = 0, channels = 0] = layer.output.shape;
+    const cam = gradCam(layer);
+    const at = { row: 1, column: 1 };
+    let want = 0;
+    for (let channel = 0; channel < channels; channel++) {
+      const slopes = featureMap(layer.gradient, channel).values;
+      const mean = slopes.reduce((sum, slope) => sum + slope, 0) / (rows * columns);
+      want += mean * valueAt(featureMap(layer.output, channel), at);
+    }
+    expect(valueAt(cam, at)).toBeCloseTo(Math.max(0, want), 6);
+    const slopes = saliency(seen);
+    expect(slopes.values[7]).toBe(
+      Math.max(Math.abs(seen.inputGradient.data[14] ?? 0), Math.abs(seen.inputGradient.data[15] ?? 0)),
+    );
+  });
+
+  it("covers every place of the picture once, and nothing else", () => {
+    const data = Float32Array.from({ length: 28 * 28 }, () => 1);
+    const { images, rows, columns } = occluded({ shape: [28, 28, 1], data }, 5, 2);
+    expect([rows, columns]).toEqual([12, 12]);
+    for (let copy = 0; copy < rows * columns; copy++) {
+      const one = images.subarray(copy * 784, (copy + 1) * 784);
+      expect(one.reduce((sum, value) => sum + value, 0)).toBe(784 - 25);
+      expect(one[Math.floor(copy / columns) * 2 * 28 + (copy % columns) * 2]).toBe(0);
+    }
+  });
+
+  it("filters a picture as the CPU backend's convolution does", async () => {
+    const picture = { rows: 9, columns: 7, values: Float32Array.from(random.normals(63)) };
+    for (const size of [3, 5]) {
+      const kernel = Array.from<number>(random.normals(size * size));
+      const graph = new Graph();
+      const x = graph.input("x", [1, 9, 7, 1]);
+      const w = graph.input("w", [size, size, 1, 1]);
+      const y = graph.conv2d(x, w, { padding: "same" });
+      const program = await cpu().compile(graph, { outputs: { y, z: graph.relu(y) } });
+      const out = await program.run({ x: picture.values, w: kernel });
+      const absSum = 10 * size;
+      expectClose(filterPicture(picture, kernel, size, false).values, out["y"]?.data ?? [], { k: size * size, absSum });
+      expectClose(filterPicture(picture, kernel, size, true).values, out["z"]?.data ?? [], { k: size * size, absSum });
+    }
+  });
+});
