@@ -37,3 +37,28 @@ export function announce(text: string): void {
     write(find("live", HTMLElement), text);
   }, delay);
 }
+
+/** Lets the keyboard scroll what is too wide for the page, for as long as it is: such places get the focus. */
+export function focusScrollers(): void {
+  const observer = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const scroller = target.closest<HTMLElement>(".scroller");
+      if (scroller === null) continue;
+      if (scroller.scrollWidth > scroller.clientWidth) scroller.tabIndex = 0;
+      else scroller.removeAttribute("tabindex");
+    }
+  });
+  const observe = (root: ParentNode) => {
+    for (const scroller of root.querySelectorAll(".scroller")) {
+      observer.observe(scroller);
+      if (scroller.firstElementChild) observer.observe(scroller.firstElementChild);
+    }
+  };
+  observe(document);
+  // The walk makes its tables later.
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) {
+      for (const node of addedNodes) if (node instanceof HTMLElement) observe(node);
+    }
+  }).observe(document.body, { childList: true, subtree: true });
+}

@@ -3,7 +3,7 @@ import { sample } from "../src/data/dataset.ts";
 import { addressOf, bindSelect, onView, VIEWS, view } from "./address.ts";
 import { Charts } from "./charts.ts";
 import { DigitPad } from "./digit_pad.ts";
-import { announce, find, make, write } from "./dom.ts";
+import { announce, find, focusScrollers, make, write } from "./dom.ts";
 import { DrawPanel } from "./draw_panel.ts";
 import { InsideView } from "./inside/view.ts";
 import {
@@ -450,4 +450,5 @@ onLanguage(() => {
 });
 
 showView();
+focusScrollers();
 void session.open();

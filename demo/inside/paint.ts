@@ -34,7 +34,7 @@ function luminance(color: Rgb): number {
 
 /** Whether black letters are easier to read on it than white ones. */
 export function isLight(color: Rgb): boolean {
-  return luminance(color) > 0.18;
+  return luminance(color) > 0.179;
 }
 
 /** One pixel a value, row by row. */

@@ -80,7 +80,7 @@ export function showNumbers(
       const { color, text } = cell(row, column);
       write(place, text);
       place.style.background = css(color);
-      place.style.color = isLight(color) ? "#1a1d21" : "#ffffff";
+      place.style.color = isLight(color) ? "#000000" : "#ffffff";
     }
   }
 }

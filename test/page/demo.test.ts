@@ -288,6 +288,8 @@ describe("the demo on WebGPU", () => {
     expect(await pixels(0)).toBeGreaterThan(200);
     await page.locator(".weights input").nth(0).fill("1");
     expect(await page.inputValue("#filter-preset")).toBe("own");
+    await page.click("#clear");
+    expect(await page.isHidden("#walk")).toBe(true);
   });
 
   it("keeps the view and the settings in the address", async () => {
