@@ -1,6 +1,7 @@
 /** "corteza": build, train and use convolutional networks in a web page. */
 
 export { type BestBackendOptions, bestBackend } from "./best_backend.ts";
+export type { AffineRanges } from "./core/affine.ts";
 export * from "./core/errors.ts";
 export type { Tensor, TypedArray } from "./core/tensor.ts";
 export { cpu } from "./cpu/backend.ts";

@@ -1,3 +1,4 @@
+import type { AffineRanges } from "../core/affine.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -58,13 +59,14 @@ export function fetchBatch(
   graph: Graph,
   dataset: Dataset,
   cursor: Node,
-  options: { batch: number; shuffle: boolean; seed: number },
+  { augment, ...options }: { batch: number; shuffle: boolean; seed: number; augment?: AffineRanges | undefined },
 ): { images: Node; labels: Node } {
   const variables = datasetVariables(dataset);
   return graph.inLayer("input", () => {
     const rows = graph.batchRows(cursor, { count: dataset.count, ...options });
+    const images = graph.gatherRows(graph.variable(variables.images), rows, { scale: variables.scale });
     return {
-      images: graph.gatherRows(graph.variable(variables.images), rows, { scale: variables.scale }),
+      images: augment ? graph.randomAffine(images, cursor, { ...augment, seed: options.seed }) : images,
       labels: graph.gatherRows(graph.variable(variables.labels), rows),
     };
   });

@@ -1,3 +1,4 @@
+import type { AffineRanges } from "../core/affine.ts";
 import { constantSchedule, SCHEDULE_COLUMNS, SCHEDULE_ROWS, type Schedule, scheduleTable } from "../core/schedule.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
@@ -95,7 +96,7 @@ export function compileTraining(
   backend: Backend,
   parts: StepParts,
   dataset: Dataset,
-  options: { batch: number; shuffle: boolean; seed: number },
+  options: { batch: number; shuffle: boolean; seed: number; augment?: AffineRanges | undefined },
 ): Promise<Program> {
   const graph = new Graph();
   const { images, labels } = fetchBatch(graph, dataset, graph.variable(parts.state.cursor), options);

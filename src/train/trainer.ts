@@ -1,3 +1,4 @@
+import { type AffineRanges, checkAffineRanges } from "../core/affine.ts";
 import { ArgumentError, DisposedError, DivergedError, FormatError, ShapeError } from "../core/errors.ts";
 import type { Schedule } from "../core/schedule.ts";
 import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
@@ -97,7 +98,8 @@ const MOST_SUBMISSIONS_IN_FLIGHT = 2;
 
 interface CompiledTraining {
   readonly dataset: Dataset;
-  readonly shuffle: boolean;
+  /** Order and augmentation, as text. */
+  readonly variant: string;
   readonly program: Program;
 }
 
@@ -149,7 +151,13 @@ class LocalTrainer implements Trainer {
     if (this.#busy) throw new ArgumentError("fit: this trainer is already training; wait, pause or abort it first.");
     this.#busy = true;
     try {
-      const program = await this.#trainingProgram(dataset, options.shuffle ?? true);
+      const augment = options.augment && checkAffineRanges("fit: augment", options.augment);
+      if (augment && this.#parts.model.inputShape.length !== 3) {
+        throw new ShapeError(
+          `fit: augment moves images [height, width, channels]; the model takes ${formatShape(this.#parts.model.inputShape)}.`,
+        );
+      }
+      const program = await this.#trainingProgram(dataset, options.shuffle ?? true, augment);
       return await new FitRun(this.#runner(program), dataset, this.#batchSize, options, epochs).run();
     } finally {
       this.#busy = false;
@@ -176,18 +184,24 @@ class LocalTrainer implements Trainer {
     };
   }
 
-  async #trainingProgram(dataset: Dataset, shuffle: boolean): Promise<Program> {
+  async #trainingProgram(
+    dataset: Dataset,
+    shuffle: boolean,
+    augment: Required<AffineRanges> | undefined,
+  ): Promise<Program> {
     const known = this.#training;
-    if (known !== undefined && known.dataset === dataset && known.shuffle === shuffle) return known.program;
+    const variant = JSON.stringify([shuffle, augment]);
+    if (known !== undefined && known.dataset === dataset && known.variant === variant) return known.program;
     const program = await compileTraining(this.#backend, this.#parts, dataset, {
       batch: this.#batchSize,
       shuffle,
       seed: this.#seed,
+      augment,
     });
     known?.program.dispose();
     // A restored run goes on at its place in the data set; another data set starts from its beginning.
     if (known !== undefined && known.dataset !== dataset) this.#setCursor(0);
-    this.#training = { dataset, shuffle, program };
+    this.#training = { dataset, variant, program };
     return program;
   }
 

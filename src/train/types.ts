@@ -1,3 +1,4 @@
+import type { AffineRanges } from "../core/affine.ts";
 import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -46,6 +47,12 @@ export interface FitOptions {
   validationData?: Dataset;
   /** A new order each epoch, from the trainer's seed; default true. */
   shuffle?: boolean;
+  /**
+   * Trains on random copies of the images instead of the images, others at each step, made on the device: shifted by up
+   * to `shift` pixels, rotated by up to `rotate` degrees, zoomed by up to the share `zoom`, slanted by up to `shear` degrees.
+   * The trainer's seed fixes them. For [height, width, channels] images. Default: none.
+   */
+  augment?: AffineRanges;
   /** Aborting rejects with the signal's reason; the trainer stays usable and keeps the steps done so far. */
   signal?: AbortSignal;
   onStep?: (event: StepEvent) => void;

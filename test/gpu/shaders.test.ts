@@ -100,6 +100,7 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
       kernels.matmulBiasKernel({ ...sizes, relu: true }, traits),
     ]),
     ...pools.flatMap((g) => [kernels.maxPool2d(g, traits), kernels.maxPool2dGradient(g, traits)]),
+    kernels.randomAffine({ seed: 1, shift: 2, rotate: 10, zoom: 0.1, shear: 5 }, [3, 9, 8, 2], traits),
     ...pools.flatMap((geometry) =>
       bools.flatMap((gradient) =>
         bools.map((countIncludePad) => kernels.avgPool2d({ geometry, countIncludePad }, { gradient }, traits)),

@@ -17,6 +17,7 @@ import { movingAverageOps } from "./moving_average.ts";
 import { oneHotOps } from "./one_hot.ts";
 import { optimizerUpdateOps } from "./optimizer_update.ts";
 import { pointwiseCpuOps } from "./pointwise.ts";
+import { randomAffineOps } from "./random_affine.ts";
 import { recordStepOps } from "./record_step.ts";
 import { reduceOps } from "./reduce.ts";
 import { reluOps } from "./relu.ts";
@@ -50,6 +51,7 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
     ...optimizerUpdateOps,
     ...pointwiseCpuOps,
     ...recordStepOps,
+    ...randomAffineOps,
     ...reduceOps,
     ...reluOps,
     ...resampleAxisOps,

@@ -42,6 +42,7 @@ export {
   softsign,
   tanh,
 } from "./pointwise.ts";
+export { randomAffine } from "./random_affine.ts";
 export { recordStep } from "./record_step.ts";
 export { max, maxGradient, mean, min, product, sum } from "./reduce.ts";
 export { relu, reluGradient } from "./relu.ts";

@@ -10,6 +10,7 @@ import { maxPool2dLowerings } from "./max_pool2d.ts";
 import { metricLowerings } from "./metrics.ts";
 import { oneHotLowerings } from "./one_hot.ts";
 import { pointwiseLowerings } from "./pointwise.ts";
+import { randomAffineLowerings } from "./random_affine.ts";
 import { recordStepLowerings } from "./record_step.ts";
 import { reduceLowerings } from "./reduce.ts";
 import { resampleAxisLowerings } from "./resample_axis.ts";
@@ -34,6 +35,7 @@ export const lowerings: readonly Lowering[] = [
   ...oneHotLowerings,
   ...pointwiseLowerings,
   ...recordStepLowerings,
+  ...randomAffineLowerings,
   ...reduceLowerings,
   ...resampleAxisLowerings,
   ...sliceLowerings,
@@ -78,6 +80,7 @@ export { confusionMatrix, countCorrect } from "./metrics.ts";
 export { oneHot } from "./one_hot.ts";
 export { type OptimizerUpdateOptions, optimizerUpdate, type SumSlicesOptions, sumSlices } from "./optimizer_update.ts";
 export { pointwise } from "./pointwise.ts";
+export { randomAffine } from "./random_affine.ts";
 export { type RecordStepOptions, recordStep } from "./record_step.ts";
 export { maxGradient, type ReduceOperation, type ReduceStage, reduceStages } from "./reduce.ts";
 export { resampleAxis } from "./resample_axis.ts";

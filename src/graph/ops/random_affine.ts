@@ -1,0 +1,36 @@
+import { type AffineRanges, checkAffineRanges } from "../../core/affine.ts";
+import { ShapeError } from "../../core/errors.ts";
+import { formatShape } from "../../core/shape.ts";
+import type { Graph } from "../graph.ts";
+import type { Node } from "../node.ts";
+import { at, defineOp } from "../op.ts";
+
+export interface RandomAffineAttributes extends Required<AffineRanges> {
+  readonly seed: number;
+}
+
+export const randomAffineOp = defineOp<RandomAffineAttributes>({
+  name: "randomAffine",
+  infer(inputs, _, what) {
+    const [x, batch] = [at(inputs, 0), at(inputs, 1)];
+    if (x.shape.length !== 4 || x.dtype !== "f32" || batch.dtype !== "u32" || batch.shape.length !== 0) {
+      throw new ShapeError(
+        `${what}: wants images f32 [batch, height, width, channels] and a u32 scalar, got ${x.dtype} ` +
+          `${formatShape(x.shape)} and ${batch.dtype} ${formatShape(batch.shape)}.`,
+      );
+    }
+    return { shape: x.shape, dtype: "f32" };
+  },
+  // It stands where a network's data come in.
+  gradient: () => [undefined, undefined],
+});
+
+/**
+ * A random shift, rotation, zoom and slant of each image about its middle, with bilinear interpolation and zeros outside
+ * (spatial transformers' sampling: Jaderberg et al. 2015). The same `seed` and number `batch` (u32 scalar) give the same
+ * images on every backend. No gradient flows. Throws `ArgumentError` for ranges out of bounds.
+ */
+export function randomAffine(graph: Graph, x: Node, batch: Node, options: AffineRanges & { seed: number }): Node {
+  const { seed, ...ranges } = options;
+  return graph.addNode(randomAffineOp, [x, batch], { ...checkAffineRanges("randomAffine", ranges), seed });
+}

@@ -1,0 +1,42 @@
+import shader from "../../../shaders/random_affine.wgsl?raw";
+import { AFFINE_STREAM } from "../../core/affine.ts";
+import { randomKey } from "../../core/random.ts";
+import { type Shape, sizeOf } from "../../core/shape.ts";
+import { at } from "../../graph/op.ts";
+import { type RandomAffineAttributes, randomAffineOp } from "../../graph/ops/random_affine.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type Lowering, lowering } from "../lowering.ts";
+import { workgroupThreads } from "./sizes.ts";
+
+/** Random transforms of images [batch, height, width, channels]. Bindings: images, batch number (u32), output. */
+export function randomAffine(options: RandomAffineAttributes, shape: Shape, traits: DeviceTraits): KernelSpec {
+  const threads = workgroupThreads(traits);
+  const [batch, height, width, channels] = [at(shape, 0), at(shape, 1), at(shape, 2), at(shape, 3)];
+  return {
+    name: "random_affine",
+    shader,
+    constants: {
+      THREADS: threads,
+      BATCH: batch,
+      HEIGHT: height,
+      WIDTH: width,
+      CHANNELS: channels,
+      STREAM_KEY: randomKey(options.seed, AFFINE_STREAM),
+      SHIFT: { f32: options.shift },
+      ROTATE: { f32: (options.rotate * Math.PI) / 180 },
+      ZOOM: { f32: options.zoom },
+      SLANT: { f32: Math.tan((options.shear * Math.PI) / 180) },
+      MIDDLE_COLUMN: { f32: (width - 1) / 2 },
+      MIDDLE_ROW: { f32: (height - 1) / 2 },
+    },
+    bindings: ["read", "read", "write"],
+    workgroups: linearWorkgroups(batch * height * width, threads),
+    flops: 8 * sizeOf(shape),
+  };
+}
+
+export const randomAffineLowerings: readonly Lowering[] = [
+  lowering(randomAffineOp, (node, inputs, output, emit) => {
+    emit.dispatch(randomAffine(node.attributes, node.shape, emit.traits), [...inputs, output]);
+  }),
+];
