@@ -2,7 +2,9 @@
  * <digit-pad>: a square to draw a digit on with mouse, pen or finger. Strokes are kept as vectors, in a square of
  * PAD_UNITS × PAD_UNITS whatever the size on the screen.
  *
- * Events: "strokes" whenever the drawing changed. Keys, while it has the focus: Ctrl+Z undoes, Escape and Delete clear.
+ * Events: "strokes" whenever the drawing changed, "pen" when the keyboard's pen went down or up (`penDown`).
+ * Keys, while it has the focus: the arrows move a pen, Space and Enter put it down and lift it, Ctrl+Z undoes, Escape and
+ * Delete clear.
  * Style: `color` is the ink.
  */
 
@@ -18,6 +20,11 @@ const PRESSURE_SHARE = 0.3;
 /** A point closer than this to the last one says nothing new. */
 const LEAST_DISTANCE = 0.75;
 
+/** How near a stroke must pass to the eraser's point to go, beyond half its own width. */
+const ERASER = 6;
+/** How far an arrow key moves the pen: a pixel of the network's picture; with Shift three. */
+const KEY_STEP = PAD_UNITS / 28;
+
 const style = new CSSStyleSheet();
 style.replaceSync(`
   :host { display: block; aspect-ratio: 1; touch-action: none; user-select: none; -webkit-user-select: none; cursor: crosshair; }
@@ -31,6 +38,10 @@ export class DigitPad extends HTMLElement {
   #penSeen = false;
   #picture: ImageBitmap | undefined;
   #frame = 0;
+  #erasing = false;
+  /** The keyboard's pen; undefined until an arrow key is pressed. */
+  #cursor: StrokePoint | undefined;
+  #penDown = false;
   readonly #resized = new ResizeObserver(() => this.#draw());
 
   constructor() {
@@ -44,6 +55,11 @@ export class DigitPad extends HTMLElement {
     this.addEventListener("pointerup", (event) => this.#up(event));
     this.addEventListener("pointercancel", (event) => this.#cancel(event));
     this.addEventListener("keydown", (event) => this.#key(event));
+    this.addEventListener("blur", () => {
+      this.#liftPen();
+      this.#cursor = undefined;
+      this.redraw();
+    });
     // iPadOS "Scribble" takes a Pencil's strokes for handwriting and swallows their pointer events unless the touch
     // events are cancelled (szimek/signature_pad #518).
     for (const touch of ["touchstart", "touchmove"])
@@ -71,6 +87,21 @@ export class DigitPad extends HTMLElement {
     return this.#strokes.length === 0 && this.#picture === undefined;
   }
 
+  /** Whether pointers take away the strokes that they touch, instead of drawing. */
+  get erasing(): boolean {
+    return this.#erasing;
+  }
+
+  set erasing(erasing: boolean) {
+    this.#erasing = erasing;
+    this.style.cursor = erasing ? "cell" : "";
+  }
+
+  /** Whether the keyboard's pen draws. */
+  get penDown(): boolean {
+    return this.#penDown;
+  }
+
   /** What assistive technology calls the drawing. */
   set label(text: string) {
     this.#canvas.ariaLabel = text;
@@ -78,12 +109,14 @@ export class DigitPad extends HTMLElement {
 
   /** Takes the last stroke back, or the picture. */
   undo(): void {
+    this.#liftPen();
     if (this.#picture) this.#showPicture(undefined);
     else this.#strokes.pop();
     this.#changed();
   }
 
   clear(): void {
+    this.#liftPen();
     this.#strokes = [];
     this.#pointer = undefined;
     this.#showPicture(undefined);
@@ -131,13 +164,35 @@ export class DigitPad extends HTMLElement {
     this.#pointer = event.pointerId;
     // A pointer that has already gone, or one that a script made up, cannot be captured.
     if (event.isTrusted) this.setPointerCapture(event.pointerId);
+    this.#liftPen();
+    if (this.#erasing) {
+      this.#erase(this.#point(event));
+      return;
+    }
     if (this.#picture) this.#showPicture(undefined);
     this.#strokes.push([this.#point(event)]);
     this.#changed();
   }
 
+  #erase({ x, y }: StrokePoint): void {
+    const touched = (stroke: readonly StrokePoint[]) =>
+      stroke.some((point, index) => {
+        const before = stroke[index - 1] ?? point;
+        return distanceToPiece(x, y, before, point) <= inkWidth(point.pressure) / 2 + ERASER;
+      });
+    const kept = this.#strokes.filter((stroke) => !touched(stroke));
+    if (kept.length === this.#strokes.length && this.#picture === undefined) return;
+    this.#strokes = kept;
+    this.#showPicture(undefined);
+    this.#changed();
+  }
+
   #move(event: PointerEvent): void {
     if (event.pointerId !== this.#pointer) return;
+    if (this.#erasing) {
+      this.#erase(this.#point(event));
+      return;
+    }
     const stroke = this.#strokes.at(-1);
     if (stroke === undefined) return;
     const coalesced = event.getCoalescedEvents?.() ?? [];
@@ -162,15 +217,49 @@ export class DigitPad extends HTMLElement {
   #cancel(event: PointerEvent): void {
     if (event.pointerId !== this.#pointer) return;
     this.#pointer = undefined;
+    if (this.#erasing) return;
     this.#strokes.pop();
     this.#changed();
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey) this.undo();
+    const step = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
+    if (step) this.#movePen((step[0] ?? 0) * KEY_STEP, (step[1] ?? 0) * KEY_STEP, event.shiftKey ? 3 : 1);
+    else if (event.key === " " || event.key === "Enter") this.#togglePen();
+    else if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey) this.undo();
     else if (event.key === "Escape" || event.key === "Delete" || event.key === "Backspace") this.clear();
     else return;
     event.preventDefault();
+  }
+
+  #movePen(dx: number, dy: number, steps: number): void {
+    const within = (value: number) => Math.min(Math.max(value, INK_WIDTH / 2), PAD_UNITS - INK_WIDTH / 2);
+    const { x, y } = this.#cursor ?? { x: PAD_UNITS / 2, y: PAD_UNITS / 2 };
+    this.#cursor = { x: within(x + dx * steps), y: within(y + dy * steps) };
+    if (this.#penDown) {
+      this.#strokes.at(-1)?.push(this.#cursor);
+      this.#changed();
+    } else this.redraw();
+  }
+
+  #togglePen(): void {
+    if (this.#penDown) {
+      this.#liftPen();
+      return;
+    }
+    this.#cursor ??= { x: PAD_UNITS / 2, y: PAD_UNITS / 2 };
+    if (this.#picture) this.#showPicture(undefined);
+    this.#penDown = true;
+    this.#strokes.push([this.#cursor]);
+    this.dispatchEvent(new CustomEvent("pen"));
+    this.#changed();
+  }
+
+  #liftPen(): void {
+    if (!this.#penDown) return;
+    this.#penDown = false;
+    this.dispatchEvent(new CustomEvent("pen"));
+    this.redraw();
   }
 
   #point(event: PointerEvent): StrokePoint {
@@ -192,7 +281,20 @@ export class DigitPad extends HTMLElement {
     context.scale(side / PAD_UNITS, side / PAD_UNITS);
     context.strokeStyle = context.fillStyle = ink;
     for (const stroke of this.#strokes) drawStroke(context, stroke);
+    if (this.#cursor) {
+      context.lineWidth = 2;
+      context.beginPath();
+      context.arc(this.#cursor.x, this.#cursor.y, INK_WIDTH / 2 + 3, 0, 2 * Math.PI);
+      context.stroke();
+    }
   }
+}
+
+function distanceToPiece(x: number, y: number, a: StrokePoint, b: StrokePoint): number {
+  const [dx, dy] = [b.x - a.x, b.y - a.y];
+  const length = dx * dx + dy * dy;
+  const along = length === 0 ? 0 : Math.min(1, Math.max(0, ((x - a.x) * dx + (y - a.y) * dy) / length));
+  return Math.hypot(x - a.x - along * dx, y - a.y - along * dy);
 }
 
 function drawPicture(context: CanvasRenderingContext2D, picture: ImageBitmap, side: number, ink: string): void {

@@ -5,6 +5,7 @@
 
 import { subset } from "../src/data/dataset.ts";
 import {
+  type AffineRanges,
   adam,
   conv2d,
   type Dataset,
@@ -22,6 +23,7 @@ import {
   WebGpuUnavailableError,
 } from "../src/index.ts";
 import { createWorkerTrainer, type WorkerTrainer } from "../src/worker.ts";
+import { type Lesson, lessonDataset, type Taught } from "./teaching.ts";
 
 /** What the address asks for with ?force=: the CPU, or the page as a browser without WebGPU shows it. */
 export type Force = "cpu" | "nowebgpu" | undefined;
@@ -60,6 +62,13 @@ const QUICK_COUNT = 500;
 /** Measured this early for the first time; then at twice the steps, until the epoch's end. */
 const FIRST_MEASUREMENT = 8;
 const MOST_STEPS_UNMEASURED = 256;
+/** A lesson ends when the right digit has this share, or after so many rounds of 4 steps. */
+const LEARNED = 0.8;
+const LESSON_ROUNDS = 10;
+/** A lesson that costs more held-out accuracy than this is taken back. */
+const MOST_LOST = 0.005;
+/** A taught drawing comes as copies that differ a little. */
+const LESSON_AUGMENT: AffineRanges = { shift: 1.5, rotate: 8, zoom: 0.08, shear: 6 };
 /** Weight of the newest step in the smoothed curves. */
 const SMOOTHING = 0.15;
 
@@ -142,6 +151,8 @@ export class Session {
   #cursor = 0;
   #initial: Uint8Array | undefined;
   #kept: { checkpoint: Uint8Array; steps: number; cursor: number } | undefined;
+  /** To take the last lesson back: the state before it, and the steps when it had ended. */
+  #beforeLesson: { checkpoint: Uint8Array; steps: number; after: number } | undefined;
   #abort = new AbortController();
   /** The training or measuring under way; everything that touches the trainer's weights waits for it. */
   #work: Promise<void> = Promise.resolve();
@@ -288,10 +299,77 @@ export class Session {
       return;
     }
     this.#kept = undefined;
+    this.#beforeLesson = undefined;
     this.error = undefined;
     this.phase = "ready";
     this.#onChange();
     this.#begin((signal) => this.#measure(signal));
+  }
+
+  /** Whether the last lesson can be taken back: nothing was trained since. */
+  get canUnteach(): boolean {
+    return this.#beforeLesson !== undefined && this.#beforeLesson.after === this.steps;
+  }
+
+  /**
+   * Teaches one drawing, mixed with copies of older ones and with training digits, until the network reads it. The
+   * network is put back as it was where that costs more than half a point of held-out accuracy.
+   */
+  async teach(lesson: Lesson, older: readonly Lesson[]): Promise<Taught | undefined> {
+    const [digits, trainer, quick] = [this.#digits, this.#trainer, this.#quick];
+    if (digits === undefined || trainer === undefined || quick === undefined) return undefined;
+    if (this.phase !== "ready" && this.phase !== "paused") return undefined;
+    await this.#stop();
+    this.phase = "training";
+    this.#onChange();
+    let taught: Taught | undefined;
+    this.#begin(async (signal) => {
+      const { steps } = this;
+      const checkpoint = await trainer.checkpoint();
+      const before = (await trainer.evaluate(quick, { signal })).accuracy;
+      let read = -1;
+      let share = 0;
+      for (let round = 0; round < LESSON_ROUNDS && !(read === lesson.label && share >= LEARNED); round++) {
+        const practice = lessonDataset(lesson, older, digits.train);
+        await trainer.fit(practice, {
+          epochs: 1,
+          augment: LESSON_AUGMENT,
+          signal,
+          onStep: (event) => this.#record(event),
+        });
+        const { data } = await trainer.predict(lesson.pixels);
+        share = data[lesson.label] ?? 0;
+        read = data.indexOf(Math.max(...data));
+      }
+      // Another data set: the training set starts from its beginning.
+      this.#cursor = 0;
+      this.target = this.steps;
+      const { accuracy: after } = await trainer.evaluate(quick, { signal });
+      const kept = before - after <= MOST_LOST;
+      if (kept) this.#beforeLesson = { checkpoint, steps, after: this.steps };
+      else await this.#goBackTo({ checkpoint, steps, cursor: 0 });
+      this.target = this.steps;
+      await this.#measure(signal);
+      this.phase = "ready";
+      taught = { label: lesson.label, kept, read, share, before, after, count: quick.count };
+    });
+    await this.#work;
+    return taught;
+  }
+
+  /** Puts weights, optimizer and counters back to what they were before the last lesson, bit for bit. */
+  async unteach(): Promise<void> {
+    const before = this.#beforeLesson;
+    if (before === undefined || !this.canUnteach || this.phase === "training") return;
+    await this.#stop();
+    this.#beforeLesson = undefined;
+    this.#begin(async (signal) => {
+      await this.#goBackTo({ checkpoint: before.checkpoint, steps: before.steps, cursor: 0 });
+      this.target = this.steps;
+      await this.#measure(signal);
+      this.phase = "ready";
+    });
+    await this.#work;
   }
 
   setLearningRate(learningRate: number): void {
