@@ -84,6 +84,8 @@ export class Autotuner {
   readonly #milliseconds: number;
   /** What this page has settled already, whether the store keeps it or not. */
   readonly #known = new Map<string, string>();
+  /** The end of the queue of plans. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(device: GPUDevice, pipelines: PipelineCache, adapter: string, options: AutotuneOptions) {
     this.#device = device;
@@ -95,9 +97,16 @@ export class Autotuner {
 
   /**
    * The plan with the fastest tiles that are known or found in time. Every choice computes the same up to rounding. Throws
-   * `DeviceLostError` only; a candidate that does not compile or fit is left out.
+   * `DeviceLostError` only; a candidate that does not compile or fit is left out. One plan at a time: two would disturb
+   * each other's times, and the device has one stack of error scopes.
    */
-  async tune(plan: Plan): Promise<Plan> {
+  tune(plan: Plan): Promise<Plan> {
+    const turn = this.#turn.then(() => this.#tune(plan));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #tune(plan: Plan): Promise<Plan> {
     const end = performance.now() + this.#milliseconds;
     const dispatches: PlannedDispatch[] = [];
     for (const dispatch of plan.dispatches) {

@@ -73,8 +73,8 @@ export async function buildProgram(backend: WebGpuBackend, plan: Plan): Promise<
     pipelines: new Set(pipelines).size,
     provisional: plan.dispatches.flatMap(({ spec }, index) => (at(specs, index) === spec ? [] : [index])),
   });
-  const validation = await device.popErrorScope();
-  const memory = await device.popErrorScope();
+  // Both before waiting for either: programs that compile at the same time share the device's stack of scopes.
+  const [validation, memory] = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
   if (memory || validation) {
     const bytes = program.stats.scratchBytes + program.stats.variableBytes;
     program.dispose();
