@@ -36,6 +36,7 @@ export class FormatError extends CortezaError {
 
 /** No usable WebGPU here. `reason` tells which step failed; the message says what to do about it. */
 export class WebGpuUnavailableError extends CortezaError {
+  /** The step that failed: no API in this browser, an insecure page, no adapter, or an adapter that opens no device. */
   readonly reason: "no-api" | "insecure-context" | "no-adapter" | "no-device";
 
   constructor(reason: WebGpuUnavailableError["reason"], message: string, options?: ErrorOptions) {

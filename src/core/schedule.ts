@@ -19,6 +19,7 @@ export type Segment = { readonly start: number; readonly steps: number; readonly
 
 /** A learning rate that depends on the number of finished steps: plain data, made by `cosineDecay()` and its kin. */
 export interface Schedule {
+  /** In the order of their starts; before the first the rate is its `from`. */
   readonly segments: readonly Segment[];
 }
 

@@ -4,6 +4,7 @@ import { formatShape, type Shape, sizeOf } from "./shape.ts";
 /** Element types of the IR. `u8` is storage for images only: kernels read it and compute in f32. */
 export type DType = "f32" | "i32" | "u32" | "u8";
 
+/** What may hold a tensor's values at the border of the library. */
 export type TypedArray =
   | Float32Array
   | Float64Array
@@ -17,7 +18,9 @@ export type TypedArray =
 
 /** A tensor at the border of the library: row-major values with their shape. */
 export interface Tensor<T extends TypedArray = TypedArray> {
+  /** Extents, outermost first: [batch, height, width, channels] for images. */
   shape: number[];
+  /** Values in row-major order, as many as the extents' product. */
   data: T;
 }
 

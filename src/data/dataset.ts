@@ -9,7 +9,9 @@ export interface Dataset {
   readonly labels: Int32Array;
   /** One image: [height, width, channels] or [features]. */
   readonly shape: Shape;
+  /** Images. */
   readonly count: number;
+  /** Classes that labels may name. */
   readonly classes: number;
 }
 

@@ -24,11 +24,13 @@ const PRESSURE_EFFECT = 0.3;
 /** A drawing of less extent, in its own unit, has none. */
 const SMALLEST = 1e-100;
 
+/** How strokes become a picture. */
 export interface RasterizeOptions {
   /** Width of the strokes in pixels of the 28×28 image; by default 2.6, which gives digits as much ink as MNIST's have. */
   penWidth?: number;
 }
 
+/** A drawing as the network sees it. */
 export interface DigitRaster {
   /** 784 values, 0 (paper) … 1 (ink), row by row. */
   readonly image: Float32Array;
@@ -41,6 +43,7 @@ export interface DigitRaster {
    * pixels from the image's upper left corner. To lay a picture of what the network saw over the drawing.
    */
   readonly offsetX: number;
+  /** Beside `offsetX`. */
   readonly offsetY: number;
 }
 

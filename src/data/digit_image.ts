@@ -1,6 +1,7 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { INK_SIZE, type InkGrid, placeByMass } from "./center_of_mass.ts";
 
+/** How a picture of a digit is read. */
 export interface DigitImageOptions {
   /**
    * Whether the digit is dark on a light ground. "auto", the default, looks at the edge of the picture: what is there

@@ -1,7 +1,9 @@
 import { CortezaError } from "../core/errors.ts";
 import { gunzip, readAll } from "./gunzip.ts";
 
+/** How files are fetched. */
 export interface DownloadOptions {
+  /** Aborts the download, which then rejects with its reason. */
   signal?: AbortSignal;
   /**
    * Bytes that have come over the network for all files together, and how many there will be: 0 while a server has

@@ -1,5 +1,6 @@
 import { FormatError } from "../core/errors.ts";
 
+/** What a file is given as. */
 export type Bytes = ArrayBuffer | Uint8Array;
 
 /** More than any data set that a page can hold; a gzip file can grow a thousandfold. */

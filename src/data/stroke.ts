@@ -1,6 +1,8 @@
 /** Where the pen was, in any unit: CSS pixels, millimetres, a unit box. x grows to the right, y downwards. */
 export interface StrokePoint {
+  /** Rightwards. */
   readonly x: number;
+  /** Downwards. */
   readonly y: number;
   /** 0 … 1, from a pen only: a mouse has none and always reports 0.5, which means the ordinary width. */
   readonly pressure?: number;
@@ -8,6 +10,7 @@ export interface StrokePoint {
 
 /** What the pen drew between touching the paper and leaving it. */
 export interface Stroke {
+  /** In the order of drawing. */
   readonly points: readonly StrokePoint[];
   /**
    * Width of the pen on screen, in the unit of the points. It only tells a dot from a line: a drawing smaller than

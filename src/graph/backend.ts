@@ -33,6 +33,7 @@ export interface Program {
   read(variable: Variable): Promise<Tensor>;
   /** Sets a variable before anything enqueued later. */
   write(variable: Variable, data: ArrayLike<number>): void;
+  /** What a step costs, known before the first one runs. */
   readonly stats: ProgramStats;
   /** Runs `steps` steps (default 5) with every kernel timed by itself; variables move as in any step. */
   profile(options?: { steps?: number }): Promise<ProfileData>;
@@ -49,6 +50,7 @@ export interface Program {
 
 /** Something that runs graphs. */
 export interface Backend {
+  /** Which of the two it is. */
   readonly kind: "cpu" | "webgpu";
   /** For people: "CPU reference, f64", "WebGPU · SwiftShader". */
   readonly description: string;
@@ -61,5 +63,6 @@ export interface Backend {
   readonly bytes: number;
   /** Resolves with the error when the device is lost; never otherwise. */
   readonly lost: Promise<Error>;
+  /** Frees everything that programs and variables hold on the device; further use throws `DisposedError`. */
   dispose(): void;
 }

@@ -54,6 +54,7 @@ type OpMethods = {
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods of OpMethods are put on the prototype below
 export class Graph {
+  /** Every node, inputs before what is made of them. */
   readonly nodes: Node[] = [];
   /** Nodes that change variables, in the order they take effect. */
   readonly effects: Node[] = [];

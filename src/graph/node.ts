@@ -11,13 +11,19 @@ export type Attributes = object;
  * Nodes are immutable; a graph only grows.
  */
 export interface Node<A extends Attributes = Attributes> {
+  /** The graph that it belongs to. */
   readonly graph: Graph;
   /** Position in the graph; inputs always have smaller ids, so ids are a topological order. */
   readonly id: number;
+  /** What makes the value. */
   readonly op: OpDefinition<A>;
+  /** The values that it is made of. */
   readonly inputs: readonly Node[];
+  /** Sizes, flags and names that specialise the op. */
   readonly attributes: A;
+  /** Extents, outermost first; [] is a scalar. */
   readonly shape: Shape;
+  /** Type of the elements. */
   readonly dtype: DType;
   /** The layer that made the node, for tables and messages; gradients carry their forward node's layer. */
   readonly layer: string | undefined;
@@ -31,7 +37,9 @@ export class Arena {
   /** 64 f32 elements = 256 bytes: WebGPU's alignment of storage bindings. */
   static readonly ALIGNMENT = 64;
 
+  /** For labels of buffers and messages. */
   readonly name: string;
+  /** In their order in the buffer. */
   readonly variables: readonly Variable[];
   /** First element of each variable, in the order of `variables`. */
   readonly offsets: readonly number[];
@@ -59,11 +67,17 @@ export class Arena {
  * backend keeps one storage for it, shared by all programs compiled there, made when the first needs it.
  */
 export class Variable {
+  /** "conv2d/kernel"; for labels, messages and checkpoints. */
   readonly name: string;
+  /** Extents, outermost first; [] is a scalar. */
   readonly shape: Shape;
+  /** Type of the elements. */
   readonly dtype: DType;
+  /** Elements. */
   readonly size: number;
+  /** The buffer that it shares with others; undefined where it has one of its own. */
   readonly arena: Arena | undefined;
+  /** Its first element in the arena. */
   readonly arenaOffset: number;
   #initial: TypedArray | undefined;
   #version = 0;

@@ -2,9 +2,11 @@ import { formatBytes, formatCount, formatTable } from "../core/format.ts";
 
 /** One kernel of a step, measured. */
 export interface KernelTime {
+  /** The layer that it works for; undefined for what belongs to the whole step. */
   readonly layer: string | undefined;
   /** What the graph calls it, fusions named: "conv2d + maxPool2d". */
   readonly op: string;
+  /** Its file in `shaders/`, or the op on the CPU backend. */
   readonly kernel: string;
   /** Median over the measured steps. */
   readonly milliseconds: number;
@@ -21,9 +23,11 @@ export interface ProfileData {
    * launch included; what remains where the device has no timestamp queries. "cpu": the CPU backend's loops.
    */
   readonly timing: "timestamps" | "wall clock" | "cpu";
+  /** Steps that were measured. */
   readonly steps: number;
   /** Multiply-add throughput that a probe reached on this device; undefined where nobody measured it. */
   readonly peakGflops: number | undefined;
+  /** In the order of the step. */
   readonly kernels: readonly KernelTime[];
 }
 

@@ -6,10 +6,13 @@ import { byteSize, type Plan, type PlannedDispatch } from "./plan.ts";
 
 /** Where the results of tuning are remembered. Both may fail; tuning then goes on without. */
 export interface TuningStore {
+  /** What was set for this key; undefined where nothing was. */
   get(key: string): Promise<string | undefined>;
+  /** Remembers a text of some dozen characters. */
   set(key: string, value: string): Promise<void>;
 }
 
+/** How kernels are tuned. */
 export interface AutotuneOptions {
   /** Default: IndexedDB in pages and workers, memory elsewhere; in Node `fileTuningStore` of "corteza/node". */
   store?: TuningStore;

@@ -142,6 +142,7 @@ export const batchNormInputGradientOp = defineOp<{ epsilon: number }>({
   infer: (inputs) => ({ shape: at(inputs, 0).shape, dtype: "f32" }),
 });
 
+/** How a batch is normalised. */
 export interface BatchNormOptions {
   /** Added to the variance; default 1e-3, as in Keras. */
   epsilon?: number;

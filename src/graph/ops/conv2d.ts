@@ -5,6 +5,7 @@ import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { at, defineOp } from "../op.ts";
 
+/** The geometry of a convolution. */
 export interface Conv2dOptions {
   /** Default [1, 1]. */
   strides?: Pair;

@@ -4,6 +4,7 @@ import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { at, defineOp } from "../op.ts";
 
+/** How the two matrices are read. */
 export interface MatmulOptions {
   /** Read `a` as [k, m] instead of [m, k]. */
   transposeA?: boolean;

@@ -5,6 +5,7 @@ import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { at, defineOp } from "../op.ts";
 
+/** The windows of a pool. */
 export interface Pool2dOptions {
   /** Window [height, width]. */
   size: Pair;
