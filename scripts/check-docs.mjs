@@ -29,7 +29,9 @@ const WANTED =
 
 /** Graph's ops are its methods by a mapped type, which keeps no comment; their functions in `graph/ops` have it. */
 function isOpOfGraph(reflection) {
-  return reflection.parent?.name === "Graph" && reflection.sources?.some(({ fileName }) => fileName.includes("graph/ops/"));
+  return (
+    reflection.parent?.name === "Graph" && reflection.sources?.some(({ fileName }) => fileName.includes("graph/ops/"))
+  );
 }
 
 /** Members of the types that functions take and give inline, and what errors and the platform's classes inherit. */
@@ -51,5 +53,7 @@ for (const reflection of project.getReflectionsByKind(WANTED)) {
   missing.add(`${source?.fileName}:${source?.line}  ${reflection.getFullName()}`);
 }
 for (const line of [...missing].sort()) console.log(line);
-console.log(missing.size === 0 ? "docs: every public name is documented" : `${missing.size} public names have no docstring`);
+console.log(
+  missing.size === 0 ? "docs: every public name is documented" : `${missing.size} public names have no docstring`,
+);
 process.exit(missing.size === 0 ? 0 : 1);
