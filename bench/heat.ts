@@ -62,7 +62,8 @@ export async function heat(
   const spent = new Map<Runner, number>();
   for (let round = 0; round < pace.rounds; round++) {
     for (const peer of peers) {
-      if (round >= 2 && (spent.get(peer) ?? 0) > pace.peerMilliseconds) continue;
+      const used = spent.get(peer) ?? 0;
+      if (used > pace.peerMilliseconds && (round >= 2 || used / round > pace.peerMilliseconds)) continue;
       const own = await measure(stage, first);
       const theirs = await measure(stage, peer);
       peer.ratios.push(theirs / own);
