@@ -2,6 +2,9 @@ import type { KernelSpec } from "./kernel.ts";
 import { preprocess } from "./preprocess.ts";
 import { shaderIncludes } from "./shaders.ts";
 
+/** Kernels that are kept beyond the programs that use them: several large networks' worth. */
+const MOST_KEPT = 256;
+
 /** Compiled kernels of one device, by their specialised source: equal shapes compile once, whatever graph they are in. */
 export class PipelineCache {
   readonly #device: GPUDevice;
@@ -64,7 +67,13 @@ export class PipelineCache {
           this.#pipelines.delete(key);
           throw new Error(`Kernel "${spec.name}" does not compile on this device: ${String(cause)}`, { cause });
         });
-      this.#pipelines.set(key, pipeline);
+    }
+    // The longest unused is at the front. Programs hold on to what they run, so that forgetting costs compiling at most.
+    this.#pipelines.delete(key);
+    this.#pipelines.set(key, pipeline);
+    for (const oldest of this.#pipelines.keys()) {
+      if (this.#pipelines.size <= MOST_KEPT) break;
+      this.#pipelines.delete(oldest);
     }
     return pipeline;
   }
