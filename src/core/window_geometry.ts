@@ -62,6 +62,21 @@ export function checkPair(what: string, name: string, pair: Pair, least: number)
   }
 }
 
+/** Throws `ArgumentError` unless sizes, strides, dilations and padding are what they must be. */
+export function checkWindowOptions(what: string, { kernel, strides, padding, dilations }: WindowOptions): void {
+  checkPair(what, "kernel size", kernel, 1);
+  checkPair(what, "strides", strides, 1);
+  checkPair(what, "dilations", dilations, 1);
+  if (typeof padding !== "string") {
+    checkPair(what, "padding [top, bottom]", padding[0], 0);
+    checkPair(what, "padding [left, right]", padding[1], 0);
+  } else if (padding !== "same" && padding !== "valid") {
+    throw new ArgumentError(
+      `${what}: padding must be "same", "valid" or [[top, bottom], [left, right]], got "${String(padding)}".`,
+    );
+  }
+}
+
 interface Axis {
   out: number;
   padBefore: number;
@@ -102,18 +117,8 @@ export function windowGeometry(what: string, input: Shape, options: WindowOption
   if (input.length !== 4 || batch === undefined || inHeight === undefined || inWidth === undefined) {
     throw new ShapeError(`${what}: wants an input [batch, height, width, channels], got ${formatShape(input)}.`);
   }
-  checkPair(what, "kernel size", options.kernel, 1);
-  checkPair(what, "strides", options.strides, 1);
-  checkPair(what, "dilations", options.dilations, 1);
+  checkWindowOptions(what, options);
   const { padding } = options;
-  if (typeof padding !== "string") {
-    checkPair(what, "padding [top, bottom]", padding[0], 0);
-    checkPair(what, "padding [left, right]", padding[1], 0);
-  } else if (padding !== "same" && padding !== "valid") {
-    throw new ArgumentError(
-      `${what}: padding must be "same", "valid" or [[top, bottom], [left, right]], got "${String(padding)}".`,
-    );
-  }
   const ceilMode = options.ceilMode ?? false;
   const [height, width] = ([0, 1] as const).map((axis) =>
     axisGeometry(what, axis === 0 ? "height" : "width", axis === 0 ? inHeight : inWidth, {

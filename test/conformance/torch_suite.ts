@@ -59,6 +59,13 @@ interface ConvCase {
   db: number[];
 }
 
+interface TransposedConvCase extends Omit<ConvCase, "stride" | "pad" | "dilation"> {
+  stride: number;
+  pad: number;
+  outputPadding: number;
+  dilation: number;
+}
+
 interface PoolCase {
   kernel: [number, number];
   stride: [number, number];
@@ -119,6 +126,40 @@ async function runConv(backend: Backend, c: ConvCase, precision: number): Promis
     misses(out["y"]?.data, nhwc(c.y, c.yShape), tolerance(precision, perTap * c.wShape[1]!)) +
       misses(out["dx"]?.data, nhwc(c.dx, c.xShape), tolerance(precision, perTap * c.wShape[0]!)) +
       misses(out["dw"]?.data, hwio(c.dw, c.wShape), tolerance(precision, pixels)) +
+      misses(out["db"]?.data, c.db, tolerance(precision, pixels)) ===
+    0
+  );
+}
+
+/** PyTorch's filters of a transposed convolution, [in, out / groups, kh, kw], become ours, [kh, kw, out / groups, in]. */
+async function runTransposedConv(backend: Backend, c: TransposedConvCase, precision: number): Promise<boolean> {
+  const graph = new Graph();
+  const x = graph.input("x", imageShape(c.xShape));
+  const w = graph.input("w", filterShape(c.wShape));
+  const b = graph.input("b", [c.yShape[1]!]);
+  const dy = graph.input("dy", imageShape(c.yShape));
+  const convolved = graph.conv2dTranspose(x, w, {
+    strides: [c.stride, c.stride],
+    padding: [
+      [c.pad, c.pad],
+      [c.pad, c.pad],
+    ],
+    outputPadding: [c.outputPadding, c.outputPadding],
+    dilations: [c.dilation, c.dilation],
+    groups: c.groups,
+  });
+  expect(convolved.shape).toEqual(imageShape(c.yShape));
+  const y = graph.add(convolved, b);
+  const [dx, dw, db] = graph.gradients(y, [x, w, b], dy);
+  const program = await backend.compile(graph, { outputs: { y, dx: dx as Node, dw: dw as Node, db: db as Node } });
+  const out = await program.run({ x: nhwc(c.x, c.xShape), w: hwio(c.w, c.wShape), b: c.b, dy: nhwc(c.dy, c.yShape) });
+  program.dispose();
+  const perTap = c.wShape[2]! * c.wShape[3]!;
+  const [inputPixels, pixels] = [c.xShape, c.yShape].map(([n, , h, w]) => n! * h! * w!) as [number, number];
+  return (
+    misses(out["y"]?.data, nhwc(c.y, c.yShape), tolerance(precision, perTap * c.wShape[0]!)) +
+      misses(out["dx"]?.data, nhwc(c.dx, c.xShape), tolerance(precision, perTap * c.wShape[1]!)) +
+      misses(out["dw"]?.data, hwio(c.dw, c.wShape), tolerance(precision, inputPixels)) +
       misses(out["db"]?.data, c.db, tolerance(precision, pixels)) ===
     0
   );
@@ -241,6 +282,13 @@ export function torchSuite(name: string, open: () => Promise<Backend>, precision
 
     it("conv2d: result and three gradients, 160 cases", () =>
       withBackend((backend) => count<ConvCase>("torch/conv2d.json", 160, (one) => runConv(backend, one, precision))));
+
+    it("conv2dTranspose: result and three gradients, 40 cases", () =>
+      withBackend((backend) =>
+        count<TransposedConvCase>("torch/convtranspose2d.json", 40, (one) =>
+          runTransposedConv(backend, one, precision),
+        ),
+      ));
 
     it("maxpool2d: result and gradient, 80 cases", () =>
       withBackend((backend) => count<PoolCase>("torch/maxpool2d.json", 80, (one) => runPool(backend, one, precision))));

@@ -1,4 +1,5 @@
-import type { Graph } from "../../src/graph/graph.ts";
+import type { Padding } from "../../src/core/window_geometry.ts";
+import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
 import type { Upsample2dOptions } from "../../src/graph/ops/upsample2d.ts";
 import type { RandomData } from "./random.ts";
@@ -29,6 +30,53 @@ function upsampling(random: RandomData, options: Upsample2dOptions): ShapeCase {
     shapes: [shape],
     build: (graph, [x]) => graph.upsample2d(x as Node, scaled),
     ...(options.interpolation === "bilinear" ? { sumLength: 16 } : {}),
+  };
+}
+
+/** A transposed convolution of few operations: any kernel, stride, dilation, padding, outputPadding and grouping that fits. */
+function transposedConv(random: RandomData): ShapeCase {
+  for (;;) {
+    const groups = random.pick([1, 1, 2, 3]);
+    const [inChannels, groupOut] = [groups * random.pick([1, 2, 3, 4]), random.pick([1, 2, 3, 4, 5])];
+    const pair = (least: number, most: number) => [random.integer(least, most), random.integer(least, most)] as const;
+    const shape = [random.integer(1, 2), ...pair(1, 4), inChannels];
+    const filter = [...pair(1, 4), groupOut, inChannels];
+    const options = {
+      strides: pair(1, 3),
+      dilations: random.pick([[1, 1] as const, pair(1, 2)]),
+      padding: random.pick<Padding>(["same", "valid", [pair(0, 2), pair(0, 2)]]),
+      groups,
+      ...(random.uniform() < 0.5 ? { outputPadding: pair(0, 1) } : {}),
+    };
+    try {
+      const trial = new Graph();
+      trial.conv2dTranspose(trial.input("x", shape), trial.input("w", filter), options);
+    } catch {
+      // Everything is cropped, or outputPadding is too large: draw again.
+      continue;
+    }
+    return {
+      name: JSON.stringify({ shape, filter, ...options }),
+      shapes: [shape, filter],
+      build: (graph, [x, w]) => graph.conv2dTranspose(x as Node, w as Node, options),
+    };
+  }
+}
+
+/** A depthwise convolution of few operations, with one to three filters a channel. */
+function depthwiseConv(random: RandomData): ShapeCase {
+  const channels = random.pick([1, 2, 3, 4, 5, 8]);
+  const filter = [random.integer(1, 3), random.integer(1, 3), channels, random.integer(1, 3)];
+  const shape = [random.integer(1, 2), random.integer(3, 7), random.integer(3, 7), channels];
+  const options = {
+    strides: [random.pick([1, 1, 2, 3]), random.pick([1, 1, 2, 3])] as const,
+    dilations: random.pick([[1, 1] as const, [1, 1] as const, [2, 3] as const]),
+    padding: "same" as const,
+  };
+  return {
+    name: JSON.stringify({ shape, filter, ...options }),
+    shapes: [shape, filter],
+    build: (graph, [x, w]) => graph.depthwiseConv2d(x as Node, w as Node, options),
   };
 }
 
@@ -98,6 +146,8 @@ export const SHAPE_CASES: Readonly<Record<string, (random: RandomData) => ShapeC
     upsampling(random, { interpolation: "bilinear", halfPixelCenters: false }),
   "upsample2d, bilinear with corners aligned": (random) =>
     upsampling(random, { interpolation: "bilinear", alignCorners: true }),
+  conv2dTranspose: transposedConv,
+  depthwiseConv2d: depthwiseConv,
   gatherRows(random) {
     const table = [random.integer(1, 6), ...shapeOf(random, 0, 2)];
     const rows = Array.from({ length: random.integer(1, 9) }, () => random.integer(-1, (table[0] as number) - 1));

@@ -12,7 +12,9 @@ export { equal, greater, greaterOrEqual, less, lessOrEqual } from "./compare.ts"
 export { concat } from "./concat.ts";
 export { confusionMatrix } from "./confusion_matrix.ts";
 export { conv2d, conv2dFilterGradient, conv2dInputGradient } from "./conv2d.ts";
+export { conv2dTranspose } from "./conv2d_transpose.ts";
 export { countCorrect } from "./count_correct.ts";
+export { depthwiseConv2d } from "./depthwise_conv2d.ts";
 export { gatherRows } from "./gather_rows.ts";
 export { globalAvgPool2d, globalMaxPool2d } from "./global_pool2d.ts";
 export { matmul } from "./matmul.ts";
