@@ -1,7 +1,7 @@
 /** The two curves: loss and accuracy over the steps, with what the held-out digits say as points. */
 import uPlot from "uplot";
 import { count, decimal, percent, say } from "./language.ts";
-import type { Run } from "./session.ts";
+import type { Run } from "./run.ts";
 
 /** More points than pixels only cost time: longer runs are drawn as means of neighbouring steps. */
 const MOST_POINTS = 1200;

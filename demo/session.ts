@@ -3,14 +3,12 @@
  * `Session`'s state and calls its methods; it hears of every change through `onChange`.
  */
 
-import { subset } from "../src/data/dataset.ts";
 import {
   type AffineRanges,
   adam,
   conv2d,
   type Dataset,
   dense,
-  fetchIdx,
   flatten,
   type Inspection,
   type Model,
@@ -23,6 +21,8 @@ import {
   WebGpuUnavailableError,
 } from "../src/index.ts";
 import { createWorkerTrainer, type WorkerTrainer } from "../src/worker.ts";
+import { type Digits, loadDigits, quickSet } from "./digits.ts";
+import { emptyRun, type Measurement, type Run, record, truncated } from "./run.ts";
 import { type Lesson, lessonDataset, type Taught } from "./teaching.ts";
 
 /** What the address asks for with ?force=: the CPU, or the page as a browser without WebGPU shows it. */
@@ -30,35 +30,8 @@ export type Force = "cpu" | "nowebgpu" | undefined;
 
 export type Phase = "loading" | "ready" | "training" | "paused" | "failed";
 
-export interface Measurement {
-  /** Updates made before it. */
-  readonly step: number;
-  readonly loss: number;
-  readonly accuracy: number;
-  /** Held-out digits that it was taken on. */
-  readonly count: number;
-  /** Smoothed loss on the training batches at that time; undefined before the first step. */
-  readonly trainingLoss: number | undefined;
-}
-
-/** What happened so far, one entry a step; index = updates made before the step. */
-export interface Run {
-  readonly losses: (number | null)[];
-  readonly accuracies: (number | null)[];
-  readonly smoothLosses: (number | null)[];
-  readonly smoothAccuracies: (number | null)[];
-  readonly measurements: Measurement[];
-}
-
-export interface Digits {
-  readonly train: Dataset;
-  readonly heldOut: Dataset;
-}
-
 const SEED = 1;
 const IMAGE = [28, 28, 1] as const;
-/** Between two epochs' ends, held-out accuracy is measured on this many digits. */
-const QUICK_COUNT = 500;
 /** Measured this early for the first time; then at twice the steps, until the epoch's end. */
 const FIRST_MEASUREMENT = 8;
 const MOST_STEPS_UNMEASURED = 256;
@@ -69,8 +42,6 @@ const LESSON_ROUNDS = 10;
 const MOST_LOST = 0.005;
 /** A taught drawing comes as copies that differ a little. */
 const LESSON_AUGMENT: AffineRanges = { shift: 1.5, rotate: 8, zoom: 0.08, shear: 6 };
-/** Weight of the newest step in the smoothed curves. */
-const SMOOTHING = 0.15;
 
 /** The reference network on the GPU; a quarter of its filters on the CPU, which is some hundred times slower. */
 const SIZES = {
@@ -87,43 +58,6 @@ function digitNetwork([first, second]: readonly [number, number]): Model {
     flatten(),
     dense({ units: 10 }),
   ]);
-}
-
-/** Where the digits lie: beside the page. */
-function dataUrl(name: string): string {
-  return new URL(`./data/${name}`, document.baseURI).href;
-}
-
-interface LoadOptions {
-  signal?: AbortSignal;
-  onProgress?: (loaded: number, total: number) => void;
-}
-
-/** Loads 2,500 digits ("small") or all 70,000 ("full"), the latter with a copy in the browser's cache. */
-export async function loadDigits(size: "small" | "full", options: LoadOptions = {}): Promise<Digits> {
-  const prefix = size === "small" ? "mnist-small" : "mnist";
-  const progress = { train: [0, 0] as [number, number], heldOut: [0, 0] as [number, number] };
-  const load = (which: "train" | "heldOut", part: string) =>
-    fetchIdx(
-      {
-        images: dataUrl(`${prefix}-${part}-images.idx3-ubyte.gz`),
-        labels: dataUrl(`${prefix}-${part}-labels.idx1-ubyte.gz`),
-      },
-      {
-        ...(options.signal ? { signal: options.signal } : {}),
-        ...(size === "full" ? { cache: "corteza-mnist" } : {}),
-        onProgress: (loaded, total) => {
-          progress[which] = [loaded, total];
-          options.onProgress?.(progress.train[0] + progress.heldOut[0], progress.train[1] + progress.heldOut[1]);
-        },
-      },
-    );
-  const [train, heldOut] = await Promise.all([load("train", "train"), load("heldOut", "test")]);
-  return { train, heldOut };
-}
-
-function emptyRun(): Run {
-  return { losses: [], accuracies: [], smoothLosses: [], smoothAccuracies: [], measurements: [] };
 }
 
 export class Session {
@@ -164,6 +98,11 @@ export class Session {
 
   get digits(): Digits | undefined {
     return this.#digits;
+  }
+
+  /** Whether there is a network to train, to ask or to look at. */
+  get usable(): boolean {
+    return this.phase === "ready" || this.phase === "paused" || this.phase === "training";
   }
 
   get stepsPerEpoch(): number {
@@ -451,11 +390,7 @@ export class Session {
   }
 
   #record(event: StepEvent): void {
-    const { run } = this;
-    run.losses[event.step] = event.loss;
-    run.accuracies[event.step] = event.accuracy;
-    run.smoothLosses[event.step] = smooth(run.smoothLosses, event.step, event.loss);
-    run.smoothAccuracies[event.step] = smooth(run.smoothAccuracies, event.step, event.accuracy);
+    record(this.run, event);
     this.steps = event.step + 1;
     this.#cursor = event.epoch * event.stepsPerEpoch + event.stepInEpoch + 1;
     this.last = event;
@@ -495,15 +430,8 @@ export class Session {
     this.#trainer?.setLearningRate(this.#learningRate);
     this.steps = steps;
     this.#cursor = cursor;
-    const { run } = this;
     if (steps === 0) this.target = 0;
-    this.run = {
-      losses: run.losses.slice(0, steps),
-      accuracies: run.accuracies.slice(0, steps),
-      smoothLosses: run.smoothLosses.slice(0, steps),
-      smoothAccuracies: run.smoothAccuracies.slice(0, steps),
-      measurements: steps === 0 ? [] : run.measurements.filter((measurement) => measurement.step <= steps),
-    };
+    this.run = truncated(this.run, steps);
     this.last = undefined;
   }
 
@@ -519,15 +447,4 @@ export class Session {
     this.phase = "failed";
     this.#onChange();
   }
-}
-
-function quickSet({ heldOut }: Digits): Dataset {
-  return heldOut.count <= QUICK_COUNT ? heldOut : subset(heldOut, 0, QUICK_COUNT);
-}
-
-/** Exponential mean, that starts as the plain mean of what there is. */
-function smooth(values: readonly (number | null)[], step: number, value: number): number {
-  const before = step === 0 ? undefined : values[step - 1];
-  if (before === undefined || before === null) return value;
-  return before + Math.max(SMOOTHING, 1 / (step + 1)) * (value - before);
 }

@@ -1,0 +1,49 @@
+/** The handwritten digits: where they lie, and the sets that a session trains and measures on. */
+import { subset } from "../src/data/dataset.ts";
+import { type Dataset, fetchIdx } from "../src/index.ts";
+
+export interface Digits {
+  readonly train: Dataset;
+  readonly heldOut: Dataset;
+}
+
+/** Between two epochs' ends, held-out accuracy is measured on this many digits. */
+const QUICK_COUNT = 500;
+
+/** Where the digits lie: beside the page. */
+function dataUrl(name: string): string {
+  return new URL(`./data/${name}`, document.baseURI).href;
+}
+
+interface LoadOptions {
+  signal?: AbortSignal;
+  onProgress?: (loaded: number, total: number) => void;
+}
+
+/** Loads 2,500 digits ("small") or all 70,000 ("full"), the latter with a copy in the browser's cache. */
+export async function loadDigits(size: "small" | "full", options: LoadOptions = {}): Promise<Digits> {
+  const prefix = size === "small" ? "mnist-small" : "mnist";
+  const progress = { train: [0, 0] as [number, number], heldOut: [0, 0] as [number, number] };
+  const load = (which: "train" | "heldOut", part: string) =>
+    fetchIdx(
+      {
+        images: dataUrl(`${prefix}-${part}-images.idx3-ubyte.gz`),
+        labels: dataUrl(`${prefix}-${part}-labels.idx1-ubyte.gz`),
+      },
+      {
+        ...(options.signal ? { signal: options.signal } : {}),
+        ...(size === "full" ? { cache: "corteza-mnist" } : {}),
+        onProgress: (loaded, total) => {
+          progress[which] = [loaded, total];
+          options.onProgress?.(progress.train[0] + progress.heldOut[0], progress.train[1] + progress.heldOut[1]);
+        },
+      },
+    );
+  const [train, heldOut] = await Promise.all([load("train", "train"), load("heldOut", "test")]);
+  return { train, heldOut };
+}
+
+/** The held-out digits, or the first of them where there are many. */
+export function quickSet({ heldOut }: Digits): Dataset {
+  return heldOut.count <= QUICK_COUNT ? heldOut : subset(heldOut, 0, QUICK_COUNT);
+}

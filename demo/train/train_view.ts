@@ -1,0 +1,136 @@
+/** The view "Train": settings, curves, measurements, the digits, the network, where the time goes. */
+import { bindSelect } from "../address.ts";
+import { Charts } from "../charts.ts";
+import { find, make, write } from "../dom.ts";
+import { count, decimal, language, percent, say, significant } from "../language.ts";
+import { showFacts, showNetwork } from "../network_table.ts";
+import type { Notice } from "../notices.ts";
+import { ProfilePanel } from "../profile_panel.ts";
+import { Samples } from "../samples.ts";
+import type { Session } from "../session.ts";
+import { Download } from "./download.ts";
+
+/** The charts are drawn again this often at most. */
+const CHART_MILLISECONDS = 150;
+
+export interface TrainViewOptions {
+  session: Session;
+  /** Something that the page shows changed. */
+  onChange(): void;
+  /** A setting went into the address. */
+  onSetting(): void;
+}
+
+export class TrainView {
+  readonly #session: Session;
+  readonly #epochs = find("epochs", HTMLSelectElement);
+  readonly #rate = find("learning-rate", HTMLSelectElement);
+  readonly #charts = new Charts({
+    loss: find("loss-chart", HTMLElement),
+    accuracy: find("accuracy-chart", HTMLElement),
+    lossReadout: find("loss-readout", HTMLElement),
+    accuracyReadout: find("accuracy-readout", HTMLElement),
+  });
+  readonly #samples: Samples;
+  readonly #profile: ProfilePanel;
+  readonly #download: Download;
+  #charted = 0;
+  #shownDigits: unknown;
+  #shownModel = "";
+  #shownFacts = "";
+
+  constructor({ session, onChange, onSetting }: TrainViewOptions) {
+    this.#session = session;
+    this.#samples = new Samples((pixels) => session.predict(pixels));
+    this.#profile = new ProfilePanel(() => session.profile());
+    this.#download = new Download({ onDigits: (digits) => session.useDigits(digits), onChange });
+    bindSelect("epochs", this.#epochs);
+    bindSelect("learning-rate", this.#rate);
+    for (const select of [this.#epochs, this.#rate]) select.addEventListener("change", onSetting);
+    session.setLearningRate(Number(this.#rate.value));
+    this.#epochs.addEventListener("change", onChange);
+    this.#rate.addEventListener("change", () => session.setLearningRate(Number(this.#rate.value)));
+  }
+
+  /** Epochs that a press on Train goes through. */
+  get epochs(): number {
+    return Number(this.#epochs.value);
+  }
+
+  /** What went wrong in this view alone. */
+  get notice(): Notice | undefined {
+    return this.#download.notice;
+  }
+
+  /** Draws again what the style sheet does not colour. */
+  redraw(): void {
+    this.#charts.redraw();
+  }
+
+  /** `measured`: there is a new measurement; `plannedTarget`: the step that the training goes or would go to. */
+  render({ measured, plannedTarget }: { measured: boolean; plannedTarget: number }): void {
+    const { phase, digits, usable } = this.#session;
+    this.#profile.usable = usable && digits !== undefined;
+    this.#download.render(digits !== undefined);
+    this.#renderNetwork();
+    const now = performance.now();
+    if (measured || phase !== "training" || now - this.#charted > CHART_MILLISECONDS) {
+      this.#charted = now;
+      this.#charts.update(this.#session.run, plannedTarget);
+    }
+    if (digits && digits !== this.#shownDigits) {
+      this.#shownDigits = digits;
+      this.#samples.show(digits.heldOut);
+    }
+    if (measured) this.#renderMeasurements();
+  }
+
+  /** Reads the sample digits again, because the network has learned. */
+  reread(): void {
+    void this.#samples.refresh();
+  }
+
+  /** Writes everything in the page's language. */
+  translate(): void {
+    for (const option of this.#rate.options) option.text = significant(Number(option.value), 2);
+    this.#renderMeasurements();
+    this.#samples.render();
+    this.#profile.render();
+  }
+
+  #renderMeasurements(): void {
+    const rows = this.#session.run.measurements.map(({ step, trainingLoss, loss, accuracy }) =>
+      make(
+        "tr",
+        {},
+        make("td", { text: count(step) }),
+        make("td", { text: trainingLoss === undefined ? "–" : decimal(trainingLoss, 3) }),
+        make("td", { text: decimal(loss, 3) }),
+        make("td", { text: percent(accuracy, 1) }),
+      ),
+    );
+    find("measurements", HTMLElement).replaceChildren(...rows);
+  }
+
+  #renderNetwork(): void {
+    const text = say();
+    const { backendKind, model, batchSize, digits, stats } = this.#session;
+    const key = `${backendKind} ${language()}`;
+    if (key !== this.#shownModel) {
+      this.#shownModel = key;
+      showNetwork(model, batchSize, {
+        rows: find("layers", HTMLElement),
+        totals: find("layer-totals", HTMLElement),
+      });
+    }
+    write(
+      find("data-line", HTMLElement),
+      digits ? text.dataLine(count(digits.train.count), count(digits.heldOut.count)) : text.preparing,
+    );
+    const facts = `${key} ${JSON.stringify(stats)}`;
+    if (facts !== this.#shownFacts) {
+      this.#shownFacts = facts;
+      showFacts(model, batchSize, stats, find("facts", HTMLElement));
+    }
+  }
+}
