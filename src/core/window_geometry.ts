@@ -99,7 +99,8 @@ function axisGeometry(
   }
   const [padBefore, padAfter] = padding === "valid" ? [0, 0] : padding;
   const room = extent + padBefore + padAfter - span;
-  if (room < 0) {
+  // Rounded up, one window may hang over an input that is smaller than itself.
+  if (room < 0 && !(ceilMode && room > -stride)) {
     throw new ShapeError(
       `${what}: a window of ${span} along ${axis} does not fit into ${extent} (+ ${padBefore} + ${padAfter} padding). ` +
         `Use a smaller kernel or dilation, padding "same", or a larger input.`,

@@ -50,6 +50,11 @@ describe("shapes of results", () => {
     ["maxPool2d", of([1, 7, 7, 3])((g, x) => g.maxPool2d(x, { size: [2, 2] })), [1, 3, 3, 3]],
     ["maxPool2d, ceil", of([1, 7, 7, 3])((g, x) => g.maxPool2d(x, { size: [2, 2], ceilMode: true })), [1, 4, 4, 3]],
     [
+      "avgPool2d, ceil, a window that hangs over a smaller input",
+      of([2, 1, 11, 3])((g, x) => g.avgPool2d(x, { size: [3, 1], strides: [3, 2], ceilMode: true })),
+      [2, 1, 6, 3],
+    ],
+    [
       "maxPool2d, ceil, no window that starts in padding",
       of([1, 2, 2, 1])((g, x) =>
         g.maxPool2d(x, {
