@@ -1,5 +1,17 @@
 // Reductions over the LANES neighbouring threads that share one row; each of them gets the result. LANES is a power of
-// two that divides THREADS. They contain barriers: every thread of the workgroup has to call them.
+// two that divides THREADS. They may contain barriers and exchanges: every thread of the workgroup has to call them.
+// Halves meet halves, always in the same order: ROW_HALVINGS times through workgroup memory, the last ROW_SHUFFLES times
+// by exchanges within subgroups. How many are which does not change a bit.
+#if ROW_SHUFFLES > 0
+enable subgroups;
+#endif
+#if ROW_HALVINGS > 0
+var<workgroup> laneValues: array<f32, THREADS>;
+var<workgroup> laneIndices: array<u32, THREADS>;
+#endif
+
+// Threads that the exchanges bring together.
+const ROW_TOGETHER = 1u << ROW_SHUFFLES;
 
 // A value and where it was found.
 struct Place {
@@ -7,68 +19,76 @@ struct Place {
   index: u32,
 }
 
-#if LANES > 1
-var<workgroup> laneValues: array<f32, THREADS>;
-var<workgroup> laneIndices: array<u32, THREADS>;
+// The larger value; of equals the one with the smaller index.
+fn firstOf(own: Place, other: Place) -> Place {
+  let earlier = other.value == own.value && other.index < own.index;
+  if (other.value > own.value || earlier) { return other; }
+  return own;
+}
 
 fn rowSum(thread: u32, value: f32) -> f32 {
+  var total = value;
+#if ROW_HALVINGS > 0
   let lane = thread % LANES;
   laneValues[thread] = value;
   workgroupBarrier();
-  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
+  for (var reach = LANES / 2u; reach >= ROW_TOGETHER; reach /= 2u) {
     if (lane < reach) { laneValues[thread] += laneValues[thread + reach]; }
     workgroupBarrier();
   }
-  let total = laneValues[thread - lane];
+  total = laneValues[thread - lane + lane % ROW_TOGETHER];
   workgroupBarrier();  // everybody has read before the next reduction writes
+#endif
+#unroll step 0 ROW_SHUFFLES
+  total += subgroupShuffleXor(total, ROW_TOGETHER >> $(step + 1)u);
+#end
   return total;
 }
 
 fn rowMax(thread: u32, value: f32) -> f32 {
+  var largest = value;
+#if ROW_HALVINGS > 0
   let lane = thread % LANES;
   laneValues[thread] = value;
   workgroupBarrier();
-  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
+  for (var reach = LANES / 2u; reach >= ROW_TOGETHER; reach /= 2u) {
     if (lane < reach) { laneValues[thread] = max(laneValues[thread], laneValues[thread + reach]); }
     workgroupBarrier();
   }
-  let largest = laneValues[thread - lane];
+  largest = laneValues[thread - lane + lane % ROW_TOGETHER];
   workgroupBarrier();
+#endif
+#unroll step 0 ROW_SHUFFLES
+  largest = max(largest, subgroupShuffleXor(largest, ROW_TOGETHER >> $(step + 1)u));
+#end
   return largest;
 }
 
 // The largest value; among equals the one with the smallest index.
 fn rowFirstMax(thread: u32, place: Place) -> Place {
+  var first = place;
+#if ROW_HALVINGS > 0
   let lane = thread % LANES;
   laneValues[thread] = place.value;
   laneIndices[thread] = place.index;
   workgroupBarrier();
-  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
+  for (var reach = LANES / 2u; reach >= ROW_TOGETHER; reach /= 2u) {
     if (lane < reach) {
-      let other = laneValues[thread + reach];
-      let otherIndex = laneIndices[thread + reach];
-      let equal = other == laneValues[thread];
-      if (other > laneValues[thread] || (equal && otherIndex < laneIndices[thread])) {
-        laneValues[thread] = other;
-        laneIndices[thread] = otherIndex;
-      }
+      first = firstOf(first, Place(laneValues[thread + reach], laneIndices[thread + reach]));
+      laneValues[thread] = first.value;
+      laneIndices[thread] = first.index;
     }
     workgroupBarrier();
   }
-  let first = Place(laneValues[thread - lane], laneIndices[thread - lane]);
+  let own = thread - lane + lane % ROW_TOGETHER;
+  first = Place(laneValues[own], laneIndices[own]);
   workgroupBarrier();
+#endif
+#unroll step 0 ROW_SHUFFLES
+  first = firstOf(first, Place(
+    subgroupShuffleXor(first.value, ROW_TOGETHER >> $(step + 1)u),
+    subgroupShuffleXor(first.index, ROW_TOGETHER >> $(step + 1)u),
+  ));
+#end
   return first;
 }
-#else
-fn rowSum(thread: u32, value: f32) -> f32 {
-  return value;
-}
-
-fn rowMax(thread: u32, value: f32) -> f32 {
-  return value;
-}
-
-fn rowFirstMax(thread: u32, place: Place) -> Place {
-  return place;
-}
-#endif

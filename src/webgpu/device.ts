@@ -1,6 +1,7 @@
 import { WebGpuUnavailableError } from "../core/errors.ts";
 import type { AutotuneOptions } from "./autotune.ts";
 import type { DeviceTraits } from "./kernel.ts";
+import { exchangesAsExpected, subgroupSizes } from "./subgroups.ts";
 
 export interface WebGpuOptions {
   /** Where adapters come from; default `navigator.gpu`. In Node: `create([])` of the npm package "webgpu". */
@@ -59,8 +60,7 @@ export async function acquireDevice(options: WebGpuOptions = {}): Promise<Acquir
   try {
     const device = await adapter.requestDevice({
       label: "corteza",
-      // For `trainer.profile()` alone; nothing else needs more than the base of WebGPU.
-      requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
+      requiredFeatures: USEFUL_FEATURES.filter((feature) => adapter.features.has(feature)),
       requiredLimits: {
         maxBufferSize: adapter.limits.maxBufferSize,
         maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
@@ -76,11 +76,15 @@ export async function acquireDevice(options: WebGpuOptions = {}): Promise<Acquir
   }
 }
 
+/** What is asked for where it is there: for `trainer.profile()`, and for reductions. Nothing needs more than WebGPU's base. */
+const USEFUL_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "subgroups"];
+
 const SOFTWARE_ADAPTERS = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
-function describe(device: GPUDevice, info: GPUAdapterInfo | undefined, owned: boolean): AcquiredDevice {
+async function describe(device: GPUDevice, info: GPUAdapterInfo | undefined, owned: boolean): Promise<AcquiredDevice> {
   const words = [info?.vendor, info?.architecture, info?.description].filter((word) => word);
   const software = info?.isFallbackAdapter === true || SOFTWARE_ADAPTERS.test([...words, info?.device].join(" "));
+  const sizes = subgroupSizes(device, info);
   return {
     device,
     owned,
@@ -91,6 +95,7 @@ function describe(device: GPUDevice, info: GPUAdapterInfo | undefined, owned: bo
       ),
       maxWorkgroupStorage: device.limits.maxComputeWorkgroupStorageSize,
       software,
+      subgroups: sizes && (await exchangesAsExpected(device, sizes)) ? sizes : undefined,
     },
     description: `WebGPU · ${[...new Set(words)].join(" · ") || "unnamed adapter"}`,
   };

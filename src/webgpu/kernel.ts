@@ -41,6 +41,14 @@ export interface DeviceTraits {
   readonly maxWorkgroupStorage: number;
   /** A CPU behind the WebGPU API (SwiftShader, lavapipe, WARP): no fast workgroup memory, few threads. */
   readonly software: boolean;
+  /** Sizes of subgroups, where kernels may exchange values within them (subgroups.ts). */
+  readonly subgroups?: SubgroupSizes | undefined;
+}
+
+/** Threads of a subgroup, powers of two. Which size a kernel gets is the driver's choice where they differ. */
+export interface SubgroupSizes {
+  readonly minSize: number;
+  readonly maxSize: number;
 }
 
 /** Workgroups for `threads` invocations of `size` a group, folded into x and y when x alone would pass 65,535. */

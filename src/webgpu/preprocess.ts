@@ -6,7 +6,8 @@
  *     sum_$(row)_$(row * 4 + 1)                                    an integer expression, evaluated here
  *     #include random                                              another file of `shaders/`, once
  *
- * and puts the constants before the text: `{ TILE_K: 8 }` becomes `const TILE_K: u32 = 8u;`.
+ * and puts the constants before the text: `{ TILE_K: 8 }` becomes `const TILE_K: u32 = 8u;`. Lines `enable …;`, also those of
+ * included files, go before everything, where WGSL wants them.
  * Expressions know the constants, the `#unroll` variables in scope, `+ - * / % < <= > >= == != && || !` and
  * parentheses; division is integer division; true is 1, false is 0.
  */
@@ -26,9 +27,12 @@ export function preprocess(
     if (typeof value === "number") scope.set(name, value);
     else if (typeof value === "boolean") scope.set(name, value ? 1 : 0);
   }
-  const output: string[] = Object.entries(constants).map(([name, value]) => declare(name, value));
+  const output: string[] = [];
   expand(splitLines(source, includes, new Set()), scope, output);
-  return `${output.join("\n")}\n`;
+  const isEnable = (line: string) => /^\s*enable\s/.test(line);
+  const declarations = Object.entries(constants).map(([name, value]) => declare(name, value));
+  const body = output.filter((line) => !isEnable(line));
+  return `${[...new Set(output.filter(isEnable)), ...declarations, ...body].join("\n")}\n`;
 }
 
 function declare(name: string, value: ConstantValue): string {

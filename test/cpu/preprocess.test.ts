@@ -23,6 +23,18 @@ describe("the shader preprocessor", () => {
     ]);
   });
 
+  it("puts enable directives before the constants, each once", () => {
+    const include = "#if N > 1\nenable subgroups;\n#endif\nfn f() {}";
+    const source = "#include part\nenable subgroups;\nenable f16;";
+    expect(preprocess(source, { N: 2 }, { part: include }).trim().split("\n")).toEqual([
+      "enable subgroups;",
+      "enable f16;",
+      "const N: u32 = 2u;",
+      "fn f() {}",
+    ]);
+    expect(expand("#include part", { N: 1 }, { part: include })).toEqual(["fn f() {}"]);
+  });
+
   it.each([
     ["1 + 2 * 3", 7],
     ["(1 + 2) * 3", 9],

@@ -8,6 +8,7 @@ import * as kernels from "../../src/webgpu/kernels/index.ts";
 import { multiplyAddProbe } from "../../src/webgpu/peak.ts";
 import { preprocess } from "../../src/webgpu/preprocess.ts";
 import { shaderIncludes } from "../../src/webgpu/shaders.ts";
+import { subgroupProbe } from "../../src/webgpu/subgroups.ts";
 import { testDevice } from "../support/gpu.ts";
 
 /** A software adapter and a graphics card with the spec's default limits: the two that tile tables tell apart. */
@@ -16,6 +17,9 @@ const TRAITS: DeviceTraits[] = [true, false].map((software) => ({
   maxWorkgroupSize: 256,
   maxWorkgroupStorage: 16384,
 }));
+/** The same with subgroups, of a size that a driver leaves open. */
+const SUBGROUPS = { minSize: 8, maxSize: 32 };
+const SUBGROUP_TRAITS = TRAITS.map((traits) => ({ ...traits, subgroups: SUBGROUPS }));
 
 function convSpecs(traits: DeviceTraits): KernelSpec[] {
   const specs: KernelSpec[] = [];
@@ -217,14 +221,16 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
 describe("every shader", () => {
   let device: GPUDevice;
   const specs = TRAITS.flatMap((traits) => [...convSpecs(traits), ...otherSpecs(traits)]);
+  const subgroupSpecs = [...SUBGROUP_TRAITS.flatMap(otherSpecs), subgroupProbe(SUBGROUPS)];
 
   beforeAll(async () => {
-    device = await testDevice();
+    device = await testDevice({}, ["subgroups"]);
   });
   afterAll(() => device.destroy());
 
   it("is valid WGSL in each variant", async () => {
-    const sources = new Map(specs.map((spec) => [preprocess(spec.shader, spec.constants, shaderIncludes), spec]));
+    const possible = device.features.has("subgroups") ? [...specs, ...subgroupSpecs] : specs;
+    const sources = new Map(possible.map((spec) => [preprocess(spec.shader, spec.constants, shaderIncludes), spec]));
     const faults: string[] = [];
     for (const [code, spec] of sources) {
       device.pushErrorScope("validation");
@@ -246,7 +252,10 @@ describe("every shader", () => {
 
   it("is used: no file of shaders/ is left without a kernel", () => {
     const files = import.meta.glob("../../shaders/*.wgsl", { query: "?raw", import: "default", eager: true });
-    const used = new Set([...specs.map((spec) => spec.shader), ...Object.values(shaderIncludes)]);
+    const used = new Set([
+      ...[...specs, ...subgroupSpecs].map((spec) => spec.shader),
+      ...Object.values(shaderIncludes),
+    ]);
     const unused = Object.entries(files).filter(([, text]) => !used.has(text as string));
     expect(unused.map(([path]) => path)).toEqual([]);
   });

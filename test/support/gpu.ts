@@ -24,9 +24,19 @@ export function testGpu(): Promise<GPU> {
   return shared;
 }
 
-/** A fresh device with the spec's default limits. Throws, with what to install, when there is no adapter. */
-export async function testDevice(descriptor: GPUDeviceDescriptor = {}): Promise<GPUDevice> {
+/**
+ * A fresh device with the spec's default limits, and those of `wantedFeatures` that the adapter has. Throws, with what to
+ * install, when there is no adapter.
+ */
+export async function testDevice(
+  descriptor: GPUDeviceDescriptor = {},
+  wantedFeatures: readonly GPUFeatureName[] = [],
+): Promise<GPUDevice> {
   const adapter = await (await testGpu()).requestAdapter();
   if (adapter === null) throw new Error(`requestAdapter() gave no adapter. ${FIX}`);
-  return adapter.requestDevice(descriptor);
+  const wanted = wantedFeatures.filter((feature) => adapter.features.has(feature));
+  return adapter.requestDevice({
+    ...descriptor,
+    requiredFeatures: [...(descriptor.requiredFeatures ?? []), ...wanted],
+  });
 }

@@ -11,7 +11,7 @@ import { batchNormOp } from "../../graph/ops/batch_norm.ts";
 import { movingAverageOp } from "../../graph/ops/moving_average.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Emitter, type Lowering, lowering, type Value } from "../lowering.ts";
-import { loneWorkgroupThreads, workgroupThreads } from "./sizes.ts";
+import { loneWorkgroupThreads, workgroupReduction, workgroupThreads } from "./sizes.ts";
 
 /** x [batch, …, channels] as [rows, elements]; an element is a channel, or four where their number divides by four. */
 function layoutOf(shape: Shape) {
@@ -62,7 +62,7 @@ function totalWalk(shape: Shape, traits: DeviceTraits) {
     ...layout,
     threads,
     constants: {
-      THREADS: threads,
+      ...workgroupReduction(threads, traits),
       VECTOR: layout.vector,
       ELEMENTS: layout.elements,
       SLICES: slices,

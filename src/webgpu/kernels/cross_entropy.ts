@@ -10,7 +10,7 @@ import {
 } from "../../graph/ops/softmax_cross_entropy.ts";
 import type { DeviceTraits, KernelSpec } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
-import { loneWorkgroupThreads, powerOfTwoAtLeast, powerOfTwoAtMost } from "./sizes.ts";
+import { loneWorkgroupThreads, powerOfTwoAtLeast, powerOfTwoAtMost, workgroupReduction } from "./sizes.ts";
 import { asRows, type Rows, rowConstants, rowKernel } from "./softmax.ts";
 
 export interface CrossEntropyOptions {
@@ -43,7 +43,7 @@ export function crossEntropyRows(shape: Rows, dense: boolean, traits: DeviceTrai
 export function crossEntropyTotal(shape: Rows, options: CrossEntropyOptions, traits: DeviceTraits): KernelSpec {
   const threads = loneWorkgroupThreads(shape.rows, traits);
   const constants = {
-    THREADS: threads,
+    ...workgroupReduction(threads, traits),
     ROWS: shape.rows,
     ROW_STEPS: Math.ceil(shape.rows / threads),
     ...divisor(shape, options),
@@ -85,7 +85,7 @@ export function loneRowKernel(shape: Rows, traits: DeviceTraits) {
   const threads = loneWorkgroupThreads(shape.rows * useful, traits);
   const lanes = Math.min(useful, powerOfTwoAtLeast(threads / shape.rows), threads);
   return {
-    constants: { ...rowConstants(shape, threads, lanes), TURNS: Math.ceil((shape.rows * lanes) / threads) },
+    constants: { ...rowConstants(shape, threads, lanes, traits), TURNS: Math.ceil((shape.rows * lanes) / threads) },
     workgroups: [1, 1, 1] as const,
     variant: `${threads} threads, ${lanes} a row`,
   };

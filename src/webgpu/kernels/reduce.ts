@@ -6,7 +6,7 @@ import { maxGradientOp, maxOp, minOp, productOp, type ReduceAttributes, sumOp } 
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { type AxisWalk, innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
-import { lanesPerRow, workgroupThreads } from "./sizes.ts";
+import { lanesPerRow, rowReduction, workgroupThreads } from "./sizes.ts";
 
 export type ReduceOperation = "sum" | "product" | "max" | "min";
 
@@ -109,8 +109,7 @@ export function maxGradient(shape: Shape, axes: readonly number[], traits: Devic
     name: "max_gradient",
     shader: maxGradientShader,
     constants: {
-      THREADS: threads,
-      LANES: lanes,
+      ...rowReduction(threads, lanes, traits),
       RESULTS: results,
       LENGTH: length,
       STEPS: Math.ceil(length / lanes),

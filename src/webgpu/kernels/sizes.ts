@@ -32,6 +32,31 @@ export function lanesPerRow(rows: number, columns: number, traits: DeviceTraits)
   return Math.min(useful, needed, workgroupThreads(traits));
 }
 
+/**
+ * How a reduction over `threads` neighbouring threads (a power of two) is cut: halvings through workgroup memory first,
+ * then exchanges within subgroups. Only blocks of the smallest size that a subgroup may have exchange, so that the order
+ * of sums, and with it every bit, is the same whatever size the driver picks, and the same as without subgroups. Wherever
+ * subgroups are there they are used: a barrier costs more than an exchange on GPUs, and on SwiftShader too, where a kernel
+ * with them takes 0.82 to 0.96 of the time (bench/NOTES.md).
+ */
+function halvings(threads: number, traits: DeviceTraits): { halvings: number; shuffles: number } {
+  const all = Math.log2(threads);
+  const shuffles = Math.min(all, Math.log2(powerOfTwoAtMost(traits.subgroups?.minSize ?? 1)));
+  return { halvings: all - shuffles, shuffles };
+}
+
+/** What `workgroup_sum.wgsl` and `workgroup_element_sum.wgsl` want to know. */
+export function workgroupReduction(threads: number, traits: DeviceTraits) {
+  const cut = halvings(threads, traits);
+  return { THREADS: threads, WORKGROUP_HALVINGS: cut.halvings, WORKGROUP_SHUFFLES: cut.shuffles };
+}
+
+/** What `row_reduce.wgsl` wants to know: `lanes` of the workgroup's `threads` share a row. */
+export function rowReduction(threads: number, lanes: number, traits: DeviceTraits) {
+  const cut = halvings(lanes, traits);
+  return { THREADS: threads, LANES: lanes, ROW_HALVINGS: cut.halvings, ROW_SHUFFLES: cut.shuffles };
+}
+
 /** An operation's flag in a shader: "leakyRelu" → "LEAKY_RELU". */
 export function constantName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();

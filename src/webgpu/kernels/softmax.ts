@@ -7,7 +7,7 @@ import { argmaxOp } from "../../graph/ops/argmax.ts";
 import { logSoftmaxOp, softmaxOp } from "../../graph/ops/softmax.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
-import { lanesPerRow, workgroupThreads } from "./sizes.ts";
+import { lanesPerRow, rowReduction, workgroupReduction, workgroupThreads } from "./sizes.ts";
 
 /** A matrix that kernels walk over row by row. */
 export interface Rows {
@@ -21,9 +21,15 @@ export function asRows(shape: Shape): Rows {
   return { rows: sizeOf(shape) / columns, columns };
 }
 
-/** The constants that `row_softmax.wgsl` wants. */
-export function rowConstants({ rows, columns }: Rows, threads: number, lanes: number) {
-  return { THREADS: threads, LANES: lanes, ROWS: rows, COLUMNS: columns, STEPS: Math.ceil(columns / lanes) };
+/** The constants that `row_softmax.wgsl` wants, and `workgroup_sum.wgsl` beside it. */
+export function rowConstants({ rows, columns }: Rows, threads: number, lanes: number, traits: DeviceTraits) {
+  return {
+    ...rowReduction(threads, lanes, traits),
+    ...workgroupReduction(threads, traits),
+    ROWS: rows,
+    COLUMNS: columns,
+    STEPS: Math.ceil(columns / lanes),
+  };
 }
 
 /** A kernel of which a row takes `lanesPerRow` threads. */
@@ -31,7 +37,7 @@ export function rowKernel(shape: Rows, traits: DeviceTraits) {
   const lanes = lanesPerRow(shape.rows, shape.columns, traits);
   const threads = workgroupThreads(traits);
   return {
-    constants: rowConstants(shape, threads, lanes),
+    constants: rowConstants(shape, threads, lanes, traits),
     workgroups: linearWorkgroups(shape.rows * lanes, threads),
     variant: `${lanes} thread${lanes === 1 ? "" : "s"} a row`,
   };

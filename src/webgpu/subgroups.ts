@@ -1,0 +1,60 @@
+import probeShader from "../../shaders/subgroup_probe.wgsl?raw";
+import type { KernelSpec, SubgroupSizes } from "./kernel.ts";
+import { preprocess } from "./preprocess.ts";
+
+/** Threads of the largest workgroup whose reductions exchange values. */
+const THREADS = 256;
+
+/** Counts for each of 256 threads the exchanges that go where kernels expect it. Binding: counts (u32). */
+export function subgroupProbe({ minSize }: SubgroupSizes): KernelSpec {
+  return {
+    name: "subgroup_probe",
+    shader: probeShader,
+    constants: { THREADS, SUBGROUP_SIZE: minSize },
+    bindings: ["write"],
+    workgroups: [1, 1, 1],
+    flops: 0,
+  };
+}
+
+/** The sizes that a device with the feature "subgroups" says it has; undefined where kernels could not rely on them. */
+export function subgroupSizes(device: GPUDevice, info: GPUAdapterInfo | undefined): SubgroupSizes | undefined {
+  const { subgroupMinSize: minSize = 0, subgroupMaxSize: maxSize = 0 } = info ?? {};
+  const usable = minSize >= 4 && minSize <= maxSize && Number.isInteger(Math.log2(minSize));
+  return device.features.has("subgroups") && usable ? { minSize, maxSize } : undefined;
+}
+
+/**
+ * Tries on the device whether neighbouring threads of a workgroup exchange values with each other: WGSL leaves open which
+ * threads make a subgroup, and every reduction would be wrong where it is another mapping than the usual one. One small
+ * kernel, once a device; false too if it cannot run.
+ */
+export async function exchangesAsExpected(device: GPUDevice, sizes: SubgroupSizes): Promise<boolean> {
+  if (device.limits.maxComputeInvocationsPerWorkgroup < THREADS) return false;
+  const { shader, constants } = subgroupProbe(sizes);
+  const usage = { STORAGE: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC, READ: GPUBufferUsage.MAP_READ };
+  const bytes = THREADS * 4;
+  const counts = device.createBuffer({ label: "subgroup probe", size: bytes, usage: usage.STORAGE });
+  const staging = device.createBuffer({ size: bytes, usage: usage.READ | GPUBufferUsage.COPY_DST });
+  try {
+    const module = device.createShaderModule({ code: preprocess(shader, constants) });
+    const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
+    const entries = [{ binding: 0, resource: { buffer: counts } }];
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+    pass.dispatchWorkgroups(1);
+    pass.end();
+    encoder.copyBufferToBuffer(counts, 0, staging, 0, bytes);
+    device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    return new Uint32Array(staging.getMappedRange()).every((count) => count === sizes.minSize - 1);
+  } catch {
+    // Reductions through workgroup memory need none of this.
+    return false;
+  } finally {
+    counts.destroy();
+    staging.destroy();
+  }
+}
