@@ -11,19 +11,57 @@ export * from "./data/idx.ts";
 export { loadSafetensors, safetensorsMetadata, toSafetensors } from "./formats/safetensors.ts";
 export type { Backend } from "./graph/backend.ts";
 export { type KernelTime, Profile, type ProfileData } from "./graph/profile.ts";
-export type { InitializerName } from "./nn/initializers.ts";
+export type { ActivationName } from "./nn/activations.ts";
+export { type Constraint, maxNorm, minMaxNorm, unitNorm } from "./nn/constraints.ts";
+export type { Initializer, InitializerName } from "./nn/initializers.ts";
 export type { Layer, LayerConfig } from "./nn/layer.ts";
 export { activation } from "./nn/layers/activation.ts";
+export {
+  elu,
+  leakyReLU,
+  type PReLUOptions,
+  prelu,
+  type ReLUOptions,
+  reLU,
+  softmax,
+} from "./nn/layers/advanced_activations.ts";
 export { type BatchNormalizationOptions, batchNormalization } from "./nn/layers/batch_normalization.ts";
-export { conv2d } from "./nn/layers/conv2d.ts";
-export { dense } from "./nn/layers/dense.ts";
+export { type Conv2dLayerOptions, conv2d } from "./nn/layers/conv2d.ts";
+export { type DenseOptions, dense } from "./nn/layers/dense.ts";
+export { type DropoutLayerOptions, dropout, spatialDropout2d } from "./nn/layers/dropout.ts";
 export { flatten } from "./nn/layers/flatten.ts";
-export { type GlobalAveragePooling2dOptions, globalAveragePooling2d } from "./nn/layers/global_average_pooling2d.ts";
-export { maxPooling2d } from "./nn/layers/max_pooling2d.ts";
-export { add, average, multiply } from "./nn/layers/merge.ts";
+export { add, average, concatenate, maximum, minimum, multiply, subtract } from "./nn/layers/merge.ts";
+export {
+  type GroupNormalizationOptions,
+  groupNormalization,
+  type LayerNormalizationOptions,
+  layerNormalization,
+  unitNormalization,
+} from "./nn/layers/normalization.ts";
+export {
+  averagePooling2d,
+  type GlobalPooling2dOptions,
+  globalAveragePooling2d,
+  globalMaxPooling2d,
+  maxPooling2d,
+  type Pooling2dOptions,
+} from "./nn/layers/pooling.ts";
+export {
+  cropping2d,
+  permute,
+  rescaling,
+  reshape,
+  type Sides,
+  type UpSampling2dOptions,
+  upSampling2d,
+  zeroPadding2d,
+} from "./nn/layers/reshaping.ts";
+export type { ScaleAndShiftOptions } from "./nn/layers/scale_and_shift.ts";
+export type { WeightOptions } from "./nn/layers/weights.ts";
 export { type BuildOptions, type Model, model, type PlacedLayer, sequential } from "./nn/model.ts";
 export { type ModelConfig, modelFromConfig } from "./nn/model_config.ts";
 export { adam, type Optimizer, sgd } from "./nn/optimizers.ts";
+export { l1, l1l2, l2, type Regularizer } from "./nn/regularizers.ts";
 export {
   cosineDecay,
   cosineDecayRestarts,

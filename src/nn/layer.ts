@@ -1,8 +1,11 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
-import { formatShape, type Shape, sameShape } from "../core/shape.ts";
+import { formatShape, type Shape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
-import type { Fans, InitializerName } from "./initializers.ts";
+import type { ActivationName } from "./activations.ts";
+import type { Constraint } from "./constraints.ts";
+import type { Fans, Initializer } from "./initializers.ts";
+import type { Regularizer } from "./regularizers.ts";
 import { connect, SymbolicTensor } from "./symbolic_tensor.ts";
 
 /** A layer as plain JSON: `kind` and its options. */
@@ -17,10 +20,23 @@ export interface ParameterSpec {
   /** Keras' name within the layer: "kernel", "bias". */
   readonly name: string;
   readonly shape: Shape;
-  readonly initializer: InitializerName;
+  readonly initializer: Initializer;
   readonly fans: Fans;
   /** Whether an optimizer moves it; default true. False for statistics that the layer keeps itself. */
   readonly trainable?: boolean;
+  /** Added to the loss of a training step while the parameter is trained. */
+  readonly regularizer?: Regularizer | undefined;
+  /** What the parameter is held to after each update. */
+  readonly constraint?: Constraint | undefined;
+}
+
+/** Where a layer's random numbers come from: functions of these, so that a run can be replayed exactly. */
+export interface RandomSource {
+  readonly seed: number;
+  /** u32 scalar: the number of the training step. */
+  readonly step: Node;
+  /** Tells the layers of a model, and the calls of one layer, apart. */
+  readonly stream: number;
 }
 
 /** What a layer may use while it adds its nodes to a graph. */
@@ -30,6 +46,8 @@ export interface BuildContext {
   readonly training: boolean;
   /** In a training step, i32 [batch]: images with a negative label only fill up a last, shorter batch. */
   readonly labels: Node | undefined;
+  /** Random numbers of a training step. Throws `ArgumentError` where the graph was built without a counter of steps. */
+  random(): RandomSource;
   /** Node of a parameter, by the name in its spec; after `update`, its new value. */
   parameter(name: string): Node;
   /** Sets a parameter that is not trainable at the end of the step. */
@@ -43,6 +61,8 @@ interface LayerMembers {
   readonly keyword: string;
   /** Applied to the value that `build` gives. */
   readonly activation: ActivationName;
+  /** False: no optimizer moves any of its parameters, and it does in training what it does in inference. */
+  readonly trainable: boolean;
   /** Throws `ShapeError` where the inputs do not fit. */
   outputShape(inputs: readonly Shape[], what: string): Shape;
   parameters(inputs: readonly Shape[]): readonly ParameterSpec[];
@@ -70,10 +90,16 @@ function callable(members: LayerMembers): Layer {
 }
 
 /** A layer of one input, as its file declares it. */
-export interface LayerDefinition extends Pick<LayerMembers, "config" | "keyword" | "activation"> {
+export interface LayerDefinition extends Pick<LayerMembers, "config" | "keyword"> {
+  /** Default "linear". */
+  readonly activation?: ActivationName;
+  /** Default true. */
+  readonly trainable?: boolean | undefined;
   outputShape(input: Shape, what: string): Shape;
-  parameters(input: Shape): readonly ParameterSpec[];
-  multiplyAdds(input: Shape, what: string): number;
+  /** Default: none. */
+  parameters?(input: Shape): readonly ParameterSpec[];
+  /** Default: none. */
+  multiplyAdds?(input: Shape, what: string): number;
   build(x: Node, context: BuildContext): Node;
 }
 
@@ -82,79 +108,82 @@ export function defineLayer(definition: LayerDefinition): Layer {
   function only<T>(inputs: readonly T[], what: string): T {
     const [input, ...others] = inputs;
     if (input === undefined || others.length > 0) {
-      throw new ArgumentError(`${what}: takes one tensor, got ${inputs.length}; add() or multiply() combine several.`);
+      throw new ArgumentError(
+        `${what}: takes one tensor, got ${inputs.length}; add() or concatenate() combine several.`,
+      );
     }
     return input;
   }
-  const { config, keyword, activation } = definition;
+  const { config, keyword, activation = "linear", trainable = true } = definition;
   return callable({
     config,
     keyword,
     activation,
+    trainable,
     outputShape: (inputs, what) => definition.outputShape(only(inputs, what), what),
-    parameters: (inputs) => definition.parameters(only(inputs, keyword)),
-    multiplyAdds: (inputs, what) => definition.multiplyAdds(only(inputs, what), what),
+    parameters: (inputs) => definition.parameters?.(only(inputs, keyword)) ?? [],
+    multiplyAdds: (inputs, what) => definition.multiplyAdds?.(only(inputs, what), what) ?? 0,
     build: (inputs, context) => definition.build(only(inputs, keyword), context),
   });
 }
 
-/** Declares a layer that combines two or more tensors of one shape, one after the other, and has no parameters. */
-export function defineMergingLayer(
-  kind: string,
-  options: { name?: string },
-  combine: (graph: Graph, x: Node, y: Node) => Node,
-  finish: (graph: Graph, x: Node, inputs: number) => Node = (_, x) => x,
-): Layer {
+/** A layer that combines several tensors and has no parameters, as its file declares it. */
+export interface MergingLayerDefinition extends Pick<LayerMembers, "config" | "keyword" | "outputShape"> {
+  build(inputs: readonly Node[], graph: Graph): Node;
+}
+
+/** Declares a layer that combines two or more tensors. */
+export function defineMergingLayer({ config, keyword, outputShape, build }: MergingLayerDefinition): Layer {
   return callable({
-    config: { kind, ...options, options: {} },
-    keyword: kind,
+    config,
+    keyword,
     activation: "linear",
+    trainable: true,
     outputShape(inputs, what) {
-      const [first, ...others] = inputs;
-      if (first === undefined || others.length === 0) {
+      if (inputs.length < 2) {
         throw new ArgumentError(`${what}: takes a list of at least two tensors, got ${inputs.length}.`);
       }
-      for (const other of others) {
-        if (!sameShape(first, other)) {
-          throw new ShapeError(`${what}: combines equal shapes, got ${formatShape(first)} and ${formatShape(other)}.`);
-        }
-      }
-      return first;
+      return outputShape(inputs, what);
     },
     parameters: () => [],
     multiplyAdds: () => 0,
-    build(inputs, { graph }) {
-      const [first, ...others] = inputs;
-      if (first === undefined) throw new ArgumentError(`${kind}: takes at least two tensors.`);
-      return finish(
-        graph,
-        others.reduce((x, y) => combine(graph, x, y), first),
-        inputs.length,
-      );
-    },
+    build: (inputs, { graph }) => build(inputs, graph),
   });
 }
 
-export type ActivationName = "linear" | "relu" | "softmax";
-
-const ACTIVATIONS: Readonly<Record<ActivationName, (graph: Graph, x: Node) => Node>> = {
-  linear: (_, x) => x,
-  relu: (graph, x) => graph.relu(x),
-  softmax: (graph, x) => graph.softmax(x),
-};
-
-/** Checks an activation's name. */
-export function activationName(what: string, name: string | undefined): ActivationName {
-  const wanted = name ?? "linear";
-  if (!Object.hasOwn(ACTIVATIONS, wanted)) {
-    throw new ArgumentError(`${what}: unknown activation "${wanted}"; known: ${Object.keys(ACTIVATIONS).join(", ")}.`);
-  }
-  return wanted as ActivationName;
+/** A layer's JSON from the options it was made with. */
+export function layerConfig(kind: string, { name, ...options }: { name?: string | undefined }): LayerConfig {
+  return { kind, ...(name === undefined ? {} : { name }), options };
 }
 
-/** `activation(x)`, where the name has been checked. */
-export function applyActivation(graph: Graph, x: Node, name: ActivationName): Node {
-  return ACTIVATIONS[name](graph, x);
+/** `layer conv2d "stem"`: a layer that is being made, in errors. */
+export function describeNew(keyword: string, { name }: { name?: string | undefined }): string {
+  return `layer ${keyword}${name === undefined ? "" : ` "${name}"`}`;
+}
+
+/** Throws `ShapeError` unless a shape is that of an image; returns it. */
+export function checkImage(what: string, input: Shape): readonly [number, number, number] {
+  const [height, width, channels] = input;
+  if (input.length !== 3 || height === undefined || width === undefined || channels === undefined) {
+    throw new ShapeError(`${what}: wants [height, width, channels], got ${formatShape(input)}.`);
+  }
+  return [height, width, channels];
+}
+
+/** Padding of windows, "valid" where it is left out. Throws `ArgumentError` for another word. */
+export function checkPadding(what: string, padding: string | undefined): "same" | "valid" {
+  if (padding === undefined || padding === "valid") return "valid";
+  if (padding === "same") return "same";
+  throw new ArgumentError(`${what}: padding must be "same" or "valid", got "${String(padding)}".`);
+}
+
+/** A finite number of at least `least`, or an `ArgumentError` that names it. */
+export function checkNumber(what: string, name: string, value: number, least = Number.NEGATIVE_INFINITY): number {
+  if (typeof value !== "number" || !Number.isFinite(value) || value < least) {
+    const range = least === Number.NEGATIVE_INFINITY ? "a finite number" : `a finite number of at least ${least}`;
+    throw new ArgumentError(`${what}: ${name} must be ${range}, got ${String(value)}.`);
+  }
+  return value;
 }
 
 /** A whole number of at least `least`, or an `ArgumentError` that names it. */
@@ -171,6 +200,11 @@ export function toPair(
   name: string,
   value: number | readonly [number, number],
 ): readonly [number, number] {
-  const [height, width] = typeof value === "number" ? [value, value] : value;
+  const [height, width, ...more] = typeof value === "number" ? [value, value] : Array.isArray(value) ? value : [];
+  if (height === undefined || width === undefined || more.length > 0) {
+    throw new ArgumentError(
+      `${what}: ${name} must be a whole number or [height, width], got ${JSON.stringify(value)}.`,
+    );
+  }
   return [checkCount(what, name, height), checkCount(what, name, width)];
 }

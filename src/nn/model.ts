@@ -1,13 +1,16 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
-import { hashString } from "../core/random.ts";
+import { hashString, randomKey } from "../core/random.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Tensor, TypedArray } from "../core/tensor.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Arena, type Node, Variable } from "../graph/node.ts";
 import { at } from "../graph/op.ts";
+import { applyActivation } from "./activations.ts";
+import { constrain } from "./constraints.ts";
 import { initialize } from "./initializers.ts";
-import { applyActivation, type Layer } from "./layer.ts";
+import type { Layer, ParameterSpec } from "./layer.ts";
 import type { ModelConfig } from "./model_config.ts";
+import { penalty } from "./regularizers.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import { connect, input, type SymbolicTensor } from "./symbolic_tensor.ts";
 import { type Call, layerNames, traceWiring, type Wiring } from "./wiring.ts";
@@ -40,6 +43,11 @@ export interface BuildOptions {
   training?: boolean;
   /** With `training`, i32 [batch]: images with a negative label fill up a last, shorter batch and count in no statistic. */
   labels?: Node;
+  /**
+   * With `training`: where dropout's random numbers come from, a seed and the number of the step (u32 scalar). A model with
+   * dropout does not build a training step without it.
+   */
+  random?: { readonly seed: number; readonly step: Node };
   /** Called for each layer (for the last of its calls) with its value before its activation and after it. */
   probe?: (name: string, linear: Node, output: Node) => void;
 }
@@ -53,13 +61,15 @@ export class Model {
   /** Every layer once, in the order of first use. */
   readonly layers: readonly PlacedLayer[];
   readonly seed: number;
-  /** Where the trainable parameters live, one behind the other, in layer order. */
+  /** Where the parameters that are trained live, one behind the other, in layer order; not those of layers with `trainable: false`. */
   readonly arena: Arena;
-  /** All parameters in layer order: those of the arena, and statistics that layers keep themselves. */
+  /** All parameters in layer order: those of the arena, frozen ones, and statistics that layers keep themselves. */
   readonly variables: readonly Variable[];
   readonly #kind: ModelConfig["kind"];
   readonly #wiring: Wiring;
   readonly #variables: ReadonlyMap<string, Variable>;
+  /** What is known of the parameters of the arena, in its order. */
+  readonly #trained: readonly ParameterSpec[];
 
   /** Use `sequential` or `model`. */
   constructor(kind: ModelConfig["kind"], wiring: Wiring, seed = 0) {
@@ -72,17 +82,19 @@ export class Model {
     this.layers = wiring.layers.map((_, index) => placeLayer(wiring, index));
 
     const specs = wiring.layers.flatMap(({ name, layer }, index) =>
-      layer.parameters(firstCall(wiring, index).inputShapes).map(({ name: parameter, ...spec }) => ({
+      layer.parameters(firstCall(wiring, index).inputShapes).map(({ name: parameter, trainable = true, ...spec }) => ({
         ...spec,
         name: `${name}/${parameter}`,
+        trainable: trainable && layer.trainable,
       })),
     );
-    const fresh = specs.map(({ name, shape, initializer, fans, trainable = true }) => ({
+    const fresh = specs.map(({ name, shape, initializer, fans, trainable }) => ({
       name,
       shape,
       trainable,
-      initial: initialize(initializer, sizeOf(shape), fans, seed, hashString(name)),
+      initial: initialize(initializer, shape, fans, seed, hashString(name)),
     }));
+    this.#trained = specs.filter(({ trainable }) => trainable);
     this.arena = new Arena(
       "parameters",
       fresh.filter(({ trainable }) => trainable),
@@ -180,7 +192,7 @@ export class Model {
   }
 
   #build(graph: Graph, inputs: readonly Node[], options: BuildOptions): Node[] {
-    const { logits = false, training = false, labels, probe } = options;
+    const { logits = false, training = false, labels, random, probe } = options;
     this.#checkInputs(inputs);
     const { layers, calls, outputs } = this.#wiring;
     const values = [...inputs];
@@ -196,6 +208,12 @@ export class Model {
             graph,
             training,
             labels: training ? labels : undefined,
+            random() {
+              if (random !== undefined) return { ...random, stream: randomKey(hashString(name), index) };
+              throw new ArgumentError(
+                `layer "${name}": draws random numbers in training; build the model with random: { seed, step }.`,
+              );
+            },
             parameter: (parameter) =>
               updated.get(`${name}/${parameter}`) ?? this.#parameter(graph, `${name}/${parameter}`),
             update: (parameter, value) => updated.set(`${name}/${parameter}`, value),
@@ -213,6 +231,29 @@ export class Model {
       graph.inLayer(value.layer, () => graph.assign(this.#variable(name), value));
     }
     return outputs.map((tensor) => logitsOf.get(tensor) ?? at(values, tensor));
+  }
+
+  /**
+   * What the regularizers of its layers add to the loss of a training step: a scalar, the sum over the parameters that are
+   * trained; undefined where no layer has any.
+   */
+  penalty(graph: Graph): Node | undefined {
+    const terms = this.#trained.flatMap(({ name, regularizer }) =>
+      regularizer === undefined
+        ? []
+        : (graph.inLayer(name.slice(0, name.lastIndexOf("/")), () =>
+            penalty(graph, regularizer, this.#parameter(graph, name)),
+          ) ?? []),
+    );
+    return terms.length === 0 ? undefined : terms.reduce((sum, term) => graph.add(sum, term));
+  }
+
+  /** Adds what holds parameters to their layers' constraints; to be called after the update has been added. */
+  constrain(graph: Graph): void {
+    for (const { name, constraint } of this.#trained) {
+      if (constraint)
+        graph.inLayer(name.slice(0, name.lastIndexOf("/")), () => constrain(graph, this.#variable(name), constraint));
+    }
   }
 
   #checkInputs(inputs: readonly Node[]): void {

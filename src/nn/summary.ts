@@ -23,7 +23,7 @@ export interface ModelSummary {
   readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly neurons: number;
   readonly parameters: number;
-  /** Of these, what no optimizer moves: statistics of batch normalisation. */
+  /** Of these, what no optimizer moves: statistics of batch normalisation, and layers with `trainable: false`. */
   readonly nonTrainableParameters: number;
   readonly multiplyAdds: number;
   /** f32 bytes at `batchSize` images a step, if every layer's output were kept; the planner needs less. */

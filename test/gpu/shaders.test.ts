@@ -1,6 +1,7 @@
 /// <reference types="vite/client" />
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { convGeometry, type Padding, type Pair, poolGeometry } from "../../src/core/window_geometry.ts";
+import { Variable } from "../../src/graph/node.ts";
 import { pointwiseFunctions } from "../../src/graph/ops/pointwise.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import * as conv from "../../src/webgpu/kernels/conv2d.ts";
@@ -105,6 +106,27 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
     ]),
     ...pools.flatMap((g) => [kernels.maxPool2d(g, traits), kernels.maxPool2dGradient(g, traits)]),
     kernels.randomAffine({ seed: 1, shift: 2, rotate: 10, zoom: 0.1, shear: 5 }, [3, 9, 8, 2], traits),
+    ...bools.flatMap((inPlace) =>
+      [
+        [3, 9, 8, 2],
+        [3, 1, 1, 2],
+        [1, 9, 1, 1],
+      ].map((maskShape) =>
+        kernels.dropout({ rate: 0.25, seed: 1, stream: 2, maskShape }, [3, 9, 8, 2], traits, { inPlace }),
+      ),
+    ),
+    ...[[0], [1], [0, 1, 2], [0, 2]].map((axes) =>
+      kernels.normConstraint(
+        {
+          variable: new Variable({ name: "w", shape: axes.length > 1 ? [3, 3, 4, 5] : [6, 5] }),
+          axes,
+          minValue: 0,
+          maxValue: 2,
+          rate: 1,
+        },
+        traits,
+      ),
+    ),
     ...pools.flatMap((geometry) =>
       bools.flatMap((gradient) =>
         bools.map((countIncludePad) => kernels.avgPool2d({ geometry, countIncludePad }, { gradient }, traits)),

@@ -10,10 +10,12 @@ import { castOps } from "./cast.ts";
 import { confusionMatrixOps } from "./confusion_matrix.ts";
 import { conv2dOps } from "./conv2d.ts";
 import { countCorrectOps } from "./count_correct.ts";
+import { dropoutOps } from "./dropout.ts";
 import { gatherRowsOps } from "./gather_rows.ts";
 import { matmulOps } from "./matmul.ts";
 import { maxPool2dOps } from "./max_pool2d.ts";
 import { movingAverageOps } from "./moving_average.ts";
+import { normConstraintOps } from "./norm_constraint.ts";
 import { oneHotOps } from "./one_hot.ts";
 import { optimizerUpdateOps } from "./optimizer_update.ts";
 import { pointwiseCpuOps } from "./pointwise.ts";
@@ -43,10 +45,12 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
     ...confusionMatrixOps,
     ...conv2dOps,
     ...countCorrectOps,
+    ...dropoutOps,
     ...gatherRowsOps,
     ...matmulOps,
     ...maxPool2dOps,
     ...movingAverageOps,
+    ...normConstraintOps,
     ...oneHotOps,
     ...optimizerUpdateOps,
     ...pointwiseCpuOps,

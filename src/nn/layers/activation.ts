@@ -1,14 +1,13 @@
-import { activationName, defineLayer, type Layer } from "../layer.ts";
+import { activationName } from "../activations.ts";
+import { defineLayer, type Layer } from "../layer.ts";
 
-/** Applies an activation: "relu", "softmax" (over the last axis) or "linear". */
+/** Applies an activation by its name: "relu", "gelu", "softmax" (over the last axis) …; all shapes. Throws `ArgumentError` for an unknown one. */
 export function activation(name: string, options: { name?: string } = {}): Layer {
   return defineLayer({
     config: { kind: "activation", ...options, options: { activation: name } },
     keyword: "activation",
     activation: activationName("layer activation", name),
     outputShape: (input) => input,
-    parameters: () => [],
-    multiplyAdds: () => 0,
     build: (x) => x,
   });
 }

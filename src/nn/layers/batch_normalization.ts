@@ -1,18 +1,19 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
 import { batchNormOfBatch } from "../../graph/ops/batch_norm.ts";
-import { defineLayer, type Layer } from "../layer.ts";
+import { checkInitializer, type Initializer } from "../initializers.ts";
+import { defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
+import { checkScaleAndShift, type ScaleAndShiftOptions, scaleAndShiftSpecs } from "./scale_and_shift.ts";
 
-export interface BatchNormalizationOptions {
+export interface BatchNormalizationOptions extends ScaleAndShiftOptions {
   /** Share of the old value in a step of the moving statistics, 0…1; default 0.99. */
   momentum?: number;
   /** Added to the variance; default 1e-3. */
   epsilon?: number;
-  /** Add a learned `beta`; default true. */
-  center?: boolean;
-  /** Multiply by a learned `gamma`; default true. */
-  scale?: boolean;
-  name?: string;
+  /** Default "zeros". */
+  movingMeanInitializer?: Initializer;
+  /** Default "ones". */
+  movingVarianceInitializer?: Initializer;
 }
 
 /**
@@ -20,11 +21,10 @@ export interface BatchNormalizationOptions {
  * shape [… , channels] stays as it is. Training uses the mean and the biased variance of the batch over all other axes
  * and moves `moving_mean` and `moving_variance` towards them, moving · momentum + batch · (1 − momentum); evaluation and
  * prediction use these. Ioffe and Szegedy 2015; names, defaults and initial values are Keras'. A convolution before it
- * needs no bias (`useBias: false`). Throws `ArgumentError` for a momentum or an epsilon out of range.
+ * needs no bias (`useBias: false`). With `trainable: false` training, too, uses the moving statistics and moves nothing. Throws `ArgumentError` for a momentum or an epsilon out of range.
  */
 export function batchNormalization(options: BatchNormalizationOptions = {}): Layer {
-  const { name, ...plain } = options;
-  const what = `layer batch_normalization${name === undefined ? "" : ` "${name}"`}`;
+  const what = describeNew("batch_normalization", options);
   const { momentum = 0.99, epsilon = 1e-3, center = true, scale = true } = options;
   if (!(momentum >= 0 && momentum <= 1)) {
     throw new ArgumentError(`${what}: momentum must lie in [0, 1], got ${String(momentum)}.`);
@@ -32,12 +32,15 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
   if (!(Number.isFinite(epsilon) && epsilon > 0)) {
     throw new ArgumentError(`${what}: epsilon must be a number above 0, got ${String(epsilon)}.`);
   }
+  checkScaleAndShift(what, options);
+  checkInitializer(`${what}: movingMeanInitializer`, options.movingMeanInitializer);
+  checkInitializer(`${what}: movingVarianceInitializer`, options.movingVarianceInitializer);
   const channelsOf = (input: Shape) => input[input.length - 1] ?? 0;
 
   return defineLayer({
-    config: { kind: "batchNormalization", ...(name === undefined ? {} : { name }), options: plain },
+    config: layerConfig("batchNormalization", options),
     keyword: "batch_normalization",
-    activation: "linear",
+    trainable: options.trainable,
     outputShape(input, where) {
       if (input.length === 0) throw new ShapeError(`${where}: wants [… , channels], got ${formatShape(input)}.`);
       return input;
@@ -46,10 +49,14 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
       const channels = channelsOf(input);
       const common = { shape: [channels], fans: { fanIn: channels, fanOut: channels } };
       return [
-        ...(scale ? [{ ...common, name: "gamma", initializer: "ones" as const }] : []),
-        ...(center ? [{ ...common, name: "beta", initializer: "zeros" as const }] : []),
-        { ...common, name: "moving_mean", initializer: "zeros", trainable: false },
-        { ...common, name: "moving_variance", initializer: "ones", trainable: false },
+        ...scaleAndShiftSpecs(options, [channels]),
+        { ...common, name: "moving_mean", initializer: options.movingMeanInitializer ?? "zeros", trainable: false },
+        {
+          ...common,
+          name: "moving_variance",
+          initializer: options.movingVarianceInitializer ?? "ones",
+          trainable: false,
+        },
       ];
     },
     multiplyAdds: (input) => sizeOf(input),
@@ -59,7 +66,9 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
       const gamma = scale ? parameter("gamma") : filled(1);
       const beta = center ? parameter("beta") : filled(0);
       const [movingMean, movingVariance] = [parameter("moving_mean"), parameter("moving_variance")];
-      if (!training) return graph.batchNorm(x, gamma, beta, { mean: movingMean, variance: movingVariance, epsilon });
+      if (!training || options.trainable === false) {
+        return graph.batchNorm(x, gamma, beta, { mean: movingMean, variance: movingVariance, epsilon });
+      }
       const { y, mean, variance } = batchNormOfBatch(graph, x, gamma, beta, { epsilon, labels });
       update("moving_mean", graph.movingAverage(movingMean, mean, momentum));
       update("moving_variance", graph.movingAverage(movingVariance, variance, momentum));

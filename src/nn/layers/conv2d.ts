@@ -1,10 +1,20 @@
-import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
 import { type ConvGeometry, convGeometry } from "../../core/window_geometry.ts";
-import { defaultInitializer, type InitializerName } from "../initializers.ts";
-import { activationName, checkCount, defineLayer, type Layer, toPair } from "../layer.ts";
+import { activationName } from "../activations.ts";
+import {
+  checkCount,
+  checkImage,
+  checkPadding,
+  defineLayer,
+  describeNew,
+  type Layer,
+  layerConfig,
+  toPair,
+} from "../layer.ts";
+import { biasSpecs, checkWeightOptions, kernelSpec, type WeightOptions } from "./weights.ts";
 
-export interface Conv2dLayerOptions {
+export interface Conv2dLayerOptions extends WeightOptions {
   /** Output channels. */
   filters: number;
   /** Window, a number or [height, width]. */
@@ -17,34 +27,24 @@ export interface Conv2dLayerOptions {
   dilationRate?: number | readonly [number, number];
   /** Default 1. */
   groups?: number;
-  /** Default true. */
-  useBias?: boolean;
-  /** Default "linear". */
-  activation?: string;
-  /** Default "heNormal" before a ReLU, else "glorotUniform". Keras: "glorotUniform" always. */
-  kernelInitializer?: InitializerName;
-  name?: string;
 }
 
-/** 2-D convolution: [height, width, channels] → [outHeight, outWidth, filters]. Kernel [kh, kw, channels / groups, filters]. */
+/**
+ * 2-D convolution: [height, width, channels] → [outHeight, outWidth, filters]. Kernel [kh, kw, channels / groups, filters].
+ * Throws `ArgumentError` for an option out of range.
+ */
 export function conv2d(options: Conv2dLayerOptions): Layer {
-  const { name, ...plain } = options;
-  const what = `layer conv2d${name === undefined ? "" : ` "${name}"`}`;
+  const what = describeNew("conv2d", options);
   const filters = checkCount(what, "filters", options.filters);
   const kernel = toPair(what, "kernelSize", options.kernelSize);
   const strides = toPair(what, "strides", options.strides ?? 1);
   const dilations = toPair(what, "dilationRate", options.dilationRate ?? 1);
   const groups = checkCount(what, "groups", options.groups ?? 1);
-  const padding = options.padding ?? "valid";
-  if (padding !== "same" && padding !== "valid") {
-    throw new ArgumentError(`${what}: padding must be "same" or "valid", got "${String(padding)}".`);
-  }
+  const padding = checkPadding(what, options.padding);
+  checkWeightOptions(what, options);
 
   function geometry(input: Shape, where: string): ConvGeometry {
-    if (input.length !== 3) {
-      throw new ShapeError(`${where}: wants [height, width, channels], got ${formatShape(input)}.`);
-    }
-    const channels = input[2] ?? 0;
+    const [, , channels] = checkImage(where, input);
     if (channels % groups !== 0) {
       throw new ShapeError(
         `${where}: ${channels} channels of ${formatShape(input)} cannot be split into ${groups} groups.`,
@@ -55,9 +55,10 @@ export function conv2d(options: Conv2dLayerOptions): Layer {
   }
 
   return defineLayer({
-    config: { kind: "conv2d", ...(name === undefined ? {} : { name }), options: plain },
+    config: layerConfig("conv2d", options),
     keyword: "conv2d",
     activation: activationName(what, options.activation),
+    trainable: options.trainable,
     outputShape(input, where) {
       const g = geometry(input, where);
       return [g.outHeight, g.outWidth, g.outChannels];
@@ -67,13 +68,8 @@ export function conv2d(options: Conv2dLayerOptions): Layer {
       const field = kernel[0] * kernel[1];
       const fans = { fanIn: field * inChannels, fanOut: field * filters };
       return [
-        {
-          name: "kernel",
-          shape: [kernel[0], kernel[1], inChannels, filters],
-          initializer: options.kernelInitializer ?? defaultInitializer(options.activation),
-          fans,
-        },
-        ...(options.useBias === false ? [] : [{ name: "bias", shape: [filters], initializer: "zeros" as const, fans }]),
+        kernelSpec(options, [kernel[0], kernel[1], inChannels, filters], fans),
+        ...biasSpecs(options, filters, fans),
       ];
     },
     multiplyAdds(input, where) {

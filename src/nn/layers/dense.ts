@@ -1,25 +1,19 @@
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
-import { defaultInitializer, type InitializerName } from "../initializers.ts";
-import { activationName, checkCount, defineLayer, type Layer } from "../layer.ts";
+import { activationName } from "../activations.ts";
+import { checkCount, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
+import { biasSpecs, checkWeightOptions, kernelSpec, type WeightOptions } from "./weights.ts";
 
-export interface DenseOptions {
+export interface DenseOptions extends WeightOptions {
   /** Outputs. */
   units: number;
-  /** Default "linear". */
-  activation?: string;
-  /** Default true. */
-  useBias?: boolean;
-  /** Default "heNormal" before a ReLU, else "glorotUniform". Keras: "glorotUniform" always. */
-  kernelInitializer?: InitializerName;
-  name?: string;
 }
 
 /** Every output is a weighted sum of every input: [features] → [units]. Kernel [features, units]. */
 export function dense(options: DenseOptions): Layer {
-  const { name, ...plain } = options;
-  const what = `layer dense${name === undefined ? "" : ` "${name}"`}`;
+  const what = describeNew("dense", options);
   const units = checkCount(what, "units", options.units);
+  checkWeightOptions(what, options);
   const features = (input: Shape, where: string): number => {
     if (input.length !== 1) {
       throw new ShapeError(`${where}: wants [features], got ${formatShape(input)}; put flatten() before it.`);
@@ -27,9 +21,10 @@ export function dense(options: DenseOptions): Layer {
     return input[0] ?? 0;
   };
   return defineLayer({
-    config: { kind: "dense", ...(name === undefined ? {} : { name }), options: plain },
+    config: layerConfig("dense", options),
     keyword: "dense",
     activation: activationName(what, options.activation),
+    trainable: options.trainable,
     outputShape(input, where) {
       features(input, where);
       return [units];
@@ -37,15 +32,7 @@ export function dense(options: DenseOptions): Layer {
     parameters(input) {
       const fanIn = input[0] ?? 0;
       const fans = { fanIn, fanOut: units };
-      return [
-        {
-          name: "kernel",
-          shape: [fanIn, units],
-          initializer: options.kernelInitializer ?? defaultInitializer(options.activation),
-          fans,
-        },
-        ...(options.useBias === false ? [] : [{ name: "bias", shape: [units], initializer: "zeros" as const, fans }]),
-      ];
+      return [kernelSpec(options, [fanIn, units], fans), ...biasSpecs(options, units, fans)];
     },
     multiplyAdds: (input, where) => features(input, where) * units,
     build(x, { graph, parameter }) {

@@ -1,30 +1,54 @@
 import { FormatError } from "../../core/errors.ts";
 import type { Layer, LayerConfig } from "../layer.ts";
 import { activation } from "./activation.ts";
-import { type BatchNormalizationOptions, batchNormalization } from "./batch_normalization.ts";
+import { elu, leakyReLU, prelu, reLU, softmax } from "./advanced_activations.ts";
+import { batchNormalization } from "./batch_normalization.ts";
 import { type Conv2dLayerOptions, conv2d } from "./conv2d.ts";
 import { type DenseOptions, dense } from "./dense.ts";
+import { type DropoutLayerOptions, dropout, spatialDropout2d } from "./dropout.ts";
 import { flatten } from "./flatten.ts";
-import { type GlobalAveragePooling2dOptions, globalAveragePooling2d } from "./global_average_pooling2d.ts";
-import { type MaxPooling2dOptions, maxPooling2d } from "./max_pooling2d.ts";
-import { add, average, multiply } from "./merge.ts";
+import { add, average, concatenate, maximum, minimum, multiply, subtract } from "./merge.ts";
+import { groupNormalization, layerNormalization, unitNormalization } from "./normalization.ts";
+import { averagePooling2d, globalAveragePooling2d, globalMaxPooling2d, maxPooling2d } from "./pooling.ts";
+import { cropping2d, permute, rescaling, reshape, upSampling2d, zeroPadding2d } from "./reshaping.ts";
 
-type Named = { name?: string };
+/** Options as they come from JSON: whatever they are, each layer checks its own and throws a typed error. */
+type Options = Readonly<Record<string, unknown>> & { name?: string };
 
-const nameOnly = (name: string | undefined): Named => (name === undefined ? {} : { name });
-
-const BUILDERS: Readonly<Record<string, (options: Readonly<Record<string, unknown>> & Named) => Layer>> = {
-  // The options come from JSON; each layer checks its own and throws a typed error.
-  conv2d: (options) => conv2d(options as Named as Conv2dLayerOptions),
-  maxPooling2d: (options) => maxPooling2d(options as Named as MaxPooling2dOptions),
-  globalAveragePooling2d: (options) => globalAveragePooling2d(options as Named as GlobalAveragePooling2dOptions),
-  batchNormalization: (options) => batchNormalization(options as Named as BatchNormalizationOptions),
-  flatten: ({ name }) => flatten(nameOnly(name)),
-  dense: (options) => dense(options as Named as DenseOptions),
-  activation: ({ activation: wanted, name }) => activation(String(wanted), nameOnly(name)),
-  add: ({ name }) => add(nameOnly(name)),
-  multiply: ({ name }) => multiply(nameOnly(name)),
-  average: ({ name }) => average(nameOnly(name)),
+/** Every kind of layer by its name in a config. */
+const BUILDERS: Readonly<Record<string, (options: Options) => Layer>> = {
+  activation: ({ activation: wanted, ...name }) => activation(String(wanted), name),
+  add,
+  average,
+  averagePooling2d,
+  batchNormalization,
+  concatenate,
+  conv2d: (options) => conv2d(options as object as Conv2dLayerOptions),
+  cropping2d,
+  dense: (options) => dense(options as object as DenseOptions),
+  dropout: (options) => dropout(options as object as DropoutLayerOptions),
+  elu,
+  flatten,
+  globalAveragePooling2d,
+  globalMaxPooling2d,
+  groupNormalization,
+  layerNormalization,
+  leakyReLU,
+  maximum,
+  maxPooling2d,
+  minimum,
+  multiply,
+  permute: (options) => permute(options as object as Parameters<typeof permute>[0]),
+  prelu,
+  reLU,
+  rescaling: (options) => rescaling(options as object as Parameters<typeof rescaling>[0]),
+  reshape: (options) => reshape(options as object as Parameters<typeof reshape>[0]),
+  softmax,
+  spatialDropout2d: (options) => spatialDropout2d(options as object as Parameters<typeof spatialDropout2d>[0]),
+  subtract,
+  unitNormalization,
+  upSampling2d,
+  zeroPadding2d,
 };
 
 /** A layer from its JSON. Throws `FormatError` for a kind that does not exist. */

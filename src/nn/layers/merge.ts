@@ -1,21 +1,114 @@
-import { defineMergingLayer, type Layer } from "../layer.ts";
+import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { formatShape, normalizeAxes, type Shape } from "../../core/shape.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { Node } from "../../graph/node.ts";
+import { defineMergingLayer, type Layer, layerConfig } from "../layer.ts";
 
-/** Sum of two or more tensors of one shape, element by element: `add()([x, shortcut])`. */
-export function add(options: { name?: string } = {}): Layer {
-  return defineMergingLayer("add", options, (graph, x, y) => graph.add(x, y));
+type Options = { name?: string };
+
+/** The shape of tensors combined element by element: equal, or an extent of 1 stretches, as a channel's weight does. */
+function combinedShape(shapes: readonly Shape[], what: string): Shape {
+  return shapes.reduce((a, b) => {
+    const fits =
+      a.length === b.length && a.every((extent, axis) => extent === b[axis] || extent === 1 || b[axis] === 1);
+    if (!fits) {
+      throw new ShapeError(`${what}: combines equal shapes, got ${formatShape(a)} and ${formatShape(b)}.`);
+    }
+    return a.map((extent, axis) => (extent === 1 ? (b[axis] ?? 1) : extent));
+  });
 }
 
-/** Product of two or more tensors of one shape, element by element. */
-export function multiply(options: { name?: string } = {}): Layer {
-  return defineMergingLayer("multiply", options, (graph, x, y) => graph.mul(x, y));
+function elementwise(kind: string, options: Options, combine: (graph: Graph, x: Node, y: Node) => Node): Layer {
+  return defineMergingLayer({
+    config: layerConfig(kind, options),
+    keyword: kind,
+    outputShape: combinedShape,
+    build: (inputs, graph) => inputs.reduce((x, y) => combine(graph, x, y)),
+  });
 }
 
-/** Mean of two or more tensors of one shape, element by element. */
-export function average(options: { name?: string } = {}): Layer {
-  return defineMergingLayer(
-    "average",
-    options,
-    (graph, x, y) => graph.add(x, y),
-    (graph, sum, inputs) => graph.mul(sum, 1 / inputs),
-  );
+/**
+ * Sum of two or more tensors, element by element: `add()([x, shortcut])`. Equal shapes, or an extent of 1 stretches:
+ * [1, 1, channels] goes with [height, width, channels]; so in the other layers that combine tensors.
+ */
+export function add(options: Options = {}): Layer {
+  return elementwise("add", options, (graph, x, y) => graph.add(x, y));
+}
+
+/** The first of two tensors minus the second, element by element. */
+export function subtract(options: Options = {}): Layer {
+  return defineMergingLayer({
+    config: layerConfig("subtract", options),
+    keyword: "subtract",
+    outputShape(shapes, what) {
+      if (shapes.length !== 2) throw new ArgumentError(`${what}: takes a list of two tensors, got ${shapes.length}.`);
+      return combinedShape(shapes, what);
+    },
+    build: (inputs, graph) => inputs.reduce((x, y) => graph.sub(x, y)),
+  });
+}
+
+/** Product of two or more tensors, element by element. */
+export function multiply(options: Options = {}): Layer {
+  return elementwise("multiply", options, (graph, x, y) => graph.mul(x, y));
+}
+
+/** Mean of two or more tensors, element by element. */
+export function average(options: Options = {}): Layer {
+  return defineMergingLayer({
+    config: layerConfig("average", options),
+    keyword: "average",
+    outputShape: combinedShape,
+    build: (inputs, graph) =>
+      graph.mul(
+        inputs.reduce((x, y) => graph.add(x, y)),
+        1 / inputs.length,
+      ),
+  });
+}
+
+/** The largest of two or more tensors, element by element. */
+export function maximum(options: Options = {}): Layer {
+  return elementwise("maximum", options, (graph, x, y) => graph.maximum(x, y));
+}
+
+/** The smallest of two or more tensors, element by element. */
+export function minimum(options: Options = {}): Layer {
+  return elementwise("minimum", options, (graph, x, y) => graph.minimum(x, y));
+}
+
+/** An axis of Keras, which counts the batch as axis 0, as an axis of one image's shape. Throws for the batch itself. */
+export function imageAxis(what: string, axis: number, rank: number): number {
+  const [found] = normalizeAxes(what, axis, rank + 1);
+  if (found === undefined || found === 0) {
+    throw new ShapeError(`${what}: axis ${axis} is the batch; axes of an image are 1 to ${rank}, or −1 from the end.`);
+  }
+  return found - 1;
+}
+
+/**
+ * Two or more tensors one behind the other along `axis` (Keras' count: the batch is axis 0; default −1, the channels). Their
+ * other extents are equal.
+ */
+export function concatenate(options: { axis?: number; name?: string } = {}): Layer {
+  const { axis = -1 } = options;
+  return defineMergingLayer({
+    config: layerConfig("concatenate", options),
+    keyword: "concatenate",
+    outputShape(shapes, what) {
+      const [first = []] = shapes;
+      const along = imageAxis(what, axis, first.length);
+      for (const shape of shapes) {
+        if (shape.length !== first.length || !shape.every((extent, i) => i === along || extent === first[i])) {
+          throw new ShapeError(
+            `${what}: ${formatShape(first)} and ${formatShape(shape)} differ in more than axis ${along + 1}.`,
+          );
+        }
+      }
+      const extent = shapes.reduce((sum, shape) => sum + (shape[along] ?? 0), 0);
+      return first.map((own, i) => (i === along ? extent : own));
+    },
+    build: (inputs, graph) =>
+      graph.concat(inputs, axis < 0 ? axis : imageAxis("concatenate", axis, (inputs[0]?.shape.length ?? 1) - 1) + 1),
+  });
 }

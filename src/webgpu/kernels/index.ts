@@ -4,10 +4,12 @@ import { batchLowerings } from "./batch.ts";
 import { batchNormLowerings } from "./batch_norm.ts";
 import { castLowerings } from "./cast.ts";
 import { crossEntropyLowerings } from "./cross_entropy.ts";
+import { dropoutLowerings } from "./dropout.ts";
 import { elementwiseLowerings } from "./elementwise.ts";
 import { matmulLowerings } from "./matmul.ts";
 import { maxPool2dLowerings } from "./max_pool2d.ts";
 import { metricLowerings } from "./metrics.ts";
+import { normConstraintLowerings } from "./norm_constraint.ts";
 import { oneHotLowerings } from "./one_hot.ts";
 import { pointwiseLowerings } from "./pointwise.ts";
 import { randomAffineLowerings } from "./random_affine.ts";
@@ -28,10 +30,12 @@ export const lowerings: readonly Lowering[] = [
   ...batchNormLowerings,
   ...castLowerings,
   ...crossEntropyLowerings,
+  ...dropoutLowerings,
   ...elementwiseLowerings,
   ...matmulLowerings,
   ...maxPool2dLowerings,
   ...metricLowerings,
+  ...normConstraintLowerings,
   ...oneHotLowerings,
   ...pointwiseLowerings,
   ...recordStepLowerings,
@@ -73,10 +77,12 @@ export {
   crossEntropyStep,
   crossEntropyTotal,
 } from "./cross_entropy.ts";
+export { dropout } from "./dropout.ts";
 export { type BinaryOperation, copy, elementwise, type UnaryOperation } from "./elementwise.ts";
 export { type MatmulSizes, matmul, matmulBias, matmulBiasKernel } from "./matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
 export { confusionMatrix, countCorrect } from "./metrics.ts";
+export { normConstraint } from "./norm_constraint.ts";
 export { oneHot } from "./one_hot.ts";
 export { type OptimizerUpdateOptions, optimizerUpdate, type SumSlicesOptions, sumSlices } from "./optimizer_update.ts";
 export { pointwise } from "./pointwise.ts";

@@ -1,0 +1,76 @@
+import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { formatShape, normalizeAxes, sizeOf } from "../../core/shape.ts";
+import type { Graph } from "../graph.ts";
+import type { Node } from "../node.ts";
+import { at } from "../op.ts";
+import { add, div, mul, sub } from "./arithmetic.ts";
+import { type Axes, mean } from "./reduce.ts";
+import { reshape } from "./reshape.ts";
+import { sqrt } from "./unary.ts";
+
+// Normalisation by the statistics of each image alone: training and inference are the same, and padded rows of a batch do
+// no harm. Composed of other ops, so that the gradients follow.
+
+export interface NormalizationOptions {
+  /** Multiplied at the end; broadcasts against x. Default: nothing. */
+  gamma?: Node | undefined;
+  /** Added at the end; broadcasts against x. Default: nothing. */
+  beta?: Node | undefined;
+  /** Added to the variance; default 1e-3, as in Keras (PyTorch and ONNX: 1e-5). */
+  epsilon?: number;
+}
+
+/** (x − mean) / √(variance + epsilon), both over `axes`, the variance divided by the count. */
+function standardize(graph: Graph, x: Node, axes: Axes, epsilon: number, what: string): Node {
+  if (!(Number.isFinite(epsilon) && epsilon >= 0)) {
+    throw new ArgumentError(`${what}: epsilon must be a number of at least 0, got ${String(epsilon)}.`);
+  }
+  const centred = sub(graph, x, mean(graph, x, axes, true));
+  const variance = mean(graph, mul(graph, centred, centred), axes, true);
+  return mul(graph, centred, div(graph, 1, sqrt(graph, add(graph, variance, epsilon))));
+}
+
+function scaleAndShift(graph: Graph, x: Node, { gamma, beta }: NormalizationOptions): Node {
+  const scaled = gamma === undefined ? x : mul(graph, x, gamma);
+  return beta === undefined ? scaled : add(graph, scaled, beta);
+}
+
+/**
+ * (x − mean) / √(variance + epsilon) · gamma + beta, mean and variance of each image over `axes` (default the last, the
+ * channels) (Ba, Kiros and Hinton 2016). Throws `ShapeError` or `ArgumentError`.
+ */
+export function layerNorm(graph: Graph, x: Node, options: NormalizationOptions & { axes?: Axes } = {}): Node {
+  const { axes = -1, epsilon = 1e-3 } = options;
+  return scaleAndShift(
+    graph,
+    standardize(graph, x, normalizeAxes("layerNorm", axes, x.shape.length), epsilon, "layerNorm"),
+    options,
+  );
+}
+
+/**
+ * Each image's channels (the last axis of x [batch, …, channels]) in `groups` of neighbours, each group with mean 0 and
+ * variance 1 over all its channels and places, then · gamma + beta, [channels] each (Wu and He 2018). Throws `ShapeError`
+ * where the channels do not divide.
+ */
+export function groupNorm(graph: Graph, x: Node, options: NormalizationOptions & { groups: number }): Node {
+  const { groups, epsilon = 1e-3 } = options;
+  if (x.shape.length < 2) {
+    throw new ShapeError(`groupNorm: wants [batch, …, channels], got ${formatShape(x.shape)}.`);
+  }
+  const [batch, channels] = [at(x.shape, 0), at(x.shape, x.shape.length - 1)];
+  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) {
+    throw new ShapeError(
+      `groupNorm: ${channels} channels of ${formatShape(x.shape)} cannot be split into ${String(groups)} groups.`,
+    );
+  }
+  const places = sizeOf(x.shape) / (batch * channels);
+  const grouped = reshape(graph, x, [batch, places, groups, channels / groups]);
+  const normalized = standardize(graph, grouped, [1, 3], epsilon, "groupNorm");
+  return scaleAndShift(graph, reshape(graph, normalized, x.shape), options);
+}
+
+/** `groupNorm` with a group a channel: mean and variance of each channel of each image (Ulyanov, Vedaldi and Lempitsky 2016). */
+export function instanceNorm(graph: Graph, x: Node, options: NormalizationOptions = {}): Node {
+  return groupNorm(graph, x, { ...options, groups: at(x.shape, x.shape.length - 1) });
+}

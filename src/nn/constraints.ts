@@ -1,0 +1,58 @@
+import { ArgumentError } from "../core/errors.ts";
+import { normalizeAxes } from "../core/shape.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Variable } from "../graph/node.ts";
+
+/**
+ * What a parameter is held to after each update: plain data, made by `maxNorm()`, `minMaxNorm()` or `unitNorm()`. Its
+ * norms √Σw² over `axis` are brought into [minValue, maxValue], by the share `rate` of the way at each step.
+ */
+export interface Constraint {
+  readonly minValue: number;
+  readonly maxValue: number;
+  readonly rate: number;
+  /** Axes over which a norm is taken. */
+  readonly axis: number | readonly number[];
+}
+
+type Axis = number | readonly number[];
+
+/**
+ * Norms of at most `maxValue` (default 2; Srivastava et al. 2014, section 5.1). `axis` (default 0) names the axes that one
+ * norm goes over: 0 for the weights [in, out] into each unit of dense(), [0, 1, 2] for those of each filter of conv2d().
+ */
+export function maxNorm(options: { maxValue?: number; axis?: Axis } = {}): Constraint {
+  return checkConstraint("maxNorm", { minValue: 0, maxValue: options.maxValue ?? 2, rate: 1, axis: options.axis ?? 0 });
+}
+
+/** Norms within [minValue, maxValue] (default [0, 1]), `rate` (default 1) of the way at each step. */
+export function minMaxNorm(
+  options: { minValue?: number; maxValue?: number; rate?: number; axis?: Axis } = {},
+): Constraint {
+  const { minValue = 0, maxValue = 1, rate = 1, axis = 0 } = options;
+  return checkConstraint("minMaxNorm", { minValue, maxValue, rate, axis });
+}
+
+/** Norms of 1. */
+export function unitNorm(options: { axis?: Axis } = {}): Constraint {
+  return checkConstraint("unitNorm", { minValue: 1, maxValue: 1, rate: 1, axis: options.axis ?? 0 });
+}
+
+/** Throws `ArgumentError` unless it is a constraint (or none); returns it. */
+export function checkConstraint<T extends Constraint | undefined>(what: string, constraint: T): T {
+  if (constraint === undefined) return constraint;
+  const { minValue, maxValue, rate } = constraint;
+  if (!(minValue >= 0 && minValue <= maxValue && Number.isFinite(maxValue) && rate >= 0 && rate <= 1)) {
+    throw new ArgumentError(
+      `${what}: a constraint wants 0 ≤ minValue ≤ maxValue and a rate in [0, 1], as maxNorm() makes it; got minValue ` +
+        `${String(minValue)}, maxValue ${String(maxValue)}, rate ${String(rate)}.`,
+    );
+  }
+  return constraint;
+}
+
+/** At the end of a step, after the update, holds a parameter to its constraint. Throws `ShapeError` for an axis it does not have. */
+export function constrain(graph: Graph, variable: Variable, { axis, ...range }: Constraint): void {
+  const axes = normalizeAxes(`constraint of "${variable.name}"`, axis, variable.shape.length);
+  graph.normConstraint(variable, { ...range, axes });
+}

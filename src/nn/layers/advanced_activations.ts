@@ -1,0 +1,136 @@
+import { ArgumentError } from "../../core/errors.ts";
+import { sizeOf } from "../../core/shape.ts";
+import { type Constraint, checkConstraint } from "../constraints.ts";
+import { checkInitializer, type Initializer } from "../initializers.ts";
+import { checkNumber, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
+import { checkRegularizer, type Regularizer } from "../regularizers.ts";
+import { imageAxis } from "./merge.ts";
+
+/** x above 0, negativeSlope · x below (Maas, Hannun and Ng 2013). Default 0.3, Keras' for the layer. */
+export function leakyReLU(options: { negativeSlope?: number; name?: string } = {}): Layer {
+  const slope = checkNumber(describeNew("leaky_re_lu", options), "negativeSlope", options.negativeSlope ?? 0.3, 0);
+  return defineLayer({
+    config: layerConfig("leakyReLU", options),
+    keyword: "leaky_re_lu",
+    outputShape: (input) => input,
+    build: (x, { graph }) => graph.leakyRelu(x, slope),
+  });
+}
+
+/** x above 0, alpha · (eˣ − 1) below (Clevert, Unterthiner and Hochreiter 2016). Default 1. */
+export function elu(options: { alpha?: number; name?: string } = {}): Layer {
+  const alpha = checkNumber(describeNew("elu", options), "alpha", options.alpha ?? 1);
+  return defineLayer({
+    config: layerConfig("elu", options),
+    keyword: "elu",
+    outputShape: (input) => input,
+    build: (x, { graph }) => graph.elu(x, alpha),
+  });
+}
+
+export interface ReLUOptions {
+  /** Default: none. */
+  maxValue?: number;
+  /** Default 0. */
+  negativeSlope?: number;
+  /** Default 0. */
+  threshold?: number;
+  name?: string;
+}
+
+/** x from `threshold` on, but at most `maxValue`; negativeSlope · (x − threshold) below it. */
+export function reLU(options: ReLUOptions = {}): Layer {
+  const what = describeNew("re_lu", options);
+  const { maxValue, negativeSlope = 0, threshold = 0 } = options;
+  checkNumber(what, "negativeSlope", negativeSlope, 0);
+  checkNumber(what, "threshold", threshold, 0);
+  if (maxValue !== undefined) checkNumber(what, "maxValue", maxValue, 0);
+  const plain = negativeSlope === 0 && threshold === 0;
+  return defineLayer({
+    config: layerConfig("reLU", options),
+    keyword: "re_lu",
+    // As an activation it becomes part of the kernel before it.
+    activation: plain && maxValue === undefined ? "relu" : plain && maxValue === 6 ? "relu6" : "linear",
+    outputShape: (input) => input,
+    build(x, { graph }) {
+      if (plain && (maxValue === undefined || maxValue === 6)) return x;
+      const below = negativeSlope === 0 ? 0 : graph.mul(graph.sub(x, threshold), negativeSlope);
+      const y = plain ? graph.relu(x) : graph.where(graph.greaterOrEqual(x, threshold), x, below);
+      return maxValue === undefined ? y : graph.clip(y, Number.NEGATIVE_INFINITY, maxValue);
+    },
+  });
+}
+
+export interface PReLUOptions {
+  /** Default "zeros". */
+  alphaInitializer?: Initializer;
+  /** Added to the loss in training; default none. */
+  alphaRegularizer?: Regularizer;
+  /** Applied after each update; default none. */
+  alphaConstraint?: Constraint;
+  /** Axes (Keras' count: the batch is axis 0) along which one slope serves; [1, 2] is a slope a channel. Default none. */
+  sharedAxes?: readonly number[];
+  /** False: training leaves the slopes as they are. Default true. */
+  trainable?: boolean;
+  name?: string;
+}
+
+/** x above 0, alpha · x below, with learned slopes `alpha` of one image's shape (1 along shared axes) (He et al. 2015). */
+export function prelu(options: PReLUOptions = {}): Layer {
+  const what = describeNew("p_re_lu", options);
+  const { alphaInitializer = "zeros", sharedAxes = [] } = options;
+  checkInitializer(`${what}: alphaInitializer`, alphaInitializer);
+  checkRegularizer(`${what}: alphaRegularizer`, options.alphaRegularizer);
+  checkConstraint(`${what}: alphaConstraint`, options.alphaConstraint);
+  if (!Array.isArray(sharedAxes)) throw new ArgumentError(`${what}: sharedAxes wants a list such as [1, 2].`);
+  return defineLayer({
+    config: layerConfig("prelu", options),
+    keyword: "p_re_lu",
+    trainable: options.trainable,
+    outputShape(input, where) {
+      for (const axis of sharedAxes) imageAxis(where, axis, input.length);
+      return input;
+    },
+    parameters(input) {
+      const shared = new Set(sharedAxes.map((axis) => imageAxis(what, axis, input.length)));
+      const shape = input.map((extent, axis) => (shared.has(axis) ? 1 : extent));
+      return [
+        {
+          name: "alpha",
+          shape,
+          initializer: alphaInitializer,
+          fans: { fanIn: sizeOf(shape), fanOut: sizeOf(shape) },
+          regularizer: options.alphaRegularizer,
+          constraint: options.alphaConstraint,
+        },
+      ];
+    },
+    multiplyAdds: sizeOf,
+    build: (x, { graph, parameter }) => graph.prelu(x, parameter("alpha")),
+  });
+}
+
+/** eˣ / Σ eˣ over `axis` (Keras' count; default −1, the last). At a model's end over its last axis, losses fold it. */
+export function softmax(options: { axis?: number; name?: string } = {}): Layer {
+  const { axis = -1 } = options;
+  if (!Number.isInteger(axis)) {
+    throw new ArgumentError(`${describeNew("softmax", options)}: axis must be a whole number, got ${String(axis)}.`);
+  }
+  return defineLayer({
+    config: layerConfig("softmax", options),
+    keyword: "softmax",
+    activation: axis === -1 ? "softmax" : "linear",
+    outputShape(input, where) {
+      imageAxis(where, axis, input.length);
+      return input;
+    },
+    build(x, { graph }) {
+      if (axis === -1) return x;
+      const along = imageAxis("softmax", axis, x.shape.length - 1) + 1;
+      const order = x.shape.map((_, index) => index);
+      // Swapping twice is swapping back.
+      [order[along], order[order.length - 1]] = [order.length - 1, along];
+      return graph.transpose(graph.softmax(graph.transpose(x, order)), order);
+    },
+  });
+}

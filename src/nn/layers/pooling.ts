@@ -1,0 +1,80 @@
+import { poolGeometry } from "../../core/window_geometry.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { Node } from "../../graph/node.ts";
+import { checkImage, checkPadding, defineLayer, describeNew, type Layer, layerConfig, toPair } from "../layer.ts";
+
+export interface Pooling2dOptions {
+  /** Window, a number or [height, width]; default 2. */
+  poolSize?: number | readonly [number, number];
+  /** Default: the window. */
+  strides?: number | readonly [number, number];
+  /** Default "valid". */
+  padding?: "same" | "valid";
+  name?: string;
+}
+
+function pooling(kind: string, keyword: string, op: "maxPool2d" | "avgPool2d", options: Pooling2dOptions): Layer {
+  const what = describeNew(keyword, options);
+  const size = toPair(what, "poolSize", options.poolSize ?? 2);
+  const strides = toPair(what, "strides", options.strides ?? size);
+  const padding = checkPadding(what, options.padding);
+  return defineLayer({
+    config: layerConfig(kind, options),
+    keyword,
+    outputShape(input, where) {
+      checkImage(where, input);
+      const g = poolGeometry(where, [1, ...input], { size, strides, padding, dilations: [1, 1] });
+      return [g.outHeight, g.outWidth, g.channels];
+    },
+    build: (x, { graph }) => graph[op](x, { size, strides, padding }),
+  });
+}
+
+/** The largest value of each window: [height, width, channels] → [outHeight, outWidth, channels]. */
+export function maxPooling2d(options: Pooling2dOptions = {}): Layer {
+  return pooling("maxPooling2d", "max_pooling2d", "maxPool2d", options);
+}
+
+/**
+ * The mean of each window: [height, width, channels] → [outHeight, outWidth, channels]. Padding is left out of the mean,
+ * as in Keras.
+ */
+export function averagePooling2d(options: Pooling2dOptions = {}): Layer {
+  return pooling("averagePooling2d", "average_pooling2d", "avgPool2d", options);
+}
+
+export interface GlobalPooling2dOptions {
+  /** Keep height and width as extents of 1; default false. */
+  keepDims?: boolean;
+  name?: string;
+}
+
+function globalPooling(
+  kind: string,
+  keyword: string,
+  pool: (graph: Graph, x: Node, keepDims: boolean) => Node,
+  options: GlobalPooling2dOptions,
+): Layer {
+  const keepDims = options.keepDims ?? false;
+  return defineLayer({
+    config: layerConfig(kind, options),
+    keyword,
+    outputShape(input, where) {
+      const [, , channels] = checkImage(where, input);
+      return keepDims ? [1, 1, channels] : [channels];
+    },
+    build: (x, { graph }) => pool(graph, x, keepDims),
+  });
+}
+
+/** Mean of each channel over the whole image: [height, width, channels] → [channels] (Lin, Chen and Yan 2014). */
+export function globalAveragePooling2d(options: GlobalPooling2dOptions = {}): Layer {
+  const pool = (graph: Graph, x: Node, keepDims: boolean) => graph.globalAvgPool2d(x, keepDims);
+  return globalPooling("globalAveragePooling2d", "global_average_pooling2d", pool, options);
+}
+
+/** Maximum of each channel over the whole image: [height, width, channels] → [channels]. */
+export function globalMaxPooling2d(options: GlobalPooling2dOptions = {}): Layer {
+  const pool = (graph: Graph, x: Node, keepDims: boolean) => graph.globalMaxPool2d(x, keepDims);
+  return globalPooling("globalMaxPooling2d", "global_max_pooling2d", pool, options);
+}

@@ -1,0 +1,47 @@
+import { ArgumentError } from "../core/errors.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Node } from "../graph/node.ts";
+
+/** A penalty that a layer adds to the loss, l1 · Σ|w| + l2 · Σw²: plain data, made by `l1()`, `l2()` or `l1l2()`. */
+export interface Regularizer {
+  readonly l1: number;
+  readonly l2: number;
+}
+
+/** `factor` · Σ|w| (lasso: Tibshirani 1996). Default 0.01, as in Keras. */
+export function l1(factor = 0.01): Regularizer {
+  return checkRegularizer("l1", { l1: factor, l2: 0 });
+}
+
+/** `factor` · Σw² (weight decay: Krogh and Hertz 1991); its gradient is 2 · factor · w. Default 0.01, as in Keras. */
+export function l2(factor = 0.01): Regularizer {
+  return checkRegularizer("l2", { l1: 0, l2: factor });
+}
+
+/** Both at once (elastic net: Zou and Hastie 2005). Defaults 0, as in Keras. */
+export function l1l2(factors: { l1?: number; l2?: number } = {}): Regularizer {
+  return checkRegularizer("l1l2", { l1: factors.l1 ?? 0, l2: factors.l2 ?? 0 });
+}
+
+/** Throws `ArgumentError` unless it is a regularizer (or none); returns it. */
+export function checkRegularizer<T extends Regularizer | undefined>(what: string, regularizer: T): T {
+  if (regularizer === undefined) return regularizer;
+  for (const name of ["l1", "l2"] as const) {
+    const factor = regularizer[name];
+    if (typeof factor !== "number" || !Number.isFinite(factor) || factor < 0) {
+      throw new ArgumentError(
+        `${what}: a regularizer has factors l1 and l2 of at least 0, as l2(1e-4) makes it; got ${name} ${String(factor)}.`,
+      );
+    }
+  }
+  return regularizer;
+}
+
+/** The penalty of one parameter, a scalar; undefined where both factors are 0. */
+export function penalty(graph: Graph, { l1: absolute, l2: square }: Regularizer, parameter: Node): Node | undefined {
+  const terms = [
+    ...(absolute === 0 ? [] : [graph.mul(graph.l1Norm(parameter), absolute)]),
+    ...(square === 0 ? [] : [graph.mul(graph.sum(graph.mul(parameter, parameter)), square)]),
+  ];
+  return terms.length === 0 ? undefined : terms.reduce((sum, term) => graph.add(sum, term));
+}
