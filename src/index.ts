@@ -27,6 +27,14 @@ export {
 } from "./nn/layers/advanced_activations.ts";
 export { type BatchNormalizationOptions, batchNormalization } from "./nn/layers/batch_normalization.ts";
 export { type Conv2dLayerOptions, conv2d } from "./nn/layers/conv2d.ts";
+export {
+  type Conv2dTransposeLayerOptions,
+  conv2dTranspose,
+  type DepthwiseConv2dLayerOptions,
+  depthwiseConv2d,
+  type SeparableConv2dLayerOptions,
+  separableConv2d,
+} from "./nn/layers/conv2d_variants.ts";
 export { type DenseOptions, dense } from "./nn/layers/dense.ts";
 export { type DropoutLayerOptions, dropout, spatialDropout2d } from "./nn/layers/dropout.ts";
 export { flatten } from "./nn/layers/flatten.ts";

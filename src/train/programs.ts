@@ -62,19 +62,23 @@ export interface StepParts {
   readonly recompute?: boolean;
 }
 
-/** Forward, loss, backward, update, record: from images and labels on. `padded`: some images may only fill up the batch. */
+/**
+ * Forward, loss, backward, update, record: from images and labels on. `padded`: some images may only fill up the batch.
+ * `seed`: of the random numbers that layers draw.
+ */
 function addTrainingStep(
   graph: Graph,
   parts: StepParts,
   images: Node,
   labels: Node,
   counters: readonly Variable[],
-  padded: boolean,
+  { padded, seed }: { padded: boolean; seed: number },
 ): { loss: Node; counts: Node } {
   const { model, optimizer, state } = parts;
-  const logits = model.build(graph, images, { logits: true, training: true, ...(padded ? { labels } : {}) });
+  const random = { seed, step: graph.variable(state.step) };
+  const logits = model.build(graph, images, { logits: true, training: true, random, ...(padded ? { labels } : {}) });
   const { loss, counts } = graph.inLayer("loss", () => ({
-    loss: lossByName(parts.loss).build(graph, logits, labels),
+    loss: withPenalty(graph, model, lossByName(parts.loss).build(graph, logits, labels)),
     counts: graph.countCorrect(logits, labels),
   }));
   const parameters = model.arena.variables.map((variable) => graph.variable(variable));
@@ -86,9 +90,16 @@ function addTrainingStep(
       parameters: model.arena,
       slots: state.slots,
     });
+    model.constrain(graph);
     graph.recordStep([loss, counts], { ring: state.ring, counters });
   });
   return { loss, counts };
+}
+
+/** The loss with what the model's regularizers add, as Keras counts it in training and in evaluation. */
+function withPenalty(graph: Graph, model: Model, loss: Node): Node {
+  const penalty = model.penalty(graph);
+  return penalty === undefined ? loss : graph.add(loss, penalty);
 }
 
 /** A training step that fetches its batch from a data set on the device. */
@@ -101,16 +112,16 @@ export function compileTraining(
   const graph = new Graph();
   const { images, labels } = fetchBatch(graph, dataset, graph.variable(parts.state.cursor), options);
   const padded = dataset.count % options.batch !== 0;
-  addTrainingStep(graph, parts, images, labels, [parts.state.step, parts.state.cursor], padded);
+  addTrainingStep(graph, parts, images, labels, [parts.state.step, parts.state.cursor], { padded, seed: options.seed });
   return backend.compile(graph, { outputs: {} });
 }
 
 /** A training step on fed inputs `images` [batch, …] and `labels` i32 [batch]; gives `loss` and `counts`. */
-export function compileFedTraining(backend: Backend, parts: StepParts, batch: number): Promise<Program> {
+export function compileFedTraining(backend: Backend, parts: StepParts, batch: number, seed: number): Promise<Program> {
   const graph = new Graph();
   const images = graph.input("images", [batch, ...parts.model.inputShape]);
   const labels = graph.input("labels", [batch], "i32");
-  const outputs = addTrainingStep(graph, parts, images, labels, [parts.state.step], true);
+  const outputs = addTrainingStep(graph, parts, images, labels, [parts.state.step], { padded: true, seed });
   return backend.compile(graph, { outputs });
 }
 
@@ -141,7 +152,7 @@ export async function compileEvaluation(
   const graph = new Graph();
   const { images, labels } = fetchBatch(graph, dataset, graph.variable(cursor), { batch, shuffle: false, seed: 0 });
   const logits = model.build(graph, images, { logits: true });
-  const lossNode = lossByName(loss).build(graph, logits, labels);
+  const lossNode = withPenalty(graph, model, lossByName(loss).build(graph, logits, labels));
   const counted = graph.confusionMatrix(labels, graph.argmax(logits), classes);
   graph.assign(confusion, graph.add(graph.variable(confusion), counted));
   graph.recordStep([lossNode, graph.countCorrect(logits, labels)], { ring, counters: [cursor] });

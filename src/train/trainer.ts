@@ -49,7 +49,7 @@ export interface TrainerOptions {
   optimizer: Optimizer;
   /** Images of one step; default 32, as in Keras. */
   batchSize?: number;
-  /** Fixes the order of the images; default 0. */
+  /** Fixes the order of the images and the random numbers of layers such as dropout; default 0. */
   seed?: number;
   /**
    * Keep only some layers' outputs for the backward pass and compute the others once more: less memory for deep networks,
@@ -253,7 +253,7 @@ class LocalTrainer implements Trainer {
     const images = new Float32Array(this.#batchSize * imageSize);
     images.set(toInputs(x));
     await this.#profiling;
-    this.#fed ??= await compileFedTraining(this.#backend, this.#parts, this.#batchSize);
+    this.#fed ??= await compileFedTraining(this.#backend, this.#parts, this.#batchSize, this.#seed);
     this.#steps++;
     const { loss, counts } = await this.#fed.run({ images, labels });
     const [correct, rows] = [counts?.data[0] ?? 0, counts?.data[1] ?? 1];
@@ -402,6 +402,8 @@ class LocalTrainer implements Trainer {
       this.#seed = seed;
       this.#training?.program.dispose();
       this.#training = undefined;
+      this.#fed?.dispose();
+      this.#fed = undefined;
     }
   }
 

@@ -4,6 +4,14 @@ import { activation } from "./activation.ts";
 import { elu, leakyReLU, prelu, reLU, softmax } from "./advanced_activations.ts";
 import { batchNormalization } from "./batch_normalization.ts";
 import { type Conv2dLayerOptions, conv2d } from "./conv2d.ts";
+import {
+  type Conv2dTransposeLayerOptions,
+  conv2dTranspose,
+  type DepthwiseConv2dLayerOptions,
+  depthwiseConv2d,
+  type SeparableConv2dLayerOptions,
+  separableConv2d,
+} from "./conv2d_variants.ts";
 import { type DenseOptions, dense } from "./dense.ts";
 import { type DropoutLayerOptions, dropout, spatialDropout2d } from "./dropout.ts";
 import { flatten } from "./flatten.ts";
@@ -24,8 +32,10 @@ const BUILDERS: Readonly<Record<string, (options: Options) => Layer>> = {
   batchNormalization,
   concatenate,
   conv2d: (options) => conv2d(options as object as Conv2dLayerOptions),
+  conv2dTranspose: (options) => conv2dTranspose(options as object as Conv2dTransposeLayerOptions),
   cropping2d,
   dense: (options) => dense(options as object as DenseOptions),
+  depthwiseConv2d: (options) => depthwiseConv2d(options as object as DepthwiseConv2dLayerOptions),
   dropout: (options) => dropout(options as object as DropoutLayerOptions),
   elu,
   flatten,
@@ -43,6 +53,7 @@ const BUILDERS: Readonly<Record<string, (options: Options) => Layer>> = {
   reLU,
   rescaling: (options) => rescaling(options as object as Parameters<typeof rescaling>[0]),
   reshape: (options) => reshape(options as object as Parameters<typeof reshape>[0]),
+  separableConv2d: (options) => separableConv2d(options as object as SeparableConv2dLayerOptions),
   softmax,
   spatialDropout2d: (options) => spatialDropout2d(options as object as Parameters<typeof spatialDropout2d>[0]),
   subtract,
