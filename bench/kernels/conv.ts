@@ -54,6 +54,15 @@ const conv = (size: number, channels: number, filters: number, kernel = 3) =>
   });
 const [first, second] = [conv(28, 1, 32), conv(14, 32, 64)];
 
+/** As MobileNets have them: a quarter of the batch of images of 56 × 56 × 64, 3 × 3, with `stride`. */
+const depthwise = (stride: number) =>
+  convGeometry("bench", [Math.ceil(batch / 4), 56, 56, 64], [3, 3, 1, 64], {
+    strides: [stride, stride],
+    padding: "same",
+    dilations: [1, 1],
+    groups: 64,
+  });
+
 /** Names of cases → kernels of a tile. */
 const cases: Record<string, (choice: Partial<BlockTile>) => KernelSpec> = {
   "conv1 pool forward": (choice) => conv2dPoolForward({ geometry: first, bias: true, relu: true }, traits, choice),
@@ -65,6 +74,14 @@ const cases: Record<string, (choice: Partial<BlockTile>) => KernelSpec> = {
   "conv2 filter gradient": (choice) => filterGradient(second, false, choice),
   "conv1 filter gradient, unpool": (choice) => filterGradient(first, true, choice),
 };
+
+for (const stride of [1, 2]) {
+  const geometry = depthwise(stride);
+  const name = `depthwise, stride ${stride},`;
+  cases[`${name} forward`] = (choice) => conv2dForward({ geometry, bias: true, relu: true }, traits, choice);
+  cases[`${name} input gradient`] = (choice) => conv2dInputGradient({ geometry, unpool: false }, traits, choice);
+  cases[`${name} filter gradient`] = (choice) => filterGradient(geometry, false, choice);
+}
 
 /** The yardstick: how fast the machine is just now shows in this one. */
 const reference = (): KernelSpec => matmul({ m: 1024, n: 64, k: 288, transposeA: false, transposeB: false }, traits);
@@ -116,7 +133,7 @@ async function prepare(spec: KernelSpec): Promise<Entry> {
   const started = compileClock();
   const module = device.createShaderModule({ code: preprocess(spec.shader, spec.constants, shaderIncludes) });
   const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
-  const size = batch * 28 * 28 * 32 * 4;
+  const size = batch * 28 * 28 * 64 * 4;
   const buffers = spec.bindings.map((_, index) => {
     const buffer = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST });
     const isWinners = index === (spec.name === "conv2d_filter_gradient" ? 2 : 1) && spec.constants["UNPOOL"] === true;

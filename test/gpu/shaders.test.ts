@@ -60,6 +60,26 @@ function convSpecs(traits: DeviceTraits): KernelSpec[] {
   return specs;
 }
 
+/** Vectors in, vectors out, neither; one filter a channel or several; with and without strides. */
+function depthwiseSpecs(traits: DeviceTraits): KernelSpec[] {
+  const kinds = [
+    [8, 1, 1],
+    [6, 1, 2],
+    [3, 2, 1],
+    [3, 4, 3],
+  ] as const;
+  return kinds.flatMap(([groups, multiplier, stride]) => {
+    const strides: Pair = [stride, stride];
+    const filter = [3, 3, 1, groups * multiplier];
+    const options = { strides, padding: "same", dilations: [1, 1], groups } as const;
+    const geometry = convGeometry("", [2, 9, 10, groups], filter, options);
+    return [
+      ...[false, true].map((bias) => conv.conv2dForward({ geometry, bias, relu: bias }, traits)),
+      conv.conv2dInputGradient({ geometry, unpool: false }, traits),
+    ];
+  });
+}
+
 function batchNormSpecs(shape: readonly number[], traits: DeviceTraits): KernelSpec[] {
   const bools = [false, true];
   return [
@@ -242,7 +262,7 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
 
 describe("every shader", () => {
   let device: GPUDevice;
-  const specs = TRAITS.flatMap((traits) => [...convSpecs(traits), ...otherSpecs(traits)]);
+  const specs = TRAITS.flatMap((traits) => [...convSpecs(traits), ...depthwiseSpecs(traits), ...otherSpecs(traits)]);
   const subgroupSpecs = [...SUBGROUP_TRAITS.flatMap(otherSpecs), subgroupProbe(SUBGROUPS)];
 
   beforeAll(async () => {

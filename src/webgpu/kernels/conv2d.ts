@@ -6,9 +6,11 @@ import stridedInputGradientShader from "../../../shaders/conv2d_input_gradient_s
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
+import { filterSize, geometryConstants, inputSize } from "./conv2d_constants.ts";
 import {
   type BlockTile,
   convFlops,
+  depthwiseTile,
   filterGradientTile,
   firstLayerTile,
   forwardTile,
@@ -18,37 +20,13 @@ import {
   quickBlockTile,
   quickFilterGradientTile,
 } from "./conv2d_tiles.ts";
+import { depthwiseForward, depthwiseInputGradient } from "./depthwise_conv2d.ts";
 import { powerOfTwoAtLeast } from "./sizes.ts";
 
 export interface ForwardOptions {
   readonly geometry: ConvGeometry;
   readonly bias: boolean;
   readonly relu: boolean;
-}
-
-function geometryConstants(g: ConvGeometry): ShaderConstants {
-  return {
-    IN_HEIGHT: g.inHeight,
-    IN_WIDTH: g.inWidth,
-    IN_CHANNELS: g.inChannels,
-    OUT_HEIGHT: g.outHeight,
-    OUT_WIDTH: g.outWidth,
-    OUT_CHANNELS: g.outChannels,
-    KERNEL_HEIGHT: g.kernelHeight,
-    KERNEL_WIDTH: g.kernelWidth,
-    STRIDE_HEIGHT: g.strideHeight,
-    STRIDE_WIDTH: g.strideWidth,
-    DILATION_HEIGHT: g.dilationHeight,
-    DILATION_WIDTH: g.dilationWidth,
-    PAD_TOP: g.padTop,
-    PAD_LEFT: g.padLeft,
-    GROUPS: g.groups,
-    GROUP_IN: g.groupInChannels,
-    GROUP_OUT: g.groupOutChannels,
-    POOLED_HEIGHT: g.outHeight >> 1,
-    POOLED_WIDTH: g.outWidth >> 1,
-    WINNER_WORDS: Math.ceil(g.outChannels / 4),
-  };
 }
 
 /**
@@ -133,14 +111,6 @@ function fixedLengths(traits: DeviceTraits, lengths: Readonly<Record<string, num
   return { FIXED_LENGTHS: true, ...Object.fromEntries(named) };
 }
 
-function inputSize(g: ConvGeometry): number {
-  return g.batch * g.inHeight * g.inWidth * g.inChannels;
-}
-
-function filterSize(g: ConvGeometry): number {
-  return g.kernelHeight * g.kernelWidth * g.groupInChannels * g.outChannels;
-}
-
 function firstLayer(options: ForwardOptions, pool: boolean, tile: BlockTile, traits: DeviceTraits): KernelSpec {
   const { geometry: g, bias, relu } = options;
   const [height, width] = pool ? [(g.outHeight >> 1) * 2, (g.outWidth >> 1) * 2] : [g.outHeight, g.outWidth];
@@ -195,6 +165,8 @@ function forward(
   choice: Partial<BlockTile>,
 ): KernelSpec {
   const { geometry: g, bias, relu } = options;
+  const depthwise = pool ? undefined : depthwiseTile(g, "forward", traits);
+  if (depthwise) return depthwiseForward(options, { ...depthwise, ...choice }, traits);
   const walking = firstLayerTile(g, traits);
   if (walking) return firstLayer(options, pool, { ...walking, ...choice }, traits);
   const tile = { ...forwardTile(g, pool, traits), ...choice };
@@ -278,7 +250,10 @@ export function conv2dInputGradient(
   traits: DeviceTraits,
   choice: Partial<BlockTile> = {},
 ): KernelSpec {
-  const { strideHeight, strideWidth } = options.geometry;
+  const { geometry, unpool } = options;
+  const depthwise = unpool ? undefined : depthwiseTile(geometry, "inputGradient", traits);
+  if (depthwise) return depthwiseInputGradient(geometry, { ...depthwise, ...choice }, traits);
+  const { strideHeight, strideWidth } = geometry;
   return strideHeight === 1 && strideWidth === 1
     ? inputGradient(options, traits, choice)
     : stridedInputGradient(options, traits);

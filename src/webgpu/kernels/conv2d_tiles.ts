@@ -211,3 +211,80 @@ export function filterGradientTile(g: ConvGeometry, unpool: boolean, traits: Dev
   // A block shares its left columns with the one before: two columns of outputs are enough.
   return { height, width: 2, vectors, unit, tapRows };
 }
+
+/** What a thread of a depthwise kernel walks over: `steps` blocks of pixels side by side, for four channels. */
+export interface DepthwiseTile {
+  readonly height: number;
+  readonly width: number;
+  readonly steps: number;
+}
+
+/** Pixels that a thread of a depthwise kernel keeps, four channels each: a 7 × 7 kernel on 2 × 2 pixels fits. */
+const MOST_DEPTHWISE_PATCH = 64;
+/** Pixels of a thread's block. */
+const MOST_DEPTHWISE_PIXELS = 16;
+/** Threads that keep a GPU busy: where there are more blocks than these, a thread walks over several. */
+const BUSY_THREADS = 32768;
+
+/**
+ * The tile of depthwise_forward.wgsl and depthwise_input_gradient.wgsl, where these are the better ones: each channel a
+ * group of its own, so that there is no sum over channels and loads are all that counts. Kernels that are large or
+ * far apart (a patch that no thread could keep) and single channels are left to the kernels of grouped convolution.
+ */
+export function depthwiseTile(
+  g: ConvGeometry,
+  direction: "forward" | "inputGradient",
+  traits: DeviceTraits,
+): DepthwiseTile | undefined {
+  if (g.groups !== g.inChannels || g.inChannels === 1) return undefined;
+  const forward = direction === "forward";
+  const [rows, columns] = forward ? [g.outHeight, g.outWidth] : [g.inHeight, g.inWidth];
+  // Blocks of the input gradient are whole strides, so that a pixel's place in its block says which taps reach it.
+  const [downUnit, width] = forward ? [1, 2] : [g.strideHeight, g.strideWidth === 1 ? 2 : g.strideWidth];
+  // Taller blocks load each row of the image for more windows; wider ones leave a software adapter's instruction cache.
+  const heights = (traits.software ? [4, 2, 1] : [2, 1]).filter((count) => count === 1 || count * downUnit <= rows);
+  const fits = (height: number) => {
+    const patch = depthwisePatch(g, direction, { height, width });
+    return patch.height * patch.width <= MOST_DEPTHWISE_PATCH && height * width <= MOST_DEPTHWISE_PIXELS;
+  };
+  const height = heights.map((count) => count * downUnit).find(fits);
+  if (height === undefined) return undefined;
+  const across = Math.ceil(columns / width);
+  const blocks = g.batch * Math.ceil(rows / height) * across * Math.ceil((forward ? g.outChannels : g.inChannels) / 4);
+  const steps = traits.software ? across : Math.max(1, Math.min(across, Math.floor(blocks / BUSY_THREADS)));
+  return { height, width, steps };
+}
+
+/** Rows and columns of the image (or of the gradient that arrives) that the windows of a block of pixels cover. */
+export function depthwisePatch(
+  g: ConvGeometry,
+  direction: "forward" | "inputGradient",
+  block: { readonly height: number; readonly width: number },
+): { height: number; width: number } {
+  if (direction === "forward") {
+    return {
+      height: (block.height - 1) * g.strideHeight + (g.kernelHeight - 1) * g.dilationHeight + 1,
+      width: (block.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1,
+    };
+  }
+  const { height, width } = depthwiseReach(g);
+  return {
+    height: Math.floor((block.height - 1 + height.reach) / g.strideHeight) + 1,
+    width: Math.floor((block.width - 1 + width.reach) / g.strideWidth) + 1,
+  };
+}
+
+/**
+ * For the input gradient: padding made larger by `first` strides (or smaller, where that is negative), the fewest
+ * with which no tap leads to a negative row or column of the output.
+ */
+export function depthwiseReach(g: ConvGeometry) {
+  const along = (kernel: number, stride: number, dilation: number, padding: number) => {
+    const first = Math.ceil(((kernel - 1) * dilation - padding) / stride);
+    return { first, reach: padding + first * stride };
+  };
+  return {
+    height: along(g.kernelHeight, g.strideHeight, g.dilationHeight, g.padTop),
+    width: along(g.kernelWidth, g.strideWidth, g.dilationWidth, g.padLeft),
+  };
+}

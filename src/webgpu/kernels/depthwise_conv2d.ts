@@ -1,0 +1,118 @@
+import forwardShader from "../../../shaders/depthwise_forward.wgsl?raw";
+import inputGradientShader from "../../../shaders/depthwise_input_gradient.wgsl?raw";
+import type { ConvGeometry } from "../../core/window_geometry.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import type { ShaderConstants } from "../preprocess.ts";
+import { geometryConstants, inputSize } from "./conv2d_constants.ts";
+import { convFlops, type DepthwiseTile, depthwisePatch, depthwiseReach } from "./conv2d_tiles.ts";
+import { powerOfTwoAtLeast } from "./sizes.ts";
+
+/** How threads cover a tensor of [batch, height, width, channels] in strips of blocks of pixels. */
+function stripGrid(
+  plane: { readonly height: number; readonly width: number; readonly channels: number },
+  batch: number,
+  tile: DepthwiseTile,
+  traits: DeviceTraits,
+): { constants: ShaderConstants; workgroups: KernelSpec["workgroups"]; variant: string } {
+  const across = Math.ceil(plane.width / (tile.width * tile.steps));
+  const down = Math.ceil(plane.height / tile.height);
+  const strips = batch * across * down;
+  const columns = Math.ceil(plane.channels / 4);
+  const threads = traits.software ? 4 : 64;
+  // Neighbouring threads take neighbouring channels, which lie side by side in memory.
+  const groupColumns = Math.min(powerOfTwoAtLeast(columns), threads);
+  const groupStrips = threads / groupColumns;
+  const columnTiles = Math.ceil(columns / groupColumns);
+  return {
+    constants: {
+      BLOCK_HEIGHT: tile.height,
+      BLOCK_WIDTH: tile.width,
+      STEPS: tile.steps,
+      STRIPS: strips,
+      STRIPS_ACROSS: across,
+      STRIPS_DOWN: down,
+      COLUMNS: columns,
+      COLUMN_TILES: columnTiles,
+      GROUP_COLUMNS: groupColumns,
+      GROUP_STRIPS: groupStrips,
+    },
+    workgroups: linearWorkgroups(columnTiles * Math.ceil(strips / groupStrips), 1),
+    variant:
+      `depthwise, strips of ${tile.steps} × ${tile.height} × ${tile.width} pixels × 4 channels a thread, ` +
+      `${threads} threads`,
+  };
+}
+
+/** Depthwise convolution, with bias and ReLU if asked. Bindings: input, filter, [bias], output. */
+export function depthwiseForward(
+  { geometry: g, bias, relu }: { readonly geometry: ConvGeometry; readonly bias: boolean; readonly relu: boolean },
+  tile: DepthwiseTile,
+  traits: DeviceTraits,
+): KernelSpec {
+  const plane = { height: g.outHeight, width: g.outWidth, channels: g.outChannels };
+  const { constants, workgroups, variant } = stripGrid(plane, g.batch, tile, traits);
+  const patch = depthwisePatch(g, "forward", tile);
+  const multiplier = g.groupOutChannels;
+  const vectorIn = multiplier === 1 && g.inChannels % 4 === 0;
+  const vectorOut = g.outChannels % 4 === 0;
+  return {
+    name: "depthwise_forward",
+    shader: forwardShader,
+    constants: {
+      ...geometryConstants(g),
+      ...constants,
+      BIAS: bias,
+      RELU: relu,
+      MULTIPLIER: multiplier,
+      VECTOR_IN: vectorIn,
+      VECTOR_OUT: vectorOut,
+      PATCH_HEIGHT: patch.height,
+      PATCH_WIDTH: patch.width,
+      OVERLAP: tile.steps > 1 ? Math.max(0, patch.width - tile.width * g.strideWidth) : 0,
+      FIXED_LENGTHS: traits.software,
+      INPUT_LENGTH: inputSize(g) / (vectorIn ? 4 : 1),
+      FILTERS_LENGTH: (g.kernelHeight * g.kernelWidth * g.outChannels) / (vectorOut ? 4 : 1),
+      OUTPUT_LENGTH: (g.batch * g.outHeight * g.outWidth * g.outChannels) / (vectorOut ? 4 : 1),
+    },
+    bindings: ["read", "read", ...(bias ? (["read"] as const) : []), "write"],
+    workgroups,
+    variant,
+    flops: convFlops(g),
+  };
+}
+
+/** d loss / d input of a depthwise convolution, any strides. Bindings: upstream, filter, input gradient. */
+export function depthwiseInputGradient(g: ConvGeometry, tile: DepthwiseTile, traits: DeviceTraits): KernelSpec {
+  const plane = { height: g.inHeight, width: g.inWidth, channels: g.inChannels };
+  const { constants, workgroups, variant } = stripGrid(plane, g.batch, tile, traits);
+  const patch = depthwisePatch(g, "inputGradient", tile);
+  const { height, width } = depthwiseReach(g);
+  const multiplier = g.groupOutChannels;
+  const vector = multiplier === 1 && g.inChannels % 4 === 0;
+  const unit = vector ? 4 : 1;
+  return {
+    name: "depthwise_input_gradient",
+    shader: inputGradientShader,
+    constants: {
+      ...geometryConstants(g),
+      ...constants,
+      MULTIPLIER: multiplier,
+      VECTOR: vector,
+      FIRST_ROW: height.first,
+      FIRST_COLUMN: width.first,
+      REACH_HEIGHT: height.reach,
+      REACH_WIDTH: width.reach,
+      PATCH_HEIGHT: patch.height,
+      PATCH_WIDTH: patch.width,
+      OVERLAP: tile.steps > 1 && multiplier === 1 ? Math.max(0, patch.width - tile.width / g.strideWidth) : 0,
+      FIXED_LENGTHS: traits.software,
+      UPSTREAM_LENGTH: (g.batch * g.outHeight * g.outWidth * g.outChannels) / unit,
+      FILTERS_LENGTH: (g.kernelHeight * g.kernelWidth * g.outChannels) / unit,
+      RESULT_LENGTH: inputSize(g) / unit,
+    },
+    bindings: ["read", "read", "write"],
+    workgroups,
+    variant,
+    flops: convFlops(g),
+  };
+}
