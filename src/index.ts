@@ -85,6 +85,7 @@ export {
 export type { ModelSummary, SummaryRow } from "./nn/summary.ts";
 export { input, type SymbolicTensor } from "./nn/symbolic_tensor.ts";
 export { type Classification, type Classifier, createClassifier } from "./train/classifier.ts";
+export { createPredictor, type ModelPredictor } from "./train/model_predictor.ts";
 export { createTrainer, type TrainerOptions } from "./train/trainer.ts";
 export type * from "./train/types.ts";
 export {

@@ -2,8 +2,8 @@ import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Backend } from "../graph/backend.ts";
 import type { Model } from "../nn/model.ts";
-import { checkOneInputAndOutput } from "./one_input.ts";
-import { Predictor } from "./predictor.ts";
+import { probabilityPredictor } from "./model_predictor.ts";
+import { checkOneOutput } from "./one_input.ts";
 
 export interface Classification {
   readonly label: string;
@@ -16,7 +16,8 @@ export interface Classification {
 export type ClassifierImage = Float32Array | Uint8Array | ImageData | CanvasImageSource;
 
 export interface Classifier {
-  predict(image: ClassifierImage): Promise<Classification>;
+  /** A picture; a list of them, one an input, where the model has several inputs. */
+  predict(image: ClassifierImage | readonly ClassifierImage[]): Promise<Classification>;
   dispose(): void;
 }
 
@@ -28,7 +29,7 @@ export async function createClassifier(
   model: Model,
   options: { backend: Backend; labels?: readonly string[] },
 ): Promise<Classifier> {
-  checkOneInputAndOutput("createClassifier", model);
+  checkOneOutput("createClassifier", model);
   const labels = options.labels ?? Array.from({ length: model.classes }, (_, index) => String(index));
   if (model.outputShape.length !== 1) {
     throw new ShapeError(
@@ -38,10 +39,12 @@ export async function createClassifier(
   if (labels.length !== model.classes) {
     throw new ArgumentError(`createClassifier: ${labels.length} labels for a model with ${model.classes} classes.`);
   }
-  const predictor = new Predictor(options.backend, model, 1);
+  const predictor = probabilityPredictor(model, options.backend);
   return {
     async predict(image) {
-      const { data } = await predictor.predict(toPixels(image, model.inputShape));
+      const images = isList(image) ? image : [image];
+      const pixels = images.map((one, input) => toPixels(one, model.inputShapes[input] ?? model.inputShape));
+      const data = (await predictor.predict(pixels))[0]?.data ?? new Float32Array();
       let index = 0;
       data.forEach((probability, candidate) => {
         if (probability > (data[index] ?? 0)) index = candidate;
@@ -50,6 +53,10 @@ export async function createClassifier(
     },
     dispose: () => predictor.dispose(),
   };
+}
+
+function isList(image: ClassifierImage | readonly ClassifierImage[]): image is readonly ClassifierImage[] {
+  return Array.isArray(image);
 }
 
 /** The values that a model of `inputShape` [height, width, 1 or 3] sees of a picture. */

@@ -1,12 +1,19 @@
 import { ArgumentError } from "../core/errors.ts";
 import type { Model } from "../nn/model.ts";
 
+/** Throws `ArgumentError` unless the model has one output, which is what classes are read from. */
+export function checkOneOutput(what: string, model: Model): void {
+  const outputs = model.outputShapes.length;
+  if (outputs === 1) return;
+  throw new ArgumentError(`${what}: takes models with one output, this one has ${outputs}; use createPredictor().`);
+}
+
 /** Throws `ArgumentError` unless the model has one input and one output, which is what images and labels feed. */
 export function checkOneInputAndOutput(what: string, model: Model): void {
   const [inputs, outputs] = [model.inputShapes.length, model.outputShapes.length];
   if (inputs === 1 && outputs === 1) return;
   throw new ArgumentError(
     `${what}: takes models with one input and one output, this one has ${inputs} (${model.inputNames.join(", ")}) and ` +
-      `${outputs}. Put it into a graph of your own with model.build(graph, [...]).`,
+      `${outputs}. createPredictor() runs it; to train it, put it into a graph of your own with model.build(graph, [...]).`,
   );
 }
