@@ -66,6 +66,33 @@ export {
 } from "./nn/layers/reshaping.ts";
 export type { ScaleAndShiftOptions } from "./nn/layers/scale_and_shift.ts";
 export type { WeightOptions } from "./nn/layers/weights.ts";
+export {
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  categoricalHinge,
+  cosineSimilarity,
+  hinge,
+  huber,
+  kullbackLeiblerDivergence,
+  type LossChoice,
+  type LossConfig,
+  type LossFunction,
+  meanAbsoluteError,
+  meanSquaredError,
+  sparseCategoricalCrossentropy,
+} from "./nn/losses.ts";
+export {
+  accuracy,
+  auc,
+  binaryAccuracy,
+  f1Score,
+  type MetricChoice,
+  type MetricConfig,
+  precision,
+  recall,
+  topKCategoricalAccuracy,
+  topKCategoricalAccuracy as topK,
+} from "./nn/metrics.ts";
 export { type BuildOptions, type Model, model, type PlacedLayer, sequential } from "./nn/model.ts";
 export { type ModelConfig, modelFromConfig } from "./nn/model_config.ts";
 export { adam, type Optimizer, sgd } from "./nn/optimizers.ts";
@@ -85,7 +112,9 @@ export {
 export type { ModelSummary, SummaryRow } from "./nn/summary.ts";
 export { input, type SymbolicTensor } from "./nn/symbolic_tensor.ts";
 export { type Classification, type Classifier, createClassifier } from "./train/classifier.ts";
+export { type EarlyStopping, earlyStopping } from "./train/early_stopping.ts";
 export { createPredictor, type ModelPredictor } from "./train/model_predictor.ts";
+export type { ClassWeights } from "./train/targets.ts";
 export { createTrainer, type TrainerOptions } from "./train/trainer.ts";
 export type * from "./train/types.ts";
 export {

@@ -1,17 +1,24 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../core/shape.ts";
 
-/** Labelled images in memory, one behind the other. Plain data: it can be sent to a worker as it is. */
+/**
+ * Images in memory, one behind the other, each with a class label or with a target of numbers. Plain data: it can be
+ * sent to a worker as it is.
+ */
 export interface Dataset {
   /** Bytes 0–255, normalised by /255 on the device, or floats taken as they are. */
   readonly images: Uint8Array | Float32Array;
-  /** Class indices, 0 … classes − 1. */
+  /** Class indices, 0 … classes − 1; empty where the data set has targets. */
   readonly labels: Int32Array;
+  /** Numbers to be learnt, one row of `shape` behind the other: one-hot rows, values to be predicted, images. */
+  readonly targets?: { readonly data: Float32Array; readonly shape: Shape };
+  /** What each image's loss is multiplied by; all 1 where left out. */
+  readonly sampleWeights?: Float32Array;
   /** One image: [height, width, channels] or [features]. */
   readonly shape: Shape;
   /** Images. */
   readonly count: number;
-  /** Classes that labels may name. */
+  /** Classes that labels may name; 0 where the data set has targets. */
   readonly classes: number;
 }
 
@@ -42,25 +49,58 @@ function checkLabels(labels: ArrayLike<number>, classes: number | undefined): In
   return checked;
 }
 
+interface DatasetOptions {
+  images: Uint8Array | Uint8ClampedArray | Float32Array;
+  shape: Shape;
+  labels?: ArrayLike<number>;
+  classes?: number;
+  targets?: Float32Array;
+  targetShape?: Shape;
+  sampleWeights?: ArrayLike<number>;
+}
+
+/** The targets with the shape of one row; `rows` is the number of images. */
+function checkTargets(targets: Float32Array, rows: number, shape: Shape | undefined): NonNullable<Dataset["targets"]> {
+  if (!(targets instanceof Float32Array)) {
+    throw new ArgumentError("dataset: targets must be a Float32Array; class indices go into labels.");
+  }
+  if (shape !== undefined) checkShape("dataset: targetShape", shape);
+  const size = shape === undefined ? targets.length / rows : sizeOf(shape);
+  if (!Number.isInteger(size) || size < 1 || targets.length !== rows * size) {
+    throw new ShapeError(
+      `dataset: ${rows} images with targets of ${shape === undefined ? "equal size" : formatShape(shape)} want ` +
+        `${shape === undefined ? `a multiple of ${rows}` : rows * size} values, the targets have ${targets.length}; check shape and targetShape.`,
+    );
+  }
+  return { data: targets, shape: shape === undefined ? [size] : [...shape] };
+}
+
+function checkWeights(weights: ArrayLike<number>, count: number): Float32Array {
+  if (weights.length !== count) {
+    throw new ShapeError(`dataset: ${count} images want as many sampleWeights, got ${weights.length}.`);
+  }
+  return Float32Array.from(weights, (weight, index) => {
+    if (Number.isFinite(weight) && weight >= 0) return weight;
+    throw new ArgumentError(`dataset: the weight of image ${index} is ${weight}; weights are numbers of at least 0.`);
+  });
+}
+
 /**
  * A data set from arrays.
  *
- * - `images`: `labels.length` images of `shape`, one behind the other. Bytes 0–255 are normalised by /255 on the
- *   device; floats are taken as they are. The array is not copied.
- * - `labels`: class indices, 0 … `classes` − 1.
+ * - `images`: images of `shape`, one behind the other. Bytes 0–255 are normalised by /255 on the device; floats are
+ *   taken as they are. The array is not copied.
  * - `shape`: one image, [height, width, channels] or [features].
- * - `classes`: by default the largest label plus one.
+ * - `labels`: a class index for each image, 0 … `classes` − 1; `classes` is by default the largest label plus one.
+ * - `targets`, in the place of labels: for each image a row of floats of `targetShape`, by default [values of a row]. Of
+ *   the shape of the model's outputs: one-hot rows, values to be predicted, other images. Not copied.
+ * - `sampleWeights`: what each image's loss is multiplied by, at least 0.
  *
  * Throws `ArgumentError` for an empty data set, labels that are no class indices and arrays of another type,
- * `ShapeError` for images that are not as many values as labels × shape.
+ * `ShapeError` where images, labels, targets and weights are not equally many.
  */
-export function dataset(options: {
-  images: Uint8Array | Uint8ClampedArray | Float32Array;
-  labels: ArrayLike<number>;
-  shape: Shape;
-  classes?: number;
-}): Dataset {
-  const { images, labels, shape, classes } = options;
+export function dataset(options: DatasetOptions): Dataset {
+  const { images, labels, shape, classes, targets, targetShape, sampleWeights } = options;
   checkShape("dataset: shape", shape);
   if (!(images instanceof Float32Array || images instanceof Uint8Array || images instanceof Uint8ClampedArray)) {
     throw new ArgumentError("dataset: images must be a Uint8Array (0–255) or a Float32Array.");
@@ -68,23 +108,36 @@ export function dataset(options: {
   if (classes !== undefined && (!Number.isInteger(classes) || classes < 1)) {
     throw new ArgumentError(`dataset: classes must be a whole number of at least 1, got ${classes}.`);
   }
-  const count = labels.length;
-  if (count === 0) throw new ArgumentError("dataset: there are no labels; a data set needs at least one image.");
-  const expected = count * sizeOf(shape);
-  if (images.length !== expected) {
-    throw new ShapeError(
-      `dataset: ${count} labels with images of ${formatShape(shape)} want ${expected} values, the images have ${images.length}` +
-        ` (${images.length / sizeOf(shape)} images); check shape, or which labels belong to them.`,
+  if ((labels === undefined) === (targets === undefined)) {
+    throw new ArgumentError(
+      `dataset: wants either labels (class indices) or targets (a Float32Array), got ${labels ? "both" : "neither"}.`,
     );
   }
-  const checked = checkLabels(labels, classes);
+  const found = images.length / sizeOf(shape);
+  const count = labels?.length ?? found;
+  if (count === 0) {
+    throw new ArgumentError(
+      `dataset: there are no ${labels ? "labels" : "images"}; a data set needs at least one image.`,
+    );
+  }
+  if (found !== count || !Number.isInteger(found)) {
+    const expected = labels
+      ? `${count} labels with images of ${formatShape(shape)} want ${count * sizeOf(shape)} values`
+      : `images of ${formatShape(shape)} want a multiple of ${sizeOf(shape)} values`;
+    throw new ShapeError(
+      `dataset: ${expected}, the images have ${images.length} (${found} images); check shape, or which labels belong to them.`,
+    );
+  }
+  const checked = checkLabels(labels ?? [], classes);
   return {
     images:
       images instanceof Uint8ClampedArray ? new Uint8Array(images.buffer, images.byteOffset, images.length) : images,
     labels: checked,
+    ...(targets === undefined ? {} : { targets: checkTargets(targets, count, targetShape) }),
+    ...(sampleWeights === undefined ? {} : { sampleWeights: checkWeights(sampleWeights, count) }),
     shape: [...shape],
     count,
-    classes: classes ?? countClasses(checked),
+    classes: labels === undefined ? 0 : (classes ?? countClasses(checked)),
   };
 }
 
@@ -96,11 +149,15 @@ export function subset(whole: Dataset, first: number, count: number): Dataset {
   if (!Number.isInteger(first) || !Number.isInteger(count) || first < 0 || count < 1 || first + count > whole.count) {
     throw new ArgumentError(`subset: ${count} images from number ${first} on are not in a data set of ${whole.count}.`);
   }
-  const size = sizeOf(whole.shape);
+  const part = <T extends Float32Array | Uint8Array>(values: T, size: number) =>
+    values.subarray(first * size, (first + count) * size) as T;
+  const { targets, sampleWeights } = whole;
   return {
     ...whole,
-    images: whole.images.subarray(first * size, (first + count) * size),
+    images: part(whole.images, sizeOf(whole.shape)),
     labels: whole.labels.subarray(first, first + count),
+    ...(targets ? { targets: { ...targets, data: part(targets.data, sizeOf(targets.shape)) } } : {}),
+    ...(sampleWeights ? { sampleWeights: part(sampleWeights, 1) } : {}),
     count,
   };
 }
@@ -111,7 +168,7 @@ export function take(whole: Dataset, count: number): Dataset {
   return subset(whole, 0, Math.min(count, whole.count));
 }
 
-/** One image as floats (bytes divided by 255), a copy, with its label. Throws `ArgumentError` when there is no such image. */
+/** One image as floats (bytes divided by 255), a copy, with its label (0 where there are targets). Throws `ArgumentError` when there is no such image. */
 export function sample(whole: Dataset, index: number): { image: Float32Array; label: number } {
   if (!Number.isInteger(index) || index < 0 || index >= whole.count) {
     throw new ArgumentError(`sample: there is no image ${index} in a data set of ${whole.count}.`);

@@ -1,25 +1,139 @@
-import { ArgumentError } from "../core/errors.ts";
+import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { formatShape, sameShape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
+import { at } from "../graph/op.ts";
+import { type LossChoice, type LossConfig, type LossFunction, lossConfig } from "./losses/config.ts";
+import * as formulas from "./losses/formulas.ts";
 
-export type LossName = "sparseCategoricalCrossentropy";
+export * from "./losses/config.ts";
 
-interface Loss {
-  /** A scalar: the mean over the rows of the batch that count. */
-  build(graph: Graph, logits: Node, labels: Node): Node;
+/** How outputs, as the loss takes them, become classes. */
+export type Decision =
+  /** The class of the largest output. */
+  | { readonly kind: "argmax" }
+  /** Each output for itself: yes above this value. */
+  | { readonly kind: "threshold"; readonly above: number };
+
+/** What a trainer needs to know of a loss. */
+export interface Loss {
+  readonly name: string;
+  /** The loss as plain data; none for a function. */
+  readonly config: LossConfig | undefined;
+  /** What is left out at the model's end because the loss contains it; outputs that lack it are logits. */
+  readonly folded: "softmax" | "sigmoid" | undefined;
+  /**
+   * A row's target: "class" is an i32 index, "values" f32 of the outputs' shape, "binary" the same or, for one output,
+   * class labels 0 and 1, "any" whatever the data set has.
+   */
+  readonly targets: "class" | "values" | "binary" | "any";
+  /** None where outputs stand for no classes. */
+  readonly decision: Decision | undefined;
+  /** One value a row, [batch]. */
+  rows(graph: Graph, outputs: Node, targets: Node): Node;
 }
 
-const LOSSES: Readonly<Record<LossName, Loss>> = {
-  sparseCategoricalCrossentropy: {
-    build: (graph, logits, labels) => graph.softmaxCrossEntropy(logits, labels),
-  },
-};
+type Facts = Omit<Loss, "name" | "config">;
 
-/** A loss by name. Throws `ArgumentError` that lists the known ones. */
-export function lossByName(name: string): Loss {
-  const loss = Object.hasOwn(LOSSES, name) ? LOSSES[name as LossName] : undefined;
-  if (loss === undefined) {
-    throw new ArgumentError(`Unknown loss "${name}"; known: ${Object.keys(LOSSES).join(", ")}.`);
+const ARGMAX: Decision = { kind: "argmax" };
+/** Of a logit: a probability of ½. Of a hinge: the decision's border. */
+const ABOVE_ZERO: Decision = { kind: "threshold", above: 0 };
+
+function factsOf(config: LossConfig): Facts {
+  const values = { folded: undefined, targets: "values", decision: undefined } as const;
+  switch (config.kind) {
+    case "sparseCategoricalCrossentropy":
+      return {
+        folded: "softmax",
+        targets: "class",
+        decision: ARGMAX,
+        rows: (graph, y, t) => formulas.sparseCategoricalCrossentropyRows(graph, y, t, config.labelSmoothing),
+      };
+    case "categoricalCrossentropy":
+      return {
+        folded: "softmax",
+        targets: "values",
+        decision: ARGMAX,
+        rows: (graph, y, t) => formulas.categoricalCrossentropyRows(graph, y, t, config.labelSmoothing),
+      };
+    case "binaryCrossentropy":
+      return {
+        folded: "sigmoid",
+        targets: "binary",
+        decision: ABOVE_ZERO,
+        rows: (graph, y, t) => formulas.binaryCrossentropyRows(graph, y, t, config.labelSmoothing),
+      };
+    case "kullbackLeiblerDivergence":
+      return { folded: "softmax", targets: "values", decision: ARGMAX, rows: formulas.kullbackLeiblerRows };
+    case "hinge":
+      return { folded: undefined, targets: "binary", decision: ABOVE_ZERO, rows: formulas.hingeRows };
+    case "categoricalHinge":
+      return { ...values, decision: ARGMAX, rows: formulas.categoricalHingeRows };
+    case "meanSquaredError":
+      return { ...values, rows: formulas.meanSquaredErrorRows };
+    case "meanAbsoluteError":
+      return { ...values, rows: formulas.meanAbsoluteErrorRows };
+    case "huber":
+      return { ...values, rows: (graph, y, t) => formulas.huberRows(graph, y, t, config.delta) };
+    case "cosineSimilarity":
+      return { ...values, rows: formulas.cosineSimilarityRows };
+    default:
+      throw new ArgumentError(`Unknown loss ${JSON.stringify(config)}.`);
   }
-  return loss;
+}
+
+function ownLoss(own: LossFunction): Loss {
+  return {
+    name: own.name === "" ? "own loss" : own.name,
+    config: undefined,
+    folded: undefined,
+    targets: "any",
+    decision: undefined,
+    rows(graph, outputs, targets) {
+      const rows = own(graph, outputs, targets);
+      const batch = at(outputs.shape, 0);
+      if (!sameShape(rows.shape, [batch]) || rows.dtype !== "f32") {
+        throw new ShapeError(
+          `loss: your function gave ${rows.dtype} ${formatShape(rows.shape)} for outputs ${formatShape(outputs.shape)} and ` +
+            `targets ${formatShape(targets.shape)}; wants one f32 value a sample, [${batch}]: take graph.mean(x, 1) over what is left.`,
+        );
+      }
+      return rows;
+    },
+  };
+}
+
+/** What a trainer was given as its loss. Throws `ArgumentError` that lists the known names. */
+export function resolveLoss(choice: LossChoice): Loss {
+  if (typeof choice === "function") return ownLoss(choice);
+  const config = typeof choice === "string" ? lossConfig(choice) : choice;
+  return { name: config.kind, config, ...factsOf(config) };
+}
+
+/** How a batch's rows count. */
+export interface RowOptions {
+  /** i32 [batch]: a negative number marks a row that only fills up a last, shorter batch. */
+  readonly mask?: Node | undefined;
+  /** f32 [batch] */
+  readonly weights?: Node | undefined;
+}
+
+/**
+ * The loss of a batch, a scalar: the mean over the rows that count of weight · loss, as Keras takes it (the sum of the
+ * weights is not divided by).
+ */
+export function batchLoss(graph: Graph, loss: Loss, outputs: Node, targets: Node, { mask, weights }: RowOptions): Node {
+  const plain = weights === undefined && loss.config !== undefined;
+  // In one op, which a device computes together with its gradient.
+  if (plain && loss.config.kind === "sparseCategoricalCrossentropy" && loss.config.labelSmoothing === 0) {
+    return graph.softmaxCrossEntropy(outputs, targets);
+  }
+  const labelled = loss.targets === "binary" && targets.dtype === "i32";
+  const values = labelled ? graph.reshape(graph.cast(targets, "f32"), outputs.shape) : targets;
+  let rows = loss.rows(graph, outputs, values);
+  if (weights !== undefined) rows = graph.mul(rows, weights);
+  if (mask === undefined) return graph.mean(rows);
+  const counts = graph.greaterOrEqual(mask, 0);
+  const counted = graph.maximum(graph.sum(graph.cast(counts, "f32")), graph.constant(1));
+  return graph.div(graph.sum(graph.where(counts, rows, 0)), counted);
 }

@@ -34,8 +34,8 @@ export interface PlacedLayer {
 }
 
 export interface BuildOptions {
-  /** Leave out a softmax at the very end: losses take logits. */
-  logits?: boolean;
+  /** Leave out a softmax, or the activation named here, at the very end: losses take logits. */
+  logits?: boolean | "softmax" | "sigmoid";
   /**
    * The graph is a training step: batch normalisation uses the batch's own statistics, and the step moves its moving
    * ones. Default false: the moving ones are used, and nothing changes.
@@ -196,6 +196,7 @@ export class Model {
     this.#checkInputs(inputs);
     const { layers, calls, outputs } = this.#wiring;
     const values = [...inputs];
+    const folded = logits === true ? "softmax" : logits;
     const logitsOf = new Map<number, Node>();
     const updated = new Map<string, Node>();
     calls.forEach((call, index) => {
@@ -219,10 +220,10 @@ export class Model {
             update: (parameter, value) => updated.set(`${name}/${parameter}`, value),
           },
         );
-        const skipSoftmax = logits && layer.activation === "softmax" && outputs.includes(tensor);
-        if (skipSoftmax) logitsOf.set(tensor, built);
+        const skipLast = layer.activation === folded && outputs.includes(tensor);
+        if (skipLast) logitsOf.set(tensor, built);
         const used = calls.some((other) => other.inputs.includes(tensor));
-        const value = skipSoftmax && !used ? built : applyActivation(graph, built, layer.activation);
+        const value = skipLast && !used ? built : applyActivation(graph, built, layer.activation);
         values.push(value);
         probe?.(name, built, value);
       });

@@ -3,7 +3,7 @@ import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import type { Model } from "../nn/model.ts";
-import { compilePrediction } from "./programs.ts";
+import { compilePrediction, type PredictionKind } from "./programs.ts";
 import type { ImageBatch } from "./types.ts";
 
 /** Raw pixels 0–255 become 0…1; floats are taken as they are. */
@@ -16,15 +16,18 @@ export class Predictor {
   readonly #backend: Backend;
   readonly #model: Model;
   readonly #batchSize: number;
+  readonly #folded: PredictionKind;
   readonly #programs = new Map<number, Promise<Program>>();
 
-  constructor(backend: Backend, model: Model, batchSize: number) {
+  /** `folded` is what turns outputs into predictions. */
+  constructor(backend: Backend, model: Model, batchSize: number, folded: PredictionKind = "softmax") {
     this.#backend = backend;
     this.#model = model;
     this.#batchSize = batchSize;
+    this.#folded = folded;
   }
 
-  /** Probabilities [count, classes]. Throws `ShapeError` unless `images` holds whole images of the model's input shape. */
+  /** Predictions [count, …outputShape]. Throws `ShapeError` unless `images` holds whole images of the model's input shape. */
   async predict(images: ImageBatch): Promise<Tensor<Float32Array>> {
     const imageSize = sizeOf(this.#model.inputShape);
     const count = images.length / imageSize;
@@ -37,22 +40,23 @@ export class Predictor {
     const inputs = toInputs(images);
     const batch = count === 1 ? 1 : this.#batchSize;
     const program = await this.#program(batch);
-    const { classes } = this.#model;
-    const probabilities = new Float32Array(count * classes);
+    const { outputShape } = this.#model;
+    const size = sizeOf(outputShape);
+    const predictions = new Float32Array(count * size);
     for (let first = 0; first < count; first += batch) {
       const rows = Math.min(batch, count - first);
       const feed = new Float32Array(batch * imageSize);
       feed.set(inputs.subarray(first * imageSize, (first + rows) * imageSize));
       const outputs = await program.run({ images: feed });
-      probabilities.set(outputs["probabilities"]?.data.subarray(0, rows * classes) ?? [], first * classes);
+      predictions.set(outputs["predictions"]?.data.subarray(0, rows * size) ?? [], first * size);
     }
-    return { shape: [count, classes], data: probabilities };
+    return { shape: [count, ...outputShape], data: predictions };
   }
 
   #program(batch: number): Promise<Program> {
     let program = this.#programs.get(batch);
     if (program === undefined) {
-      program = compilePrediction(this.#backend, this.#model, batch);
+      program = compilePrediction(this.#backend, this.#model, batch, this.#folded);
       program.catch(() => this.#programs.delete(batch));
       this.#programs.set(batch, program);
     }

@@ -1,19 +1,23 @@
 import type { AffineRanges } from "../core/affine.ts";
+import { ArgumentError } from "../core/errors.ts";
 import { constantSchedule, SCHEDULE_COLUMNS, SCHEDULE_ROWS, type Schedule, scheduleTable } from "../core/schedule.ts";
+import type { Shape } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import { Arena, type Node, Variable } from "../graph/node.ts";
 import { slotNames } from "../graph/ops/optimizer_update.ts";
-import { lossByName } from "../nn/losses.ts";
+import { batchLoss, type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
+import { BatchResults } from "../nn/metrics/batch_results.ts";
+import { type Metric, sumCount } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
-import { fetchBatch } from "./dataset_variables.ts";
+import { type Batch, fetchBatch } from "./dataset_variables.ts";
 import { recomputedNodes } from "./recompute.ts";
 
 /** Steps whose loss and accuracy the GPU keeps until they are read. */
 export const RING_STEPS = 1024;
-/** Values of a step in the ring: loss, right answers, rows. */
+/** Values of a step in the ring before those of metrics: loss, right answers, rows. */
 export const RING_VALUES = 3;
 
 /** Everything a run changes: what a checkpoint holds beside the model's parameters. */
@@ -26,8 +30,10 @@ export interface TrainingState {
   readonly cursor: Variable;
   /** f32 [SCHEDULE_ROWS, SCHEDULE_COLUMNS]: the learning rate's schedule (core/schedule.ts). */
   readonly schedule: Variable;
-  /** f32 [RING_STEPS, RING_VALUES] */
+  /** f32 [RING_STEPS, RING_VALUES + sums of metrics] */
   readonly ring: Variable;
+  /** f32 [size] for each metric that counts: its totals since they were last set to zero. */
+  readonly counts: ReadonlyMap<Metric, Variable>;
 }
 
 /** A learning rate or its schedule as the device reads it. */
@@ -37,7 +43,18 @@ export function learningRateTable(learningRate: number | Schedule): Float32Array
   );
 }
 
-export function newTrainingState(model: Model, optimizer: Optimizer): TrainingState {
+/** Where the device adds up what metrics count. */
+function countsOf(metrics: readonly Metric[], model: Model, where: string): Map<Metric, Variable> {
+  const counting = metrics.filter(({ totals }) => totals === "counts");
+  return new Map(
+    counting.map((metric) => [
+      metric,
+      new Variable({ name: `${where}/${metric.name}`, shape: [metric.size(model.outputShape)] }),
+    ]),
+  );
+}
+
+export function newTrainingState(model: Model, optimizer: Optimizer, metrics: readonly Metric[] = []): TrainingState {
   const specs = model.arena.variables.map(({ name, shape }) => ({ name, shape }));
   return {
     slots: slotNames(optimizer.rule).map((slot) => new Arena(`optimizer/${slot}`, specs)),
@@ -48,42 +65,102 @@ export function newTrainingState(model: Model, optimizer: Optimizer): TrainingSt
       shape: [SCHEDULE_ROWS, SCHEDULE_COLUMNS],
       initial: learningRateTable(optimizer.learningRate),
     }),
-    ring: new Variable({ name: "metrics ring", shape: [RING_STEPS, RING_VALUES] }),
+    ring: new Variable({
+      name: "metrics ring",
+      shape: [RING_STEPS, RING_VALUES + sumCount(metrics, model.outputShape)],
+    }),
+    counts: countsOf(metrics, model, "training metrics"),
   };
 }
 
 /** What all training steps have in common. */
 export interface StepParts {
   readonly model: Model;
-  readonly loss: string;
+  readonly loss: LossChoice;
+  /** Measured beside loss and accuracy; default none. */
+  readonly metrics?: readonly Metric[];
   readonly optimizer: Optimizer;
   readonly state: TrainingState;
   /** Compute activations once more in the backward pass instead of keeping them. */
   readonly recompute?: boolean;
 }
 
+/** What a step or an evaluation records of a batch: the right answers and the rows, then the metrics' sums. */
+function measure(
+  results: BatchResults,
+  metrics: readonly Metric[],
+): { counts: readonly Node[]; sums: readonly Node[]; totals: ReadonlyMap<Metric, Node> } {
+  const { graph, loss, outputs, targets } = results;
+  const direct = targets.dtype === "i32" && outputs.shape.length === 2 && loss.decision?.kind !== "threshold";
+  const counts = () => {
+    if (direct) return [graph.countCorrect(outputs, targets)];
+    const correct = results.correct();
+    return [correct ? results.sumOfRows(correct) : graph.constant(0), results.rowCount()];
+  };
+  const of = (wanted: Metric["totals"]) => metrics.filter(({ totals }) => totals === wanted);
+  return {
+    counts: counts(),
+    sums: of("sum").map((metric) => metric.build(results)),
+    totals: new Map(of("counts").map((metric) => [metric, metric.build(results)])),
+  };
+}
+
+/** Records a step; the metrics' sums go as one value, since a kernel has only so many bindings. */
+function recordMeasures(
+  graph: Graph,
+  loss: Node,
+  { counts, sums, totals }: ReturnType<typeof measure>,
+  variables: ReadonlyMap<Metric, Variable>,
+  attributes: { ring: Variable; counters: readonly Variable[] },
+): void {
+  for (const [metric, node] of totals) {
+    const variable = variables.get(metric);
+    if (variable) graph.assign(variable, graph.add(graph.variable(variable), node));
+  }
+  const values = sums.map((sum) => graph.reshape(sum, [1]));
+  graph.recordStep([loss, ...counts, ...(values.length > 0 ? [graph.concat(values, 0)] : [])], attributes);
+}
+
+/** The weight of each row: its sample's times its class's. */
+function rowWeights(results: BatchResults, batch: Batch, classWeight: readonly number[] | undefined): Node | undefined {
+  if (classWeight === undefined) return batch.weights;
+  const { graph, loss } = results;
+  const classes = results.rowClass();
+  if (classes === undefined) {
+    throw new ArgumentError(`fit: classWeight wants rows of one class each; loss "${loss.name}" has none here.`);
+  }
+  // A row that does not count has class −1, and the weight 0.
+  const own = graph.gatherRows(graph.constant(classWeight, [classWeight.length]), classes);
+  return batch.weights ? graph.mul(batch.weights, own) : own;
+}
+
 /**
- * Forward, loss, backward, update, record: from images and labels on. `padded`: some images may only fill up the batch.
- * `seed`: of the random numbers that layers draw.
+ * Forward, loss, backward, update, record: from images and targets on. `seed`: of the random numbers that layers draw.
  */
 function addTrainingStep(
   graph: Graph,
   parts: StepParts,
-  images: Node,
-  labels: Node,
+  batch: Batch,
   counters: readonly Variable[],
-  { padded, seed }: { padded: boolean; seed: number },
-): { loss: Node; counts: Node } {
-  const { model, optimizer, state } = parts;
+  { seed, classWeight }: { seed: number; classWeight?: readonly number[] | undefined },
+): { loss: Node; counts: readonly Node[] } {
+  const { model, optimizer, state, metrics = [] } = parts;
+  const loss = resolveLoss(parts.loss);
+  const { images, targets, mask } = batch;
   const random = { seed, step: graph.variable(state.step) };
-  const logits = model.build(graph, images, { logits: true, training: true, random, ...(padded ? { labels } : {}) });
-  const { loss, counts } = graph.inLayer("loss", () => ({
-    loss: withPenalty(graph, model, lossByName(parts.loss).build(graph, logits, labels)),
-    counts: graph.countCorrect(logits, labels),
-  }));
+  const options = { logits: loss.folded ?? false, training: true, random, ...(mask ? { labels: mask } : {}) };
+  const outputs = model.build(graph, images, options);
+  const { value, measures } = graph.inLayer("loss", () => {
+    const results = new BatchResults(graph, loss, outputs, targets, mask);
+    const weights = rowWeights(results, batch, classWeight);
+    return {
+      value: withPenalty(graph, model, batchLoss(graph, loss, outputs, targets, { mask, weights })),
+      measures: measure(results, metrics),
+    };
+  });
   const parameters = model.arena.variables.map((variable) => graph.variable(variable));
-  const options = parts.recompute ? { recompute: recomputedNodes(graph, model) } : {};
-  const gradients = graph.gradients(loss, parameters, undefined, options);
+  const recompute = parts.recompute ? { recompute: recomputedNodes(graph, model) } : {};
+  const gradients = graph.gradients(value, parameters, undefined, recompute);
   graph.inLayer("optimizer", () => {
     graph.optimizerUpdate(graph.variable(state.step), graph.variable(state.schedule), gradients, {
       rule: optimizer.rule,
@@ -91,9 +168,9 @@ function addTrainingStep(
       slots: state.slots,
     });
     model.constrain(graph);
-    graph.recordStep([loss, counts], { ring: state.ring, counters });
+    recordMeasures(graph, value, measures, state.counts, { ring: state.ring, counters });
   });
-  return { loss, counts };
+  return { loss: value, counts: measures.counts };
 }
 
 /** The loss with what the model's regularizers add, as Keras counts it in training and in evaluation. */
@@ -107,22 +184,55 @@ export function compileTraining(
   backend: Backend,
   parts: StepParts,
   dataset: Dataset,
-  options: { batch: number; shuffle: boolean; seed: number; augment?: AffineRanges | undefined },
+  options: {
+    batch: number;
+    shuffle: boolean;
+    seed: number;
+    augment?: AffineRanges | undefined;
+    classWeight?: readonly number[] | undefined;
+  },
 ): Promise<Program> {
+  const { classWeight, ...fetching } = options;
   const graph = new Graph();
-  const { images, labels } = fetchBatch(graph, dataset, graph.variable(parts.state.cursor), options);
-  const padded = dataset.count % options.batch !== 0;
-  addTrainingStep(graph, parts, images, labels, [parts.state.step, parts.state.cursor], { padded, seed: options.seed });
+  const batch = fetchBatch(graph, dataset, graph.variable(parts.state.cursor), fetching);
+  addTrainingStep(graph, parts, batch, [parts.state.step, parts.state.cursor], {
+    seed: options.seed,
+    classWeight,
+  });
   return backend.compile(graph, { outputs: {} });
 }
 
-/** A training step on fed inputs `images` [batch, …] and `labels` i32 [batch]; gives `loss` and `counts`. */
-export function compileFedTraining(backend: Backend, parts: StepParts, batch: number, seed: number): Promise<Program> {
+/**
+ * A training step on fed inputs `images` [batch, …], `targets`, i32 [batch] or f32 [batch, …targetShape], and with the
+ * latter `mask` i32 [batch]; gives `loss` and `counts` [right answers, rows].
+ */
+export function compileFedTraining(
+  backend: Backend,
+  parts: StepParts,
+  batch: number,
+  { targetShape, seed }: { targetShape: Shape | undefined; seed: number },
+): Promise<Program> {
   const graph = new Graph();
   const images = graph.input("images", [batch, ...parts.model.inputShape]);
-  const labels = graph.input("labels", [batch], "i32");
-  const outputs = addTrainingStep(graph, parts, images, labels, [parts.state.step], { padded: true, seed });
-  return backend.compile(graph, { outputs });
+  const targets = targetShape
+    ? graph.input("targets", [batch, ...targetShape])
+    : graph.input("targets", [batch], "i32");
+  const mask = targetShape ? graph.input("mask", [batch], "i32") : targets;
+  const { loss, counts } = addTrainingStep(
+    graph,
+    parts,
+    { images, targets, mask, weights: undefined },
+    [parts.state.step],
+    { seed },
+  );
+  const [first, second] = counts;
+  const both = second
+    ? graph.concat(
+        [first as Node, second].map((one) => graph.reshape(one, [1])),
+        0,
+      )
+    : first;
+  return backend.compile(graph, { outputs: { loss, counts: both as Node } });
 }
 
 /** What one evaluation leaves on the device. */
@@ -130,41 +240,56 @@ export interface EvaluationProgram {
   readonly program: Program;
   readonly steps: number;
   readonly cursor: Variable;
-  /** f32 [steps, RING_VALUES] */
+  /** f32 [steps, RING_VALUES + sums of metrics] */
   readonly ring: Variable;
-  /** f32 [classes, classes] */
-  readonly confusion: Variable;
+  /** f32 [classes, classes]; none where rows are not of one class each. */
+  readonly confusion: Variable | undefined;
+  /** f32 [size] for each metric that counts. */
+  readonly counts: ReadonlyMap<Metric, Variable>;
 }
 
 /** A pass over a data set in order, batch by batch, that only measures. */
 export async function compileEvaluation(
   backend: Backend,
-  model: Model,
-  loss: string,
+  { model, loss: choice, metrics = [] }: Pick<StepParts, "model" | "loss" | "metrics">,
   dataset: Dataset,
   batch: number,
 ): Promise<EvaluationProgram> {
   const steps = Math.ceil(dataset.count / batch);
-  const { classes } = model;
+  const loss = resolveLoss(choice);
   const cursor = new Variable({ name: "evaluation cursor", shape: [], dtype: "u32" });
-  const ring = new Variable({ name: "evaluation ring", shape: [steps, RING_VALUES] });
-  const confusion = new Variable({ name: "confusion matrix", shape: [classes, classes] });
+  const values = RING_VALUES + sumCount(metrics, model.outputShape);
+  const ring = new Variable({ name: "evaluation ring", shape: [steps, values] });
+  const counts = countsOf(metrics, model, "evaluation");
   const graph = new Graph();
-  const { images, labels } = fetchBatch(graph, dataset, graph.variable(cursor), { batch, shuffle: false, seed: 0 });
-  const logits = model.build(graph, images, { logits: true });
-  const lossNode = withPenalty(graph, model, lossByName(loss).build(graph, logits, labels));
-  const counted = graph.confusionMatrix(labels, graph.argmax(logits), classes);
-  graph.assign(confusion, graph.add(graph.variable(confusion), counted));
-  graph.recordStep([lossNode, graph.countCorrect(logits, labels)], { ring, counters: [cursor] });
-  return { program: await backend.compile(graph, { outputs: {} }), steps, cursor, ring, confusion };
+  const fetched = fetchBatch(graph, dataset, graph.variable(cursor), { batch, shuffle: false, seed: 0 });
+  const { images, targets, mask, weights } = fetched;
+  const outputs = model.build(graph, images, { logits: loss.folded ?? false });
+  const results = new BatchResults(graph, loss, outputs, targets, mask);
+  const value = withPenalty(graph, model, batchLoss(graph, loss, outputs, targets, { mask, weights }));
+  const counted = results.confusion();
+  const confusion = counted && new Variable({ name: "confusion matrix", shape: counted.shape });
+  if (confusion) graph.assign(confusion, graph.add(graph.variable(confusion), counted));
+  recordMeasures(graph, value, measure(results, metrics), counts, { ring, counters: [cursor] });
+  return { program: await backend.compile(graph, { outputs: {} }), steps, cursor, ring, confusion, counts };
 }
 
-/** Probabilities [batch, classes] of fed `images` [batch, …inputShape]. */
-export function compilePrediction(backend: Backend, model: Model, batch: number): Promise<Program> {
+/** What `predict` gives of outputs: those that a loss folds an activation of become probabilities. */
+export type PredictionKind = Loss["folded"];
+
+/** `predictions` [batch, …outputShape] of fed `images` [batch, …inputShape]. */
+export function compilePrediction(
+  backend: Backend,
+  model: Model,
+  batch: number,
+  folded: PredictionKind = "softmax",
+): Promise<Program> {
   const graph = new Graph();
   const images = graph.input("images", [batch, ...model.inputShape]);
-  const probabilities = graph.softmax(model.build(graph, images, { logits: true }));
-  return backend.compile(graph, { outputs: { probabilities } });
+  const outputs = model.build(graph, images, { logits: folded ?? false });
+  const predictions =
+    folded === "softmax" ? graph.softmax(outputs) : folded === "sigmoid" ? graph.sigmoid(outputs) : outputs;
+  return backend.compile(graph, { outputs: { predictions } });
 }
 
 /** A program without a step, which keeps the variables alive and reads and writes them. */

@@ -1,5 +1,5 @@
 import { type AffineRanges, checkAffineRanges } from "../core/affine.ts";
-import { ArgumentError, DisposedError, DivergedError, FormatError, ShapeError } from "../core/errors.ts";
+import { ArgumentError, DisposedError, FormatError, ShapeError } from "../core/errors.ts";
 import type { Schedule } from "../core/schedule.ts";
 import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -10,10 +10,12 @@ import type { Variable } from "../graph/node.ts";
 import { at } from "../graph/op.ts";
 import { Profile } from "../graph/profile.ts";
 import { checkCount } from "../nn/layer.ts";
-import { lossByName } from "../nn/losses.ts";
+import { type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
+import { checkMetricsFitLoss, type Metric, type MetricChoice, metricValues, resolveMetrics } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
 import { checkLearningRate, type Optimizer } from "../nn/optimizers.ts";
-import { checkDataset, datasetVariables } from "./dataset_variables.ts";
+import { datasetVariables } from "./dataset_variables.ts";
+import { FitRun, type Runner, sumRecords, type Totals } from "./fit_run.ts";
 import { Inspector } from "./inspector.ts";
 import { checkOneInputAndOutput } from "./one_input.ts";
 import { Pace } from "./pace.ts";
@@ -26,26 +28,21 @@ import {
   type EvaluationProgram,
   learningRateTable,
   newTrainingState,
-  RING_STEPS,
-  RING_VALUES,
   type StepParts,
 } from "./programs.ts";
-import type {
-  EpochEvent,
-  Evaluation,
-  FitOptions,
-  History,
-  ImageBatch,
-  Inspection,
-  StepEvent,
-  Trainer,
-  TrainerStats,
-} from "./types.ts";
+import { checkClassWeights, checkDataset, checkLossFitsModel } from "./targets.ts";
+import type { Evaluation, FitOptions, History, ImageBatch, Inspection, Trainer, TrainerStats } from "./types.ts";
 
 export interface TrainerOptions {
   backend: Backend;
-  /** "sparseCategoricalCrossentropy": labels are class indices, the model's output logits. */
-  loss: string;
+  /**
+   * A name, as Keras has them ("sparseCategoricalCrossentropy", "mse"), a loss with options, `huber({ delta: 2 })`, or a
+   * function (graph, outputs, targets) => node of one value a sample. Cross-entropies take logits; a final softmax or
+   * sigmoid is folded.
+   */
+  loss: LossChoice;
+  /** Measured beside loss and accuracy: names, or metrics with options. In `evaluate` and each epoch of `fit`. */
+  metrics?: readonly MetricChoice[];
   optimizer: Optimizer;
   /** Images of one step; default 32, as in Keras. */
   batchSize?: number;
@@ -64,21 +61,18 @@ export interface TrainerOptions {
  * several inputs or outputs or without trainable parameters.
  */
 export async function createTrainer(model: Model, options: TrainerOptions): Promise<Trainer> {
-  lossByName(options.loss);
+  const loss = resolveLoss(options.loss);
+  const metrics = resolveMetrics(options.metrics ?? []);
+  checkMetricsFitLoss(metrics, loss);
   checkOneInputAndOutput("createTrainer", model);
   const batchSize = checkCount("createTrainer", "batchSize", options.batchSize ?? 32);
-  if (model.outputShape.length !== 1) {
-    throw new ShapeError(
-      `createTrainer: loss "${options.loss}" wants one row of logits an image, the model gives ` +
-        `${formatShape(model.outputShape)}; end it in flatten() and dense().`,
-    );
-  }
+  checkLossFitsModel(loss, model);
   if (model.arena.variables.length === 0) {
     throw new ArgumentError(
       "createTrainer: no layer of the model has parameters to train; give it a dense() or conv2d().",
     );
   }
-  const state = newTrainingState(model, options.optimizer);
+  const state = newTrainingState(model, options.optimizer, metrics);
   const keeper = await compileKeeper(options.backend, [
     ...model.variables,
     ...state.slots.flatMap((slot) => slot.variables),
@@ -86,15 +80,15 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
     state.cursor,
     state.schedule,
     state.ring,
+    ...state.counts.values(),
   ]);
-  const { loss, optimizer, recompute = false } = options;
-  const parts: StepParts = { model, loss, optimizer, state, recompute };
-  return new LocalTrainer(parts, options.backend, keeper, batchSize, options.seed ?? 0);
+  const { optimizer, recompute = false } = options;
+  const parts: StepParts = { model, loss: options.loss, metrics, optimizer, state, recompute };
+  return new LocalTrainer(parts, loss, options.backend, keeper, batchSize, options.seed ?? 0);
 }
 
 /** Data sets whose compiled evaluation is kept. */
 const KEPT_EVALUATIONS = 2;
-const MOST_SUBMISSIONS_IN_FLIGHT = 2;
 
 interface CompiledTraining {
   readonly dataset: Dataset;
@@ -105,6 +99,8 @@ interface CompiledTraining {
 
 class LocalTrainer implements Trainer {
   readonly #parts: StepParts;
+  readonly #loss: Loss;
+  readonly #metrics: readonly Metric[];
   readonly #backend: Backend;
   readonly #keeper: Program;
   readonly #batchSize: number;
@@ -113,7 +109,7 @@ class LocalTrainer implements Trainer {
   readonly #evaluations = new Map<Dataset, EvaluationProgram>();
   #seed: number;
   #training: CompiledTraining | undefined;
-  #fed: Program | undefined;
+  #fed: { readonly key: string; readonly program: Program } | undefined;
   /** Finished or enqueued updates, and batches of the current data set: the host's copies of the counters. */
   #steps = 0;
   #cursor = 0;
@@ -130,21 +126,23 @@ class LocalTrainer implements Trainer {
   readonly #readings = new Set<Promise<unknown>>();
   #disposed = false;
 
-  constructor(parts: StepParts, backend: Backend, keeper: Program, batchSize: number, seed: number) {
+  constructor(parts: StepParts, loss: Loss, backend: Backend, keeper: Program, batchSize: number, seed: number) {
     this.#parts = parts;
+    this.#loss = loss;
+    this.#metrics = parts.metrics ?? [];
     this.#backend = backend;
     this.#keeper = keeper;
     this.#batchSize = batchSize;
     this.#seed = seed;
-    this.#predictor = new Predictor(backend, parts.model, batchSize);
+    this.#predictor = new Predictor(backend, parts.model, batchSize, loss.folded);
     this.#inspector = new Inspector(backend, parts.model);
   }
 
   async fit(dataset: Dataset, options: FitOptions = {}): Promise<History> {
     this.#checkUsable();
     const { model } = this.#parts;
-    checkDataset(model, dataset);
-    if (options.validationData) checkDataset(model, options.validationData);
+    checkDataset(model, this.#loss, dataset);
+    if (options.validationData) checkDataset(model, this.#loss, options.validationData);
     const epochs = checkCount("fit", "epochs", options.epochs ?? 1);
     if (options.steps !== undefined) checkCount("fit", "steps", options.steps);
     options.signal?.throwIfAborted();
@@ -157,16 +155,35 @@ class LocalTrainer implements Trainer {
           `fit: augment moves images [height, width, channels]; the model takes ${formatShape(this.#parts.model.inputShape)}.`,
         );
       }
-      const program = await this.#trainingProgram(dataset, options.shuffle ?? true, augment);
-      return await new FitRun(this.#runner(program), dataset, this.#batchSize, options, epochs).run();
+      const classWeight = options.classWeight && checkClassWeights(options.classWeight, this.#classCount());
+      const program = await this.#trainingProgram(dataset, options.shuffle ?? true, augment, classWeight);
+      this.#clearCounts();
+      return await new FitRun(this.#runner(program, dataset), dataset, this.#batchSize, options, epochs).run();
     } finally {
       this.#busy = false;
       this.#held.come();
     }
   }
 
+  /** Classes that a row may be of: two for a model with one output. */
+  #classCount(): number {
+    const { model } = this.#parts;
+    return this.#loss.decision?.kind === "threshold" && sizeOf(model.outputShape) === 1 ? 2 : model.classes;
+  }
+
+  /** The share of right answers of rows of a data set; NaN where there is nothing to be right about. */
+  #accuracy(dataset: Dataset, { correct, rows }: Pick<Totals, "correct" | "rows">): number {
+    return this.#loss.decision === undefined && dataset.targets ? Number.NaN : correct / rows;
+  }
+
+  #clearCounts(): void {
+    for (const variable of this.#parts.state.counts.values()) {
+      this.#keeper.write(variable, new Float32Array(variable.size));
+    }
+  }
+
   /** What a run may do with this trainer. */
-  #runner(program: Program): Runner {
+  #runner(program: Program, dataset: Dataset): Runner {
     return {
       steps: () => this.#steps,
       cursor: () => this.#cursor,
@@ -181,6 +198,20 @@ class LocalTrainer implements Trainer {
       gate: () => this.#gate,
       held: () => this.#held.come(),
       evaluate: (dataset, signal) => this.evaluate(dataset, signal === undefined ? {} : { signal }),
+      accuracy: (totals) => this.#accuracy(dataset, totals),
+      metrics: async (totals) => {
+        const { counts } = this.#parts.state;
+        const tensors = counts.size === 0 ? [] : await this.#keeper.enqueue({ steps: 0, read: [...counts.values()] });
+        this.#clearCounts();
+        return metricValues(this.#metrics, { ...totals, counts: countsByMetric(counts, tensors) });
+      },
+      keepWeights: async () => {
+        const { variables } = this.#parts.model;
+        const tensors = await this.#keeper.enqueue({ steps: 0, read: variables });
+        return () => {
+          for (const [index, variable] of variables.entries()) this.#keeper.write(variable, at(tensors, index).data);
+        };
+      },
     };
   }
 
@@ -188,15 +219,17 @@ class LocalTrainer implements Trainer {
     dataset: Dataset,
     shuffle: boolean,
     augment: Required<AffineRanges> | undefined,
+    classWeight: readonly number[] | undefined,
   ): Promise<Program> {
     const known = this.#training;
-    const variant = JSON.stringify([shuffle, augment]);
+    const variant = JSON.stringify([shuffle, augment, classWeight]);
     if (known !== undefined && known.dataset === dataset && known.variant === variant) return known.program;
     const program = await compileTraining(this.#backend, this.#parts, dataset, {
       batch: this.#batchSize,
       shuffle,
       seed: this.#seed,
       augment,
+      classWeight,
     });
     known?.program.dispose();
     // A restored run goes on at its place in the data set; another data set starts from its beginning.
@@ -234,35 +267,67 @@ class LocalTrainer implements Trainer {
     this.#checkUsable();
     const { model } = this.#parts;
     const imageSize = sizeOf(model.inputShape);
-    if (y.length < 1 || y.length > this.#batchSize || x.length !== y.length * imageSize) {
+    const rows = x.length / imageSize;
+    const targetShape = this.#fedTargetShape(y, rows);
+    const targetSize = targetShape === undefined ? 1 : sizeOf(targetShape);
+    if (!Number.isInteger(rows) || rows < 1 || rows > this.#batchSize || y.length !== rows * targetSize) {
+      const what = targetShape === undefined ? "labels" : "target values";
       throw new ShapeError(
-        `trainOnBatch: ${y.length} labels and ${x.length} values; wants 1 to ${this.#batchSize} images of ` +
-          `${formatShape(model.inputShape)} with a label each.`,
+        `trainOnBatch: ${y.length} ${what} and ${x.length} values; wants 1 to ${this.#batchSize} images of ` +
+          `${formatShape(model.inputShape)} with ${targetShape === undefined ? "a label" : `targets ${formatShape(targetShape)}`} each.`,
       );
-    }
-    const labels = new Int32Array(this.#batchSize).fill(-1);
-    for (let row = 0; row < y.length; row++) {
-      const label = y[row] ?? -1;
-      if (!Number.isInteger(label) || label < 0 || label >= model.classes) {
-        throw new ArgumentError(
-          `trainOnBatch: label ${label} of image ${row} is not one of the ${model.classes} classes.`,
-        );
-      }
-      labels[row] = label;
     }
     const images = new Float32Array(this.#batchSize * imageSize);
     images.set(toInputs(x));
+    const feeds = targetShape ? this.#targetFeeds(y, rows, targetSize) : { targets: this.#labelFeed(y) };
     await this.#profiling;
-    this.#fed ??= await compileFedTraining(this.#backend, this.#parts, this.#batchSize, this.#seed);
+    const key = JSON.stringify(targetShape ?? "labels");
+    if (this.#fed?.key !== key) {
+      this.#fed?.program.dispose();
+      const program = await compileFedTraining(this.#backend, this.#parts, this.#batchSize, {
+        targetShape,
+        seed: this.#seed,
+      });
+      this.#fed = { key, program };
+    }
     this.#steps++;
-    const { loss, counts } = await this.#fed.run({ images, labels });
-    const [correct, rows] = [counts?.data[0] ?? 0, counts?.data[1] ?? 1];
-    return { loss: loss?.data[0] ?? Number.NaN, accuracy: correct / rows };
+    const { loss, counts } = await this.#fed.program.run({ images, ...feeds });
+    const [correct, counted] = [counts?.data[0] ?? 0, counts?.data[1] ?? 1];
+    const known = this.#loss.decision !== undefined || targetShape === undefined;
+    return { loss: loss?.data[0] ?? Number.NaN, accuracy: known ? correct / counted : Number.NaN };
+  }
+
+  /** Shape of one row's targets; none for class labels. */
+  #fedTargetShape(y: ArrayLike<number>, rows: number): readonly number[] | undefined {
+    const { targets } = this.#loss;
+    const { outputShape } = this.#parts.model;
+    if (targets === "class" || (targets === "any" && !(y instanceof Float32Array))) return undefined;
+    if (targets !== "any" || y.length === rows * sizeOf(outputShape)) return outputShape;
+    return [Math.max(1, Math.round(y.length / Math.max(1, rows)))];
+  }
+
+  #targetFeeds(y: ArrayLike<number>, rows: number, size: number) {
+    const targets = new Float32Array(this.#batchSize * size);
+    targets.set(y);
+    return { targets, mask: new Int32Array(this.#batchSize).fill(-1, rows) };
+  }
+
+  #labelFeed(y: ArrayLike<number>): Int32Array {
+    const { classes } = this.#parts.model;
+    const labels = new Int32Array(this.#batchSize).fill(-1);
+    for (let row = 0; row < y.length; row++) {
+      const label = y[row] ?? -1;
+      if (!Number.isInteger(label) || label < 0 || label >= classes) {
+        throw new ArgumentError(`trainOnBatch: label ${label} of image ${row} is not one of the ${classes} classes.`);
+      }
+      labels[row] = label;
+    }
+    return labels;
   }
 
   async evaluate(dataset: Dataset, options: { signal?: AbortSignal } = {}): Promise<Evaluation> {
     this.#checkUsable();
-    checkDataset(this.#parts.model, dataset);
+    checkDataset(this.#parts.model, this.#loss, dataset);
     options.signal?.throwIfAborted();
     return this.#reading(() => this.#evaluate(dataset, options));
   }
@@ -282,10 +347,10 @@ class LocalTrainer implements Trainer {
 
   async #evaluate(dataset: Dataset, options: { signal?: AbortSignal }): Promise<Evaluation> {
     const evaluation = await this.#evaluation(dataset);
-    const { program, steps, cursor, ring, confusion } = evaluation;
-    const { classes } = this.#parts.model;
+    const { program, steps, cursor, ring, confusion, counts } = evaluation;
+    const counted = [...counts.values(), ...(confusion ? [confusion] : [])];
     program.write(cursor, [0]);
-    program.write(confusion, new Float32Array(classes * classes));
+    for (const variable of counted) program.write(variable, new Float32Array(variable.size));
     const pace = new Pace();
     for (let done = 0; done < steps; ) {
       options.signal?.throwIfAborted();
@@ -295,14 +360,16 @@ class LocalTrainer implements Trainer {
       pace.done(bundle, sent, performance.now());
       done += bundle;
     }
-    const [records, counts] = await program.enqueue({ steps: 0, read: [ring, confusion] });
+    const [records, ...tensors] = await program.enqueue({ steps: 0, read: [ring, ...counted] });
     const totals = sumRecords(records as Tensor, 0, steps);
-    const cells = (counts as Tensor).data;
+    const classes = confusion?.shape[0] ?? 0;
+    const cells = tensors[counts.size]?.data;
     return {
       loss: totals.loss / totals.rows,
-      accuracy: totals.correct / totals.rows,
+      accuracy: this.#accuracy(dataset, totals),
+      metrics: metricValues(this.#metrics, { ...totals, counts: countsByMetric(counts, tensors) }),
       confusion: Array.from({ length: classes }, (_, label) =>
-        Array.from(cells.subarray(label * classes, (label + 1) * classes)),
+        Array.from(cells?.subarray(label * classes, (label + 1) * classes) ?? []),
       ),
     };
   }
@@ -310,13 +377,7 @@ class LocalTrainer implements Trainer {
   async #evaluation(dataset: Dataset): Promise<EvaluationProgram> {
     let evaluation = this.#evaluations.get(dataset);
     if (evaluation === undefined) {
-      evaluation = await compileEvaluation(
-        this.#backend,
-        this.#parts.model,
-        this.#parts.loss,
-        dataset,
-        this.#batchSize,
-      );
+      evaluation = await compileEvaluation(this.#backend, this.#parts, dataset, this.#batchSize);
       for (const [oldest, { program }] of this.#evaluations) {
         if (this.#evaluations.size < KEPT_EVALUATIONS) break;
         program.dispose();
@@ -359,7 +420,8 @@ class LocalTrainer implements Trainer {
     this.#checkUsable();
     const variables = this.#checkpointVariables();
     const tensors = await this.#reading(() => this.#keeper.enqueue({ steps: 0, read: [...variables.values()] }));
-    const { model, loss, optimizer } = this.#parts;
+    const { model, optimizer } = this.#parts;
+    const loss = this.#loss.config ?? this.#loss.name;
     return encodeCheckpoint({
       config: { model: model.toJSON(), loss, optimizer: optimizer.rule, batchSize: this.#batchSize, seed: this.#seed },
       tensors: new Map([...variables.keys()].map((name, index) => [name, storable(at(tensors, index))])),
@@ -402,7 +464,7 @@ class LocalTrainer implements Trainer {
       this.#seed = seed;
       this.#training?.program.dispose();
       this.#training = undefined;
-      this.#fed?.dispose();
+      this.#fed?.program.dispose();
       this.#fed = undefined;
     }
   }
@@ -422,7 +484,7 @@ class LocalTrainer implements Trainer {
     if (dataset === undefined) {
       throw new ArgumentError("profile: this trainer has not trained on a data set yet; pass one.");
     }
-    checkDataset(this.#parts.model, dataset);
+    checkDataset(this.#parts.model, this.#loss, dataset);
     const wasPaused = this.paused;
     await this.pause();
     while (this.#profiling) await this.#profiling;
@@ -434,7 +496,9 @@ class LocalTrainer implements Trainer {
       const options = { batch: this.#batchSize, shuffle: true, seed: this.#seed };
       const program = known ?? (await compileTraining(this.#backend, this.#parts, dataset, options));
       const { schedule, ring } = this.#parts.state;
-      const variables = [...this.#checkpointVariables().values(), ring].filter((variable) => variable !== schedule);
+      const variables = [...this.#checkpointVariables().values(), ring, ...this.#parts.state.counts.values()].filter(
+        (variable) => variable !== schedule,
+      );
       const versions = variables.map((variable) => variable.version);
       const before = await this.#keeper.enqueue({ steps: 0, read: variables });
       try {
@@ -455,7 +519,7 @@ class LocalTrainer implements Trainer {
 
   stats(): TrainerStats {
     const training = this.#training;
-    const program = training?.program ?? this.#fed;
+    const program = training?.program ?? this.#fed?.program;
     return {
       dispatchesPerStep: program?.stats.dispatches ?? 0,
       submitsPerStep: this.#submittedSteps === 0 ? 1 : this.#submissions / this.#submittedSteps,
@@ -469,7 +533,7 @@ class LocalTrainer implements Trainer {
   }
 
   async settled(): Promise<void> {
-    await Promise.all([this.#training?.program.settled(), this.#fed?.settled()]);
+    await Promise.all([this.#training?.program.settled(), this.#fed?.program.settled()]);
   }
 
   #checkUsable(): void {
@@ -481,12 +545,20 @@ class LocalTrainer implements Trainer {
     this.#disposed = true;
     this.resume();
     this.#training?.program.dispose();
-    this.#fed?.dispose();
+    this.#fed?.program.dispose();
     this.#predictor.dispose();
     this.#inspector.dispose();
     for (const { program } of this.#evaluations.values()) program.dispose();
     this.#keeper.dispose();
   }
+}
+
+/** Totals of metrics that count, read in the order of the map. */
+function countsByMetric(
+  counts: ReadonlyMap<Metric, Variable>,
+  tensors: readonly Tensor[],
+): Map<Metric, ArrayLike<number>> {
+  return new Map([...counts.keys()].map((metric, index) => [metric, at(tensors, index).data]));
 }
 
 /** Something that happens once, and can be waited for. */
@@ -500,197 +572,4 @@ class Moment {
 /** Checkpoints keep f32 and u32, whatever precision the backend computes in. */
 function storable(tensor: Tensor): Tensor {
   return tensor.data instanceof Float64Array ? { shape: tensor.shape, data: Float32Array.from(tensor.data) } : tensor;
-}
-
-interface Totals {
-  loss: number;
-  correct: number;
-  rows: number;
-}
-
-/** Sums over steps `first` … `last - 1` of a ring; losses weighted by their rows. */
-function sumRecords(ring: Tensor, first: number, last: number): Totals {
-  const capacity = ring.shape[0] ?? 1;
-  const totals = { loss: 0, correct: 0, rows: 0 };
-  for (let step = first; step < last; step++) {
-    const record = (step % capacity) * RING_VALUES;
-    const rows = ring.data[record + 2] ?? 0;
-    totals.loss += (ring.data[record] ?? Number.NaN) * rows;
-    totals.correct += ring.data[record + 1] ?? 0;
-    totals.rows += rows;
-  }
-  return totals;
-}
-
-/** The trainer as one `fit` sees it. */
-interface Runner {
-  steps(): number;
-  cursor(): number;
-  enqueue(steps: number, read: boolean): Promise<Tensor | undefined>;
-  /** Pending while the trainer is paused. */
-  gate(): Promise<void> | undefined;
-  /** Tells that no steps are in flight. */
-  held(): void;
-  evaluate(dataset: Dataset, signal: AbortSignal | undefined): Promise<Evaluation>;
-}
-
-/** One call of `fit`: keeps the device busy, reads the ring now and then, and tells the listeners. */
-class FitRun {
-  readonly #runner: Runner;
-  readonly #options: FitOptions;
-  readonly #batchSize: number;
-  readonly #pace = new Pace();
-  readonly #stepLosses: number[] = [];
-  readonly #epochs: EpochEvent[] = [];
-  readonly #stepsPerEpoch: number;
-  readonly #firstStep: number;
-  readonly #firstCursor: number;
-  readonly #lastStep: number;
-  #reported: number;
-  #epochTotals: Totals = { loss: 0, correct: 0, rows: 0 };
-  #epochStarted = performance.now();
-
-  constructor(runner: Runner, dataset: Dataset, batchSize: number, options: FitOptions, epochs: number) {
-    this.#runner = runner;
-    this.#options = options;
-    this.#batchSize = batchSize;
-    this.#stepsPerEpoch = Math.ceil(dataset.count / batchSize);
-    this.#firstStep = runner.steps();
-    this.#firstCursor = runner.cursor();
-    // An epoch that an abort or a step limit cut short is finished first and counts as one.
-    const endCursor = (Math.floor(this.#firstCursor / this.#stepsPerEpoch) + epochs) * this.#stepsPerEpoch;
-    const steps = Math.min(endCursor - this.#firstCursor, options.steps ?? Number.POSITIVE_INFINITY);
-    this.#lastStep = this.#firstStep + steps;
-    this.#reported = this.#firstStep;
-  }
-
-  async run(): Promise<History> {
-    const inFlight: Promise<void>[] = [];
-    const drain = async () => {
-      const waiting = inFlight.splice(0);
-      await Promise.all(waiting);
-    };
-    try {
-      while (this.#runner.steps() < this.#lastStep) {
-        const gate = this.#runner.gate();
-        if (gate) {
-          await drain();
-          await this.#readRing();
-          this.#runner.held();
-          await raceAbort(gate, this.#options.signal);
-          this.#pace.interrupted();
-        }
-        this.#options.signal?.throwIfAborted();
-        const toEpochEnd = this.#stepsPerEpoch - (this.#runner.cursor() % this.#stepsPerEpoch);
-        const unread = this.#runner.steps() - this.#reported;
-        const steps = Math.min(
-          this.#pace.steps(),
-          toEpochEnd,
-          this.#lastStep - this.#runner.steps(),
-          RING_STEPS - unread,
-        );
-        const endsEpoch = steps === toEpochEnd;
-        const ends = endsEpoch || this.#runner.steps() + steps === this.#lastStep || unread + steps > RING_STEPS / 2;
-        const submission = this.#submit(steps, this.#pace.wantsRead(performance.now()) || ends);
-        // Whoever awaits `inFlight` sees a failure; this keeps it from counting as unhandled until then.
-        submission.catch(() => undefined);
-        inFlight.push(submission);
-        if (ends) await drain();
-        else if (inFlight.length >= MOST_SUBMISSIONS_IN_FLIGHT) await inFlight.shift();
-        if (endsEpoch) await this.#endEpoch();
-      }
-    } catch (error) {
-      await Promise.allSettled(inFlight);
-      // The steps in flight were taken: their listeners hear of them before the caller hears of the end.
-      if (this.#options.signal?.aborted) await this.#readRing();
-      throw error;
-    }
-    return { epochs: this.#epochs, stepLosses: this.#stepLosses };
-  }
-
-  async #submit(steps: number, read: boolean): Promise<void> {
-    const sent = performance.now();
-    const end = this.#runner.steps() + steps;
-    const ring = await this.#runner.enqueue(steps, read);
-    this.#pace.done(steps, sent, performance.now());
-    if (ring) this.#report(ring, end);
-  }
-
-  async #readRing(): Promise<void> {
-    const end = this.#runner.steps();
-    if (this.#reported === end) return;
-    const ring = await this.#runner.enqueue(0, true);
-    if (ring) this.#report(ring, end);
-  }
-
-  /** Tells the listeners about every step up to `end` that they have not heard of. */
-  #report(ring: Tensor, end: number): void {
-    for (let step = this.#reported; step < end; step++) {
-      const totals = sumRecords(ring, step, step + 1);
-      const loss = totals.loss / totals.rows;
-      if (!Number.isFinite(loss)) {
-        this.#reported = end;
-        throw new DivergedError(
-          `Training diverged: the loss of step ${step} is ${loss}. Lower the learning rate, or check the inputs for ` +
-            `values that are not finite.`,
-          step,
-        );
-      }
-      this.#stepLosses.push(loss);
-      this.#epochTotals.loss += totals.loss;
-      this.#epochTotals.correct += totals.correct;
-      this.#epochTotals.rows += totals.rows;
-      this.#reported = step + 1;
-      this.#options.onStep?.(this.#stepEvent(step, loss, totals.correct / totals.rows));
-    }
-  }
-
-  #stepEvent(step: number, loss: number, accuracy: number): StepEvent {
-    const cursor = this.#firstCursor + (step - this.#firstStep);
-    const { millisecondsPerStep } = this.#pace;
-    return {
-      step,
-      epoch: Math.floor(cursor / this.#stepsPerEpoch),
-      stepInEpoch: cursor % this.#stepsPerEpoch,
-      stepsPerEpoch: this.#stepsPerEpoch,
-      loss,
-      accuracy,
-      imagesPerSecond: millisecondsPerStep === 0 ? 0 : (this.#batchSize * 1000) / millisecondsPerStep,
-      millisecondsPerStep,
-      secondsLeft: ((this.#lastStep - step - 1) * millisecondsPerStep) / 1000,
-    };
-  }
-
-  async #endEpoch(): Promise<void> {
-    const { loss, correct, rows } = this.#epochTotals;
-    const epoch = Math.floor((this.#runner.cursor() - 1) / this.#stepsPerEpoch);
-    const seconds = (performance.now() - this.#epochStarted) / 1000;
-    const { validationData, signal } = this.#options;
-    const validation = validationData ? await this.#runner.evaluate(validationData, signal) : undefined;
-    const event: EpochEvent = {
-      epoch,
-      loss: loss / rows,
-      accuracy: correct / rows,
-      seconds,
-      ...(validation ? { validationLoss: validation.loss, validationAccuracy: validation.accuracy } : {}),
-    };
-    this.#epochs.push(event);
-    this.#epochTotals = { loss: 0, correct: 0, rows: 0 };
-    this.#epochStarted = performance.now();
-    this.#pace.interrupted();
-    this.#options.onEpoch?.(event);
-  }
-}
-
-/** Waits for `wait`, or rejects with the signal's reason. */
-function raceAbort(wait: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return wait;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    void wait.then(() => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    });
-  });
 }

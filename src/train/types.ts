@@ -3,6 +3,8 @@ import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Profile } from "../graph/profile.ts";
+import type { EarlyStopping } from "./early_stopping.ts";
+import type { ClassWeights } from "./targets.ts";
 
 /** What is known after a step. Steps arrive in bundles: the GPU is read a few times a second, not at every step. */
 export interface StepEvent {
@@ -26,10 +28,14 @@ export interface EpochEvent {
   readonly epoch: number;
   /** Means over the epoch's training images, taken while it ran. */
   readonly loss: number;
+  /** NaN where the loss knows no classes. */
   readonly accuracy: number;
+  /** The trainer's `metrics` by name, over the same images. */
+  readonly metrics: Readonly<Record<string, number>>;
   /** On `validationData`, with the weights at the end of the epoch. */
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
+  readonly validationMetrics?: Readonly<Record<string, number>>;
   readonly seconds: number;
 }
 
@@ -37,6 +43,9 @@ export interface History {
   readonly epochs: readonly EpochEvent[];
   /** Loss of every step of this `fit`. */
   readonly stepLosses: readonly number[];
+  /** With `earlyStopping`: the best epoch by its monitor, and whether it ended this `fit`. */
+  readonly bestEpoch?: number;
+  readonly stoppedEarly?: boolean;
 }
 
 export interface FitOptions {
@@ -53,6 +62,13 @@ export interface FitOptions {
    * The trainer's seed fixes them. For [height, width, channels] images. Default: none.
    */
   augment?: AffineRanges;
+  /**
+   * What the loss of each class's images is multiplied by, by class index: a list, or an object in which a missing class
+   * has weight 1. As in Keras the mean divides by the number of images, not by their weights.
+   */
+  classWeight?: ClassWeights;
+  /** Ends before the last epoch when a value no longer becomes better: `earlyStopping({ patience: 3 })`. */
+  earlyStopping?: EarlyStopping;
   /** Aborting rejects with the signal's reason; the trainer stays usable and keeps the steps done so far. */
   signal?: AbortSignal;
   onStep?: (event: StepEvent) => void;
@@ -61,8 +77,11 @@ export interface FitOptions {
 
 export interface Evaluation {
   readonly loss: number;
+  /** NaN where the loss knows no classes. */
   readonly accuracy: number;
-  /** Counts [true class][predicted class]. */
+  /** The trainer's `metrics` by name. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Counts [true class][predicted class]; empty where images are not of one class each. */
   readonly confusion: readonly (readonly number[])[];
 }
 
@@ -125,11 +144,14 @@ export interface Trainer {
   pause(): Promise<void>;
   resume(): void;
   readonly paused: boolean;
-  /** One step on images [batch, …inputShape] and class labels; at most `batchSize` images. */
+  /** One step on images [batch, …inputShape] with class labels or rows of targets; at most `batchSize` images. */
   trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy: number }>;
   /** Mean loss, accuracy and confusion matrix over a data set. */
   evaluate(dataset: Dataset, options?: { signal?: AbortSignal }): Promise<Evaluation>;
-  /** Class probabilities [count, classes] (softmax of the logits) of one or many images. */
+  /**
+   * The model's outputs [count, …outputShape] for one or many images; probabilities where the loss contains the softmax or
+   * the sigmoid that makes them.
+   */
   predict(x: ImageBatch): Promise<Tensor<Float32Array>>;
   /**
    * Looks inside at one image [height, width, channels]: every layer's values before and after its activation, and the

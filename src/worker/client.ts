@@ -1,8 +1,10 @@
-import { DisposedError, WorkerError } from "../core/errors.ts";
+import { ArgumentError, DisposedError, WorkerError } from "../core/errors.ts";
 import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { Profile } from "../graph/profile.ts";
+import type { LossChoice } from "../nn/losses.ts";
+import type { MetricChoice } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
 import { checkLearningRate, type Optimizer } from "../nn/optimizers.ts";
 import { checkOneInputAndOutput } from "../train/one_input.ts";
@@ -31,7 +33,9 @@ export interface WorkerTrainerOptions {
   backend?: BackendChoice;
   /** As in `webgpu`; the worker remembers in the browser's IndexedDB. Default false. */
   autotune?: boolean;
-  loss: string;
+  /** As with `createTrainer`, but no function: a worker cannot be sent one. */
+  loss: LossChoice;
+  metrics?: readonly MetricChoice[];
   optimizer: Optimizer;
   batchSize?: number;
   seed?: number;
@@ -46,7 +50,13 @@ export interface WorkerTrainer extends Trainer {
 
 /** Makes a trainer in a worker; the page stays free. Throws what `createTrainer` and `webgpu` throw. */
 export async function createWorkerTrainer(model: Model, options: WorkerTrainerOptions): Promise<WorkerTrainer> {
-  const { worker: given } = options;
+  const { worker: given, loss } = options;
+  if (typeof loss === "function") {
+    throw new ArgumentError(
+      "createWorkerTrainer: a loss of your own is a function, which cannot be sent to a worker; use createTrainer on the " +
+        "page, or one of the losses by name.",
+    );
+  }
   checkOneInputAndOutput("createWorkerTrainer", model);
   const worker =
     given === undefined
@@ -61,7 +71,8 @@ export async function createWorkerTrainer(model: Model, options: WorkerTrainerOp
       parameters: model.parameters,
       backend: options.backend ?? "auto",
       autotune: options.autotune ?? false,
-      loss: options.loss,
+      loss,
+      metrics: options.metrics ?? [],
       optimizer: options.optimizer,
       batchSize: options.batchSize ?? 32,
       seed: options.seed ?? 0,
@@ -227,7 +238,7 @@ class RemoteTrainer implements WorkerTrainer {
 
   trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy: number }> {
     this.#sendParameters();
-    return this.#client.call("trainOnBatch", { x, y: Array.from(y) });
+    return this.#client.call("trainOnBatch", { x, y: y instanceof Float32Array ? y : Array.from(y) });
   }
 
   get paused(): boolean {

@@ -60,6 +60,7 @@ const handlers: Handlers = {
     trainer = await createTrainer(model, {
       backend,
       loss: args.loss,
+      metrics: args.metrics,
       optimizer: args.optimizer,
       batchSize: args.batchSize,
       seed: args.seed,

@@ -13,11 +13,14 @@ import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ProfileData } from "../graph/profile.ts";
+import type { LossConfig } from "../nn/losses.ts";
+import type { MetricChoice } from "../nn/metrics.ts";
 import type { ModelConfig } from "../nn/model_config.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
 import type {
   EpochEvent,
   Evaluation,
+  FitOptions,
   History,
   ImageBatch,
   Inspection,
@@ -33,7 +36,8 @@ export interface CreateMessage {
   parameters: Map<string, Tensor<Float32Array>>;
   backend: BackendChoice;
   autotune: boolean;
-  loss: string;
+  loss: string | LossConfig;
+  metrics: readonly MetricChoice[];
   optimizer: Optimizer;
   batchSize: number;
   seed: number;
@@ -44,13 +48,16 @@ export interface Calls {
   create: { args: CreateMessage; result: { backendKind: "webgpu" | "cpu"; whyNotWebGpu: string | undefined } };
   dataset: { args: { key: number; dataset: Dataset }; result: void };
   fit: {
-    args: { dataset: number; validation: number | undefined; epochs?: number; steps?: number; shuffle?: boolean };
+    args: { dataset: number; validation: number | undefined } & Omit<
+      FitOptions,
+      "validationData" | "signal" | "onStep" | "onEpoch"
+    >;
     result: History;
   };
   evaluate: { args: { dataset: number }; result: Evaluation };
   inspect: { args: { image: ImageBatch; target?: number }; result: Inspection };
   predict: { args: { x: ImageBatch }; result: Tensor<Float32Array> };
-  trainOnBatch: { args: { x: ImageBatch; y: number[] }; result: { loss: number; accuracy: number } };
+  trainOnBatch: { args: { x: ImageBatch; y: number[] | Float32Array }; result: { loss: number; accuracy: number } };
   setParameters: { args: { parameters: Map<string, Tensor<Float32Array>> }; result: void };
   parameters: { args: undefined; result: Map<string, Tensor<Float32Array>> };
   setLearningRate: { args: { learningRate: number | Schedule }; result: void };

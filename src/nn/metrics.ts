@@ -1,0 +1,292 @@
+import { ArgumentError } from "../core/errors.ts";
+import type { Shape } from "../core/shape.ts";
+import type { Node } from "../graph/node.ts";
+import { meanAbsoluteErrorRows, meanSquaredErrorRows } from "./losses/formulas.ts";
+import { camelCase, type Loss } from "./losses.ts";
+import type { BatchResults } from "./metrics/batch_results.ts";
+import { areaUnderCurve, scores, thresholdCounts } from "./metrics/scores.ts";
+
+/** How the scores of several classes become one: of all counts together, their mean, or their mean by right answers. */
+export type Average = "micro" | "macro" | "weighted";
+
+/** A metric with its options, as plain data. */
+export type MetricConfig = { readonly name: string } & (
+  | { readonly kind: "accuracy" }
+  | { readonly kind: "binaryAccuracy"; readonly threshold: number }
+  | { readonly kind: "topKCategoricalAccuracy"; readonly k: number }
+  | {
+      readonly kind: "precision" | "recall" | "f1Score";
+      readonly average: Average;
+      readonly threshold: number | "argmax" | undefined;
+    }
+  | { readonly kind: "auc"; readonly thresholds: number }
+  | { readonly kind: "meanSquaredError" }
+  | { readonly kind: "meanAbsoluteError" }
+);
+
+/** What a trainer takes as a metric: a name, or a metric with options. */
+export type MetricChoice = string | MetricConfig;
+
+interface Named {
+  /** What it is called in results; default its own name. */
+  name?: string;
+}
+
+/** The share of right answers; what a trainer reports in any case. */
+export function accuracy(options: Named = {}): MetricConfig {
+  return { kind: "accuracy", name: options.name ?? "accuracy" };
+}
+
+/** The share of outputs on the right side of `threshold` (default ½ of the probability), targets 0 or 1. */
+export function binaryAccuracy(options: Named & { threshold?: number } = {}): MetricConfig {
+  const { threshold = 0.5, name = "binaryAccuracy" } = options;
+  if (!Number.isFinite(threshold)) throw new ArgumentError(`binaryAccuracy: threshold must be a number.`);
+  return { kind: "binaryAccuracy", name, threshold };
+}
+
+/** The share of rows whose right class is among the `k` largest outputs (default 5); equals count as larger together. */
+export function topKCategoricalAccuracy(options: Named & { k?: number } = {}): MetricConfig {
+  const { k = 5, name = "topKCategoricalAccuracy" } = options;
+  if (!Number.isInteger(k) || k < 1) {
+    throw new ArgumentError(`topKCategoricalAccuracy: k must be a whole number of at least 1, got ${String(k)}.`);
+  }
+  return { kind: "topKCategoricalAccuracy", name, k };
+}
+
+interface ScoreOptions extends Named {
+  average?: Average;
+  /** A probability, above which an output says yes, or "argmax": the largest output of a row alone says yes. */
+  threshold?: number | "argmax";
+}
+
+function score(
+  kind: "precision" | "recall" | "f1Score",
+  options: ScoreOptions,
+  average: Average,
+  threshold: number | undefined,
+): MetricConfig {
+  const config = { kind, name: options.name ?? kind, average: options.average ?? average };
+  if (!["micro", "macro", "weighted"].includes(config.average)) {
+    throw new ArgumentError(`${kind}: average must be "micro", "macro" or "weighted", got "${config.average}".`);
+  }
+  const chosen = options.threshold ?? threshold;
+  if (chosen !== undefined && chosen !== "argmax" && !Number.isFinite(chosen)) {
+    throw new ArgumentError(`${kind}: threshold must be a number or "argmax", got ${String(chosen)}.`);
+  }
+  return { ...config, threshold: chosen };
+}
+
+/**
+ * Right among those that the model says yes to, TP / (TP + FP). As in Keras an output says yes with a probability above
+ * 0.5, and all outputs count together ("micro"). Where there is nothing to divide by it is 0.
+ */
+export function precision(options: ScoreOptions = {}): MetricConfig {
+  return score("precision", options, "micro", 0.5);
+}
+
+/** Found among those that are to be found, TP / (TP + FN); defaults as with `precision`. */
+export function recall(options: ScoreOptions = {}): MetricConfig {
+  return score("recall", options, "micro", 0.5);
+}
+
+/**
+ * 2 TP / (2 TP + FP + FN). By default the mean over the classes ("macro"; Keras: a value a class), the largest output of
+ * a row saying yes; with one output a probability above 0.5.
+ */
+export function f1Score(options: ScoreOptions = {}): MetricConfig {
+  return score("f1Score", options, "macro", undefined);
+}
+
+/**
+ * Area under the ROC curve, taken as Keras does: from counts at 200 `thresholds` evenly spaced over 0…1 and the
+ * trapezoids between them, all outputs together. Finer than a step of 1/199 it does not tell probabilities apart.
+ */
+export function auc(options: Named & { thresholds?: number } = {}): MetricConfig {
+  const { thresholds = 200, name = "auc" } = options;
+  if (!Number.isInteger(thresholds) || thresholds < 2) {
+    throw new ArgumentError(`auc: thresholds must be a whole number of at least 2, got ${String(thresholds)}.`);
+  }
+  return { kind: "auc", name, thresholds };
+}
+
+function meanSquaredErrorMetric(): MetricConfig {
+  return { kind: "meanSquaredError", name: "meanSquaredError" };
+}
+
+function meanAbsoluteErrorMetric(): MetricConfig {
+  return { kind: "meanAbsoluteError", name: "meanAbsoluteError" };
+}
+
+const MAKERS: Readonly<Record<string, () => MetricConfig>> = {
+  accuracy,
+  binaryAccuracy,
+  categoricalAccuracy: () => accuracy({ name: "categoricalAccuracy" }),
+  sparseCategoricalAccuracy: () => accuracy({ name: "sparseCategoricalAccuracy" }),
+  topKCategoricalAccuracy,
+  precision,
+  recall,
+  f1Score,
+  auc,
+  meanSquaredError: meanSquaredErrorMetric,
+  meanAbsoluteError: meanAbsoluteErrorMetric,
+};
+
+const SHORT: Readonly<Record<string, string>> = {
+  acc: "accuracy",
+  mse: "meanSquaredError",
+  mae: "meanAbsoluteError",
+};
+
+/** A metric that a program can measure. */
+export interface Metric {
+  readonly name: string;
+  /**
+   * Whether its totals are one sum, added up in f64 from the steps' records, or counts that the device adds up, or the
+   * right answers, which every step records.
+   */
+  readonly totals: "sum" | "counts" | "correct";
+  /** Values of its totals for a model with these outputs. */
+  size(outputShape: Shape): number;
+  /** A batch's totals: f32 [] or f32 [size]. */
+  build(results: BatchResults): Node;
+  /** The metric, from the totals of all batches. */
+  value(totals: ArrayLike<number>, rows: number): number;
+}
+
+/** A mean over rows. */
+function meanMetric(name: string, rows: (results: BatchResults) => Node): Metric {
+  return {
+    name,
+    totals: "sum",
+    size: () => 1,
+    build: (results) => results.sumOfRows(rows(results)),
+    value: (totals, count) => (totals[0] ?? Number.NaN) / count,
+  };
+}
+
+/** 1 where the right class has fewer than k classes above it. */
+function amongLargest(results: BatchResults, k: number): Node {
+  const { graph, outputs } = results;
+  const right = graph.oneHot(results.rightClass(), results.classes);
+  const own = graph.sum(graph.mul(outputs, right), -1, true);
+  const above = graph.sum(graph.cast(graph.greater(outputs, own), "f32"), -1);
+  return graph.cast(graph.less(above, k), "f32");
+}
+
+function metricOf(config: MetricConfig): Metric {
+  const { name } = config;
+  switch (config.kind) {
+    case "accuracy":
+      return {
+        name,
+        totals: "correct",
+        size: () => 0,
+        build: (results) => results.graph.constant(0),
+        value: (totals, rows) => (totals[0] ?? Number.NaN) / rows,
+      };
+    case "binaryAccuracy":
+      return meanMetric(name, (results) => {
+        const { graph } = results;
+        const said = graph.greater(results.predictions(), config.threshold);
+        return graph.cast(graph.equal(said, graph.greater(results.targetValues(), 0.5)), "f32");
+      });
+    case "topKCategoricalAccuracy":
+      return meanMetric(name, (results) => amongLargest(results, config.k));
+    case "meanSquaredError":
+      return meanMetric(name, (results) =>
+        meanSquaredErrorRows(results.graph, results.predictions(), results.targetValues()),
+      );
+    case "meanAbsoluteError":
+      return meanMetric(name, (results) =>
+        meanAbsoluteErrorRows(results.graph, results.predictions(), results.targetValues()),
+      );
+    case "precision":
+    case "recall":
+    case "f1Score":
+      return {
+        name,
+        totals: "counts",
+        size: (shape) => 3 * (shape[shape.length - 1] ?? 1),
+        build: (results) => scores.build(results, config.threshold),
+        value: (totals) => scores.value(config.kind, config.average, totals),
+      };
+    case "auc":
+      return {
+        name,
+        totals: "counts",
+        size: () => 2 * config.thresholds,
+        build: (results) => thresholdCounts(results, config.thresholds),
+        value: (totals) => areaUnderCurve(totals),
+      };
+    default:
+      throw new ArgumentError(`Unknown metric ${JSON.stringify(config)}.`);
+  }
+}
+
+/**
+ * A metric by name, also Keras' ("top_k_categorical_accuracy", "mse"), as plain data. Throws `ArgumentError` that lists
+ * the known ones.
+ */
+export function metricConfig(choice: MetricChoice): MetricConfig {
+  if (typeof choice !== "string") return choice;
+  const camel = camelCase(choice);
+  const full = SHORT[camel] ?? camel;
+  const make = Object.hasOwn(MAKERS, full) ? MAKERS[full] : undefined;
+  if (make === undefined) {
+    throw new ArgumentError(`Unknown metric "${choice}"; known: ${Object.keys(MAKERS).join(", ")}.`);
+  }
+  return make();
+}
+
+/** The metrics that a trainer was given. Throws `ArgumentError` for an unknown name and for two of one name. */
+export function resolveMetrics(choices: readonly MetricChoice[]): Metric[] {
+  const metrics = choices.map((choice) => metricOf(metricConfig(choice)));
+  metrics.forEach(({ name }, index) => {
+    if (metrics.findIndex((other) => other.name === name) !== index) {
+      throw new ArgumentError(`metrics: two are called "${name}"; give one of them another name: { name: "…" }.`);
+    }
+  });
+  return metrics;
+}
+
+/** Throws where a metric wants to know of right answers and the loss has no classes. */
+export function checkMetricsFitLoss(metrics: readonly Metric[], loss: Loss): void {
+  const asks = metrics.find(({ totals }) => totals === "correct");
+  if (asks === undefined || loss.decision !== undefined || loss.targets === "any") return;
+  throw new ArgumentError(
+    `metric "${asks.name}": loss "${loss.name}" has no classes to be right about; take "meanAbsoluteError", or ` +
+      `"binaryAccuracy" for outputs that are probabilities.`,
+  );
+}
+
+/**
+ * The metrics' values from `sums`, one for each that sums in their order, the `counts` of the others, the right answers
+ * and the rows.
+ */
+export function metricValues(
+  metrics: readonly Metric[],
+  totals: {
+    readonly sums: readonly number[];
+    readonly counts: ReadonlyMap<Metric, ArrayLike<number>>;
+    readonly correct: number;
+    readonly rows: number;
+  },
+): Record<string, number> {
+  const sums = [...totals.sums];
+  return Object.fromEntries(
+    metrics.map((metric) => {
+      const own =
+        metric.totals === "sum"
+          ? [sums.shift() ?? Number.NaN]
+          : metric.totals === "correct"
+            ? [totals.correct]
+            : (totals.counts.get(metric) ?? []);
+      return [metric.name, metric.value(own, totals.rows)];
+    }),
+  );
+}
+
+/** Values that the metrics' sums add to a step's record. */
+export function sumCount(metrics: readonly Metric[], outputShape: Shape): number {
+  return metrics.reduce((count, metric) => count + (metric.totals === "sum" ? metric.size(outputShape) : 0), 0);
+}

@@ -1,0 +1,124 @@
+import { sizeOf } from "../../core/shape.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { Node } from "../../graph/node.ts";
+import { at } from "../../graph/op.ts";
+import { meanOfRows } from "../losses/formulas.ts";
+import type { Loss } from "../losses.ts";
+
+/** One batch's outputs beside its targets, as metrics look at them. Nodes are made when they are first asked for. */
+export class BatchResults {
+  readonly graph: Graph;
+  readonly loss: Loss;
+  /** As the loss takes them: [batch, …], logits where the loss folds an activation. */
+  readonly outputs: Node;
+  /** i32 [batch] class labels or f32 [batch, …] */
+  readonly targets: Node;
+  readonly #mask: Node | undefined;
+  #counts: Node | undefined;
+  #predictions: Node | undefined;
+  #targetValues: Node | undefined;
+
+  constructor(graph: Graph, loss: Loss, outputs: Node, targets: Node, mask: Node | undefined) {
+    this.graph = graph;
+    this.loss = loss;
+    this.outputs = outputs;
+    this.targets = targets;
+    this.#mask = mask;
+  }
+
+  get batch(): number {
+    return at(this.outputs.shape, 0);
+  }
+
+  /** Outputs of one row along the last axis. */
+  get classes(): number {
+    return at(this.outputs.shape, this.outputs.shape.length - 1);
+  }
+
+  /** u32 [batch], 1 in rows that count; none where all do. */
+  get #counted(): Node | undefined {
+    if (this.#mask) this.#counts ??= this.graph.greaterOrEqual(this.#mask, 0);
+    return this.#counts;
+  }
+
+  /** How many rows count, f32 []. */
+  rowCount(): Node {
+    const counted = this.#counted;
+    return counted ? this.graph.sum(this.graph.cast(counted, "f32")) : this.graph.constant(this.batch);
+  }
+
+  /** Values [batch, …] with zeros in the rows that do not count. */
+  masked(values: Node): Node {
+    const counted = this.#counted;
+    if (counted === undefined) return values;
+    const shape = [this.batch, ...values.shape.slice(1).map(() => 1)];
+    return this.graph.where(this.graph.reshape(counted, shape), values, 0);
+  }
+
+  /** Sum over the rows that count of the mean of each row, f32 []. */
+  sumOfRows(values: Node): Node {
+    return this.graph.sum(this.masked(meanOfRows(this.graph, values)));
+  }
+
+  /** Probabilities where the loss folds an activation, else the outputs. */
+  predictions(): Node {
+    const { folded } = this.loss;
+    if (folded === undefined) return this.outputs;
+    this.#predictions ??= folded === "softmax" ? this.graph.softmax(this.outputs) : this.graph.sigmoid(this.outputs);
+    return this.#predictions;
+  }
+
+  /** Targets as f32 of the outputs' shape: class labels become one-hot rows, or the one output's 0 or 1. */
+  targetValues(): Node {
+    if (this.targets.dtype === "f32") return this.targets;
+    const one = sizeOf(this.outputs.shape) === this.batch;
+    this.#targetValues ??= one
+      ? this.graph.reshape(this.graph.cast(this.targets, "f32"), this.outputs.shape)
+      : this.graph.oneHot(this.targets, this.classes);
+    return this.#targetValues;
+  }
+
+  /** The right class at each place, i32 [batch, …]: the label, or the first of the largest targets. */
+  rightClass(): Node {
+    return this.targets.dtype === "i32" ? this.targets : this.graph.argmax(this.targets);
+  }
+
+  /** 1 where the outputs decide for the right class, else 0, f32 [batch, …]; none where they stand for no classes. */
+  correct(): Node | undefined {
+    const { graph, outputs } = this;
+    const decision = this.loss.decision ?? (this.targets.dtype === "i32" ? { kind: "argmax" as const } : undefined);
+    if (decision === undefined) return undefined;
+    if (decision.kind === "argmax") {
+      return graph.cast(graph.equal(graph.argmax(outputs), this.rightClass()), "f32");
+    }
+    const yes = graph.greater(this.targetValues(), 0.5);
+    return graph.cast(graph.equal(graph.greater(outputs, decision.above), yes), "f32");
+  }
+
+  /** The class of each row, i32 [batch], −1 in rows that do not count; none unless a row is of one class. */
+  rowClass(): Node | undefined {
+    const { graph, targets, loss } = this;
+    if (targets.dtype === "i32") return targets;
+    if (targets.shape.length !== 2 || loss.decision === undefined) return undefined;
+    if (loss.decision.kind === "threshold" && this.classes !== 1) return undefined;
+    const classes =
+      loss.decision.kind === "argmax"
+        ? this.rightClass()
+        : graph.reshape(graph.cast(graph.greater(targets, 0.5), "i32"), [this.batch]);
+    return this.#counted ? graph.where(this.#counted, classes, -1) : classes;
+  }
+
+  /**
+   * Counts [right class, decided class] of the batch, [classes, classes]; none unless each row is of one class.
+   * A model with one output has the classes 0 and 1.
+   */
+  confusion(): Node | undefined {
+    const { graph, outputs, loss } = this;
+    const right = this.rowClass();
+    if (right === undefined || outputs.shape.length !== 2) return undefined;
+    if (loss.decision?.kind !== "threshold") return graph.confusionMatrix(right, graph.argmax(outputs), this.classes);
+    if (this.classes !== 1) return undefined;
+    const decided = graph.cast(graph.greater(outputs, loss.decision.above), "i32");
+    return graph.confusionMatrix(right, graph.reshape(decided, [this.batch]), 2);
+  }
+}

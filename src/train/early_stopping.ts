@@ -1,0 +1,88 @@
+import { ArgumentError } from "../core/errors.ts";
+import type { EpochEvent } from "./types.ts";
+
+/** When to stop before the last epoch; plain data, made by `earlyStopping`. */
+export interface EarlyStopping {
+  /** "loss", "accuracy" or a metric's name; of the validation data with "val_" or "validation" before it. */
+  readonly monitor: string;
+  readonly patience: number;
+  readonly minDelta: number;
+  readonly mode: "min" | "max";
+  readonly restoreBestWeights: boolean;
+}
+
+/**
+ * Stops `fit` when `monitor` (default "val_loss") has not become better by more than `minDelta` (default 0) for
+ * `patience` epochs in a row (default 0, which as in Keras is as good as 1: at the first that is no better). `mode` says what better is;
+ * by default less for names with "loss" or "error", else more. `restoreBestWeights` puts back the weights of the best
+ * epoch at the end of `fit`; the optimizer's state stays.
+ */
+export function earlyStopping(options: Partial<EarlyStopping> = {}): EarlyStopping {
+  const { monitor = "val_loss", patience = 0, minDelta = 0, restoreBestWeights = false } = options;
+  const { mode = /loss|error/i.test(monitor) ? "min" : "max" } = options;
+  if (!Number.isInteger(patience) || patience < 0) {
+    throw new ArgumentError(`earlyStopping: patience must be a whole number of at least 0, got ${String(patience)}.`);
+  }
+  if (!(minDelta >= 0)) {
+    throw new ArgumentError(`earlyStopping: minDelta must be a number of at least 0, got ${String(minDelta)}.`);
+  }
+  if (mode !== "min" && mode !== "max") {
+    throw new ArgumentError(`earlyStopping: mode must be "min" or "max", got "${String(mode)}".`);
+  }
+  return { monitor, patience, minDelta, mode, restoreBestWeights };
+}
+
+/** The monitored values of an epoch by their names. */
+function valuesOf(event: EpochEvent): Map<string, number> {
+  const { loss, accuracy, validationLoss, validationAccuracy, validationMetrics = {} } = event;
+  return new Map([
+    ...Object.entries({ ...event.metrics, loss, accuracy }),
+    ...Object.entries({ ...validationMetrics, loss: validationLoss, accuracy: validationAccuracy }).flatMap(
+      ([name, value]): [string, number][] => (value === undefined ? [] : [[`val_${name}`, value]]),
+    ),
+  ]);
+}
+
+/** Follows the epochs of one `fit`. */
+export class EarlyStop {
+  readonly #options: EarlyStopping;
+  #best: number | undefined;
+  #bestEpoch: number | undefined;
+  #worse = 0;
+
+  constructor(options: EarlyStopping) {
+    this.#options = earlyStopping(options);
+  }
+
+  get restoresBest(): boolean {
+    return this.#options.restoreBestWeights;
+  }
+
+  get bestEpoch(): number | undefined {
+    return this.#bestEpoch;
+  }
+
+  /** What an epoch means. Throws `ArgumentError` when it has no such value. */
+  take(event: EpochEvent): "better" | "wait" | "stop" {
+    const { monitor, patience, minDelta, mode } = this.#options;
+    const values = valuesOf(event);
+    const rest = /^validation(.+)$/.exec(monitor)?.[1];
+    const name = rest === undefined ? monitor : `val_${rest.charAt(0).toLowerCase()}${rest.slice(1)}`;
+    const value = values.get(name);
+    if (value === undefined) {
+      const fix = name.startsWith("val_") ? "give fit validationData" : "name a metric of the trainer";
+      throw new ArgumentError(
+        `earlyStopping: there is no "${monitor}"; ${fix}. Known here: ${[...values.keys()].join(", ")}.`,
+      );
+    }
+    const gained = this.#best === undefined ? 1 : mode === "min" ? this.#best - value : value - this.#best;
+    if (this.#best === undefined ? Number.isFinite(value) : gained > minDelta) {
+      this.#best = value;
+      this.#bestEpoch = event.epoch;
+      this.#worse = 0;
+      return "better";
+    }
+    this.#worse++;
+    return this.#worse >= Math.max(1, patience) ? "stop" : "wait";
+  }
+}
