@@ -8,8 +8,11 @@ import type { Variable } from "../graph/node.ts";
  * norms √Σw² over `axis` are brought into [minValue, maxValue], by the share `rate` of the way at each step.
  */
 export interface Constraint {
+  /** Smallest norm, at least 0. */
   readonly minValue: number;
+  /** Largest norm. */
   readonly maxValue: number;
+  /** Share of the way to the wanted norm that a step goes, in [0, 1]. */
   readonly rate: number;
   /** Axes over which a norm is taken. */
   readonly axis: number | readonly number[];

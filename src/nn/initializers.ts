@@ -42,6 +42,7 @@ const PARAMETERS = {
   lecunNormal: {},
 } as const satisfies Record<string, Record<string, number>>;
 
+/** Name of an initializer. */
 export type InitializerName = keyof typeof PARAMETERS;
 
 /**

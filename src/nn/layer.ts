@@ -10,8 +10,11 @@ import { connect, SymbolicTensor } from "./symbolic_tensor.ts";
 
 /** A layer as plain JSON: `kind` and its options. */
 export interface LayerConfig {
+  /** Name of the function that makes the layer: "conv2d". */
   readonly kind: string;
+  /** As given, or as the model named it. */
   readonly name?: string;
+  /** What that function was given, without the name. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 

@@ -17,7 +17,9 @@ import { type Call, layerNames, traceWiring, type Wiring } from "./wiring.ts";
 
 /** A layer in its place: named, with the shapes that flow in and out (without the batch axis). */
 export interface PlacedLayer {
+  /** Its own, or made from its kind. */
   readonly name: string;
+  /** What it does. */
   readonly layer: Layer;
   /** Of its first input, where it is first called. */
   readonly inputShape: Shape;
@@ -33,6 +35,7 @@ export interface PlacedLayer {
   readonly connectedTo: readonly string[];
 }
 
+/** How `model.build` adds a model to a graph. */
 export interface BuildOptions {
   /** Leave out a softmax, or the activation named here, at the very end: losses take logits. */
   logits?: boolean | "softmax" | "sigmoid";
@@ -56,10 +59,13 @@ export interface BuildOptions {
 export class Model {
   /** One image's; several where the model has several inputs. */
   readonly inputShapes: readonly Shape[];
+  /** In the order of `inputShapes`. */
   readonly inputNames: readonly string[];
+  /** Of one image, in the order in which `model()` was given the outputs. */
   readonly outputShapes: readonly Shape[];
   /** Every layer once, in the order of first use. */
   readonly layers: readonly PlacedLayer[];
+  /** Fixes the initial weights. */
   readonly seed: number;
   /** Where the parameters that are trained live, one behind the other, in layer order; not those of layers with `trainable: false`. */
   readonly arena: Arena;

@@ -24,6 +24,7 @@ export interface FunctionalConfig {
   readonly outputs: readonly number[];
 }
 
+/** Any model as plain JSON. */
 export type ModelConfig = SequentialConfig | FunctionalConfig;
 
 /** A model from its JSON. Throws `FormatError`, `ShapeError` or `ArgumentError` when it is not one. */

@@ -4,7 +4,9 @@ import type { Node } from "../graph/node.ts";
 
 /** A penalty that a layer adds to the loss, l1 · Σ|w| + l2 · Σw²: plain data, made by `l1()`, `l2()` or `l1l2()`. */
 export interface Regularizer {
+  /** Factor of Σ|w|, at least 0. */
   readonly l1: number;
+  /** Factor of Σw², at least 0. */
   readonly l2: number;
 }
 

@@ -2,13 +2,17 @@ import { formatBytes, formatCount, formatTable } from "../core/format.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Model } from "./model.ts";
 
+/** One layer's counts. */
 export interface SummaryRow {
+  /** The layer's name. */
   readonly name: string;
+  /** As in its config: "conv2d". */
   readonly kind: string;
   /** One image's, without the batch axis. */
   readonly outputShape: readonly number[];
   /** Values of the output for one image: 28×28×32 = 25,088. */
   readonly neurons: number;
+  /** Numbers that it keeps, trained or not. */
   readonly parameters: number;
   /** For one image, forward. */
   readonly multiplyAdds: number;
@@ -16,15 +20,21 @@ export interface SummaryRow {
   readonly connectedTo: readonly string[];
 }
 
+/** A model's counts; `String(summary)` is the table. */
 export interface ModelSummary {
+  /** One a layer, in the order of first use. */
   readonly rows: readonly SummaryRow[];
   /** Of the first input, where there are several. */
   readonly inputShape: readonly number[];
+  /** Every input's name and one image's shape. */
   readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  /** Values of the inputs and of all outputs of layers for one image. */
   readonly neurons: number;
+  /** Of all layers. */
   readonly parameters: number;
   /** Of these, what no optimizer moves: statistics of batch normalisation, and layers with `trainable: false`. */
   readonly nonTrainableParameters: number;
+  /** Multiplications (each with an addition) for one image, forward. */
   readonly multiplyAdds: number;
   /** f32 bytes at `batchSize` images a step, if every layer's output were kept; the planner needs less. */
   readonly bytes: {
@@ -35,6 +45,7 @@ export interface ModelSummary {
     /** Adam's two moments. */
     readonly optimizer: number;
   };
+  /** The table, with its totals. */
   toString(): string;
 }
 

@@ -84,6 +84,33 @@ describe("dropout, penalties, constraints and frozen layers in training", () => 
     second.dispose();
   });
 
+  it("are the same when activations are computed once more instead of kept", async () => {
+    const options = {
+      backend: cpu(),
+      loss: "sparseCategoricalCrossentropy",
+      optimizer: adam(),
+      batchSize: 16,
+      seed: 9,
+    };
+    const losses = [];
+    for (const recompute of [false, true]) {
+      const trainer = await createTrainer(network(), { ...options, recompute });
+      losses.push((await trainer.fit(pictures, { steps: 4 })).stepLosses);
+      trainer.dispose();
+    }
+    expect(losses[1]).toEqual(losses[0]);
+  });
+
+  it("are not there in inspection and prediction: dropout hands on what it gets", async () => {
+    const trainer = await trainerOf(cpu());
+    const image = pictures.images.slice(0, 64) as Uint8Array;
+    const { layers, probabilities } = await trainer.inspect(image);
+    const valuesOf = (name: string) => layers.find((layer) => layer.name === name)?.output.data;
+    expect(valuesOf("dropout")).toEqual(valuesOf("flatten"));
+    expect((await trainer.predict(image)).data).toEqual(probabilities.data);
+    trainer.dispose();
+  });
+
   it("leave the frozen layer as it is, and hold each unit's weights to their norm", async () => {
     const model = network();
     const before = model.parameters;

@@ -28,6 +28,7 @@ export function elu(options: { alpha?: number; name?: string } = {}): Layer {
   });
 }
 
+/** Options of `reLU`. */
 export interface ReLUOptions {
   /** Default: none. */
   maxValue?: number;
@@ -35,6 +36,7 @@ export interface ReLUOptions {
   negativeSlope?: number;
   /** Default 0. */
   threshold?: number;
+  /** Default: made from the kind of layer, Keras' way. */
   name?: string;
 }
 
@@ -61,6 +63,7 @@ export function reLU(options: ReLUOptions = {}): Layer {
   });
 }
 
+/** Options of `prelu`. */
 export interface PReLUOptions {
   /** Default "zeros". */
   alphaInitializer?: Initializer;
@@ -72,6 +75,7 @@ export interface PReLUOptions {
   sharedAxes?: readonly number[];
   /** False: training leaves the slopes as they are. Default true. */
   trainable?: boolean;
+  /** Default: made from the kind of layer, Keras' way. */
   name?: string;
 }
 

@@ -5,6 +5,7 @@ import { checkInitializer, type Initializer } from "../initializers.ts";
 import { defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
 import { checkScaleAndShift, type ScaleAndShiftOptions, scaleAndShiftSpecs } from "./scale_and_shift.ts";
 
+/** Options of `batchNormalization`. */
 export interface BatchNormalizationOptions extends ScaleAndShiftOptions {
   /** Share of the old value in a step of the moving statistics, 0…1; default 0.99. */
   momentum?: number;

@@ -14,6 +14,7 @@ import {
 } from "../layer.ts";
 import { biasSpecs, checkWeightOptions, kernelSpec, type WeightOptions } from "./weights.ts";
 
+/** Options of `conv2d`. */
 export interface Conv2dLayerOptions extends WeightOptions {
   /** Output channels. */
   filters: number;

@@ -56,6 +56,7 @@ function multiplyAddsOf(g: ConvGeometry): number {
   return g.outHeight * g.outWidth * g.outChannels * g.kernelHeight * g.kernelWidth * g.groupInChannels;
 }
 
+/** Options of `depthwiseConv2d`. */
 export interface DepthwiseConv2dLayerOptions
   extends WindowLayerOptions,
     Omit<WeightOptions, "kernelInitializer" | "kernelRegularizer" | "kernelConstraint"> {
@@ -112,6 +113,7 @@ export function depthwiseConv2d(options: DepthwiseConv2dLayerOptions): Layer {
   });
 }
 
+/** Options of `separableConv2d`. */
 export interface SeparableConv2dLayerOptions
   extends WindowLayerOptions,
     Omit<WeightOptions, "kernelInitializer" | "kernelRegularizer" | "kernelConstraint"> {
@@ -197,6 +199,7 @@ export function separableConv2d(options: SeparableConv2dLayerOptions): Layer {
   });
 }
 
+/** Options of `conv2dTranspose`. */
 export interface Conv2dTransposeLayerOptions extends WindowLayerOptions, WeightOptions {
   /** Output channels. */
   filters: number;

@@ -4,6 +4,7 @@ import { activationName } from "../activations.ts";
 import { checkCount, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
 import { biasSpecs, checkWeightOptions, kernelSpec, type WeightOptions } from "./weights.ts";
 
+/** Options of `dense`. */
 export interface DenseOptions extends WeightOptions {
   /** Outputs. */
   units: number;

@@ -2,6 +2,7 @@ import { ArgumentError } from "../../core/errors.ts";
 import type { Shape } from "../../core/shape.ts";
 import { checkImage, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
 
+/** Options of `dropout`. */
 export interface DropoutLayerOptions {
   /** Share of the values that a training step sets to 0, in [0, 1). */
   rate: number;
@@ -10,6 +11,7 @@ export interface DropoutLayerOptions {
    * value is decided for itself.
    */
   noiseShape?: readonly (number | null)[];
+  /** Default: made from the kind of layer, Keras' way. */
   name?: string;
 }
 

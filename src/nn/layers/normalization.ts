@@ -15,6 +15,7 @@ function imageAxes(what: string, axis: number | readonly number[], rank: number)
   return [...new Set(axes)].sort((a, b) => a - b);
 }
 
+/** Options of `layerNormalization`. */
 export interface LayerNormalizationOptions extends ScaleAndShiftOptions {
   /** Axes that mean and variance go over and that `gamma` and `beta` have (Keras' count: the batch is axis 0); default −1. */
   axis?: number | readonly number[];
@@ -62,6 +63,7 @@ export function layerNormalization(options: LayerNormalizationOptions = {}): Lay
   });
 }
 
+/** Options of `groupNormalization`. */
 export interface GroupNormalizationOptions extends ScaleAndShiftOptions {
   /** How many groups the channels make; −1 is one a channel, instance normalisation. Default 32. */
   groups?: number;

@@ -3,6 +3,7 @@ import type { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
 import { checkImage, checkPadding, defineLayer, describeNew, type Layer, layerConfig, toPair } from "../layer.ts";
 
+/** Options of `maxPooling2d` and `averagePooling2d`. */
 export interface Pooling2dOptions {
   /** Window, a number or [height, width]; default 2. */
   poolSize?: number | readonly [number, number];
@@ -10,6 +11,7 @@ export interface Pooling2dOptions {
   strides?: number | readonly [number, number];
   /** Default "valid". */
   padding?: "same" | "valid";
+  /** Default: made from the kind of layer, Keras' way. */
   name?: string;
 }
 
@@ -43,9 +45,11 @@ export function averagePooling2d(options: Pooling2dOptions = {}): Layer {
   return pooling("averagePooling2d", "average_pooling2d", "avgPool2d", options);
 }
 
+/** Options of the global poolings. */
 export interface GlobalPooling2dOptions {
   /** Keep height and width as extents of 1; default false. */
   keepDims?: boolean;
+  /** Default: made from the kind of layer, Keras' way. */
   name?: string;
 }
 

@@ -123,11 +123,13 @@ export function cropping2d(options: { cropping?: Sides; name?: string } = {}): L
   });
 }
 
+/** Options of `upSampling2d`. */
 export interface UpSampling2dOptions {
   /** Factors, a number or [height, width]; default 2. */
   size?: number | readonly [number, number];
   /** Default "nearest". */
   interpolation?: "nearest" | "bilinear";
+  /** Default: made from the kind of layer, Keras' way. */
   name?: string;
 }
 
@@ -154,6 +156,7 @@ export function upSampling2d(options: UpSampling2dOptions = {}): Layer {
 export function rescaling(options: {
   scale: number | readonly number[];
   offset?: number | readonly number[];
+  /** Default: made from the kind of layer, Keras' way. */
   name?: string;
 }): Layer {
   const what = describeNew("rescaling", options);

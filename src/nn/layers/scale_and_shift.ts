@@ -25,6 +25,7 @@ export interface ScaleAndShiftOptions {
   betaConstraint?: Constraint;
   /** False: training leaves the layer as it is. Default true. */
   trainable?: boolean;
+  /** Default: made from the kind of layer, Keras' way. */
   name?: string;
 }
 

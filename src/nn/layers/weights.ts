@@ -24,6 +24,7 @@ export interface WeightOptions {
   biasConstraint?: Constraint;
   /** False: training leaves the weights as they are. Default true. */
   trainable?: boolean;
+  /** Default: made from the kind of layer, Keras' way. */
   name?: string;
 }
 
