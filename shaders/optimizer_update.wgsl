@@ -1,52 +1,23 @@
-// Moves all parameters of an arena in one dispatch. A thread owns four neighbouring elements of the arena and of its
-// state ("slots"). The gradient arrives as partial sums, `slices` of them a parameter, added here in their order.
-// Formulas: Sutskever et al. 2013 as PyTorch writes it (SGD), Kingma and Ba 2015 with the decoupled weight decay of
-// Loshchilov and Hutter 2019 (Adam).
-
-// What a block of 64 arena elements needs to know of its gradient.
-struct Block {
-  // Where the first slice of the block's gradient starts in gradientPartials.
-  start: u32,
-  slices: u32,
-  // Elements from one slice to the next.
-  sliceStride: u32,
-  // Elements of the block that belong to a parameter; those after them are padding and stay as they are.
-  valid: u32,
-}
+// Moves all parameters of an arena in one dispatch. A thread owns four neighbouring elements of the arena and of the
+// rule's state: slot 0, 1, … hold old_0, old_1, … before the step and new_0, new_1, … after it. The formulas, with their
+// sources, stand in src/cpu/ops/optimizer_update.ts; names of the slots in src/graph/update_rule.ts.
 
 @group(0) @binding(0) var<storage, read_write> parameters: array<vec4f>;
-#if ALIGNED_PARTIALS
-@group(0) @binding(1) var<storage, read> gradientPartials: array<vec4f>;
-#else
-@group(0) @binding(1) var<storage, read> gradientPartials: array<f32>;
-#endif
-@group(0) @binding(2) var<storage, read> blockTable: array<Block>;
 // Updates finished before this one.
 @group(0) @binding(3) var<storage, read> finishedSteps: array<u32>;
-#if ADAM
-@group(0) @binding(5) var<storage, read_write> firstMoments: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> secondMoments: array<vec4f>;
-#elif MOMENTUM_SLOT
-@group(0) @binding(5) var<storage, read_write> velocities: array<vec4f>;
+#unroll buffer 0 STATE_BUFFERS
+@group(0) @binding($(5 + buffer)) var<storage, read_write> state_$(buffer): array<vec4f>;
+#end
+#if CLIP_FACTORS
+// A factor for each block's gradient (clip_factors.wgsl).
+@group(0) @binding($(5 + STATE_BUFFERS)) var<storage, read> gradientFactors: array<f32>;
 #endif
 
 #include linear_index
 #include learning_rate
+#include gradient_sum
 
-fn loadPartial(element: u32) -> vec4f {
-#if ALIGNED_PARTIALS
-  return gradientPartials[element / 4u];
-#else
-  return vec4f(
-    gradientPartials[element],
-    gradientPartials[element + 1u],
-    gradientPartials[element + 2u],
-    gradientPartials[element + 3u],
-  );
-#endif
-}
-
-#if ADAM
+#if ADAM || NADAM || ADAMAX
 // 1 − exp(x) for x ≤ 0, without the digits that the subtraction loses near 0: β = 0.999 at the first step.
 fn oneMinusExp(x: f32) -> f32 {
   // Taylor's series of exp(x) − 1 in Horner's form; for |x| ≤ 0.5 its tail is below f32's rounding.
@@ -56,50 +27,178 @@ fn oneMinusExp(x: f32) -> f32 {
 }
 #endif
 
+#if NADAM
+// 1 / (1 − ∏ μᵢ) over steps 1 … t: a table behind the blocks, and 1 where it ends.
+fn momentumCorrection(t: u32) -> f32 {
+  if (t > MOMENTUM_CORRECTIONS) { return 1.0; }
+  return bitcast<f32>(blockTable[ARENA_VECTORS / 16u + (t - 1u) / 4u][(t - 1u) % 4u]);
+}
+
+// β₁ − μₜ = β₁ · 0.96^(t · momentumDecay) / 2.
+fn momentumLack(t: u32) -> f32 {
+  return BETA1 * 0.5 * exp(f32(t) * LN_MOMENTUM_DECAY);
+}
+#endif
+
+#if FTRL
+// a^−learningRatePower.
+fn rootOf(accumulator: vec4f) -> vec4f {
+#if SQUARE_ROOT
+  return sqrt(accumulator);
+#else
+  return pow(accumulator, vec4f(ROOT));
+#endif
+}
+#endif
+
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let index = linearIndex(globalId, workgroupCount, THREADS);
   if (index >= ARENA_VECTORS) { return; }
-  let block = blockTable[index / 16u];
-  let first = (index % 16u) * 4u;
-  if (first >= block.valid) { return; }
-  // A parameter may end inside this vector.
-  let inside = vec4u(first) + vec4u(0u, 1u, 2u, 3u) < vec4u(block.valid);
+  let block = blockOf(index);
+  let inside = insideBlock(block, index);
+  if (!inside.x) { return; }
 
-  var gradient = vec4f(0.0);
-  for (var slice = 0u; slice < block.slices; slice++) {
-    gradient += loadPartial(block.start + slice * block.sliceStride + first);
-  }
-  gradient = select(vec4f(0.0), gradient, inside);
-
-  let old = parameters[index];
-  let rate = learningRate(finishedSteps[0]);
-#if ADAM
-  let updates = f32(finishedSteps[0] + 1u);
-  // 1 − β comes as a constant: subtracting the rounded β in f32 would leave four digits of it.
-  let firstMoment = BETA1 * firstMoments[index] + ONE_MINUS_BETA1 * gradient;
-  let secondMoment = BETA2 * secondMoments[index] + ONE_MINUS_BETA2 * gradient * gradient;
-  // β^t = exp(t · ln β); both moments start at 0 and are divided by what they lack.
-  let firstCorrected = firstMoment / oneMinusExp(updates * LN_BETA1);
-  let secondCorrected = secondMoment / oneMinusExp(updates * LN_BETA2);
-  let decayed = old - rate * WEIGHT_DECAY * old;
-  let moved = decayed - rate * firstCorrected / (sqrt(secondCorrected) + EPSILON);
-  firstMoments[index] = select(firstMoments[index], firstMoment, inside);
-  secondMoments[index] = select(secondMoments[index], secondMoment, inside);
+  // The gradient: summed up, scaled, clipped, decayed.
+  var gradient = gradientSum(block, index);
+#if CLIP_FACTORS
+  gradient *= gradientFactors[index / 16u];
+#endif
+#if CLIP_VALUE
+  gradient = clamp(gradient, vec4f(-LIMIT), vec4f(LIMIT));
+#endif
+  let before = parameters[index];
+#if L2_DECAY
+  gradient += WEIGHT_DECAY * before;
+#endif
+  let finished = finishedSteps[0];
+  let rate = learningRate(finished);
+#if DECOUPLED_DECAY
+  let old = before - rate * WEIGHT_DECAY * before;
 #else
-  let decayedGradient = gradient + WEIGHT_DECAY * old;
+  let old = before;
+#endif
+
+#unroll slot 0 SLOTS
+  let old_$(slot) = state_$(slot / SLOTS_PER_BUFFER)[$(slot % SLOTS_PER_BUFFER * ARENA_VECTORS)u + index];
+#end
+
+  // The rule. 1 − β comes as a constant: subtracting the rounded β in f32 would leave four digits of it.
+#if SGD
 #if MOMENTUM_SLOT
-  let velocity = MOMENTUM * velocities[index] + decayedGradient;
-  velocities[index] = select(velocities[index], velocity, inside);
+#if DAMPENING
+  let new_0 = MOMENTUM * old_0 + select(ONE_MINUS_DAMPENING, 1.0, finished == 0u) * gradient;
+#else
+  let new_0 = MOMENTUM * old_0 + gradient;
+#endif
 #if NESTEROV
-  let direction = decayedGradient + MOMENTUM * velocity;
+  var moved = old - rate * (gradient + MOMENTUM * new_0);
 #else
-  let direction = velocity;
+  var moved = old - rate * new_0;
 #endif
 #else
-  let direction = decayedGradient;
+  var moved = old - rate * gradient;
 #endif
-  let moved = old - rate * direction;
+
+#elif ADAM
+  let new_0 = BETA1 * old_0 + ONE_MINUS_BETA1 * gradient;
+  let new_1 = BETA2 * old_1 + ONE_MINUS_BETA2 * gradient * gradient;
+#if AMSGRAD
+  let new_2 = max(old_2, new_1);
+  let square = new_2;
+#else
+  let square = new_1;
 #endif
-  parameters[index] = select(old, moved, inside);
+  // β^t = exp(t · ln β); both moments start at 0 and are divided by what they lack.
+  let updates = f32(finished + 1u);
+  let firstCorrected = new_0 / oneMinusExp(updates * LN_BETA1);
+  let lack = oneMinusExp(updates * LN_BETA2);
+#if EPSILON_INSIDE
+  var moved = old - rate * sqrt(lack) * firstCorrected / (sqrt(square) + EPSILON);
+#else
+  var moved = old - rate * firstCorrected / (sqrt(square / lack) + EPSILON);
+#endif
+
+#elif NADAM
+  let new_0 = BETA1 * old_0 + ONE_MINUS_BETA1 * gradient;
+  let new_1 = BETA2 * old_1 + ONE_MINUS_BETA2 * gradient * gradient;
+  let t = finished + 1u;
+  let ahead = (BETA1 - momentumLack(t + 1u)) * momentumCorrection(t + 1u) * new_0
+    + (ONE_MINUS_BETA1 + momentumLack(t)) * momentumCorrection(t) * gradient;
+  var moved = old - rate * ahead / (sqrt(new_1 / oneMinusExp(f32(t) * LN_BETA2)) + EPSILON);
+
+#elif ADAMAX
+  let new_0 = BETA1 * old_0 + ONE_MINUS_BETA1 * gradient;
+#if EPSILON_INSIDE
+  let new_1 = max(BETA2 * old_1, abs(gradient) + EPSILON);
+  let largest = new_1;
+#else
+  let new_1 = max(BETA2 * old_1, abs(gradient));
+  let largest = new_1 + EPSILON;
+#endif
+  var moved = old - rate * (new_0 / oneMinusExp(f32(finished + 1u) * LN_BETA1)) / largest;
+
+#elif RMSPROP
+  let new_0 = RHO * old_0 + ONE_MINUS_RHO * gradient * gradient;
+#if CENTERED
+  let new_1 = RHO * old_1 + ONE_MINUS_RHO * gradient;
+  let variance = max(vec4f(0.0), new_0 - new_1 * new_1);
+#else
+  let variance = new_0;
+#endif
+#if EPSILON_INSIDE
+  let direction = gradient / sqrt(variance + EPSILON);
+#else
+  let direction = gradient / (sqrt(variance) + EPSILON);
+#endif
+#if MOMENTUM_SLOT
+  let new_$(1 + CENTERED) = MOMENTUM * old_$(1 + CENTERED) + direction;
+  var moved = old - rate * new_$(1 + CENTERED);
+#else
+  var moved = old - rate * direction;
+#endif
+
+#elif ADAGRAD
+  let new_0 = old_0 + gradient * gradient;
+#if EPSILON_INSIDE
+  let scale = sqrt(new_0 + EPSILON);
+#else
+  let scale = sqrt(new_0) + EPSILON;
+#endif
+  // Where no gradient has come yet, 0 / 0 would be no number.
+  var moved = old - rate * select(gradient / scale, vec4f(0.0), gradient == vec4f(0.0));
+
+#elif ADADELTA
+  let new_0 = RHO * old_0 + ONE_MINUS_RHO * gradient * gradient;
+  let delta = sqrt(old_1 + EPSILON) / sqrt(new_0 + EPSILON) * gradient;
+  let new_1 = RHO * old_1 + ONE_MINUS_RHO * delta * delta;
+  var moved = old - rate * delta;
+
+#elif LION
+  let direction = sign(BETA1 * old_0 + ONE_MINUS_BETA1 * gradient);
+  let new_0 = BETA2 * old_0 + ONE_MINUS_BETA2 * gradient;
+  var moved = old - rate * direction;
+
+#elif FTRL
+  let new_0 = old_0 + gradient * gradient;
+  let root = rootOf(new_0);
+  let new_1 = old_1 + gradient + 2.0 * L2_SHRINKAGE * old - (root - rootOf(old_0)) / rate * old;
+  let pulled = clamp(new_1, vec4f(-L1), vec4f(L1)) - new_1;
+  // The formula divides by the rate; with none, nothing moves.
+  if (rate == 0.0) { return; }
+  var moved = pulled / (root / rate + 2.0 * L2 + BETA / rate);
+#endif
+
+#if EMA
+  // The first average is the moved parameter itself.
+  let new_$(EMA_SLOT) = moved + select(EMA_MOMENTUM, 0.0, finished == 0u) * (old_$(EMA_SLOT) - moved);
+#if OVERWRITE
+  moved = select(moved, new_$(EMA_SLOT), (finished + 1u) % OVERWRITE_FREQUENCY == 0u);
+#endif
+#endif
+
+#unroll slot 0 SLOTS
+  state_$(slot / SLOTS_PER_BUFFER)[$(slot % SLOTS_PER_BUFFER * ARENA_VECTORS)u + index] = select(old_$(slot), new_$(slot), inside);
+#end
+  parameters[index] = select(before, moved, inside);
 }

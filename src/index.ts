@@ -11,6 +11,7 @@ export * from "./data/idx.ts";
 export { loadSafetensors, safetensorsMetadata, toSafetensors } from "./formats/safetensors.ts";
 export type { Backend } from "./graph/backend.ts";
 export { type KernelTime, Profile, type ProfileData } from "./graph/profile.ts";
+export type { EpsilonPlace, UpdateFormula, UpdateRule, UpdateTreatment } from "./graph/update_rule.ts";
 export type { ActivationName } from "./nn/activations.ts";
 export { type Constraint, maxNorm, minMaxNorm, unitNorm } from "./nn/constraints.ts";
 export type { Initializer, InitializerName } from "./nn/initializers.ts";
@@ -95,7 +96,21 @@ export {
 } from "./nn/metrics.ts";
 export { type BuildOptions, type Model, model, type PlacedLayer, sequential } from "./nn/model.ts";
 export { type ModelConfig, modelFromConfig } from "./nn/model_config.ts";
-export { adam, type Optimizer, sgd } from "./nn/optimizers.ts";
+export {
+  type AdamOptions,
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamw,
+  ftrl,
+  lion,
+  nadam,
+  type Optimizer,
+  type OptimizerOptions,
+  rmsprop,
+  sgd,
+} from "./nn/optimizers.ts";
 export { l1, l1l2, l2, type Regularizer } from "./nn/regularizers.ts";
 export {
   cosineDecay,

@@ -1,11 +1,45 @@
 import { ArgumentError } from "../core/errors.ts";
 import type { Schedule } from "../core/schedule.ts";
-import type { UpdateRule } from "../graph/ops/optimizer_update.ts";
+import type { EpsilonPlace, UpdateFormula, UpdateRule, UpdateTreatment } from "../graph/update_rule.ts";
 
-/** How a trainer moves the parameters: plain data, made by `adam()` or `sgd()`. */
+/*
+ * Names and default numbers are Keras'. Formulas are the papers', as PyTorch writes them; where Keras writes one
+ * otherwise, an option takes its form: `epsilonAs: "keras"` and `decoupledWeightDecay: true`. Each optimizer's whole
+ * update is one dispatch on the GPU, whatever its options; clipping by a norm adds two small ones.
+ */
+
+/** How a trainer moves the parameters: plain data, made by `adam()`, `sgd()` and their kin. */
 export interface Optimizer {
   readonly rule: UpdateRule;
   readonly learningRate: number | Schedule;
+}
+
+/** What every optimizer takes. */
+export interface OptimizerOptions {
+  /** A number, or a schedule such as `cosineDecay()`. */
+  learningRate?: number | Schedule;
+  /**
+   * λ, default 0. Adds λ · p to the gradient (L2), as PyTorch; with `decoupledWeightDecay` takes learningRate · λ · p
+   * from the parameter instead (Loshchilov and Hutter 2019), as Keras does in all its optimizers.
+   */
+  weightDecay?: number;
+  /** Default false; `adamw` and `lion` always decouple. */
+  decoupledWeightDecay?: boolean;
+  /** Every element of a gradient into [−clipValue, clipValue]. Only one of the three clips. */
+  clipValue?: number;
+  /** Shortens the gradient of each parameter tensor whose Euclidean norm is larger, as Keras' `clipnorm`. */
+  clipNorm?: number;
+  /** Shortens all gradients by one factor where the norm of all of them together is larger. */
+  globalClipNorm?: number;
+  /**
+   * Keeps a moving average of the trained parameters (Polyak and Juditsky 1992), which `trainer.swapEma()` puts in their
+   * place. Default false.
+   */
+  useEma?: boolean;
+  /** Share of the old average that each step keeps; default 0.99. */
+  emaMomentum?: number;
+  /** Put the average into the parameters after every so many steps; default never. */
+  emaOverwriteFrequency?: number;
 }
 
 function checkNumber(
@@ -22,6 +56,13 @@ function checkNumber(
   return value;
 }
 
+function checkAbove0(what: string, name: string, value: number): number {
+  if (!Number.isFinite(value) || value <= 0) {
+    throw new ArgumentError(`${what}: ${name} must be a number above 0, got ${String(value)}.`);
+  }
+  return value;
+}
+
 /** A learning rate as a number of at least 0, or a schedule, which has been checked where it was made. */
 export function checkLearningRate(what: string, value: number | Schedule): number | Schedule {
   if (typeof value === "object" && Array.isArray(value?.segments)) return value;
@@ -31,38 +72,228 @@ export function checkLearningRate(what: string, value: number | Schedule): numbe
   );
 }
 
-/** Adam (Kingma and Ba 2015). Defaults are Keras': learningRate 1e-3, beta1 0.9, beta2 0.999, epsilon 1e-7. */
-export function adam(
-  options: { learningRate?: number | Schedule; beta1?: number; beta2?: number; epsilon?: number } = {},
+function checkEpsilonPlace(what: string, value: EpsilonPlace): EpsilonPlace {
+  if (value === "pytorch" || value === "keras") return value;
+  throw new ArgumentError(`${what}: epsilonAs must be "pytorch" or "keras", got ${String(value)}.`);
+}
+
+function clipOf(what: string, options: OptimizerOptions): Pick<UpdateTreatment, "clip"> {
+  const clips = (
+    [
+      ["value", "clipValue", options.clipValue],
+      ["norm", "clipNorm", options.clipNorm],
+      ["globalNorm", "globalClipNorm", options.globalClipNorm],
+    ] as const
+  ).flatMap(([by, name, limit]) => (limit === undefined ? [] : [{ by, limit: checkAbove0(what, name, limit) }]));
+  if (clips.length > 1) {
+    throw new ArgumentError(`${what}: give only one of clipValue, clipNorm and globalClipNorm.`);
+  }
+  return clips[0] === undefined ? {} : { clip: clips[0] };
+}
+
+function emaOf(what: string, options: OptimizerOptions): Pick<UpdateTreatment, "ema"> {
+  const { useEma = false, emaMomentum = 0.99, emaOverwriteFrequency } = options;
+  if (!useEma) {
+    if (options.emaMomentum === undefined && emaOverwriteFrequency === undefined) return {};
+    throw new ArgumentError(`${what}: emaMomentum and emaOverwriteFrequency want useEma: true.`);
+  }
+  if (emaOverwriteFrequency !== undefined && !(Number.isInteger(emaOverwriteFrequency) && emaOverwriteFrequency >= 1)) {
+    throw new ArgumentError(
+      `${what}: emaOverwriteFrequency must be a whole number of at least 1, got ${String(emaOverwriteFrequency)}.`,
+    );
+  }
+  const momentum = checkNumber(what, "emaMomentum", emaMomentum, 0, 1);
+  return { ema: { momentum, overwriteFrequency: emaOverwriteFrequency ?? 0 } };
+}
+
+/** Puts an optimizer together: its formula, and the treatment that the options ask for. */
+function optimizer(
+  what: string,
+  options: OptimizerOptions,
+  learningRate: number,
+  formula: UpdateFormula,
+  decay: { weightDecay: number; decoupled: boolean } = { weightDecay: 0, decoupled: false },
 ): Optimizer {
   return {
-    learningRate: checkLearningRate("adam", options.learningRate ?? 1e-3),
+    learningRate: checkLearningRate(what, options.learningRate ?? learningRate),
     rule: {
-      kind: "adam",
-      beta1: checkNumber("adam", "beta1", options.beta1 ?? 0.9, 0, 1),
-      beta2: checkNumber("adam", "beta2", options.beta2 ?? 0.999, 0, 1),
-      epsilon: checkNumber("adam", "epsilon", options.epsilon ?? 1e-7, 0),
-      weightDecay: 0,
+      ...formula,
+      weightDecay: checkNumber(what, "weightDecay", options.weightDecay ?? decay.weightDecay, 0),
+      decoupledWeightDecay: decay.decoupled || (options.decoupledWeightDecay ?? false),
+      ...clipOf(what, options),
+      ...emaOf(what, options),
     },
   };
 }
 
 /**
- * Gradient descent; with `momentum` the heavy ball, or Nesterov's form. `weightDecay` adds that multiple of the
- * parameter to its gradient (L2). Defaults: learningRate 0.01, the rest off.
+ * The optimizer with all gradients shortened by the one factor that brings their common norm to at most `limit`: what
+ * the trainer's option `clipNorm` means. Throws `ArgumentError` where the optimizer clips already.
+ */
+export function withGlobalClipNorm(what: string, optimizer: Optimizer, limit: number): Optimizer {
+  if (optimizer.rule.clip) {
+    throw new ArgumentError(`${what}: clipNorm is given, and the optimizer clips too; leave one of them out.`);
+  }
+  const clip = { by: "globalNorm", limit: checkAbove0(what, "clipNorm", limit) } as const;
+  return { ...optimizer, rule: { ...optimizer.rule, clip } };
+}
+
+/**
+ * Gradient descent; with `momentum` the heavy ball, or Nesterov's form. `dampening` lessens what a gradient adds to the
+ * velocity, from the second step on. Defaults: learningRate 0.01, the rest off. The velocity does not hold the learning
+ * rate, as in PyTorch; Keras' does, which differs once the rate changes.
  */
 export function sgd(
-  options: { learningRate?: number | Schedule; momentum?: number; nesterov?: boolean; weightDecay?: number } = {},
+  options: OptimizerOptions & { momentum?: number; nesterov?: boolean; dampening?: number } = {},
 ): Optimizer {
   const momentum = checkNumber("sgd", "momentum", options.momentum ?? 0, 0, 1);
-  if (options.nesterov === true && momentum === 0) throw new ArgumentError("sgd: nesterov needs a momentum above 0.");
+  const dampening = checkNumber("sgd", "dampening", options.dampening ?? 0, 0);
+  const nesterov = options.nesterov ?? false;
+  if (nesterov && momentum === 0) throw new ArgumentError("sgd: nesterov needs a momentum above 0.");
+  if (nesterov && dampening !== 0) throw new ArgumentError("sgd: nesterov goes without dampening.");
+  return optimizer("sgd", options, 0.01, { kind: "sgd", momentum, dampening, nesterov });
+}
+
+/** Options of the optimizers that keep two moments of the gradient. */
+export interface AdamOptions extends OptimizerOptions {
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+}
+
+function moments(what: string, options: AdamOptions) {
   return {
-    learningRate: checkLearningRate("sgd", options.learningRate ?? 0.01),
-    rule: {
-      kind: "sgd",
-      momentum,
-      nesterov: options.nesterov ?? false,
-      weightDecay: checkNumber("sgd", "weightDecay", options.weightDecay ?? 0, 0),
-    },
+    beta1: checkNumber(what, "beta1", options.beta1 ?? 0.9, 0, 1),
+    beta2: checkNumber(what, "beta2", options.beta2 ?? 0.999, 0, 1),
+    epsilon: checkNumber(what, "epsilon", options.epsilon ?? 1e-7, 0),
   };
+}
+
+function adamFormula(
+  what: string,
+  options: AdamOptions & { epsilonAs?: EpsilonPlace; amsgrad?: boolean },
+): UpdateFormula {
+  const epsilonAs = checkEpsilonPlace(what, options.epsilonAs ?? "pytorch");
+  return { kind: "adam", ...moments(what, options), epsilonAs, amsgrad: options.amsgrad ?? false };
+}
+
+/**
+ * Adam (Kingma and Ba 2015), with `amsgrad` that of Reddi et al. 2018. Defaults are Keras': learningRate 1e-3,
+ * beta1 0.9, beta2 0.999, epsilon 1e-7 (PyTorch: 1e-8).
+ */
+export function adam(options: AdamOptions & { epsilonAs?: EpsilonPlace; amsgrad?: boolean } = {}): Optimizer {
+  return optimizer("adam", options, 1e-3, adamFormula("adam", options));
+}
+
+/** Adam with decoupled weight decay (Loshchilov and Hutter 2019); weightDecay is 0.004 by default (PyTorch: 0.01). */
+export function adamw(options: AdamOptions & { epsilonAs?: EpsilonPlace; amsgrad?: boolean } = {}): Optimizer {
+  return optimizer("adamw", options, 1e-3, adamFormula("adamw", options), { weightDecay: 0.004, decoupled: true });
+}
+
+/**
+ * Adam with Nesterov's momentum (Dozat 2016), whose momentum grows to beta1 as 1 − 0.96^(t · momentumDecay) / 2.
+ * Defaults are Keras': learningRate 1e-3, beta1 0.9, beta2 0.999, epsilon 1e-7, momentumDecay 1 (PyTorch: 0.004).
+ */
+export function nadam(options: AdamOptions & { momentumDecay?: number } = {}): Optimizer {
+  const momentumDecay = checkNumber("nadam", "momentumDecay", options.momentumDecay ?? 1, 0);
+  return optimizer("nadam", options, 1e-3, { kind: "nadam", ...moments("nadam", options), momentumDecay });
+}
+
+/** Adamax, Adam by the infinity norm (Kingma and Ba 2015, section 7). Defaults as `adam` (PyTorch: learningRate 2e-3). */
+export function adamax(options: AdamOptions & { epsilonAs?: EpsilonPlace } = {}): Optimizer {
+  const epsilonAs = checkEpsilonPlace("adamax", options.epsilonAs ?? "pytorch");
+  return optimizer("adamax", options, 1e-3, { kind: "adamax", ...moments("adamax", options), epsilonAs });
+}
+
+/**
+ * RMSprop (Hinton 2012); `centered` divides by the deviation instead of the root mean square. Defaults are Keras':
+ * learningRate 1e-3, rho 0.9 (PyTorch: 0.01 and alpha 0.99), momentum 0, epsilon 1e-7.
+ */
+export function rmsprop(
+  options: OptimizerOptions & {
+    rho?: number;
+    momentum?: number;
+    epsilon?: number;
+    epsilonAs?: EpsilonPlace;
+    centered?: boolean;
+  } = {},
+): Optimizer {
+  return optimizer("rmsprop", options, 1e-3, {
+    kind: "rmsprop",
+    rho: checkNumber("rmsprop", "rho", options.rho ?? 0.9, 0, 1),
+    momentum: checkNumber("rmsprop", "momentum", options.momentum ?? 0, 0, 1),
+    epsilon: checkNumber("rmsprop", "epsilon", options.epsilon ?? 1e-7, 0),
+    epsilonAs: checkEpsilonPlace("rmsprop", options.epsilonAs ?? "pytorch"),
+    centered: options.centered ?? false,
+  });
+}
+
+/**
+ * Adagrad (Duchi, Hazan and Singer 2011). Defaults are Keras': learningRate 1e-3, initialAccumulatorValue 0.1,
+ * epsilon 1e-7 (PyTorch: 0.01, 0 and 1e-10).
+ */
+export function adagrad(
+  options: OptimizerOptions & {
+    initialAccumulatorValue?: number;
+    epsilon?: number;
+    epsilonAs?: EpsilonPlace;
+  } = {},
+): Optimizer {
+  const initial = options.initialAccumulatorValue ?? 0.1;
+  return optimizer("adagrad", options, 1e-3, {
+    kind: "adagrad",
+    initialAccumulatorValue: checkNumber("adagrad", "initialAccumulatorValue", initial, 0),
+    epsilon: checkNumber("adagrad", "epsilon", options.epsilon ?? 1e-7, 0),
+    epsilonAs: checkEpsilonPlace("adagrad", options.epsilonAs ?? "pytorch"),
+  });
+}
+
+/** Adadelta (Zeiler 2012). Defaults are Keras': learningRate 1e-3 (paper and PyTorch: 1), rho 0.95, epsilon 1e-7. */
+export function adadelta(options: OptimizerOptions & { rho?: number; epsilon?: number } = {}): Optimizer {
+  return optimizer("adadelta", options, 1e-3, {
+    kind: "adadelta",
+    rho: checkNumber("adadelta", "rho", options.rho ?? 0.95, 0, 1),
+    epsilon: checkNumber("adadelta", "epsilon", options.epsilon ?? 1e-7, 0),
+  });
+}
+
+/** Lion (Chen et al. 2023): moves by the sign alone. Defaults are Keras': learningRate 1e-3, beta1 0.9, beta2 0.99. */
+export function lion(options: OptimizerOptions & { beta1?: number; beta2?: number } = {}): Optimizer {
+  const formula: UpdateFormula = {
+    kind: "lion",
+    beta1: checkNumber("lion", "beta1", options.beta1 ?? 0.9, 0, 1),
+    beta2: checkNumber("lion", "beta2", options.beta2 ?? 0.99, 0, 1),
+  };
+  return optimizer("lion", options, 1e-3, formula, { weightDecay: 0, decoupled: true });
+}
+
+/**
+ * FTRL-proximal (McMahan et al. 2013). Defaults are Keras': learningRate 1e-3, learningRatePower −0.5,
+ * initialAccumulatorValue 0.1, all regularisation 0.
+ */
+export function ftrl(
+  options: OptimizerOptions & {
+    learningRatePower?: number;
+    initialAccumulatorValue?: number;
+    l1RegularizationStrength?: number;
+    l2RegularizationStrength?: number;
+    l2ShrinkageRegularizationStrength?: number;
+    beta?: number;
+  } = {},
+): Optimizer {
+  const power = options.learningRatePower ?? -0.5;
+  if (!(Number.isFinite(power) && power <= 0)) {
+    throw new ArgumentError(`ftrl: learningRatePower must be a number of at most 0, got ${String(power)}.`);
+  }
+  const initial = options.initialAccumulatorValue ?? 0.1;
+  const shrinkage = options.l2ShrinkageRegularizationStrength ?? 0;
+  return optimizer("ftrl", options, 1e-3, {
+    kind: "ftrl",
+    learningRatePower: power,
+    initialAccumulatorValue: checkNumber("ftrl", "initialAccumulatorValue", initial, 0),
+    l1: checkNumber("ftrl", "l1RegularizationStrength", options.l1RegularizationStrength ?? 0, 0),
+    l2: checkNumber("ftrl", "l2RegularizationStrength", options.l2RegularizationStrength ?? 0, 0),
+    l2Shrinkage: checkNumber("ftrl", "l2ShrinkageRegularizationStrength", shrinkage, 0),
+    beta: checkNumber("ftrl", "beta", options.beta ?? 0, 0),
+  });
 }

@@ -5,8 +5,8 @@ import type { Shape } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
-import { Arena, type Node, Variable } from "../graph/node.ts";
-import { slotNames } from "../graph/ops/optimizer_update.ts";
+import { type Arena, type Node, Variable } from "../graph/node.ts";
+import { stateArenas } from "../graph/update_rule.ts";
 import { batchLoss, type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
 import { BatchResults } from "../nn/metrics/batch_results.ts";
 import { type Metric, sumCount } from "../nn/metrics.ts";
@@ -22,8 +22,8 @@ export const RING_VALUES = 3;
 
 /** Everything a run changes: what a checkpoint holds beside the model's parameters. */
 export interface TrainingState {
-  /** Moments and velocities, laid out like the parameters. */
-  readonly slots: readonly Arena[];
+  /** Moments, velocities and averages (`stateArenas`). */
+  readonly optimizer: readonly Arena[];
   /** Finished updates. */
   readonly step: Variable;
   /** Batches fetched from the current data set. */
@@ -55,9 +55,8 @@ function countsOf(metrics: readonly Metric[], model: Model, where: string): Map<
 }
 
 export function newTrainingState(model: Model, optimizer: Optimizer, metrics: readonly Metric[] = []): TrainingState {
-  const specs = model.arena.variables.map(({ name, shape }) => ({ name, shape }));
   return {
-    slots: slotNames(optimizer.rule).map((slot) => new Arena(`optimizer/${slot}`, specs)),
+    optimizer: stateArenas(optimizer.rule, model.arena),
     step: new Variable({ name: "step", shape: [], dtype: "u32" }),
     cursor: new Variable({ name: "cursor", shape: [], dtype: "u32" }),
     schedule: new Variable({
@@ -165,7 +164,7 @@ function addTrainingStep(
     graph.optimizerUpdate(graph.variable(state.step), graph.variable(state.schedule), gradients, {
       rule: optimizer.rule,
       parameters: model.arena,
-      slots: state.slots,
+      state: state.optimizer,
     });
     model.constrain(graph);
     recordMeasures(graph, value, measures, state.counts, { ring: state.ring, counters });

@@ -13,7 +13,7 @@ import { checkCount } from "../nn/layer.ts";
 import { type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
 import { checkMetricsFitLoss, type Metric, type MetricChoice, metricValues, resolveMetrics } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
-import { checkLearningRate, type Optimizer } from "../nn/optimizers.ts";
+import { checkLearningRate, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";
 import { datasetVariables } from "./dataset_variables.ts";
 import { FitRun, type Runner, sumRecords, type Totals } from "./fit_run.ts";
 import { Inspector } from "./inspector.ts";
@@ -46,6 +46,11 @@ export interface TrainerOptions {
   optimizer: Optimizer;
   /** Images of one step; default 32, as in Keras. */
   batchSize?: number;
+  /**
+   * Shortens all gradients by one factor where the norm of all of them together is larger, as the optimizers'
+   * `globalClipNorm`. Default: what the optimizer says.
+   */
+  clipNorm?: number;
   /** Fixes the order of the images and the random numbers of layers such as dropout; default 0. */
   seed?: number;
   /**
@@ -72,17 +77,21 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
       "createTrainer: no layer of the model has parameters to train; give it a dense() or conv2d().",
     );
   }
-  const state = newTrainingState(model, options.optimizer, metrics);
+  const optimizer =
+    options.clipNorm === undefined
+      ? options.optimizer
+      : withGlobalClipNorm("createTrainer", options.optimizer, options.clipNorm);
+  const state = newTrainingState(model, optimizer, metrics);
   const keeper = await compileKeeper(options.backend, [
     ...model.variables,
-    ...state.slots.flatMap((slot) => slot.variables),
+    ...state.optimizer.flatMap((arena) => arena.variables),
     state.step,
     state.cursor,
     state.schedule,
     state.ring,
     ...state.counts.values(),
   ]);
-  const { optimizer, recompute = false } = options;
+  const { recompute = false } = options;
   const parts: StepParts = { model, loss: options.loss, metrics, optimizer, state, recompute };
   return new LocalTrainer(parts, loss, options.backend, keeper, batchSize, options.seed ?? 0);
 }
@@ -409,7 +418,7 @@ class LocalTrainer implements Trainer {
     const { model, state } = this.#parts;
     return new Map<string, Variable>([
       ...model.variables.map((variable): [string, Variable] => [variable.name, variable]),
-      ...state.slots.flatMap((slot) => slot.variables.map((v): [string, Variable] => [`${slot.name}/${v.name}`, v])),
+      ...state.optimizer.flatMap(({ variables }) => variables.map((v): [string, Variable] => [v.name, v])),
       ["trainer/step", state.step],
       ["trainer/cursor", state.cursor],
       ["trainer/learningRate", state.schedule],

@@ -12,6 +12,7 @@ import { matmulOp, matmulSizes } from "../graph/ops/matmul.ts";
 import { optimizerUpdateOp } from "../graph/ops/optimizer_update.ts";
 import { reshapeOp } from "../graph/ops/reshape.ts";
 import { stopGradientOp } from "../graph/ops/stop_gradient.ts";
+import type { UpdateRule } from "../graph/update_rule.ts";
 import { type FusedFetch, type Fusions, findFusions, throughReshapes } from "./fusion.ts";
 import type { FusedBatchNorm, FusedBatchNormSums, FusedBatchStatistics } from "./fusion_batch_norm.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
@@ -25,14 +26,18 @@ import {
 import {
   batchNormalize,
   batchNormInputGradient,
+  clipFactors,
+  clipGroups,
   copy,
   crossEntropyStep,
   emitBatchNormSums,
   emitBatchStatistics,
   fetchBatch,
+  gradientSquares,
   lowerings,
   matmulBias,
   optimizerUpdate,
+  ruleTable,
   sumSlices,
   type UpstreamValues,
 } from "./kernels/index.ts";
@@ -541,12 +546,15 @@ class GraphLowering implements Emitter {
 
   #lowerUpdate(effect: Node, inputs: readonly PlannedValue[]): void {
     if (!isOp(effect, optimizerUpdateOp)) return;
-    const { rule, parameters, slots } = effect.attributes;
+    const { rule, parameters, state } = effect.attributes;
     const all = this.#gradientBuffers.get(effect);
     const ranges = this.#gradientRanges.get(effect);
     if (all === undefined || ranges === undefined)
       throw new Error("an update was lowered before its gradients were planned");
-    const table = new Uint32Array((parameters.size / Arena.ALIGNMENT) * 4);
+    const blocks = parameters.size / Arena.ALIGNMENT;
+    const tail = ruleTable(rule);
+    const table = new Uint32Array(blocks * 4 + tail.length);
+    table.set(tail, blocks * 4);
     ranges.forEach(({ node, value, slices, direct }, index) => {
       if (!direct) {
         this.#begin("copy", node.layer);
@@ -561,14 +569,39 @@ class GraphLowering implements Emitter {
         table.set([start + done, slices, aligned(size), Math.min(Arena.ALIGNMENT, size - done)], block * 4);
       }
     });
+    const blockTable = this.constant("gradient block table", table, "u32");
+    const factors = this.#clipFactors(rule.clip, parameters, all, blockTable);
     this.#begin(`${rule.kind} update`, undefined);
     this.dispatch(optimizerUpdate({ rule, arenaSize: parameters.size }, this.traits), [
       this.#arenaValue(parameters),
       all,
-      this.constant("gradient block table", table, "u32"),
+      blockTable,
       at(inputs, 0),
       at(inputs, 1),
-      ...slots.map((slot) => this.#arenaValue(slot)),
+      ...state.map((arena) => this.#arenaValue(arena)),
+      ...factors,
     ]);
+  }
+
+  /** Two dispatches that measure the summed gradients, where they are clipped by norm; a factor for every block. */
+  #clipFactors(
+    clip: UpdateRule["clip"],
+    parameters: Arena,
+    gradients: PlannedValue,
+    blockTable: PlannedValue,
+  ): PlannedValue[] {
+    if (clip === undefined || clip.by === "value") return [];
+    const blocks = parameters.size / Arena.ALIGNMENT;
+    const squares = this.scratch("gradient squares", blocks);
+    const factors = this.scratch("clip factors", blocks);
+    const groups = clipGroups(clip.by, parameters);
+    this.#begin("gradient norm", undefined);
+    this.dispatch(gradientSquares({ arenaSize: parameters.size }, this.traits), [squares, gradients, blockTable]);
+    this.dispatch(clipFactors({ limit: clip.limit, groups }, this.traits), [
+      squares,
+      this.constant("clip groups", Uint32Array.from(groups.flat()), "u32"),
+      factors,
+    ]);
+    return [factors];
   }
 }

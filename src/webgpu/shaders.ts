@@ -1,5 +1,6 @@
 import avgPool2dDivisor from "../../shaders/avg_pool2d_divisor.wgsl?raw";
 import batchRow from "../../shaders/batch_row.wgsl?raw";
+import gradientSum from "../../shaders/gradient_sum.wgsl?raw";
 import learningRate from "../../shaders/learning_rate.wgsl?raw";
 import linearIndex from "../../shaders/linear_index.wgsl?raw";
 import random from "../../shaders/random.wgsl?raw";
@@ -13,6 +14,7 @@ import workgroupSum from "../../shaders/workgroup_sum.wgsl?raw";
 export const shaderIncludes: Readonly<Record<string, string>> = {
   avg_pool2d_divisor: avgPool2dDivisor,
   batch_row: batchRow,
+  gradient_sum: gradientSum,
   learning_rate: learningRate,
   linear_index: linearIndex,
   random,

@@ -6,7 +6,7 @@ import { Profile } from "../graph/profile.ts";
 import type { LossChoice } from "../nn/losses.ts";
 import type { MetricChoice } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
-import { checkLearningRate, type Optimizer } from "../nn/optimizers.ts";
+import { checkLearningRate, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";
 import { checkOneInputAndOutput } from "../train/one_input.ts";
 import type {
   EpochEvent,
@@ -37,6 +37,8 @@ export interface WorkerTrainerOptions {
   loss: LossChoice;
   metrics?: readonly MetricChoice[];
   optimizer: Optimizer;
+  /** As in `createTrainer`. */
+  clipNorm?: number;
   batchSize?: number;
   seed?: number;
 }
@@ -73,7 +75,10 @@ export async function createWorkerTrainer(model: Model, options: WorkerTrainerOp
       autotune: options.autotune ?? false,
       loss,
       metrics: options.metrics ?? [],
-      optimizer: options.optimizer,
+      optimizer:
+        options.clipNorm === undefined
+          ? options.optimizer
+          : withGlobalClipNorm("createWorkerTrainer", options.optimizer, options.clipNorm),
       batchSize: options.batchSize ?? 32,
       seed: options.seed ?? 0,
     });

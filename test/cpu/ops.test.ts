@@ -4,8 +4,9 @@ import { constantSchedule, SCHEDULE_COLUMNS, SCHEDULE_ROWS, scheduleTable } from
 import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { Arena, type Node, Variable } from "../../src/graph/node.ts";
-import { slotNames, type UpdateRule } from "../../src/graph/ops/optimizer_update.ts";
+import { stateArenas } from "../../src/graph/update_rule.ts";
 import { expectClose, expectExact } from "../support/compare.ts";
+import { freshSlots, optimizersOfEachKind, referenceClip, referenceStep } from "../support/optimizer_rules.ts";
 import { AWKWARD_INPUTS, convOptions, describeConv, RandomData } from "../support/random.ts";
 
 const SEED = 31337;
@@ -217,28 +218,12 @@ describe("recordStep", () => {
 });
 
 describe("optimizerUpdate, three steps against the formulas written out", () => {
-  const rules: [string, UpdateRule][] = [
-    ["sgd", { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 }],
-    ["sgd with weight decay", { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0.1 }],
-    ["sgd with momentum", { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0.1 }],
-    ["sgd with Nesterov's momentum", { kind: "sgd", momentum: 0.9, nesterov: true, weightDecay: 0.1 }],
-    ["adam", { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 }],
-    ["adam with decoupled weight decay", { kind: "adam", beta1: 0.9, beta2: 0.99, epsilon: 1e-7, weightDecay: 0.2 }],
-  ];
-
-  it.each(rules)("%s", async (_, rule) => {
+  it.each(optimizersOfEachKind)("%s", async (_, { rule }) => {
     const specs = [
       { name: "a", shape: [2], initial: Float64Array.of(1, -2) },
       { name: "b", shape: [1], initial: Float64Array.of(0.5) },
     ];
     const parameters = new Arena("parameters", specs);
-    const slots = slotNames(rule).map(
-      (name) =>
-        new Arena(
-          name,
-          specs.map(({ name, shape }) => ({ name, shape })),
-        ),
-    );
     const step = new Variable({ name: "step", shape: [], dtype: "u32" });
     const ring = new Variable({ name: "ring", shape: [1, 1] });
     const graph = new Graph();
@@ -249,33 +234,25 @@ describe("optimizerUpdate, three steps against the formulas written out", () => 
       graph.variable(step),
       graph.constant(scheduleTable(constantSchedule(0.05)), [SCHEDULE_ROWS, SCHEDULE_COLUMNS]),
       gradients,
-      { rule, parameters, slots },
+      { rule, parameters, state: stateArenas(rule, parameters) },
     );
     graph.recordStep([graph.constant(0)], { ring, counters: [step] });
     const program = await cpu().compile(graph, { outputs: {} });
     const got = (await program.enqueue({ steps: 3, read: [a!, b!] })).flatMap(({ data }) => [...data]);
-    const want = [1, -2, 0.5].map((start) => threeSteps(rule, start, 0.05));
-    for (const [i, value] of got.entries()) expect(value).toBeCloseTo(want[i]!, 13);
-  });
 
-  function threeSteps(rule: UpdateRule, start: number, lr: number): number {
-    let [p, m, v] = [start, 0, 0];
-    for (let t = 1; t <= 3; t++) {
-      let g = p * p;
-      if (rule.kind === "sgd") {
-        g += rule.weightDecay * p;
-        if (rule.momentum !== 0) {
-          m = rule.momentum * m + g;
-          g = rule.nesterov ? g + rule.momentum * m : m;
-        }
-        p -= lr * g;
-      } else {
-        p -= lr * rule.weightDecay * p;
-        m = rule.beta1 * m + (1 - rule.beta1) * g;
-        v = rule.beta2 * v + (1 - rule.beta2) * g * g;
-        p -= (lr * (m / (1 - rule.beta1 ** t))) / (Math.sqrt(v / (1 - rule.beta2 ** t)) + rule.epsilon);
-      }
+    const want = specs.map(({ initial }) => Float64Array.from(initial));
+    const slots = want.map((values) => [...values].map(() => freshSlots(rule)));
+    for (let finished = 0; finished < 3; finished++) {
+      const clipped = referenceClip(
+        rule,
+        want.map((values) => values.map((p) => p * p)),
+      );
+      want.forEach((values, index) => {
+        values.forEach((p, i) => {
+          values[i] = referenceStep(rule, p, clipped[index]![i]!, slots[index]![i]!, finished, 0.05);
+        });
+      });
     }
-    return p;
-  }
+    for (const [i, value] of want.flatMap((values) => [...values]).entries()) expect(got[i]).toBeCloseTo(value, 12);
+  });
 });

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { constantSchedule, scheduleTable } from "../../src/core/schedule.ts";
-import { slotNames, type UpdateRule } from "../../src/graph/ops/optimizer_update.ts";
+import { Arena } from "../../src/graph/node.ts";
+import { slotNames, slotsPerArena, type UpdateRule } from "../../src/graph/update_rule.ts";
+import { adam, sgd } from "../../src/nn/optimizers.ts";
 import {
   cosineDecay,
   cosineDecayRestarts,
@@ -13,8 +15,15 @@ import {
   stepDecay,
   warmup,
 } from "../../src/nn/schedules.ts";
-import { optimizerUpdate } from "../../src/webgpu/kernels/index.ts";
+import {
+  clipFactors,
+  clipGroups,
+  gradientSquares,
+  optimizerUpdate,
+  ruleTable,
+} from "../../src/webgpu/kernels/index.ts";
 import { testDevice } from "../support/gpu.ts";
+import { optimizersOfEachKind, referenceClip, referenceStep } from "../support/optimizer_rules.ts";
 import { runKernel } from "../support/run_kernel.ts";
 import { expectNear, traitsOfEachKind, uniform } from "./kernels_support.ts";
 
@@ -25,36 +34,6 @@ beforeAll(async () => {
 
 const [[, traits]] = traitsOfEachKind as [(typeof traitsOfEachKind)[number]];
 
-/** One update in f64; `slots` and `parameters` change in place. */
-function update(
-  rule: UpdateRule,
-  parameters: Float64Array,
-  gradient: Float64Array,
-  slots: Float64Array[],
-  step: number,
-  rate: number,
-): void {
-  gradient.forEach((plainGradient, i) => {
-    const p = parameters[i] as number;
-    if (rule.kind === "sgd") {
-      const g = plainGradient + rule.weightDecay * p;
-      const [velocities] = slots;
-      const velocity = rule.momentum * (velocities?.[i] ?? 0) + g;
-      if (velocities) velocities[i] = velocity;
-      parameters[i] = p - rate * (rule.nesterov ? g + rule.momentum * velocity : velocity);
-    } else {
-      const [ms, vs] = slots as [Float64Array, Float64Array];
-      const m = rule.beta1 * (ms[i] as number) + (1 - rule.beta1) * plainGradient;
-      const v = rule.beta2 * (vs[i] as number) + (1 - rule.beta2) * plainGradient ** 2;
-      ms[i] = m;
-      vs[i] = v;
-      const corrected =
-        m / (1 - rule.beta1 ** (step + 1)) / (Math.sqrt(v / (1 - rule.beta2 ** (step + 1))) + rule.epsilon);
-      parameters[i] = p - rate * rule.weightDecay * p - rate * corrected;
-    }
-  });
-}
-
 /** Parameters of these sizes behind each other in an arena, with a gradient in so many slices each. */
 const layout = [
   { size: 288, slices: 5 },
@@ -64,73 +43,120 @@ const layout = [
   { size: 1, slices: 3 },
 ];
 
-const rules: readonly UpdateRule[] = [
-  { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 },
-  { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0.01 },
-  { kind: "sgd", momentum: 0.9, nesterov: true, weightDecay: 0 },
-  { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 },
-  { kind: "adam", beta1: 0.7, beta2: 0.9, epsilon: 1e-3, weightDecay: 0.1 },
-];
+/** The arena of `layout`, its gradients' partial sums and their block table. */
+function arrange(aligned: boolean) {
+  const table: number[] = [];
+  const valid: boolean[] = [];
+  let partialsEnd = aligned ? 0 : 3;
+  const places: { arena: number; start: number; size: number; slices: number; stride: number }[] = [];
+  for (const { size, slices } of layout) {
+    const stride = aligned ? Math.ceil(size / 4) * 4 : size;
+    places.push({ arena: valid.length, start: partialsEnd, size, slices, stride });
+    for (let done = 0; done < size; done += 64) {
+      const left = Math.min(64, size - done);
+      table.push(partialsEnd + done, slices, stride, left);
+      for (let i = 0; i < 64; i++) valid.push(i < left);
+    }
+    partialsEnd += slices * stride;
+  }
+  const partials = uniform(partialsEnd, 1);
+  const gradients = places.map(({ start, size, slices, stride }) =>
+    Float64Array.from({ length: size }, (_, i) => {
+      let sum = 0;
+      for (let slice = 0; slice < slices; slice++) sum += partials[start + slice * stride + i] as number;
+      return sum;
+    }),
+  );
+  return { table, valid, places, partials, gradients, arenaSize: valid.length };
+}
 
-describe.each(rules)("%j", (rule) => {
+const parameterArena = () =>
+  new Arena(
+    "parameters",
+    layout.map(({ size }, i) => ({ name: `${i}`, shape: [size] })),
+  );
+
+/** What clips each block's gradient, from the two kernels that measure it; nothing for a rule that does not. */
+async function factorsOf(rule: UpdateRule, aligned: boolean): Promise<Float32Array[]> {
+  const { clip } = rule;
+  if (clip === undefined || clip.by === "value") return [];
+  const { partials, table, arenaSize } = arrange(aligned);
+  const blocks = arenaSize / 64;
+  const measure = gradientSquares({ arenaSize, alignedPartials: aligned }, traits);
+  const [squares] = await runKernel(device, measure, [new Float32Array(blocks), partials, Uint32Array.from(table)]);
+  const groups = clipGroups(clip.by, parameterArena());
+  const [, , factors] = await runKernel(device, clipFactors({ limit: clip.limit, groups }, traits), [
+    squares as Float32Array,
+    Uint32Array.from(groups.flat()),
+    new Float32Array(blocks),
+  ]);
+  return [factors as Float32Array];
+}
+
+describe.each(optimizersOfEachKind)("%s", (_, { rule }) => {
   test.each([
     { step: 0, aligned: true },
-    { step: 1, aligned: false },
-    { step: 9, aligned: true },
-    { step: 5000, aligned: false },
+    { step: 9, aligned: false },
   ])("update $step, aligned slices $aligned, is the formula's, and leaves padding alone", async ({ step, aligned }) => {
     const rate = 0.01;
-    const arenaSize = layout.reduce((sum, { size }) => sum + Math.ceil(size / 64) * 64, 0);
-    const table: number[] = [];
-    const valid: boolean[] = [];
-    let partialsEnd = aligned ? 0 : 3;
-    const places: { arena: number; start: number; size: number; slices: number; stride: number }[] = [];
-    for (const { size, slices } of layout) {
-      const stride = aligned ? Math.ceil(size / 4) * 4 : size;
-      places.push({ arena: valid.length, start: partialsEnd, size, slices, stride });
-      for (let done = 0; done < size; done += 64) {
-        const left = Math.min(64, size - done);
-        table.push(partialsEnd + done, slices, stride, left);
-        for (let i = 0; i < 64; i++) valid.push(i < left);
-      }
-      partialsEnd += slices * stride;
-    }
-    const partials = uniform(partialsEnd, 1);
+    const { table, valid, places, partials, gradients, arenaSize } = arrange(aligned);
     const parameters = uniform(arenaSize, 2);
-    const slots = slotNames(rule).map((_, index) => uniform(arenaSize, 3 + index, index === 1 ? 0.01 : -0.1, 0.2));
-
+    const names = slotNames(rule);
+    // Squares, maxima and sums of squares are positive; a variance must be above its mean's square.
+    const slots = names.map((name, index) =>
+      ["v", "vMax", "accumulator", "movement"].includes(name)
+        ? uniform(arenaSize, 3 + index, 0.1, 0.3)
+        : uniform(arenaSize, 3 + index, -0.1, 0.2),
+    );
     const expected = Float64Array.from(parameters);
     const expectedSlots = slots.map((slot) => Float64Array.from(slot));
-    for (const { arena, start, size, slices, stride } of places) {
-      const gradient = Float64Array.from({ length: size }, (_, i) => {
-        let sum = 0;
-        for (let slice = 0; slice < slices; slice++) sum += partials[start + slice * stride + i] as number;
-        return sum;
-      });
-      const part = (values: Float64Array) => values.subarray(arena, arena + size);
-      update(rule, part(expected), gradient, expectedSlots.map(part), step, rate);
-    }
+    const clipped = referenceClip(rule, gradients);
+    places.forEach(({ arena, size }, place) => {
+      for (let i = 0; i < size; i++) {
+        const state = Object.fromEntries(names.map((name, s) => [name, expectedSlots[s]![arena + i]!]));
+        expected[arena + i] = referenceStep(rule, expected[arena + i]!, clipped[place]![i]!, state, step, rate);
+        names.forEach((name, s) => {
+          expectedSlots[s]![arena + i] = state[name]!;
+        });
+      }
+    });
 
+    // Slots lie one behind the other in as many buffers as there are arenas of state.
+    const perBuffer = slotsPerArena(rule);
+    const buffers: Float32Array<ArrayBuffer>[] = [];
+    for (let first = 0; first < slots.length; first += perBuffer) {
+      buffers.push(Float32Array.from(slots.slice(first, first + perBuffer).flatMap((slot) => [...slot])));
+    }
     const results = await runKernel(device, optimizerUpdate({ rule, arenaSize, alignedPartials: aligned }, traits), [
       parameters,
       partials,
-      Uint32Array.from(table),
+      Uint32Array.from([...table, ...ruleTable(rule)]),
       Uint32Array.of(step),
       Float32Array.from(scheduleTable(constantSchedule(rate))),
-      ...slots,
+      ...buffers,
+      ...(await factorsOf(rule, aligned)),
     ]);
-    // Adam divides by √v, which may be small: its step is good to a few millionths of the rate.
-    expectNear(results[0] as Float32Array, expected, 1e-6);
-    for (const [index, slot] of expectedSlots.entries()) expectNear(results[5 + index] as Float32Array, slot, 2e-6);
     const moved = results[0] as Float32Array;
-    const touchedPadding = valid.some((inside, i) => !inside && moved[i] !== parameters[i]);
-    expect(touchedPadding).toBe(false);
-    expect(slots.some((slot, s) => valid.some((inside, i) => !inside && results[5 + s]?.[i] !== slot[i]))).toBe(false);
+    const state = results.slice(5, 5 + buffers.length).flatMap((buffer) => [...(buffer as Float32Array)]);
+    // Values are below 8, gradients sums of up to 16; a step is a few roundings of those, the rate makes it small.
+    expectNear(moved, expected, 1e-6);
+    // FTRL divides the difference of two nearly equal roots by the rate.
+    const slotTolerance = rule.kind === "ftrl" ? 2e-4 : 2e-6;
+    for (const [index, slot] of expectedSlots.entries()) {
+      expectNear(
+        state.slice(index * arenaSize, (index + 1) * arenaSize),
+        slot,
+        slot.map((value) => slotTolerance * Math.max(1, Math.abs(value))),
+      );
+    }
+    const padding = valid.flatMap((inside, i) => (inside ? [] : [i]));
+    expect(padding.filter((i) => moved[i] !== parameters[i])).toEqual([]);
+    expect(slots.flatMap((slot, s) => padding.filter((i) => state[s * arenaSize + i] !== slot[i]))).toEqual([]);
   });
 });
 
 test("Adam's first step has the size of the learning rate to six digits, however close β is to 1", async () => {
-  const rule: UpdateRule = { kind: "adam", beta1: 0.9, beta2: 0.9999, epsilon: 0, weightDecay: 0 };
+  const { rule } = adam({ beta2: 0.9999, epsilon: 0 });
   const parameters = new Float32Array(64);
   const [moved] = await runKernel(device, optimizerUpdate({ rule, arenaSize: 64 }, traits), [
     parameters,
@@ -157,7 +183,7 @@ test.each<[string, Schedule]>([
   ["pieces", piecewiseConstantDecay({ boundaries: [9, 20, 48], values: [1, 0.5, 0.25, 0.1] })],
   ["one-cycle", oneCycle({ maxLearningRate: 1, totalSteps: 100 })],
 ])("the device's %s schedule is the formula's, at its joints too", async (_, schedule) => {
-  const rule: UpdateRule = { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 };
+  const { rule } = sgd();
   for (const step of [0, 1, 6, 7, 9, 10, 11, 20, 21, 48, 49, 60, 99, 100, 1000]) {
     // With gradient 1, plain descent moves by the rate.
     const [moved] = await runKernel(device, optimizerUpdate({ rule, arenaSize: 64 }, traits), [

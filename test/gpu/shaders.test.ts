@@ -11,6 +11,7 @@ import { preprocess } from "../../src/webgpu/preprocess.ts";
 import { shaderIncludes } from "../../src/webgpu/shaders.ts";
 import { subgroupProbe } from "../../src/webgpu/subgroups.ts";
 import { testDevice } from "../support/gpu.ts";
+import { optimizersOfEachKind } from "../support/optimizer_rules.ts";
 
 /** A software adapter and a graphics card with the spec's default limits: the two that tile tables tell apart. */
 const TRAITS: DeviceTraits[] = [true, false].map((software) => ({
@@ -245,18 +246,9 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
     ),
     kernels.recordStep({ sizes: [1, 2], capacity: 16, counters: 2 }, traits),
     kernels.sumSlices({ size: 100, slices: 4, sliceStride: 128 }, traits),
-    kernels.optimizerUpdate(
-      { rule: { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.01 }, arenaSize: 640 },
-      traits,
-    ),
-    ...[0, 0.9].flatMap((momentum) =>
-      bools.map((nesterov) =>
-        kernels.optimizerUpdate(
-          { rule: { kind: "sgd", momentum, nesterov: nesterov && momentum > 0, weightDecay: 0.1 }, arenaSize: 640 },
-          traits,
-        ),
-      ),
-    ),
+    ...optimizersOfEachKind.map(([, { rule }]) => kernels.optimizerUpdate({ rule, arenaSize: 640 }, traits)),
+    ...bools.map((alignedPartials) => kernels.gradientSquares({ arenaSize: 640, alignedPartials }, traits)),
+    kernels.clipFactors({ limit: 1, groups: [[0, 10]] }, traits),
   ];
 }
 

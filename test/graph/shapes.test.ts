@@ -3,6 +3,7 @@ import { ArgumentError, ShapeError } from "../../src/core/errors.ts";
 import { constantSchedule, SCHEDULE_COLUMNS, SCHEDULE_ROWS, scheduleTable } from "../../src/core/schedule.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { Arena, type Node, Variable } from "../../src/graph/node.ts";
+import { sgd } from "../../src/nn/optimizers.ts";
 
 const of =
   (shape: number[], ...rest: number[][]) =>
@@ -263,13 +264,13 @@ describe("shapes that do not fit are refused with both shapes", () => {
   it("checks an update's gradients against its parameters", () => {
     const g = new Graph();
     const parameters = new Arena("p", [{ name: "w", shape: [2] }]);
-    const rule = { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 } as const;
+    const { rule } = sgd();
     const schedule = g.constant(scheduleTable(constantSchedule(0.1)), [SCHEDULE_ROWS, SCHEDULE_COLUMNS]);
     const update = (shape: number[], rate = schedule) =>
       g.optimizerUpdate(g.constant([0], [], "u32"), rate, [g.constant(new Array(shape[0]).fill(0))], {
         rule,
         parameters,
-        slots: [],
+        state: [],
       });
     expect(() => update([2], g.constant(0.1))).toThrow(/wants a schedule \(f32 \[16, 8\]/);
     expect(() => update([3])).toThrow(/gradient of "w" is \[3\], not \[2\]/);

@@ -1,32 +1,43 @@
 import { rateFromTable } from "../../core/schedule.ts";
 import { at } from "../../graph/op.ts";
-import { optimizerUpdateOp, type UpdateRule } from "../../graph/ops/optimizer_update.ts";
+import { optimizerUpdateOp } from "../../graph/ops/optimizer_update.ts";
+import {
+  nadamMomentum,
+  nadamMomentumProducts,
+  type RuleOf,
+  type UpdateKind,
+  type UpdateRule,
+} from "../../graph/update_rule.ts";
 import { type CpuArray, defineCpuOp, read } from "../op.ts";
 
-type Sgd = Extract<UpdateRule, { kind: "sgd" }>;
-type Adam = Extract<UpdateRule, { kind: "adam" }>;
+/** What a formula works on: one parameter tensor, its treated gradient g, and the rule's slots for it. */
+interface Move<Kind extends UpdateKind> {
+  readonly rule: RuleOf<Kind>;
+  readonly p: CpuArray;
+  readonly gradient: CpuArray | Float64Array;
+  readonly slots: readonly CpuArray[];
+  readonly learningRate: number;
+  /** The step, from 1. */
+  readonly t: number;
+}
 
 /**
- * g ← gradient + weightDecay · p
- * velocity ← momentum · velocity + g
+ * velocity ← momentum · velocity + (1 − dampening) · g; at the first step velocity = g
  * p ← p − learningRate · (nesterov ? g + momentum · velocity : velocity)
  *
- * PyTorch's form of the heavy ball (Sutskever et al. 2013 for Nesterov).
+ * PyTorch's form of the heavy ball (Sutskever et al. 2013 for Nesterov). Keras keeps learningRate · velocity instead,
+ * which is the same until the rate changes.
  */
-function sgdStep(
-  rule: Sgd,
-  p: CpuArray,
-  gradient: CpuArray,
-  velocity: CpuArray | undefined,
-  learningRate: number,
-): void {
+function sgdStep({ rule, p, gradient, slots: [velocity], learningRate, t }: Move<"sgd">): void {
+  const { momentum, dampening, nesterov } = rule;
+  const share = t === 1 ? 1 : 1 - dampening;
   for (let i = 0; i < p.length; i++) {
-    const g = read(gradient, i) + rule.weightDecay * read(p, i);
+    const g = read(gradient, i);
     let direction = g;
     if (velocity !== undefined) {
-      const v = rule.momentum * read(velocity, i) + g;
+      const v = momentum * read(velocity, i) + share * g;
       velocity[i] = v;
-      direction = rule.nesterov ? g + rule.momentum * v : v;
+      direction = nesterov ? g + momentum * v : v;
     }
     p[i] = read(p, i) - learningRate * direction;
   }
@@ -36,20 +47,38 @@ function sgdStep(
  * m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²
  * p ← p − learningRate · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
  *
- * Kingma and Ba 2015, algorithm 1; weight decay decoupled, p ← p − learningRate · weightDecay · p first
- * (Loshchilov and Hutter 2019). t counts from 1.
+ * Kingma and Ba 2015, algorithm 1. ε as in Keras: (m / (1 − β₁ᵗ)) · √(1 − β₂ᵗ) / (√v + ε).
+ * amsgrad puts the largest v so far in v's place (Reddi et al. 2018).
  */
-function adamStep(
-  rule: Adam,
-  p: CpuArray,
-  gradient: CpuArray,
-  m: CpuArray,
-  v: CpuArray,
-  learningRate: number,
-  t: number,
-): void {
-  const { beta1, beta2, epsilon, weightDecay } = rule;
+function adamStep({ rule, p, gradient, slots, learningRate, t }: Move<"adam">): void {
+  const { beta1, beta2, epsilon, epsilonAs } = rule;
+  const [m, v, vMax] = [at(slots, 0), at(slots, 1), slots[2]];
   const correction1 = 1 - beta1 ** t;
+  const correction2 = 1 - beta2 ** t;
+  const reach = epsilonAs === "keras" ? epsilon / Math.sqrt(correction2) : epsilon;
+  for (let i = 0; i < p.length; i++) {
+    const g = read(gradient, i);
+    const mean = beta1 * read(m, i) + (1 - beta1) * g;
+    let square = beta2 * read(v, i) + (1 - beta2) * g * g;
+    m[i] = mean;
+    v[i] = square;
+    if (vMax !== undefined) {
+      square = Math.max(read(vMax, i), square);
+      vMax[i] = square;
+    }
+    p[i] = read(p, i) - (learningRate * (mean / correction1)) / (Math.sqrt(square / correction2) + reach);
+  }
+}
+
+/**
+ * Adam with Nesterov's momentum, whose strength μₜ grows towards β₁ (Dozat 2016):
+ * p ← p − learningRate · (μₜ₊₁ m / (1 − ∏μᵢ, i ≤ t + 1) + (1 − μₜ) g / (1 − ∏μᵢ, i ≤ t)) / (√(v / (1 − β₂ᵗ)) + ε)
+ */
+function nadamStep({ rule, p, gradient, slots, learningRate, t }: Move<"nadam">): void {
+  const { beta1, beta2, epsilon } = rule;
+  const [m, v] = [at(slots, 0), at(slots, 1)];
+  const product = nadamMomentumProducts(rule)[t - 1] ?? 0;
+  const [now, next] = [nadamMomentum(rule, t), nadamMomentum(rule, t + 1)];
   const correction2 = 1 - beta2 ** t;
   for (let i = 0; i < p.length; i++) {
     const g = read(gradient, i);
@@ -57,22 +86,203 @@ function adamStep(
     const square = beta2 * read(v, i) + (1 - beta2) * g * g;
     m[i] = mean;
     v[i] = square;
-    const decayed = read(p, i) * (1 - learningRate * weightDecay);
-    p[i] = decayed - (learningRate * (mean / correction1)) / (Math.sqrt(square / correction2) + epsilon);
+    const ahead = (next * mean) / (1 - product * next) + ((1 - now) * g) / (1 - product);
+    p[i] = read(p, i) - (learningRate * ahead) / (Math.sqrt(square / correction2) + epsilon);
   }
 }
 
+/**
+ * m ← β₁ m + (1 − β₁) g,   u ← max(β₂ u, |g| + ε)
+ * p ← p − learningRate · (m / (1 − β₁ᵗ)) / u
+ *
+ * Kingma and Ba 2015, section 7. ε as in Keras: u ← max(β₂ u, |g|), divided by u + ε.
+ */
+function adamaxStep({ rule, p, gradient, slots, learningRate, t }: Move<"adamax">): void {
+  const { beta1, beta2, epsilon, epsilonAs } = rule;
+  const [m, u] = [at(slots, 0), at(slots, 1)];
+  const correction1 = 1 - beta1 ** t;
+  const [inside, outside] = epsilonAs === "keras" ? [0, epsilon] : [epsilon, 0];
+  for (let i = 0; i < p.length; i++) {
+    const g = read(gradient, i);
+    const mean = beta1 * read(m, i) + (1 - beta1) * g;
+    const largest = Math.max(beta2 * read(u, i), Math.abs(g) + inside);
+    m[i] = mean;
+    u[i] = largest;
+    p[i] = read(p, i) - (learningRate * (mean / correction1)) / (largest + outside);
+  }
+}
+
+/**
+ * v ← ρ v + (1 − ρ) g²,   centered: a ← ρ a + (1 − ρ) g, and v − a² in v's place below
+ * velocity ← momentum · velocity + g / (√v + ε)
+ * p ← p − learningRate · velocity
+ *
+ * Hinton's lecture 6e (2012); centered after Graves 2013. ε as in Keras: g / √(v + ε).
+ */
+function rmspropStep({ rule, p, gradient, slots, learningRate }: Move<"rmsprop">): void {
+  const { rho, momentum, epsilon, epsilonAs, centered } = rule;
+  const v = at(slots, 0);
+  const meanGradient = centered ? at(slots, 1) : undefined;
+  const velocity = momentum === 0 ? undefined : at(slots, centered ? 2 : 1);
+  for (let i = 0; i < p.length; i++) {
+    const g = read(gradient, i);
+    let variance = rho * read(v, i) + (1 - rho) * g * g;
+    v[i] = variance;
+    if (meanGradient !== undefined) {
+      const mean = rho * read(meanGradient, i) + (1 - rho) * g;
+      meanGradient[i] = mean;
+      variance = Math.max(0, variance - mean * mean);
+    }
+    let direction = g / (epsilonAs === "keras" ? Math.sqrt(variance + epsilon) : Math.sqrt(variance) + epsilon);
+    if (velocity !== undefined) {
+      direction += momentum * read(velocity, i);
+      velocity[i] = direction;
+    }
+    p[i] = read(p, i) - learningRate * direction;
+  }
+}
+
+/**
+ * a ← a + g²,   p ← p − learningRate · g / (√a + ε)
+ *
+ * Duchi, Hazan and Singer 2011. ε as in Keras: g / √(a + ε).
+ */
+function adagradStep({ rule, p, gradient, slots, learningRate }: Move<"adagrad">): void {
+  const { epsilon, epsilonAs } = rule;
+  const accumulator = at(slots, 0);
+  for (let i = 0; i < p.length; i++) {
+    const g = read(gradient, i);
+    const sum = read(accumulator, i) + g * g;
+    accumulator[i] = sum;
+    const scale = epsilonAs === "keras" ? Math.sqrt(sum + epsilon) : Math.sqrt(sum) + epsilon;
+    // Where no gradient has come yet, 0 / 0 would be no number.
+    if (g !== 0) p[i] = read(p, i) - (learningRate * g) / scale;
+  }
+}
+
+/**
+ * a ← ρ a + (1 − ρ) g²,   δ = √(d + ε) / √(a + ε) · g,   d ← ρ d + (1 − ρ) δ²,   p ← p − learningRate · δ
+ *
+ * Zeiler 2012, algorithm 1; d is the slot "movement".
+ */
+function adadeltaStep({ rule, p, gradient, slots, learningRate }: Move<"adadelta">): void {
+  const { rho, epsilon } = rule;
+  const [accumulator, movement] = [at(slots, 0), at(slots, 1)];
+  for (let i = 0; i < p.length; i++) {
+    const g = read(gradient, i);
+    const sum = rho * read(accumulator, i) + (1 - rho) * g * g;
+    const delta = (Math.sqrt(read(movement, i) + epsilon) / Math.sqrt(sum + epsilon)) * g;
+    accumulator[i] = sum;
+    movement[i] = rho * read(movement, i) + (1 - rho) * delta * delta;
+    p[i] = read(p, i) - learningRate * delta;
+  }
+}
+
+/**
+ * p ← p − learningRate · sign(β₁ m + (1 − β₁) g),   m ← β₂ m + (1 − β₂) g
+ *
+ * Chen et al. 2023, algorithm 2.
+ */
+function lionStep({ rule, p, gradient, slots, learningRate }: Move<"lion">): void {
+  const { beta1, beta2 } = rule;
+  const m = at(slots, 0);
+  for (let i = 0; i < p.length; i++) {
+    const g = read(gradient, i);
+    p[i] = read(p, i) - learningRate * Math.sign(beta1 * read(m, i) + (1 - beta1) * g);
+    m[i] = beta2 * read(m, i) + (1 - beta2) * g;
+  }
+}
+
+/**
+ * a' = a + g²,   σ = (a'^−power − a^−power) / learningRate
+ * z ← z + g + 2 · l2Shrinkage · p − σ p
+ * p ← (clamp(z, −l1, l1) − z) / (a'^−power / learningRate + 2 · l2 + beta / learningRate)
+ *
+ * McMahan et al. 2013, algorithm 1, in Keras' parameters; z is the slot "linear".
+ */
+function ftrlStep({ rule, p, gradient, slots, learningRate }: Move<"ftrl">): void {
+  const { l1, l2, l2Shrinkage, beta, learningRatePower } = rule;
+  const [accumulator, linear] = [at(slots, 0), at(slots, 1)];
+  // The formula divides by the rate; with none, nothing moves.
+  if (learningRate === 0) return;
+  for (let i = 0; i < p.length; i++) {
+    const g = read(gradient, i);
+    const sum = read(accumulator, i) + g * g;
+    const power = sum ** -learningRatePower;
+    const sigma = (power - read(accumulator, i) ** -learningRatePower) / learningRate;
+    const z = read(linear, i) + g + 2 * l2Shrinkage * read(p, i) - sigma * read(p, i);
+    accumulator[i] = sum;
+    linear[i] = z;
+    p[i] = (Math.min(Math.max(z, -l1), l1) - z) / (power / learningRate + 2 * l2 + beta / learningRate);
+  }
+}
+
+const FORMULAS: { readonly [Kind in UpdateKind]: (move: Move<Kind>) => void } = {
+  sgd: sgdStep,
+  adam: adamStep,
+  nadam: nadamStep,
+  adamax: adamaxStep,
+  rmsprop: rmspropStep,
+  adagrad: adagradStep,
+  adadelta: adadeltaStep,
+  lion: lionStep,
+  ftrl: ftrlStep,
+};
+
+function squaredNorm(values: CpuArray): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += read(values, i) ** 2;
+  return sum;
+}
+
+/** What shortens a gradient of this squared norm to `limit`: limit / norm, or 1 where it is short enough. */
+function shortening(squared: number, limit: number): number {
+  return limit / Math.max(Math.sqrt(squared), limit);
+}
+
+/** Clipped, and with L2 decay added. */
+function treatedGradient(
+  { clip, weightDecay, decoupledWeightDecay }: UpdateRule,
+  gradient: CpuArray,
+  p: CpuArray,
+  scale: number,
+) {
+  const l2 = decoupledWeightDecay ? 0 : weightDecay;
+  const limit = clip?.by === "value" ? clip.limit : Number.POSITIVE_INFINITY;
+  if (scale === 1 && l2 === 0 && clip?.by !== "value") return gradient;
+  return Float64Array.from(gradient, (g, i) => Math.min(Math.max(scale * g, -limit), limit) + l2 * read(p, i));
+}
+
 export const optimizerUpdateOps = [
-  defineCpuOp(optimizerUpdateOp, ({ attributes: { rule, parameters, slots }, input, variable }) => {
+  defineCpuOp(optimizerUpdateOp, ({ attributes: { rule, parameters, state }, input, variable }) => {
     const finished = read(input(0), 0);
     const t = finished + 1;
     const learningRate = rateFromTable(input(1), finished);
+    const count = parameters.variables.length;
+    const slotVariables = state.flatMap((arena) => arena.variables);
+    const { clip, ema } = rule;
+    const squares = clip && clip.by !== "value" ? parameters.variables.map((_, i) => squaredNorm(input(i + 2))) : [];
+    const allSquares = squares.reduce((sum, square) => sum + square, 0);
     parameters.variables.forEach((parameter, index) => {
       const p = variable(parameter);
-      const gradient = input(index + 2);
-      const state = slots.map((slot) => variable(at(slot.variables, index)));
-      if (rule.kind === "sgd") sgdStep(rule, p, gradient, state[0], learningRate);
-      else adamStep(rule, p, gradient, at(state, 0), at(state, 1), learningRate, t);
+      let scale = 1;
+      if (clip?.by === "norm") scale = shortening(at(squares, index), clip.limit);
+      else if (clip?.by === "globalNorm") scale = shortening(allSquares, clip.limit);
+      const gradient = treatedGradient(rule, input(index + 2), p, scale);
+      if (rule.decoupledWeightDecay) {
+        for (let i = 0; i < p.length; i++) p[i] = read(p, i) * (1 - learningRate * rule.weightDecay);
+      }
+      const slots: CpuArray[] = [];
+      for (let slot = index; slot < slotVariables.length; slot += count) slots.push(variable(at(slotVariables, slot)));
+      const formula = FORMULAS[rule.kind] as (move: Move<UpdateKind>) => void;
+      // The average is the last slot, and no business of the formula.
+      const average = ema ? slots.pop() : undefined;
+      formula({ rule, p, gradient, slots, learningRate, t });
+      if (ema && average) {
+        const momentum = finished === 0 ? 0 : ema.momentum;
+        for (let i = 0; i < p.length; i++) average[i] = momentum * read(average, i) + (1 - momentum) * read(p, i);
+        if (ema.overwriteFrequency > 0 && t % ema.overwriteFrequency === 0) p.set(average);
+      }
     });
   }),
 ];

@@ -4,28 +4,18 @@ import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Arena, Node } from "../node.ts";
 import { at, defineOp } from "../op.ts";
-
-/** How parameters move; formulas in `cpu/ops/optimizer_update.ts`. */
-export type UpdateRule =
-  | { kind: "sgd"; momentum: number; nesterov: boolean; weightDecay: number }
-  | { kind: "adam"; beta1: number; beta2: number; epsilon: number; weightDecay: number };
+import { slotNames, type UpdateRule } from "../update_rule.ts";
 
 export interface OptimizerUpdateAttributes {
   rule: UpdateRule;
   parameters: Arena;
-  /** State of the rule, laid out as `parameters`: SGD with momentum has one (velocity), Adam two (m, v). */
-  slots: readonly Arena[];
-}
-
-/** Arenas of state that a rule needs. */
-export function slotNames(rule: UpdateRule): readonly string[] {
-  if (rule.kind === "adam") return ["m", "v"];
-  return rule.momentum === 0 ? [] : ["velocity"];
+  /** What the rule keeps from step to step: `stateArenas(rule, parameters)`. */
+  state: readonly Arena[];
 }
 
 export const optimizerUpdateOp = defineOp<OptimizerUpdateAttributes>({
   name: "optimizerUpdate",
-  infer(inputs, { rule, parameters, slots }, what) {
+  infer(inputs, { rule, parameters, state }, what) {
     const [step, schedule, ...gradients] = inputs;
     if (step?.dtype !== "u32" || step.shape.length !== 0) {
       throw new ShapeError(`${what}: wants the number of finished steps (u32 scalar) first.`);
@@ -34,10 +24,12 @@ export const optimizerUpdateOp = defineOp<OptimizerUpdateAttributes>({
     if (schedule?.dtype !== "f32" || !sameShape(schedule.shape, table)) {
       throw new ShapeError(`${what}: wants a schedule (f32 ${formatShape(table)}, scheduleTable) second.`);
     }
-    if (gradients.length !== parameters.variables.length || slots.length !== slotNames(rule).length) {
+    const slots = slotNames(rule).length;
+    const kept = state.flatMap((arena) => arena.variables).length / parameters.variables.length;
+    if (gradients.length !== parameters.variables.length || kept !== slots) {
       throw new ShapeError(
         `${what}: ${parameters.variables.length} parameters want as many gradients (got ${gradients.length}) and ` +
-          `${slotNames(rule).length} slots (got ${slots.length}).`,
+          `${slots} slots of state each (got ${kept}); make the state with stateArenas.`,
       );
     }
     parameters.variables.forEach((parameter, index) => {
@@ -50,7 +42,7 @@ export const optimizerUpdateOp = defineOp<OptimizerUpdateAttributes>({
     });
     return { shape: [], dtype: "f32" };
   },
-  writes: ({ attributes }) => [attributes.parameters, ...attributes.slots].flatMap((arena) => arena.variables),
+  writes: ({ attributes }) => [attributes.parameters, ...attributes.state].flatMap((arena) => arena.variables),
 });
 
 /**

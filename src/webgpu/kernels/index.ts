@@ -84,7 +84,17 @@ export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
 export { confusionMatrix, countCorrect } from "./metrics.ts";
 export { normConstraint } from "./norm_constraint.ts";
 export { oneHot } from "./one_hot.ts";
-export { type OptimizerUpdateOptions, optimizerUpdate, type SumSlicesOptions, sumSlices } from "./optimizer_update.ts";
+export {
+  type ClipFactorsOptions,
+  clipFactors,
+  clipGroups,
+  gradientSquares,
+  type OptimizerUpdateOptions,
+  optimizerUpdate,
+  ruleTable,
+  type SumSlicesOptions,
+  sumSlices,
+} from "./optimizer_update.ts";
 export { pointwise } from "./pointwise.ts";
 export { randomAffine } from "./random_affine.ts";
 export { type RecordStepOptions, recordStep } from "./record_step.ts";

@@ -1,10 +1,127 @@
+import clipFactorsShader from "../../../shaders/clip_factors.wgsl?raw";
+import squaresShader from "../../../shaders/gradient_squares.wgsl?raw";
 import updateShader from "../../../shaders/optimizer_update.wgsl?raw";
 import sumSlicesShader from "../../../shaders/sum_slices.wgsl?raw";
 import { SCHEDULE_ROWS } from "../../core/schedule.ts";
-import { slotNames, type UpdateRule } from "../../graph/ops/optimizer_update.ts";
+import { Arena } from "../../graph/node.ts";
+import {
+  nadamMomentumProducts,
+  slotNames,
+  slotsPerArena,
+  type UpdateKind,
+  type UpdateRule,
+} from "../../graph/update_rule.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
-import { workgroupThreads } from "./sizes.ts";
+import { loneWorkgroupThreads, workgroupReduction, workgroupThreads } from "./sizes.ts";
+
+/** A rule's flag in the shader, and its arithmetic an element, roughly. */
+const RULES: Readonly<Record<UpdateKind, { flag: string; flops: number }>> = {
+  sgd: { flag: "SGD", flops: 6 },
+  adam: { flag: "ADAM", flops: 16 },
+  nadam: { flag: "NADAM", flops: 20 },
+  adamax: { flag: "ADAMAX", flops: 11 },
+  rmsprop: { flag: "RMSPROP", flops: 14 },
+  adagrad: { flag: "ADAGRAD", flops: 7 },
+  adadelta: { flag: "ADADELTA", flops: 16 },
+  lion: { flag: "LION", flops: 10 },
+  ftrl: { flag: "FTRL", flops: 20 },
+};
+
+const f32 = (value: number) => ({ f32: value });
+
+/** β, 1 − β and ln β as constants of the shader. */
+function decay(name: string, beta: number): ShaderConstants {
+  return {
+    [name]: f32(beta),
+    [`ONE_MINUS_${name}`]: f32(1 - beta),
+    // ln 0 is −∞, which WGSL cannot write; exp of this is 0 all the same.
+    [`LN_${name}`]: f32(Math.max(Math.log(beta), -1000)),
+  };
+}
+
+function formulaConstants(rule: UpdateRule): ShaderConstants {
+  switch (rule.kind) {
+    case "sgd":
+      return {
+        MOMENTUM_SLOT: rule.momentum !== 0,
+        NESTEROV: rule.nesterov,
+        DAMPENING: rule.dampening !== 0,
+        MOMENTUM: f32(rule.momentum),
+        ONE_MINUS_DAMPENING: f32(1 - rule.dampening),
+      };
+    case "adam":
+      return {
+        ...decay("BETA1", rule.beta1),
+        ...decay("BETA2", rule.beta2),
+        EPSILON: f32(rule.epsilon),
+        EPSILON_INSIDE: rule.epsilonAs === "keras",
+        AMSGRAD: rule.amsgrad,
+      };
+    case "nadam":
+      return {
+        ...decay("BETA1", rule.beta1),
+        ...decay("BETA2", rule.beta2),
+        EPSILON: f32(rule.epsilon),
+        LN_MOMENTUM_DECAY: f32(Math.log(0.96) * rule.momentumDecay),
+        MOMENTUM_CORRECTIONS: nadamMomentumProducts(rule).length,
+      };
+    case "adamax":
+      return {
+        ...decay("BETA1", rule.beta1),
+        ...decay("BETA2", rule.beta2),
+        EPSILON: f32(rule.epsilon),
+        EPSILON_INSIDE: rule.epsilonAs === "pytorch",
+      };
+    case "rmsprop":
+      return {
+        ...decay("RHO", rule.rho),
+        MOMENTUM_SLOT: rule.momentum !== 0,
+        MOMENTUM: f32(rule.momentum),
+        EPSILON: f32(rule.epsilon),
+        EPSILON_INSIDE: rule.epsilonAs === "keras",
+        CENTERED: rule.centered,
+      };
+    case "adagrad":
+      return { EPSILON: f32(rule.epsilon), EPSILON_INSIDE: rule.epsilonAs === "keras" };
+    case "adadelta":
+      return { ...decay("RHO", rule.rho), EPSILON: f32(rule.epsilon) };
+    case "lion":
+      return { ...decay("BETA1", rule.beta1), ...decay("BETA2", rule.beta2) };
+    case "ftrl":
+      return {
+        SQUARE_ROOT: rule.learningRatePower === -0.5,
+        ROOT: f32(-rule.learningRatePower),
+        L1: f32(rule.l1),
+        L2: f32(rule.l2),
+        L2_SHRINKAGE: f32(rule.l2Shrinkage),
+        BETA: f32(rule.beta),
+      };
+  }
+}
+
+/** Whether gradients are multiplied by factors that `clipFactors` makes of their norms. */
+export function clipsByNorm({ clip }: UpdateRule): boolean {
+  return clip?.by === "norm" || clip?.by === "globalNorm";
+}
+
+function treatmentConstants(rule: UpdateRule): ShaderConstants {
+  const { weightDecay, decoupledWeightDecay, clip, ema } = rule;
+  const frequency = ema?.overwriteFrequency ?? 0;
+  return {
+    L2_DECAY: weightDecay !== 0 && !decoupledWeightDecay,
+    DECOUPLED_DECAY: weightDecay !== 0 && decoupledWeightDecay,
+    WEIGHT_DECAY: f32(weightDecay),
+    CLIP_FACTORS: clipsByNorm(rule),
+    CLIP_VALUE: clip?.by === "value",
+    LIMIT: f32(clip?.limit ?? 0),
+    EMA: ema !== undefined,
+    EMA_SLOT: slotNames(rule).length - 1,
+    EMA_MOMENTUM: f32(ema?.momentum ?? 0),
+    OVERWRITE: frequency > 0,
+    OVERWRITE_FREQUENCY: frequency,
+  };
+}
 
 export interface OptimizerUpdateOptions {
   readonly rule: UpdateRule;
@@ -14,44 +131,22 @@ export interface OptimizerUpdateOptions {
   readonly alignedPartials?: boolean;
 }
 
-function ruleConstants(rule: UpdateRule): ShaderConstants {
-  if (rule.kind === "adam") {
-    return {
-      ADAM: true,
-      MOMENTUM_SLOT: false,
-      NESTEROV: false,
-      BETA1: { f32: rule.beta1 },
-      BETA2: { f32: rule.beta2 },
-      ONE_MINUS_BETA1: { f32: 1 - rule.beta1 },
-      ONE_MINUS_BETA2: { f32: 1 - rule.beta2 },
-      // ln 0 is −∞, which WGSL cannot write; exp of this is 0 all the same.
-      LN_BETA1: { f32: Math.max(Math.log(rule.beta1), -1000) },
-      LN_BETA2: { f32: Math.max(Math.log(rule.beta2), -1000) },
-      EPSILON: { f32: rule.epsilon },
-      WEIGHT_DECAY: { f32: rule.weightDecay },
-    };
-  }
-  return {
-    ADAM: false,
-    MOMENTUM_SLOT: rule.momentum !== 0,
-    NESTEROV: rule.nesterov,
-    MOMENTUM: { f32: rule.momentum },
-    WEIGHT_DECAY: { f32: rule.weightDecay },
-  };
-}
-
 /**
  * Moves every parameter of an arena, in one dispatch. Bindings: parameters, gradientPartials, blockTable, step (u32),
- * schedule (f32 [SCHEDULE_ROWS, SCHEDULE_COLUMNS]), then the rule's slots (`slotNames`). The block table holds four u32 for each 64 elements of the
+ * schedule (f32 [SCHEDULE_ROWS, SCHEDULE_COLUMNS]), then the arenas of the rule's state (`stateArenas`), then, for a rule
+ * that clips by norm, the factors of `clipFactors`. The block table holds four u32 for each 64 elements of the
  * arena: first element of the block in slice 0 of its gradient (within gradientPartials), number of slices, elements
- * from one slice to the next, and how many of the block's elements exist (0–64); the others stay untouched.
+ * from one slice to the next, and how many of the block's elements exist (0–64); the others stay untouched. Behind the
+ * blocks come the rule's own numbers, `ruleTable`.
  */
 export function optimizerUpdate(
   { rule, arenaSize, alignedPartials = true }: OptimizerUpdateOptions,
   traits: DeviceTraits,
 ): KernelSpec {
   const threads = workgroupThreads(traits);
-  const slots = slotNames(rule);
+  const slots = slotNames(rule).length;
+  const slotsPerBuffer = slotsPerArena(rule);
+  const stateBuffers = Math.ceil(slots / slotsPerBuffer);
   return {
     name: "optimizer_update",
     shader: updateShader,
@@ -60,12 +155,78 @@ export function optimizerUpdate(
       ARENA_VECTORS: arenaSize / 4,
       ALIGNED_PARTIALS: alignedPartials,
       SCHEDULE_ROWS,
-      ...ruleConstants(rule),
+      SLOTS: slots,
+      SLOTS_PER_BUFFER: slotsPerBuffer,
+      STATE_BUFFERS: stateBuffers,
+      ...Object.fromEntries(Object.entries(RULES).map(([kind, { flag }]) => [flag, kind === rule.kind])),
+      ...treatmentConstants(rule),
+      ...formulaConstants(rule),
     },
-    bindings: ["readWrite", "read", "read", "read", "read", ...slots.map(() => "readWrite" as const)],
+    bindings: [
+      "readWrite",
+      "read",
+      "read",
+      "read",
+      "read",
+      ...Array.from({ length: stateBuffers }, () => "readWrite" as const),
+      ...(clipsByNorm(rule) ? ["read" as const] : []),
+    ],
     workgroups: linearWorkgroups(arenaSize / 4, threads),
     variant: rule.kind,
-    flops: arenaSize * (rule.kind === "adam" ? 16 : 6),
+    flops: arenaSize * RULES[rule.kind].flops,
+  };
+}
+
+/** What follows the blocks in an update's table: f32 as u32, whole rows of four. Nadam's 1 / (1 − ∏ μᵢ); else nothing. */
+export function ruleTable(rule: UpdateRule): Uint32Array {
+  if (rule.kind !== "nadam") return new Uint32Array(0);
+  const corrections = nadamMomentumProducts(rule).map((product) => 1 / (1 - product));
+  const table = new Float32Array(Math.ceil(corrections.length / 4) * 4);
+  table.set(corrections);
+  return new Uint32Array(table.buffer);
+}
+
+/** Σ g² of each 64 elements of an arena. Bindings: squares, gradientPartials, blockTable as in `optimizerUpdate`. */
+export function gradientSquares(
+  { arenaSize, alignedPartials = true }: Omit<OptimizerUpdateOptions, "rule">,
+  traits: DeviceTraits,
+): KernelSpec {
+  const threads = workgroupThreads(traits);
+  return {
+    name: "gradient_squares",
+    shader: squaresShader,
+    constants: { THREADS: threads, ARENA_VECTORS: arenaSize / 4, ALIGNED_PARTIALS: alignedPartials },
+    bindings: ["write", "read", "read"],
+    workgroups: linearWorkgroups(arenaSize / 4, threads),
+    flops: arenaSize * 2,
+  };
+}
+
+export interface ClipFactorsOptions {
+  /** Largest norm of a group's gradient. */
+  readonly limit: number;
+  /** First block and number of blocks of each group of parameters that has one norm. */
+  readonly groups: readonly (readonly [number, number])[];
+}
+
+/** The groups of blocks whose gradients share a norm: every parameter by itself, or all together. */
+export function clipGroups(by: "norm" | "globalNorm", parameters: Arena): [number, number][] {
+  if (by === "globalNorm") return [[0, parameters.size / Arena.ALIGNMENT]];
+  const starts = parameters.offsets.map((offset) => offset / Arena.ALIGNMENT);
+  return starts.map((start, i) => [start, (starts[i + 1] ?? parameters.size / Arena.ALIGNMENT) - start]);
+}
+
+/** What shortens each group's gradient to the limit. Bindings: squares, groups (u32 [groups, 2]), factors a block. */
+export function clipFactors({ limit, groups }: ClipFactorsOptions, traits: DeviceTraits): KernelSpec {
+  const most = Math.max(...groups.map(([, blocks]) => blocks));
+  return {
+    name: "clip_factors",
+    shader: clipFactorsShader,
+    constants: { ...workgroupReduction(loneWorkgroupThreads(most, traits), traits), LIMIT: f32(limit) },
+    bindings: ["read", "read", "write"],
+    workgroups: [groups.length, 1, 1],
+    variant: groups.length === 1 ? "one norm" : `${groups.length} norms`,
+    flops: groups.reduce((sum, [, blocks]) => sum + blocks, 0),
   };
 }
 

@@ -1,0 +1,19 @@
+// What gradients are multiplied with, so that no group's norm exceeds LIMIT: LIMIT / max(norm, LIMIT), written for each
+// of the group's blocks. A workgroup a group; its blocks' squares are added in a fixed order.
+@group(0) @binding(0) var<storage, read> squares: array<f32>;
+// First block of each group, and how many there are.
+@group(0) @binding(1) var<storage, read> groups: array<vec2u>;
+@group(0) @binding(2) var<storage, read_write> factors: array<f32>;
+
+#include workgroup_sum
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let blocks = groups[workgroup.x];
+  var sum = 0.0;
+  for (var block = thread; block < blocks.y; block += THREADS) { sum += squares[blocks.x + block]; }
+  let norm = sqrt(workgroupSum(thread, sum));
+  for (var block = thread; block < blocks.y; block += THREADS) {
+    factors[blocks.x + block] = LIMIT / max(norm, LIMIT);
+  }
+}
