@@ -36,8 +36,8 @@ export class WebGpuBackend implements Backend {
   #unusable: Error | undefined;
   #peak: Promise<number> | undefined;
 
-  constructor(acquired: AcquiredDevice, { quickStart = true, autotune = false }: WebGpuOptions = {}) {
-    this.#acquired = acquired;
+  constructor(acquired: AcquiredDevice, { quickStart = true, autotune = false, winograd = true }: WebGpuOptions = {}) {
+    this.#acquired = { ...acquired, traits: { ...acquired.traits, winograd } };
     this.quickStart = quickStart;
     this.device = acquired.device;
     this.description = acquired.description;

@@ -19,6 +19,11 @@ export interface WebGpuOptions {
    * fastest by adapter and shape. Results differ by rounding at most. Default false.
    */
   autotune?: boolean | AutotuneOptions;
+  /**
+   * Whether 3 × 3 convolutions of 128 and more channels may run as Winograd's on hardware adapters: less than half the
+   * products, more memory (four times input and output, for the moment), and somewhat larger rounding errors. Default true.
+   */
+  winograd?: boolean;
 }
 
 export interface AcquiredDevice {

@@ -41,6 +41,8 @@ export interface DeviceTraits {
   readonly maxWorkgroupStorage: number;
   /** A CPU behind the WebGPU API (SwiftShader, lavapipe, WARP): no fast workgroup memory, few threads. */
   readonly software: boolean;
+  /** Whether large 3 × 3 convolutions may run as Winograd's; default true. */
+  readonly winograd?: boolean | undefined;
   /** Sizes of subgroups, where kernels may exchange values within them (subgroups.ts). */
   readonly subgroups?: SubgroupSizes | undefined;
 }

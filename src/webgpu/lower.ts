@@ -41,6 +41,7 @@ import {
   sumSlices,
   type UpstreamValues,
 } from "./kernels/index.ts";
+import { emitWinograd, winogradPays, winogradPlan } from "./kernels/winograd.ts";
 import type { Emitter, Lowering, Value } from "./lowering.ts";
 import type { Placement, Plan, PlannedDispatch, PlannedValue } from "./plan.ts";
 
@@ -202,6 +203,8 @@ class GraphLowering implements Emitter {
         );
         this.#winners.set(group.pool, winners);
         this.dispatch(conv2dPoolForward(options, this.traits), [...operands, output, winners]);
+      } else if (winogradPays(options.geometry, "forward", this.traits)) {
+        emitWinograd(winogradPlan(options.geometry, "forward"), options, [...operands, output], this);
       } else {
         this.dispatch(conv2dForward(options, this.traits), [...operands, output]);
       }
@@ -263,8 +266,13 @@ class GraphLowering implements Emitter {
       const { geometry } = node.attributes;
       const upstream = this.#convUpstream(at(node.inputs, 0));
       const filter = this.#valueOf(at(node.inputs, 1));
-      const spec = conv2dInputGradient({ geometry, unpool: upstream.length === 2 }, this.traits);
-      this.dispatch(spec, [...upstream, filter, this.#newNodeValue(node)]);
+      const [unpool, output] = [upstream.length === 2, this.#newNodeValue(node)];
+      if (!unpool && winogradPays(geometry, "inputGradient", this.traits)) {
+        const plan = winogradPlan(geometry, "inputGradient");
+        emitWinograd(plan, { bias: false, relu: false }, [...upstream, filter, output], this);
+      } else {
+        this.dispatch(conv2dInputGradient({ geometry, unpool }, this.traits), [...upstream, filter, output]);
+      }
     } else if (isOp(node, conv2dFilterGradientOp)) {
       this.#filterGradient(node, undefined);
     } else if (isOp(node, batchNormInputGradientOp)) {

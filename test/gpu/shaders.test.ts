@@ -6,6 +6,7 @@ import { pointwiseFunctions } from "../../src/graph/ops/pointwise.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import * as conv from "../../src/webgpu/kernels/conv2d.ts";
 import * as kernels from "../../src/webgpu/kernels/index.ts";
+import * as winograd from "../../src/webgpu/kernels/winograd.ts";
 import { multiplyAddProbe } from "../../src/webgpu/peak.ts";
 import { preprocess } from "../../src/webgpu/preprocess.ts";
 import { shaderIncludes } from "../../src/webgpu/shaders.ts";
@@ -77,6 +78,27 @@ function depthwiseSpecs(traits: DeviceTraits): KernelSpec[] {
     return [
       ...[false, true].map((bias) => conv.conv2dForward({ geometry, bias, relu: bias }, traits)),
       conv.conv2dInputGradient({ geometry, unpool: false }, traits),
+    ];
+  });
+}
+
+function winogradSpecs(traits: DeviceTraits): KernelSpec[] {
+  const geometry = convGeometry("", [2, 9, 10, 8], [3, 3, 8, 12], {
+    strides: [1, 1],
+    padding: [
+      [3, 0],
+      [1, 1],
+    ],
+    dilations: [1, 1],
+    groups: 1,
+  });
+  return (["forward", "inputGradient"] as const).flatMap((direction) => {
+    const plan = winograd.winogradPlan(geometry, direction);
+    return [
+      winograd.winogradFilter(plan, traits),
+      winograd.winogradInput(plan, traits),
+      winograd.winogradMultiply(plan, traits),
+      ...[false, true].map((bias) => winograd.winogradOutput(plan, { bias, relu: bias }, traits)),
     ];
   });
 }
@@ -254,7 +276,12 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
 
 describe("every shader", () => {
   let device: GPUDevice;
-  const specs = TRAITS.flatMap((traits) => [...convSpecs(traits), ...depthwiseSpecs(traits), ...otherSpecs(traits)]);
+  const specs = TRAITS.flatMap((traits) => [
+    ...convSpecs(traits),
+    ...depthwiseSpecs(traits),
+    ...winogradSpecs(traits),
+    ...otherSpecs(traits),
+  ]);
   const subgroupSpecs = [...SUBGROUP_TRAITS.flatMap(otherSpecs), subgroupProbe(SUBGROUPS)];
 
   beforeAll(async () => {

@@ -1,0 +1,193 @@
+import filterShader from "../../../shaders/winograd_filter.wgsl?raw";
+import inputShader from "../../../shaders/winograd_input.wgsl?raw";
+import multiplyShader from "../../../shaders/winograd_multiply.wgsl?raw";
+import outputShader from "../../../shaders/winograd_output.wgsl?raw";
+import type { ConvGeometry } from "../../core/window_geometry.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import type { Emitter, Value } from "../lowering.ts";
+import { powerOfTwoAtLeast, workgroupThreads } from "./sizes.ts";
+
+/** Values of a transformed tile of F(2×2, 3×3). */
+const PLACES = 16;
+
+/** One convolution of 3 × 3 taps without strides: forward, or the input gradient, which is one with turned filters. */
+export interface WinogradPlan {
+  readonly batch: number;
+  readonly source: { readonly height: number; readonly width: number };
+  readonly result: { readonly height: number; readonly width: number };
+  /** Channels of the source, and of the result; multiples of four. */
+  readonly summed: number;
+  readonly kept: number;
+  /** May be negative: the input gradient of a convolution that pads more than its kernel reaches. */
+  readonly padTop: number;
+  readonly padLeft: number;
+  /** Filters turned and read with their channels exchanged. */
+  readonly flip: boolean;
+  /** Tiles of 2 × 2 pixels of the result, along and in all. */
+  readonly tilesDown: number;
+  readonly tilesAcross: number;
+  readonly tiles: number;
+}
+
+export function winogradPlan(g: ConvGeometry, direction: "forward" | "inputGradient"): WinogradPlan {
+  const forward = direction === "forward";
+  const [image, output] = [
+    { height: g.inHeight, width: g.inWidth },
+    { height: g.outHeight, width: g.outWidth },
+  ];
+  const result = forward ? output : image;
+  const [tilesDown, tilesAcross] = [Math.ceil(result.height / 2), Math.ceil(result.width / 2)];
+  return {
+    batch: g.batch,
+    source: forward ? image : output,
+    result,
+    summed: forward ? g.inChannels : g.outChannels,
+    kept: forward ? g.outChannels : g.inChannels,
+    padTop: forward ? g.padTop : 2 - g.padTop,
+    padLeft: forward ? g.padLeft : 2 - g.padLeft,
+    flip: !forward,
+    tilesDown,
+    tilesAcross,
+    tiles: g.batch * tilesDown * tilesAcross,
+  };
+}
+
+/**
+ * A tile of c summed and k kept channels takes 16 c k multiply-adds in place of 36 c k, and 16 (c + k) values that are
+ * written and read once more each: with c = k, c / 6.4 operations are saved for a byte of traffic. From 128 channels on
+ * that is 20, more than GPUs' plain kernels do in the time of a byte.
+ */
+const LEAST_CHANNELS = 128;
+/** Transformed tensors larger than what every device can bind (the specification's 128 MiB) are not made. */
+const MOST_TRANSFORMED_BYTES = 2 ** 27;
+
+/**
+ * Whether a convolution or its input gradient runs as Winograd's. Software adapters never do: they pay for loads, of
+ * which it has more, and not for products (bench/NOTES.md).
+ */
+export function winogradPays(
+  g: ConvGeometry,
+  direction: "forward" | "inputGradient",
+  { software, winograd = true }: DeviceTraits,
+): boolean {
+  if (software || !winograd || g.groups !== 1 || g.kernelHeight !== 3 || g.kernelWidth !== 3) return false;
+  if (g.strideHeight !== 1 || g.strideWidth !== 1 || g.dilationHeight !== 1 || g.dilationWidth !== 1) return false;
+  if (g.inChannels % 4 !== 0 || g.outChannels % 4 !== 0) return false;
+  const { tiles, summed, kept } = winogradPlan(g, direction);
+  return (
+    Math.min(summed, kept) >= LEAST_CHANNELS && PLACES * tiles * Math.max(summed, kept) * 4 <= MOST_TRANSFORMED_BYTES
+  );
+}
+
+/** Filters, transformed: [place, summed, kept]. Bindings: filters, transformed. */
+export function winogradFilter({ summed, kept, flip }: WinogradPlan, traits: DeviceTraits): KernelSpec {
+  const threads = workgroupThreads(traits);
+  return {
+    name: "winograd_filter",
+    shader: filterShader,
+    constants: { THREADS: threads, SUMMED: summed, KEPT: kept, FLIP: flip },
+    bindings: ["read", "write"],
+    workgroups: linearWorkgroups((summed * kept) / 4, threads),
+    flops: 42 * summed * kept,
+  };
+}
+
+function tileConstants(plan: WinogradPlan) {
+  return { TILES: plan.tiles, TILES_DOWN: plan.tilesDown, TILES_ACROSS: plan.tilesAcross };
+}
+
+/** Patches of the source, transformed: [place, tile, summed]. Bindings: source, transformed. */
+export function winogradInput(plan: WinogradPlan, traits: DeviceTraits): KernelSpec {
+  const threads = workgroupThreads(traits);
+  return {
+    name: "winograd_input",
+    shader: inputShader,
+    constants: {
+      ...tileConstants(plan),
+      THREADS: threads,
+      SUMMED: plan.summed,
+      SOURCE_HEIGHT: plan.source.height,
+      SOURCE_WIDTH: plan.source.width,
+      PAD_TOP: plan.padTop,
+      PAD_LEFT: plan.padLeft,
+    },
+    bindings: ["read", "write"],
+    workgroups: linearWorkgroups((plan.tiles * plan.summed) / 4, threads),
+    flops: 32 * plan.tiles * plan.summed,
+  };
+}
+
+/** The 16 matrix products: [place, tile, kept]. Bindings: transformed source, transformed filters, products. */
+export function winogradMultiply({ tiles, summed, kept }: WinogradPlan, traits: DeviceTraits): KernelSpec {
+  const tileRows = 8;
+  const threads = workgroupThreads(traits);
+  const pairs = Math.ceil(kept / 8);
+  const groupColumns = Math.min(powerOfTwoAtLeast(pairs), 8, threads);
+  const groupRows = threads / groupColumns;
+  return {
+    name: "winograd_multiply",
+    shader: multiplyShader,
+    constants: {
+      TILES: tiles,
+      SUMMED: summed,
+      KEPT: kept,
+      TILE_ROWS: tileRows,
+      GROUP_COLUMNS: groupColumns,
+      GROUP_ROWS: groupRows,
+    },
+    bindings: ["read", "read", "write"],
+    workgroups: [Math.ceil(pairs / groupColumns), Math.ceil(tiles / (tileRows * groupRows)), PLACES],
+    variant: `16 products, ${tileRows} tiles × 8 channels a thread, ${threads} threads`,
+    flops: 2 * PLACES * tiles * summed * kept,
+  };
+}
+
+export interface WinogradEpilogue {
+  readonly bias: boolean;
+  readonly relu: boolean;
+}
+
+/** Products to pixels, with bias and ReLU if asked. Bindings: products, [bias], result. */
+export function winogradOutput(plan: WinogradPlan, { bias, relu }: WinogradEpilogue, traits: DeviceTraits): KernelSpec {
+  const threads = workgroupThreads(traits);
+  return {
+    name: "winograd_output",
+    shader: outputShader,
+    constants: {
+      ...tileConstants(plan),
+      THREADS: threads,
+      KEPT: plan.kept,
+      RESULT_HEIGHT: plan.result.height,
+      RESULT_WIDTH: plan.result.width,
+      BIAS: bias,
+      RELU: relu,
+    },
+    bindings: ["read", ...(bias ? (["read"] as const) : []), "write"],
+    workgroups: linearWorkgroups((plan.tiles * plan.kept) / 4, threads),
+    flops: 24 * plan.tiles * plan.kept,
+  };
+}
+
+/**
+ * Appends a convolution (or input gradient) in four dispatches; `values` are source, filters, [bias], result. The
+ * transformed tensors, four times source and result, live in scratch memory that the planner shares with others. One
+ * kernel for all would save that traffic, but hold 16 sums a pixel-quad and channel in registers and transform each patch
+ * once for every group of kept channels. Rounding errors grow: transforms add four values of the source and nine of the
+ * filter with weights of 1 and 1/4, and outputs nine products, so that a result is as exact as a sum of magnitudes up to
+ * a few times larger (the test has the bound).
+ */
+export function emitWinograd(
+  plan: WinogradPlan,
+  epilogue: WinogradEpilogue,
+  values: readonly Value[],
+  emit: Emitter,
+): void {
+  const [source, filters, ...rest] = values as [Value, Value, ...Value[]];
+  const transformedFilters = emit.scratch("winograd filters", PLACES * plan.summed * plan.kept);
+  const transformedSource = emit.scratch("winograd tiles", PLACES * plan.tiles * plan.summed);
+  const products = emit.scratch("winograd products", PLACES * plan.tiles * plan.kept);
+  emit.dispatch(winogradFilter(plan, emit.traits), [filters, transformedFilters]);
+  emit.dispatch(winogradInput(plan, emit.traits), [source, transformedSource]);
+  emit.dispatch(winogradMultiply(plan, emit.traits), [transformedSource, transformedFilters, products]);
+  emit.dispatch(winogradOutput(plan, epilogue, emit.traits), [products, ...rest]);
+}
