@@ -129,6 +129,8 @@ export { input, type SymbolicTensor } from "./nn/symbolic_tensor.ts";
 export { type Classification, type Classifier, createClassifier } from "./train/classifier.ts";
 export { type EarlyStopping, earlyStopping } from "./train/early_stopping.ts";
 export { createPredictor, type ModelPredictor } from "./train/model_predictor.ts";
+export type { MonitorMode } from "./train/monitor.ts";
+export { type ReduceOnPlateau, reduceOnPlateau } from "./train/reduce_on_plateau.ts";
 export type { ClassWeights } from "./train/targets.ts";
 export { createTrainer, type TrainerOptions } from "./train/trainer.ts";
 export type * from "./train/types.ts";

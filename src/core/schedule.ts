@@ -103,6 +103,16 @@ export function rateFromTable(table: ArrayLike<number>, step: number): number {
   }
 }
 
+/** The table of the same schedule with every rate multiplied by `factor`. */
+export function scaledTable(table: ArrayLike<number>, factor: number): Float32Array {
+  return Float32Array.from(table, (value, place) => {
+    const column = place % SCHEDULE_COLUMNS;
+    const kind = KINDS[table[place - column + 2] ?? 0];
+    // `from`, and `to`; the fifth column of an exponential is its own factor.
+    return column === 3 || (column === 4 && kind !== "exponential") ? value * factor : value;
+  });
+}
+
 /** The learning rate after `step` finished steps, of an optimizer with this rate or schedule. */
 export function learningRateAt(learningRate: number | Schedule, step: number): number {
   return typeof learningRate === "number" ? learningRate : rateFromTable(scheduleTable(learningRate), step);

@@ -269,7 +269,8 @@ export function lion(options: OptimizerOptions & { beta1?: number; beta2?: numbe
 
 /**
  * FTRL-proximal (McMahan et al. 2013). Defaults are Keras': learningRate 1e-3, learningRatePower −0.5,
- * initialAccumulatorValue 0.1, all regularisation 0.
+ * initialAccumulatorValue 0.1, all regularisation 0. For linear models: its first step begins at zero, whatever the
+ * weights were.
  */
 export function ftrl(
   options: OptimizerOptions & {

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
+import { defaultMode, type MonitorMode, monitored } from "./monitor.ts";
 import type { EpochEvent } from "./types.ts";
 
 /** When to stop before the last epoch; plain data, made by `earlyStopping`. */
@@ -7,7 +8,7 @@ export interface EarlyStopping {
   readonly monitor: string;
   readonly patience: number;
   readonly minDelta: number;
-  readonly mode: "min" | "max";
+  readonly mode: MonitorMode;
   readonly restoreBestWeights: boolean;
 }
 
@@ -19,7 +20,7 @@ export interface EarlyStopping {
  */
 export function earlyStopping(options: Partial<EarlyStopping> = {}): EarlyStopping {
   const { monitor = "val_loss", patience = 0, minDelta = 0, restoreBestWeights = false } = options;
-  const { mode = /loss|error/i.test(monitor) ? "min" : "max" } = options;
+  const { mode = defaultMode(monitor) } = options;
   if (!Number.isInteger(patience) || patience < 0) {
     throw new ArgumentError(`earlyStopping: patience must be a whole number of at least 0, got ${String(patience)}.`);
   }
@@ -30,17 +31,6 @@ export function earlyStopping(options: Partial<EarlyStopping> = {}): EarlyStoppi
     throw new ArgumentError(`earlyStopping: mode must be "min" or "max", got "${String(mode)}".`);
   }
   return { monitor, patience, minDelta, mode, restoreBestWeights };
-}
-
-/** The monitored values of an epoch by their names. */
-function valuesOf(event: EpochEvent): Map<string, number> {
-  const { loss, accuracy, validationLoss, validationAccuracy, validationMetrics = {} } = event;
-  return new Map([
-    ...Object.entries({ ...event.metrics, loss, accuracy }),
-    ...Object.entries({ ...validationMetrics, loss: validationLoss, accuracy: validationAccuracy }).flatMap(
-      ([name, value]): [string, number][] => (value === undefined ? [] : [[`val_${name}`, value]]),
-    ),
-  ]);
 }
 
 /** Follows the epochs of one `fit`. */
@@ -65,16 +55,7 @@ export class EarlyStop {
   /** What an epoch means. Throws `ArgumentError` when it has no such value. */
   take(event: EpochEvent): "better" | "wait" | "stop" {
     const { monitor, patience, minDelta, mode } = this.#options;
-    const values = valuesOf(event);
-    const rest = /^validation(.+)$/.exec(monitor)?.[1];
-    const name = rest === undefined ? monitor : `val_${rest.charAt(0).toLowerCase()}${rest.slice(1)}`;
-    const value = values.get(name);
-    if (value === undefined) {
-      const fix = name.startsWith("val_") ? "give fit validationData" : "name a metric of the trainer";
-      throw new ArgumentError(
-        `earlyStopping: there is no "${monitor}"; ${fix}. Known here: ${[...values.keys()].join(", ")}.`,
-      );
-    }
+    const value = monitored("earlyStopping", monitor, event);
     const gained = this.#best === undefined ? 1 : mode === "min" ? this.#best - value : value - this.#best;
     if (this.#best === undefined ? Number.isFinite(value) : gained > minDelta) {
       this.#best = value;

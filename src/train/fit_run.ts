@@ -4,6 +4,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { EarlyStop } from "./early_stopping.ts";
 import { Pace } from "./pace.ts";
 import { RING_STEPS, RING_VALUES } from "./programs.ts";
+import { Plateau } from "./reduce_on_plateau.ts";
 import type { EpochEvent, Evaluation, FitOptions, History, StepEvent } from "./types.ts";
 
 const MOST_SUBMISSIONS_IN_FLIGHT = 2;
@@ -53,6 +54,10 @@ export interface Runner {
   accuracy(totals: Totals): number;
   /** The metrics of what was trained on since the last call. */
   metrics(totals: Totals): Promise<Record<string, number>>;
+  /** The rate of the next step. */
+  learningRate(): number;
+  /** Multiplies the rate, or the whole schedule, by this. */
+  scaleLearningRate(factor: number): void;
   /** Notes the weights as they are; the function that comes back puts them back. */
   keepWeights(): Promise<() => void>;
 }
@@ -70,6 +75,7 @@ export class FitRun {
   readonly #firstCursor: number;
   readonly #lastStep: number;
   readonly #earlyStop: EarlyStop | undefined;
+  readonly #plateau: Plateau | undefined;
   #stopped = false;
   #putBackBest: (() => void) | undefined;
   #reported: number;
@@ -81,6 +87,7 @@ export class FitRun {
     this.#options = options;
     this.#batchSize = batchSize;
     this.#earlyStop = options.earlyStopping && new EarlyStop(options.earlyStopping);
+    this.#plateau = options.reduceOnPlateau && new Plateau(options.reduceOnPlateau);
     this.#stepsPerEpoch = Math.ceil(dataset.count / batchSize);
     this.#firstStep = runner.steps();
     this.#firstCursor = runner.cursor();
@@ -207,6 +214,7 @@ export class FitRun {
       loss: loss / rows,
       accuracy: this.#runner.accuracy(this.#epochTotals),
       metrics,
+      learningRate: this.#runner.learningRate(),
       seconds,
       ...(validation
         ? {
@@ -221,6 +229,8 @@ export class FitRun {
     this.#epochStarted = performance.now();
     this.#pace.interrupted();
     this.#options.onEpoch?.(event);
+    const reduced = this.#plateau?.take(event, event.learningRate) ?? event.learningRate;
+    if (reduced < event.learningRate) this.#runner.scaleLearningRate(reduced / event.learningRate);
     const verdict = this.#earlyStop?.take(event);
     if (verdict === "better" && this.#earlyStop?.restoresBest) this.#putBackBest = await this.#runner.keepWeights();
     this.#stopped = verdict === "stop";

@@ -1,6 +1,6 @@
 import { type AffineRanges, checkAffineRanges } from "../core/affine.ts";
 import { ArgumentError, DisposedError, FormatError, ShapeError } from "../core/errors.ts";
-import type { Schedule } from "../core/schedule.ts";
+import { rateFromTable, type Schedule, scaledTable } from "../core/schedule.ts";
 import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -134,6 +134,10 @@ class LocalTrainer implements Trainer {
   /** Evaluations and predictions under way, which a profile waits for. */
   readonly #readings = new Set<Promise<unknown>>();
   #disposed = false;
+  /** What `state.schedule` holds. */
+  #rates: Float32Array;
+  /** Whether weights and averages have changed places. */
+  #swapped = false;
 
   constructor(parts: StepParts, loss: Loss, backend: Backend, keeper: Program, batchSize: number, seed: number) {
     this.#parts = parts;
@@ -143,6 +147,7 @@ class LocalTrainer implements Trainer {
     this.#keeper = keeper;
     this.#batchSize = batchSize;
     this.#seed = seed;
+    this.#rates = learningRateTable(parts.optimizer.learningRate);
     this.#predictor = new Predictor(backend, parts.model, batchSize, loss.folded);
     this.#inspector = new Inspector(backend, parts.model);
   }
@@ -166,6 +171,7 @@ class LocalTrainer implements Trainer {
       }
       const classWeight = options.classWeight && checkClassWeights(options.classWeight, this.#classCount());
       const program = await this.#trainingProgram(dataset, options.shuffle ?? true, augment, classWeight);
+      if (this.#swapped) await this.#swapEma();
       this.#clearCounts();
       return await new FitRun(this.#runner(program, dataset), dataset, this.#batchSize, options, epochs).run();
     } finally {
@@ -214,6 +220,8 @@ class LocalTrainer implements Trainer {
         this.#clearCounts();
         return metricValues(this.#metrics, { ...totals, counts: countsByMetric(counts, tensors) });
       },
+      learningRate: () => rateFromTable(this.#rates, this.#steps),
+      scaleLearningRate: (factor) => this.#writeRates(scaledTable(this.#rates, factor)),
       keepWeights: async () => {
         const { variables } = this.#parts.model;
         const tensors = await this.#keeper.enqueue({ steps: 0, read: variables });
@@ -290,6 +298,7 @@ class LocalTrainer implements Trainer {
     images.set(toInputs(x));
     const feeds = targetShape ? this.#targetFeeds(y, rows, targetSize) : { targets: this.#labelFeed(y) };
     await this.#profiling;
+    if (this.#swapped) await this.#swapEma();
     const key = JSON.stringify(targetShape ?? "labels");
     if (this.#fed?.key !== key) {
       this.#fed?.program.dispose();
@@ -409,16 +418,57 @@ class LocalTrainer implements Trainer {
 
   setLearningRate(learningRate: number | Schedule): void {
     this.#checkUsable();
-    const table = learningRateTable(checkLearningRate("setLearningRate", learningRate));
+    this.#writeRates(learningRateTable(checkLearningRate("setLearningRate", learningRate)));
+  }
+
+  #writeRates(table: Float32Array): void {
+    this.#rates = table;
     this.#keeper.write(this.#parts.state.schedule, table);
+  }
+
+  async swapEma(): Promise<void> {
+    this.#checkUsable();
+    if (this.#busy) throw new ArgumentError("swapEma: this trainer is training; wait for the end of fit, or abort it.");
+    if (this.#averages().length === 0) {
+      throw new ArgumentError("swapEma: the optimizer keeps no averages; make it with useEma: true.");
+    }
+    if (this.#steps === 0) throw new ArgumentError("swapEma: there are no averages before the first step.");
+    await this.#swapEma();
+  }
+
+  async #swapEma(): Promise<void> {
+    const averages = this.#averages();
+    while (this.#profiling) await this.#profiling;
+    await Promise.allSettled(this.#readings);
+    const weights = this.#parts.model.arena.variables;
+    const values = await this.#keeper.enqueue({ steps: 0, read: [...weights, ...averages] });
+    [...averages, ...weights].forEach((variable, index) => {
+      this.#keeper.write(variable, at(values, index).data);
+    });
+    this.#swapped = !this.#swapped;
+  }
+
+  /** The moving averages, in the order of the trained parameters; none where the optimizer keeps none. */
+  #averages(): Variable[] {
+    const { model, optimizer, state } = this.#parts;
+    const all = state.optimizer.flatMap(({ variables }) => variables);
+    return optimizer.rule.ema ? all.slice(-model.arena.variables.length) : [];
   }
 
   /** Variables that a checkpoint holds, by their names there. */
   #checkpointVariables(): Map<string, Variable> {
     const { model, state } = this.#parts;
+    const averages = this.#swapped ? this.#averages() : [];
+    const exchanged = new Map<Variable, Variable>(
+      averages.flatMap((average, index) => {
+        const weight = at(model.arena.variables, index);
+        return [[average, weight] as const, [weight, average] as const];
+      }),
+    );
+    const named = (v: Variable): [string, Variable] => [v.name, exchanged.get(v) ?? v];
     return new Map<string, Variable>([
-      ...model.variables.map((variable): [string, Variable] => [variable.name, variable]),
-      ...state.optimizer.flatMap(({ variables }) => variables.map((v): [string, Variable] => [v.name, v])),
+      ...model.variables.map(named),
+      ...state.optimizer.flatMap(({ variables }) => variables.map(named)),
       ["trainer/step", state.step],
       ["trainer/cursor", state.cursor],
       ["trainer/learningRate", state.schedule],
@@ -465,9 +515,11 @@ class LocalTrainer implements Trainer {
       return { variable, data: tensor.data };
     });
     for (const { variable, data } of writes) this.#keeper.write(variable, data);
+    this.#rates = Float32Array.from(tensors.get("trainer/learningRate")?.data ?? this.#rates);
     const counter = (name: string) => tensors.get(name)?.data[0] ?? 0;
     this.#steps = counter("trainer/step");
     this.#cursor = counter("trainer/cursor");
+    if (this.#swapped) await this.#swapEma();
     const seed = Number(saved.seed);
     if (seed !== this.#seed) {
       this.#seed = seed;

@@ -4,6 +4,7 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Profile } from "../graph/profile.ts";
 import type { EarlyStopping } from "./early_stopping.ts";
+import type { ReduceOnPlateau } from "./reduce_on_plateau.ts";
 import type { ClassWeights } from "./targets.ts";
 
 /** What is known after a step. Steps arrive in bundles: the GPU is read a few times a second, not at every step. */
@@ -36,6 +37,8 @@ export interface EpochEvent {
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
   readonly validationMetrics?: Readonly<Record<string, number>>;
+  /** Of the step after the epoch, before `reduceOnPlateau` lowers it. */
+  readonly learningRate: number;
   readonly seconds: number;
 }
 
@@ -69,6 +72,8 @@ export interface FitOptions {
   classWeight?: ClassWeights;
   /** Ends before the last epoch when a value no longer becomes better: `earlyStopping({ patience: 3 })`. */
   earlyStopping?: EarlyStopping;
+  /** Lowers the learning rate when a value no longer becomes better: `reduceOnPlateau({ patience: 3 })`. */
+  reduceOnPlateau?: ReduceOnPlateau;
   /** Aborting rejects with the signal's reason; the trainer stays usable and keeps the steps done so far. */
   signal?: AbortSignal;
   onStep?: (event: StepEvent) => void;
@@ -161,6 +166,12 @@ export interface Trainer {
   inspect(image: ImageBatch, options?: { target?: number }): Promise<Inspection>;
   /** Changes the learning rate from the next step on; a schedule counts all steps of this trainer, finished ones too. */
   setLearningRate(learningRate: number | Schedule): void;
+  /**
+   * Exchanges the trained weights and their moving averages (an optimizer with `useEma`): evaluate, predict, inspect,
+   * syncModel and classifiers then see the averages. A second call puts them back, and so do `fit` and `trainOnBatch`
+   * before they train; a checkpoint is the same either way. Throws `ArgumentError` where there are no averages yet.
+   */
+  swapEma(): Promise<void>;
   /** Everything needed to go on exactly: weights, optimizer state, counters, seed, model and optimizer config. */
   checkpoint(): Promise<Uint8Array>;
   restore(bytes: Uint8Array): Promise<void>;

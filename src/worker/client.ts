@@ -275,6 +275,10 @@ class RemoteTrainer implements WorkerTrainer {
     void this.#client.call("setLearningRate", { learningRate });
   }
 
+  swapEma(): Promise<void> {
+    return this.#client.call("swapEma", undefined);
+  }
+
   checkpoint(): Promise<Uint8Array> {
     return this.#client.call("checkpoint", undefined);
   }

@@ -94,6 +94,7 @@ const handlers: Handlers = {
   async setLearningRate({ learningRate }) {
     theTrainer().setLearningRate(learningRate);
   },
+  swapEma: () => theTrainer().swapEma(),
   checkpoint: () => theTrainer().checkpoint(),
   restore: ({ bytes }) => theTrainer().restore(bytes),
   async profile({ dataset, steps }) {

@@ -61,6 +61,7 @@ export interface Calls {
   setParameters: { args: { parameters: Map<string, Tensor<Float32Array>> }; result: void };
   parameters: { args: undefined; result: Map<string, Tensor<Float32Array>> };
   setLearningRate: { args: { learningRate: number | Schedule }; result: void };
+  swapEma: { args: undefined; result: void };
   checkpoint: { args: undefined; result: Uint8Array };
   restore: { args: { bytes: Uint8Array }; result: void };
   profile: { args: { dataset: number | undefined; steps: number | undefined }; result: ProfileData };

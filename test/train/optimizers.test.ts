@@ -1,0 +1,192 @@
+import { describe, expect, it } from "vitest";
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamw,
+  cpu,
+  createTrainer,
+  FormatError,
+  ftrl,
+  lion,
+  nadam,
+  type Optimizer,
+  reduceOnPlateau,
+  rmsprop,
+  sgd,
+  stepDecay,
+  type Trainer,
+} from "../../src/index.ts";
+import { barPictures, smallNetwork } from "../support/networks.ts";
+
+const LOSS = "sparseCategoricalCrossentropy";
+
+async function trained(optimizer: Optimizer, options: { clipNorm?: number; epochs?: number } = {}) {
+  const { epochs = 2, ...rest } = options;
+  const model = smallNetwork(5);
+  const trainer = await createTrainer(model, {
+    backend: cpu(),
+    loss: LOSS,
+    optimizer,
+    batchSize: 16,
+    seed: 5,
+    ...rest,
+  });
+  const history = epochs === 0 ? undefined : await trainer.fit(barPictures(64), { epochs });
+  return { model, trainer, history };
+}
+
+async function weights({ model, trainer }: { model: ReturnType<typeof smallNetwork>; trainer: Trainer }) {
+  await trainer.syncModel();
+  return [...model.parameters.values()].flatMap(({ data }) => [...data]);
+}
+
+const every: [string, Optimizer][] = [
+  ["sgd", sgd({ learningRate: 0.1, momentum: 0.5, useEma: true })],
+  ["adam", adam({ learningRate: 0.01, amsgrad: true, useEma: true })],
+  ["adamw", adamw({ learningRate: 0.01, globalClipNorm: 1 })],
+  ["nadam", nadam({ learningRate: 0.01 })],
+  ["adamax", adamax({ learningRate: 0.01 })],
+  ["rmsprop", rmsprop({ learningRate: 0.003, centered: true, momentum: 0.5 })],
+  ["adagrad", adagrad({ learningRate: 0.05 })],
+  ["adadelta", adadelta({ learningRate: 3 })],
+  ["lion", lion({ learningRate: 0.003 })],
+  ["ftrl", ftrl({ learningRate: 0.1 })],
+];
+
+describe("every optimizer", () => {
+  it.each(every)("%s learns, and goes on from a checkpoint where it was", async (name, optimizer) => {
+    const whole = await trained(optimizer, { epochs: 6 });
+    const losses = whole.history?.epochs.map(({ loss }) => loss) ?? [];
+    // FTRL begins at zero whatever the weights were, where a network with ReLUs learns little.
+    if (name !== "ftrl") expect(losses[5]).toBeLessThan(0.9 * losses[0]!);
+    const first = await trained(optimizer, { epochs: 4 });
+    const second = await trained(optimizer, { epochs: 0 });
+    await second.trainer.restore(await first.trainer.checkpoint());
+    await second.trainer.fit(barPictures(64), { epochs: 2 });
+    // Checkpoints hold f32, the CPU computes in f64.
+    const [got, want] = [await weights(second), await weights(whole)];
+    expect(Math.max(...got.map((value, i) => Math.abs(value - want[i]!)))).toBeLessThan(2e-3);
+  });
+
+  it("refuses the checkpoint of another rule, and of the same rule with other state", async () => {
+    const saved = await (await trained(adam(), { epochs: 1 })).trainer.checkpoint();
+    const other = await trained(rmsprop(), { epochs: 0 });
+    await expect(other.trainer.restore(saved)).rejects.toThrow(FormatError);
+    await expect(other.trainer.restore(saved)).rejects.toThrow(
+      /made with optimizer "adam", this trainer has "rmsprop"/,
+    );
+    const averaging = await trained(adam({ useEma: true }), { epochs: 0 });
+    await expect(averaging.trainer.restore(saved)).rejects.toThrow(
+      /wants "optimizer\/average\/.*the checkpoint has none/,
+    );
+  });
+});
+
+describe("clipping", () => {
+  it("by the trainer's clipNorm is the optimizer's globalClipNorm, and not that of each tensor", async () => {
+    const limit = 0.05;
+    const byTrainer = await weights(await trained(sgd({ learningRate: 0.1 }), { clipNorm: limit }));
+    expect(byTrainer).toEqual(await weights(await trained(sgd({ learningRate: 0.1, globalClipNorm: limit }))));
+    expect(byTrainer).not.toEqual(await weights(await trained(sgd({ learningRate: 0.1, clipNorm: limit }))));
+    expect(byTrainer).not.toEqual(await weights(await trained(sgd({ learningRate: 0.1 }))));
+  });
+
+  it("lets a step of plain descent move no further than rate · limit", async () => {
+    const before = await weights(await trained(sgd(), { epochs: 0 }));
+    const run = await trained(sgd({ learningRate: 0.5 }), { clipNorm: 0.01, epochs: 0 });
+    await run.trainer.fit(barPictures(64), { steps: 1 });
+    const after = await weights(run);
+    expect(Math.hypot(...after.map((value, i) => value - before[i]!))).toBeCloseTo(0.5 * 0.01, 6);
+  });
+
+  it("is asked for once", async () => {
+    expect(() => adam({ clipValue: 1, clipNorm: 1 })).toThrow(/only one of clipValue, clipNorm and globalClipNorm/);
+    await expect(trained(adam({ clipValue: 1 }), { clipNorm: 1 })).rejects.toThrow(/the optimizer clips too/);
+    expect(() => adam({ clipNorm: 0 })).toThrow(/clipNorm must be a number above 0/);
+  });
+});
+
+describe("averages of the weights", () => {
+  const optimizer = sgd({ learningRate: 0.1, useEma: true, emaMomentum: 0.5 });
+
+  it("are the mean of what the weights were, and change places with them and back", async () => {
+    const run = await trained(optimizer, { epochs: 0 });
+    const seen: number[][] = [];
+    for (let step = 0; step < 3; step++) {
+      await run.trainer.fit(barPictures(64), { steps: 1 });
+      seen.push(await weights(run));
+    }
+    const plain = await run.trainer.checkpoint();
+    await run.trainer.swapEma();
+    const averaged = await weights(run);
+    averaged.forEach((value, i) => {
+      expect(value).toBeCloseTo(0.25 * seen[0]![i]! + 0.25 * seen[1]![i]! + 0.5 * seen[2]![i]!, 6);
+    });
+    expect(await run.trainer.checkpoint()).toEqual(plain);
+    await run.trainer.swapEma();
+    expect(await weights(run)).toEqual(seen[2]);
+  });
+
+  it("leave training alone, whenever they are looked at", async () => {
+    const looked = await trained(optimizer);
+    await looked.trainer.swapEma();
+    await looked.trainer.fit(barPictures(64));
+    const alone = await trained(optimizer);
+    await alone.trainer.fit(barPictures(64));
+    expect(await weights(looked)).toEqual(await weights(alone));
+  });
+
+  it("are refused where there are none", async () => {
+    await expect((await trained(sgd())).trainer.swapEma()).rejects.toThrow(/useEma: true/);
+    await expect((await trained(optimizer, { epochs: 0 })).trainer.swapEma()).rejects.toThrow(/before the first step/);
+    expect(() => adam({ emaMomentum: 0.9 })).toThrow(/want useEma: true/);
+    expect(() => adam({ useEma: true, emaMomentum: 1 })).toThrow(/emaMomentum must be a number in \[0, 1\)/);
+  });
+
+  it("overwrite the weights every emaOverwriteFrequency steps", async () => {
+    const run = await trained(sgd({ learningRate: 0.1, useEma: true, emaOverwriteFrequency: 3 }), { epochs: 0 });
+    await run.trainer.fit(barPictures(64), { steps: 3 });
+    const after = await weights(run);
+    await run.trainer.swapEma();
+    expect(await weights(run)).toEqual(after);
+  });
+});
+
+describe("reduceOnPlateau", () => {
+  const rates = async (optimizer: Optimizer, options: Parameters<typeof reduceOnPlateau>[0], epochs = 6) => {
+    const { trainer } = await trained(optimizer, { epochs: 0 });
+    const plateau = reduceOnPlateau({ monitor: "loss", ...options });
+    const { epochs: events } = await trainer.fit(barPictures(32), { epochs, reduceOnPlateau: plateau });
+    return events.map(({ learningRate }) => learningRate);
+  };
+
+  it("lowers the rate after `patience` epochs that are no better, and rests for `cooldown`", async () => {
+    // Nothing gains 100: after the first epoch none is better.
+    const got = await rates(sgd({ learningRate: 0.25 }), { factor: 0.5, patience: 2, minDelta: 100 });
+    expect(got).toEqual([0.25, 0.25, 0.25, 0.125, 0.125, 0.0625]);
+    const rested = await rates(sgd({ learningRate: 0.25 }), { factor: 0.5, patience: 1, minDelta: 100, cooldown: 2 });
+    expect(rested).toEqual([0.25, 0.25, 0.125, 0.125, 0.0625, 0.0625]);
+  });
+
+  it("stops at minLr, and leaves the rate alone while things become better", async () => {
+    const got = await rates(sgd({ learningRate: 0.25 }), { factor: 0.1, patience: 1, minDelta: 100, minLr: 0.125 }, 4);
+    expect(got).toEqual([0.25, 0.25, 0.125, 0.125]);
+    expect(await rates(sgd({ learningRate: 0.0625 }), { patience: 1, minDelta: 0 }, 3)).toEqual([
+      0.0625, 0.0625, 0.0625,
+    ]);
+  });
+
+  it("lowers a whole schedule", async () => {
+    const optimizer = sgd({ learningRate: stepDecay({ initialLearningRate: 0.5, stepSize: 6, factor: 0.5 }) });
+    // Two steps an epoch: the schedule halves after three epochs, the plateau after the second and the third.
+    expect(await rates(optimizer, { factor: 0.5, patience: 1, minDelta: 100 }, 4)).toEqual([0.5, 0.5, 0.125, 0.0625]);
+  });
+
+  it("says what it does not know", async () => {
+    await expect(rates(sgd(), { monitor: "val_loss" })).rejects.toThrow(/reduceOnPlateau: there is no "val_loss"/);
+    expect(() => reduceOnPlateau({ factor: 1 })).toThrow(/factor must be between 0 and 1/);
+    expect(() => reduceOnPlateau({ patience: -1 })).toThrow(/patience must be a whole number/);
+  });
+});
