@@ -43,6 +43,42 @@ describe.each(["webgpu", "cpu"] as const)("a residual network with batch normali
   });
 });
 
+it("targets, weights, metrics and early stopping work in a worker as on the page", async () => {
+  const { clusters } = await import("../support/losses.ts");
+  const { RandomData } = await import("../support/random.ts");
+  const { createTrainer, cpu, dataset, dense, earlyStopping, huber, precision, sequential } = await import(
+    "../../src/index.ts"
+  );
+  const plain = clusters(new RandomData(5), 10, 3);
+  const weighted = dataset({
+    ...{ images: plain.images, shape: [4], targetShape: [3] },
+    targets: Float32Array.from([...plain.labels].flatMap((label) => [0, 1, 2].map((c) => Number(c === label)))),
+    sampleWeights: Array.from({ length: 10 }, (_, i) => 1 + (i % 2)),
+  });
+  const labelled = dataset({ images: plain.images, labels: plain.labels, shape: [4] });
+  const network = () => sequential({ inputShape: [4], seed: 2 }, [dense({ units: 3 })]);
+  const fits = [
+    { loss: huber({ delta: 0.5 }), metrics: ["mae"], data: weighted, classWeight: undefined },
+    { loss: "sparse_categorical_crossentropy", metrics: [precision()], data: labelled, classWeight: [1, 2, 1] },
+  ];
+  for (const { loss, metrics, data, classWeight } of fits) {
+    const options = { loss, metrics, optimizer: adam({ learningRate: 0 }), batchSize: 4 };
+    const fitting = {
+      ...{ epochs: 5, validationData: data, earlyStopping: earlyStopping({ patience: 1 }) },
+      ...(classWeight ? { classWeight } : {}),
+    };
+    const there = await createWorkerTrainer(network(), { ...options, worker, backend: "cpu" });
+    const here = await createTrainer(network(), { ...options, backend: cpu() });
+    const [a, b] = [await there.fit(data, fitting), await here.fit(data, fitting)];
+    const timeless = (epochs: typeof a.epochs) => epochs.map(({ seconds, ...rest }) => rest);
+    expect({ ...a, epochs: timeless(a.epochs) }).toEqual({ ...b, epochs: timeless(b.epochs) });
+    expect(a.stoppedEarly).toBe(true);
+    expect(await there.evaluate(data)).toEqual(await here.evaluate(data));
+    there.dispose();
+    here.dispose();
+  }
+});
+
 it("a model with two outputs is refused before a worker is made", async () => {
   const { input, dense, model } = await import("../../src/index.ts");
   const x = input([3]);
