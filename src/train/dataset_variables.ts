@@ -46,6 +46,8 @@ export function datasetVariables(dataset: Dataset): DatasetVariables {
 export interface Batch {
   /** [batch, …shape], ready for the model. */
   readonly images: Node;
+  /** The images as they were fetched, where they came as floats: these may hold anything. */
+  readonly floats: Node | undefined;
   /** i32 [batch] class labels, −1 in rows that fill up a last, shorter batch; or f32 [batch, …] targets, 0 there. */
   readonly targets: Node;
   /** i32 [batch], negative in those rows; none where every batch is full. */
@@ -69,6 +71,7 @@ export function fetchBatch(
     const padded = dataset.count % options.batch !== 0;
     return {
       images: augment ? graph.randomAffine(images, cursor, { ...augment, seed: options.seed }) : images,
+      floats: dataset.images instanceof Float32Array ? images : undefined,
       targets,
       // Labels say it too, and are fetched in any case.
       mask: padded ? (dataset.targets ? rows : targets) : undefined,

@@ -110,7 +110,7 @@ function recordMeasures(
   loss: Node,
   { counts, sums, totals }: ReturnType<typeof measure>,
   variables: ReadonlyMap<Metric, Variable>,
-  attributes: { ring: Variable; counters: readonly Variable[] },
+  attributes: { ring: Variable; counters: readonly Variable[]; guard: Node },
 ): void {
   for (const [metric, node] of totals) {
     const variable = variables.get(metric);
@@ -118,6 +118,15 @@ function recordMeasures(
   }
   const values = sums.map((sum) => graph.reshape(sum, [1]));
   graph.recordStep([loss, ...counts, ...(values.length > 0 ? [graph.concat(values, 0)] : [])], attributes);
+}
+
+/**
+ * 0 unless a parameter or a number of the input is not finite: a GPU's ReLU and maximum make numbers of NaN again, so that
+ * the loss alone would not tell.
+ */
+function guardOf(graph: Graph, model: Model, images: Node | undefined): Node {
+  const parameters = model.arena.variables.map((variable) => graph.variable(variable));
+  return graph.nonFinite([...(images ? [images] : []), ...parameters]);
 }
 
 /** The weight of each row: its sample's times its class's. */
@@ -142,10 +151,11 @@ function addTrainingStep(
   batch: Batch,
   counters: readonly Variable[],
   { seed, classWeight }: { seed: number; classWeight?: readonly number[] | undefined },
-): { loss: Node; counts: readonly Node[] } {
+): { loss: Node; counts: readonly Node[]; guard: Node } {
   const { model, optimizer, state, metrics = [] } = parts;
   const loss = resolveLoss(parts.loss);
   const { images, targets, mask } = batch;
+  const guard = graph.inLayer("input", () => guardOf(graph, model, batch.floats));
   const random = { seed, step: graph.variable(state.step) };
   const options = { logits: loss.folded ?? false, training: true, random, ...(mask ? { labels: mask } : {}) };
   const outputs = model.build(graph, images, options);
@@ -167,9 +177,9 @@ function addTrainingStep(
       state: state.optimizer,
     });
     model.constrain(graph);
-    recordMeasures(graph, value, measures, state.counts, { ring: state.ring, counters });
+    recordMeasures(graph, value, measures, state.counts, { ring: state.ring, counters, guard });
   });
-  return { loss: value, counts: measures.counts };
+  return { loss: value, counts: measures.counts, guard };
 }
 
 /** The loss with what the model's regularizers add, as Keras counts it in training and in evaluation. */
@@ -203,7 +213,8 @@ export function compileTraining(
 
 /**
  * A training step on fed inputs `images` [batch, …], `targets`, i32 [batch] or f32 [batch, …targetShape], and with the
- * latter `mask` i32 [batch]; gives `loss` and `counts` [right answers, rows].
+ * latter `mask` i32 [batch]; gives `loss`, `counts` [right answers, rows] and `guard`, not 0 where
+ * an image or a parameter holds a number that is not finite.
  */
 export function compileFedTraining(
   backend: Backend,
@@ -217,10 +228,10 @@ export function compileFedTraining(
     ? graph.input("targets", [batch, ...targetShape])
     : graph.input("targets", [batch], "i32");
   const mask = targetShape ? graph.input("mask", [batch], "i32") : targets;
-  const { loss, counts } = addTrainingStep(
+  const { loss, counts, guard } = addTrainingStep(
     graph,
     parts,
-    { images, targets, mask, weights: undefined },
+    { images, floats: images, targets, mask, weights: undefined },
     [parts.state.step],
     { seed },
   );
@@ -231,7 +242,7 @@ export function compileFedTraining(
         0,
       )
     : first;
-  return backend.compile(graph, { outputs: { loss, counts: both as Node } });
+  return backend.compile(graph, { outputs: { loss, counts: both as Node, guard } });
 }
 
 /** What one evaluation leaves on the device. */
@@ -264,12 +275,13 @@ export async function compileEvaluation(
   const fetched = fetchBatch(graph, dataset, graph.variable(cursor), { batch, shuffle: false, seed: 0 });
   const { images, targets, mask, weights } = fetched;
   const outputs = model.build(graph, images, { logits: loss.folded ?? false });
+  const guard = guardOf(graph, model, fetched.floats);
   const results = new BatchResults(graph, loss, outputs, targets, mask);
   const value = withPenalty(graph, model, batchLoss(graph, loss, outputs, targets, { mask, weights }));
   const counted = results.confusion();
   const confusion = counted && new Variable({ name: "confusion matrix", shape: counted.shape });
   if (confusion) graph.assign(confusion, graph.add(graph.variable(confusion), counted));
-  recordMeasures(graph, value, measure(results, metrics), counts, { ring, counters: [cursor] });
+  recordMeasures(graph, value, measure(results, metrics), counts, { ring, counters: [cursor], guard });
   return { program: await backend.compile(graph, { outputs: {} }), steps, cursor, ring, confusion, counts };
 }
 

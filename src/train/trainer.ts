@@ -1,5 +1,5 @@
 import { type AffineRanges, checkAffineRanges } from "../core/affine.ts";
-import { ArgumentError, DisposedError, FormatError, ShapeError } from "../core/errors.ts";
+import { ArgumentError, DisposedError, DivergedError, FormatError, ShapeError } from "../core/errors.ts";
 import { rateFromTable, type Schedule, scaledTable } from "../core/schedule.ts";
 import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -174,6 +174,8 @@ class LocalTrainer implements Trainer {
       if (this.#swapped) await this.#swapEma();
       this.#clearCounts();
       return await new FitRun(this.#runner(program, dataset), dataset, this.#batchSize, options, epochs).run();
+    } catch (error) {
+      throw error instanceof DivergedError ? await this.#located(error, dataset) : error;
     } finally {
       this.#busy = false;
       this.#held.come();
@@ -189,6 +191,21 @@ class LocalTrainer implements Trainer {
   /** The share of right answers of rows of a data set; NaN where there is nothing to be right about. */
   #accuracy(dataset: Dataset, { correct, rows }: Pick<Totals, "correct" | "rows">): number {
     return this.#loss.decision === undefined && dataset.targets ? Number.NaN : correct / rows;
+  }
+
+  /** The same error with the first parameter, else the first image, that holds a number that is not finite. */
+  async #located(error: DivergedError, dataset: Dataset): Promise<DivergedError> {
+    const { variables } = this.#parts.model;
+    const tensors = await this.#keeper.enqueue({ steps: 0, read: variables });
+    const spoilt = variables.find((_, index) => !at(tensors, index).data.every(Number.isFinite));
+    const { images, shape } = dataset;
+    const place = images instanceof Float32Array ? images.findIndex((value) => !Number.isFinite(value)) : -1;
+    // Bad weights of an update come from a bad image, not the other way round.
+    const found =
+      place >= 0
+        ? `Image ${Math.floor(place / sizeOf(shape))} of the data set holds ${images[place]}.`
+        : spoilt && `"${spoilt.name}" holds a number that is not finite.`;
+    return found ? new DivergedError(`${error.message} ${found}`, error.step, { cause: error }) : error;
   }
 
   #clearCounts(): void {
@@ -309,10 +326,14 @@ class LocalTrainer implements Trainer {
       this.#fed = { key, program };
     }
     this.#steps++;
-    const { loss, counts } = await this.#fed.program.run({ images, ...feeds });
+    const { loss, counts, guard } = await this.#fed.program.run({ images, ...feeds });
     const [correct, counted] = [counts?.data[0] ?? 0, counts?.data[1] ?? 1];
     const known = this.#loss.decision !== undefined || targetShape === undefined;
-    return { loss: loss?.data[0] ?? Number.NaN, accuracy: known ? correct / counted : Number.NaN };
+    const finite = guard?.data[0] === 0;
+    return {
+      loss: finite ? (loss?.data[0] ?? Number.NaN) : Number.NaN,
+      accuracy: known ? correct / counted : Number.NaN,
+    };
   }
 
   /** Shape of one row's targets; none for class labels. */

@@ -9,7 +9,9 @@ import { batchRowsOp } from "../graph/ops/batch_rows.ts";
 import { type ConvAttributes, conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp } from "../graph/ops/conv2d.ts";
 import { gatherRowsOp } from "../graph/ops/gather_rows.ts";
 import { matmulOp, matmulSizes } from "../graph/ops/matmul.ts";
+import { nonFiniteOp } from "../graph/ops/non_finite.ts";
 import { optimizerUpdateOp } from "../graph/ops/optimizer_update.ts";
+import { recordStepOp } from "../graph/ops/record_step.ts";
 import { reshapeOp } from "../graph/ops/reshape.ts";
 import { stopGradientOp } from "../graph/ops/stop_gradient.ts";
 import type { UpdateRule } from "../graph/update_rule.ts";
@@ -41,6 +43,7 @@ import {
   sumSlices,
   type UpstreamValues,
 } from "./kernels/index.ts";
+import { MOST_WATCHED, nonFinite } from "./kernels/non_finite.ts";
 import { emitWinograd, winogradPays, winogradPlan } from "./kernels/winograd.ts";
 import type { Emitter, Lowering, Value } from "./lowering.ts";
 import type { Placement, Plan, PlannedDispatch, PlannedValue } from "./plan.ts";
@@ -275,6 +278,8 @@ class GraphLowering implements Emitter {
       }
     } else if (isOp(node, conv2dFilterGradientOp)) {
       this.#filterGradient(node, undefined);
+    } else if (isOp(node, nonFiniteOp)) {
+      this.#nonFinite(node);
     } else if (isOp(node, batchNormInputGradientOp)) {
       this.#batchNormInputGradient(node);
     } else {
@@ -308,13 +313,64 @@ class GraphLowering implements Emitter {
       dtype: table.dtype === "u8" ? ("u8" as const) : ("f32" as const),
       scale: images.attributes.scale,
     };
-    this.dispatch(fetchBatch(options, this.traits), [
+    const watch = this.#watchOfFetch(images);
+    const spec = fetchBatch({ ...options, ...(watch ? { watchedSize: watch.arena.size } : {}) }, this.traits);
+    this.dispatch(spec, [
       table,
       labelTable,
       this.#valueOf(at(rows.inputs, 0)),
       this.#newNodeValue(images),
       this.#newNodeValue(labels),
+      ...(watch ? [this.#arenaValue(watch.arena), this.#foundValue(watch.node, spec.workgroups)] : []),
     ]);
+  }
+
+  /** Where a kernel notes which of its workgroups saw a number that is not finite; `recordStep` adds up. */
+  #foundValue(node: Node, workgroups: KernelSpec["workgroups"]): PlannedValue {
+    const value = this.scratch("non-finite counts", workgroups[0] * workgroups[1] * workgroups[2]);
+    this.#values.set(node, value);
+    return value;
+  }
+
+  /** Whether nobody but a step's record wants a `nonFinite`, which can take its parts. */
+  #onlyGuards(node: Node): boolean {
+    const uses = this.#uses.get(node) ?? [];
+    return !this.#isOutput(node) && uses.every((use) => isOp(use, recordStepOp) && use.inputs.at(-1) === node);
+  }
+
+  /** The `nonFinite` that the kernel which fetches these images can compute: of one arena, and of the images. */
+  #watchOfFetch(images: Node): { node: Node; arena: Arena } | undefined {
+    for (const node of this.#nodes) {
+      if (!isOp(node, nonFiniteOp) || !this.#onlyGuards(node)) continue;
+      const arenas = node.inputs.map((input) =>
+        isOp(input, variableOp) ? input.attributes.variable.arena : undefined,
+      );
+      const [arena, ...others] = new Set(arenas.filter((_, index) => node.inputs[index] !== images));
+      if (arena !== undefined && others.length === 0) return { node, arena };
+    }
+    return undefined;
+  }
+
+  #nonFinite(node: Node): void {
+    if (this.#values.has(node)) return;
+    const sources = new Set(
+      node.inputs.map((input) => {
+        const arena = isOp(input, variableOp) ? input.attributes.variable.arena : undefined;
+        return arena ? this.#arenaValue(arena) : this.#valueOf(input);
+      }),
+    );
+    const parts = [...sources];
+    if (parts.length > MOST_WATCHED) {
+      throw new ArgumentError(`nonFinite: looks through at most ${MOST_WATCHED} tensors beside parameters.`);
+    }
+    const spec = nonFinite(
+      parts.map(({ size }) => size),
+      this.traits,
+    );
+    const found = this.#foundValue(node, spec.workgroups);
+    this.dispatch(spec, [...parts, found]);
+    if (this.#onlyGuards(node)) return;
+    this.dispatch(sumSlices({ size: 1, slices: found.size }, this.traits), [found, this.#newNodeValue(node)]);
   }
 
   /** The gradient that flows into a convolution: as it is, or pooled with the winners that say where it goes. */

@@ -3,6 +3,7 @@ import batchRow from "../../shaders/batch_row.wgsl?raw";
 import gradientSum from "../../shaders/gradient_sum.wgsl?raw";
 import learningRate from "../../shaders/learning_rate.wgsl?raw";
 import linearIndex from "../../shaders/linear_index.wgsl?raw";
+import notFinite from "../../shaders/not_finite.wgsl?raw";
 import random from "../../shaders/random.wgsl?raw";
 import rowReduce from "../../shaders/row_reduce.wgsl?raw";
 import rowSoftmax from "../../shaders/row_softmax.wgsl?raw";
@@ -17,6 +18,7 @@ export const shaderIncludes: Readonly<Record<string, string>> = {
   gradient_sum: gradientSum,
   learning_rate: learningRate,
   linear_index: linearIndex,
+  not_finite: notFinite,
   random,
   row_reduce: rowReduce,
   row_softmax: rowSoftmax,

@@ -85,6 +85,41 @@ describe("fetchBatch", () => {
   });
 });
 
+test.each([
+  { rowSize: 12, dtype: "f32" },
+  { rowSize: 7, dtype: "f32" },
+  { rowSize: 12, dtype: "u8" },
+] as const)(
+  "a fetch of $rowSize $dtype values a row sees the bits of what is not finite, in fetched images and in the watched buffer",
+  async ({ rowSize, dtype }) => {
+    const [count, batch, watchedSize] = [10, 4, 1028];
+    const rows = { count, batch, shuffle: false, seed: 0 };
+    const spec = fetchBatch({ rows, rowSize, dtype, scale: 1, watchedSize }, traits);
+    const seen = async (image: Float32Array, watched: Float32Array) => {
+      const results = await runKernel(device, spec, [
+        image,
+        new Int32Array(count),
+        Uint32Array.of(1),
+        new Float32Array(batch * rowSize),
+        new Int32Array(batch),
+        watched,
+        new Float32Array(spec.workgroups[0] * spec.workgroups[1]).fill(9),
+      ]);
+      return plain(results[6] as Float32Array).reduce((a, b) => a + b);
+    };
+    const images = new Float32Array(count * rowSize).fill(1);
+    const watched = new Float32Array(watchedSize).fill(-3e38);
+    expect(await seen(images, watched)).toBe(0);
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      for (const place of [0, 5, watchedSize - 1]) expect(await seen(images, watched.with(place, bad))).toBe(1);
+      if (dtype === "u8") continue;
+      // The second batch has rows 4 to 7.
+      expect(await seen(images.with(5 * rowSize + 1, bad), watched)).toBe(1);
+      expect(await seen(images.with(rowSize, bad), watched)).toBe(0);
+    }
+  },
+);
+
 describe("gatherRows", () => {
   const rows = Int32Array.of(3, 0, -1, 4, 3);
 
@@ -119,6 +154,22 @@ describe("gatherRows", () => {
 });
 
 describe("recordStep", () => {
+  test.each([0, 1])(
+    "a guard of which element 99 is %i makes NaN of the first value where it is not 0",
+    async (value) => {
+      const spec = recordStep({ sizes: [1, 2], capacity: 2, counters: 1, guardSize: 100 }, traits);
+      const results = await runKernel(device, spec, [
+        Float32Array.of(5),
+        Float32Array.of(6, 7),
+        new Float32Array(100).with(99, value),
+        new Float32Array(6),
+        Uint32Array.of(1),
+      ]);
+      expect(plain(results[3] as Float32Array)).toEqual([0, 0, 0, value === 0 ? 5 : Number.NaN, 6, 7]);
+      expect(plain(results[4] as Uint32Array)).toEqual([2]);
+    },
+  );
+
   test("values fill the ring's row of the first counter, and every counter grows by one", async () => {
     const spec = recordStep({ sizes: [1, 2, 100], capacity: 3, counters: 3 }, traits);
     const values = [Float32Array.of(5), Float32Array.of(6, 7), integers(100, 1)];

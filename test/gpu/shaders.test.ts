@@ -6,6 +6,7 @@ import { pointwiseFunctions } from "../../src/graph/ops/pointwise.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import * as conv from "../../src/webgpu/kernels/conv2d.ts";
 import * as kernels from "../../src/webgpu/kernels/index.ts";
+import { nonFinite } from "../../src/webgpu/kernels/non_finite.ts";
 import * as winograd from "../../src/webgpu/kernels/winograd.ts";
 import { multiplyAddProbe } from "../../src/webgpu/peak.ts";
 import { preprocess } from "../../src/webgpu/preprocess.ts";
@@ -266,7 +267,17 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
         ),
       ),
     ),
+    ...[49, 48].flatMap((rowSize) =>
+      (["u8", "f32"] as const).map((dtype) =>
+        kernels.fetchBatch(
+          { rows: { count: 1000, batch: 64, shuffle: true, seed: 1 }, rowSize, dtype, scale: 1, watchedSize: 640 },
+          traits,
+        ),
+      ),
+    ),
     kernels.recordStep({ sizes: [1, 2], capacity: 16, counters: 2 }, traits),
+    kernels.recordStep({ sizes: [1, 2], capacity: 16, counters: 2, guardSize: 9 }, traits),
+    nonFinite([9, 64], traits),
     kernels.sumSlices({ size: 100, slices: 4, sliceStride: 128 }, traits),
     ...optimizersOfEachKind.map(([, { rule }]) => kernels.optimizerUpdate({ rule, arenaSize: 640 }, traits)),
     ...bools.map((alignedPartials) => kernels.gradientSquares({ arenaSize: 640, alignedPartials }, traits)),

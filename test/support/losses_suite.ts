@@ -6,11 +6,14 @@ import {
   cpu,
   createTrainer,
   type Dataset,
+  DivergedError,
   dataset,
   dense,
   earlyStopping,
   f1Score,
+  flatten,
   type Model,
+  maxPooling2d,
   precision,
   recall,
   sequential,
@@ -266,6 +269,52 @@ export function lossesSuite(name: string, open: () => Promise<Backend>, rounding
           near(loss, losses[step]!, `own loss, step ${step}`);
         });
       });
+    });
+
+    it("a number that is not finite, in an image or in a weight, is a DivergedError of that very step", async () => {
+      const loss = "sparseCategoricalCrossentropy";
+      // A ReLU and a pool, which make numbers of NaN on a GPU.
+      const network = () =>
+        sequential({ inputShape: [4, 4, 1], seed: 1 }, [
+          conv2d({ filters: 2, kernelSize: 3, padding: "same", activation: "relu" }),
+          maxPooling2d({ poolSize: 2 }),
+          flatten(),
+          dense({ units: 3 }),
+        ]);
+      const labels = Array.from({ length: 14 }, (_, i) => i % 3);
+      const good = Float32Array.from(new RandomData(SEED + 5).normals(14 * 16));
+      const failing = async (model: Model, data: Dataset, rate = 0) =>
+        withTrainer(model, { loss, rate }, async (trainer) => {
+          const error = await trainer.fit(data, { epochs: 2, shuffle: false }).catch((reason: unknown) => reason);
+          expect(error).toBeInstanceOf(DivergedError);
+          return error as DivergedError;
+        });
+      for (const bad of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+        const error = await failing(
+          network(),
+          dataset({ images: good.with(9 * 16 + 5, bad), labels, shape: [4, 4, 1] }),
+        );
+        // Image 9 is in the third batch of four.
+        expect(error.step).toBe(2);
+        expect(error.message).toContain(`Image 9 of the data set holds ${bad}`);
+      }
+      const bytes = dataset({
+        images: new Uint8Array(14 * 16).map((_, i) => (i * 37) % 256),
+        labels,
+        shape: [4, 4, 1],
+      });
+      for (const data of [bytes, dataset({ images: good, labels, sampleWeights: labels, shape: [4, 4, 1] })]) {
+        const spoilt = network();
+        const kernel = spoilt.parameters.get("conv2d/kernel")!;
+        spoilt.setParameters(new Map([["conv2d/kernel", { ...kernel, data: kernel.data.with(7, Number.NaN) }]]));
+        const error = await failing(spoilt, data);
+        expect(error.step).toBe(0);
+        expect(error.message).toContain('"conv2d/kernel" holds a number that is not finite');
+        await withTrainer(spoilt, { loss }, async (trainer) => {
+          expect((await trainer.evaluate(bytes)).loss).toBeNaN();
+          expect((await trainer.trainOnBatch(good.subarray(0, 16), [1])).loss).toBeNaN();
+        });
+      }
     });
 
     it("early stopping ends a run that gets no better, and puts back the best weights", async () => {

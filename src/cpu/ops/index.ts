@@ -15,6 +15,7 @@ import { gatherRowsOps } from "./gather_rows.ts";
 import { matmulOps } from "./matmul.ts";
 import { maxPool2dOps } from "./max_pool2d.ts";
 import { movingAverageOps } from "./moving_average.ts";
+import { nonFiniteOps } from "./non_finite.ts";
 import { normConstraintOps } from "./norm_constraint.ts";
 import { oneHotOps } from "./one_hot.ts";
 import { optimizerUpdateOps } from "./optimizer_update.ts";
@@ -51,6 +52,7 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
     ...maxPool2dOps,
     ...movingAverageOps,
     ...normConstraintOps,
+    ...nonFiniteOps,
     ...oneHotOps,
     ...optimizerUpdateOps,
     ...pointwiseCpuOps,

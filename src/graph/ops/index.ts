@@ -21,6 +21,7 @@ export { globalAvgPool2d, globalMaxPool2d } from "./global_pool2d.ts";
 export { matmul } from "./matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
 export { movingAverage } from "./moving_average.ts";
+export { nonFinite } from "./non_finite.ts";
 export { normConstraint } from "./norm_constraint.ts";
 export { groupNorm, instanceNorm, layerNorm } from "./normalization.ts";
 export { l1Norm, l2Norm, logSumExp } from "./norms.ts";

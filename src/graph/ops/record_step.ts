@@ -9,12 +9,15 @@ export interface RecordStepAttributes {
   ring: Variable;
   /** u32 scalars that grow by one at the end of the step; the first is the step that picks the row. */
   counters: readonly Variable[];
+  /** The last input is no value to be recorded but a number that should be 0 (`nonFinite`); else the first value is NaN. */
+  guarded?: boolean;
 }
 
 export const recordStepOp = defineOp<RecordStepAttributes>({
   name: "recordStep",
-  infer(inputs, { ring, counters }, what) {
-    const values = inputs.reduce((total, input) => total + sizeOf(input.shape), 0);
+  infer(inputs, { ring, counters, guarded = false }, what) {
+    const recorded = guarded ? inputs.slice(0, -1) : inputs;
+    const values = recorded.reduce((total, input) => total + sizeOf(input.shape), 0);
     if (
       ring.dtype !== "f32" ||
       ring.shape.length !== 2 ||
@@ -35,9 +38,15 @@ export const recordStepOp = defineOp<RecordStepAttributes>({
 
 /**
  * At the end of the step, writes the values one behind the other into row (first counter mod capacity) of `ring`, then
- * adds one to every counter: losses stay on the GPU until somebody reads the ring.
+ * adds one to every counter: losses stay on the GPU until somebody reads the ring. Where `guard`, a scalar, is not 0, the
+ * first value is recorded as NaN.
  */
-export function recordStep(graph: Graph, values: readonly Node[], attributes: RecordStepAttributes): Node {
+export function recordStep(
+  graph: Graph,
+  values: readonly Node[],
+  { guard, ...attributes }: RecordStepAttributes & { guarded?: never; guard?: Node | undefined },
+): Node {
   at(values, 0);
-  return graph.addEffect(recordStepOp, values, attributes);
+  if (guard === undefined) return graph.addEffect(recordStepOp, values, attributes);
+  return graph.addEffect(recordStepOp, [...values, guard], { ...attributes, guarded: true });
 }

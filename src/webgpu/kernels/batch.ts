@@ -104,16 +104,25 @@ export interface FetchBatchOptions {
   readonly rowSize: number;
   readonly dtype: "u8" | "f32";
   readonly scale: number;
+  /** Elements, a multiple of four, of a buffer that is looked through for floats that are not finite; none by default. */
+  readonly watchedSize?: number;
 }
 
 /** Most images of one `fetchBatch`: workgroups along an axis. */
 export const MOST_FETCHED_ROWS = 65535;
 
-/** Images and labels of a batch. Bindings: image table, label table (i32), cursor (u32), images, labels (i32). */
-export function fetchBatch({ rows, rowSize, dtype, scale }: FetchBatchOptions, traits: DeviceTraits): KernelSpec {
+/**
+ * Images and labels of a batch. Bindings: image table, label table (i32), cursor (u32), images, labels (i32); where a
+ * buffer is watched that buffer and `found`, an f32 a workgroup: 1 where it saw a float that is not finite, there or
+ * among images of floats.
+ */
+export function fetchBatch(options: FetchBatchOptions, traits: DeviceTraits): KernelSpec {
+  const { rows, rowSize, dtype, scale, watchedSize = 0 } = options;
   const threads = workgroupThreads(traits);
   const vector = rowSize % 4 === 0;
   const elements = vector ? rowSize / 4 : rowSize;
+  const rowWorkgroups = Math.ceil(elements / threads);
+  const watch = watchedSize > 0;
   return {
     name: "fetch_batch",
     shader: fetchBatchShader,
@@ -125,9 +134,13 @@ export function fetchBatch({ rows, rowSize, dtype, scale }: FetchBatchOptions, t
       INTEGERS: false,
       VECTOR: vector,
       SCALE: { f32: scale },
+      WATCH: watch,
+      WATCHED_VECTORS: watchedSize / 4,
+      ROW_WORKGROUPS: rowWorkgroups,
+      WORKGROUPS: rowWorkgroups * rows.batch,
     },
-    bindings: ["read", "read", "read", "write", "write"],
-    workgroups: [Math.ceil(elements / threads), rows.batch, 1],
+    bindings: ["read", "read", "read", "write", "write", ...(watch ? (["read", "write"] as const) : [])],
+    workgroups: [rowWorkgroups, rows.batch, 1],
     variant: `${rows.shuffle ? "shuffled " : ""}${dtype}, ${vector ? "4 elements" : "1 element"} a thread`,
     flops: rows.batch * rowSize,
   };

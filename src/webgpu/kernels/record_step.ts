@@ -14,6 +14,8 @@ export interface RecordStepOptions {
   readonly capacity: number;
   /** How many counters there are. */
   readonly counters: number;
+  /** Elements of a guard, none by default. */
+  readonly guardSize?: number;
 }
 
 /** WebGPU's default limit of storage buffers a shader stage. */
@@ -21,10 +23,14 @@ const MOST_BINDINGS = 8;
 
 /**
  * Writes values into the ring's row (first counter mod capacity), then adds one to every counter.
- * Bindings: each value, ring [capacity, Σ sizes], each counter (u32).
+ * Where an element of the guard is not 0, the first value becomes NaN. Bindings: each value, the guard, ring [capacity, Σ sizes], each counter (u32).
  */
-export function recordStep({ sizes, capacity, counters }: RecordStepOptions, traits: DeviceTraits): KernelSpec {
-  if (sizes.length + 1 + counters > MOST_BINDINGS) {
+export function recordStep(
+  { sizes, capacity, counters, guardSize = 0 }: RecordStepOptions,
+  traits: DeviceTraits,
+): KernelSpec {
+  const guards = guardSize > 0 ? 1 : 0;
+  if (sizes.length + guards + 1 + counters > MOST_BINDINGS) {
     throw new ArgumentError(
       `recordStep: ${sizes.length} values, a ring and ${counters} counters need more than ${MOST_BINDINGS} buffers; ` +
         `record fewer values or share a counter.`,
@@ -47,9 +53,11 @@ export function recordStep({ sizes, capacity, counters }: RecordStepOptions, tra
       ROW_SIZE: rowSize,
       CAPACITY: capacity,
       COUNTERS: counters,
+      GUARD: guards,
+      GUARD_SIZE: guardSize,
     },
     bindings: [
-      ...sizes.map(() => "read" as const),
+      ...Array.from({ length: sizes.length + guards }, () => "read" as const),
       "readWrite",
       ...Array.from({ length: counters }, () => "readWrite" as const),
     ],
@@ -59,11 +67,14 @@ export function recordStep({ sizes, capacity, counters }: RecordStepOptions, tra
 }
 
 export const recordStepLowerings: readonly Lowering[] = [
-  // An effect: after its inputs come the variables that it writes, the ring and the counters.
+  // An effect: after its inputs come the variables that it writes, the ring and the counters. What looked for numbers that
+  // are not finite may have left several counts.
   lowering(recordStepOp, (node, inputs, _, emit) => {
-    const { ring, counters } = node.attributes;
+    const { ring, counters, guarded = false } = node.attributes;
+    const recorded = guarded ? node.inputs.slice(0, -1) : node.inputs;
     const options = {
-      sizes: node.inputs.map((input) => sizeOf(input.shape)),
+      sizes: recorded.map((input) => sizeOf(input.shape)),
+      ...(guarded ? { guardSize: at(inputs, recorded.length).size } : {}),
       capacity: at(ring.shape, 0),
       counters: counters.length,
     };
