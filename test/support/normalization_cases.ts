@@ -20,6 +20,10 @@ export const NORMALIZATION_CASES: Readonly<Record<string, NormalizationCase>> = 
     ],
     build: (g, [x, gamma, beta]) => g.layerNorm(x as Node, { axes: [1, 2, 3], gamma, beta, epsilon: 1e-5 }),
   },
+  "layerNorm of a single channel, which is 0": {
+    shapes: [[3, 4, 1], [1], [1]],
+    build: (g, [x, gamma, beta]) => g.layerNorm(x as Node, { gamma, beta }),
+  },
   "groupNorm in two groups": {
     shapes: [[2, 3, 3, 6], [6], [6]],
     build: (g, [x, gamma, beta]) => g.groupNorm(x as Node, { groups: 2, gamma, beta }),

@@ -1,6 +1,7 @@
 import { broadcastStrides } from "../../core/shape.ts";
 import { at, type OpDefinition } from "../../graph/op.ts";
 import { addOp, divOp, mulOp, subOp } from "../../graph/ops/arithmetic.ts";
+import { standardizeOp } from "../../graph/ops/normalization.ts";
 import { type CpuOp, defineCpuOp, read } from "../op.ts";
 import { walkPair } from "../walk.ts";
 
@@ -21,4 +22,5 @@ export const arithmeticOps = [
   elementwise(subOp, (a, b) => a - b),
   elementwise(mulOp, (a, b) => a * b),
   elementwise(divOp, (a, b) => a / b),
+  elementwise(standardizeOp, (centred, inverse) => centred * inverse),
 ];

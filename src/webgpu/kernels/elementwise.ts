@@ -16,6 +16,7 @@ import {
 } from "../../graph/ops/binary.ts";
 import { broadcastToOp } from "../../graph/ops/broadcast_to.ts";
 import { equalOp, lessOp, lessOrEqualOp } from "../../graph/ops/compare.ts";
+import { standardizeOp } from "../../graph/ops/normalization.ts";
 import { reluGradientOp, reluOp } from "../../graph/ops/relu.ts";
 import { expOp, logOp, negOp, sqrtOp } from "../../graph/ops/unary.ts";
 import { whereOp } from "../../graph/ops/where.ts";
@@ -138,6 +139,7 @@ export const elementwiseLowerings: readonly Lowering[] = [
   lower(subOp, "sub"),
   lower(mulOp, "mul"),
   lower(divOp, "div"),
+  lower(standardizeOp, "mul"),
   lower(reluOp, "relu"),
   lower(reluGradientOp, "reluGradient"),
   lower(expOp, "exp"),
