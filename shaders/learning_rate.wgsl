@@ -1,10 +1,12 @@
 // The learning rate after `step` finished steps, from a table of segments (src/core/schedule.ts, rateFromTable). A row
-// is two vectors: start, steps, kind, from; then to or factor, power or staircase or stretch, shrink, unused.
+// is two vectors: start, steps, kind, from; then to or factor, power or staircase or stretch or down, shrink, cosine.
 @group(0) @binding(4) var<storage, read> schedule: array<vec4f>;
 
 const POLYNOMIAL = 0u;
 const COSINE = 1u;
 const EXPONENTIAL = 2u;
+const CYCLIC = 4u;
+const INVERSE = 5u;
 const QUARTER_TURN = 1.57079632679490;
 
 // x^y for x ≥ 0, exact where y is 0 or 1.
@@ -46,6 +48,16 @@ fn learningRate(step: u32) -> f32 {
   if (kind == EXPONENTIAL) {
     let exponent = select(f32(finished) / f32(steps), f32(finished / steps), tail.y == 1.0);
     return high * power(low, exponent);
+  }
+  if (kind == INVERSE) {
+    return high / (1.0 + low * select(f32(finished) / f32(steps), f32(finished / steps), tail.y == 1.0));
+  }
+  if (kind == CYCLIC) {
+    let down = u32(tail.y);
+    let inRound = finished % (steps + down);
+    let risen = select(1.0 - f32(inRound - steps) / tail.y, f32(inRound) / f32(steps), inRound < steps);
+    let top = high + (low - high) * power(tail.z, f32(finished / (steps + down)));
+    return select(high + (top - high) * risen, cosineBetween(high, top, risen), tail.w == 1.0);
   }
   // Restarts. Lengths of rounds are whole wherever the stretch is, so a round ends exactly where it should.
   var rounds = finished / steps;

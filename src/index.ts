@@ -115,8 +115,11 @@ export { l1, l1l2, l2, type Regularizer } from "./nn/regularizers.ts";
 export {
   cosineDecay,
   cosineDecayRestarts,
+  cyclicLearningRate,
   exponentialDecay,
+  inverseTimeDecay,
   learningRateAt,
+  multiStepDecay,
   oneCycle,
   piecewiseConstantDecay,
   polynomialDecay,

@@ -9,12 +9,23 @@ import { ArgumentError } from "./errors.ts";
  * - `exponential`: from · factor^u, with `staircase` factor^⌊u⌋
  * - `restarts`: cosine again and again; a round is `stretch` times as long as the one before and starts at `shrink`
  *   times its height
+ * - `cyclic`: up to `to` within `steps` and back to `from` within `down`, along a straight line or half a cosine, again
+ *   and again; each round climbs `shrink` times as high as the one before
+ * - `inverse`: from / (1 + factor · u), with `staircase` ⌊u⌋ in u's place
  */
 export type Segment = { readonly start: number; readonly steps: number; readonly from: number } & (
   | { readonly kind: "polynomial"; readonly to: number; readonly power: number }
   | { readonly kind: "cosine"; readonly to: number }
   | { readonly kind: "exponential"; readonly factor: number; readonly staircase: boolean }
   | { readonly kind: "restarts"; readonly to: number; readonly stretch: number; readonly shrink: number }
+  | {
+      readonly kind: "cyclic";
+      readonly to: number;
+      readonly down: number;
+      readonly shrink: number;
+      readonly cosine: boolean;
+    }
+  | { readonly kind: "inverse"; readonly factor: number; readonly staircase: boolean }
 );
 
 /** A learning rate that depends on the number of finished steps: plain data, made by `cosineDecay()` and its kin. */
@@ -25,10 +36,27 @@ export interface Schedule {
 
 /** The table that the device reads: a row a segment, f32. Rows after the last are copies of it. */
 export const SCHEDULE_ROWS = 16;
-/** start, steps, kind, from, then `to` or `factor`, then `power`, `staircase` or `stretch`, then `shrink`, unused. */
+/** start, steps, kind, from, then `to` or `factor`, then `power`, `staircase`, `stretch` or `down`, then `shrink`, `cosine`. */
 export const SCHEDULE_COLUMNS = 8;
 
-const KINDS = ["polynomial", "cosine", "exponential", "restarts"] as const;
+const KINDS = ["polynomial", "cosine", "exponential", "restarts", "cyclic", "inverse"] as const;
+
+/** The columns that only a segment's own kind knows. */
+function shapeOf(segment: Segment): number[] {
+  switch (segment.kind) {
+    case "polynomial":
+      return [segment.to, segment.power];
+    case "cosine":
+      return [segment.to];
+    case "exponential":
+    case "inverse":
+      return [segment.factor, segment.staircase ? 1 : 0];
+    case "restarts":
+      return [segment.to, segment.stretch, segment.shrink];
+    case "cyclic":
+      return [segment.to, segment.down, segment.shrink, segment.cosine ? 1 : 0];
+  }
+}
 
 /** The schedule as numbers [SCHEDULE_ROWS, SCHEDULE_COLUMNS], for an f32 tensor: steps are exact up to 2²⁴. */
 export function scheduleTable(schedule: Schedule): number[] {
@@ -39,14 +67,7 @@ export function scheduleTable(schedule: Schedule): number[] {
   const table: number[] = new Array(SCHEDULE_ROWS * SCHEDULE_COLUMNS).fill(0);
   for (let row = 0; row < SCHEDULE_ROWS; row++) {
     const segment = segments[Math.min(row, segments.length - 1)] as Segment;
-    const rest =
-      segment.kind === "polynomial"
-        ? [segment.to, segment.power]
-        : segment.kind === "cosine"
-          ? [segment.to]
-          : segment.kind === "exponential"
-            ? [segment.factor, segment.staircase ? 1 : 0]
-            : [segment.to, segment.stretch, segment.shrink];
+    const rest = shapeOf(segment);
     const values = [segment.start, segment.steps, KINDS.indexOf(segment.kind), segment.from, ...rest];
     values.forEach((value, column) => {
       table[row * SCHEDULE_COLUMNS + column] = value;
@@ -77,15 +98,8 @@ export function rateFromTable(table: ArrayLike<number>, step: number): number {
     const start = table[next * SCHEDULE_COLUMNS] ?? 0;
     if (start > value(0) && start <= step) row = next;
   }
-  const [start, steps, kind, from, to, bend, shrink] = [
-    value(0),
-    value(1),
-    value(2),
-    value(3),
-    value(4),
-    value(5),
-    value(6),
-  ];
+  const [start, steps, kind, from] = [value(0), value(1), value(2), value(3)];
+  const [to, bend, shrink, curved] = [value(4), value(5), value(6), value(7)];
   if (kind === KINDS.indexOf("polynomial") && from === to) return from;
   const n = step - start;
   const u = Math.min(n / steps, 1);
@@ -98,6 +112,15 @@ export function rateFromTable(table: ArrayLike<number>, step: number): number {
       const { rounds, place } = roundAt(n, steps, bend);
       return to + ((from * shrink ** rounds - to) * (1 + Math.cos(Math.PI * place))) / 2;
     }
+    case "cyclic": {
+      const rounds = Math.floor(n / (steps + bend));
+      const inRound = n - rounds * (steps + bend);
+      const risen = inRound < steps ? inRound / steps : 1 - (inRound - steps) / bend;
+      const height = curved === 1 ? (1 - Math.cos(Math.PI * risen)) / 2 : risen;
+      return from + (to - from) * shrink ** rounds * height;
+    }
+    case "inverse":
+      return from / (1 + to * (bend === 1 ? Math.floor(n / steps) : n / steps));
     default:
       return to + (from - to) * (1 - u) ** bend;
   }
@@ -108,8 +131,9 @@ export function scaledTable(table: ArrayLike<number>, factor: number): Float32Ar
   return Float32Array.from(table, (value, place) => {
     const column = place % SCHEDULE_COLUMNS;
     const kind = KINDS[table[place - column + 2] ?? 0];
-    // `from`, and `to`; the fifth column of an exponential is its own factor.
-    return column === 3 || (column === 4 && kind !== "exponential") ? value * factor : value;
+    // `from`, and `to`; the fifth column of some is a factor of their own.
+    const isRate = column === 3 || (column === 4 && kind !== "exponential" && kind !== "inverse");
+    return isRate ? value * factor : value;
   });
 }
 

@@ -30,6 +30,11 @@ function count(what: string, name: string, value: number, least = 1): number {
   return value;
 }
 
+function annealsByCosine(what: string, strategy: string): boolean {
+  if (strategy === "cos" || strategy === "linear") return strategy === "cos";
+  throw new ArgumentError(`${what}: annealStrategy must be "cos" or "linear", got "${strategy}".`);
+}
+
 const hold = (start: number, value: number): Segment => ({
   kind: "polynomial",
   start,
@@ -116,6 +121,66 @@ export function stepDecay(options: { initialLearningRate: number; stepSize: numb
   return { segments: [{ kind: "exponential", start: 0, steps, from, factor, staircase: true }] };
 }
 
+/** Multiplies the rate by `factor` (default 0.1) after each of the `milestones`, in steps, as PyTorch's MultiStepLR. */
+export function multiStepDecay(options: {
+  initialLearningRate: number;
+  milestones: readonly number[];
+  factor?: number;
+}): Schedule {
+  const what = "multiStepDecay";
+  const from = rate(what, "initialLearningRate", options.initialLearningRate);
+  const factor = above0(what, "factor", options.factor ?? 0.1);
+  options.milestones.forEach((milestone, index) => {
+    count(what, `milestones[${index}]`, milestone);
+  });
+  return piecewiseConstantDecay({
+    boundaries: options.milestones.map((milestone) => milestone - 1),
+    values: [0, ...options.milestones].map((_, index) => from * factor ** index),
+  });
+}
+
+/** `initialLearningRate` / (1 + `decayRate` · step / `decaySteps`); with `staircase` in jumps, at whole multiples only. */
+export function inverseTimeDecay(options: {
+  initialLearningRate: number;
+  decaySteps: number;
+  decayRate: number;
+  staircase?: boolean;
+}): Schedule {
+  const from = rate("inverseTimeDecay", "initialLearningRate", options.initialLearningRate);
+  const steps = count("inverseTimeDecay", "decaySteps", options.decaySteps);
+  const factor = rate("inverseTimeDecay", "decayRate", options.decayRate);
+  const staircase = options.staircase ?? false;
+  return { segments: [{ kind: "inverse", start: 0, steps, from, factor, staircase }] };
+}
+
+/**
+ * Climbs from `baseLearningRate` to `maxLearningRate` within `stepSizeUp` (default 2000) and back within `stepSizeDown`
+ * (default as long), for ever (Smith 2017), with PyTorch's names. `mode` "triangular2" halves the climb each round.
+ * `annealStrategy` "cos" goes along half a cosine; with the larger rate as the base that is PyTorch's CosineAnnealingLR,
+ * which climbs again. Its mode "exp_range" is not here.
+ */
+export function cyclicLearningRate(options: {
+  baseLearningRate: number;
+  maxLearningRate: number;
+  stepSizeUp?: number;
+  stepSizeDown?: number;
+  mode?: "triangular" | "triangular2";
+  annealStrategy?: "cos" | "linear";
+}): Schedule {
+  const what = "cyclicLearningRate";
+  const from = rate(what, "baseLearningRate", options.baseLearningRate);
+  const to = rate(what, "maxLearningRate", options.maxLearningRate);
+  const steps = count(what, "stepSizeUp", options.stepSizeUp ?? 2000);
+  const down = count(what, "stepSizeDown", options.stepSizeDown ?? steps);
+  const mode = options.mode ?? "triangular";
+  if (mode !== "triangular" && mode !== "triangular2") {
+    throw new ArgumentError(`${what}: mode must be "triangular" or "triangular2", got "${String(mode)}".`);
+  }
+  const shrink = mode === "triangular2" ? 0.5 : 1;
+  const cosine = annealsByCosine(what, options.annealStrategy ?? "linear");
+  return { segments: [{ kind: "cyclic", start: 0, steps, from, to, down, shrink, cosine }] };
+}
+
 /** `values[0]` up to and including step `boundaries[0]`, then `values[1]`, and so on: one value more than boundaries. */
 export function piecewiseConstantDecay(options: {
   boundaries: readonly number[];
@@ -163,13 +228,10 @@ export function oneCycle(options: {
   }
   const first = top / above0("oneCycle", "divFactor", options.divFactor ?? 25);
   const last = first / above0("oneCycle", "finalDivFactor", options.finalDivFactor ?? 1e4);
-  const strategy = options.annealStrategy ?? "cos";
-  if (strategy !== "cos" && strategy !== "linear") {
-    throw new ArgumentError(`oneCycle: annealStrategy must be "cos" or "linear", got "${String(strategy)}".`);
-  }
+  const cosine = annealsByCosine("oneCycle", options.annealStrategy ?? "cos");
   const piece = (start: number, end: number, from: number, to: number): Segment => {
     const steps = Math.max(end - start, 1);
-    return strategy === "cos"
+    return cosine
       ? { kind: "cosine", start, steps, from, to }
       : { kind: "polynomial", start, steps, from, to, power: 1 };
   };

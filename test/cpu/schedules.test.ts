@@ -3,8 +3,11 @@ import {
   adam,
   cosineDecay,
   cosineDecayRestarts,
+  cyclicLearningRate,
   exponentialDecay,
+  inverseTimeDecay,
   learningRateAt,
+  multiStepDecay,
   oneCycle,
   piecewiseConstantDecay,
   polynomialDecay,
@@ -51,6 +54,26 @@ describe("schedules follow their formulas", () => {
   it("piecewise constant: a boundary belongs to the value before it", () => {
     const schedule = piecewiseConstantDecay({ boundaries: [2, 5], values: [1, 0.5, 0.1] });
     expectRates(rates(schedule, [0, 2, 3, 5, 6, 99]), [1, 1, 0.5, 0.5, 0.1, 0.1]);
+  });
+
+  it("multi-step decay: a milestone is the first step at the lower rate", () => {
+    const schedule = multiStepDecay({ initialLearningRate: 1, milestones: [2, 5], factor: 0.5 });
+    expectRates(rates(schedule, [0, 1, 2, 4, 5, 99]), [1, 1, 0.5, 0.5, 0.25, 0.25]);
+  });
+
+  it("inverse time decay, smooth and in stairs", () => {
+    const options = { initialLearningRate: 1, decaySteps: 10, decayRate: 0.5 };
+    expectRates(rates(inverseTimeDecay(options), [0, 5, 10, 40]), [1, 0.8, 1 / 1.5, 1 / 3]);
+    expectRates(rates(inverseTimeDecay({ ...options, staircase: true }), [9, 10, 19, 20]), [1, 1 / 1.5, 1 / 1.5, 0.5]);
+  });
+
+  it("cyclic rates: up, down, and half as high each round", () => {
+    const options = { baseLearningRate: 1, maxLearningRate: 3, stepSizeUp: 4, stepSizeDown: 2 };
+    expectRates(rates(cyclicLearningRate(options), [0, 2, 4, 5, 6, 10, 11]), [1, 2, 3, 2, 1, 3, 2]);
+    const halving = cyclicLearningRate({ ...options, mode: "triangular2" });
+    expectRates(rates(halving, [0, 4, 6, 10, 12, 16]), [1, 3, 1, 2, 1, 1.5]);
+    const waves = cyclicLearningRate({ ...options, annealStrategy: "cos" });
+    expectRates(rates(waves, [1, 2, 5, 7]), [2 - Math.SQRT1_2, 2, 2, 2 - Math.SQRT1_2]);
   });
 
   it("one-cycle: up within pctStart, down to the last step", () => {

@@ -6,7 +6,9 @@ import { adam, sgd } from "../../src/nn/optimizers.ts";
 import {
   cosineDecay,
   cosineDecayRestarts,
+  cyclicLearningRate,
   exponentialDecay,
+  inverseTimeDecay,
   learningRateAt,
   oneCycle,
   piecewiseConstantDecay,
@@ -181,6 +183,18 @@ test.each<[string, Schedule]>([
   ["exponential", exponentialDecay({ initialLearningRate: 1, decaySteps: 30, decayRate: 0.4 })],
   ["stairs", stepDecay({ initialLearningRate: 1, stepSize: 10, factor: 0.5 })],
   ["pieces", piecewiseConstantDecay({ boundaries: [9, 20, 48], values: [1, 0.5, 0.25, 0.1] })],
+  ["inverse time", inverseTimeDecay({ initialLearningRate: 1, decaySteps: 10, decayRate: 0.5, staircase: true })],
+  ["cyclic", cyclicLearningRate({ baseLearningRate: 0.1, maxLearningRate: 1, stepSizeUp: 9, stepSizeDown: 11 })],
+  [
+    "cyclic, waves, halving",
+    cyclicLearningRate({
+      baseLearningRate: 0.1,
+      maxLearningRate: 1,
+      stepSizeUp: 10,
+      mode: "triangular2",
+      annealStrategy: "cos",
+    }),
+  ],
   ["one-cycle", oneCycle({ maxLearningRate: 1, totalSteps: 100 })],
 ])("the device's %s schedule is the formula's, at its joints too", async (_, schedule) => {
   const { rule } = sgd();
