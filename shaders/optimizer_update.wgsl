@@ -13,11 +13,19 @@
 @group(0) @binding($(5 + STATE_BUFFERS)) var<storage, read> gradientFactors: array<f32>;
 #endif
 
+#if MEASURE
+// LAMB's first pass: Σ of the parameter's and of the direction's squares over each vector.
+@group(0) @binding($(5 + STATE_BUFFERS + CLIP_FACTORS)) var<storage, read_write> squares: array<vec2f>;
+#elif LAMB
+// Its second: a ratio for each block (trust_ratios.wgsl).
+@group(0) @binding($(5 + STATE_BUFFERS + CLIP_FACTORS)) var<storage, read> trustRatios: array<f32>;
+#endif
+
 #include linear_index
 #include learning_rate
 #include gradient_sum
 
-#if ADAM || NADAM || ADAMAX
+#if ADAM || NADAM || ADAMAX || LAMB
 // 1 − exp(x) for x ≤ 0, without the digits that the subtraction loses near 0: β = 0.999 at the first step.
 fn oneMinusExp(x: f32) -> f32 {
   // Taylor's series of exp(x) − 1 in Horner's form; for |x| ≤ 0.5 its tail is below f32's rounding.
@@ -57,7 +65,12 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   if (index >= ARENA_VECTORS) { return; }
   let block = blockOf(index);
   let inside = insideBlock(block, index);
-  if (!inside.x) { return; }
+  if (!inside.x) {
+#if MEASURE
+    squares[index] = vec2f(0.0);
+#endif
+    return;
+  }
 
   // The gradient: summed up, scaled, clipped, decayed.
   var gradient = gradientSum(block, index);
@@ -174,6 +187,20 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   let new_1 = RHO * old_1 + ONE_MINUS_RHO * delta * delta;
   var moved = old - rate * delta;
 
+#elif LAMB
+  let new_0 = BETA1 * old_0 + ONE_MINUS_BETA1 * gradient;
+  let new_1 = BETA2 * old_1 + ONE_MINUS_BETA2 * gradient * gradient;
+  let updates = f32(finished + 1u);
+  let firstCorrected = new_0 / oneMinusExp(updates * LN_BETA1);
+  let direction = firstCorrected / (sqrt(new_1 / oneMinusExp(updates * LN_BETA2)) + EPSILON) + DIRECTION_DECAY * old;
+#if MEASURE
+  let kept = select(vec4f(0.0), old, inside);
+  let taken = select(vec4f(0.0), direction, inside);
+  squares[index] = vec2f(dot(kept, kept), dot(taken, taken));
+#else
+  var moved = old - rate * trustRatios[index / 16u] * direction;
+#endif
+
 #elif LION
   let direction = sign(BETA1 * old_0 + ONE_MINUS_BETA1 * gradient);
   let new_0 = BETA2 * old_0 + ONE_MINUS_BETA2 * gradient;
@@ -189,6 +216,7 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   var moved = pulled / (root / rate + 2.0 * L2 + BETA / rate);
 #endif
 
+#if !MEASURE
 #if EMA
   // The first average is the moved parameter itself.
   let new_$(EMA_SLOT) = moved + select(EMA_MOMENTUM, 0.0, finished == 0u) * (old_$(EMA_SLOT) - moved);
@@ -201,4 +229,5 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   state_$(slot / SLOTS_PER_BUFFER)[$(slot % SLOTS_PER_BUFFER * ARENA_VECTORS)u + index] = select(old_$(slot), new_$(slot), inside);
 #end
   parameters[index] = select(before, moved, inside);
+#endif
 }

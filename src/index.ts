@@ -104,6 +104,7 @@ export {
   adamax,
   adamw,
   ftrl,
+  lamb,
   lion,
   nadam,
   type Optimizer,

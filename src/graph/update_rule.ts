@@ -52,6 +52,7 @@ export type UpdateFormula =
       readonly epsilonAs: EpsilonPlace;
     }
   | { readonly kind: "adadelta"; readonly rho: number; readonly epsilon: number }
+  | { readonly kind: "lamb"; readonly beta1: number; readonly beta2: number; readonly epsilon: number }
   | { readonly kind: "lion"; readonly beta1: number; readonly beta2: number }
   | {
       readonly kind: "ftrl";
@@ -97,6 +98,7 @@ function formulaSlots(rule: UpdateFormula): readonly string[] {
       return rule.amsgrad ? ["m", "v", "vMax"] : ["m", "v"];
     case "nadam":
     case "adamax":
+    case "lamb":
       return ["m", "v"];
     case "rmsprop":
       return ["v", ...(rule.centered ? ["meanGradient"] : []), ...(rule.momentum === 0 ? [] : ["velocity"])];
@@ -121,12 +123,16 @@ function initialOf(rule: UpdateRule, slot: string): number {
   return slot === "accumulator" && "initialAccumulatorValue" in rule ? rule.initialAccumulatorValue : 0;
 }
 
-/** Most buffers that a rule's state is spread over: what the update's kernel has bindings for. */
-const MOST_STATE_BUFFERS = 2;
-
-/** Slots that share one arena of state. */
+/** Slots that share one arena of state, so that the update's kernel has a binding for each of its buffers. */
 export function slotsPerArena(rule: UpdateRule): number {
-  return Math.max(1, Math.ceil(slotNames(rule).length / MOST_STATE_BUFFERS));
+  // LAMB needs a binding more, for what it measures first.
+  const buffers = rule.kind === "lamb" ? 1 : 2;
+  return Math.max(1, Math.ceil(slotNames(rule).length / buffers));
+}
+
+/** The multiple of the parameter that is added to its gradient; LAMB adds it to the direction instead. */
+export function l2DecayOf({ kind, weightDecay, decoupledWeightDecay }: UpdateRule): number {
+  return decoupledWeightDecay || kind === "lamb" ? 0 : weightDecay;
 }
 
 /**

@@ -257,6 +257,14 @@ export function adadelta(options: OptimizerOptions & { rho?: number; epsilon?: n
   });
 }
 
+/**
+ * LAMB (You et al. 2020): Adam's direction, as long for each parameter tensor as the tensor itself; for large batches.
+ * `weightDecay` adds λ · p to that direction, as in the paper; decoupled, as Keras does. Defaults as `adam`.
+ */
+export function lamb(options: AdamOptions = {}): Optimizer {
+  return optimizer("lamb", options, 1e-3, { kind: "lamb", ...moments("lamb", options) });
+}
+
 /** Lion (Chen et al. 2023): moves by the sign alone. Defaults are Keras': learningRate 1e-3, beta1 0.9, beta2 0.99. */
 export function lion(options: OptimizerOptions & { beta1?: number; beta2?: number } = {}): Optimizer {
   const formula: UpdateFormula = {

@@ -41,6 +41,7 @@ import {
   optimizerUpdate,
   ruleTable,
   sumSlices,
+  trustRatios,
   type UpstreamValues,
 } from "./kernels/index.ts";
 import { MOST_WATCHED, nonFinite } from "./kernels/non_finite.ts";
@@ -635,8 +636,7 @@ class GraphLowering implements Emitter {
     });
     const blockTable = this.constant("gradient block table", table, "u32");
     const factors = this.#clipFactors(rule.clip, parameters, all, blockTable);
-    this.#begin(`${rule.kind} update`, undefined);
-    this.dispatch(optimizerUpdate({ rule, arenaSize: parameters.size }, this.traits), [
+    const operands = [
       this.#arenaValue(parameters),
       all,
       blockTable,
@@ -644,7 +644,23 @@ class GraphLowering implements Emitter {
       at(inputs, 1),
       ...state.map((arena) => this.#arenaValue(arena)),
       ...factors,
-    ]);
+    ];
+    if (rule.kind === "lamb") operands.push(this.#trustRatios(rule, parameters, operands));
+    this.#begin(`${rule.kind} update`, undefined);
+    this.dispatch(optimizerUpdate({ rule, arenaSize: parameters.size }, this.traits), operands);
+  }
+
+  /** Two dispatches that measure where LAMB would go; a ratio for every block. */
+  #trustRatios(rule: UpdateRule, parameters: Arena, operands: readonly PlannedValue[]): PlannedValue {
+    const squares = this.scratch("squares of weights and directions", parameters.size / 2);
+    const ratios = this.scratch("trust ratios", parameters.size / Arena.ALIGNMENT);
+    const groups = clipGroups("norm", parameters);
+    this.#begin("trust ratios", undefined);
+    const measure = optimizerUpdate({ rule, arenaSize: parameters.size, measure: true }, this.traits);
+    this.dispatch(measure, [...operands, squares]);
+    const table = this.constant("tensors", Uint32Array.from(groups.flat()), "u32");
+    this.dispatch(trustRatios({ groups }, this.traits), [squares, table, ratios]);
+    return ratios;
   }
 
   /** Two dispatches that measure the summed gradients, where they are clipped by norm; a factor for every block. */

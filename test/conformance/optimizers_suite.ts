@@ -9,6 +9,7 @@ import {
   adamax,
   adamw,
   ftrl,
+  lamb,
   lion,
   nadam,
   type Optimizer,
@@ -75,6 +76,7 @@ const KERAS: Readonly<Record<string, (options: Record<string, number | boolean>)
   Adamax: (options) => adamax({ ...options, epsilonAs: "keras" }),
   AdamW: (options) => adamw({ ...options, epsilonAs: "keras" }),
   Ftrl: ftrl,
+  Lamb: lamb,
   Lion: lion,
   Nadam: nadam,
   RMSprop: (options) => rmsprop({ ...options, epsilonAs: "keras" }),
@@ -84,7 +86,6 @@ const KERAS: Readonly<Record<string, (options: Record<string, number | boolean>)
 
 const REFUSED: Readonly<Record<string, string>> = {
   Adafactor: "adafactor: factored second moments of a matrix are not here",
-  Lamb: "lamb: the ratio of two norms a layer is not here",
 };
 
 const camelCase = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -99,8 +100,9 @@ async function checkKeras(backend: Backend, golden: KerasGolden): Promise<void> 
   );
   const got = await trajectory(backend, make(options), new Array(10).fill(1), gradients);
   golden.golden_per_step.forEach((want, step) => {
-    // Goldens have four digits. One number for ten elements that differ a little is what Keras compares within 5e-4.
-    const [values, allowed] = typeof want === "number" ? [later.map(() => want), 5e-4] : [want, 0.5e-4 + 1e-6];
+    // Goldens have four digits. Where one number stands for ten elements it is a rough one, which Keras compares within
+    // 5e-4 absolute and 5e-4 relative: LAMB's are Adam's, 6e-4 off.
+    const [values, allowed] = typeof want === "number" ? [later.map(() => want), 5e-4 * (1 + want)] : [want, 0.51e-4];
     expectWithin(`step ${step}`, got[step], values, () => allowed);
   });
 }
@@ -228,7 +230,7 @@ async function over<T>(report: Report, path: string, name: (one: T) => string, c
 export const optimizerSuites: readonly Suite[] = [
   {
     source: "keras-optimizers",
-    expected: { total: 12, inScope: 10 },
+    expected: { total: 12, inScope: 11 },
     run: (backend, report) =>
       over<KerasGolden>(
         report,

@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { constantSchedule, scheduleTable } from "../../src/core/schedule.ts";
-import { Arena } from "../../src/graph/node.ts";
-import { slotNames, slotsPerArena, type UpdateRule } from "../../src/graph/update_rule.ts";
-import { adam, sgd } from "../../src/nn/optimizers.ts";
+import { cpu } from "../../src/cpu/backend.ts";
+import type { Backend } from "../../src/graph/backend.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { Arena, Variable } from "../../src/graph/node.ts";
+import { slotNames, slotsPerArena, stateArenas, type UpdateRule } from "../../src/graph/update_rule.ts";
+import { adam, lamb, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
 import {
   cosineDecay,
   cosineDecayRestarts,
@@ -17,6 +20,8 @@ import {
   stepDecay,
   warmup,
 } from "../../src/nn/schedules.ts";
+import { learningRateTable } from "../../src/train/programs.ts";
+import { webgpu } from "../../src/webgpu/backend.ts";
 import {
   clipFactors,
   clipGroups,
@@ -170,6 +175,43 @@ test("Adam's first step has the size of the learning rate to six digits, however
     new Float32Array(64),
   ]);
   expectNear(moved as Float32Array, new Array(64).fill(-1), 2e-6);
+});
+
+/** Three tensors after five steps whose gradients come from the tensors themselves. */
+async function fiveSteps(backend: Backend, { rule }: Optimizer): Promise<number[][]> {
+  const specs = [70, 5, 300].map((size, i) => ({ name: `${i}`, shape: [size], initial: uniform(size, 11 + i) }));
+  const parameters = new Arena("parameters", specs);
+  const step = new Variable({ name: "step", shape: [], dtype: "u32" });
+  const ring = new Variable({ name: "ring", shape: [1, 1] });
+  const schedule = new Variable({ name: "schedule", shape: [16, 8], initial: learningRateTable(0.05) });
+  const graph = new Graph();
+  const gradients = parameters.variables.map((parameter) => {
+    const p = graph.variable(parameter);
+    return graph.add(graph.mul(p, p), 0.1);
+  });
+  const state = stateArenas(rule, parameters);
+  graph.optimizerUpdate(graph.variable(step), graph.variable(schedule), gradients, { rule, parameters, state });
+  graph.recordStep([graph.constant(0)], { ring, counters: [step] });
+  const program = await backend.compile(graph, { outputs: {} });
+  const read = await program.enqueue({ steps: 5, read: parameters.variables });
+  program.dispose();
+  return read.map(({ data }) => [...data]);
+}
+
+test.each([
+  ["weight decay in the ratio", lamb({ weightDecay: 0.1 })],
+  [
+    "clipped, decoupled, averaged",
+    lamb({ globalClipNorm: 1, weightDecay: 0.1, decoupledWeightDecay: true, useEma: true }),
+  ],
+])("LAMB, %s, is the CPU's, bit for bit the same twice", async (_, optimizer) => {
+  const backend = await webgpu({ device });
+  const got = await fiveSteps(backend, optimizer);
+  expect(await fiveSteps(backend, optimizer)).toEqual(got);
+  backend.dispose();
+  const want = await fiveSteps(cpu(), optimizer);
+  // Values below 2 after five steps of some ten roundings each.
+  for (const [index, values] of want.entries()) expectNear(got[index] as number[], values, 5 * 10 * 2 ** -24 * 2);
 });
 
 test.each<[string, Schedule]>([

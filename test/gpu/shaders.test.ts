@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { convGeometry, type Padding, type Pair, poolGeometry } from "../../src/core/window_geometry.ts";
 import { Variable } from "../../src/graph/node.ts";
 import { pointwiseFunctions } from "../../src/graph/ops/pointwise.ts";
+import { lamb } from "../../src/nn/optimizers.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import * as conv from "../../src/webgpu/kernels/conv2d.ts";
 import * as kernels from "../../src/webgpu/kernels/index.ts";
@@ -280,6 +281,10 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
     nonFinite([9, 64], traits),
     kernels.sumSlices({ size: 100, slices: 4, sliceStride: 128 }, traits),
     ...optimizersOfEachKind.map(([, { rule }]) => kernels.optimizerUpdate({ rule, arenaSize: 640 }, traits)),
+    ...[lamb({ weightDecay: 0.1 }), lamb({ globalClipNorm: 1, useEma: true, decoupledWeightDecay: true })].flatMap(
+      ({ rule }) => bools.map((measure) => kernels.optimizerUpdate({ rule, measure, arenaSize: 640 }, traits)),
+    ),
+    kernels.trustRatios({ groups: [[0, 10]] }, traits),
     ...bools.map((alignedPartials) => kernels.gradientSquares({ arenaSize: 640, alignedPartials }, traits)),
     kernels.clipFactors({ limit: 1, groups: [[0, 10]] }, traits),
   ];

@@ -13,7 +13,7 @@ import {
   sgd,
 } from "../../src/nn/optimizers.ts";
 
-/** Each rule, with each of its options somewhere, and each way of treating gradients and weights. */
+/** Each rule that works element by element (LAMB does not), with each of its options somewhere, and each way of treating gradients and weights. */
 export const optimizersOfEachKind: readonly [string, Optimizer][] = [
   ["sgd", sgd()],
   ["sgd, momentum, decay", sgd({ momentum: 0.9, weightDecay: 0.01 })],
@@ -151,6 +151,8 @@ export function referenceStep(
       p -= rate * Math.sign(rule.beta1 * slot("m") + (1 - rule.beta1) * g);
       decay("m", rule.beta2, g);
       break;
+    case "lamb":
+      throw new Error("LAMB does not work element by element");
     case "ftrl": {
       const [old, power] = [slot("accumulator"), -rule.learningRatePower];
       const a = old + g * g;

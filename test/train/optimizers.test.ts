@@ -9,6 +9,7 @@ import {
   createTrainer,
   FormatError,
   ftrl,
+  lamb,
   lion,
   nadam,
   type Optimizer,
@@ -51,6 +52,7 @@ const every: [string, Optimizer][] = [
   ["rmsprop", rmsprop({ learningRate: 0.003, centered: true, momentum: 0.5 })],
   ["adagrad", adagrad({ learningRate: 0.05 })],
   ["adadelta", adadelta({ learningRate: 3 })],
+  ["lamb", lamb({ learningRate: 0.02, weightDecay: 0.01 })],
   ["lion", lion({ learningRate: 0.003 })],
   ["ftrl", ftrl({ learningRate: 0.1 })],
 ];

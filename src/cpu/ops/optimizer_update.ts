@@ -2,6 +2,7 @@ import { rateFromTable } from "../../core/schedule.ts";
 import { at } from "../../graph/op.ts";
 import { optimizerUpdateOp } from "../../graph/ops/optimizer_update.ts";
 import {
+  l2DecayOf,
   nadamMomentum,
   nadamMomentumProducts,
   type RuleOf,
@@ -179,6 +180,31 @@ function adadeltaStep({ rule, p, gradient, slots, learningRate }: Move<"adadelta
 }
 
 /**
+ * Adam's direction r = (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε) + λ p, scaled by the sizes of the tensors:
+ * p ← p − learningRate · ‖p‖ / ‖r‖ · r, the ratio being 1 where either norm is 0
+ *
+ * You et al. 2020, algorithm 2. λ p is left out where weight decay is decoupled, as in Keras.
+ */
+function lambStep({ rule, p, gradient, slots, learningRate, t }: Move<"lamb">): void {
+  const { beta1, beta2, epsilon, weightDecay, decoupledWeightDecay } = rule;
+  const [m, v] = [at(slots, 0), at(slots, 1)];
+  const [correction1, correction2] = [1 - beta1 ** t, 1 - beta2 ** t];
+  const decay = decoupledWeightDecay ? 0 : weightDecay;
+  const direction = new Float64Array(p.length);
+  for (let i = 0; i < p.length; i++) {
+    const g = read(gradient, i);
+    const mean = beta1 * read(m, i) + (1 - beta1) * g;
+    const square = beta2 * read(v, i) + (1 - beta2) * g * g;
+    m[i] = mean;
+    v[i] = square;
+    direction[i] = mean / correction1 / (Math.sqrt(square / correction2) + epsilon) + decay * read(p, i);
+  }
+  const [size, length] = [Math.sqrt(squaredNorm(p)), Math.sqrt(squaredNorm(direction))];
+  const ratio = size > 0 && length > 0 ? size / length : 1;
+  for (let i = 0; i < p.length; i++) p[i] = read(p, i) - learningRate * ratio * read(direction, i);
+}
+
+/**
  * p ← p − learningRate · sign(β₁ m + (1 − β₁) g),   m ← β₂ m + (1 − β₂) g
  *
  * Chen et al. 2023, algorithm 2.
@@ -225,6 +251,7 @@ const FORMULAS: { readonly [Kind in UpdateKind]: (move: Move<Kind>) => void } = 
   rmsprop: rmspropStep,
   adagrad: adagradStep,
   adadelta: adadeltaStep,
+  lamb: lambStep,
   lion: lionStep,
   ftrl: ftrlStep,
 };
@@ -241,13 +268,9 @@ function shortening(squared: number, limit: number): number {
 }
 
 /** Clipped, and with L2 decay added. */
-function treatedGradient(
-  { clip, weightDecay, decoupledWeightDecay }: UpdateRule,
-  gradient: CpuArray,
-  p: CpuArray,
-  scale: number,
-) {
-  const l2 = decoupledWeightDecay ? 0 : weightDecay;
+function treatedGradient(rule: UpdateRule, gradient: CpuArray, p: CpuArray, scale: number) {
+  const { clip } = rule;
+  const l2 = l2DecayOf(rule);
   const limit = clip?.by === "value" ? clip.limit : Number.POSITIVE_INFINITY;
   if (scale === 1 && l2 === 0 && clip?.by !== "value") return gradient;
   return Float64Array.from(gradient, (g, i) => Math.min(Math.max(scale * g, -limit), limit) + l2 * read(p, i));

@@ -94,6 +94,7 @@ export {
   ruleTable,
   type SumSlicesOptions,
   sumSlices,
+  trustRatios,
 } from "./optimizer_update.ts";
 export { pointwise } from "./pointwise.ts";
 export { randomAffine } from "./random_affine.ts";

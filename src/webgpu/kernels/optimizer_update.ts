@@ -2,9 +2,11 @@ import clipFactorsShader from "../../../shaders/clip_factors.wgsl?raw";
 import squaresShader from "../../../shaders/gradient_squares.wgsl?raw";
 import updateShader from "../../../shaders/optimizer_update.wgsl?raw";
 import sumSlicesShader from "../../../shaders/sum_slices.wgsl?raw";
+import trustShader from "../../../shaders/trust_ratios.wgsl?raw";
 import { SCHEDULE_ROWS } from "../../core/schedule.ts";
 import { Arena } from "../../graph/node.ts";
 import {
+  l2DecayOf,
   nadamMomentumProducts,
   slotNames,
   slotsPerArena,
@@ -24,6 +26,7 @@ const RULES: Readonly<Record<UpdateKind, { flag: string; flops: number }>> = {
   rmsprop: { flag: "RMSPROP", flops: 14 },
   adagrad: { flag: "ADAGRAD", flops: 7 },
   adadelta: { flag: "ADADELTA", flops: 16 },
+  lamb: { flag: "LAMB", flops: 18 },
   lion: { flag: "LION", flops: 10 },
   ftrl: { flag: "FTRL", flops: 20 },
 };
@@ -86,6 +89,13 @@ function formulaConstants(rule: UpdateRule): ShaderConstants {
       return { EPSILON: f32(rule.epsilon), EPSILON_INSIDE: rule.epsilonAs === "keras" };
     case "adadelta":
       return { ...decay("RHO", rule.rho), EPSILON: f32(rule.epsilon) };
+    case "lamb":
+      return {
+        ...decay("BETA1", rule.beta1),
+        ...decay("BETA2", rule.beta2),
+        EPSILON: f32(rule.epsilon),
+        DIRECTION_DECAY: f32(rule.decoupledWeightDecay ? 0 : rule.weightDecay),
+      };
     case "lion":
       return { ...decay("BETA1", rule.beta1), ...decay("BETA2", rule.beta2) };
     case "ftrl":
@@ -109,7 +119,7 @@ function treatmentConstants(rule: UpdateRule): ShaderConstants {
   const { weightDecay, decoupledWeightDecay, clip, ema } = rule;
   const frequency = ema?.overwriteFrequency ?? 0;
   return {
-    L2_DECAY: weightDecay !== 0 && !decoupledWeightDecay,
+    L2_DECAY: l2DecayOf(rule) !== 0,
     DECOUPLED_DECAY: weightDecay !== 0 && decoupledWeightDecay,
     WEIGHT_DECAY: f32(weightDecay),
     CLIP_FACTORS: clipsByNorm(rule),
@@ -129,18 +139,20 @@ export interface OptimizerUpdateOptions {
   readonly arenaSize: number;
   /** Every start and slice stride of the block table is a multiple of four: partial sums are read as vectors. Default true. */
   readonly alignedPartials?: boolean;
+  /** LAMB's first pass, which moves nothing: its last binding takes Σ p² and Σ direction² of each four elements. Default false. */
+  readonly measure?: boolean;
 }
 
 /**
  * Moves every parameter of an arena, in one dispatch. Bindings: parameters, gradientPartials, blockTable, step (u32),
  * schedule (f32 [SCHEDULE_ROWS, SCHEDULE_COLUMNS]), then the arenas of the rule's state (`stateArenas`), then, for a rule
- * that clips by norm, the factors of `clipFactors`. The block table holds four u32 for each 64 elements of the
+ * that clips by norm, the factors of `clipFactors`, and for LAMB those of `trustRatios`. The block table holds four u32 for each 64 elements of the
  * arena: first element of the block in slice 0 of its gradient (within gradientPartials), number of slices, elements
  * from one slice to the next, and how many of the block's elements exist (0–64); the others stay untouched. Behind the
  * blocks come the rule's own numbers, `ruleTable`.
  */
 export function optimizerUpdate(
-  { rule, arenaSize, alignedPartials = true }: OptimizerUpdateOptions,
+  { rule, arenaSize, alignedPartials = true, measure = false }: OptimizerUpdateOptions,
   traits: DeviceTraits,
 ): KernelSpec {
   const threads = workgroupThreads(traits);
@@ -155,6 +167,7 @@ export function optimizerUpdate(
       ARENA_VECTORS: arenaSize / 4,
       ALIGNED_PARTIALS: alignedPartials,
       SCHEDULE_ROWS,
+      MEASURE: measure,
       SLOTS: slots,
       SLOTS_PER_BUFFER: slotsPerBuffer,
       STATE_BUFFERS: stateBuffers,
@@ -170,9 +183,10 @@ export function optimizerUpdate(
       "read",
       ...Array.from({ length: stateBuffers }, () => "readWrite" as const),
       ...(clipsByNorm(rule) ? ["read" as const] : []),
+      ...(rule.kind === "lamb" ? [measure ? ("write" as const) : ("read" as const)] : []),
     ],
     workgroups: linearWorkgroups(arenaSize / 4, threads),
-    variant: rule.kind,
+    variant: measure ? `${rule.kind}, norms` : rule.kind,
     flops: arenaSize * RULES[rule.kind].flops,
   };
 }
@@ -188,7 +202,7 @@ export function ruleTable(rule: UpdateRule): Uint32Array {
 
 /** Σ g² of each 64 elements of an arena. Bindings: squares, gradientPartials, blockTable as in `optimizerUpdate`. */
 export function gradientSquares(
-  { arenaSize, alignedPartials = true }: Omit<OptimizerUpdateOptions, "rule">,
+  { arenaSize, alignedPartials = true }: Omit<OptimizerUpdateOptions, "rule" | "measure">,
   traits: DeviceTraits,
 ): KernelSpec {
   const threads = workgroupThreads(traits);
@@ -227,6 +241,19 @@ export function clipFactors({ limit, groups }: ClipFactorsOptions, traits: Devic
     workgroups: [groups.length, 1, 1],
     variant: groups.length === 1 ? "one norm" : `${groups.length} norms`,
     flops: groups.reduce((sum, [, blocks]) => sum + blocks, 0),
+  };
+}
+
+/** ‖p‖ / ‖direction‖ of each group of blocks. Bindings: squares (`measure`), groups (u32 [groups, 2]), ratios a block. */
+export function trustRatios({ groups }: Pick<ClipFactorsOptions, "groups">, traits: DeviceTraits): KernelSpec {
+  const most = Math.max(...groups.map(([, blocks]) => blocks)) * 16;
+  return {
+    name: "trust_ratios",
+    shader: trustShader,
+    constants: workgroupReduction(loneWorkgroupThreads(most, traits), traits),
+    bindings: ["read", "read", "write"],
+    workgroups: [groups.length, 1, 1],
+    flops: groups.reduce((sum, [, blocks]) => sum + blocks * 32, 0),
   };
 }
 
