@@ -143,7 +143,7 @@ async function openInference(backend: WebGpuBackend, network: Network, batch: nu
     async run(times) {
       for (let index = 0; index < times; index++) {
         const outputs = await program.run({ images: floats });
-        probabilities = outputs["probabilities"]?.data ?? [];
+        probabilities = outputs["predictions"]?.data ?? [];
       }
     },
     values: async () => sampleOf(probabilities),
