@@ -6,9 +6,13 @@ import type { EpochEvent } from "./types.ts";
 export interface EarlyStopping {
   /** "loss", "accuracy" or a metric's name; of the validation data with "val_" or "validation" before it. */
   readonly monitor: string;
+  /** Epochs in a row that may be no better. */
   readonly patience: number;
+  /** By how much more than this an epoch must be better. */
   readonly minDelta: number;
+  /** Whether less or more is better. */
   readonly mode: MonitorMode;
+  /** Whether the weights of the best epoch come back at the end. */
   readonly restoreBestWeights: boolean;
 }
 

@@ -33,7 +33,9 @@ import {
 import { checkClassWeights, checkDataset, checkLossFitsModel } from "./targets.ts";
 import type { Evaluation, FitOptions, History, ImageBatch, Inspection, Trainer, TrainerStats } from "./types.ts";
 
+/** What `createTrainer` makes a trainer of. */
 export interface TrainerOptions {
+  /** Where it runs. */
   backend: Backend;
   /**
    * A name, as Keras has them ("sparseCategoricalCrossentropy", "mse"), a loss with options, `huber({ delta: 2 })`, or a
@@ -43,6 +45,7 @@ export interface TrainerOptions {
   loss: LossChoice;
   /** Measured beside loss and accuracy: names, or metrics with options. In `evaluate` and each epoch of `fit`. */
   metrics?: readonly MetricChoice[];
+  /** How the parameters move. */
   optimizer: Optimizer;
   /** Images of one step; default 32, as in Keras. */
   batchSize?: number;

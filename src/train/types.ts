@@ -11,21 +11,27 @@ import type { ClassWeights } from "./targets.ts";
 export interface StepEvent {
   /** Counted from 0 over the life of the trainer. */
   readonly step: number;
+  /** Whole passes over the data set before this step. */
   readonly epoch: number;
-  /** Place within the epoch, from 0, and the steps of an epoch. */
+  /** Place within the epoch, from 0. */
   readonly stepInEpoch: number;
+  /** Steps of an epoch. */
   readonly stepsPerEpoch: number;
   /** Mean loss over the batch, before the step's update. */
   readonly loss: number;
-  /** Share of the batch classified right, 0…1. */
+  /** Share of the batch classified right, 0…1; NaN where the loss knows no classes. */
   readonly accuracy: number;
+  /** Of the last submissions; 0 until one is done. */
   readonly imagesPerSecond: number;
+  /** Likewise. */
   readonly millisecondsPerStep: number;
   /** Estimate until the end of this `fit`. */
   readonly secondsLeft: number;
 }
 
+/** What is known at the end of an epoch. */
 export interface EpochEvent {
+  /** Counted from 0 over the passes of the data set. */
   readonly epoch: number;
   /** Means over the epoch's training images, taken while it ran. */
   readonly loss: number;
@@ -35,27 +41,35 @@ export interface EpochEvent {
   readonly metrics: Readonly<Record<string, number>>;
   /** On `validationData`, with the weights at the end of the epoch. */
   readonly validationLoss?: number;
+  /** As `accuracy`, on `validationData`. */
   readonly validationAccuracy?: number;
+  /** As `metrics`, on `validationData`. */
   readonly validationMetrics?: Readonly<Record<string, number>>;
   /** Of the step after the epoch, before `reduceOnPlateau` lowers it. */
   readonly learningRate: number;
+  /** Of training, without validation. */
   readonly seconds: number;
 }
 
+/** What a `fit` leaves. */
 export interface History {
+  /** The epochs that this `fit` ended. */
   readonly epochs: readonly EpochEvent[];
   /** Loss of every step of this `fit`. */
   readonly stepLosses: readonly number[];
-  /** With `earlyStopping`: the best epoch by its monitor, and whether it ended this `fit`. */
+  /** With `earlyStopping`: the best epoch by its monitor. */
   readonly bestEpoch?: number;
+  /** With `earlyStopping`: whether it ended this `fit`. */
   readonly stoppedEarly?: boolean;
 }
 
+/** How a trainer trains. */
 export interface FitOptions {
   /** Whole passes over the data set, counted from now. */
   epochs?: number;
   /** Stop after this many steps of this `fit`, even inside an epoch. */
   steps?: number;
+  /** Evaluated at the end of each epoch. */
   validationData?: Dataset;
   /** A new order each epoch, from the trainer's seed; default true. */
   shuffle?: boolean;
@@ -76,11 +90,15 @@ export interface FitOptions {
   reduceOnPlateau?: ReduceOnPlateau;
   /** Aborting rejects with the signal's reason; the trainer stays usable and keeps the steps done so far. */
   signal?: AbortSignal;
+  /** Called after every step, in bundles a few times a second. */
   onStep?: (event: StepEvent) => void;
+  /** Called at the end of each epoch, after its validation. */
   onEpoch?: (event: EpochEvent) => void;
 }
 
+/** What a model is worth on a data set. */
 export interface Evaluation {
+  /** Mean over the images, weighted where the data set has weights. */
   readonly loss: number;
   /** NaN where the loss knows no classes. */
   readonly accuracy: number;
@@ -90,6 +108,7 @@ export interface Evaluation {
   readonly confusion: readonly (readonly number[])[];
 }
 
+/** What training costs. */
 export interface TrainerStats {
   /** Kernel launches of one training step. */
   readonly dispatchesPerStep: number;
@@ -103,6 +122,7 @@ export interface TrainerStats {
   readonly pipelines: number;
   /** Floating-point operations of one training step. */
   readonly flopsPerStep: number;
+  /** Steps taken or under way. */
   readonly steps: number;
   /** Which backend runs, for people. */
   readonly backend: string;
@@ -113,6 +133,7 @@ export type ImageBatch = Float32Array | Uint8Array | Uint8ClampedArray;
 
 /** One layer's values for one image; shapes have no batch axis. */
 export interface LayerInspection {
+  /** Of the layer. */
   readonly name: string;
   /** As in the layer's config: "conv2d", "maxPooling2d". */
   readonly kind: string;
@@ -130,6 +151,7 @@ export interface Inspection {
   readonly input: Tensor<Float32Array>;
   /** d logit of the target class / d input: its magnitude is the saliency of each pixel (Simonyan et al. 2014). */
   readonly inputGradient: Tensor<Float32Array>;
+  /** In the model's order. */
   readonly layers: readonly LayerInspection[];
   /** [classes], before the softmax. */
   readonly logits: Tensor<Float32Array>;
@@ -147,7 +169,9 @@ export interface Trainer {
   fit(dataset: Dataset, options?: FitOptions): Promise<History>;
   /** Holds a running `fit` after the steps in flight; resolves when they are done. `resume` goes on. */
   pause(): Promise<void>;
+  /** Goes on after `pause`. */
   resume(): void;
+  /** Whether it is held by `pause`. */
   readonly paused: boolean;
   /** One step on images [batch, …inputShape] with class labels or rows of targets; at most `batchSize` images. */
   trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy: number }>;
@@ -174,9 +198,11 @@ export interface Trainer {
   swapEma(): Promise<void>;
   /** Everything needed to go on exactly: weights, optimizer state, counters, seed, model and optimizer config. */
   checkpoint(): Promise<Uint8Array>;
+  /** Takes over a checkpoint of a trainer with the same model, optimizer and batch size; throws `FormatError` otherwise. */
   restore(bytes: Uint8Array): Promise<void>;
   /** Copies the trained weights into the model's `parameters`. */
   syncModel(): Promise<void>;
+  /** What training costs and has done, as of now. */
   stats(): TrainerStats;
   /**
    * Resolves when training runs on the kernels that it will keep. On a software GPU it begins on kernels that compile
@@ -188,5 +214,6 @@ export interface Trainer {
    * the one of the last `fit`) and puts everything back as it was; a running `fit` is held meanwhile.
    */
   profile(dataset?: Dataset, options?: { steps?: number }): Promise<Profile>;
+  /** Frees what the trainer holds; it is of no use afterwards. */
   dispose(): void;
 }

@@ -35,16 +35,21 @@ export interface WorkerTrainerOptions {
   autotune?: boolean;
   /** As with `createTrainer`, but no function: a worker cannot be sent one. */
   loss: LossChoice;
+  /** As in `createTrainer`. */
   metrics?: readonly MetricChoice[];
+  /** As in `createTrainer`. */
   optimizer: Optimizer;
   /** As in `createTrainer`. */
   clipNorm?: number;
+  /** As in `createTrainer`. */
   batchSize?: number;
+  /** As in `createTrainer`. */
   seed?: number;
 }
 
 /** A trainer whose work happens in a Web Worker; same interface, and what it runs on. */
 export interface WorkerTrainer extends Trainer {
+  /** What the worker runs on. */
   readonly backendKind: "webgpu" | "cpu";
   /** Why WebGPU was not taken, when "auto" fell back to the CPU. */
   readonly whyNotWebGpu: string | undefined;
