@@ -1,5 +1,6 @@
 // The mean of each window, NHWC. A thread owns one place of the output in one channel, or four channels side by side.
 #include linear_index
+#include half
 #include avg_pool2d_divisor
 
 #if VECTOR
@@ -8,8 +9,32 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> input: array<Element>;
-@group(0) @binding(1) var<storage, read_write> output: array<Element>;
+@group(0) @binding(0) var<storage, read> input: array<StoredInput>;
+@group(0) @binding(1) var<storage, read_write> output: array<StoredOutput>;
+
+// HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
+#if HALF_INPUT
+alias StoredInput = vec2u;
+fn inputAt(place: u32) -> vec4f {
+  return unpackHalves(input[place]);
+}
+#else
+alias StoredInput = Element;
+fn inputAt(place: u32) -> Element {
+  return input[place];
+}
+#endif
+#if HALF_OUTPUT
+alias StoredOutput = vec2u;
+fn writeOutput(place: u32, value: vec4f) {
+  output[place] = packHalves(value);
+}
+#else
+alias StoredOutput = Element;
+fn writeOutput(place: u32, value: Element) {
+  output[place] = value;
+}
+#endif
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -29,8 +54,8 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
     for (var tapColumn = 0u; tapColumn < KERNEL_WIDTH; tapColumn++) {
       let column = outColumn * STRIDE_WIDTH + tapColumn * DILATION_WIDTH - PAD_LEFT;
       if (column >= IN_WIDTH) { continue; }
-      sum += input[((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel];
+      sum += inputAt(((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel);
     }
   }
-  output[index] = sum / divisor(outRow, outColumn);
+  writeOutput(index, sum / divisor(outRow, outColumn));
 }

@@ -1,6 +1,7 @@
 // d loss / d input of an average pool, NHWC. A thread owns one place of the input in one channel (or four side by side)
 // and adds up its share of every window that covers it. Nothing is scattered, so that sums have a fixed order.
 #include linear_index
+#include half
 #include avg_pool2d_divisor
 
 #if VECTOR
@@ -9,8 +10,32 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> upstream: array<Element>;
-@group(0) @binding(1) var<storage, read_write> output: array<Element>;
+@group(0) @binding(0) var<storage, read> upstream: array<StoredUpstream>;
+@group(0) @binding(1) var<storage, read_write> output: array<StoredOutput>;
+
+// HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
+#if HALF_UPSTREAM
+alias StoredUpstream = vec2u;
+fn upstreamAt(place: u32) -> vec4f {
+  return unpackHalves(upstream[place]);
+}
+#else
+alias StoredUpstream = Element;
+fn upstreamAt(place: u32) -> Element {
+  return upstream[place];
+}
+#endif
+#if HALF_OUTPUT
+alias StoredOutput = vec2u;
+fn writeOutput(place: u32, value: vec4f) {
+  output[place] = packHalves(value);
+}
+#else
+alias StoredOutput = Element;
+fn writeOutput(place: u32, value: Element) {
+  output[place] = value;
+}
+#endif
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -33,9 +58,9 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
       let startColumn = inColumn + PAD_LEFT - tapColumn * DILATION_WIDTH;
       let outColumn = startColumn / STRIDE_WIDTH;
       if (startColumn % STRIDE_WIDTH != 0u || outColumn >= OUT_WIDTH) { continue; }
-      let arriving = upstream[((image * OUT_HEIGHT + outRow) * OUT_WIDTH + outColumn) * CHANNELS + channel];
+      let arriving = upstreamAt(((image * OUT_HEIGHT + outRow) * OUT_WIDTH + outColumn) * CHANNELS + channel);
       gradient += arriving / divisor(outRow, outColumn);
     }
   }
-  output[index] = gradient;
+  writeOutput(index, gradient);
 }

@@ -2,6 +2,7 @@
 // [ROWS, channels]; an Element is one channel of a row, or four neighbouring ones (VECTOR). A thread keeps its channels'
 // scale for STEPS rows.
 #include linear_index
+#include half
 
 #if VECTOR
 alias Element = vec4f;
@@ -9,12 +10,36 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(0) var<storage, read> x: array<StoredX>;
 @group(0) @binding(1) var<storage, read> means: array<Element>;
 @group(0) @binding(2) var<storage, read> variances: array<Element>;
 @group(0) @binding(3) var<storage, read> gammas: array<Element>;
 @group(0) @binding(4) var<storage, read> betas: array<Element>;
-@group(0) @binding(5) var<storage, read_write> output: array<Element>;
+@group(0) @binding(5) var<storage, read_write> output: array<StoredOutput>;
+
+// HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
+#if HALF_X
+alias StoredX = vec2u;
+fn xAt(place: u32) -> vec4f {
+  return unpackHalves(x[place]);
+}
+#else
+alias StoredX = Element;
+fn xAt(place: u32) -> Element {
+  return x[place];
+}
+#endif
+#if HALF_OUTPUT
+alias StoredOutput = vec2u;
+fn writeOutput(place: u32, value: vec4f) {
+  output[place] = packHalves(value);
+}
+#else
+alias StoredOutput = Element;
+fn writeOutput(place: u32, value: Element) {
+  output[place] = value;
+}
+#endif
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -33,11 +58,11 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
     {
 #endif
       let place = row * ELEMENTS + element;
-      let value = (x[place] - mean) * scale + beta;
+      let value = (xAt(place) - mean) * scale + beta;
 #if RELU
-      output[place] = max(value, Element(0.0));
+      writeOutput(place, max(value, Element(0.0)));
 #else
-      output[place] = value;
+      writeOutput(place, value);
 #endif
     }
   }

@@ -2,6 +2,7 @@
 // channels and leaves Σ dy and Σ dy · (x − mean). With RELU the gradient arrives behind a ReLU and passes only where
 // that one's result is above zero. Layout as in batch_norm_moments.wgsl.
 #include linear_index
+#include half
 
 #if VECTOR
 alias Element = vec4f;
@@ -9,14 +10,49 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> x: array<Element>;
-@group(0) @binding(1) var<storage, read> upstream: array<Element>;
+@group(0) @binding(0) var<storage, read> x: array<StoredX>;
+@group(0) @binding(1) var<storage, read> upstream: array<StoredUpstream>;
 @group(0) @binding(2) var<storage, read> means: array<Element>;
 #if RELU
-@group(0) @binding(3) var<storage, read> activated: array<Element>;
+@group(0) @binding(3) var<storage, read> activated: array<StoredActivated>;
 #endif
 // Two planes [SLICES, ELEMENTS].
 @group(0) @binding($(RELU + 3)) var<storage, read_write> partials: array<Element>;
+
+// HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
+#if HALF_ACTIVATED
+alias StoredActivated = vec2u;
+fn activatedAt(place: u32) -> vec4f {
+  return unpackHalves(activated[place]);
+}
+#elif RELU
+alias StoredActivated = Element;
+fn activatedAt(place: u32) -> Element {
+  return activated[place];
+}
+#endif
+#if HALF_X
+alias StoredX = vec2u;
+fn xAt(place: u32) -> vec4f {
+  return unpackHalves(x[place]);
+}
+#else
+alias StoredX = Element;
+fn xAt(place: u32) -> Element {
+  return x[place];
+}
+#endif
+#if HALF_UPSTREAM
+alias StoredUpstream = vec2u;
+fn upstreamAt(place: u32) -> vec4f {
+  return unpackHalves(upstream[place]);
+}
+#else
+alias StoredUpstream = Element;
+fn upstreamAt(place: u32) -> Element {
+  return upstream[place];
+}
+#endif
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -36,12 +72,12 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #endif
       let place = row * ELEMENTS + element;
 #if RELU
-      let gradient = select(Element(0.0), upstream[place], activated[place] > Element(0.0));
+      let gradient = select(Element(0.0), upstreamAt(place), activatedAt(place) > Element(0.0));
 #else
-      let gradient = upstream[place];
+      let gradient = upstreamAt(place);
 #endif
       sum += gradient;
-      weighted += gradient * (x[place] - mean);
+      weighted += gradient * (xAt(place) - mean);
     }
   }
   partials[index] = sum;

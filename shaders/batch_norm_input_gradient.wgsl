@@ -2,6 +2,7 @@
 // dx = dy · scale + (x − mean) · slope + offset. Rows of images with a negative label (MASKED) moved no statistic and
 // keep the first term alone. RELU as in batch_norm_gradient_sums.wgsl; a thread keeps its coefficients for STEPS rows.
 #include linear_index
+#include half
 
 #if VECTOR
 alias Element = vec4f;
@@ -9,16 +10,62 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> x: array<Element>;
-@group(0) @binding(1) var<storage, read> upstream: array<Element>;
+@group(0) @binding(0) var<storage, read> x: array<StoredX>;
+@group(0) @binding(1) var<storage, read> upstream: array<StoredUpstream>;
 @group(0) @binding(2) var<storage, read> coefficients: array<Element>;
 #if RELU
-@group(0) @binding(3) var<storage, read> activated: array<Element>;
+@group(0) @binding(3) var<storage, read> activated: array<StoredActivated>;
 #endif
 #if MASKED
 @group(0) @binding($(RELU + 3)) var<storage, read> labels: array<i32>;
 #endif
-@group(0) @binding($(RELU + MASKED + 3)) var<storage, read_write> output: array<Element>;
+@group(0) @binding($(RELU + MASKED + 3)) var<storage, read_write> output: array<StoredOutput>;
+
+// HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
+#if HALF_ACTIVATED
+alias StoredActivated = vec2u;
+fn activatedAt(place: u32) -> vec4f {
+  return unpackHalves(activated[place]);
+}
+#elif RELU
+alias StoredActivated = Element;
+fn activatedAt(place: u32) -> Element {
+  return activated[place];
+}
+#endif
+#if HALF_X
+alias StoredX = vec2u;
+fn xAt(place: u32) -> vec4f {
+  return unpackHalves(x[place]);
+}
+#else
+alias StoredX = Element;
+fn xAt(place: u32) -> Element {
+  return x[place];
+}
+#endif
+#if HALF_UPSTREAM
+alias StoredUpstream = vec2u;
+fn upstreamAt(place: u32) -> vec4f {
+  return unpackHalves(upstream[place]);
+}
+#else
+alias StoredUpstream = Element;
+fn upstreamAt(place: u32) -> Element {
+  return upstream[place];
+}
+#endif
+#if HALF_OUTPUT
+alias StoredOutput = vec2u;
+fn writeOutput(place: u32, value: vec4f) {
+  output[place] = packHalves(value);
+}
+#else
+alias StoredOutput = Element;
+fn writeOutput(place: u32, value: Element) {
+  output[place] = value;
+}
+#endif
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -39,15 +86,15 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #endif
       let place = row * ELEMENTS + element;
 #if RELU
-      let direct = select(Element(0.0), upstream[place], activated[place] > Element(0.0)) * scale;
+      let direct = select(Element(0.0), upstreamAt(place), activatedAt(place) > Element(0.0)) * scale;
 #else
-      let direct = upstream[place] * scale;
+      let direct = upstreamAt(place) * scale;
 #endif
-      let throughStatistics = (x[place] - mean) * slope + offset;
+      let throughStatistics = (xAt(place) - mean) * slope + offset;
 #if MASKED
-      output[place] = direct + select(Element(0.0), throughStatistics, labels[row / ROWS_PER_IMAGE] >= 0);
+      writeOutput(place, direct + select(Element(0.0), throughStatistics, labels[row / ROWS_PER_IMAGE] >= 0));
 #else
-      output[place] = direct + throughStatistics;
+      writeOutput(place, direct + throughStatistics);
 #endif
     }
   }

@@ -4,6 +4,7 @@
 // digits are lost where the mean is large against the deviation. Neighbouring threads read neighbouring memory.
 // MASKED leaves out the rows of images with a negative label.
 #include linear_index
+#include half
 
 #if VECTOR
 alias Element = vec4f;
@@ -11,12 +12,25 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(0) var<storage, read> x: array<StoredX>;
 #if MASKED
 @group(0) @binding(1) var<storage, read> labels: array<i32>;
 #endif
 // Three planes [SLICES, ELEMENTS]: counts, means, squared distances.
 @group(0) @binding($(MASKED + 1)) var<storage, read_write> partials: array<Element>;
+
+// HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
+#if HALF_X
+alias StoredX = vec2u;
+fn xAt(place: u32) -> vec4f {
+  return unpackHalves(x[place]);
+}
+#else
+alias StoredX = Element;
+fn xAt(place: u32) -> Element {
+  return x[place];
+}
+#endif
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -34,7 +48,7 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #else
     {
 #endif
-      let value = x[row * ELEMENTS + element];
+      let value = xAt(row * ELEMENTS + element);
 #if MASKED
       let counted = labels[row / ROWS_PER_IMAGE] >= 0;
 #else

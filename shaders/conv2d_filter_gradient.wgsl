@@ -11,7 +11,14 @@
 // With UNPOOL the gradient lies behind a 2×2 max-pool: a pooled value and its winner are loaded once and stand for four
 // gradients, three of them zero. PER_LANE as in conv2d_forward.wgsl.
 
-#if CHANNEL_UNIT == 4 || PER_LANE == 2
+// HALF_INPUT, HALF_UPSTREAM: stored as 16-bit floats, four to a vec2u or two to a u32.
+#include half
+
+#if CHANNEL_UNIT == 4 && HALF_INPUT
+alias Input = vec2u;
+#elif HALF_INPUT
+alias Input = u32;
+#elif CHANNEL_UNIT == 4 || PER_LANE == 2
 alias Input = vec4f;
 #else
 alias Input = f32;
@@ -21,17 +28,22 @@ alias Output = vec4f;
 #else
 alias Output = f32;
 #endif
+#if HALF_UPSTREAM
+alias Upstream = vec2u;
+#else
+alias Upstream = Output;
+#endif
 
 // Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
-@group(0) @binding(0) var<storage, read> input: array<Input, $(INPUT_LENGTH)>;
-@group(0) @binding(1) var<storage, read> upstream: array<Output, $(UPSTREAM_LENGTH)>;
+@group(0) @binding(0) var<storage, read> input: array<Input, $(INPUT_LENGTH / (1 + HALF_INPUT * (CHANNEL_UNIT == 1)))>;
+@group(0) @binding(1) var<storage, read> upstream: array<Upstream, $(UPSTREAM_LENGTH)>;
 #if UNPOOL
 @group(0) @binding(2) var<storage, read> winners: array<u32, $(WINNERS_LENGTH)>;
 #endif
 #else
 @group(0) @binding(0) var<storage, read> input: array<Input>;
-@group(0) @binding(1) var<storage, read> upstream: array<Output>;
+@group(0) @binding(1) var<storage, read> upstream: array<Upstream>;
 #if UNPOOL
 @group(0) @binding(2) var<storage, read> winners: array<u32>;
 #endif
@@ -125,6 +137,13 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
 #if PER_LANE == 1
       let places_$(y)_$(x) = vec4u((inRow_$(y) + min(firstInX_$(x), IN_WIDTH - 1u)) * PIXEL_PITCH) + inChannel;
       let first_$(y)_$(x) = vec4f(input[places_$(y)_$(x).x], input[places_$(y)_$(x).y], input[places_$(y)_$(x).z], input[places_$(y)_$(x).w]);
+#elif HALF_INPUT
+      let firstPlace_$(y)_$(x) = (inRow_$(y) + min(firstInX_$(x), IN_WIDTH - 1u)) * PIXEL_PITCH + inChannel;
+#if CHANNEL_UNIT == 4
+      let first_$(y)_$(x) = unpackHalves(input[firstPlace_$(y)_$(x)]);
+#else
+      let first_$(y)_$(x) = unpackHalf(input[firstPlace_$(y)_$(x) / 2u], firstPlace_$(y)_$(x));
+#endif
 #else
       let first_$(y)_$(x) = input[(inRow_$(y) + min(firstInX_$(x), IN_WIDTH - 1u)) * PIXEL_PITCH + inChannel];
 #endif
@@ -143,7 +162,9 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
 #unroll window 0 BLOCK_WIDTH / 2
         let pooledX_$(window)_$(vector) = block * (BLOCK_WIDTH / 2u) + $(window)u;
         let pooled_$(window)_$(vector) = (image * POOLED_HEIGHT + lineOfImage) * POOLED_WIDTH + min(pooledX_$(window)_$(vector), POOLED_WIDTH - 1u);
-#if VECTOR_OUT
+#if HALF_UPSTREAM
+        let value_$(window)_$(vector) = unpackHalves(upstream[pooled_$(window)_$(vector) * (OUT_CHANNELS / 4u) + vectorOfPixel_$(vector)]);
+#elif VECTOR_OUT
         let value_$(window)_$(vector) = upstream[pooled_$(window)_$(vector) * (OUT_CHANNELS / 4u) + vectorOfPixel_$(vector)];
 #else
         let places_$(window)_$(vector) = vec4u(pooled_$(window)_$(vector) * OUT_CHANNELS) + channels_$(vector);
@@ -172,7 +193,9 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
 #unroll x 0 BLOCK_WIDTH
         let outPixel_$(y)_$(x)_$(vector) =
           (image * OUT_HEIGHT + min(firstY + $(y)u, OUT_HEIGHT - 1u)) * OUT_WIDTH + min(firstX + $(x)u, OUT_WIDTH - 1u);
-#if VECTOR_OUT
+#if HALF_UPSTREAM
+        let arrived_$(y)_$(x)_$(vector) = unpackHalves(upstream[outPixel_$(y)_$(x)_$(vector) * (OUT_CHANNELS / 4u) + vectorOfPixel_$(vector)]);
+#elif VECTOR_OUT
         let arrived_$(y)_$(x)_$(vector) = upstream[outPixel_$(y)_$(x)_$(vector) * (OUT_CHANNELS / 4u) + vectorOfPixel_$(vector)];
 #else
         let places_$(y)_$(x)_$(vector) = vec4u(outPixel_$(y)_$(x)_$(vector) * OUT_CHANNELS) + channels_$(vector);
@@ -214,6 +237,13 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
           input[imagePlaces_$(y)_$(x).z],
           input[imagePlaces_$(y)_$(x).w],
         );
+#elif HALF_INPUT
+        let imagePlace_$(y)_$(x) = (inRow_$(y) + min(inX_$(x), IN_WIDTH - 1u)) * PIXEL_PITCH + inChannel;
+#if CHANNEL_UNIT == 4
+        let loaded_$(y)_$(x) = unpackHalves(input[imagePlace_$(y)_$(x)]);
+#else
+        let loaded_$(y)_$(x) = unpackHalf(input[imagePlace_$(y)_$(x) / 2u], imagePlace_$(y)_$(x));
+#endif
 #else
         let loaded_$(y)_$(x) = input[(inRow_$(y) + min(inX_$(x), IN_WIDTH - 1u)) * PIXEL_PITCH + inChannel];
 #endif

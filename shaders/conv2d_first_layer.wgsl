@@ -3,15 +3,23 @@
 // blocks of BLOCK_HEIGHT × BLOCK_WIDTH output pixels. Columns of the image that two blocks look at are carried along.
 // Bias, ReLU, pool and winners as in conv2d_forward.wgsl. No groups. For software adapters: GPUs load without such cost.
 
+#include half
+
 #if VECTOR_OUT
-alias Output = vec4f;
+alias Weights = vec4f;
 #else
-alias Output = f32;
+alias Weights = f32;
+#endif
+// Stored as 16-bit floats, four to a vec2u.
+#if HALF_OUTPUT
+alias Output = vec2u;
+#else
+alias Output = Weights;
 #endif
 
 // Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 @group(0) @binding(0) var<storage, read> input: array<f32, $(INPUT_LENGTH)>;
-@group(0) @binding(1) var<storage, read> filters: array<Output, $(FILTERS_LENGTH)>;
+@group(0) @binding(1) var<storage, read> filters: array<Weights, $(FILTERS_LENGTH)>;
 #if BIAS
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 #endif
@@ -23,7 +31,9 @@ alias Output = f32;
 const LANES = vec4u(0u, 1u, 2u, 3u);
 
 fn store(pixel: u32, column: u32, values: vec4f) {
-#if VECTOR_OUT
+#if HALF_OUTPUT
+  output[pixel * (OUT_CHANNELS / 4u) + column] = packHalves(values);
+#elif VECTOR_OUT
   output[pixel * (OUT_CHANNELS / 4u) + column] = values;
 #else
 #unroll lane 0 4

@@ -16,25 +16,37 @@
 // one row, and each of a vector's four channels reads the input channel of its own group. Otherwise a vector never
 // crosses from one group into the next.
 
-#if CHANNEL_UNIT == 4 || PER_LANE == 2
+// HALF_INPUT, HALF_OUTPUT: stored as 16-bit floats, four to a vec2u or two to a u32.
+#include half
+
+#if CHANNEL_UNIT == 4 && HALF_INPUT
+alias Input = vec2u;
+#elif HALF_INPUT
+alias Input = u32;
+#elif CHANNEL_UNIT == 4 || PER_LANE == 2
 alias Input = vec4f;
 #else
 alias Input = f32;
 #endif
 #if VECTOR_OUT
-alias Output = vec4f;
+alias Weights = vec4f;
 #else
-alias Output = f32;
+alias Weights = f32;
+#endif
+#if HALF_OUTPUT
+alias Output = vec2u;
+#else
+alias Output = Weights;
 #endif
 
 // Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
-@group(0) @binding(0) var<storage, read> input: array<Input, $(INPUT_LENGTH)>;
-@group(0) @binding(1) var<storage, read> filters: array<Output, $(FILTERS_LENGTH)>;
+@group(0) @binding(0) var<storage, read> input: array<Input, $(INPUT_LENGTH / (1 + HALF_INPUT * (CHANNEL_UNIT == 1)))>;
+@group(0) @binding(1) var<storage, read> filters: array<Weights, $(FILTERS_LENGTH)>;
 @group(0) @binding($(BIAS + 2)) var<storage, read_write> output: array<Output, $(OUTPUT_LENGTH)>;
 #else
 @group(0) @binding(0) var<storage, read> input: array<Input>;
-@group(0) @binding(1) var<storage, read> filters: array<Output>;
+@group(0) @binding(1) var<storage, read> filters: array<Weights>;
 @group(0) @binding($(BIAS + 2)) var<storage, read_write> output: array<Output>;
 #endif
 #if BIAS
@@ -54,7 +66,9 @@ alias Pixel = f32;
 #endif
 
 fn store(pixel: u32, channel: u32, lastChannel: u32, values: vec4f) {
-#if VECTOR_OUT
+#if HALF_OUTPUT
+  output[(pixel * OUT_CHANNELS + channel) / 4u] = packHalves(values);
+#elif VECTOR_OUT
   output[(pixel * OUT_CHANNELS + channel) / 4u] = values;
 #else
 #unroll lane 0 4
@@ -142,6 +156,10 @@ fn main(
 #if PER_LANE == 1
       let places_$(y)_$(x) = start_$(y)_$(x) + vec4u(chunk);
       let loaded_$(y)_$(x) = vec4f(input[places_$(y)_$(x).x], input[places_$(y)_$(x).y], input[places_$(y)_$(x).z], input[places_$(y)_$(x).w]);
+#elif HALF_INPUT && CHANNEL_UNIT == 4
+      let loaded_$(y)_$(x) = unpackHalves(input[start_$(y)_$(x) + chunk]);
+#elif HALF_INPUT
+      let loaded_$(y)_$(x) = unpackHalf(input[(start_$(y)_$(x) + chunk) / 2u], start_$(y)_$(x) + chunk);
 #else
       let loaded_$(y)_$(x) = input[start_$(y)_$(x) + chunk];
 #endif

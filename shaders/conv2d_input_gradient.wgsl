@@ -21,10 +21,20 @@
 // Groups: with PER_LANE (groups of a few channels, depthwise above all) the input channels of all groups are treated as one
 // row, and each of a vector's four channels reads the gradients of its own group.
 
+// HALF_UPSTREAM, HALF_OUTPUT: stored as 16-bit floats, four to a vec2u or two to a u32.
+#include half
+
 #if CHANNEL_UNIT == 4 || PER_LANE == 2
 alias Summed = vec4f;
 #else
 alias Summed = f32;
+#endif
+#if HALF_UPSTREAM && CHANNEL_UNIT == 4
+alias Upstream = vec2u;
+#elif HALF_UPSTREAM
+alias Upstream = u32;
+#else
+alias Upstream = Summed;
 #endif
 // What one pixel of the patch is: a value, four channels of a pixel, or a value for each of four input channels.
 #if CHANNEL_UNIT == 4 || PER_LANE > 0
@@ -34,7 +44,9 @@ alias Codes = vec4u;
 alias Pixel = f32;
 alias Codes = u32;
 #endif
-#if VECTOR_IN
+#if HALF_OUTPUT
+alias Result = vec2u;
+#elif VECTOR_IN
 alias Result = vec4f;
 #else
 alias Result = f32;
@@ -42,14 +54,14 @@ alias Result = f32;
 
 // Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
-@group(0) @binding(0) var<storage, read> upstream: array<Summed, $(UPSTREAM_LENGTH)>;
+@group(0) @binding(0) var<storage, read> upstream: array<Upstream, $(UPSTREAM_LENGTH / (1 + HALF_UPSTREAM * (CHANNEL_UNIT == 1)))>;
 @group(0) @binding($(UNPOOL + 1)) var<storage, read> filters: array<Summed, $(FILTERS_LENGTH)>;
 @group(0) @binding($(UNPOOL + 2)) var<storage, read_write> inputGradient: array<Result, $(RESULT_LENGTH)>;
 #if UNPOOL
 @group(0) @binding(1) var<storage, read> winners: array<u32, $(WINNERS_LENGTH)>;
 #endif
 #else
-@group(0) @binding(0) var<storage, read> upstream: array<Summed>;
+@group(0) @binding(0) var<storage, read> upstream: array<Upstream>;
 @group(0) @binding($(UNPOOL + 1)) var<storage, read> filters: array<Summed>;
 @group(0) @binding($(UNPOOL + 2)) var<storage, read_write> inputGradient: array<Result>;
 #if UNPOOL
@@ -199,7 +211,16 @@ fn main(
       let codes_$(row)_$(x) =
         vec4u(winners[words_$(row)_$(x).x], winners[words_$(row)_$(x).y], winners[words_$(row)_$(x).z], winners[words_$(row)_$(x).w]) & codeBits;
 #else
+#if HALF_UPSTREAM
+      let place_$(row)_$(x) = pixel_$(row)_$(x) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT) + chunk;
+#if CHANNEL_UNIT == 4
+      let arrived_$(row)_$(x) = unpackHalves(upstream[place_$(row)_$(x)]);
+#else
+      let arrived_$(row)_$(x) = unpackHalf(upstream[place_$(row)_$(x) / 2u], place_$(row)_$(x));
+#endif
+#else
       let arrived_$(row)_$(x) = upstream[pixel_$(row)_$(x) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT) + chunk];
+#endif
 #if CHANNEL_UNIT == 4
       let codes_$(row)_$(x) = vec4u(winners[pixel_$(row)_$(x) * WINNER_WORDS + group * (GROUP_OUT / 4u) + chunk]) & codeBits;
 #else
@@ -250,6 +271,13 @@ fn main(
         upstream[places_$(y)_$(x).z],
         upstream[places_$(y)_$(x).w],
       );
+#elif HALF_UPSTREAM
+      let place_$(y)_$(x) = pixel_$(y)_$(x) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT) + chunk;
+#if CHANNEL_UNIT == 4
+      let arrived_$(y)_$(x) = unpackHalves(upstream[place_$(y)_$(x)]);
+#else
+      let arrived_$(y)_$(x) = unpackHalf(upstream[place_$(y)_$(x) / 2u], place_$(y)_$(x));
+#endif
 #else
       let arrived_$(y)_$(x) = upstream[pixel_$(y)_$(x) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT) + chunk];
 #endif
@@ -316,7 +344,9 @@ fn main(
   if (blockX + $(x)u < IN_WIDTH && blockY + $(y)u < IN_HEIGHT) {
     let start = ((image * IN_HEIGHT + blockY + $(y)u) * IN_WIDTH + blockX + $(x)u) * IN_CHANNELS + firstChannel;
 #unroll vector 0 VECTORS
-#if VECTOR_IN
+#if HALF_OUTPUT
+    if (firstChannel + $(4 * vector)u <= lastChannel) { inputGradient[start / 4u + $(vector)u] = packHalves(sum_$(y)_$(x)_$(vector)); }
+#elif VECTOR_IN
 #if VECTORS > 1
     if (firstChannel + $(4 * vector)u <= lastChannel) { inputGradient[start / 4u + $(vector)u] = sum_$(y)_$(x)_$(vector); }
 #else

@@ -12,6 +12,10 @@
 #if COLUMN_SUMS
 @group(0) @binding(5) var<storage, read_write> columnSums: array<f32>;
 #endif
+#if SCALED
+// Multiplies the gradient, not the loss.
+@group(0) @binding($(COLUMN_SUMS + 5)) var<storage, read> lossScale: array<f32>;
+#endif
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(local_invocation_index) thread: u32) {
@@ -22,6 +26,11 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   }
   let rows = workgroupSum(thread, labelled);
   let scale = 1.0 / max(rows, 1.0);
+#if SCALED
+  let gradientScale = scale * lossScale[0];
+#else
+  let gradientScale = scale;
+#endif
 
   let lane = thread % LANES;
   var lossPart = 0.0;
@@ -39,7 +48,7 @@ fn main(@builtin(local_invocation_index) thread: u32) {
           let place = row * COLUMNS + column;
           let probability = exp(logits[place] - softmax.largest) / softmax.total;
           let expected = select(0.0, 1.0, i32(column) == label);
-          logitsGradient[place] = select(0.0, (probability - expected) * scale, label >= 0);
+          logitsGradient[place] = select(0.0, (probability - expected) * gradientScale, label >= 0);
         }
       }
       if (lane == 0u && label >= 0) {

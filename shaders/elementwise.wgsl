@@ -2,6 +2,7 @@
 // broadcasting rule: a stretched axis has a stride of 0. kernels/elementwise.ts merges axes that are walked alike, so
 // that equal shapes have one axis left, and a matrix with a row vector two.
 #include linear_index
+#include half
 
 #if BITS
 // Copies and choices move bits, whatever type they stand for; u32 too.
@@ -36,23 +37,75 @@ alias Result = u32;
 #elif X_SPREAD
 @group(0) @binding(0) var<storage, read> x: array<Scalar>;
 #else
-@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(0) var<storage, read> x: array<StoredX>;
 #endif
 #if BINARY && !Y_IN_PLACE
 #if Y_SPREAD
 @group(0) @binding($(1 - X_IN_PLACE)) var<storage, read> y: array<Scalar>;
 #else
-@group(0) @binding($(1 - X_IN_PLACE)) var<storage, read> y: array<Element>;
+@group(0) @binding($(1 - X_IN_PLACE)) var<storage, read> y: array<StoredY>;
 #endif
 #endif
 #if TERNARY && !Z_IN_PLACE
 #if Z_SPREAD
 @group(0) @binding($(2 - X_IN_PLACE - Y_IN_PLACE)) var<storage, read> z: array<Scalar>;
 #else
-@group(0) @binding($(2 - X_IN_PLACE - Y_IN_PLACE)) var<storage, read> z: array<Element>;
+@group(0) @binding($(2 - X_IN_PLACE - Y_IN_PLACE)) var<storage, read> z: array<StoredZ>;
 #endif
 #endif
-@group(0) @binding($(1 + BINARY + TERNARY - X_IN_PLACE - Y_IN_PLACE - Z_IN_PLACE)) var<storage, read_write> output: array<Result>;
+@group(0) @binding($(1 + BINARY + TERNARY - X_IN_PLACE - Y_IN_PLACE - Z_IN_PLACE)) var<storage, read_write> output: array<StoredOutput>;
+
+// HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
+#if HALF_X
+alias StoredX = vec2u;
+fn xAt(place: u32) -> Element {
+  return unpackHalves(x[place]);
+}
+#elif !X_IN_PLACE
+alias StoredX = Element;
+fn xAt(place: u32) -> Element {
+  return Element(x[place]);
+}
+#endif
+#if HALF_Y
+alias StoredY = vec2u;
+fn yAt(place: u32) -> Element {
+  return unpackHalves(y[place]);
+}
+#elif BINARY && !Y_IN_PLACE
+alias StoredY = Element;
+fn yAt(place: u32) -> Element {
+  return Element(y[place]);
+}
+#endif
+#if HALF_Z
+alias StoredZ = vec2u;
+fn zAt(place: u32) -> Element {
+  return unpackHalves(z[place]);
+}
+#elif TERNARY && !Z_IN_PLACE
+alias StoredZ = Element;
+fn zAt(place: u32) -> Element {
+  return Element(z[place]);
+}
+#endif
+#if HALF_OUTPUT
+alias StoredOutput = vec2u;
+fn outputAt(place: u32) -> Result {
+  return unpackHalves(output[place]);
+}
+fn write(place: u32, value: Result) {
+  output[place] = packHalves(value);
+}
+#else
+alias StoredOutput = Result;
+fn outputAt(place: u32) -> Result {
+  return output[place];
+}
+fn write(place: u32, value: Result) {
+  output[place] = value;
+}
+#endif
 
 #if POW || POW_BASE_SLOPE || POW_EXPONENT_SLOPE
 // base^exponent. WGSL's pow wants a base of at least 0; below it only whole exponents have a power, whose sign is that
@@ -104,66 +157,66 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #endif
 
 #if X_IN_PLACE
-  let left = output[index];
+  let left = outputAt(index);
 #else
-  let left = Element(x[xIndex]);
+  let left = xAt(xIndex);
 #endif
 #if Y_IN_PLACE
-  let right = output[index];
+  let right = outputAt(index);
 #elif BINARY
-  let right = Element(y[yIndex]);
+  let right = yAt(yIndex);
 #endif
 #if Z_IN_PLACE
-  let third = output[index];
+  let third = outputAt(index);
 #elif TERNARY
-  let third = Element(z[zIndex]);
+  let third = zAt(zIndex);
 #endif
 
 #if ADD
-  output[index] = left + right;
+  write(index, left + right);
 #elif SUB
-  output[index] = left - right;
+  write(index, left - right);
 #elif MUL
-  output[index] = left * right;
+  write(index, left * right);
 #elif DIV
-  output[index] = left / right;
+  write(index, left / right);
 #elif RELU_GRADIENT
   // x is the result of ReLU, y the gradient that arrives there; at exactly 0 nothing passes.
-  output[index] = select(Element(0.0), right, left > Element(0.0));
+  write(index, select(Element(0.0), right, left > Element(0.0)));
 #elif EXP
-  output[index] = exp(left);
+  write(index, exp(left));
 #elif LOG
-  output[index] = log(left);
+  write(index, log(left));
 #elif NEG
-  output[index] = -left;
+  write(index, -left);
 #elif SQRT
-  output[index] = sqrt(left);
+  write(index, sqrt(left));
 #elif MINIMUM
-  output[index] = min(left, right);
+  write(index, min(left, right));
 #elif MAXIMUM
-  output[index] = max(left, right);
+  write(index, max(left, right));
 #elif PRELU
-  output[index] = select(left, right * left, left < Element(0.0));
+  write(index, select(left, right * left, left < Element(0.0)));
 #elif PRELU_SLOPE
-  output[index] = select(right, Element(1.0), left > Element(0.0));
+  write(index, select(right, Element(1.0), left > Element(0.0)));
 #elif POW
-  output[index] = raised(left, right);
+  write(index, raised(left, right));
 #elif POW_BASE_SLOPE
-  output[index] = select(right * raised(left, right - 1.0), Element(0.0), right == Element(0.0));
+  write(index, select(right * raised(left, right - 1.0), Element(0.0), right == Element(0.0)));
 #elif POW_EXPONENT_SLOPE
   let nothing = (left == Element(0.0)) & (right >= Element(0.0));
-  output[index] = select(raised(left, right) * log(left), Element(0.0), nothing);
+  write(index, select(raised(left, right) * log(left), Element(0.0), nothing));
 #elif EQUAL
-  output[index] = Result(left == right);
+  write(index, Result(left == right));
 #elif LESS
-  output[index] = Result(left < right);
+  write(index, Result(left < right));
 #elif LESS_OR_EQUAL
-  output[index] = Result(left <= right);
+  write(index, Result(left <= right));
 #elif WHERE
-  output[index] = select(third, right, left != Element(0u));
+  write(index, select(third, right, left != Element(0u)));
 #elif RELU
-  output[index] = max(left, Element(0.0));
+  write(index, max(left, Element(0.0)));
 #else
-  output[index] = left;
+  write(index, left);
 #endif
 }

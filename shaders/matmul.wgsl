@@ -9,20 +9,31 @@
 // Sizes need not divide: rows and columns beyond the edge repeat the last one and are not stored; K beyond its end
 // counts as zeros.
 
-#if VECTOR_A
+// HALF_A, HALF_B, HALF_OUTPUT: stored as 16-bit floats, four to a vec2u or two to a u32.
+#include half
+
+#if VECTOR_A && HALF_A
+alias StoredA = vec2u;
+#elif HALF_A
+alias StoredA = u32;
+#elif VECTOR_A
 alias StoredA = vec4f;
 #else
 alias StoredA = f32;
 #endif
-#if VECTOR_B
+#if VECTOR_B && HALF_B
+alias StoredB = vec2u;
+#elif HALF_B
+alias StoredB = u32;
+#elif VECTOR_B
 alias StoredB = vec4f;
 #else
 alias StoredB = f32;
 #endif
 // Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
-@group(0) @binding(0) var<storage, read> a: array<StoredA, A_LENGTH>;
-@group(0) @binding(1) var<storage, read> b: array<StoredB, B_LENGTH>;
+@group(0) @binding(0) var<storage, read> a: array<StoredA, $(A_LENGTH / (1 + HALF_A * !VECTOR_A))>;
+@group(0) @binding(1) var<storage, read> b: array<StoredB, $(B_LENGTH / (1 + HALF_B * !VECTOR_B))>;
 #else
 @group(0) @binding(0) var<storage, read> a: array<StoredA>;
 @group(0) @binding(1) var<storage, read> b: array<StoredB>;
@@ -33,57 +44,87 @@ alias StoredB = f32;
 #else
 @group(0) @binding(2)
 #endif
-#if VECTOR_OUTPUT
+#if HALF_OUTPUT
+var<storage, read_write> output: array<vec2u>;
+#elif VECTOR_OUTPUT
 var<storage, read_write> output: array<vec4f>;
 #else
 var<storage, read_write> output: array<f32>;
+#endif
+
+// An element of an operand's buffer: a value, or four.
+#if HALF_A && VECTOR_A
+fn elementA(index: u32) -> vec4f {
+  return unpackHalves(a[index]);
+}
+#elif HALF_A
+fn elementA(index: u32) -> f32 {
+  return unpackHalf(a[index / 2u], index);
+}
+#else
+fn elementA(index: u32) -> StoredA {
+  return a[index];
+}
+#endif
+#if HALF_B && VECTOR_B
+fn elementB(index: u32) -> vec4f {
+  return unpackHalves(b[index]);
+}
+#elif HALF_B
+fn elementB(index: u32) -> f32 {
+  return unpackHalf(b[index / 2u], index);
+}
+#else
+fn elementB(index: u32) -> StoredB {
+  return b[index];
+}
 #endif
 
 // Neighbouring values of a stored matrix: four across, or a chunk along K. `place` is worked out once, before the loop over K: the start of a row
 // (operand stored with K innermost), or the columns within a row (K outermost), already kept inside the matrix.
 #if TRANSPOSE_A && VECTOR_A
 fn loadA(place: u32, k: u32) -> vec4f {
-  return a[k * (M / 4u) + place];
+  return elementA(k * (M / 4u) + place);
 }
 #elif TRANSPOSE_A
 fn loadA(place: vec4u, k: u32) -> vec4f {
   let start = k * M;
-  return vec4f(a[start + place.x], a[start + place.y], a[start + place.z], a[start + place.w]);
+  return vec4f(elementA(start + place.x), elementA(start + place.y), elementA(start + place.z), elementA(start + place.w));
 }
 #elif K_UNIT == 1
 fn loadA(place: u32, k: u32) -> f32 {
-  return a[place + k];
+  return elementA(place + k);
 }
 #elif VECTOR_A
 fn loadA(place: u32, k: vec4u) -> vec4f {
-  return a[place + k.x / 4u];
+  return elementA(place + k.x / 4u);
 }
 #else
 fn loadA(place: u32, k: vec4u) -> vec4f {
-  return vec4f(a[place + k.x], a[place + k.y], a[place + k.z], a[place + k.w]);
+  return vec4f(elementA(place + k.x), elementA(place + k.y), elementA(place + k.z), elementA(place + k.w));
 }
 #endif
 
 #if TRANSPOSE_B && K_UNIT == 1
 fn loadB(place: u32, k: u32) -> f32 {
-  return b[place + k];
+  return elementB(place + k);
 }
 #elif TRANSPOSE_B && VECTOR_B
 fn loadB(place: u32, k: vec4u) -> vec4f {
-  return b[place + k.x / 4u];
+  return elementB(place + k.x / 4u);
 }
 #elif TRANSPOSE_B
 fn loadB(place: u32, k: vec4u) -> vec4f {
-  return vec4f(b[place + k.x], b[place + k.y], b[place + k.z], b[place + k.w]);
+  return vec4f(elementB(place + k.x), elementB(place + k.y), elementB(place + k.z), elementB(place + k.w));
 }
 #elif VECTOR_B
 fn loadB(place: u32, k: u32) -> vec4f {
-  return b[k * (N / 4u) + place];
+  return elementB(k * (N / 4u) + place);
 }
 #else
 fn loadB(place: vec4u, k: u32) -> vec4f {
   let start = k * N;
-  return vec4f(b[start + place.x], b[start + place.y], b[start + place.z], b[start + place.w]);
+  return vec4f(elementB(start + place.x), elementB(start + place.y), elementB(start + place.z), elementB(start + place.w));
 }
 #endif
 
@@ -103,7 +144,9 @@ fn store(row: u32, column: u32, sum: vec4f) {
 #if RELU
   values = max(values, vec4f(0.0));
 #endif
-#if VECTOR_OUTPUT
+#if HALF_OUTPUT
+  if (column < N) { output[row * (N / 4u) + column / 4u] = packHalves(values); }
+#elif VECTOR_OUTPUT
   if (column < N) { output[row * (N / 4u) + column / 4u] = values; }
 #else
 #unroll lane 0 4

@@ -1,6 +1,7 @@
 // The largest value of each window, NHWC. A thread owns one place of the output in one channel, or four channels side
 // by side. Padding counts as −∞: taps outside the image are skipped.
 #include linear_index
+#include half
 
 #if VECTOR
 alias Element = vec4f;
@@ -8,17 +9,41 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> input: array<Element>;
-@group(0) @binding(1) var<storage, read_write> output: array<Element>;
+@group(0) @binding(0) var<storage, read> input: array<StoredInput>;
+@group(0) @binding(1) var<storage, read_write> output: array<StoredOutput>;
 
 const LOWEST = Element(-3.4028234e38);
+
+// HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
+#if HALF_INPUT
+alias StoredInput = vec2u;
+fn inputAt(place: u32) -> vec4f {
+  return unpackHalves(input[place]);
+}
+#else
+alias StoredInput = Element;
+fn inputAt(place: u32) -> Element {
+  return input[place];
+}
+#endif
+#if HALF_OUTPUT
+alias StoredOutput = vec2u;
+fn writeOutput(place: u32, value: vec4f) {
+  output[place] = packHalves(value);
+}
+#else
+alias StoredOutput = Element;
+fn writeOutput(place: u32, value: Element) {
+  output[place] = value;
+}
+#endif
 
 // The value at a place counted from the padded edge. Above and left of the image the numbers wrap around to huge ones,
 // so that one comparison an axis tells both edges.
 fn tap(image: u32, channel: u32, paddedRow: u32, paddedColumn: u32) -> Element {
   let row = paddedRow - PAD_TOP;
   let column = paddedColumn - PAD_LEFT;
-  let value = input[((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel];
+  let value = inputAt(((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel);
   return select(LOWEST, value, row < IN_HEIGHT && column < IN_WIDTH);
 }
 
@@ -50,5 +75,5 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
     }
   }
 #endif
-  output[index] = largest;
+  writeOutput(index, largest);
 }

@@ -2,6 +2,7 @@
 // at every window that covers it, and takes the window's gradient where its value is the window's first maximum: above
 // all taps before it, and not below any after it. Nothing is scattered, so that sums have a fixed order.
 #include linear_index
+#include half
 
 #if VECTOR
 alias Element = vec4f;
@@ -11,9 +12,44 @@ alias Element = f32;
 alias Flags = bool;
 #endif
 
-@group(0) @binding(0) var<storage, read> input: array<Element>;
-@group(0) @binding(1) var<storage, read> upstream: array<Element>;
-@group(0) @binding(2) var<storage, read_write> output: array<Element>;
+@group(0) @binding(0) var<storage, read> input: array<StoredInput>;
+@group(0) @binding(1) var<storage, read> upstream: array<StoredUpstream>;
+@group(0) @binding(2) var<storage, read_write> output: array<StoredOutput>;
+
+// HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
+#if HALF_INPUT
+alias StoredInput = vec2u;
+fn inputAt(place: u32) -> vec4f {
+  return unpackHalves(input[place]);
+}
+#else
+alias StoredInput = Element;
+fn inputAt(place: u32) -> Element {
+  return input[place];
+}
+#endif
+#if HALF_UPSTREAM
+alias StoredUpstream = vec2u;
+fn upstreamAt(place: u32) -> vec4f {
+  return unpackHalves(upstream[place]);
+}
+#else
+alias StoredUpstream = Element;
+fn upstreamAt(place: u32) -> Element {
+  return upstream[place];
+}
+#endif
+#if HALF_OUTPUT
+alias StoredOutput = vec2u;
+fn writeOutput(place: u32, value: vec4f) {
+  output[place] = packHalves(value);
+}
+#else
+alias StoredOutput = Element;
+fn writeOutput(place: u32, value: Element) {
+  output[place] = value;
+}
+#endif
 
 // Whether the place keeps its chance against another tap of its window: equal values lose to an earlier tap.
 fn beats(
@@ -23,7 +59,7 @@ fn beats(
   let row = startRow + otherRow * DILATION_HEIGHT - PAD_TOP;
   let column = startColumn + otherColumn * DILATION_WIDTH - PAD_LEFT;
   let outside = row >= IN_HEIGHT || column >= IN_WIDTH;
-  let other = input[((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel];
+  let other = inputAt(((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel);
   let before = otherRow < tapRow || (otherRow == tapRow && otherColumn < tapColumn);
   return select(own >= other, own > other, Flags(before)) | Flags(outside);
 }
@@ -49,7 +85,7 @@ fn gradientFromWindow(image: u32, channel: u32, own: Element, startRow: u32, sta
     }
   }
 #endif
-  let arriving = upstream[((image * OUT_HEIGHT + outRow) * OUT_WIDTH + outColumn) * CHANNELS + channel];
+  let arriving = upstreamAt(((image * OUT_HEIGHT + outRow) * OUT_WIDTH + outColumn) * CHANNELS + channel);
   return select(Element(0.0), arriving, wins);
 }
 
@@ -62,7 +98,7 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   let inColumn = (index / CHANNELS) % IN_WIDTH;
   let inRow = (index / (CHANNELS * IN_WIDTH)) % IN_HEIGHT;
   let image = index / (CHANNELS * IN_WIDTH * IN_HEIGHT);
-  let own = input[index];
+  let own = inputAt(index);
 
 #if DISJOINT
   // Windows do not overlap: at most one covers this place.
@@ -87,5 +123,5 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
     }
   }
 #endif
-  output[index] = gradient;
+  writeOutput(index, gradient);
 }

@@ -20,6 +20,15 @@ export interface ProgramStats {
   readonly flops: number;
 }
 
+export interface CompileOptions {
+  outputs: Readonly<Record<string, Node>>;
+  /**
+   * Layers whose activations and activations' gradients may be kept as 16-bit floats between kernels; every sum stays in
+   * f32. A backend that computes in another precision anyway, as the CPU's, does not mind them. Default: none.
+   */
+  halfLayers?: ReadonlySet<string>;
+}
+
 /** A graph made ready to run many times on one backend. */
 export interface Program {
   /** Writes the feeds, runs one step and reads the outputs back. */
@@ -58,7 +67,7 @@ export interface Backend {
    * Plans the graph's outputs and every effect (`assign`, updates) registered on it.
    * Throws `OutOfMemoryError` before allocating when the plan does not fit the device.
    */
-  compile(graph: Graph, options: { outputs: Readonly<Record<string, Node>> }): Promise<Program>;
+  compile(graph: Graph, options: CompileOptions): Promise<Program>;
   /** Bytes of device memory held now by programs and variables. */
   readonly bytes: number;
   /** Resolves with the error when the device is lost; never otherwise. */

@@ -5,6 +5,7 @@ import type { Shape } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
+import { type LossScaling, newLossScaling } from "../graph/loss_scaling.ts";
 import { type Arena, type Node, Variable } from "../graph/node.ts";
 import { stateArenas } from "../graph/update_rule.ts";
 import { batchLoss, type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
@@ -34,6 +35,8 @@ export interface TrainingState {
   readonly ring: Variable;
   /** f32 [size] for each metric that counts: its totals since they were last set to zero. */
   readonly counts: ReadonlyMap<Metric, Variable>;
+  /** Only in mixed precision. */
+  readonly scaling?: LossScaling | undefined;
 }
 
 /** A learning rate or its schedule as the device reads it. */
@@ -54,7 +57,12 @@ function countsOf(metrics: readonly Metric[], model: Model, where: string): Map<
   );
 }
 
-export function newTrainingState(model: Model, optimizer: Optimizer, metrics: readonly Metric[] = []): TrainingState {
+export function newTrainingState(
+  model: Model,
+  optimizer: Optimizer,
+  metrics: readonly Metric[] = [],
+  { mixed = false } = {},
+): TrainingState {
   return {
     optimizer: stateArenas(optimizer.rule, model.arena),
     step: new Variable({ name: "step", shape: [], dtype: "u32" }),
@@ -69,6 +77,7 @@ export function newTrainingState(model: Model, optimizer: Optimizer, metrics: re
       shape: [RING_STEPS, RING_VALUES + sumCount(metrics, model.outputShape)],
     }),
     counts: countsOf(metrics, model, "training metrics"),
+    scaling: mixed ? newLossScaling() : undefined,
   };
 }
 
@@ -169,12 +178,14 @@ function addTrainingStep(
   });
   const parameters = model.arena.variables.map((variable) => graph.variable(variable));
   const recompute = parts.recompute ? { recompute: recomputedNodes(graph, model) } : {};
-  const gradients = graph.gradients(value, parameters, undefined, recompute);
+  const scale = state.scaling && graph.variable(state.scaling.scale);
+  const gradients = graph.gradients(value, parameters, scale, recompute);
   graph.inLayer("optimizer", () => {
     graph.optimizerUpdate(graph.variable(state.step), graph.variable(state.schedule), gradients, {
       rule: optimizer.rule,
       parameters: model.arena,
       state: state.optimizer,
+      scaling: state.scaling,
     });
     model.constrain(graph);
     recordMeasures(graph, value, measures, state.counts, { ring: state.ring, counters, guard });
@@ -186,6 +197,11 @@ function addTrainingStep(
 function withPenalty(graph: Graph, model: Model, loss: Node): Node {
   const penalty = model.penalty(graph);
   return penalty === undefined ? loss : graph.add(loss, penalty);
+}
+
+/** The layers that keep 16-bit activations in mixed precision: all of the model. The loss and the optimizer do not. */
+function halfLayers({ model, state }: StepParts): { halfLayers?: ReadonlySet<string> } {
+  return state.scaling ? { halfLayers: new Set(model.layers.map(({ name }) => name)) } : {};
 }
 
 /** A training step that fetches its batch from a data set on the device. */
@@ -208,7 +224,7 @@ export function compileTraining(
     seed: options.seed,
     classWeight,
   });
-  return backend.compile(graph, { outputs: {} });
+  return backend.compile(graph, { outputs: {}, ...halfLayers(parts) });
 }
 
 /**
@@ -242,7 +258,7 @@ export function compileFedTraining(
         0,
       )
     : first;
-  return backend.compile(graph, { outputs: { loss, counts: both as Node, guard } });
+  return backend.compile(graph, { outputs: { loss, counts: both as Node, guard }, ...halfLayers(parts) });
 }
 
 /** What one evaluation leaves on the device. */

@@ -62,6 +62,13 @@ export interface TrainerOptions {
    * outputs and gradients meet at the end whatever was kept. Default false.
    */
   recompute?: boolean;
+  /**
+   * "mixed": activations and their gradients lie in memory as 16-bit floats between kernels, half the memory and traffic,
+   * while parameters, optimizer state, sums, statistics and losses stay in f32; the loss is scaled by a factor that adapts
+   * itself, and a step whose gradients overflow is skipped (Micikevicius et al. 2018). Evaluation and prediction are in f32
+   * all the same. The CPU backend scales the loss too but stores no halves. Default "float32".
+   */
+  precision?: "float32" | "mixed";
 }
 
 /**
@@ -80,11 +87,15 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
       "createTrainer: no layer of the model has parameters to train; give it a dense() or conv2d().",
     );
   }
+  const { precision = "float32" } = options;
+  if (precision !== "float32" && precision !== "mixed") {
+    throw new ArgumentError(`createTrainer: precision must be "float32" or "mixed", got ${JSON.stringify(precision)}.`);
+  }
   const optimizer =
     options.clipNorm === undefined
       ? options.optimizer
       : withGlobalClipNorm("createTrainer", options.optimizer, options.clipNorm);
-  const state = newTrainingState(model, optimizer, metrics);
+  const state = newTrainingState(model, optimizer, metrics, { mixed: precision === "mixed" });
   const keeper = await compileKeeper(options.backend, [
     ...model.variables,
     ...state.optimizer.flatMap((arena) => arena.variables),
@@ -93,6 +104,7 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
     state.schedule,
     state.ring,
     ...state.counts.values(),
+    ...(state.scaling ? [state.scaling.scale, state.scaling.counters] : []),
   ]);
   const { recompute = false } = options;
   const parts: StepParts = { model, loss: options.loss, metrics, optimizer, state, recompute };
@@ -496,7 +508,18 @@ class LocalTrainer implements Trainer {
       ["trainer/step", state.step],
       ["trainer/cursor", state.cursor],
       ["trainer/learningRate", state.schedule],
+      ...this.#scalingVariables(),
     ]);
+  }
+
+  /** Those of mixed precision, which a checkpoint of a float32 run lacks. */
+  #scalingVariables(): [string, Variable][] {
+    const { scaling } = this.#parts.state;
+    if (scaling === undefined) return [];
+    return [
+      ["trainer/lossScale", scaling.scale],
+      ["trainer/lossScaleCounters", scaling.counters],
+    ];
   }
 
   async checkpoint(): Promise<Uint8Array> {
@@ -528,7 +551,9 @@ class LocalTrainer implements Trainer {
       );
     }
     await this.#profiling;
-    const writes = [...this.#checkpointVariables()].map(([name, variable]) => {
+    const optional = new Map(this.#scalingVariables());
+    const wanted = [...this.#checkpointVariables()].filter(([name]) => tensors.has(name) || !optional.has(name));
+    const writes = wanted.map(([name, variable]) => {
       const tensor = tensors.get(name);
       if (tensor === undefined || !sameShape(tensor.shape, variable.shape)) {
         throw new FormatError(

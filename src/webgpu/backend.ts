@@ -1,9 +1,9 @@
 import { DeviceLostError, DisposedError } from "../core/errors.ts";
-import type { Backend, Program } from "../graph/backend.ts";
+import type { Backend, CompileOptions, Program } from "../graph/backend.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { Node } from "../graph/node.ts";
 import { Autotuner } from "./autotune.ts";
 import { type AcquiredDevice, acquireDevice, type WebGpuOptions } from "./device.ts";
+import { storeHalves } from "./half_storage.ts";
 import { writeInPlace } from "./in_place.ts";
 import { lowerGraph } from "./lower.ts";
 import { measurePeak } from "./peak.ts";
@@ -63,9 +63,10 @@ export class WebGpuBackend implements Backend {
     return this.variables.bytes + this.scratch.bytes + this.readback.bytes + this.programBytes;
   }
 
-  async compile(graph: Graph, options: { outputs: Readonly<Record<string, Node>> }): Promise<Program> {
+  async compile(graph: Graph, { outputs, halfLayers }: CompileOptions): Promise<Program> {
     this.checkUsable();
-    const plan = writeInPlace(lowerGraph(graph, options.outputs, this.#acquired.traits));
+    const lowered = lowerGraph(graph, outputs, this.#acquired.traits);
+    const plan = writeInPlace(halfLayers ? storeHalves(lowered, halfLayers) : lowered);
     return buildProgram(this, this.#tuner ? await this.#tuner.tune(plan) : plan);
   }
 

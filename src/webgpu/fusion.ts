@@ -1,5 +1,5 @@
 import { constantOp, variableOp } from "../graph/graph.ts";
-import type { Node } from "../graph/node.ts";
+import type { Node, Variable } from "../graph/node.ts";
 import { at, isOp } from "../graph/op.ts";
 import { addOp } from "../graph/ops/arithmetic.ts";
 import { batchRowsOp } from "../graph/ops/batch_rows.ts";
@@ -51,6 +51,8 @@ export interface FusedCrossEntropy {
   readonly counts: Node;
   /** The gradient of the last layer's bias. */
   readonly columnSums: Node | undefined;
+  /** What the gradient is multiplied by, if not 1. */
+  readonly scale: Variable | undefined;
 }
 
 /** Images and labels of a batch, fetched by one kernel. */
@@ -152,13 +154,15 @@ export function findFusions(
         !small ||
         gradient === undefined ||
         counts === undefined ||
-        !isOne(at(gradient.inputs, 2))
+        !(isOne(at(gradient.inputs, 2)) || isOp(at(gradient.inputs, 2), variableOp))
       ) {
         continue;
       }
       const columnSums = usesOf(gradient).find((use) => isOp(use, sumOp) && use.attributes.axes.join() === "0");
       for (const inner of [node, gradient, counts, columnSums]) if (inner) covered.add(inner);
-      groups.set(node, { kind: "crossEntropy", loss: node, gradient, counts, columnSums });
+      const upstream = at(gradient.inputs, 2);
+      const scale = isOp(upstream, variableOp) ? upstream.attributes.variable : undefined;
+      groups.set(node, { kind: "crossEntropy", loss: node, gradient, counts, columnSums, scale });
     } else if (isOp(node, batchRowsOp)) {
       const fetch = fetchOf(node);
       if (fetch === undefined) continue;

@@ -31,6 +31,11 @@ export interface KernelSpec {
    * read exactly where the output is written.
    */
   readonly inPlaceOf?: (operand: number) => KernelSpec | undefined;
+  /** The bindings whose tensors may be stored as 16-bit floats, and the same kernel with some of them stored so. */
+  readonly halves?: {
+    readonly bindings: readonly number[];
+    readonly make: (bindings: readonly number[]) => KernelSpec;
+  };
   /** The same job in other tiles, with the same bindings, equal up to rounding, for the autotuner to try. */
   readonly alternatives?: () => readonly KernelSpec[];
 }

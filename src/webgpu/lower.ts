@@ -2,6 +2,7 @@ import { ArgumentError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import type { DType, TypedArray } from "../core/tensor.ts";
 import { constantOp, type Graph, inputOp, variableOp } from "../graph/graph.ts";
+import type { LossScaling } from "../graph/loss_scaling.ts";
 import { Arena, type Node, type Variable } from "../graph/node.ts";
 import { at, isOp } from "../graph/op.ts";
 import { batchNormInputGradientOp, batchNormOp } from "../graph/ops/batch_norm.ts";
@@ -36,6 +37,7 @@ import {
   emitBatchStatistics,
   fetchBatch,
   gradientSquares,
+  lossScaleStep,
   lowerings,
   matmulBias,
   optimizerUpdate,
@@ -43,10 +45,11 @@ import {
   sumSlices,
   trustRatios,
   type UpstreamValues,
+  unscaleGradients,
 } from "./kernels/index.ts";
 import { MOST_WATCHED, nonFinite } from "./kernels/non_finite.ts";
 import { emitWinograd, winogradPays, winogradPlan } from "./kernels/winograd.ts";
-import type { Emitter, Lowering, Value } from "./lowering.ts";
+import type { Emitter, Lowering, StoredType, Value } from "./lowering.ts";
 import type { Placement, Plan, PlannedDispatch, PlannedValue } from "./plan.ts";
 
 const loweringOf: ReadonlyMap<string, Lowering> = new Map(lowerings.map((entry) => [entry.op, entry]));
@@ -128,18 +131,23 @@ class GraphLowering implements Emitter {
     };
   }
 
-  dispatch(spec: KernelSpec, values: readonly Value[]): void {
+  dispatch(spec: KernelSpec, values: readonly Value[], size?: Value): void {
     if (values.length !== spec.bindings.length) {
       throw new Error(`${spec.name} has ${spec.bindings.length} bindings and was given ${values.length}`);
     }
-    this.#dispatches.push({ spec, values: values as readonly PlannedValue[], ...this.#current });
+    this.#dispatches.push({
+      spec,
+      values: values as readonly PlannedValue[],
+      size: size as PlannedValue | undefined,
+      ...this.#current,
+    });
   }
 
-  scratch(label: string, size: number, dtype: DType = "f32"): PlannedValue {
+  scratch(label: string, size: number, dtype: StoredType = "f32"): PlannedValue {
     return this.#newValue(label, size, dtype, { kind: "transient" });
   }
 
-  #newValue(label: string, size: number, dtype: DType, placement: Placement): PlannedValue {
+  #newValue(label: string, size: number, dtype: StoredType, placement: Placement): PlannedValue {
     return { id: this.#valueCount++, label, size, dtype, placement };
   }
 
@@ -222,11 +230,14 @@ class GraphLowering implements Emitter {
         this,
       );
     } else if (group?.kind === "crossEntropy") {
-      const { loss, gradient, counts, columnSums } = group;
+      const { loss, gradient, counts, columnSums, scale } = group;
       const [logits, labels] = [at(loss.inputs, 0), at(loss.inputs, 1)];
       this.#begin("softmaxCrossEntropy + gradient + accuracy", loss.layer);
       const [batch, classes] = [at(logits.shape, 0), at(logits.shape, 1)];
-      const spec = crossEntropyStep({ batch, classes, columnSums: columnSums !== undefined }, this.traits);
+      const spec = crossEntropyStep(
+        { batch, classes, columnSums: columnSums !== undefined, scaled: scale !== undefined },
+        this.traits,
+      );
       this.dispatch(spec, [
         this.#valueOf(logits),
         this.#valueOf(labels),
@@ -234,6 +245,7 @@ class GraphLowering implements Emitter {
         this.#newNodeValue(gradient),
         this.#newNodeValue(counts),
         ...(columnSums ? [this.#gradientValue(columnSums)] : []),
+        ...(scale ? [this.#variableValue(scale)] : []),
       ]);
     } else if (group?.kind === "fetch") {
       this.#fetchBatch(group);
@@ -611,7 +623,7 @@ class GraphLowering implements Emitter {
 
   #lowerUpdate(effect: Node, inputs: readonly PlannedValue[]): void {
     if (!isOp(effect, optimizerUpdateOp)) return;
-    const { rule, parameters, state } = effect.attributes;
+    const { rule, parameters, state, scaling } = effect.attributes;
     const all = this.#gradientBuffers.get(effect);
     const ranges = this.#gradientRanges.get(effect);
     if (all === undefined || ranges === undefined)
@@ -635,19 +647,45 @@ class GraphLowering implements Emitter {
       }
     });
     const blockTable = this.constant("gradient block table", table, "u32");
+    const update = optimizerUpdate({ rule, arenaSize: parameters.size }, this.traits);
+    const scaled = scaling && this.#unscale(scaling, update, all, blockTable, at(inputs, 0));
     const factors = this.#clipFactors(rule.clip, parameters, all, blockTable);
     const operands = [
       this.#arenaValue(parameters),
       all,
       blockTable,
-      at(inputs, 0),
+      scaled?.finished ?? at(inputs, 0),
       at(inputs, 1),
       ...state.map((arena) => this.#arenaValue(arena)),
       ...factors,
     ];
     if (rule.kind === "lamb") operands.push(this.#trustRatios(rule, parameters, operands));
     this.#begin(`${rule.kind} update`, undefined);
-    this.dispatch(optimizerUpdate({ rule, arenaSize: parameters.size }, this.traits), operands);
+    this.dispatch(update, operands, scaled?.size);
+  }
+
+  /** Divides the gradients by the loss scale and moves it; the updates done before, and the update's size: none on overflow. */
+  #unscale(
+    { scale, counters, growthInterval }: LossScaling,
+    update: KernelSpec,
+    gradients: PlannedValue,
+    blockTable: PlannedValue,
+    step: PlannedValue,
+  ): { finished: PlannedValue; size: PlannedValue } {
+    const [scaleValue, counts] = [this.#variableValue(scale), this.#variableValue(counters)];
+    const finished = this.scratch("finished updates", 1, "u32");
+    const size = this.scratch("update size", 3, "u32");
+    this.#begin("loss scale", undefined);
+    const arenaSize = update.constants["ARENA_VECTORS"] as number;
+    this.dispatch(unscaleGradients({ arenaSize: 4 * arenaSize }, this.traits), [
+      gradients,
+      blockTable,
+      scaleValue,
+      counts,
+    ]);
+    const spec = lossScaleStep({ growthInterval, updateSize: update.workgroups });
+    this.dispatch(spec, [step, scaleValue, counts, finished, size]);
+    return { finished, size };
   }
 
   /** Two dispatches that measure where LAMB would go; a ratio for every block. */

@@ -3,11 +3,14 @@ import type { Attributes, Node } from "../graph/node.ts";
 import { isOp, type OpDefinition } from "../graph/op.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
 
+/** How elements lie in device memory: as the graph says, or f32 values as 16-bit floats (half_storage.ts). */
+export type StoredType = DType | "f16";
+
 /** A tensor on the device, before memory is planned: its elements, and later the place that the planner gives it. */
 export interface Value {
   readonly id: number;
   readonly label: string;
-  readonly dtype: DType;
+  readonly dtype: StoredType;
   /** Elements, without padding. */
   readonly size: number;
 }
@@ -15,8 +18,11 @@ export interface Value {
 /** What a lowering may do: append dispatches, and ask for scratch values that live only between its own dispatches. */
 export interface Emitter {
   readonly traits: DeviceTraits;
-  /** Appends one dispatch; `values` in the order of the kernel's bindings. */
-  dispatch(spec: KernelSpec, values: readonly Value[]): void;
+  /**
+   * Appends one dispatch; `values` in the order of the kernel's bindings. With `size`, u32 [3], the workgroups are what an
+   * earlier dispatch wrote there.
+   */
+  dispatch(spec: KernelSpec, values: readonly Value[], size?: Value): void;
   scratch(label: string, size: number, dtype?: DType): Value;
   /** Values that never change: a table that a kernel reads. */
   constant(label: string, data: TypedArray, dtype: DType): Value;

@@ -1,8 +1,8 @@
-import type { DType, TypedArray } from "../core/tensor.ts";
+import type { TypedArray } from "../core/tensor.ts";
 import { bytesPerElement } from "../core/tensor.ts";
 import type { Arena, Variable } from "../graph/node.ts";
 import type { KernelSpec } from "./kernel.ts";
-import type { Value } from "./lowering.ts";
+import type { StoredType, Value } from "./lowering.ts";
 
 /** Where a value's bytes come from. */
 export type Placement =
@@ -24,6 +24,8 @@ export interface PlannedValue extends Value {
 export interface PlannedDispatch {
   readonly spec: KernelSpec;
   readonly values: readonly PlannedValue[];
+  /** Where the numbers of workgroups lie, if an earlier dispatch decides on them. */
+  readonly size?: PlannedValue | undefined;
   readonly op: string;
   readonly layer: string | undefined;
 }
@@ -37,9 +39,14 @@ export interface Plan {
   readonly variables: ReadonlySet<Variable>;
 }
 
+/** Bytes of one element as it is stored. */
+export function storedBytes(dtype: StoredType): number {
+  return dtype === "f16" ? 2 : bytesPerElement(dtype);
+}
+
 /** Size of the buffer range of a value: whole vec4s, so that kernels may load four elements at a time. */
-export function byteSize(size: number, dtype: DType): number {
-  return Math.max(16, Math.ceil((size * bytesPerElement(dtype)) / 16) * 16);
+export function byteSize(size: number, dtype: StoredType): number {
+  return Math.max(16, Math.ceil((size * storedBytes(dtype)) / 16) * 16);
 }
 
 /** The value that owns the memory in which `value` lies. */

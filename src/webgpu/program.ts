@@ -1,7 +1,7 @@
 import { ArgumentError, DisposedError, OutOfMemoryError, ShapeError } from "../core/errors.ts";
 import { formatBytes, formatCount, formatTable } from "../core/format.ts";
 import { formatShape } from "../core/shape.ts";
-import { bytesPerElement, type Tensor } from "../core/tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import type { Feeds, Program, ProgramStats } from "../graph/backend.ts";
 import type { Arena, Variable } from "../graph/node.ts";
 import { at } from "../graph/op.ts";
@@ -9,7 +9,7 @@ import { median, type ProfileData } from "../graph/profile.ts";
 import type { WebGpuBackend } from "./backend.ts";
 import type { KernelSpec } from "./kernel.ts";
 import { checkLimits, planMemory, type Slot } from "./memory.ts";
-import { byteSize, offsetInRoot, type Plan, type PlannedValue, rootOf } from "./plan.ts";
+import { byteSize, offsetInRoot, type Plan, type PlannedValue, rootOf, storedBytes } from "./plan.ts";
 import { decode, encode, VariableStorage } from "./storage.ts";
 
 /** A dispatch with everything that the device wants for it. */
@@ -17,6 +17,8 @@ interface RecordedDispatch {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly workgroups: readonly [number, number, number];
+  /** Holds the numbers of workgroups in their place. */
+  readonly size: GPUBuffer | undefined;
 }
 
 /** The kernel to begin with: one that compiles quickly, unless the better one is there already. */
@@ -59,12 +61,13 @@ export async function buildProgram(backend: WebGpuBackend, plan: Plan): Promise<
         binding,
         resource: {
           buffer: buffers.get(rootOf(value).id) as GPUBuffer,
-          offset: offsetInRoot(value) * bytesPerElement(value.dtype),
+          offset: offsetInRoot(value) * storedBytes(value.dtype),
           size: byteSize(value.size, value.dtype),
         },
       })),
     });
-    return { pipeline, bindGroup, workgroups: at(specs, index).workgroups };
+    const size = dispatch.size && buffers.get(rootOf(dispatch.size).id);
+    return { pipeline, bindGroup, workgroups: at(specs, index).workgroups, size };
   });
   const program = new WebGpuProgram(backend, plan, recorded, buffers, {
     scratch,
@@ -241,7 +244,7 @@ export class WebGpuProgram implements Program {
     if (steps > 0) encodePass(encoder, this.#recorded, { steps });
     const waits = read.map((value) => {
       if ("placement" in value) {
-        const offset = offsetInRoot(value) * bytesPerElement(value.dtype);
+        const offset = offsetInRoot(value) * storedBytes(value.dtype);
         return readback.copy(encoder, this.#bufferOf(value), offset, paddedBytes(value.size, value.dtype));
       }
       const buffer = variables.buffer(VariableStorage.ownerOf(value));
@@ -292,7 +295,7 @@ export class WebGpuProgram implements Program {
         kernel: spec.name,
         milliseconds: median(at(times, index)),
         flops: spec.flops,
-        bytes: values.reduce((sum, value) => sum + value.size * bytesPerElement(value.dtype), 0),
+        bytes: values.reduce((sum, value) => sum + value.size * storedBytes(value.dtype), 0),
       })),
     };
   }
@@ -372,7 +375,7 @@ export class WebGpuProgram implements Program {
       spec.variant ?? "",
       spec.workgroups.filter((count, axis) => axis === 0 || count > 1).join("×"),
       formatCount(spec.flops),
-      formatCount(values.reduce((sum, value) => sum + value.size * bytesPerElement(value.dtype), 0)),
+      formatCount(values.reduce((sum, value) => sum + value.size * storedBytes(value.dtype), 0)),
     ]);
     return formatTable([["layer", "op", "kernel", "tile", "workgroups", "FLOPs", "bytes"], ...rows]);
   }
@@ -397,15 +400,16 @@ function encodePass(
 ): void {
   const pass = encoder.beginComputePass(timestampWrites === undefined ? {} : { timestampWrites });
   for (let step = 0; step < steps; step++) {
-    for (const { pipeline, bindGroup, workgroups } of dispatches) {
+    for (const { pipeline, bindGroup, workgroups, size } of dispatches) {
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
+      if (size) pass.dispatchWorkgroupsIndirect(size, 0);
+      else pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
     }
   }
   pass.end();
 }
 
 function paddedBytes(size: number, dtype: PlannedValue["dtype"]): number {
-  return Math.ceil((size * bytesPerElement(dtype)) / 4) * 4;
+  return Math.ceil((size * storedBytes(dtype)) / 4) * 4;
 }

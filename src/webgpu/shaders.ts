@@ -1,6 +1,7 @@
 import avgPool2dDivisor from "../../shaders/avg_pool2d_divisor.wgsl?raw";
 import batchRow from "../../shaders/batch_row.wgsl?raw";
 import gradientSum from "../../shaders/gradient_sum.wgsl?raw";
+import half from "../../shaders/half.wgsl?raw";
 import learningRate from "../../shaders/learning_rate.wgsl?raw";
 import linearIndex from "../../shaders/linear_index.wgsl?raw";
 import notFinite from "../../shaders/not_finite.wgsl?raw";
@@ -16,6 +17,7 @@ export const shaderIncludes: Readonly<Record<string, string>> = {
   avg_pool2d_divisor: avgPool2dDivisor,
   batch_row: batchRow,
   gradient_sum: gradientSum,
+  half,
   learning_rate: learningRate,
   linear_index: linearIndex,
   not_finite: notFinite,

@@ -1,12 +1,16 @@
-import type { DType, TypedArray } from "../core/tensor.ts";
+import type { TypedArray } from "../core/tensor.ts";
 import { bytesPerElement } from "../core/tensor.ts";
 import { Arena, type Variable } from "../graph/node.ts";
+import type { StoredType } from "./lowering.ts";
 import { byteSize } from "./plan.ts";
 
 const STORAGE_USAGE = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+/** Also sizes of dispatches, which kernels decide on. */
+const SCRATCH_USAGE = () => STORAGE_USAGE() | GPUBufferUsage.INDIRECT;
 
 /** The bytes that a kernel expects for these values. */
-export function encode(values: ArrayLike<number>, dtype: DType): ArrayBufferView<ArrayBuffer> {
+export function encode(values: ArrayLike<number>, dtype: StoredType): ArrayBufferView<ArrayBuffer> {
+  if (dtype === "f16") throw new Error("values stored as 16-bit floats are never fed");
   if (dtype === "f32") return values instanceof Float32Array ? ownBuffer(values) : Float32Array.from(values);
   if (dtype === "i32") return Int32Array.from(values);
   if (dtype === "u32") return Uint32Array.from(values);
@@ -20,7 +24,8 @@ function ownBuffer(values: Float32Array): Float32Array<ArrayBuffer> {
 }
 
 /** Values of `dtype` from bytes read back. */
-export function decode(bytes: ArrayBuffer, dtype: DType, size: number): TypedArray {
+export function decode(bytes: ArrayBuffer, dtype: StoredType, size: number): TypedArray {
+  if (dtype === "f16") throw new Error("values stored as 16-bit floats are never read back");
   if (dtype === "f32") return new Float32Array(bytes, 0, size);
   if (dtype === "i32") return new Int32Array(bytes, 0, size);
   if (dtype === "u32") return new Uint32Array(bytes, 0, size);
@@ -144,7 +149,7 @@ export class ScratchPool {
         const fits = buffer.size >= bytes && buffer.size <= bytes * 2 && !taken.has(buffer);
         if (fits && (best === undefined || buffer.size < best.size)) best = buffer;
       }
-      best ??= this.#device.createBuffer({ label: "corteza scratch", size: bytes, usage: STORAGE_USAGE() });
+      best ??= this.#device.createBuffer({ label: "corteza scratch", size: bytes, usage: SCRATCH_USAGE() });
       taken.add(best);
       this.#users.set(best, (this.#users.get(best) ?? 0) + 1);
       return best;

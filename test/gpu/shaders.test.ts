@@ -276,6 +276,11 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
         ),
       ),
     ),
+    kernels.unscaleGradients({ arenaSize: 640 }, traits),
+    kernels.lossScaleStep({ growthInterval: 5, updateSize: [3, 1, 1] }),
+    ...bools.map((columnSums) =>
+      kernels.crossEntropyStep({ batch: 64, classes: 10, columnSums, scaled: true }, traits),
+    ),
     kernels.recordStep({ sizes: [1, 2], capacity: 16, counters: 2 }, traits),
     kernels.recordStep({ sizes: [1, 2], capacity: 16, counters: 2, guardSize: 9 }, traits),
     nonFinite([9, 64], traits),
@@ -298,6 +303,10 @@ describe("every shader", () => {
     ...winogradSpecs(traits),
     ...otherSpecs(traits),
   ]);
+  /** Kernels with every tensor that they can store as 16-bit floats stored so; every third variant, for the time it takes. */
+  const halfSpecs = specs
+    .flatMap((spec) => spec.halves?.make(spec.halves.bindings) ?? [])
+    .filter((_, index) => index % 3 === 0);
   const subgroupSpecs = [...SUBGROUP_TRAITS.flatMap(otherSpecs), subgroupProbe(SUBGROUPS)];
 
   beforeAll(async () => {
@@ -306,7 +315,9 @@ describe("every shader", () => {
   afterAll(() => device.destroy());
 
   it("is valid WGSL in each variant", async () => {
-    const possible = device.features.has("subgroups") ? [...specs, ...subgroupSpecs] : specs;
+    const possible = device.features.has("subgroups")
+      ? [...specs, ...halfSpecs, ...subgroupSpecs]
+      : [...specs, ...halfSpecs];
     const sources = new Map(possible.map((spec) => [preprocess(spec.shader, spec.constants, shaderIncludes), spec]));
     const faults: string[] = [];
     for (const [code, spec] of sources) {

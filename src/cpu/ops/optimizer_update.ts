@@ -10,6 +10,7 @@ import {
   type UpdateRule,
 } from "../../graph/update_rule.ts";
 import { type CpuArray, defineCpuOp, read } from "../op.ts";
+import { unscaled } from "./loss_scaling.ts";
 
 /** What a formula works on: one parameter tensor, its treated gradient g, and the rule's slots for it. */
 interface Move<Kind extends UpdateKind> {
@@ -277,21 +278,27 @@ function treatedGradient(rule: UpdateRule, gradient: CpuArray, p: CpuArray, scal
 }
 
 export const optimizerUpdateOps = [
-  defineCpuOp(optimizerUpdateOp, ({ attributes: { rule, parameters, state }, input, variable }) => {
-    const finished = read(input(0), 0);
+  defineCpuOp(optimizerUpdateOp, ({ attributes: { rule, parameters, state, scaling }, input, variable }) => {
+    const arriving = {
+      finished: read(input(0), 0),
+      gradients: parameters.variables.map((_, index) => input(index + 2)),
+    };
+    const todo = scaling ? unscaled(scaling, arriving.finished, arriving.gradients, variable) : arriving;
+    if (todo === undefined) return;
+    const { finished, gradients } = todo;
     const t = finished + 1;
     const learningRate = rateFromTable(input(1), finished);
     const count = parameters.variables.length;
     const slotVariables = state.flatMap((arena) => arena.variables);
     const { clip, ema } = rule;
-    const squares = clip && clip.by !== "value" ? parameters.variables.map((_, i) => squaredNorm(input(i + 2))) : [];
+    const squares = clip && clip.by !== "value" ? gradients.map(squaredNorm) : [];
     const allSquares = squares.reduce((sum, square) => sum + square, 0);
     parameters.variables.forEach((parameter, index) => {
       const p = variable(parameter);
       let scale = 1;
       if (clip?.by === "norm") scale = shortening(at(squares, index), clip.limit);
       else if (clip?.by === "globalNorm") scale = shortening(allSquares, clip.limit);
-      const gradient = treatedGradient(rule, input(index + 2), p, scale);
+      const gradient = treatedGradient(rule, at(gradients, index), p, scale);
       if (rule.decoupledWeightDecay) {
         for (let i = 0; i < p.length; i++) p[i] = read(p, i) * (1 - learningRate * rule.weightDecay);
       }

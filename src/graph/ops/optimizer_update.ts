@@ -2,11 +2,14 @@ import { ShapeError } from "../../core/errors.ts";
 import { SCHEDULE_COLUMNS, SCHEDULE_ROWS } from "../../core/schedule.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
+import type { LossScaling } from "../loss_scaling.ts";
 import type { Arena, Node } from "../node.ts";
 import { at, defineOp } from "../op.ts";
 import { slotNames, type UpdateRule } from "../update_rule.ts";
 
 export interface OptimizerUpdateAttributes {
+  /** The gradients come multiplied by its scale; a step in which one is not finite is skipped and does not count. */
+  scaling?: LossScaling | undefined;
   rule: UpdateRule;
   parameters: Arena;
   /** What the rule keeps from step to step: `stateArenas(rule, parameters)`. */
@@ -42,7 +45,10 @@ export const optimizerUpdateOp = defineOp<OptimizerUpdateAttributes>({
     });
     return { shape: [], dtype: "f32" };
   },
-  writes: ({ attributes }) => [attributes.parameters, ...attributes.state].flatMap((arena) => arena.variables),
+  writes: ({ attributes: { parameters, state, scaling } }) => [
+    ...[parameters, ...state].flatMap((arena) => arena.variables),
+    ...(scaling ? [scaling.scale, scaling.counters] : []),
+  ],
 });
 
 /**

@@ -3,6 +3,7 @@ import gradientShader from "../../../shaders/avg_pool2d_gradient.wgsl?raw";
 import { type AvgPoolAttributes, avgPool2dGradientOp, avgPool2dOp, countedRange } from "../../graph/ops/avg_pool2d.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
+import { halvable } from "./halves.ts";
 import { poolConstants } from "./max_pool2d.ts";
 import { workgroupThreads } from "./sizes.ts";
 
@@ -16,7 +17,7 @@ export function avgPool2d(
   const range = countedRange(attributes);
   const constants = poolConstants(g, workgroupThreads(traits));
   const places = options.gradient ? g.inHeight * g.inWidth : g.outHeight * g.outWidth;
-  return {
+  const spec: KernelSpec = {
     name: options.gradient ? "avg_pool2d_gradient" : "avg_pool2d",
     shader: options.gradient ? gradientShader : poolShader,
     constants: {
@@ -31,6 +32,7 @@ export function avgPool2d(
     variant: `${g.kernelHeight}×${g.kernelWidth}, ${constants.VECTOR ? "4 channels" : "1 channel"} a thread`,
     flops: g.batch * g.outHeight * g.outWidth * g.channels * g.kernelHeight * g.kernelWidth,
   };
+  return halvable(spec, { [options.gradient ? "HALF_UPSTREAM" : "HALF_INPUT"]: 0, HALF_OUTPUT: 1 }, constants.VECTOR);
 }
 
 export const avgPool2dLowerings: readonly Lowering[] = [

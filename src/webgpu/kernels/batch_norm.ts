@@ -11,6 +11,7 @@ import { batchNormOp } from "../../graph/ops/batch_norm.ts";
 import { movingAverageOp } from "../../graph/ops/moving_average.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Emitter, type Lowering, lowering, type Value } from "../lowering.ts";
+import { halvable } from "./halves.ts";
 import { loneWorkgroupThreads, workgroupReduction, workgroupThreads } from "./sizes.ts";
 
 /** x [batch, …, channels] as [rows, elements]; an element is a channel, or four where their number divides by four. */
@@ -104,7 +105,7 @@ export function momentsPartialsSize(shape: Shape, traits: DeviceTraits): number 
 /** Count, mean and squared distances of slices of x [batch, …, channels]. Bindings: x, [labels if masked], partials. */
 export function batchNormMoments(shape: Shape, masked: boolean, traits: DeviceTraits): KernelSpec {
   const { constants, workgroups, variant, rowsPerImage } = sliceWalk(shape, traits);
-  return {
+  const spec: KernelSpec = {
     name: "batch_norm_moments",
     shader: momentsShader,
     constants: { ...constants, MASKED: masked, ROWS_PER_IMAGE: rowsPerImage },
@@ -113,6 +114,7 @@ export function batchNormMoments(shape: Shape, masked: boolean, traits: DeviceTr
     variant,
     flops: 6 * sizeOf(shape),
   };
+  return halvable(spec, { HALF_X: 0 }, constants.VECTOR);
 }
 
 /**
@@ -144,7 +146,7 @@ export function batchNormalize(
   traits: DeviceTraits,
 ): KernelSpec {
   const { constants, workgroups, variant } = pointWalk(shape, traits);
-  return {
+  const spec: KernelSpec = {
     name: "batch_norm",
     shader: normalizeShader,
     constants: { ...constants, EPSILON: { f32: epsilon }, RELU: relu },
@@ -153,6 +155,7 @@ export function batchNormalize(
     variant,
     flops: 3 * sizeOf(shape),
   };
+  return halvable(spec, { HALF_X: 0, HALF_OUTPUT: 5 }, constants.VECTOR);
 }
 
 /** Elements of the partial sums that `batchNormGradientSums` leaves and `batchNormGradientTotal` adds up. */
@@ -164,7 +167,7 @@ export function gradientPartialsSize(shape: Shape, traits: DeviceTraits): number
 /** Σ dy and Σ dy · (x − mean) of slices. Bindings: x, upstream, means, [result of the ReLU if there is one], partials. */
 export function batchNormGradientSums(shape: Shape, relu: boolean, traits: DeviceTraits): KernelSpec {
   const { constants, workgroups, variant } = sliceWalk(shape, traits);
-  return {
+  const spec: KernelSpec = {
     name: "batch_norm_gradient_sums",
     shader: gradientSumsShader,
     constants: { ...constants, RELU: relu },
@@ -173,6 +176,7 @@ export function batchNormGradientSums(shape: Shape, relu: boolean, traits: Devic
     variant,
     flops: 4 * sizeOf(shape),
   };
+  return halvable(spec, { HALF_X: 0, HALF_UPSTREAM: 1, HALF_ACTIVATED: relu ? 3 : undefined }, constants.VECTOR);
 }
 
 export interface GradientTotalOptions {
@@ -228,7 +232,7 @@ export function batchNormInputGradient(
   traits: DeviceTraits,
 ): KernelSpec {
   const { constants, workgroups, variant, rowsPerImage } = pointWalk(shape, traits);
-  return {
+  const spec: KernelSpec = {
     name: "batch_norm_input_gradient",
     shader: inputGradientShader,
     constants: { ...constants, RELU: relu, MASKED: masked, ROWS_PER_IMAGE: rowsPerImage },
@@ -244,6 +248,16 @@ export function batchNormInputGradient(
     variant,
     flops: 5 * sizeOf(shape),
   };
+  return halvable(
+    spec,
+    {
+      HALF_X: 0,
+      HALF_UPSTREAM: 1,
+      HALF_ACTIVATED: relu ? 3 : undefined,
+      HALF_OUTPUT: spec.bindings.length - 1,
+    },
+    constants.VECTOR,
+  );
 }
 
 /** Bindings: old, value, output, each of `size` elements. */

@@ -21,6 +21,7 @@ import {
   quickFilterGradientTile,
 } from "./conv2d_tiles.ts";
 import { depthwiseForward, depthwiseInputGradient } from "./depthwise_conv2d.ts";
+import { halvable } from "./halves.ts";
 import { powerOfTwoAtLeast } from "./sizes.ts";
 
 export interface ForwardOptions {
@@ -123,7 +124,7 @@ function firstLayer(options: ForwardOptions, pool: boolean, tile: BlockTile, tra
   const patchWidth = (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
   const elements = g.outChannels % 4 === 0 ? 4 : 1;
   const pixels = pool ? (height * width) / 4 : height * width;
-  return {
+  const spec: KernelSpec = {
     name: "conv2d_first_layer",
     shader: firstLayerShader,
     constants: {
@@ -155,6 +156,7 @@ function firstLayer(options: ForwardOptions, pool: boolean, tile: BlockTile, tra
     variant: `lines of ${tile.height} × ${tile.width} pixels × 4 channels a thread, ${group.columns * group.rows} threads`,
     flops: convFlops(g),
   };
+  return halvable(spec, { HALF_OUTPUT: elements === 4 ? (bias ? 3 : 2) : undefined });
 }
 
 function forward(
@@ -176,7 +178,7 @@ function forward(
   const { constants, workgroups, variant } = blockConstants(tile, columns, height, width, g.batch, traits);
   const patchWidth = (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
   const pixels = pool ? (g.outHeight >> 1) * (g.outWidth >> 1) : g.outHeight * g.outWidth;
-  return {
+  const spec: KernelSpec = {
     name,
     shader: forwardShader,
     constants: {
@@ -210,6 +212,10 @@ function forward(
     alternatives: () =>
       otherBlockTiles(g, g.groupOutChannels, tile, traits).map((other) => forward(name, options, pool, traits, other)),
   };
+  return halvable(spec, {
+    HALF_INPUT: columns.perLane === 0 && g.inChannels % 4 === 0 ? 0 : undefined,
+    HALF_OUTPUT: columns.channelsPerGroup % 4 === 0 ? (bias ? 3 : 2) : undefined,
+  });
 }
 
 /** The kernel of a tile, where there is one. */
@@ -277,7 +283,7 @@ function inputGradient(
   const patch = patchColumns(constants.BLOCKS_ACROSS, patchWidth, reachAcross - g.padLeft, upstreamWidth);
   const pooledPixels = g.batch * (g.outHeight >> 1) * (g.outWidth >> 1);
   const summedUnit = tile.unit === 4 || columns.perLane === 2 ? 4 : 1;
-  return {
+  const spec: KernelSpec = {
     name: "conv2d_input_gradient",
     shader: inputGradientShader,
     constants: {
@@ -311,6 +317,10 @@ function inputGradient(
         inputGradient({ geometry: g, unpool }, traits, other),
       ),
   };
+  return halvable(spec, {
+    HALF_UPSTREAM: columns.perLane === 0 && g.outChannels % 4 === 0 ? 0 : undefined,
+    HALF_OUTPUT: g.groupInChannels % 4 === 0 ? (unpool ? 3 : 2) : undefined,
+  });
 }
 
 function groupSize(columnTiles: number, traits: DeviceTraits): { columns: number; rows: number } {
@@ -442,7 +452,7 @@ export function conv2dFilterGradient(
   const [groupColumns, groupUnits, groupSlices] = group;
   const pooledPixels = g.batch * (g.outHeight >> 1) * (g.outWidth >> 1);
   const patchWidth = (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
-  return {
+  const spec: KernelSpec = {
     name: "conv2d_filter_gradient",
     shader: filterGradientShader,
     constants: {
@@ -496,4 +506,8 @@ export function conv2dFilterGradient(
     quick: withTile(quickFilterGradientTile(g, tile, traits), (quick) => conv2dFilterGradient(options, traits, quick)),
     alternatives: () => otherFilterGradientTiles(g, tile).map((other) => conv2dFilterGradient(options, traits, other)),
   };
+  return halvable(spec, {
+    HALF_INPUT: columns.perLane === 0 && g.inChannels % 4 === 0 ? 0 : undefined,
+    HALF_UPSTREAM: g.outChannels % 4 === 0 ? 1 : undefined,
+  });
 }

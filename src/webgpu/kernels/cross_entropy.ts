@@ -95,14 +95,16 @@ export function loneRowKernel(shape: Rows, traits: DeviceTraits) {
  * The mean loss over class indices, its gradient for an upstream of 1, and `countCorrect`'s two counts, in one
  * workgroup, with `columnSums` the gradient's sum over the rows too. It is right for any size; above rows × columns of
  * about 65,536 the separate kernels are faster. Bindings: logits, labels (i32), loss [1], logitsGradient
- * [rows, columns], counts [2], then the column sums [columns].
+ * [rows, columns], counts [2], then the column sums [columns], and if `scaled` the loss scale [1] that multiplies the
+ * gradient.
  */
 export function crossEntropyStep(
   {
     batch,
     classes,
     columnSums = false,
-  }: { readonly batch: number; readonly classes: number; readonly columnSums?: boolean },
+    scaled = false,
+  }: { readonly batch: number; readonly classes: number; readonly columnSums?: boolean; readonly scaled?: boolean },
   traits: DeviceTraits,
 ): KernelSpec {
   const shape = { rows: batch, columns: classes };
@@ -110,8 +112,21 @@ export function crossEntropyStep(
   return {
     name: "cross_entropy_step",
     shader: stepShader,
-    constants: { ...constants, LABEL_STEPS: Math.ceil(shape.rows / constants.THREADS), COLUMN_SUMS: columnSums },
-    bindings: ["read", "read", "write", "write", "write", ...(columnSums ? ["write" as const] : [])],
+    constants: {
+      ...constants,
+      LABEL_STEPS: Math.ceil(shape.rows / constants.THREADS),
+      COLUMN_SUMS: columnSums,
+      SCALED: scaled,
+    },
+    bindings: [
+      "read",
+      "read",
+      "write",
+      "write",
+      "write",
+      ...(columnSums ? ["write" as const] : []),
+      ...(scaled ? ["read" as const] : []),
+    ],
     workgroups,
     variant,
     flops: 8 * shape.rows * shape.columns,

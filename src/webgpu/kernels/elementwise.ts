@@ -21,8 +21,9 @@ import { reluGradientOp, reluOp } from "../../graph/ops/relu.ts";
 import { expOp, logOp, negOp, sqrtOp } from "../../graph/ops/unary.ts";
 import { whereOp } from "../../graph/ops/where.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
-import { type Lowering, lowering } from "../lowering.ts";
+import { type Lowering, lowering, type StoredType } from "../lowering.ts";
 import { innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
+import { halvable } from "./halves.ts";
 import { constantName, workgroupThreads } from "./sizes.ts";
 
 const COMPARISONS = ["equal", "less", "lessOrEqual"] as const;
@@ -80,7 +81,7 @@ export function elementwise(
   const comparison = COMPARISONS.some((name) => name === operation);
   const size = sizeOf(extents);
   const threads = workgroupThreads(traits);
-  return {
+  const spec: KernelSpec = {
     name: "elementwise",
     shader,
     constants: {
@@ -118,10 +119,21 @@ export function elementwise(
       return elementwise(operation, operands, shape, traits, { dtype, inPlaceOf: operand });
     },
   };
+  // The binding of an operand, if it has one of its own and is read as vectors.
+  const half = (operand: typeof x | undefined, place: number) =>
+    operand === undefined || operand.spread || place === inPlaceOf
+      ? undefined
+      : place - (inPlaceOf !== undefined && inPlaceOf < place ? 1 : 0);
+  const output = comparison ? undefined : spec.bindings.length - 1;
+  return halvable(
+    spec,
+    { HALF_X: half(x, 0), HALF_Y: half(y, 1), HALF_Z: half(z, 2), HALF_OUTPUT: output },
+    vector && dtype === "f32" && spec.constants["BITS"] === false,
+  );
 }
 
 /** `size` elements of any type from one buffer to another, bit by bit: bindings input, output. */
-export function copy({ size, dtype }: { size: number; dtype: DType }, traits: DeviceTraits): KernelSpec {
+export function copy({ size, dtype }: { size: number; dtype: StoredType }, traits: DeviceTraits): KernelSpec {
   const words = dtype === "u8" ? Math.ceil(size / 4) : size;
   return elementwise("copy", [[words]], [words], traits);
 }

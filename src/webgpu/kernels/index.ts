@@ -79,6 +79,7 @@ export {
 } from "./cross_entropy.ts";
 export { dropout } from "./dropout.ts";
 export { type BinaryOperation, copy, elementwise, type UnaryOperation } from "./elementwise.ts";
+export { lossScaleStep, unscaleGradients } from "./loss_scaling.ts";
 export { type MatmulSizes, matmul, matmulBias, matmulBiasKernel } from "./matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
 export { confusionMatrix, countCorrect } from "./metrics.ts";

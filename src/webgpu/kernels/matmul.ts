@@ -3,6 +3,7 @@ import { at } from "../../graph/op.ts";
 import { matmulOp, matmulSizes } from "../../graph/ops/matmul.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Emitter, type Lowering, lowering, type Value } from "../lowering.ts";
+import { halvable } from "./halves.ts";
 import { powerOfTwoAtLeast, powerOfTwoAtMost, workgroupThreads } from "./sizes.ts";
 
 export interface MatmulSizes {
@@ -125,7 +126,7 @@ function product(
   const alongK = (extent: number) => tile.unit === 4 && extent % 4 === 0;
   const vectorA = transposeA ? m % 4 === 0 : alongK(k);
   const vectorB = transposeB ? alongK(k) : n % 4 === 0;
-  return {
+  const spec: KernelSpec = {
     name,
     shader,
     constants: {
@@ -166,6 +167,13 @@ function product(
     alternatives: () => otherTiles(sizes, tile, traits).map((other) => product(name, sizes, bias, relu, traits, other)),
     quick: quick?.slices === 1 ? product(name, sizes, bias, relu, traits, quick) : undefined,
   };
+  // Single values are read out of whole words, which the storage of such a matrix has.
+  const whole = (size: number) => size % 4 === 0;
+  return halvable(spec, {
+    HALF_A: whole(m * k) ? 0 : undefined,
+    HALF_B: whole(k * n) ? 1 : undefined,
+    HALF_OUTPUT: whole(n) ? (bias ? 3 : 2) : undefined,
+  });
 }
 
 /** [m, k]·[k, n] → [m, n]. Bindings: a, b, output. */

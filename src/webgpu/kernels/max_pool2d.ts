@@ -5,6 +5,7 @@ import { at } from "../../graph/op.ts";
 import { maxPool2dGradientOp, maxPool2dOp } from "../../graph/ops/max_pool2d.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
+import { halvable } from "./halves.ts";
 import { workgroupThreads } from "./sizes.ts";
 
 /** What the shaders of poolings know of their windows. */
@@ -42,7 +43,7 @@ function variant(g: PoolGeometry): string {
 /** Largest value of each window. Bindings: input, output. */
 export function maxPool2d(g: PoolGeometry, traits: DeviceTraits): KernelSpec {
   const constants = poolConstants(g, workgroupThreads(traits));
-  return {
+  const spec: KernelSpec = {
     name: "max_pool2d",
     shader: poolShader,
     constants,
@@ -51,12 +52,13 @@ export function maxPool2d(g: PoolGeometry, traits: DeviceTraits): KernelSpec {
     variant: variant(g),
     flops: g.batch * g.outHeight * g.outWidth * g.channels * g.kernelHeight * g.kernelWidth,
   };
+  return halvable(spec, { HALF_INPUT: 0, HALF_OUTPUT: 1 }, constants.VECTOR);
 }
 
 /** Each window's gradient to its first maximum. Bindings: input, upstream, output. */
 export function maxPool2dGradient(g: PoolGeometry, traits: DeviceTraits): KernelSpec {
   const constants = poolConstants(g, workgroupThreads(traits));
-  return {
+  const spec: KernelSpec = {
     name: "max_pool2d_gradient",
     shader: gradientShader,
     constants,
@@ -65,6 +67,7 @@ export function maxPool2dGradient(g: PoolGeometry, traits: DeviceTraits): Kernel
     variant: variant(g),
     flops: g.batch * g.outHeight * g.outWidth * g.channels * (g.kernelHeight * g.kernelWidth) ** 2,
   };
+  return halvable(spec, { HALF_INPUT: 0, HALF_UPSTREAM: 1, HALF_OUTPUT: 2 }, constants.VECTOR);
 }
 
 export const maxPool2dLowerings: readonly Lowering[] = [

@@ -1,0 +1,41 @@
+import { withHalves } from "./kernels/halves.ts";
+import { type Plan, type PlannedDispatch, type PlannedValue, rootOf } from "./plan.ts";
+
+/**
+ * Stores values that live between kernels of these layers as 16-bit floats: half the memory and half the traffic, while
+ * every kernel computes and adds in f32 (mixed precision, Micikevicius et al. 2018). A value is stored so if it belongs to
+ * one step alone, lies by itself, no output shows it, and every kernel that writes or reads it can; others stay f32:
+ * parameters, statistics, sums, losses, logits.
+ */
+export function storeHalves(plan: Plan, layers: ReadonlySet<string>): Plan {
+  const kept = new Set([...plan.outputs.values()].map(({ value }) => rootOf(value)));
+  const touched = new Set<PlannedValue>();
+  for (const dispatch of plan.dispatches) {
+    const { spec, values, layer } = dispatch;
+    values.forEach((value, binding) => {
+      const root = rootOf(value);
+      touched.add(root);
+      const possible =
+        value === root &&
+        root.placement.kind === "transient" &&
+        root.dtype === "f32" &&
+        root.size % 4 === 0 &&
+        spec.halves?.bindings.includes(binding) === true &&
+        layer !== undefined &&
+        layers.has(layer);
+      if (!possible) kept.add(root);
+    });
+  }
+  const halves = new Map<PlannedValue, PlannedValue>();
+  for (const value of touched) if (!kept.has(value)) halves.set(value, { ...value, dtype: "f16" });
+  const dispatches = plan.dispatches.map((dispatch): PlannedDispatch => {
+    const bindings = [...dispatch.values.keys()].filter((binding) =>
+      halves.has(dispatch.values[binding] as PlannedValue),
+    );
+    if (bindings.length === 0) return dispatch;
+    const spec = withHalves(dispatch.spec, bindings);
+    if (spec === undefined) throw new Error(`${dispatch.spec.name} cannot store halves after all`);
+    return { ...dispatch, spec, values: dispatch.values.map((value) => halves.get(value) ?? value) };
+  });
+  return { ...plan, dispatches };
+}
