@@ -22,7 +22,7 @@ import {
   filterGradientSlices,
 } from "../../src/webgpu/kernels/conv2d.ts";
 import type { BlockTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
-import { matmul } from "../../src/webgpu/kernels/matmul.ts";
+import { matmul, matmulBiasKernel } from "../../src/webgpu/kernels/matmul.ts";
 import { preprocess } from "../../src/webgpu/preprocess.ts";
 import { shaderIncludes } from "../../src/webgpu/shaders.ts";
 
@@ -74,6 +74,23 @@ const cases: Record<string, (choice: Partial<BlockTile>) => KernelSpec> = {
   "conv2 filter gradient": (choice) => filterGradient(second, false, choice),
   "conv1 filter gradient, unpool": (choice) => filterGradient(first, true, choice),
 };
+
+const strided = convGeometry("bench", [batch, 28, 28, 32], [3, 3, 32, 64], {
+  strides: [2, 2],
+  padding: "same",
+  dilations: [1, 1],
+  groups: 1,
+});
+cases["strided input gradient"] = (choice) => conv2dInputGradient({ geometry: strided, unpool: false }, traits, choice);
+// A 1 × 1 convolution, and the matrix product that it is.
+const pointwise = conv(14, 64, 128, 1);
+cases["1 × 1 forward"] = (choice) => conv2dForward({ geometry: pointwise, bias: true, relu: true }, traits, choice);
+cases["1 × 1 input gradient"] = (choice) => conv2dInputGradient({ geometry: pointwise, unpool: false }, traits, choice);
+const pixels = batch * 14 * 14;
+cases["1 × 1 forward as matrix product"] = () =>
+  matmulBiasKernel({ m: pixels, n: 128, k: 64, transposeA: false, transposeB: false, relu: true }, traits);
+cases["1 × 1 input gradient as matrix product"] = () =>
+  matmul({ m: pixels, n: 64, k: 128, transposeA: false, transposeB: true }, traits);
 
 for (const stride of [1, 2]) {
   const geometry = depthwise(stride);

@@ -46,6 +46,17 @@ const CASES: readonly Case[] = [
   { name: "1 × 1 kernel", input: [1, 3, 9, 12], filter: [1, 1, 12, 16] },
   { name: "strides", input: [2, 9, 11, 4], filter: [3, 3, 4, 8], strides: [2, 3], padding: "same" },
   { name: "stride beyond the kernel", input: [1, 11, 10, 3], filter: [2, 1, 3, 4], strides: [3, 4] },
+  {
+    name: "strides, groups of vectors, padding beyond the kernel",
+    input: [1, 7, 6, 8],
+    filter: [3, 2, 4, 6],
+    strides: [2, 1],
+    groups: 2,
+    padding: [
+      [4, 0],
+      [0, 3],
+    ],
+  },
   { name: "dilation", input: [1, 9, 12, 4], filter: [3, 2, 4, 4], dilations: [2, 3], padding: "same" },
   { name: "groups of vectors", input: [2, 5, 6, 8], filter: [3, 3, 4, 16], groups: 2, padding: "same" },
   { name: "groups that split vectors", input: [2, 5, 6, 6], filter: [3, 3, 2, 9], groups: 3, padding: "same" },
@@ -351,6 +362,29 @@ describe.each<[string, Partial<BlockTile>]>([
     const width = tile.width === 16 ? 16 : 2;
     const sums = conv2dFilterGradient({ geometry: g, unpool, bias: false, slices: 1 }, traits, { ...tile, width });
     expectSame(await outputOf(device, sums, [input, ...arriving], sizes.filter), filterGradient);
+  });
+});
+
+describe("the input gradient with strides, in software tiles", () => {
+  const [, [, traits]] = traitsOfEachKind as [Kind, Kind];
+  const { g, sizes, filter, upstream } = dataOf({
+    name: "phases",
+    input: [1, 9, 13, 8],
+    filter: [3, 3, 8, 8],
+    strides: [2, 2],
+    padding: "same",
+  });
+
+  // What large work takes, and what small work does.
+  test.each<Partial<BlockTile>>([
+    { width: 8, unit: 4 },
+    { width: 4, unit: 1 },
+  ])("runs in phases of tile %o", async (tile) => {
+    const spec = conv2dInputGradient({ geometry: g, unpool: false }, traits, tile);
+    expect(spec.name).toBe("conv2d_input_gradient_phases");
+    const expected = new Float32Array(sizes.input);
+    forEachProduct(g, (i, f, o) => (expected[i] = at(expected, i) + at(upstream, o) * at(filter, f)));
+    expectSame(await outputOf(device, spec, [upstream, filter], sizes.input), expected);
   });
 });
 

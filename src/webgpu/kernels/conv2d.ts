@@ -2,6 +2,7 @@ import filterGradientShader from "../../../shaders/conv2d_filter_gradient.wgsl?r
 import firstLayerShader from "../../../shaders/conv2d_first_layer.wgsl?raw";
 import forwardShader from "../../../shaders/conv2d_forward.wgsl?raw";
 import inputGradientShader from "../../../shaders/conv2d_input_gradient.wgsl?raw";
+import phasesInputGradientShader from "../../../shaders/conv2d_input_gradient_phases.wgsl?raw";
 import stridedInputGradientShader from "../../../shaders/conv2d_input_gradient_strided.wgsl?raw";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
@@ -9,6 +10,7 @@ import type { ShaderConstants } from "../preprocess.ts";
 import { filterSize, geometryConstants, inputSize } from "./conv2d_constants.ts";
 import {
   type BlockTile,
+  blockPatch,
   convFlops,
   depthwiseTile,
   filterGradientTile,
@@ -17,8 +19,11 @@ import {
   inputGradientTile,
   otherBlockTiles,
   otherFilterGradientTiles,
+  phaseReach,
+  phasesTile,
   quickBlockTile,
   quickFilterGradientTile,
+  quickPhasesTile,
 } from "./conv2d_tiles.ts";
 import { depthwiseForward, depthwiseInputGradient } from "./depthwise_conv2d.ts";
 import { halvable } from "./halves.ts";
@@ -262,7 +267,7 @@ export function conv2dInputGradient(
   const { strideHeight, strideWidth } = geometry;
   return strideHeight === 1 && strideWidth === 1
     ? inputGradient(options, traits, choice)
-    : stridedInputGradient(options, traits);
+    : stridedInputGradient(options, traits, choice);
 }
 
 function inputGradient(
@@ -329,7 +334,46 @@ function groupSize(columnTiles: number, traits: DeviceTraits): { columns: number
   return { columns, rows: threads / columns };
 }
 
-function stridedInputGradient({ geometry: g, unpool }: InputGradientOptions, traits: DeviceTraits): KernelSpec {
+/** With strides: every phase of the image by the taps that reach it. */
+function phasesInputGradient(g: ConvGeometry, tile: BlockTile, traits: DeviceTraits): KernelSpec {
+  const columns = columnsOf(g, g.inChannels, 1);
+  const { constants, workgroups, variant } = blockConstants(tile, columns, g.inHeight, g.inWidth, g.batch, traits);
+  const patch = blockPatch(g, "inputGradient", tile);
+  const { height, width } = phaseReach(g);
+  return {
+    name: "conv2d_input_gradient_phases",
+    shader: phasesInputGradientShader,
+    constants: {
+      ...geometryConstants(g),
+      ...constants,
+      VECTOR_IN: g.groupInChannels % 4 === 0,
+      FIRST_ROW: height.first,
+      FIRST_COLUMN: width.first,
+      REACH_HEIGHT: height.reach,
+      REACH_WIDTH: width.reach,
+      PATCH_HEIGHT: patch.height,
+      PATCH_WIDTH: patch.width,
+      ...fixedLengths(traits, {
+        UPSTREAM: (g.batch * g.outHeight * g.outWidth * g.outChannels) / tile.unit,
+        FILTERS: filterSize(g) / tile.unit,
+        RESULT: inputSize(g) / (g.groupInChannels % 4 === 0 ? 4 : 1),
+      }),
+    },
+    bindings: ["read", "read", "write"],
+    workgroups,
+    variant: `${g.strideHeight} × ${g.strideWidth} phases, ${variant}`,
+    flops: convFlops(g),
+    quick: withTile(quickPhasesTile(g, tile, traits), (quick) => phasesInputGradient(g, quick, traits)),
+  };
+}
+
+function stridedInputGradient(
+  { geometry: g, unpool }: InputGradientOptions,
+  traits: DeviceTraits,
+  choice: Partial<BlockTile>,
+): KernelSpec {
+  const phases = unpool ? undefined : phasesTile(g, traits);
+  if (phases) return phasesInputGradient(g, { ...phases, ...choice }, traits);
   const rows = g.batch * g.inHeight * g.inWidth;
   const tileRows = 8;
   const tileColumns = Math.min(8, g.groupInChannels);

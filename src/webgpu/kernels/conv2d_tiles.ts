@@ -244,7 +244,7 @@ export function depthwiseTile(
   // Taller blocks load each row of the image for more windows; wider ones leave a software adapter's instruction cache.
   const heights = (traits.software ? [4, 2, 1] : [2, 1]).filter((count) => count === 1 || count * downUnit <= rows);
   const fits = (height: number) => {
-    const patch = depthwisePatch(g, direction, { height, width });
+    const patch = blockPatch(g, direction, { height, width });
     return patch.height * patch.width <= MOST_DEPTHWISE_PATCH && height * width <= MOST_DEPTHWISE_PIXELS;
   };
   const height = heights.map((count) => count * downUnit).find(fits);
@@ -256,7 +256,7 @@ export function depthwiseTile(
 }
 
 /** Rows and columns of the image (or of the gradient that arrives) that the windows of a block of pixels cover. */
-export function depthwisePatch(
+export function blockPatch(
   g: ConvGeometry,
   direction: "forward" | "inputGradient",
   block: { readonly height: number; readonly width: number },
@@ -267,7 +267,7 @@ export function depthwisePatch(
       width: (block.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1,
     };
   }
-  const { height, width } = depthwiseReach(g);
+  const { height, width } = phaseReach(g);
   return {
     height: Math.floor((block.height - 1 + height.reach) / g.strideHeight) + 1,
     width: Math.floor((block.width - 1 + width.reach) / g.strideWidth) + 1,
@@ -278,7 +278,7 @@ export function depthwisePatch(
  * For the input gradient: padding made larger by `first` strides (or smaller, where that is negative), the fewest
  * with which no tap leads to a negative row or column of the output.
  */
-export function depthwiseReach(g: ConvGeometry) {
+export function phaseReach(g: ConvGeometry) {
   const along = (kernel: number, stride: number, dilation: number, padding: number) => {
     const first = Math.ceil(((kernel - 1) * dilation - padding) / stride);
     return { first, reach: padding + first * stride };
@@ -287,4 +287,36 @@ export function depthwiseReach(g: ConvGeometry) {
     height: along(g.kernelHeight, g.strideHeight, g.dilationHeight, g.padTop),
     width: along(g.kernelWidth, g.strideWidth, g.dilationWidth, g.padLeft),
   };
+}
+
+const MOST_PHASE_STRIDE = 4;
+const MOST_PHASE_TAPS = 25;
+const MOST_PHASE_PATCH = 36;
+
+/**
+ * The tile of conv2d_input_gradient_phases.wgsl, for strides: blocks of whole strides, two of them where the stride is 2,
+ * so that each weight serves four pixels; twice as wide for large work on software adapters, which is worth a second of
+ * compiling there, and one channel at a time for small work, which is not. Undefined where too much would be unrolled, and for groups of a few channels,
+ * which share vectors: there conv2d_input_gradient_strided.wgsl tests at each tap whether it leads to an output.
+ */
+export function phasesTile(g: ConvGeometry, traits: DeviceTraits): BlockTile | undefined {
+  if (g.groups > 1 && g.groupInChannels % 4 !== 0) return undefined;
+  const side = (stride: number) => (stride <= 2 ? 2 * stride : stride);
+  const wide = traits.software && isLargeWork(g);
+  const [height, width] = [side(g.strideHeight), side(g.strideWidth) * (wide ? 2 : 1)];
+  const patch = blockPatch(g, "inputGradient", { height, width });
+  const large =
+    Math.max(g.strideHeight, g.strideWidth) > MOST_PHASE_STRIDE ||
+    g.kernelHeight * g.kernelWidth > MOST_PHASE_TAPS ||
+    patch.height * patch.width > MOST_PHASE_PATCH;
+  if (large) return undefined;
+  const vectorLoads = canLoadVectors(g.groupOutChannels, g.groupInChannels, g.groups);
+  const unit = vectorLoads && !(traits.software && isSmallWork(g)) ? 4 : 1;
+  return { height, width, vectors: 1, unit, tapRows: g.kernelHeight };
+}
+
+/** What a software adapter begins with in the place of a wide tile: half as wide, each sum in the same order. */
+export function quickPhasesTile(g: ConvGeometry, tile: BlockTile, traits: DeviceTraits): BlockTile | undefined {
+  const half = tile.width / 2;
+  return traits.software && isLargeWork(g) && half % g.strideWidth === 0 ? { ...tile, width: half } : undefined;
 }

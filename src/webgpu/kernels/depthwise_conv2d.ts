@@ -4,7 +4,7 @@ import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
 import { geometryConstants, inputSize } from "./conv2d_constants.ts";
-import { convFlops, type DepthwiseTile, depthwisePatch, depthwiseReach } from "./conv2d_tiles.ts";
+import { blockPatch, convFlops, type DepthwiseTile, phaseReach } from "./conv2d_tiles.ts";
 import { powerOfTwoAtLeast } from "./sizes.ts";
 
 /** How threads cover a tensor of [batch, height, width, channels] in strips of blocks of pixels. */
@@ -51,7 +51,7 @@ export function depthwiseForward(
 ): KernelSpec {
   const plane = { height: g.outHeight, width: g.outWidth, channels: g.outChannels };
   const { constants, workgroups, variant } = stripGrid(plane, g.batch, tile, traits);
-  const patch = depthwisePatch(g, "forward", tile);
+  const patch = blockPatch(g, "forward", tile);
   const multiplier = g.groupOutChannels;
   const vectorIn = multiplier === 1 && g.inChannels % 4 === 0;
   const vectorOut = g.outChannels % 4 === 0;
@@ -85,8 +85,8 @@ export function depthwiseForward(
 export function depthwiseInputGradient(g: ConvGeometry, tile: DepthwiseTile, traits: DeviceTraits): KernelSpec {
   const plane = { height: g.inHeight, width: g.inWidth, channels: g.inChannels };
   const { constants, workgroups, variant } = stripGrid(plane, g.batch, tile, traits);
-  const patch = depthwisePatch(g, "inputGradient", tile);
-  const { height, width } = depthwiseReach(g);
+  const patch = blockPatch(g, "inputGradient", tile);
+  const { height, width } = phaseReach(g);
   const multiplier = g.groupOutChannels;
   const vector = multiplier === 1 && g.inChannels % 4 === 0;
   const unit = vector ? 4 : 1;

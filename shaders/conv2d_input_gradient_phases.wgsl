@@ -1,0 +1,134 @@
+// Gradient of the input of a convolution with strides, as STRIDE_HEIGHT · STRIDE_WIDTH interleaved convolutions (phases):
+//
+//     inputGradient[y, x, i] = Σ over taps and o of upstream[outY, outX, o] · filters[tap, i, o]
+//     where outY · STRIDE_HEIGHT = y + PAD_TOP - tapY · DILATION_HEIGHT, and x likewise
+//
+// A thread keeps a block of BLOCK_HEIGHT × BLOCK_WIDTH input pixels × 4 input channels in registers. The block's sides are
+// multiples of the strides, so that a pixel's place in it (its phase) says which taps reach it, and the preprocessor
+// leaves the other products out. REACH_HEIGHT is PAD_TOP made larger by FIRST_ROW strides, so that no tap leads to a negative row
+// of the patch: the patch begins FIRST_ROW rows before the output row that the block's first pixel belongs to.
+// Both operands lie along o in memory; CHANNEL_UNIT of them are loaded together. A vector of input channels never crosses
+// from one group into the next.
+
+#if CHANNEL_UNIT == 4
+alias Summed = vec4f;
+#else
+alias Summed = f32;
+#endif
+#if VECTOR_IN
+alias Result = vec4f;
+#else
+alias Result = f32;
+#endif
+
+// Where the length of an array is not in its type, SwiftShader divides to find it at every load.
+#if FIXED_LENGTHS
+@group(0) @binding(0) var<storage, read> upstream: array<Summed, $(UPSTREAM_LENGTH)>;
+@group(0) @binding(1) var<storage, read> filters: array<Summed, $(FILTERS_LENGTH)>;
+@group(0) @binding(2) var<storage, read_write> inputGradient: array<Result, $(RESULT_LENGTH)>;
+#else
+@group(0) @binding(0) var<storage, read> upstream: array<Summed>;
+@group(0) @binding(1) var<storage, read> filters: array<Summed>;
+@group(0) @binding(2) var<storage, read_write> inputGradient: array<Result>;
+#endif
+
+@compute @workgroup_size(GROUP_COLUMNS, GROUP_BLOCKS)
+fn main(
+  @builtin(local_invocation_id) local: vec3u,
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroupCount: vec3u,
+) {
+  let tile = workgroup.y * workgroupCount.x + workgroup.x;
+  let ownColumn = (tile % COLUMN_TILES) * GROUP_COLUMNS + local.x;
+  let ownBlock = (tile / COLUMN_TILES) * GROUP_BLOCKS + local.y;
+  if (ownBlock >= BLOCKS || ownColumn >= COLUMNS) { return; }
+  // Chrome's compiler leaves out the clamp of an index whose range it can follow from here: through + * / % and min.
+  let column = min(ownColumn, COLUMNS - 1u);
+  let block = min(ownBlock, BLOCKS - 1u);
+
+  let group = column / COLUMNS_PER_GROUP;
+  let firstInGroup = (column % COLUMNS_PER_GROUP) * 4u;
+  let firstChannel = group * CHANNELS_PER_GROUP + firstInGroup;
+  // Where the weights of each input channel begin, for the first tap. Channels beyond the last repeat it, and are not stored.
+#unroll lane 0 4
+  let filterRow_$(lane) =
+    min(firstInGroup + $(lane)u, CHANNELS_PER_GROUP - 1u) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT);
+#end
+
+  let blockX = (block % BLOCKS_ACROSS) * BLOCK_WIDTH;
+  let blockY = ((block / BLOCKS_ACROSS) % BLOCKS_DOWN) * BLOCK_HEIGHT;
+  let image = block / (BLOCKS_ACROSS * BLOCKS_DOWN);
+  // Left of and above the gradient unsigned coordinates are huge, so that one comparison checks both edges. Pixels outside
+  // read the nearest one, and count as zero.
+#unroll x 0 PATCH_WIDTH
+  let outX_$(x) = blockX / STRIDE_WIDTH + $(x)u - u32(FIRST_COLUMN);
+#end
+#unroll y 0 PATCH_HEIGHT
+  let outY_$(y) = blockY / STRIDE_HEIGHT + $(y)u - u32(FIRST_ROW);
+  let outRow_$(y) = (image * OUT_HEIGHT + min(outY_$(y), OUT_HEIGHT - 1u)) * OUT_WIDTH;
+#unroll x 0 PATCH_WIDTH
+  let inside_$(y)_$(x) = (outY_$(y) < OUT_HEIGHT) & (outX_$(x) < OUT_WIDTH);
+  let start_$(y)_$(x) =
+    (outRow_$(y) + min(outX_$(x), OUT_WIDTH - 1u)) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT);
+#end
+#end
+
+#unroll y 0 BLOCK_HEIGHT
+#unroll x 0 BLOCK_WIDTH
+  var sum_$(y)_$(x) = vec4f(0.0);
+#end
+#end
+  for (var chunk = 0u; chunk < GROUP_OUT / CHANNEL_UNIT; chunk++) {
+#unroll y 0 PATCH_HEIGHT
+#unroll x 0 PATCH_WIDTH
+    let gradient_$(y)_$(x) = select(Summed(0.0), upstream[start_$(y)_$(x) + chunk], inside_$(y)_$(x));
+#end
+#end
+#unroll tap 0 KERNEL_HEIGHT * KERNEL_WIDTH
+#unroll lane 0 4
+    let filter_$(tap)_$(lane) = filters[$(tap)u * (GROUP_IN * (OUT_CHANNELS / CHANNEL_UNIT)) + filterRow_$(lane) + chunk];
+#end
+#end
+    // Sums of scalars, one after the other, stay in registers; sums of vectors would spill on software adapters.
+#unroll y 0 BLOCK_HEIGHT
+#unroll x 0 BLOCK_WIDTH
+    sum_$(y)_$(x) = vec4f(
+#unroll lane 0 4
+      sum_$(y)_$(x)[$(lane)]
+#unroll kernelY 0 KERNEL_HEIGHT
+#unroll kernelX 0 KERNEL_WIDTH
+#if (y + REACH_HEIGHT - kernelY * DILATION_HEIGHT) % STRIDE_HEIGHT == 0 && (x + REACH_WIDTH - kernelX * DILATION_WIDTH) % STRIDE_WIDTH == 0
+#unroll k 0 CHANNEL_UNIT
+#if CHANNEL_UNIT == 4
+        + gradient_$((y + REACH_HEIGHT - kernelY * DILATION_HEIGHT) / STRIDE_HEIGHT)_$((x + REACH_WIDTH - kernelX * DILATION_WIDTH) / STRIDE_WIDTH)[$(k)]
+        * filter_$(kernelY * KERNEL_WIDTH + kernelX)_$(lane)[$(k)]
+#else
+        + gradient_$((y + REACH_HEIGHT - kernelY * DILATION_HEIGHT) / STRIDE_HEIGHT)_$((x + REACH_WIDTH - kernelX * DILATION_WIDTH) / STRIDE_WIDTH)
+        * filter_$(kernelY * KERNEL_WIDTH + kernelX)_$(lane)
+#endif
+#end
+#endif
+#end
+#end
+      ,
+#end
+    );
+#end
+#end
+  }
+
+#unroll y 0 BLOCK_HEIGHT
+#unroll x 0 BLOCK_WIDTH
+  if ((blockX + $(x)u < IN_WIDTH) & (blockY + $(y)u < IN_HEIGHT)) {
+    let start = ((image * IN_HEIGHT + blockY + $(y)u) * IN_WIDTH + blockX + $(x)u) * IN_CHANNELS + firstChannel;
+#if VECTOR_IN
+    inputGradient[start / 4u] = sum_$(y)_$(x);
+#else
+#unroll lane 0 4
+    if (firstInGroup + $(lane)u < CHANNELS_PER_GROUP) { inputGradient[start + $(lane)u] = sum_$(y)_$(x)[$(lane)]; }
+#end
+#endif
+  }
+#end
+#end
+}
