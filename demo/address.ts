@@ -46,6 +46,14 @@ export function bindSelect(name: string, select: HTMLSelectElement): void {
   select.addEventListener("change", () => setSetting(name, select.value === usual ? undefined : select.value));
 }
 
+/** The same for a box that is ticked by default or not: 1 and 0 in the address. */
+export function bindCheck(name: string, box: HTMLInputElement): void {
+  const usual = box.checked;
+  const wanted = setting(name);
+  if (wanted === "1" || wanted === "0") box.checked = wanted === "1";
+  box.addEventListener("change", () => setSetting(name, box.checked === usual ? undefined : box.checked ? "1" : "0"));
+}
+
 /** Calls `listener` when the visitor went to another view. */
 export function onView(listener: () => void): void {
   listeners.push(listener);

@@ -4,7 +4,7 @@
  *
  * Events: "strokes" whenever the drawing changed, "pen" when the keyboard's pen went down or up (`penDown`).
  * Keys, while it has the focus: the arrows move a pen, Space and Enter put it down and lift it, Ctrl+Z undoes, Escape and
- * Delete clear.
+ * Delete clear. A pen's own eraser end erases.
  * Style: `color` is the ink.
  */
 
@@ -13,8 +13,8 @@ import type { Stroke, StrokePoint } from "../src/index.ts";
 /** Side of the pad in the units of its points. */
 export const PAD_UNITS = 280;
 
-/** Pen width in pad units; MNIST's strokes are about a tenth of the digit's 20 pixels. */
-const INK_WIDTH = 20;
+/** Pen width in pad units, at first; MNIST's strokes are about a tenth of the digit's 20 pixels. */
+export const PEN_WIDTH = 20;
 /** How much a pen's pressure may change the width: MNIST was written with ordinary pens. */
 const PRESSURE_SHARE = 0.3;
 /** A point closer than this to the last one says nothing new. */
@@ -24,6 +24,15 @@ const LEAST_DISTANCE = 0.75;
 const ERASER = 6;
 /** How far an arrow key moves the pen: a pixel of the network's picture; with Shift three. */
 const KEY_STEP = PAD_UNITS / 28;
+/** A pen's eraser: bit of `PointerEvent.buttons`, number of `PointerEvent.button` (Pointer Events, section 10.1). */
+const ERASER_BIT = 32;
+const ERASER_BUTTON = 5;
+
+interface Drawn {
+  readonly points: StrokePoint[];
+  /** Width of the pen that drew it, in pad units. */
+  readonly width: number;
+}
 
 const style = new CSSStyleSheet();
 style.replaceSync(`
@@ -33,12 +42,17 @@ style.replaceSync(`
 
 export class DigitPad extends HTMLElement {
   readonly #canvas = document.createElement("canvas");
-  #strokes: StrokePoint[][] = [];
+  #strokes: readonly Drawn[] = [];
+  /** The drawing before each change since it was last empty; what `undo` goes back to. */
+  #history: (readonly Drawn[])[] = [];
+  #penWidth = PEN_WIDTH;
   #pointer: number | undefined;
   #penSeen = false;
   #picture: ImageBitmap | undefined;
   #frame = 0;
   #erasing = false;
+  /** Whether the pointer that is down erases. */
+  #rubbing = false;
   /** The keyboard's pen; undefined until an arrow key is pressed. */
   #cursor: StrokePoint | undefined;
   #penDown = false;
@@ -55,6 +69,11 @@ export class DigitPad extends HTMLElement {
     this.addEventListener("pointerup", (event) => this.#up(event));
     this.addEventListener("pointercancel", (event) => this.#cancel(event));
     this.addEventListener("keydown", (event) => this.#key(event));
+    this.addEventListener("focus", () => {
+      // Whoever came by Tab sees at once where the pen is.
+      if (this.matches(":focus-visible")) this.#cursor ??= { x: PAD_UNITS / 2, y: PAD_UNITS / 2 };
+      this.redraw();
+    });
     this.addEventListener("blur", () => {
       this.#liftPen();
       this.#cursor = undefined;
@@ -68,6 +87,8 @@ export class DigitPad extends HTMLElement {
 
   connectedCallback(): void {
     if (!this.hasAttribute("tabindex")) this.tabIndex = 0;
+    // A screen reader then leaves the arrow keys to the pad.
+    this.role ??= "application";
     this.#resized.observe(this);
     this.redraw();
   }
@@ -80,7 +101,7 @@ export class DigitPad extends HTMLElement {
 
   /** The strokes drawn so far, oldest first; the one under the pen included. */
   get strokes(): readonly Stroke[] {
-    return this.#strokes.map((points) => ({ points, width: INK_WIDTH }));
+    return this.#strokes;
   }
 
   get empty(): boolean {
@@ -97,6 +118,21 @@ export class DigitPad extends HTMLElement {
     this.style.cursor = erasing ? "cell" : "";
   }
 
+  /** Width of the pen for the next strokes, in pad units. */
+  get penWidth(): number {
+    return this.#penWidth;
+  }
+
+  set penWidth(width: number) {
+    this.#penWidth = width;
+    this.redraw();
+  }
+
+  /** Whether `undo` has something to take back. */
+  get undoable(): boolean {
+    return this.#history.length > 0 || this.#picture !== undefined;
+  }
+
   /** Whether the keyboard's pen draws. */
   get penDown(): boolean {
     return this.#penDown;
@@ -107,17 +143,18 @@ export class DigitPad extends HTMLElement {
     this.#canvas.ariaLabel = text;
   }
 
-  /** Takes the last stroke back, or the picture. */
+  /** Takes the last stroke back, or what was erased last, or the picture. */
   undo(): void {
     this.#liftPen();
     if (this.#picture) this.#showPicture(undefined);
-    else this.#strokes.pop();
+    else this.#strokes = this.#history.pop() ?? [];
     this.#changed();
   }
 
   clear(): void {
     this.#liftPen();
     this.#strokes = [];
+    this.#history = [];
     this.#pointer = undefined;
     this.#showPicture(undefined);
     this.#changed();
@@ -130,7 +167,9 @@ export class DigitPad extends HTMLElement {
       image.data[4 * index + 3] = Math.round(255 * value);
     });
     const bitmap = await createImageBitmap(image);
+    this.#liftPen();
     this.#strokes = [];
+    this.#history = [];
     this.#pointer = undefined;
     this.#showPicture(bitmap);
     this.#changed();
@@ -160,28 +199,39 @@ export class DigitPad extends HTMLElement {
     if (event.pointerType === "pen") this.#penSeen = true;
     // A palm resting beside the pen also touches.
     const palm = this.#penSeen && event.pointerType === "touch";
-    if (palm || this.#pointer !== undefined || !event.isPrimary || event.button !== 0) return;
+    const rubbing = this.#erasing || event.button === ERASER_BUTTON || (event.buttons & ERASER_BIT) !== 0;
+    const drawing = event.button === 0 || event.button === ERASER_BUTTON;
+    if (palm || this.#pointer !== undefined || !event.isPrimary || !drawing) return;
     this.#pointer = event.pointerId;
     // A pointer that has already gone, or one that a script made up, cannot be captured.
     if (event.isTrusted) this.setPointerCapture(event.pointerId);
     this.#liftPen();
-    if (this.#erasing) {
+    this.#cursor = undefined;
+    this.#rubbing = rubbing;
+    if (rubbing) {
       this.#erase(this.#point(event));
       return;
     }
-    if (this.#picture) this.#showPicture(undefined);
-    this.#strokes.push([this.#point(event)]);
+    this.#begin(this.#point(event));
+  }
+
+  /** A new stroke from a point; a picture makes way for it. */
+  #begin(point: StrokePoint): void {
+    this.#showPicture(undefined);
+    this.#history.push(this.#strokes);
+    this.#strokes = [...this.#strokes, { points: [point], width: this.#penWidth }];
     this.#changed();
   }
 
   #erase({ x, y }: StrokePoint): void {
-    const touched = (stroke: readonly StrokePoint[]) =>
-      stroke.some((point, index) => {
-        const before = stroke[index - 1] ?? point;
-        return distanceToPiece(x, y, before, point) <= inkWidth(point.pressure) / 2 + ERASER;
+    const touched = ({ points, width }: Drawn) =>
+      points.some((point, index) => {
+        const before = points[index - 1] ?? point;
+        return distanceToPiece(x, y, before, point) <= inkWidth(width, point.pressure) / 2 + ERASER;
       });
     const kept = this.#strokes.filter((stroke) => !touched(stroke));
     if (kept.length === this.#strokes.length && this.#picture === undefined) return;
+    if (this.#picture === undefined) this.#history.push(this.#strokes);
     this.#strokes = kept;
     this.#showPicture(undefined);
     this.#changed();
@@ -189,11 +239,11 @@ export class DigitPad extends HTMLElement {
 
   #move(event: PointerEvent): void {
     if (event.pointerId !== this.#pointer) return;
-    if (this.#erasing) {
+    if (this.#rubbing) {
       this.#erase(this.#point(event));
       return;
     }
-    const stroke = this.#strokes.at(-1);
+    const stroke = this.#strokes.at(-1)?.points;
     if (stroke === undefined) return;
     const coalesced = event.getCoalescedEvents?.() ?? [];
     let added = false;
@@ -217,8 +267,8 @@ export class DigitPad extends HTMLElement {
   #cancel(event: PointerEvent): void {
     if (event.pointerId !== this.#pointer) return;
     this.#pointer = undefined;
-    if (this.#erasing) return;
-    this.#strokes.pop();
+    if (this.#rubbing) return;
+    this.#strokes = this.#history.pop() ?? [];
     this.#changed();
   }
 
@@ -233,11 +283,12 @@ export class DigitPad extends HTMLElement {
   }
 
   #movePen(dx: number, dy: number, steps: number): void {
-    const within = (value: number) => Math.min(Math.max(value, INK_WIDTH / 2), PAD_UNITS - INK_WIDTH / 2);
+    const half = this.#penWidth / 2;
+    const within = (value: number) => Math.min(Math.max(value, half), PAD_UNITS - half);
     const { x, y } = this.#cursor ?? { x: PAD_UNITS / 2, y: PAD_UNITS / 2 };
     this.#cursor = { x: within(x + dx * steps), y: within(y + dy * steps) };
     if (this.#penDown) {
-      this.#strokes.at(-1)?.push(this.#cursor);
+      this.#strokes.at(-1)?.points.push(this.#cursor);
       this.#changed();
     } else this.redraw();
   }
@@ -248,11 +299,9 @@ export class DigitPad extends HTMLElement {
       return;
     }
     this.#cursor ??= { x: PAD_UNITS / 2, y: PAD_UNITS / 2 };
-    if (this.#picture) this.#showPicture(undefined);
     this.#penDown = true;
-    this.#strokes.push([this.#cursor]);
+    this.#begin(this.#cursor);
     this.dispatchEvent(new CustomEvent("pen"));
-    this.#changed();
   }
 
   #liftPen(): void {
@@ -280,13 +329,18 @@ export class DigitPad extends HTMLElement {
     if (this.#picture) drawPicture(context, this.#picture, side, ink);
     context.scale(side / PAD_UNITS, side / PAD_UNITS);
     context.strokeStyle = context.fillStyle = ink;
+    context.setLineDash([]);
     for (const stroke of this.#strokes) drawStroke(context, stroke);
-    if (this.#cursor) {
-      context.lineWidth = 2;
-      context.beginPath();
-      context.arc(this.#cursor.x, this.#cursor.y, INK_WIDTH / 2 + 3, 0, 2 * Math.PI);
-      context.stroke();
-    }
+    if (this.#cursor) this.#drawCursor(context, this.#cursor);
+  }
+
+  /** A ring around the keyboard's pen, dashed while it is lifted. */
+  #drawCursor(context: CanvasRenderingContext2D, { x, y }: StrokePoint): void {
+    context.lineWidth = 2;
+    context.setLineDash(this.#penDown ? [] : [5, 4]);
+    context.beginPath();
+    context.arc(x, y, this.#penWidth / 2 + 3, 0, 2 * Math.PI);
+    context.stroke();
   }
 }
 
@@ -307,18 +361,18 @@ function drawPicture(context: CanvasRenderingContext2D, picture: ImageBitmap, si
 }
 
 /** Curves through the middles of the pieces, with the points as control points: smooth, and it never overshoots. */
-function drawStroke(context: CanvasRenderingContext2D, stroke: readonly StrokePoint[]): void {
+function drawStroke(context: CanvasRenderingContext2D, { points: stroke, width }: Drawn): void {
   const [first] = stroke;
   if (first === undefined) return;
   context.lineCap = context.lineJoin = "round";
   if (stroke.length === 1) {
     context.beginPath();
-    context.arc(first.x, first.y, inkWidth(first.pressure) / 2, 0, 2 * Math.PI);
+    context.arc(first.x, first.y, inkWidth(width, first.pressure) / 2, 0, 2 * Math.PI);
     context.fill();
     return;
   }
   if (first.pressure === undefined) {
-    context.lineWidth = INK_WIDTH;
+    context.lineWidth = width;
     context.beginPath();
     context.moveTo(first.x, first.y);
     for (const piece of pieces(stroke))
@@ -328,7 +382,7 @@ function drawStroke(context: CanvasRenderingContext2D, stroke: readonly StrokePo
   }
   // A pen's width changes along the stroke: a path for each piece.
   for (const piece of pieces(stroke)) {
-    context.lineWidth = inkWidth(piece.control.pressure);
+    context.lineWidth = inkWidth(width, piece.control.pressure);
     context.beginPath();
     context.moveTo(piece.start.x, piece.start.y);
     context.quadraticCurveTo(piece.control.x, piece.control.y, piece.end.x, piece.end.y);
@@ -356,9 +410,9 @@ function pieces(stroke: readonly StrokePoint[]): Piece[] {
   return found;
 }
 
-function inkWidth(pressure: number | undefined): number {
-  if (pressure === undefined) return INK_WIDTH;
-  return INK_WIDTH * (1 - PRESSURE_SHARE + 2 * PRESSURE_SHARE * Math.min(1, Math.max(0, pressure)));
+function inkWidth(width: number, pressure: number | undefined): number {
+  if (pressure === undefined) return width;
+  return width * (1 - PRESSURE_SHARE + 2 * PRESSURE_SHARE * Math.min(1, Math.max(0, pressure)));
 }
 
 customElements.define("digit-pad", DigitPad);

@@ -11,7 +11,7 @@ export interface Digits {
 const QUICK_COUNT = 500;
 
 /** Where the digits lie: beside the page. */
-function dataUrl(name: string): string {
+export function dataUrl(name: string): string {
   return new URL(`./data/${name}`, document.baseURI).href;
 }
 

@@ -2,7 +2,9 @@
 import { rasterizeDigit } from "../src/index.ts";
 import type { DigitPad } from "./digit_pad.ts";
 import { announce, find, make, write } from "./dom.ts";
+import { onFile } from "./files.ts";
 import { percent, say } from "./language.ts";
+import { readPicture } from "./picture.ts";
 
 export interface DrawPanelOptions {
   pad: DigitPad;
@@ -16,6 +18,8 @@ export interface DrawPanelOptions {
   testDigit(): { image: Float32Array; label: number } | undefined;
 }
 
+/** A drawing of less ink than this is hardly a digit; a 1 has about 60, a mere dot less than 10. */
+const LITTLE_INK = 15;
 /** Below this probability the answer is called unsure. */
 const SURE = 0.6;
 const SIDE = 28;
@@ -41,9 +45,14 @@ export class DrawPanel {
   readonly #undo = find("undo", HTMLButtonElement);
   readonly #clear = find("clear", HTMLButtonElement);
   readonly #test = find("test-digit", HTMLButtonElement);
+  readonly #eraser = find("eraser", HTMLButtonElement);
+  readonly #width = find("pen-width", HTMLInputElement);
   #shown: { image: Float32Array; label: number } | undefined;
+  /** What became of the last picture that was given. */
+  #picture: "shown" | "empty" | "unreadable" | undefined;
   #pixels: Float32Array | undefined;
   #answer: Answer | undefined;
+  #ink = 0;
   #asking = false;
   #askAgain = false;
 
@@ -59,12 +68,28 @@ export class DrawPanel {
       announce(say().announceCleared);
     });
     this.#test.addEventListener("click", () => void this.showTestDigit());
+    this.#eraser.addEventListener("click", () => {
+      pad.erasing = !pad.erasing;
+      this.#eraser.ariaPressed = String(pad.erasing);
+    });
+    this.#width.addEventListener("input", () => {
+      pad.penWidth = Number(this.#width.value);
+    });
+    pad.addEventListener("pen", () => announce(pad.penDown ? say().announcePenDown : say().announcePenUp));
+    onFile(find("open-picture", HTMLButtonElement), find("picture-file", HTMLInputElement), (file) => {
+      void this.showPicture(file);
+    });
     this.render();
   }
 
   /** Lets the test button work, once there are digits. */
   set ready(value: boolean) {
     this.#test.disabled = !value;
+  }
+
+  /** What the network sees of the drawing; undefined while there is none. */
+  get pixels(): Float32Array | undefined {
+    return this.#pixels;
   }
 
   /** Asks the network again about the same drawing, because it has learned. */
@@ -78,13 +103,37 @@ export class DrawPanel {
     if (digit === undefined) return;
     await this.#options.pad.show(digit.image, SIDE);
     this.#shown = digit;
+    this.#picture = undefined;
     this.#look(digit.image);
+  }
+
+  /** Shows the digit of a picture on the pad, as if it had been drawn. What is on the pad stays where there is none. */
+  async showPicture(file: Blob): Promise<void> {
+    let pixels: Float32Array | undefined;
+    try {
+      pixels = await readPicture(file);
+      this.#picture = pixels ? "shown" : "empty";
+    } catch {
+      this.#picture = "unreadable";
+    }
+    if (pixels) {
+      await this.#options.pad.show(pixels, SIDE);
+      this.#shown = undefined;
+      this.#picture = "shown";
+      this.#look(pixels);
+    } else {
+      this.render();
+      announce(find("draw-note", HTMLElement).textContent ?? "");
+    }
   }
 
   #redrawn(): void {
     const { pad } = this.#options;
     this.#shown = undefined;
-    this.#look(rasterizeDigit(pad.strokes)?.image);
+    this.#picture = undefined;
+    const raster = rasterizeDigit(pad.strokes);
+    this.#ink = raster?.ink ?? 0;
+    this.#look(raster?.image);
   }
 
   #look(pixels: Float32Array | undefined): void {
@@ -151,9 +200,10 @@ export class DrawPanel {
     const { pad, trained } = this.#options;
     const { empty } = pad;
     find("pad-hint", HTMLElement).hidden = !empty;
-    this.#undo.disabled = this.#clear.disabled = empty;
+    this.#undo.disabled = !pad.undoable;
+    this.#clear.disabled = empty;
+    pad.ariaLabel = text.padName;
     pad.label = this.#shown ? text.padLabelTest(String(this.#shown.label)) : text.padLabel(pad.strokes.length);
-    pad.title = text.padKeys;
     this.#seen.ariaLabel = empty ? text.seenLabelEmpty : text.seenLabel;
     const answer = this.#answer;
     this.#bars.forEach((bar, digit) => {
@@ -174,11 +224,14 @@ export class DrawPanel {
     this.#digit.classList.toggle("sure", sure);
     write(this.#caption, this.#verdict(answer, sure, chance(probability)));
     const read = answer === undefined ? "" : String(answer.digit);
-    if (this.#pixels && !trained()) write(this.#note, text.noteUntrained);
+    if (this.#picture === "unreadable") write(this.#note, text.pictureUnreadable);
+    else if (this.#picture === "empty") write(this.#note, text.pictureEmpty);
+    else if (this.#pixels && !trained()) write(this.#note, text.noteUntrained);
+    else if (this.#picture === "shown") write(this.#note, text.pictureShown);
     else if (this.#shown && answer) {
       const label = String(this.#shown.label);
       write(this.#note, read === label ? text.noteTestRight(label) : text.noteTestWrong(label, read));
-    } else write(this.#note, "");
+    } else write(this.#note, this.#pixels && this.#ink < LITTLE_INK ? text.noteSmall : "");
   }
 
   #verdict(answer: Answer | undefined, sure: boolean, share: string): string {

@@ -108,3 +108,8 @@ export function duration(seconds: number): string {
     unitDisplay: "short",
   });
 }
+
+/** A time as a date and an hour: "Nov 25, 5:40 AM". */
+export function moment(time: number): string {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(time);
+}

@@ -4,12 +4,15 @@ import { addressOf, onView, VIEWS, view } from "./address.ts";
 import { DigitPad } from "./digit_pad.ts";
 import { announce, find, focusScrollers, write } from "./dom.ts";
 import { DrawPanel } from "./draw_panel.ts";
+import { onDroppedFile } from "./files.ts";
 import { InsideView } from "./inside/view.ts";
+import { KeepPanel } from "./keep_panel.ts";
 import { count, language, onLanguage, percent, say, setLanguage, translatePage } from "./language.ts";
 import type { Language } from "./messages.ts";
 import { failureNotice, forcedCpuNotice, type Notice, noWebGpuNotice, showNotices } from "./notices.ts";
 import { Runner } from "./runner.ts";
 import { type Force, Session } from "./session.ts";
+import { TeachPanel } from "./teach_panel.ts";
 import { Theme } from "./theme.ts";
 import { TrainView } from "./train/train_view.ts";
 
@@ -47,6 +50,27 @@ const panel = new DrawPanel({
     const heldOut = session.digits?.heldOut;
     return heldOut && sample(heldOut, Math.floor(Math.random() * heldOut.count));
   },
+});
+
+const teaching = new TeachPanel(session, () => panel.pixels);
+const keeping = new KeepPanel({
+  session,
+  epochs: () => train.epochs,
+  loadAll: () => train.loadAll(),
+  onChange: () => changed(),
+});
+find("reset", HTMLButtonElement).addEventListener("click", () => keeping.beginAnew());
+
+// What is dropped or pasted goes where it belongs: pictures onto the pad, networks and drawings to their panels.
+onDroppedFile((file) => {
+  if (file.type.startsWith("image/")) {
+    if (view() === "train") location.hash = addressOf("draw");
+    void panel.showPicture(file);
+  } else if (file.name.endsWith(".safetensors")) void keeping.open(file);
+  else if (file.name.endsWith(".json")) {
+    if (view() !== "draw") location.hash = addressOf("draw");
+    void teaching.open(file);
+  } else keeping.refuse(file);
 });
 
 // ---- views
@@ -157,6 +181,8 @@ function render(): void {
     if (latest && latest.step > 0) announce(say().announceAccuracy(percent(latest.accuracy, 1), count(latest.step)));
   }
   panel.render();
+  teaching.render();
+  keeping.render();
 }
 
 let shownNotices = "";
@@ -176,6 +202,7 @@ function renderNotices(): void {
     );
   }
   if (train.notice) notices.push(train.notice);
+  if (keeping.notice) notices.push(keeping.notice);
   const key = JSON.stringify(notices);
   if (key === shownNotices) return;
   shownNotices = key;

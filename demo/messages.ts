@@ -1,4 +1,5 @@
 /** Everything that the page says, in its two languages. `es` has the type of `en`: a missing sentence does not compile. */
+import { type DrawMessages, drawMessages } from "./draw_messages.ts";
 
 const en = {
   pageTitle: "Corteza: a neural network that learns in this page",
@@ -24,7 +25,6 @@ const en = {
   insideTitle: "Inside the network",
   insideIntro:
     "From the pixels to the answer, step by step, through the network that you train, on the digit that you drew. Every number is its own.",
-  footer: "Nothing is uploaded: the digits, your drawings and the network stay in this page.",
 
   trainHeading: "Training",
   curvesHeading: "The curves",
@@ -74,7 +74,6 @@ const en = {
         ? "Drawing pad with 1 stroke"
         : `Drawing pad with ${strokes} strokes`,
   padLabelTest: (digit: string) => `Drawing pad, showing a test digit: a ${digit}`,
-  padKeys: "Control Z undoes a stroke, Escape clears the pad",
   undo: "Undo",
   clear: "Clear",
   testDigit: "Show a test digit",
@@ -214,9 +213,9 @@ const en = {
   dismiss: "Close",
 };
 
-export type Messages = typeof en;
+export type Messages = typeof en & DrawMessages;
 
-const es: Messages = {
+const es: typeof en = {
   pageTitle: "Corteza: una red neuronal que aprende en esta página",
   skipToTraining: "Ir al entrenamiento",
   languageGroup: "Idioma",
@@ -240,7 +239,6 @@ const es: Messages = {
   insideTitle: "Dentro de la red",
   insideIntro:
     "De los píxeles a la respuesta, paso a paso, por la red que tú entrenas y con la cifra que has dibujado. Cada número es suyo.",
-  footer: "No se sube nada a ningún servidor: las cifras, tus dibujos y la red se quedan en esta página.",
 
   trainHeading: "Entrenamiento",
   curvesHeading: "Las curvas",
@@ -290,7 +288,6 @@ const es: Messages = {
         ? "Lienzo con 1 trazo"
         : `Lienzo con ${strokes} trazos`,
   padLabelTest: (digit) => `Lienzo con una cifra de prueba: un ${digit}`,
-  padKeys: "Control Z deshace un trazo, Escape borra el lienzo",
   undo: "Deshacer",
   clear: "Borrar",
   testDigit: "Cifra de prueba",
@@ -431,4 +428,7 @@ const es: Messages = {
 
 export type Language = "en" | "es";
 
-export const messageTable: Readonly<Record<Language, Messages>> = { en, es };
+export const messageTable: Readonly<Record<Language, Messages>> = {
+  en: { ...en, ...drawMessages.en },
+  es: { ...es, ...drawMessages.es },
+};

@@ -28,6 +28,18 @@ export function emptyRun(): Run {
   return { losses: [], accuracies: [], smoothLosses: [], smoothAccuracies: [], measurements: [] };
 }
 
+/** A run of so many steps that nobody here has seen. */
+export function unknownRun(steps: number): Run {
+  const unknown = () => Array<null>(steps).fill(null);
+  return {
+    losses: unknown(),
+    accuracies: unknown(),
+    smoothLosses: unknown(),
+    smoothAccuracies: unknown(),
+    measurements: [],
+  };
+}
+
 /** Notes a step. */
 export function record(run: Run, event: StepEvent): void {
   run.losses[event.step] = event.loss;

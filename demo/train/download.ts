@@ -20,11 +20,12 @@ export class Download {
     this.#onChange = options.onChange;
     this.#button.addEventListener("click", () => {
       if (this.#state.state === "running") this.#state.abort.abort();
-      else void this.#load();
+      else void this.load();
     });
   }
 
-  async #load(): Promise<void> {
+  /** Fetches all digits and hands them on; resolves when that is done, or has failed. */
+  async load(): Promise<void> {
     const abort = new AbortController();
     this.#state = { state: "running", loaded: 0, total: 0, abort };
     this.#onChange();

@@ -1,5 +1,5 @@
 /** The view "Train": settings, curves, measurements, the digits, the network, where the time goes. */
-import { bindSelect } from "../address.ts";
+import { bindCheck, bindSelect } from "../address.ts";
 import { Charts } from "../charts.ts";
 import { find, make, write } from "../dom.ts";
 import { count, decimal, language, percent, say, significant } from "../language.ts";
@@ -47,6 +47,13 @@ export class TrainView {
     bindSelect("epochs", this.#epochs);
     bindSelect("learning-rate", this.#rate);
     for (const select of [this.#epochs, this.#rate]) select.addEventListener("change", onSetting);
+    const vary = find("augment", HTMLInputElement);
+    bindCheck("vary", vary);
+    session.augment = vary.checked;
+    vary.addEventListener("change", () => {
+      session.augment = vary.checked;
+      onSetting();
+    });
     session.setLearningRate(Number(this.#rate.value));
     this.#epochs.addEventListener("change", onChange);
     this.#rate.addEventListener("change", () => session.setLearningRate(Number(this.#rate.value)));
@@ -55,6 +62,11 @@ export class TrainView {
   /** Epochs that a press on Train goes through. */
   get epochs(): number {
     return Number(this.#epochs.value);
+  }
+
+  /** Has the session train on all digits. */
+  loadAll(): Promise<void> {
+    return this.#download.load();
   }
 
   /** What went wrong in this view alone. */

@@ -99,6 +99,22 @@ describe("rasterizeDigit", () => {
     );
   });
 
+  it("gives the same bits wherever on a grid of screen pixels a drawing lies", () => {
+    // Coordinates in 64ths, as pointer events give them at most: moving them by such steps is exact.
+    const grid = (value: number) => Math.round(value * 64) / 64;
+    const shift = fc.integer({ min: -64 * 1000, max: 64 * 1000 }).map((steps) => steps / 64);
+    fc.assert(
+      fc.property(drawing, shift, shift, (strokes, x, y) => {
+        const there = strokes.map((stroke) => ({
+          ...stroke,
+          points: stroke.points.map((point) => ({ x: grid(point.x), y: grid(point.y) })),
+        }));
+        expect(raster(transform(there, 1, x, y)).image).toEqual(raster(there).image);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it("does not care how large somebody draws", () => {
     const scale = fc.double({ min: 0.5, max: 3, noNaN: true });
     fc.assert(

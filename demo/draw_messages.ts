@@ -1,0 +1,166 @@
+/** What the drawing pad's tools, the lessons and the saved networks say, in both languages; part of messages.ts. */
+
+const en = {
+  eraser: "Eraser",
+  penWidth: "Pen",
+  openPicture: "Open a picture",
+  padName: "Drawing pad",
+  padKeysHint:
+    "You can also paste a picture or drop one here. By keyboard: the arrows move the pen, Space puts it down and lifts it, Control Z undoes, Escape clears.",
+  announcePenDown: "Pen down",
+  announcePenUp: "Pen lifted",
+  noteSmall: "That is very little ink; the network reads it as it is.",
+  pictureUnreadable: "This file is not a picture that the browser can read.",
+  pictureEmpty: "Nothing stands out in this picture: it needs one digit on an even ground.",
+  pictureShown: "The picture, brought to what MNIST’s digits look like.",
+
+  vary: "Vary the digits",
+  varyTitle:
+    "Trains on copies that are shifted, turned, zoomed and slanted, each time differently: drawings are read better.",
+
+  teachHeading: "Teach it",
+  teachAsk: "Misread? Press the digit that it is.",
+  teachDigitsLabel: "Which digit is it?",
+  teachDigit: (digit: string) => `It is a ${digit}`,
+  teachUntrained: "Train the network first; then you can correct it.",
+  teachBusy: (digit: string) => `Teaching it a ${digit} …`,
+  teachBusyMany: "Practising …",
+  teachWaits: "It can be taught when the training pauses.",
+  teachLearned: (read: string, share: string) => `Learned: it reads ${read} now, ${share}.`,
+  teachNotYet: (read: string, label: string, share: string) =>
+    `Not yet: it still reads ${read} and gives the ${label} ${share}. Press ${label} again to practise more.`,
+  teachManyLearned: (right: string, of: string) => `It reads ${right} of your ${of} drawings now.`,
+  teachMeasured: (before: string, after: string, count: string) =>
+    `Held-out accuracy: ${before} before, ${after} after, on ${count} digits.`,
+  teachRefused: (before: string, after: string) =>
+    `Not kept: held-out accuracy would have fallen from ${before} to ${after}, by more than half a point. The network is as it was before.`,
+  teachUndone: "Taken back: the network is as it was before the lesson.",
+  teachUndo: "Take the lesson back",
+  teachInterrupted: "The lesson was interrupted; the network is as it was before.",
+  lessonsHeading: "What you taught it",
+  lessonsNone: "Nothing yet. Drawings that you correct are listed here and are practised again with each new lesson.",
+  lessonsNote: "Practised again with each new lesson. To delete one does not make the network forget it.",
+  lessonLabel: (digit: string) => `A drawing, taught as ${digit}`,
+  lessonDelete: (digit: string) => `Delete this ${digit}`,
+  lessonsPractise: "Practise all",
+  lessonsExport: "Save as a file",
+  lessonsImport: "Open a file",
+  lessonsImported: (count: string) => `Added from the file: ${count}. “Practise all” teaches them to this network.`,
+  lessonsBadFile: (problem: string) => `This file was not added: ${problem}.`,
+
+  keepHeading: "Keep the network",
+  keepNote:
+    "Each measurement keeps the training in this browser, so that a reload loses nothing. Files are made and read by this page; nothing is uploaded.",
+  keepNoStorage: "This browser keeps nothing for this page: save the network as a file before you leave.",
+  keepLink: "Copy a link to these settings",
+  keepCode: "Copy as code",
+  keepSave: "Save as a file",
+  keepOpen: "Open a file",
+  keepLinkCopied: "The link is copied: it opens this view with these settings.",
+  keepCodeCopied: "The program is copied. It trains this network with these settings from the beginning.",
+  keepCopyFailed: "The browser did not allow copying. Here it is to copy by hand:",
+  keepSaved: (name: string) => `Saved as ${name}: weights, optimizer and configuration.`,
+  keepOpened: (steps: string) => `Opened: a network after ${steps} steps.`,
+  keepOpenFailed: "This file was not opened; the network is as it was.",
+  keepUnknownFile: (name: string) =>
+    `${name} is neither a network (.safetensors), nor drawings (.json), nor a picture.`,
+  runsHeading: "Kept in this browser",
+  runLine: (steps: string, accuracy: string, time: string) => `${steps} steps, ${accuracy}, ${time}`,
+  runUnmeasured: "not measured",
+  runParameters: (count: string) => `${count} parameters`,
+  runNow: "this training",
+  runGoOn: "Go on",
+  runDelete: "Delete",
+  offerTitle: (steps: string, accuracy: string) => `You stopped after ${steps} steps, at ${accuracy}`,
+  offerBody:
+    "The training is kept in this browser and can go on where it stopped. It stays in the list below either way.",
+  offerAccept: "Go on from there",
+  offerDecline: "Start anew",
+  offerFailed: "This training could not be opened; it stays in the list.",
+  footerOffline:
+    "Nothing is uploaded: the digits, your drawings and the network stay in this page. After the first visit it works without a network connection.",
+};
+
+const es: typeof en = {
+  eraser: "Goma",
+  penWidth: "Lápiz",
+  openPicture: "Abrir una imagen",
+  padName: "Panel de dibujo",
+  padKeysHint:
+    "También puedes pegar una imagen o soltarla aquí. Con el teclado: las flechas mueven el lápiz, Espacio lo baja y lo levanta, Control Z deshace, Escape borra.",
+  announcePenDown: "Lápiz bajado",
+  announcePenUp: "Lápiz levantado",
+  noteSmall: "Es muy poca tinta; la red la lee tal como está.",
+  pictureUnreadable: "Este archivo no es una imagen que el navegador pueda leer.",
+  pictureEmpty: "En esta imagen no destaca nada: hace falta una cifra sobre un fondo uniforme.",
+  pictureShown: "La imagen, llevada al aspecto de las cifras de MNIST.",
+
+  vary: "Variar las cifras",
+  varyTitle:
+    "Entrena con copias desplazadas, giradas, ampliadas e inclinadas, cada vez distintas: así lee mejor los dibujos.",
+
+  teachHeading: "Enséñale",
+  teachAsk: "¿Leyó mal? Pulsa la cifra que es.",
+  teachDigitsLabel: "¿Qué cifra es?",
+  teachDigit: (digit) => `Es un ${digit}`,
+  teachUntrained: "Primero entrena la red; después podrás corregirla.",
+  teachBusy: (digit) => `Enseñándole un ${digit} …`,
+  teachBusyMany: "Practicando …",
+  teachWaits: "Se le puede enseñar cuando el entrenamiento esté en pausa.",
+  teachLearned: (read, share) => `Aprendido: ahora lee ${read}, ${share}.`,
+  teachNotYet: (read, label, share) =>
+    `Todavía no: sigue leyendo ${read} y da al ${label} ${share}. Pulsa ${label} otra vez para que practique más.`,
+  teachManyLearned: (right, of) => `Ahora lee ${right} de tus ${of} dibujos.`,
+  teachMeasured: (before, after, count) =>
+    `Exactitud en cifras reservadas: ${before} antes, ${after} después, en ${count} cifras.`,
+  teachRefused: (before, after) =>
+    `No se conserva: la exactitud en cifras reservadas habría bajado de ${before} a ${after}, más de medio punto. La red está como antes.`,
+  teachUndone: "Deshecho: la red está como antes de la lección.",
+  teachUndo: "Deshacer la lección",
+  teachInterrupted: "La lección se interrumpió; la red está como antes.",
+  lessonsHeading: "Lo que le enseñaste",
+  lessonsNone: "Todavía nada. Los dibujos que corrijas aparecen aquí y se practican otra vez con cada lección nueva.",
+  lessonsNote: "Se practican otra vez con cada lección nueva. Eliminar uno no hace que la red lo olvide.",
+  lessonLabel: (digit) => `Un dibujo, enseñado como ${digit}`,
+  lessonDelete: (digit) => `Eliminar este ${digit}`,
+  lessonsPractise: "Practicar todos",
+  lessonsExport: "Guardar como archivo",
+  lessonsImport: "Abrir un archivo",
+  lessonsImported: (count) => `Añadidos del archivo: ${count}. «Practicar todos» se los enseña a esta red.`,
+  lessonsBadFile: (problem) => `Este archivo no se añadió: ${problem}.`,
+
+  keepHeading: "Conservar la red",
+  keepNote:
+    "Cada medición guarda el entrenamiento en este navegador, así que recargar no pierde nada. Los archivos los hace y los lee esta página; no se sube nada.",
+  keepNoStorage: "Este navegador no guarda nada de esta página: guarda la red como archivo antes de salir.",
+  keepLink: "Copiar un enlace a estos ajustes",
+  keepCode: "Copiar como código",
+  keepSave: "Guardar como archivo",
+  keepOpen: "Abrir un archivo",
+  keepLinkCopied: "Enlace copiado: abre esta vista con estos ajustes.",
+  keepCodeCopied: "Programa copiado. Entrena esta red con estos ajustes desde el principio.",
+  keepCopyFailed: "El navegador no permitió copiar. Aquí está, para copiarlo a mano:",
+  keepSaved: (name) => `Guardada como ${name}: pesos, optimizador y configuración.`,
+  keepOpened: (steps) => `Abierta: una red tras ${steps} pasos.`,
+  keepOpenFailed: "Este archivo no se abrió; la red está como estaba.",
+  keepUnknownFile: (name) => `${name} no es una red (.safetensors), ni dibujos (.json), ni una imagen.`,
+  runsHeading: "Guardado en este navegador",
+  runLine: (steps, accuracy, time) => `${steps} pasos, ${accuracy}, ${time}`,
+  runUnmeasured: "sin medir",
+  runParameters: (count) => `${count} parámetros`,
+  runNow: "este entrenamiento",
+  runGoOn: "Continuar",
+  runDelete: "Eliminar",
+  offerTitle: (steps, accuracy) => `Lo dejaste tras ${steps} pasos, con ${accuracy}`,
+  offerBody:
+    "El entrenamiento está guardado en este navegador y puede seguir donde se detuvo. En cualquier caso queda en la lista de abajo.",
+  offerAccept: "Continuar desde ahí",
+  offerDecline: "Empezar de nuevo",
+  offerFailed: "Este entrenamiento no se pudo abrir; sigue en la lista.",
+  footerOffline:
+    "No se sube nada a ningún servidor: las cifras, tus dibujos y la red se quedan en esta página. Después de la primera visita funciona sin conexión.",
+};
+
+export type DrawMessages = typeof en;
+
+export const drawMessages = { en, es } as const;

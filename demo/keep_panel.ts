@@ -1,0 +1,281 @@
+/** "Keep the network": in this browser, as a file, as a link, as code; and the way back. */
+import { toCode } from "./code.ts";
+import { dataUrl } from "./digits.ts";
+import { find, make, write } from "./dom.ts";
+import { download, onFile } from "./files.ts";
+import { count, language, moment, percent, say } from "./language.ts";
+import { readNetworkFile } from "./network_file.ts";
+import type { Notice } from "./notices.ts";
+import { AUGMENT, LOSS, type Session } from "./session.ts";
+import { dropRun, type KeptRun, keepRun, keptRuns } from "./storage.ts";
+
+/** The full data set has more digits than this to train on. */
+const SMALL_DIGITS = 10_000;
+
+export interface KeepPanelOptions {
+  session: Session;
+  /** Epochs that a press on Train goes through. */
+  epochs(): number;
+  /** Has the session train on all digits; resolves when it does. */
+  loadAll(): Promise<void>;
+  /** The notices above the page changed. */
+  onChange(): void;
+}
+
+type Outcome =
+  | { kind: "link" | "code" | "opened" | "offerFailed" }
+  | { kind: "saved" | "unknown"; name: string }
+  | { kind: "copyFailed"; content: string }
+  | { kind: "failed"; error: unknown };
+
+export class KeepPanel {
+  readonly #options: KeepPanelOptions;
+  readonly #save = find("save-network", HTMLButtonElement);
+  readonly #open = find("open-network", HTMLButtonElement);
+  readonly #status = find("keep-status", HTMLElement);
+  readonly #text = find("keep-text", HTMLTextAreaElement);
+  #outcome: Outcome | undefined;
+  #runs: readonly KeptRun[] = [];
+  /** Under which name the training of this page is kept. */
+  #id = newId();
+  /** The newest training of an earlier visit, until the visitor has chosen. */
+  #offer: KeptRun | undefined;
+  #stores = true;
+  #shown = "";
+
+  constructor(options: KeepPanelOptions) {
+    this.#options = options;
+    const { session } = options;
+    session.onKeep = (checkpoint) => void this.#keep(checkpoint);
+    this.#save.addEventListener("click", () => void this.#saveFile());
+    onFile(this.#open, find("network-file", HTMLInputElement), (file) => void this.open(file));
+    find("copy-link", HTMLButtonElement).addEventListener("click", () => void this.#copy("link", location.href));
+    find("copy-code", HTMLButtonElement).addEventListener("click", () => void this.#copy("code", this.#code()));
+    void keptRuns().then((runs) => {
+      this.#runs = runs;
+      if (session.steps === 0) this.#offer = runs[0];
+      this.#changed();
+    });
+  }
+
+  /** What to say above the page: there is a training to go on with. */
+  get notice(): Notice | undefined {
+    const text = say();
+    const offer = this.#offer;
+    const { phase, steps } = this.#options.session;
+    if (offer === undefined || steps > 0 || phase !== "ready") return undefined;
+    return {
+      kind: "advice",
+      title: text.offerTitle(count(offer.steps), accuracyOf(offer)),
+      sentences: [text.offerBody],
+      actions: [
+        { label: text.offerAccept, run: () => void this.#goOn(offer) },
+        {
+          label: text.offerDecline,
+          run: () => {
+            this.#offer = undefined;
+            this.#changed();
+            find("run", HTMLButtonElement).focus();
+          },
+        },
+      ],
+    };
+  }
+
+  /** The training begins anew: what was kept of the last stays, the next is kept beside it. */
+  beginAnew(): void {
+    this.#id = newId();
+    this.#changed();
+  }
+
+  /** Goes on with the network of a file. */
+  async open(file: File): Promise<void> {
+    try {
+      const network = readNetworkFile(new Uint8Array(await file.arrayBuffer()));
+      const before = this.#id;
+      this.#id = newId();
+      try {
+        await this.#options.session.adopt(network);
+      } catch (error) {
+        this.#id = before;
+        throw error;
+      }
+      this.#offer = undefined;
+      this.#show({ kind: "opened" });
+    } catch (error) {
+      this.#show({ kind: "failed", error });
+    }
+  }
+
+  /** A file was dropped that nothing here knows. */
+  refuse(file: File): void {
+    this.#show({ kind: "unknown", name: file.name });
+  }
+
+  async #goOn(kept: KeptRun): Promise<void> {
+    const { session, loadAll } = this.#options;
+    const before = this.#id;
+    try {
+      const network = readNetworkFile(kept.checkpoint);
+      const trainedOnAll = (session.digits?.train.count ?? 0) > SMALL_DIGITS;
+      if (kept.digits === "full" && !trainedOnAll) await loadAll();
+      this.#id = kept.id;
+      await session.adopt(network, structuredClone(kept.run));
+      this.#offer = undefined;
+      this.#show({ kind: "opened" });
+      find("run", HTMLButtonElement).focus();
+    } catch (error) {
+      this.#id = before;
+      this.#offer = undefined;
+      this.#show({ kind: "failed", error });
+    }
+  }
+
+  async #keep(checkpoint: Uint8Array): Promise<void> {
+    const { steps, latest, model, run, digits } = this.#options.session;
+    if (steps === 0) return;
+    this.#offer = undefined;
+    const measured = latest?.step === steps ? latest : undefined;
+    this.#stores = await keepRun({
+      id: this.#id,
+      time: Date.now(),
+      steps,
+      accuracy: measured?.accuracy,
+      count: measured?.count ?? 0,
+      parameters: model.summary().parameters,
+      digits: (digits?.train.count ?? 0) > SMALL_DIGITS ? "full" : "small",
+      run,
+      checkpoint,
+    });
+    this.#runs = await keptRuns();
+    this.#changed();
+  }
+
+  async #saveFile(): Promise<void> {
+    try {
+      const bytes = await this.#options.session.checkpoint();
+      if (bytes === undefined) return;
+      const name = `corteza-${this.#options.session.steps}-steps.safetensors`;
+      download(name, new Uint8Array(bytes), "application/octet-stream");
+      this.#show({ kind: "saved", name });
+    } catch (error) {
+      this.#show({ kind: "failed", error });
+    }
+  }
+
+  #code(): string {
+    const { session, epochs } = this.#options;
+    const all = (session.digits?.train.count ?? 0) > SMALL_DIGITS;
+    return toCode({
+      model: session.model.toJSON(),
+      loss: LOSS,
+      optimizer: session.optimizer,
+      batchSize: session.batchSize,
+      seed: session.seed,
+      epochs: epochs(),
+      augment: session.augment ? AUGMENT : undefined,
+      data: dataUrl(all ? "mnist" : "mnist-small"),
+    });
+  }
+
+  async #copy(kind: "link" | "code", content: string): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(content);
+      this.#show({ kind });
+    } catch {
+      this.#show({ kind: "copyFailed", content });
+      this.#text.focus();
+      this.#text.select();
+    }
+  }
+
+  #show(outcome: Outcome): void {
+    this.#outcome = outcome;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.render();
+    this.#options.onChange();
+  }
+
+  /** Writes everything, in the page's language. */
+  render(): void {
+    const text = say();
+    const { session } = this.#options;
+    this.#save.disabled = this.#open.disabled = !session.usable;
+    write(find("keep-note", HTMLElement), this.#stores ? text.keepNote : text.keepNoStorage);
+    write(this.#status, this.#sentence());
+    this.#status.classList.toggle("refused", this.#outcome?.kind === "failed" || this.#outcome?.kind === "unknown");
+    const byHand = this.#outcome?.kind === "copyFailed" ? this.#outcome.content : undefined;
+    this.#text.hidden = byHand === undefined;
+    this.#text.ariaLabel = text.keepCopyFailed;
+    if (byHand !== undefined) this.#text.value = byHand;
+    this.#renderRuns();
+  }
+
+  #sentence(): string {
+    const text = say();
+    const outcome = this.#outcome;
+    switch (outcome?.kind) {
+      case "link":
+        return text.keepLinkCopied;
+      case "code":
+        return text.keepCodeCopied;
+      case "opened":
+        return text.keepOpened(count(this.#options.session.steps));
+      case "saved":
+        return text.keepSaved(outcome.name);
+      case "unknown":
+        return text.keepUnknownFile(outcome.name);
+      case "copyFailed":
+        return text.keepCopyFailed;
+      case "failed":
+        return `${text.keepOpenFailed} ${outcome.error instanceof Error ? outcome.error.message : String(outcome.error)}`;
+      default:
+        return "";
+    }
+  }
+
+  #renderRuns(): void {
+    const { usable, steps } = this.#options.session;
+    const key = JSON.stringify([language(), usable, steps > 0, this.#id, this.#runs.map(({ id, time }) => [id, time])]);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    find("kept-runs", HTMLElement).hidden = this.#runs.length === 0;
+    find("run-list", HTMLElement).replaceChildren(...this.#runs.map((kept) => this.#item(kept)));
+  }
+
+  #item(kept: KeptRun): HTMLElement {
+    const text = say();
+    const line = text.runLine(count(kept.steps), accuracyOf(kept), moment(kept.time));
+    const words = make("span", { text: line });
+    const detail = make("span", { className: "note", text: text.runParameters(count(kept.parameters)) });
+    const here = kept.id === this.#id && this.#options.session.steps > 0;
+    const goOn = make("button", { text: text.runGoOn });
+    const remove = make("button", { text: text.runDelete });
+    for (const button of [goOn, remove]) {
+      button.type = "button";
+      button.ariaLabel = `${button.textContent}: ${line}`;
+    }
+    goOn.disabled = !this.#options.session.usable;
+    goOn.addEventListener("click", () => void this.#goOn(kept));
+    remove.addEventListener("click", () => {
+      if (this.#offer?.id === kept.id) this.#offer = undefined;
+      this.#runs = this.#runs.filter(({ id }) => id !== kept.id);
+      void dropRun(kept.id);
+      this.#changed();
+      find("save-network", HTMLButtonElement).focus();
+    });
+    const end = here ? [make("span", { className: "note run-here", text: text.runNow })] : [goOn, remove];
+    return make("li", {}, words, detail, ...end);
+  }
+}
+
+function accuracyOf({ accuracy }: KeptRun): string {
+  return accuracy === undefined ? say().runUnmeasured : percent(accuracy, 1);
+}
+
+function newId(): string {
+  return `${Date.now()}-${Math.floor(Math.random() * 1e9)}`;
+}

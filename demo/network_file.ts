@@ -1,0 +1,74 @@
+/** A trained network as a file: a checkpoint of the library, which is a safetensors file with its configuration inside. */
+import { formatShape, sameShape } from "../src/core/shape.ts";
+import { decodeCheckpoint } from "../src/formats/checkpoint.ts";
+import { FormatError, type Model, type ModelConfig, modelFromConfig, type Optimizer } from "../src/index.ts";
+
+/** One digit, and the ten that it may be: what a network for this page takes and gives. */
+const INPUT = [28, 28, 1];
+const OUTPUT = [10];
+const MOST_BATCH = 4096;
+
+/** A network with everything that its training needs to go on. */
+export interface NetworkFile {
+  readonly model: Model;
+  readonly loss: string;
+  readonly rule: Optimizer["rule"];
+  readonly batchSize: number;
+  readonly seed: number;
+  /** Updates made, and batches of its data set taken. */
+  readonly steps: number;
+  readonly cursor: number;
+  /** The file itself: `trainer.restore` takes it. */
+  readonly checkpoint: Uint8Array;
+}
+
+/**
+ * Reads a network that this page or `trainer.checkpoint()` saved. Throws `FormatError` (or, for a network that cannot
+ * be built, `ShapeError` or `ArgumentError`) that says what is wrong: no safetensors file, no configuration, damaged,
+ * not a network for digits, values that are no numbers.
+ */
+export function readNetworkFile(bytes: Uint8Array): NetworkFile {
+  const { config, tensors } = decodeCheckpoint(bytes);
+  const { model: architecture, loss, optimizer, batchSize, seed } = config as Readonly<Record<string, unknown>>;
+  const model = modelFromConfig(architecture as ModelConfig);
+  if (!sameShape(model.inputShape, INPUT) || !sameShape(model.outputShape, OUTPUT)) {
+    throw new FormatError(
+      `This network takes ${formatShape(model.inputShape)} and gives ${formatShape(model.outputShape)}; digits are ` +
+        `${formatShape(INPUT)}, and there are ${formatShape(OUTPUT)} of them.`,
+    );
+  }
+  if (typeof loss !== "string") throw new FormatError("This network's configuration names no loss.");
+  if (typeof (optimizer as { kind?: unknown } | undefined)?.kind !== "string") {
+    throw new FormatError("This network's configuration names no optimizer.");
+  }
+  if (!isCount(batchSize) || batchSize > MOST_BATCH) {
+    throw new FormatError(`This network's batch size is ${String(batchSize)}; it must be from 1 to ${MOST_BATCH}.`);
+  }
+  for (const [name, { data }] of tensors) {
+    if (!data.every(Number.isFinite)) {
+      throw new FormatError(`Tensor "${name}" holds values that are no numbers: the training had diverged.`);
+    }
+  }
+  for (const [name, { shape }] of model.parameters) {
+    const found = tensors.get(name);
+    if (found === undefined || !sameShape(found.shape, shape)) {
+      const there = found === undefined ? "is missing" : `is ${formatShape(found.shape)}`;
+      throw new FormatError(`Tensor "${name}" ${there}; this network wants ${formatShape(shape)}.`);
+    }
+  }
+  const counter = (name: string) => tensors.get(name)?.data[0] ?? 0;
+  return {
+    model,
+    loss,
+    rule: optimizer as Optimizer["rule"],
+    batchSize,
+    seed: Number(seed) || 0,
+    steps: counter("trainer/step"),
+    cursor: counter("trainer/cursor"),
+    checkpoint: bytes,
+  };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 1;
+}

@@ -1,0 +1,201 @@
+/** "Teach it": the right digit for a misread drawing, what the lesson did, and the list of what was taught. */
+import { announce, find, make, write } from "./dom.ts";
+import { download, onFile } from "./files.ts";
+import { count, percent, say } from "./language.ts";
+import type { Session } from "./session.ts";
+import { keepLessons, keptLessons } from "./storage.ts";
+import { type Lesson, lessonsFromJson, lessonsToJson, type Taught } from "./teaching.ts";
+
+const DIGITS = 10;
+const SIDE = 28;
+
+type Outcome =
+  | { kind: "taught"; taught: Taught; lessons: readonly Lesson[] }
+  | { kind: "busy"; lessons: readonly Lesson[] }
+  | { kind: "undone" }
+  | { kind: "interrupted" };
+
+type FileOutcome = { kind: "added"; count: number } | { kind: "bad"; problem: string };
+
+export class TeachPanel {
+  readonly #session: Session;
+  readonly #pixels: () => Float32Array | undefined;
+  readonly #ask = find("teach-ask", HTMLElement);
+  readonly #status = find("teach-status", HTMLElement);
+  readonly #undo = find("unteach", HTMLButtonElement);
+  readonly #list = find("lesson-list", HTMLElement);
+  readonly #practise = find("practise", HTMLButtonElement);
+  readonly #export = find("export-lessons", HTMLButtonElement);
+  readonly #digits: readonly HTMLButtonElement[];
+  #lessons: readonly Lesson[] = [];
+  /** The lesson that `unteach` takes back, where it added one to the list. */
+  #newest: Lesson | undefined;
+  #outcome: Outcome | undefined;
+  #file: FileOutcome | undefined;
+  #shown: readonly Lesson[] | undefined;
+  #shownLanguage: unknown;
+
+  /** `pixels`: what the network sees of the drawing now. */
+  constructor(session: Session, pixels: () => Float32Array | undefined) {
+    this.#session = session;
+    this.#pixels = pixels;
+    this.#digits = Array.from({ length: DIGITS }, (_, digit) => {
+      const button = make("button", { text: String(digit) });
+      button.type = "button";
+      button.addEventListener("click", () => void this.#teachDrawing(digit));
+      return button;
+    });
+    find("teach-digits", HTMLFieldSetElement).append(...this.#digits);
+    this.#undo.addEventListener("click", () => void this.#unteach());
+    this.#practise.addEventListener("click", () => void this.#teach(this.#lessons, []));
+    this.#export.addEventListener("click", () =>
+      download("corteza-drawings.json", lessonsToJson(this.#lessons), "application/json"),
+    );
+    onFile(find("import-lessons", HTMLButtonElement), find("lessons-file", HTMLInputElement), (file) => {
+      void this.open(file);
+    });
+    void keptLessons().then((kept) => {
+      this.#lessons = [...kept, ...this.#lessons];
+      this.render();
+    });
+  }
+
+  /** Adds the drawings of a file to the list; what is in the list stays. */
+  async open(file: File): Promise<void> {
+    try {
+      const added = lessonsFromJson(await file.text());
+      this.#setLessons([...this.#lessons, ...added]);
+      this.#file = { kind: "added", count: added.length };
+    } catch (error) {
+      this.#file = { kind: "bad", problem: error instanceof Error ? error.message : String(error) };
+    }
+    this.render();
+  }
+
+  #setLessons(lessons: readonly Lesson[]): void {
+    this.#lessons = lessons;
+    void keepLessons(lessons);
+  }
+
+  async #teachDrawing(label: number): Promise<void> {
+    const pixels = this.#pixels()?.slice();
+    if (pixels === undefined) return;
+    const lesson = { pixels, label };
+    // A drawing that is corrected again is one drawing.
+    const others = this.#lessons.filter((one) => !sameDrawing(one, lesson));
+    const taught = await this.#teach([lesson], others);
+    if (!taught?.kept) return;
+    this.#newest = lesson;
+    this.#setLessons([...others, lesson]);
+    this.render();
+  }
+
+  async #teach(lessons: readonly Lesson[], older: readonly Lesson[]): Promise<Taught | undefined> {
+    this.#newest = undefined;
+    this.#outcome = { kind: "busy", lessons };
+    this.render();
+    const taught = await this.#session.teach(lessons, older);
+    this.#outcome = taught ? { kind: "taught", taught, lessons } : { kind: "interrupted" };
+    this.render();
+    announce(this.#status.textContent ?? "");
+    return taught;
+  }
+
+  async #unteach(): Promise<void> {
+    const lesson = this.#newest;
+    await this.#session.unteach();
+    if (lesson) this.#setLessons(this.#lessons.filter((one) => one !== lesson));
+    this.#newest = undefined;
+    this.#outcome = { kind: "undone" };
+    this.render();
+    this.#digits[0]?.focus();
+  }
+
+  /** Writes everything, in the page's language. */
+  render(): void {
+    const text = say();
+    const { phase, steps, canUnteach } = this.#session;
+    const trained = steps > 0;
+    const busy = this.#outcome?.kind === "busy";
+    const free = (phase === "ready" || phase === "paused") && !busy;
+    const drawn = this.#pixels() !== undefined;
+    this.#digits.forEach((button, digit) => {
+      button.disabled = !(free && trained && drawn);
+      button.ariaLabel = text.teachDigit(String(digit));
+    });
+    write(this.#ask, !trained ? text.teachUntrained : phase === "training" && !busy ? text.teachWaits : text.teachAsk);
+    write(this.#status, this.#sentence());
+    this.#status.classList.toggle("refused", this.#outcome?.kind === "taught" && !this.#outcome.taught.kept);
+    this.#undo.hidden = !(this.#outcome?.kind === "taught" && canUnteach && free);
+    this.#practise.disabled = !(free && trained) || this.#lessons.length === 0;
+    this.#export.disabled = this.#lessons.length === 0;
+    write(find("lessons-note", HTMLElement), this.#lessons.length === 0 ? text.lessonsNone : text.lessonsNote);
+    write(find("lessons-status", HTMLElement), this.#fileSentence());
+    if (this.#shown !== this.#lessons || this.#shownLanguage !== text) {
+      this.#shown = this.#lessons;
+      this.#shownLanguage = text;
+      this.#list.replaceChildren(...this.#lessons.map((lesson) => this.#item(lesson)));
+    }
+  }
+
+  #sentence(): string {
+    const text = say();
+    const outcome = this.#outcome;
+    if (outcome === undefined) return "";
+    if (outcome.kind === "undone") return text.teachUndone;
+    if (outcome.kind === "interrupted") return text.teachInterrupted;
+    const { lessons } = outcome;
+    const [lesson] = lessons;
+    const one = lessons.length === 1 && lesson ? lesson : undefined;
+    if (outcome.kind === "busy") return one ? text.teachBusy(String(one.label)) : text.teachBusyMany;
+    const { kept, readings, before, after, count: digits } = outcome.taught;
+    if (!kept) return text.teachRefused(percent(before, 1), percent(after, 1));
+    const measured = text.teachMeasured(percent(before, 1), percent(after, 1), count(digits));
+    const [reading] = readings;
+    if (one && reading) {
+      const [read, label, share] = [String(reading.read), String(one.label), percent(reading.share)];
+      return `${reading.read === one.label ? text.teachLearned(read, share) : text.teachNotYet(read, label, share)} ${measured}`;
+    }
+    const right = readings.filter(({ read }, index) => read === lessons[index]?.label).length;
+    return `${text.teachManyLearned(count(right), count(lessons.length))} ${measured}`;
+  }
+
+  #fileSentence(): string {
+    if (this.#file === undefined) return "";
+    return this.#file.kind === "added"
+      ? say().lessonsImported(count(this.#file.count))
+      : say().lessonsBadFile(this.#file.problem);
+  }
+
+  #item(lesson: Lesson): HTMLElement {
+    const text = say();
+    const label = String(lesson.label);
+    const canvas = make("canvas");
+    canvas.width = canvas.height = SIDE;
+    canvas.setAttribute("role", "img");
+    canvas.ariaLabel = text.lessonLabel(label);
+    const image = new ImageData(SIDE, SIDE);
+    lesson.pixels.forEach((value, index) => {
+      image.data[4 * index + 3] = Math.round(255 * value);
+    });
+    canvas.getContext("2d")?.putImageData(image, 0, 0);
+    const digit = make("span", { className: "lesson-digit", text: label });
+    digit.ariaHidden = "true";
+    const remove = make("button", { text: "×" });
+    remove.type = "button";
+    remove.ariaLabel = text.lessonDelete(label);
+    remove.title = text.lessonDelete(label);
+    remove.addEventListener("click", () => {
+      this.#setLessons(this.#lessons.filter((one) => one !== lesson));
+      this.render();
+      // The focus stays near: on the list's next button, or on what adds to it.
+      const next = this.#list.querySelector("button") ?? find("import-lessons", HTMLButtonElement);
+      next.focus();
+    });
+    return make("li", {}, canvas, digit, remove);
+  }
+}
+
+function sameDrawing(a: Lesson, b: Lesson): boolean {
+  return a.pixels.every((value, index) => Math.abs(value - (b.pixels[index] ?? 0)) < 1 / 255);
+}
