@@ -18,6 +18,8 @@ const en = {
   varyTitle:
     "Trains on copies that are shifted, turned, zoomed and slanted, each time differently: drawings are read better.",
 
+  kernelVary: "Varies the digits",
+
   teachHeading: "Teach it",
   teachAsk: "Misread? Press the digit that it is.",
   teachDigitsLabel: "Which digit is it?",
@@ -98,6 +100,8 @@ const es: typeof en = {
   vary: "Variar las cifras",
   varyTitle:
     "Entrena con copias desplazadas, giradas, ampliadas e inclinadas, cada vez distintas: así lee mejor los dibujos.",
+
+  kernelVary: "Varía las cifras",
 
   teachHeading: "Enséñale",
   teachAsk: "¿Leyó mal? Pulsa la cifra que es.",

@@ -45,6 +45,8 @@ const panel = new DrawPanel({
   trained: () => session.steps > 0,
   onPixels(pixels) {
     inside.pixels = pixels;
+    // A drawing can be corrected; an empty pad cannot.
+    changed();
   },
   testDigit() {
     const heldOut = session.digits?.heldOut;
@@ -223,3 +225,10 @@ onLanguage(() => {
 showView();
 focusScrollers();
 void session.open();
+
+// The built page works without a network after the first visit; while developing, nothing is to be kept.
+const { env } = import.meta as { env?: { PROD?: boolean } };
+if (env?.PROD && "serviceWorker" in navigator) {
+  // Where it is forbidden, the page needs the network.
+  addEventListener("load", () => void navigator.serviceWorker.register("./offline.js").catch(() => undefined));
+}

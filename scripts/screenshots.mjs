@@ -128,6 +128,40 @@ const scenes = {
     await page.waitForTimeout(300);
     await take(page, "narrow-dark-es-profile");
   },
+  async drawing(open, take) {
+    const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" });
+    await ready(page);
+    await go(page, "draw");
+    await take(page, "wide-light-en-draw-before", true);
+    await train(page, { epochs: "3" });
+    await draw(page);
+    await page.waitForSelector('#draw[aria-busy="false"] .winner');
+    await take(page, "wide-light-en-draw-after", true);
+    await page.click('#teach-digits button:text-is("8")');
+    await page.waitForFunction(() => /%/.test(document.querySelector("#teach-status").textContent), null, {
+      timeout: 120_000,
+    });
+    await page.waitForSelector('html[data-phase="ready"]');
+    await page.setInputFiles("#network-file", {
+      name: "bad.safetensors",
+      mimeType: "application/octet-stream",
+      buffer: Buffer.from("this is no network"),
+    });
+    await page.waitForSelector("#keep-status.refused");
+    await take(page, "wide-light-en-draw-taught", true);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.click('[data-language="es"]');
+    await page.waitForTimeout(300);
+    await take(page, "wide-dark-es-draw-taught", true);
+    await page.setViewportSize(NARROW);
+    await page.waitForTimeout(300);
+    await take(page, "narrow-dark-es-draw-taught", true);
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.reload();
+    await page.waitForSelector(".notice.advice");
+    await page.waitForTimeout(300);
+    await take(page, "narrow-light-es-draw-offer", true);
+  },
   async nogpu(open, take) {
     const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" }, { webgpu: false });
     await ready(page);
