@@ -11,7 +11,6 @@ const MOST_BATCH = 4096;
 /** A network with everything that its training needs to go on. */
 export interface NetworkFile {
   readonly model: Model;
-  readonly loss: string;
   readonly rule: Optimizer["rule"];
   readonly batchSize: number;
   readonly seed: number;
@@ -29,7 +28,7 @@ export interface NetworkFile {
  */
 export function readNetworkFile(bytes: Uint8Array): NetworkFile {
   const { config, tensors } = decodeCheckpoint(bytes);
-  const { model: architecture, loss, optimizer, batchSize, seed } = config as Readonly<Record<string, unknown>>;
+  const { model: architecture, optimizer, batchSize, seed } = config as Readonly<Record<string, unknown>>;
   const model = modelFromConfig(architecture as ModelConfig);
   if (!sameShape(model.inputShape, INPUT) || !sameShape(model.outputShape, OUTPUT)) {
     throw new FormatError(
@@ -37,7 +36,6 @@ export function readNetworkFile(bytes: Uint8Array): NetworkFile {
         `${formatShape(INPUT)}, and there are ${formatShape(OUTPUT)} of them.`,
     );
   }
-  if (typeof loss !== "string") throw new FormatError("This network's configuration names no loss.");
   if (typeof (optimizer as { kind?: unknown } | undefined)?.kind !== "string") {
     throw new FormatError("This network's configuration names no optimizer.");
   }
@@ -59,7 +57,6 @@ export function readNetworkFile(bytes: Uint8Array): NetworkFile {
   const counter = (name: string) => tensors.get(name)?.data[0] ?? 0;
   return {
     model,
-    loss,
     rule: optimizer as Optimizer["rule"],
     batchSize,
     seed: Number(seed) || 0,

@@ -65,7 +65,7 @@ describe("a network as a file", () => {
     expect(file.rule).toEqual(sgd({ momentum: 0.9 }).rule);
     expect([file.batchSize, file.seed, file.steps]).toEqual([8, 2, 1]);
     const again = await createTrainer(file.model, {
-      ...{ backend: cpu(), loss: file.loss, batchSize: file.batchSize, seed: file.seed },
+      ...{ backend: cpu(), loss: LOSS, batchSize: file.batchSize, seed: file.seed },
       optimizer: { rule: file.rule, learningRate: 0.1 },
     });
     await again.restore(file.checkpoint);
