@@ -227,8 +227,7 @@ focusScrollers();
 void session.open();
 
 // The built page works without a network after the first visit; while developing, nothing is to be kept.
-const { env } = import.meta as { env?: { PROD?: boolean } };
-if (env?.PROD && "serviceWorker" in navigator) {
+if ((import.meta as { env?: { PROD?: boolean } }).env?.PROD && "serviceWorker" in navigator) {
   // Where it is forbidden, the page needs the network.
   addEventListener("load", () => void navigator.serviceWorker.register("./offline.js").catch(() => undefined));
 }

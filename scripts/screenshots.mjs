@@ -207,7 +207,9 @@ try {
     const open = async (options, browserOptions = {}, prepare = async () => {}) => {
       const browser = await chromium.launch({ executablePath: ensureChromium(), args: chromiumFlags(browserOptions) });
       browsers.push(browser);
-      const page = await (await browser.newContext({ deviceScaleFactor: 1, ...options })).newPage();
+      const page = await (
+        await browser.newContext({ deviceScaleFactor: 1, serviceWorkers: "block", ...options })
+      ).newPage();
       page.on("console", (message) => message.type() === "error" && console.error(`${name}: ${message.text()}`));
       page.on("pageerror", (error) => console.error(`${name}: ${error.stack}`));
       await prepare(page);

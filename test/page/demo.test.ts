@@ -439,7 +439,7 @@ describe("the demo when something is missing", () => {
   it("says that the training program did not load", async () => {
     const browser = await launchBrowser();
     try {
-      const page = await browser.newPage({ locale: "en-US" });
+      const page = await browser.newPage({ locale: "en-US", serviceWorkers: "block" });
       await page.route("**/trainer_worker*", (route) => route.abort());
       await page.goto(server.url);
       await page.waitForSelector(".notice.failure");
