@@ -4,13 +4,15 @@ import { shaderIncludes } from "../../src/webgpu/shaders.ts";
 
 type Data = Float32Array | Uint32Array | Int32Array;
 
-/**
- * Runs one kernel by itself: `buffers[i]` is bound to binding i (sizes and initial values come from the arrays) and
- * every array comes back as the device left it. Any validation error throws.
- */
-export async function runKernel(device: GPUDevice, spec: KernelSpec, buffers: readonly Data[]): Promise<Data[]> {
-  device.pushErrorScope("validation");
+/** Pipelines by their text: a test that runs one kernel at many steps compiles it once. */
+const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
+
+async function pipelineOf(device: GPUDevice, spec: KernelSpec): Promise<GPUComputePipeline> {
   const code = preprocess(spec.shader, spec.constants, shaderIncludes);
+  const known = pipelines.get(device) ?? new Map<string, GPUComputePipeline>();
+  pipelines.set(device, known);
+  const cached = known.get(code);
+  if (cached) return cached;
   const module = device.createShaderModule({ code });
   const messages = (await module.getCompilationInfo()).messages.filter((message) => message.type === "error");
   if (messages.length > 0) {
@@ -20,6 +22,17 @@ export async function runKernel(device: GPUDevice, spec: KernelSpec, buffers: re
     );
   }
   const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
+  known.set(code, pipeline);
+  return pipeline;
+}
+
+/**
+ * Runs one kernel by itself: `buffers[i]` is bound to binding i (sizes and initial values come from the arrays) and
+ * every array comes back as the device left it. Any validation error throws.
+ */
+export async function runKernel(device: GPUDevice, spec: KernelSpec, buffers: readonly Data[]): Promise<Data[]> {
+  device.pushErrorScope("validation");
+  const pipeline = await pipelineOf(device, spec);
   const gpu = buffers.map((data) => {
     const buffer = device.createBuffer({
       size: Math.max(16, Math.ceil(data.byteLength / 16) * 16),
