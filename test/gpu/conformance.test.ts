@@ -1,0 +1,28 @@
+import { webgpu } from "../../src/webgpu/backend.ts";
+import { suites } from "../conformance/suites.ts";
+import { testSuites } from "../conformance/test_suites.ts";
+import { testGpu } from "../support/gpu.ts";
+
+/**
+ * Each case compiles kernels of its own, for a second on a software GPU, so that this is a sample: every n-th case.
+ * `npm run conformance` runs them all, on WebGPU too. Node and the browser take other cases, and the CPU backend all.
+ */
+const EVERY: readonly (readonly [sources: string, node: number, browser: number])[] = [
+  ["torch/train", 1, 1],
+  ["torch/conv2d", 8, 20],
+  ["torch/convtranspose2d", 8, 13],
+  ["torch/activations", 1, 7],
+  ["", 8, 20],
+];
+
+const inBrowser = typeof navigator !== "undefined" && !navigator.userAgent.startsWith("Node.js");
+
+testSuites(
+  "WebGPU",
+  suites,
+  async () => webgpu({ gpu: await testGpu(), quickStart: false }),
+  ({ source }) => {
+    const [, node, browser] = EVERY.find(([prefix]) => source.startsWith(prefix)) as [string, number, number];
+    return inBrowser ? { every: browser, first: Math.floor(browser / 2) } : { every: node };
+  },
+);
