@@ -1,7 +1,7 @@
 import { webgpu } from "../../src/webgpu/backend.ts";
 import { suites } from "../conformance/suites.ts";
 import { testSuites } from "../conformance/test_suites.ts";
-import { testGpu } from "../support/gpu.ts";
+import { inBrowser, testGpu } from "../support/gpu.ts";
 
 /**
  * Each case compiles kernels of its own, for a second on a software GPU, so that this is a sample: every n-th case.
@@ -14,8 +14,6 @@ const EVERY: readonly (readonly [sources: string, node: number, browser: number]
   ["torch/activations", 1, 7],
   ["", 8, 20],
 ];
-
-const inBrowser = typeof navigator !== "undefined" && !navigator.userAgent.startsWith("Node.js");
 
 testSuites(
   "WebGPU",

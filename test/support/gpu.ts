@@ -6,10 +6,13 @@ const FIX =
   "Tests need a WebGPU adapter. Run them through `npm test`, which finds Chromium's SwiftShader; on Debian: " +
   "apt-get update && apt-get install -y chromium";
 
+/** Whether the tests run in a page. Node has a `navigator` too, from version 21 on. */
+export const inBrowser = typeof process === "undefined" || !process.versions?.node;
+
 let shared: Promise<GPU> | undefined;
 
 async function open(): Promise<GPU> {
-  if (typeof process === "undefined" || !process.versions?.node) {
+  if (inBrowser) {
     if (!navigator.gpu) throw new Error(`This browser has no navigator.gpu. ${FIX}`);
     return navigator.gpu;
   }
