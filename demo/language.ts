@@ -1,5 +1,6 @@
 /** The page's language: its sentences, and its way to write numbers. */
 import { type Language, type Messages, messageTable } from "./messages.ts";
+import { trainMessages } from "./train/messages.ts";
 
 const STORED = "corteza.language";
 const listeners: (() => void)[] = [];
@@ -65,7 +66,7 @@ export function translatePage(): void {
 }
 
 function sentence(key = ""): string {
-  const found = (say() as Readonly<Record<string, unknown>>)[key];
+  const found = ({ ...trainMessages[current], ...say() } as Readonly<Record<string, unknown>>)[key];
   if (typeof found !== "string")
     throw new Error(`index.html asks for the sentence "${key}", which messages.ts does not have.`);
   return found;

@@ -1,13 +1,15 @@
 /** The bar above every view: train, pause, step, reset; the held-out accuracy; how far and how fast it goes. */
 import { announce, find, make, write } from "./dom.ts";
-import { count, duration, milliseconds, percent, say, significant } from "./language.ts";
+import { bytes, count, duration, milliseconds, percent, say, significant } from "./language.ts";
 import type { Session } from "./session.ts";
+import { trainSay } from "./train/messages.ts";
 
 export class Runner {
   readonly #session: Session;
   readonly #epochs: () => number;
   readonly #run = find("run", HTMLButtonElement);
   readonly #step = find("step", HTMLButtonElement);
+  readonly #epoch = find("epoch-step", HTMLButtonElement);
   readonly #reset = find("reset", HTMLButtonElement);
 
   /** `epochs`: how many the settings ask for. */
@@ -19,6 +21,7 @@ export class Runner {
       else session.train(epochs());
     });
     this.#step.addEventListener("click", () => void session.stepOnce());
+    this.#epoch.addEventListener("click", () => void session.stepEpoch());
     this.#reset.addEventListener("click", () => {
       void session.reset();
       announce(say().announceReset);
@@ -48,7 +51,7 @@ export class Runner {
       other: steps > 0 ? text.trainMore : text.train,
     };
     write(this.#run, phase === "training" || phase === "paused" ? words[phase] : words.other);
-    this.#step.disabled = phase !== "ready" && phase !== "paused";
+    this.#step.disabled = this.#epoch.disabled = phase !== "ready" && phase !== "paused";
     this.#step.title = text.stepSize(count(batchSize));
     this.#reset.disabled = !usable || steps === 0;
   }
@@ -81,7 +84,7 @@ export class Runner {
 
   #readings(goal: number): string[] {
     const text = say();
-    const { phase, last, steps, target, batchSize } = this.#session;
+    const { phase, last, steps, target, batchSize, stats } = this.#session;
     if (phase === "loading") return [text.preparing];
     if (phase === "failed" && steps === 0) return [];
     if (steps === 0 && phase === "ready") {
@@ -94,6 +97,8 @@ export class Runner {
         text.imagesPerSecond(significant(last.imagesPerSecond, 3)),
         text.millisecondsPerStep(milliseconds(last.millisecondsPerStep)),
       );
+      const { gpuBytes = 0 } = stats ?? {};
+      if (gpuBytes > 0) words.push(trainSay().gpuMemory(bytes(gpuBytes)));
     }
     if (phase === "paused") words.push(text.paused);
     else if (phase === "training" && last)

@@ -6,17 +6,12 @@
 import {
   type AffineRanges,
   adam,
-  conv2d,
   type Dataset,
-  dense,
-  flatten,
   type Inspection,
   type Model,
-  maxPooling2d,
   type Optimizer,
   type Profile,
   type StepEvent,
-  sequential,
   type Tensor,
   type TrainerStats,
   WebGpuUnavailableError,
@@ -24,8 +19,10 @@ import {
 import { createWorkerTrainer, type WorkerTrainer } from "../src/worker.ts";
 import { type Digits, loadDigits, quickSet } from "./digits.ts";
 import type { NetworkFile } from "./network_file.ts";
+import { withBatchSize } from "./rebatch.ts";
 import { emptyRun, type Measurement, type Run, record, truncated, unknownRun } from "./run.ts";
 import { type Lesson, type Taught, teach } from "./teaching.ts";
+import { buildDesign, preset, type Row } from "./train/design.ts";
 
 /** What the address asks for with ?force=: the CPU, or the page as a browser without WebGPU shows it. */
 export type Force = "cpu" | "nowebgpu" | undefined;
@@ -41,21 +38,19 @@ const MOST_STEPS_UNMEASURED = 256;
 export const AUGMENT: AffineRanges = { shift: 2, rotate: 12, zoom: 0.1, shear: 10 };
 export const LOSS = "sparseCategoricalCrossentropy";
 
-/** The reference network on the GPU; a quarter of its filters on the CPU, which is some hundred times slower. */
-const SIZES = {
-  webgpu: { filters: [32, 64], batchSize: 32 },
-  cpu: { filters: [8, 16], batchSize: 16 },
+/** What is trained where nobody chose: the reference network on the GPU; on the CPU, some hundred times slower, a quarter of it. */
+const USUAL = {
+  webgpu: { network: preset("reference"), batchSize: 32 },
+  cpu: { network: preset("tiny"), batchSize: 16 },
 } as const;
 
-function digitNetwork([first, second]: readonly [number, number]): Model {
-  return sequential({ inputShape: [...IMAGE], seed: SEED }, [
-    conv2d({ filters: first, kernelSize: 3, padding: "same", activation: "relu" }),
-    maxPooling2d({ poolSize: 2 }),
-    conv2d({ filters: second, kernelSize: 3, padding: "same", activation: "relu" }),
-    maxPooling2d({ poolSize: 2 }),
-    flatten(),
-    dense({ units: 10 }),
-  ]);
+/** What a training is of; what is left out is as usual on this device. */
+export interface Setup {
+  /** Rows that fit together. */
+  readonly network?: readonly Row[] | undefined;
+  readonly batchSize?: number | undefined;
+  /** Fixes the first weights and the order of the digits. */
+  readonly seed?: number | undefined;
 }
 
 export class Session {
@@ -69,8 +64,8 @@ export class Session {
   /** Why the CPU is used, when WebGPU was wanted. */
   whyNotWebGpu: WebGpuUnavailableError | undefined;
   backendKind: "webgpu" | "cpu" = "webgpu";
-  model: Model = digitNetwork(SIZES.webgpu.filters);
-  batchSize: number = SIZES.webgpu.batchSize;
+  model: Model = buildDesign(USUAL.webgpu.network, IMAGE, SEED);
+  batchSize: number = USUAL.webgpu.batchSize;
   error: unknown;
   /** Whether training is on random copies of the digits. */
   augment = true;
@@ -78,6 +73,9 @@ export class Session {
   seed = SEED;
   /** Called when a state was kept that a later visit can go on from. */
   onKeep: ((checkpoint: Uint8Array) => void) | undefined;
+
+  /** Hears of a run that another one takes the place of. */
+  onRunEnd: ((run: Run) => void) | undefined;
 
   readonly #force: Force;
   readonly #onChange: () => void;
@@ -91,6 +89,10 @@ export class Session {
   #cursor = 0;
   #initial: Uint8Array | undefined;
   #kept: { checkpoint: Uint8Array; steps: number; cursor: number } | undefined;
+  #setup: Setup = {};
+  /** Whether the network came from a file, not from the settings. */
+  #adopted = false;
+  #settingUp: Promise<void> = Promise.resolve();
   /** To take the last lesson back: the state before it, and the steps when it had ended. */
   #beforeLesson: { checkpoint: Uint8Array; steps: number; after: number } | undefined;
   #abort = new AbortController();
@@ -104,6 +106,11 @@ export class Session {
 
   get digits(): Digits | undefined {
     return this.#digits;
+  }
+
+  /** Whether the network came from a file: the settings then describe another one. */
+  get isFromFile(): boolean {
+    return this.#adopted;
   }
 
   /** Whether there is a network to train, to ask or to look at. */
@@ -175,11 +182,14 @@ export class Session {
   }
 
   #makeTrainerOn(backend: "webgpu" | "cpu"): Promise<WorkerTrainer> {
-    const { filters, batchSize } = SIZES[backend];
-    if (backend !== this.backendKind) {
-      this.backendKind = backend;
+    const usual = USUAL[backend];
+    const { network = usual.network, batchSize = usual.batchSize, seed = SEED } = this.#setup;
+    this.backendKind = backend;
+    // A network that was opened from a file stays until another one is chosen.
+    if (!this.#adopted) {
       this.batchSize = batchSize;
-      this.model = digitNetwork(filters);
+      this.seed = seed;
+      this.model = buildDesign(network, IMAGE, seed);
     }
     return this.#trainerFor(this.model, backend, this.batchSize);
   }
@@ -193,6 +203,52 @@ export class Session {
       batchSize,
       seed: this.seed,
     });
+  }
+
+  /** What the settings ask for, before `open`. */
+  plan(setup: Setup): void {
+    this.#setup = { ...this.#setup, ...setup };
+  }
+
+  /** The network, batch size or seed that the settings ask for. Another batch size keeps the weights; the others begin anew. */
+  setUp(setup: Setup): Promise<void> {
+    this.plan(setup);
+    const begins = "network" in setup || "seed" in setup;
+    this.#settingUp = this.#settingUp.then(() => this.#rebuild(begins)).catch((error: unknown) => this.#fail(error));
+    return this.#settingUp;
+  }
+
+  async #rebuild(begins: boolean): Promise<void> {
+    if (this.phase === "loading" || this.#digits === undefined) return;
+    const wasTraining = this.phase === "training";
+    await this.#stop();
+    const { batchSize, steps } = this;
+    const imagesLeft = Math.max(0, this.target - steps) * batchSize;
+    const state = begins || this.phase === "failed" ? undefined : await this.#trainer?.checkpoint();
+    if (begins) this.#adopted = false;
+    if (begins) this.#forget();
+    this.phase = "loading";
+    this.error = undefined;
+    this.#onChange();
+    this.#trainer?.dispose();
+    if (this.#adopted) this.batchSize = this.#setup.batchSize ?? this.batchSize;
+    const trainer = await this.#makeTrainerOn(this.backendKind);
+    this.#trainer = trainer;
+    this.#initial = await trainer.checkpoint();
+    this.#beforeLesson = undefined;
+    if (state) {
+      const cursor = Math.floor((this.#cursor * batchSize) / this.batchSize);
+      await this.#goBackTo({ checkpoint: state, steps, cursor });
+      this.target = steps + Math.ceil(imagesLeft / this.batchSize);
+      await this.#keep();
+    }
+    this.phase = this.steps < this.target ? "paused" : "ready";
+    this.#onChange();
+    if (wasTraining && state) this.train(1);
+    else
+      this.#begin(async (signal) => {
+        if (this.latest === undefined) await this.#measure(signal);
+      });
   }
 
   /** Trains `epochs` more epochs, or goes on to where a pause interrupted. */
@@ -231,6 +287,15 @@ export class Session {
       .catch(() => undefined);
   }
 
+  /** To the end of the epoch. */
+  async stepEpoch(): Promise<void> {
+    if (this.phase !== "ready" && this.phase !== "paused") return;
+    await this.#stop();
+    this.phase = "ready";
+    this.target = this.steps;
+    this.train(1);
+  }
+
   /** One update of the weights, and a measurement. */
   async stepOnce(): Promise<void> {
     if (this.phase !== "ready" && this.phase !== "paused") return;
@@ -250,6 +315,7 @@ export class Session {
   async reset(): Promise<void> {
     if (this.#trainer === undefined || this.#initial === undefined) return;
     await this.#stop();
+    this.#endRun();
     try {
       await this.#goBackTo({ checkpoint: this.#initial, steps: 0, cursor: 0 });
     } catch (error) {
@@ -360,6 +426,7 @@ export class Session {
     trainer.setLearningRate(this.#learningRate);
     this.#trainer = trainer;
     this.#initial = initial;
+    this.#adopted = true;
     this.model = model;
     this.batchSize = batchSize;
     this.#beforeLesson = undefined;
@@ -495,7 +562,7 @@ export class Session {
     steps: number;
     cursor: number;
   }): Promise<void> {
-    await this.#trainer?.restore(checkpoint);
+    await this.#trainer?.restore(withBatchSize(checkpoint, this.batchSize, cursor));
     this.#trainer?.setLearningRate(this.#learningRate);
     if (steps === 0) this.target = 0;
     this.#showSteps(steps, cursor);
@@ -510,10 +577,15 @@ export class Session {
   }
 
   #forget(): void {
+    this.#endRun();
     this.#kept = undefined;
     this.run = emptyRun();
     this.steps = this.target = this.#cursor = 0;
     this.last = undefined;
+  }
+
+  #endRun(): void {
+    if (this.run.losses.length > 0) this.onRunEnd?.(this.run);
   }
 
   #fail(error: unknown): void {

@@ -1,13 +1,14 @@
 /** The view "Train": settings, curves, measurements, the digits, the network, where the time goes. */
-import { bindCheck, bindSelect } from "../address.ts";
+import { bindCheck, bindSelect, setSetting, setting } from "../address.ts";
 import { Charts } from "../charts.ts";
 import { find, make, write } from "../dom.ts";
 import { count, decimal, language, percent, say, significant } from "../language.ts";
-import { showFacts, showNetwork } from "../network_table.ts";
+import { showFacts } from "../network_table.ts";
 import type { Notice } from "../notices.ts";
 import { ProfilePanel } from "../profile_panel.ts";
 import { Samples } from "../samples.ts";
 import type { Session } from "../session.ts";
+import { Builder } from "./builder.ts";
 import { Download } from "./download.ts";
 
 /** The charts are drawn again this often at most. */
@@ -31,11 +32,15 @@ export class TrainView {
     lossReadout: find("loss-readout", HTMLElement),
     accuracyReadout: find("accuracy-readout", HTMLElement),
   });
+  readonly #batch = find("batch-size", HTMLSelectElement);
+  readonly #seed = find("seed", HTMLInputElement);
+  readonly #builder: Builder;
   readonly #samples: Samples;
   readonly #profile: ProfilePanel;
   readonly #download: Download;
   #charted = 0;
   #shownDigits: unknown;
+  #backend = "";
   #shownModel = "";
   #shownFacts = "";
 
@@ -47,6 +52,14 @@ export class TrainView {
     bindSelect("epochs", this.#epochs);
     bindSelect("learning-rate", this.#rate);
     for (const select of [this.#epochs, this.#rate]) select.addEventListener("change", onSetting);
+    this.#builder = new Builder({
+      usualPreset: () => (session.backendKind === "webgpu" ? "reference" : "tiny"),
+      hasLearned: () => session.steps > 0,
+      foreign: () => (session.isFromFile ? session.model : undefined),
+      use: (network) => void session.setUp({ network }),
+      onSetting,
+    });
+    this.#bindSetup(onSetting);
     const vary = find("augment", HTMLInputElement);
     bindCheck("vary", vary);
     session.augment = vary.checked;
@@ -57,6 +70,32 @@ export class TrainView {
     session.setLearningRate(Number(this.#rate.value));
     this.#epochs.addEventListener("change", onChange);
     this.#rate.addEventListener("change", () => session.setLearningRate(Number(this.#rate.value)));
+  }
+
+  /** Batch size, seed and network: what the address asks for now, what the visitor changes later. */
+  #bindSetup(onSetting: () => void): void {
+    const session = this.#session;
+    const sizes = [...this.#batch.options].map(({ value }) => value);
+    const batch = sizes.find((size) => size === setting("batch-size"));
+    const seed = /^\d{1,5}$/.exec(setting("seed") ?? "")?.[0];
+    if (seed !== undefined) this.#seed.value = seed;
+    const network = this.#builder.isChosen ? this.#builder.network : undefined;
+    session.plan({
+      ...(batch === undefined ? {} : { batchSize: Number(batch) }),
+      ...(seed === undefined ? {} : { seed: Number(seed) }),
+      ...(network === undefined ? {} : { network }),
+    });
+    this.#batch.addEventListener("change", () => {
+      setSetting("batch-size", this.#batch.value);
+      onSetting();
+      void session.setUp({ batchSize: Number(this.#batch.value) });
+    });
+    this.#seed.addEventListener("change", () => {
+      if (!/^\d{1,5}$/.test(this.#seed.value)) this.#seed.value = String(session.seed);
+      setSetting("seed", this.#seed.value === "1" ? undefined : this.#seed.value);
+      onSetting();
+      void session.setUp({ seed: Number(this.#seed.value) });
+    });
   }
 
   /** Epochs that a press on Train goes through. */
@@ -127,19 +166,19 @@ export class TrainView {
   #renderNetwork(): void {
     const text = say();
     const { backendKind, model, batchSize, digits, stats } = this.#session;
-    const key = `${backendKind} ${language()}`;
+    const key = `${backendKind} ${language()} ${this.#session.isFromFile}`;
     if (key !== this.#shownModel) {
+      if (backendKind !== this.#backend) this.#builder.usualChanged();
+      else this.#builder.render();
+      this.#backend = backendKind;
       this.#shownModel = key;
-      showNetwork(model, batchSize, {
-        rows: find("layers", HTMLElement),
-        totals: find("layer-totals", HTMLElement),
-      });
     }
+    if (document.activeElement !== this.#batch) this.#batch.value = String(batchSize);
     write(
       find("data-line", HTMLElement),
       digits ? text.dataLine(count(digits.train.count), count(digits.heldOut.count)) : text.preparing,
     );
-    const facts = `${key} ${JSON.stringify(stats)}`;
+    const facts = `${key} ${batchSize} ${model.layers.length} ${JSON.stringify(stats)}`;
     if (facts !== this.#shownFacts) {
       this.#shownFacts = facts;
       showFacts(model, batchSize, stats, find("facts", HTMLElement));

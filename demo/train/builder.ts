@@ -1,0 +1,444 @@
+/** The network as a table that can be edited: every count follows while somebody types, and what cannot work is explained. */
+import type { Model } from "../../src/index.ts";
+import { setSetting, setting } from "../address.ts";
+import { announce, find, make, write } from "../dom.ts";
+import { count, percent, say } from "../language.ts";
+import { showNetwork } from "../network_table.ts";
+import {
+  type Analysis,
+  analyse,
+  decodeEdit,
+  encodeEdit,
+  encodeRows,
+  type Field,
+  newRow,
+  PRESETS,
+  type PresetName,
+  preset,
+  ROW_KINDS,
+  ROWS,
+  type Row,
+  type RowKind,
+} from "./design.ts";
+import { trainSay } from "./messages.ts";
+
+const IMAGE = [28, 28, 1] as const;
+const CLASSES = 10;
+/** A network that nobody trained yet follows the builder after so long without a change. */
+const SETTLE_MILLISECONDS = 500;
+
+export interface BuilderOptions {
+  /** What is trained where nobody chose. */
+  usualPreset(): PresetName;
+  /** Whether the network at hand has learned something that another one would replace. */
+  hasLearned(): boolean;
+  /** The network at hand, where it came from a file and cannot be shown as rows. */
+  foreign(): Model | undefined;
+  /** Begins anew with these rows, which fit together. */
+  use(rows: readonly Row[]): void;
+  /** The network went into the address. */
+  onSetting(): void;
+}
+
+export class Builder {
+  readonly #options: BuilderOptions;
+  readonly #preset = find("preset", HTMLSelectElement);
+  readonly #undo = find("preset-undo", HTMLButtonElement);
+  readonly #body = find("layers", HTMLTableSectionElement);
+  readonly #totals = find("layer-totals", HTMLTableSectionElement);
+  readonly #kind = find("add-kind", HTMLSelectElement);
+  readonly #apply = find("network-apply", HTMLButtonElement);
+  readonly #note = find("network-note", HTMLElement);
+  /** Undefined: as usual on this device. */
+  #base: PresetName | undefined;
+  #rows: readonly Row[];
+  /** The rows that the session has. */
+  #used: string;
+  #open: number | undefined;
+  #timer = 0;
+
+  constructor(options: BuilderOptions) {
+    this.#options = options;
+    this.#base = PRESETS.find((name) => name === setting("network"));
+    const base = preset(this.base);
+    const edit = setting("layers");
+    this.#rows = (edit === undefined ? undefined : decodeEdit(base, edit)) ?? base;
+    this.#used = encodeRows(base);
+    this.#preset.addEventListener("change", () => {
+      this.#base = PRESETS.find((name) => name === this.#preset.value);
+      this.#open = undefined;
+      // What came from a file is left by choosing a network.
+      if (options.foreign()) this.#used = "";
+      this.#change(preset(this.base));
+      if (options.foreign()) this.#use();
+    });
+    this.#undo.addEventListener("click", () => {
+      this.#open = undefined;
+      this.#change(preset(this.base));
+    });
+    find("add-layer", HTMLButtonElement).addEventListener("click", () => {
+      const kind = ROW_KINDS.find((one) => one === this.#kind.value) ?? "conv";
+      // After the row being edited; else before the last one, which gives the scores.
+      const place = this.#open === undefined ? Math.max(0, this.#rows.length - 1) : this.#open + 1;
+      this.#open = place;
+      this.#change([...this.#rows.slice(0, place), newRow(kind), ...this.#rows.slice(place)]);
+      this.#focus(place, "select, input, button");
+      announce(trainSay().announceAdded(kindName(kind), count(place + 1)));
+    });
+    this.#apply.addEventListener("click", () => this.#use());
+  }
+
+  get base(): PresetName {
+    return this.#base ?? this.#options.usualPreset();
+  }
+
+  /** The rows, where they make a network that can be trained. */
+  get network(): readonly Row[] | undefined {
+    return this.#analysis().problem ? undefined : this.#rows;
+  }
+
+  /** Whether the address asks for another network than the usual one. */
+  get isChosen(): boolean {
+    return this.#base !== undefined || encodeRows(this.#rows) !== encodeRows(preset(this.base));
+  }
+
+  /** The name of the network that the session has. */
+  get name(): string {
+    const name = presetName(this.base);
+    return this.#used === encodeRows(preset(this.base)) ? name : trainSay().presetEdited(name);
+  }
+
+  /** The device is known now: where nobody chose, the usual network of it is shown. */
+  usualChanged(): void {
+    if (this.#base === undefined && setting("layers") === undefined) this.#rows = preset(this.base);
+    this.#used = encodeRows(this.network ?? preset(this.base));
+    this.render();
+  }
+
+  #analysis(): Analysis {
+    return analyse(this.#rows, IMAGE, CLASSES);
+  }
+
+  #change(rows: readonly Row[], { full = true } = {}): void {
+    this.#rows = rows;
+    setSetting(
+      "network",
+      this.#base === undefined || this.#base === this.#options.usualPreset() ? undefined : this.#base,
+    );
+    setSetting("layers", encodeEdit(preset(this.base), rows));
+    this.#options.onSetting();
+    clearTimeout(this.#timer);
+    if (!this.#options.hasLearned()) this.#timer = window.setTimeout(() => this.#use(), SETTLE_MILLISECONDS);
+    if (full) this.render();
+    else this.#renderCounts();
+  }
+
+  #use(): void {
+    const rows = this.network;
+    if (rows === undefined || encodeRows(rows) === this.#used) return;
+    this.#used = encodeRows(rows);
+    this.#options.use(rows);
+    this.#renderNotes(this.#analysis());
+  }
+
+  #focus(row: number, selector: string): void {
+    this.#body.querySelector<HTMLElement>(`tr[data-row="${row}"].layer-fields :is(${selector})`)?.focus();
+  }
+
+  #move(from: number, to: number, selector: string): void {
+    const row = this.#rows[from];
+    if (row === undefined || to < 0 || to >= this.#rows.length) return;
+    const others = this.#rows.filter((_, index) => index !== from);
+    this.#open = to;
+    this.#change([...others.slice(0, to), row, ...others.slice(to)]);
+    this.#focus(to, selector);
+    announce(trainSay().announceMoved(kindName(row.kind), count(to + 1)));
+  }
+
+  /** Writes everything, in the page's language. */
+  render(): void {
+    const text = trainSay();
+    fillOptions(
+      this.#preset,
+      PRESETS.map((name) => [name, presetName(name)]),
+    );
+    fillOptions(
+      this.#kind,
+      ROW_KINDS.map((kind) => [kind, kindName(kind)]),
+    );
+    write(this.#undo, text.presetUndo);
+    this.#undo.hidden = encodeRows(this.#rows) === encodeRows(preset(this.base));
+    const foreign = this.#options.foreign();
+    if (foreign) this.#preset.prepend(new Option("–", ""));
+    this.#preset.value = foreign ? "" : this.base;
+    find("builder-tools", HTMLElement).hidden = foreign !== undefined;
+    if (foreign) {
+      showNetwork(foreign, 1, { rows: this.#body, totals: this.#totals });
+      write(this.#note, text.fromFile);
+      return;
+    }
+    const input = say();
+    this.#body.replaceChildren(
+      line({ name: input.layerInput, detail: input.layerInputDetail, cells: [IMAGE, 784, 0, 0] }),
+      ...this.#rows.flatMap((row, index) => this.#row(row, index)),
+    );
+    this.#renderCounts();
+  }
+
+  #row(row: Row, index: number): HTMLTableRowElement[] {
+    const text = trainSay();
+    const open = this.#open === index;
+    const edit = button(open ? text.done : text.edit, () => {
+      this.#open = open ? undefined : index;
+      this.render();
+      this.#body.querySelector<HTMLElement>(`tr[data-row="${index}"] .layer-edit`)?.focus();
+    });
+    edit.className = "layer-edit quiet";
+    edit.ariaExpanded = String(open);
+    edit.ariaLabel = `${open ? text.done : text.editLabel(kindName(row.kind))} (${count(index + 1)})`;
+    const head = line({ name: kindName(row.kind), detail: detail(row), cells: ["", "", "", ""], action: edit });
+    head.dataset["row"] = String(index);
+    const rows = [head];
+    if (open) rows.push(this.#fields(row, index));
+    const problem = make("tr", { className: "layer-problem" }, make("td"));
+    problem.dataset["row"] = String(index);
+    problem.hidden = true;
+    (problem.firstElementChild as HTMLTableCellElement).colSpan = 6;
+    rows.push(problem);
+    return rows;
+  }
+
+  #fields(row: Row, index: number): HTMLTableRowElement {
+    const text = trainSay();
+    const group = make("div", { className: "layer-settings" });
+    group.setAttribute("role", "group");
+    group.ariaLabel = text.fieldsLabel(kindName(row.kind));
+    for (const field of ROWS[row.kind].fields) group.append(this.#field(row, index, field));
+    const up = button(text.up, () => this.#move(index, index - 1, '[data-do="up"]:enabled, [data-do="down"]'));
+    const down = button(text.down, () => this.#move(index, index + 1, '[data-do="down"]:enabled, [data-do="up"]'));
+    up.dataset["do"] = "up";
+    down.dataset["do"] = "down";
+    up.disabled = index === 0;
+    down.disabled = index === this.#rows.length - 1;
+    const remove = button(text.remove, () => {
+      this.#open = undefined;
+      this.#change(this.#rows.filter((_, other) => other !== index));
+      announce(text.announceRemoved(kindName(row.kind)));
+      const next = Math.min(index, this.#rows.length - 1);
+      (this.#body.querySelector<HTMLElement>(`tr[data-row="${next}"] .layer-edit`) ?? this.#kind).focus();
+    });
+    group.append(make("span", { className: "buttons" }, up, down, remove));
+    group.addEventListener("keydown", (event) => {
+      if (!event.altKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
+      event.preventDefault();
+      this.#move(index, index + (event.key === "ArrowUp" ? -1 : 1), "input, select, button:enabled");
+    });
+    const cell = make("td", {}, group);
+    cell.colSpan = 6;
+    const line = make("tr", { className: "layer-fields" }, cell);
+    line.dataset["row"] = String(index);
+    return line;
+  }
+
+  #field(row: Row, index: number, field: Field): HTMLElement {
+    const words = trainSay() as unknown as Readonly<Record<string, string>>;
+    const set = (value: number | string) => {
+      const now = this.#rows[index];
+      if (now === undefined) return;
+      const changed = { ...now, options: { ...now.options, [field.name]: value } };
+      this.#change(
+        this.#rows.map((one, other) => (other === index ? changed : one)),
+        { full: false },
+      );
+    };
+    const label = make("label", { text: words[field.name] ?? field.name });
+    if ("choices" in field) {
+      const select = make("select");
+      fillOptions(
+        select,
+        field.choices.map((choice) => [choice, words[choice] ?? choice]),
+      );
+      select.value = String(row.options[field.name] ?? field.usual);
+      select.addEventListener("change", () => set(select.value));
+      label.append(select);
+    } else {
+      const input = make("input");
+      input.type = "number";
+      input.min = String(field.least);
+      input.max = String(field.most);
+      input.value = String(row.options[field.name] ?? field.usual);
+      input.addEventListener("input", () => {
+        if (/^\d{1,5}$/.test(input.value)) set(Math.min(Number(input.value), field.most));
+      });
+      label.append(input);
+    }
+    return label;
+  }
+
+  /** The figures and what is wrong; leaves the fields, and the focus in them, alone. */
+  #renderCounts(): void {
+    const analysis = this.#analysis();
+    const { counts, problem } = analysis;
+    this.#rows.forEach((row, index) => {
+      const head = this.#body.querySelector<HTMLTableRowElement>(`tr[data-row="${index}"]:not(.layer-fields)`);
+      const found = counts[index];
+      const cells: Cell[] = found
+        ? [found.shape, found.neurons, found.parameters, found.multiplyAdds]
+        : ["–", "–", "–", "–"];
+      cells.forEach((value, cell) => {
+        const place = head?.cells[cell + 1];
+        if (place) write(place, cellText(value));
+      });
+      const words = head?.querySelector<HTMLElement>(".layer-detail");
+      if (words) write(words, detail(row));
+      const note = this.#body.querySelector<HTMLTableRowElement>(`tr[data-row="${index}"].layer-problem`);
+      if (note) this.#renderProblem(note, problem?.row === index ? analysis : undefined, row);
+    });
+    const total = (read: (one: (typeof counts)[number]) => number) => counts.reduce((sum, one) => sum + read(one), 0);
+    this.#totals.replaceChildren(
+      line({
+        name: say().layerTotal,
+        detail: "",
+        cells: problem
+          ? ["", "–", "–", "–"]
+          : ["", 784 + total((c) => c.neurons), total((c) => c.parameters), total((c) => c.multiplyAdds)],
+      }),
+    );
+    this.#renderNotes(analysis);
+  }
+
+  #renderProblem(line: HTMLTableRowElement, analysis: Analysis | undefined, row: Row): void {
+    const problem = analysis?.problem;
+    line.hidden = problem === undefined;
+    const cell = line.firstElementChild;
+    if (!(cell instanceof HTMLElement) || problem === undefined) return;
+    const text = trainSay();
+    const words = text[problem.why];
+    const shape = problem.shape.map(count).join("×");
+    const sentence =
+      typeof words === "string"
+        ? words
+        : problem.why === "classes"
+          ? text.classes(shape)
+          : words(kindName(row.kind), shape);
+    const parts: HTMLElement[] = [make("span", { text: sentence })];
+    if (problem.message !== undefined) {
+      const message = make("span", { className: "layer-message", text: problem.message });
+      message.lang = "en";
+      parts.push(message);
+    }
+    if (problem.why === "classes") {
+      parts.push(
+        button(text.addEnd, () => {
+          this.#open = undefined;
+          const end = problem.shape.length === 1 ? [newRow("dense")] : [newRow("flatten"), newRow("dense")];
+          this.#change([...this.#rows, ...end]);
+          this.#apply.focus();
+        }),
+      );
+    }
+    cell.replaceChildren(...parts);
+  }
+
+  #renderNotes({ problem }: Analysis): void {
+    const text = trainSay();
+    const differs = encodeRows(this.#rows) !== this.#used;
+    this.#apply.hidden = !differs || problem !== undefined || !this.#options.hasLearned();
+    write(this.#apply, text.startNew);
+    const words = problem
+      ? problem.why === "empty"
+        ? text.empty
+        : text.brokenNote
+      : differs && this.#options.hasLearned()
+        ? text.startNote
+        : "";
+    write(this.#note, words);
+  }
+}
+
+type Cell = readonly number[] | number | string;
+
+function cellText(value: Cell): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return value === 0 ? "–" : count(value);
+  return value.map(count).join("×");
+}
+
+function line(options: { name: string; detail: string; cells: readonly Cell[]; action?: Node }): HTMLTableRowElement {
+  const head = make("th", { text: options.name });
+  head.scope = "row";
+  if (options.detail !== "") head.append(" ", make("span", { className: "layer-detail", text: options.detail }));
+  return make(
+    "tr",
+    {},
+    head,
+    ...options.cells.map((value) => make("td", { className: "number", text: cellText(value) })),
+    make("td", { className: "layer-action" }, ...(options.action ? [options.action] : [])),
+  );
+}
+
+function button(text: string, run: () => void): HTMLButtonElement {
+  const made = make("button", { text });
+  made.type = "button";
+  made.addEventListener("click", run);
+  return made;
+}
+
+function fillOptions(select: HTMLSelectElement, options: readonly (readonly [string, string])[]): void {
+  const { value } = select;
+  select.replaceChildren(...options.map(([key, text]) => new Option(text, key)));
+  if (value !== "") select.value = value;
+}
+
+function presetName(name: PresetName): string {
+  const text = trainSay();
+  return {
+    reference: text.presetReference,
+    tiny: text.presetTiny,
+    deeper: text.presetDeeper,
+    vgg: text.presetVgg,
+    residual: text.presetResidual,
+  }[name];
+}
+
+function kindName(kind: RowKind): string {
+  const text = trainSay();
+  return {
+    conv: text.kindConv,
+    maxPool: text.kindMaxPool,
+    residual: text.kindResidual,
+    batchNorm: text.kindBatchNorm,
+    dropout: text.kindDropout,
+    globalAverage: text.kindGlobalAverage,
+    flatten: text.kindFlatten,
+    dense: text.kindDense,
+  }[kind];
+}
+
+function detail({ kind, options }: Row): string {
+  const text = trainSay();
+  const number = (name: string) => Number(options[name]);
+  const square = (name: string) => `${count(number(name))}×${count(number(name))}`;
+  const relu = options["activation"] === "relu" ? text.detailRelu : "";
+  switch (kind) {
+    case "conv": {
+      const strides = number("strides") > 1 ? text.detailStrides(count(number("strides"))) : "";
+      const padding = options["padding"] === "valid" ? text.detailValid : "";
+      return text.detailConv(count(number("filters")), square("kernel"), relu + padding + strides);
+    }
+    case "maxPool":
+      return text.detailMaxPool(square("size"));
+    case "residual":
+      return text.detailResidual(count(number("filters")));
+    case "dropout":
+      return text.detailDropout(percent(number("rate") / 100));
+    case "dense":
+      return text.detailDense(count(number("units")), relu);
+    case "batchNorm":
+      return text.detailBatchNorm;
+    case "globalAverage":
+      return text.detailGlobalAverage;
+    case "flatten":
+      return text.detailFlatten;
+  }
+}
