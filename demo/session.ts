@@ -222,7 +222,7 @@ export class Session {
     if (this.phase === "loading" || this.#digits === undefined) return;
     const wasTraining = this.phase === "training";
     await this.#stop();
-    const { batchSize, steps } = this;
+    const { batchSize, steps, stepsPerEpoch } = this;
     const imagesLeft = Math.max(0, this.target - steps) * batchSize;
     const state = begins || this.phase === "failed" ? undefined : await this.#trainer?.checkpoint();
     if (begins) this.#adopted = false;
@@ -237,7 +237,10 @@ export class Session {
     this.#initial = await trainer.checkpoint();
     this.#beforeLesson = undefined;
     if (state) {
-      const cursor = Math.floor((this.#cursor * batchSize) / this.batchSize);
+      // Whole epochs stay whole: their last batches are shorter ones.
+      const epochs = Math.floor(this.#cursor / stepsPerEpoch);
+      const taken = Math.floor(((this.#cursor % stepsPerEpoch) * batchSize) / this.batchSize);
+      const cursor = epochs * this.stepsPerEpoch + taken;
       await this.#goBackTo({ checkpoint: state, steps, cursor });
       this.target = steps + Math.ceil(imagesLeft / this.batchSize);
       await this.#keep();

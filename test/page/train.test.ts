@@ -63,7 +63,7 @@ async function watchInput(): Promise<() => Promise<number>> {
 }
 
 describe("the Train view", () => {
-  it("opens the network of the address, and is at most 250 kB gzipped without data", async () => {
+  it("opens the network of the address; scripts, styles and markup are at most 250 kB gzipped, besides data and fonts", async () => {
     const table = (await page.locator(".layers").innerText()).replaceAll(/\s+/g, " ");
     expect(table).toContain("8 filters of 3×3");
     expect(table).toContain("28×28×8 6,272 80");
@@ -71,7 +71,8 @@ describe("the Train view", () => {
     const files = await readdir(site, { recursive: true, withFileTypes: true });
     for (const file of files) {
       const path = join(file.parentPath, file.name);
-      if (file.isFile() && !path.includes("/data/")) bytes += gzipSync(await readFile(path), { level: 9 }).length;
+      const counted = /\.(js|css|html|json|svg|webmanifest)$/.test(file.name) && !path.includes("/data/");
+      if (file.isFile() && counted) bytes += gzipSync(await readFile(path), { level: 9 }).length;
     }
     expect(bytes).toBeLessThan(250_000);
   });
@@ -92,8 +93,7 @@ describe("the Train view", () => {
     expect(performance.now() - started).toBeLessThan(60_000);
     const wait = await longest();
     console.log(`longest answer to an input while training: ${wait.toFixed(0)} ms`);
-    // Two cores also draw and train here; a page that blocked would take a second.
-    expect(wait).toBeLessThan(400);
+    expect(wait).toBeLessThan(100);
   });
 
   it("changes the batch size without losing what was learned", async () => {
@@ -127,7 +127,8 @@ describe("the Train view", () => {
     // By keyboard: behind flatten it fits.
     await page.keyboard.press("Alt+ArrowDown");
     expect(await problem.count()).toBe(0);
-    expect(hash()).toContain("layers=5-0_d");
+    // Two Dense rows in a row are the same as one more at the end.
+    expect(hash()).toContain("layers=6-0_d");
     await page.fill('.layer-settings input[type="number"]', "20");
     const row = (await page.locator('tr[data-row="5"]').first().innerText()).replaceAll(/\s+/g, " ");
     // 784 · 20 + 20
@@ -143,8 +144,8 @@ describe("the Train view", () => {
     const copy = await browser.newPage({ locale: "en-US" });
     await copy.goto(address);
     await copy.waitForSelector('html[data-phase="ready"]', { timeout: 120_000 });
-    expect((await copy.locator("#network tfoot").innerText()).replaceAll(/\s+/g, " ")).toBe(
-      (await page.locator("#network tfoot").innerText()).replaceAll(/\s+/g, " "),
+    expect((await copy.locator("#layer-totals").innerText()).replaceAll(/\s+/g, " ")).toBe(
+      (await page.locator("#layer-totals").innerText()).replaceAll(/\s+/g, " "),
     );
     await copy.close();
     expect(table).toContain("20 sums of all inputs");
