@@ -4,6 +4,7 @@ import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { type Node, Variable } from "../../src/graph/node.ts";
 import { powBaseSlopeOp, powExponentSlopeOp, preluSlopeOp } from "../../src/graph/ops/binary.ts";
+import { standardizeOp } from "../../src/graph/ops/normalization.ts";
 import { pointwiseFunctions, pointwiseOps } from "../../src/graph/ops/pointwise.ts";
 import { lowerings } from "../../src/webgpu/kernels/index.ts";
 import type { Emitter, Value } from "../../src/webgpu/lowering.ts";
@@ -90,6 +91,7 @@ describe("each op's lowering gives the op's value", () => {
     ["sub", () => g.sub(a, b), [aData, bData], [0, -4, -1, 3, 2, -10]],
     ["mul", () => g.mul(a, b), [aData, bData], [1, -4, 12, 4, 8, -24]],
     ["div", () => g.div(a, b), [aData, bData], [1, -1, 0.75, 4, 2, -1.5]],
+    ["standardize", () => g.addNode(standardizeOp, [a, b], {}), [aData, bData], [1, -4, 12, 4, 8, -24]],
     ["relu", () => g.relu(a), [aData], [1, 0, 3, 4, 4, 0]],
     ["reluGradient", () => g.reluGradient(a, a), [aData, aData], [1, 0, 3, 4, 4, 0]],
     ["neg", () => g.neg(a), [aData], [-1, 2, -3, -4, -4, 6]],
@@ -260,6 +262,27 @@ describe("each op's lowering gives the op's value", () => {
     const { moved } = await program.run({ [name]: images, "batch of images": batch });
     expect([...moved!.data]).not.toEqual([...images]);
     expectNear(await run(node, [images, batch]), moved!.data, 1e-4);
+  });
+
+  test("dropout keeps and drops what the CPU backend does", async () => {
+    const values = Float32Array.from({ length: 60 }, (_, index) => index + 1);
+    const step = Uint32Array.of(7);
+    const node = g.dropout(input([4, 15]), { rate: 0.4, step: g.input("step of a dropout", [], "u32"), seed: 3 });
+    const program = await cpu().compile(g, { outputs: { kept: node } });
+    const [name] = node.inputs.map(({ attributes }) => (attributes as { name: string }).name) as [string];
+    const { kept } = await program.run({ [name]: values, "step of a dropout": step });
+    expect(kept!.data.filter((value) => value === 0).length).toBeGreaterThan(10);
+    expectNear(await run(node, [values, step]), kept!.data, 1e-5);
+  });
+
+  test("normConstraint shortens the columns that are too long, by Keras' rule", async () => {
+    const variable = new Variable({ name: "v", shape: [2, 3] });
+    const columns = list(3, 0.3, 0, 4, 0.4, 0);
+    const node = g.normConstraint(variable, { axes: [0], minValue: 0, maxValue: 2, rate: 1 });
+    await run(node, [], [columns]);
+    const shortened = 2 / (5 + 1e-7);
+    const kept = 0.5 / (0.5 + 1e-7);
+    expectNear(columns, [3 * shortened, 0.3 * kept, 0, 4 * shortened, 0.4 * kept, 0], 1e-6);
   });
 
   test("assign copies its value into the variable", async () => {
