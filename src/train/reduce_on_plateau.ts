@@ -6,11 +6,17 @@ import type { EpochEvent } from "./types.ts";
 export interface ReduceOnPlateau {
   /** "loss", "accuracy" or a metric's name; of the validation data with "val_" or "validation" before it. */
   readonly monitor: string;
+  /** What the rate is multiplied by, between 0 and 1. */
   readonly factor: number;
+  /** Epochs in a row that may be no better. */
   readonly patience: number;
+  /** By how much a value must gain to be better. */
   readonly minDelta: number;
+  /** Epochs after a reduction that are not counted. */
   readonly cooldown: number;
+  /** The lowest rate. */
   readonly minLr: number;
+  /** Which way is better. */
   readonly mode: MonitorMode;
 }
 
