@@ -352,17 +352,6 @@ describe("what outlasts the page", () => {
     }
   });
 
-  it("opens without the server, and still has the training", async () => {
-    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-    const elsewhere = errors.length;
-    await server.close();
-    await page.reload();
-    await page.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")');
-    expect(await text(".notice.advice h2")).toContain("You stopped after");
-    expect(errors.slice(elsewhere).filter((message) => !message.includes("ERR_CONNECTION_REFUSED"))).toEqual([]);
-    errors.length = elsewhere;
-  });
-
   it("made no errors", () => {
     expect(errors).toEqual([]);
   });
