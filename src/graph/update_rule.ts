@@ -68,6 +68,7 @@ export type UpdateFormula =
 export interface UpdateTreatment {
   /** λ: adds λ · p to the gradient (L2), or, decoupled, first takes learningRate · λ · p from the parameter. */
   readonly weightDecay: number;
+  /** Whether decay bypasses the gradient. */
   readonly decoupledWeightDecay: boolean;
   /**
    * "value": every element into [−limit, limit]. "norm": a parameter's gradient is shortened to `limit` where its

@@ -10,7 +10,9 @@ import type { EpsilonPlace, UpdateFormula, UpdateRule, UpdateTreatment } from ".
 
 /** How a trainer moves the parameters: plain data, made by `adam()`, `sgd()` and their kin. */
 export interface Optimizer {
+  /** The formula and what happens around it. */
   readonly rule: UpdateRule;
+  /** What a trainer begins with. */
   readonly learningRate: number | Schedule;
 }
 
@@ -156,8 +158,11 @@ export function sgd(
 
 /** Options of the optimizers that keep two moments of the gradient. */
 export interface AdamOptions extends OptimizerOptions {
+  /** How much of the mean gradient a step keeps; default 0.9. */
   beta1?: number;
+  /** How much of the mean square a step keeps; default 0.999. */
   beta2?: number;
+  /** Keeps the divisor from 0; default 1e-7. */
   epsilon?: number;
 }
 
