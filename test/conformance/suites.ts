@@ -1,7 +1,13 @@
+import { optimizerSuites } from "./optimizers_suite.ts";
 import type { Suite } from "./suite.ts";
 import { torchBatchNormSuite } from "./torch_batch_norm_suite.ts";
 import { torchSuites } from "./torch_suites.ts";
 import { torchTrainingSuites } from "./torch_training_suite.ts";
 
 /** Every suite, in the order in which they are printed. */
-export const suites: readonly Suite[] = [...torchSuites, torchBatchNormSuite, ...torchTrainingSuites];
+export const suites: readonly Suite[] = [
+  ...torchSuites,
+  torchBatchNormSuite,
+  ...torchTrainingSuites,
+  ...optimizerSuites,
+];
