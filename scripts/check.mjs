@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint and format, floors of the house, every shader compiles. */
+/** `npm run check`: types, lint and format, floors of the house, docstrings, every shader compiles. */
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { ensureChromium } from "./chromium.mjs";
@@ -15,6 +15,7 @@ const STEPS = [
   ["types", [bin("typescript/bin/tsc"), "--noEmit", "-p", ".", ...INCREMENTAL]],
   ["lint and format", [bin("@biomejs/biome/bin/biome"), "check", "."]],
   ["floors", ["scripts/check-floors.mjs"]],
+  ["docstrings", ["scripts/check-docs.mjs"]],
   ["shaders", [bin("vitest/vitest.mjs"), "run", "--project", "node", "--reporter=dot", "test/gpu/shaders.test.ts"]],
 ];
 let failed = 0;

@@ -10,6 +10,7 @@ import type { Layer } from "./layer.ts";
 export class SymbolicTensor {
   static #made = 0;
 
+  /** One image's, without the batch axis. */
   readonly shape: Shape;
   /** The layer and the tensors it was called on; undefined for a model's input. */
   readonly origin: { readonly layer: Layer; readonly inputs: readonly SymbolicTensor[] } | undefined;
@@ -25,6 +26,7 @@ export class SymbolicTensor {
     this.order = SymbolicTensor.#made++;
   }
 
+  /** "conv2d [14, 14, 32]": for messages. */
   toString(): string {
     const source = this.origin === undefined ? "input" : describeLayer(this.origin.layer);
     return `${source}${this.name === undefined ? "" : ` "${this.name}"`} ${formatShape(this.shape)}`;

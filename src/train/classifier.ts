@@ -5,8 +5,11 @@ import type { Model } from "../nn/model.ts";
 import { probabilityPredictor } from "./model_predictor.ts";
 import { checkOneOutput } from "./one_input.ts";
 
+/** What a classifier says of a picture. */
 export interface Classification {
+  /** Name of the most probable class. */
   readonly label: string;
+  /** Its index. */
   readonly index: number;
   /** Softmax of the model's logits, one a class. */
   readonly probabilities: Float32Array;
@@ -15,9 +18,11 @@ export interface Classification {
 /** Anything that shows a picture. Floats are taken as they are; pixels are scaled to the model's size and to 0…1. */
 export type ClassifierImage = Float32Array | Uint8Array | ImageData | CanvasImageSource;
 
+/** Names what a picture shows. */
 export interface Classifier {
   /** A picture; a list of them, one an input, where the model has several inputs. */
   predict(image: ClassifierImage | readonly ClassifierImage[]): Promise<Classification>;
+  /** Frees what the device holds for it; the model is untouched. */
   dispose(): void;
 }
 

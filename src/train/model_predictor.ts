@@ -16,6 +16,7 @@ export interface ModelPredictor {
    * `model.inputNames`. Bytes are taken as pixels 0–255 and become 0…1, floats are taken as they are.
    */
   predict(inputs: ImageBatch | readonly ImageBatch[]): Promise<Tensor<Float32Array>[]>;
+  /** Frees what the device holds for it; the model is untouched. */
   dispose(): void;
 }
 
