@@ -9,6 +9,9 @@ import { inBrowser, testGpu } from "../support/gpu.ts";
  */
 const EVERY: readonly (readonly [sources: string, node: number, browser: number])[] = [
   ["torch/train", 1, 1],
+  ["torch/optimizers", 1, 1],
+  ["torch/lr_schedulers", 1, 1],
+  ["keras-optimizers", 1, 1],
   ["torch/conv2d", 8, 20],
   ["torch/convtranspose2d", 8, 13],
   ["torch/activations", 1, 7],
