@@ -45,6 +45,10 @@ export interface WorkerTrainerOptions {
   batchSize?: number;
   /** As in `createTrainer`. */
   seed?: number;
+  /** As in `createTrainer`. */
+  recompute?: boolean;
+  /** As in `createTrainer`. */
+  precision?: "float32" | "mixed";
 }
 
 /** A trainer whose work happens in a Web Worker; same interface, and what it runs on. */
@@ -86,6 +90,8 @@ export async function createWorkerTrainer(model: Model, options: WorkerTrainerOp
           : withGlobalClipNorm("createWorkerTrainer", options.optimizer, options.clipNorm),
       batchSize: options.batchSize ?? 32,
       seed: options.seed ?? 0,
+      recompute: options.recompute ?? false,
+      precision: options.precision ?? "float32",
     });
     return new RemoteTrainer(client, model, created);
   } catch (error) {

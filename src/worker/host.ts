@@ -64,6 +64,8 @@ const handlers: Handlers = {
       optimizer: args.optimizer,
       batchSize: args.batchSize,
       seed: args.seed,
+      recompute: args.recompute,
+      precision: args.precision,
     });
     return { backendKind: backend.kind, whyNotWebGpu: chosen.whyNotWebGpu };
   },

@@ -41,6 +41,8 @@ export interface CreateMessage {
   optimizer: Optimizer;
   batchSize: number;
   seed: number;
+  recompute: boolean;
+  precision: "float32" | "mixed";
 }
 
 /** What the page may ask of the worker: arguments and answer of each call. */

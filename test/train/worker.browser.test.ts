@@ -79,6 +79,22 @@ it("targets, weights, metrics and early stopping work in a worker as on the page
   }
 });
 
+it("precision reaches the worker: a mixed run's checkpoint holds the scale of its loss", async () => {
+  const { dense, loadSafetensors, sequential } = await import("../../src/index.ts");
+  const network = () => sequential({ inputShape: [4] }, [dense({ units: 2 })]);
+  const options = { worker, backend: "cpu", loss: LOSS, optimizer: adam(), batchSize: 2 } as const;
+  const namesOf = async (precision: "float32" | "mixed") => {
+    const trainer = await createWorkerTrainer(network(), { ...options, precision });
+    const names = [...loadSafetensors(await trainer.checkpoint()).keys()];
+    trainer.dispose();
+    return names;
+  };
+  const [plain, mixed] = [await namesOf("float32"), await namesOf("mixed")];
+  expect(mixed.filter((name) => !plain.includes(name)).join()).toMatch(/scale/i);
+  const wrong = createWorkerTrainer(network(), { ...options, precision: "half" as "mixed" });
+  await expect(wrong).rejects.toThrow('precision must be "float32" or "mixed"');
+});
+
 it("a model with two outputs is refused before a worker is made", async () => {
   const { input, dense, model } = await import("../../src/index.ts");
   const x = input([3]);
