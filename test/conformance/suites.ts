@@ -1,3 +1,4 @@
+import { kerasJsSuite } from "./keras_js_suite.ts";
 import { optimizerSuites } from "./optimizers_suite.ts";
 import type { Suite } from "./suite.ts";
 import { torchBatchNormSuite } from "./torch_batch_norm_suite.ts";
@@ -10,4 +11,5 @@ export const suites: readonly Suite[] = [
   torchBatchNormSuite,
   ...torchTrainingSuites,
   ...optimizerSuites,
+  kerasJsSuite,
 ];

@@ -15,6 +15,7 @@ const EVERY: readonly (readonly [sources: string, node: number, browser: number]
   ["torch/conv2d", 8, 20],
   ["torch/convtranspose2d", 8, 13],
   ["torch/activations", 1, 7],
+  ["keras-js", 24, 60],
   ["", 8, 20],
 ];
 
