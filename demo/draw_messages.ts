@@ -15,9 +15,6 @@ const en = {
   pictureShown: "The picture, brought to what MNIST’s digits look like.",
 
   vary: "Vary the digits",
-  varyTitle:
-    "Trains on copies that are shifted, turned, zoomed and slanted, each time differently: drawings are read better.",
-
   kernelVary: "Varies the digits",
 
   teachHeading: "Teach it",
@@ -98,9 +95,6 @@ const es: typeof en = {
   pictureShown: "La imagen, llevada al aspecto de las cifras de MNIST.",
 
   vary: "Variar las cifras",
-  varyTitle:
-    "Entrena con copias desplazadas, giradas, ampliadas e inclinadas, cada vez distintas: así lee mejor los dibujos.",
-
   kernelVary: "Varía las cifras",
 
   teachHeading: "Enséñale",

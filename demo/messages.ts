@@ -107,7 +107,6 @@ const en = {
   loading: (loaded: string, total: string) => `${loaded} of ${total}`,
   loadedSome: (loaded: string) => loaded,
   loadedAll: "All 70,000 digits are loaded.",
-  loadedAllNext: "All 70,000 digits are loaded; they are used from the next step on.",
   samplesLabel: "Held-out digits and what the network reads",
   samplesNote: (right: string, of: string) =>
     `Below each of these held-out digits, what the network reads now: ${right} of ${of} right. Wrong answers are marked.`,
@@ -320,7 +319,6 @@ const es: typeof en = {
   loading: (loaded, total) => `${loaded} de ${total}`,
   loadedSome: (loaded) => loaded,
   loadedAll: "Las 70.000 cifras están cargadas.",
-  loadedAllNext: "Las 70.000 cifras están cargadas; se usan desde el próximo paso.",
   samplesLabel: "Cifras reservadas y lo que lee la red",
   samplesNote: (right, of) =>
     `Debajo de cada una de estas cifras reservadas, lo que la red lee ahora: ${right} de ${of} bien. Los errores están marcados.`,

@@ -218,6 +218,9 @@ export class Builder {
     const down = button(text.down, () => this.#move(index, index + 1, '[data-do="down"]:enabled, [data-do="up"]'));
     up.dataset["do"] = "up";
     down.dataset["do"] = "down";
+    up.setAttribute("aria-keyshortcuts", "Alt+ArrowUp");
+    down.setAttribute("aria-keyshortcuts", "Alt+ArrowDown");
+    up.title = down.title = text.keysNote;
     up.disabled = index === 0;
     down.disabled = index === this.#rows.length - 1;
     const remove = button(text.remove, () => {

@@ -2,7 +2,6 @@
 import { language } from "../language.ts";
 
 const en = {
-  buildHeading: "Build your own",
   preset: "Network",
   presetReference: "Reference",
   presetTiny: "Small and quick",
@@ -78,26 +77,12 @@ const en = {
   gpuMemory: (size: string) => `${size} on the GPU`,
   batchSize: "Batch size",
   seed: "Seed",
-  curveRuns: "Runs",
   runNow: "now",
-  runRemove: "Remove",
-  runRemoveLabel: (name: string) => `Remove the run ${name}`,
-  runUsual: "as usual",
-  runRate: (rate: string) => `lr ${rate}`,
-  runBatch: (size: string) => `batch ${size}`,
-  runSeed: (seed: string) => `seed ${seed}`,
-  runData: "all digits",
-  runSteps: (steps: string) => `${steps} steps`,
-  smoothing: "Smoothing",
-  logSteps: "Steps logarithmic",
-  logLoss: "Loss logarithmic",
-  everyStep: "Every step as CSV",
 };
 
 export type TrainMessages = typeof en;
 
 const es: TrainMessages = {
-  buildHeading: "Construye la tuya",
   preset: "Red",
   presetReference: "De referencia",
   presetTiny: "Pequeña y rápida",
@@ -174,20 +159,7 @@ const es: TrainMessages = {
   gpuMemory: (size) => `${size} en la GPU`,
   batchSize: "Tamaño del lote",
   seed: "Semilla",
-  curveRuns: "Entrenamientos",
   runNow: "ahora",
-  runRemove: "Quitar",
-  runRemoveLabel: (name) => `Quitar el entrenamiento ${name}`,
-  runUsual: "lo habitual",
-  runRate: (rate) => `tasa ${rate}`,
-  runBatch: (size) => `lote ${size}`,
-  runSeed: (seed) => `semilla ${seed}`,
-  runData: "todas las cifras",
-  runSteps: (steps) => `${steps} pasos`,
-  smoothing: "Suavizado",
-  logSteps: "Pasos en logaritmo",
-  logLoss: "Pérdida en logaritmo",
-  everyStep: "Cada paso en CSV",
 };
 
 export const trainMessages = { en, es };
