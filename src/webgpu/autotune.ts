@@ -21,7 +21,7 @@ export interface AutotuneOptions {
 }
 
 /** Part of every key: what was measured with other kernels is worth nothing. */
-const VERSION = "corteza tiles 1";
+const VERSION = "corteza tiles 2";
 const DEFAULT_MILLISECONDS = 3000;
 /** Rounds in which the candidates take turns. */
 const ROUNDS = 5;

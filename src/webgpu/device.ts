@@ -1,6 +1,7 @@
 import { WebGpuUnavailableError } from "../core/errors.ts";
 import type { AutotuneOptions } from "./autotune.ts";
 import type { DeviceTraits } from "./kernel.ts";
+import { multipliesExactly, SUBGROUP_MATRIX_FEATURE, subgroupMatrix } from "./subgroup_matrix.ts";
 import { exchangesAsExpected, subgroupSizes } from "./subgroups.ts";
 
 export interface WebGpuOptions {
@@ -65,7 +66,7 @@ export async function acquireDevice(options: WebGpuOptions = {}): Promise<Acquir
   try {
     const device = await adapter.requestDevice({
       label: "corteza",
-      requiredFeatures: USEFUL_FEATURES.filter((feature) => adapter.features.has(feature)),
+      requiredFeatures: USEFUL_FEATURES.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[],
       requiredLimits: {
         maxBufferSize: adapter.limits.maxBufferSize,
         maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
@@ -81,8 +82,11 @@ export async function acquireDevice(options: WebGpuOptions = {}): Promise<Acquir
   }
 }
 
-/** What is asked for where it is there: for `trainer.profile()`, and for reductions. Nothing needs more than WebGPU's base. */
-const USEFUL_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "subgroups"];
+/**
+ * What is asked for where it is there: for `trainer.profile()`, for reductions, and for matrix products that the autotuner may
+ * choose. Nothing needs more than WebGPU's base.
+ */
+const USEFUL_FEATURES: readonly string[] = ["timestamp-query", "subgroups", SUBGROUP_MATRIX_FEATURE];
 
 const SOFTWARE_ADAPTERS = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
@@ -90,18 +94,17 @@ async function describe(device: GPUDevice, info: GPUAdapterInfo | undefined, own
   const words = [info?.vendor, info?.architecture, info?.description].filter((word) => word);
   const software = info?.isFallbackAdapter === true || SOFTWARE_ADAPTERS.test([...words, info?.device].join(" "));
   const sizes = subgroupSizes(device, info);
+  const traits: DeviceTraits = {
+    maxWorkgroupSize: Math.min(device.limits.maxComputeInvocationsPerWorkgroup, device.limits.maxComputeWorkgroupSizeX),
+    maxWorkgroupStorage: device.limits.maxComputeWorkgroupStorageSize,
+    software,
+    subgroups: sizes && (await exchangesAsExpected(device, sizes)) ? sizes : undefined,
+  };
+  const matrices = { ...traits, subgroupMatrix: subgroupMatrix(device, info) };
   return {
     device,
     owned,
-    traits: {
-      maxWorkgroupSize: Math.min(
-        device.limits.maxComputeInvocationsPerWorkgroup,
-        device.limits.maxComputeWorkgroupSizeX,
-      ),
-      maxWorkgroupStorage: device.limits.maxComputeWorkgroupStorageSize,
-      software,
-      subgroups: sizes && (await exchangesAsExpected(device, sizes)) ? sizes : undefined,
-    },
+    traits: (await multipliesExactly(device, matrices)) ? matrices : traits,
     description: `WebGPU · ${[...new Set(words)].join(" · ") || "unnamed adapter"}`,
   };
 }

@@ -50,12 +50,21 @@ export interface DeviceTraits {
   readonly winograd?: boolean | undefined;
   /** Sizes of subgroups, where kernels may exchange values within them (subgroups.ts). */
   readonly subgroups?: SubgroupSizes | undefined;
+  /** Sizes of the matrices that subgroups multiply, where the device has shown that it does so rightly (subgroup_matrix.ts). */
+  readonly subgroupMatrix?: SubgroupMatrix | undefined;
 }
 
 /** Threads of a subgroup, powers of two. Which size a kernel gets is the driver's choice where they differ. */
 export interface SubgroupSizes {
   readonly minSize: number;
   readonly maxSize: number;
+}
+
+/** [m, k]·[k, n] → [m, n] of f32, multiplied by a subgroup as a whole, and the sizes that subgroups may have. */
+export interface SubgroupMatrix extends SubgroupSizes {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
 }
 
 /** Workgroups for `threads` invocations of `size` a group, folded into x and y when x alone would pass 65,535. */

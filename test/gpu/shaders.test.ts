@@ -7,6 +7,7 @@ import { lamb } from "../../src/nn/optimizers.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import * as conv from "../../src/webgpu/kernels/conv2d.ts";
 import * as kernels from "../../src/webgpu/kernels/index.ts";
+import { matmulSubgroupMatrix } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
 import { nonFinite } from "../../src/webgpu/kernels/non_finite.ts";
 import * as winograd from "../../src/webgpu/kernels/winograd.ts";
 import { multiplyAddProbe } from "../../src/webgpu/peak.ts";
@@ -343,6 +344,11 @@ describe("every shader", () => {
     const used = new Set([
       ...[...specs, ...subgroupSpecs].map((spec) => spec.shader),
       ...Object.values(shaderIncludes),
+      // Compiled in test/webgpu/subgroup_matrix.test.ts: no adapter of the tests has the feature.
+      matmulSubgroupMatrix(
+        { m: 256, n: 256, k: 64, transposeA: false, transposeB: false },
+        { ...(TRAITS[1] as DeviceTraits), subgroupMatrix: { m: 8, n: 8, k: 8, minSize: 32, maxSize: 32 } },
+      )?.shader,
     ]);
     const unused = Object.entries(files).filter(([, text]) => !used.has(text as string));
     expect(unused.map(([path]) => path)).toEqual([]);

@@ -4,6 +4,7 @@ import { matmulOp, matmulSizes } from "../../graph/ops/matmul.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Emitter, type Lowering, lowering, type Value } from "../lowering.ts";
 import { halvable } from "./halves.ts";
+import { matmulSubgroupMatrix } from "./matmul_subgroup_matrix.ts";
 import { powerOfTwoAtLeast, powerOfTwoAtMost, workgroupThreads } from "./sizes.ts";
 
 export interface MatmulSizes {
@@ -126,6 +127,7 @@ function product(
   const alongK = (extent: number) => tile.unit === 4 && extent % 4 === 0;
   const vectorA = transposeA ? m % 4 === 0 : alongK(k);
   const vectorB = transposeB ? alongK(k) : n % 4 === 0;
+  const matrices = bias ? undefined : matmulSubgroupMatrix(sizes, traits);
   const spec: KernelSpec = {
     name,
     shader,
@@ -164,7 +166,10 @@ function product(
       `${tile.rows} rows × ${4 * tile.vectors} columns a thread, ${threads} threads` +
       (tile.slices > 1 ? `, K in ${tile.slices} slices` : ""),
     flops: 2 * m * n * k,
-    alternatives: () => otherTiles(sizes, tile, traits).map((other) => product(name, sizes, bias, relu, traits, other)),
+    alternatives: () => [
+      ...otherTiles(sizes, tile, traits).map((other) => product(name, sizes, bias, relu, traits, other)),
+      ...(matrices ? [matrices] : []),
+    ],
     quick: quick?.slices === 1 ? product(name, sizes, bias, relu, traits, quick) : undefined,
   };
   // Single values are read out of whole words, which the storage of such a matrix has.

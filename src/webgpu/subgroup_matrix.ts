@@ -1,0 +1,141 @@
+import type { DeviceTraits, KernelSpec, SubgroupMatrix } from "./kernel.ts";
+import type { MatmulSizes } from "./kernels/matmul.ts";
+import { matmulSubgroupMatrix, subgroupMatrixTile } from "./kernels/matmul_subgroup_matrix.ts";
+import { preprocess } from "./preprocess.ts";
+import { shaderIncludes } from "./shaders.ts";
+import { subgroupSizes } from "./subgroups.ts";
+
+/** Experimental in Chromium, behind chrome://flags/#enable-unsafe-webgpu; no part of WebGPU yet. */
+export const SUBGROUP_MATRIX_FEATURE = "chromium-experimental-subgroup-matrix";
+
+/** Sizes of matrices that a device multiplies, [M, K]·[K, N]. */
+export interface SubgroupMatrixConfig {
+  readonly componentType: string;
+  readonly resultComponentType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
+/** What Dawn adds to the description of an adapter. */
+interface SubgroupMatrixInfo extends GPUAdapterInfo {
+  readonly subgroupMatrixConfigs?: Iterable<SubgroupMatrixConfig>;
+}
+
+/** The first sizes that multiply and add in f32; undefined without the features or where the device tells none. */
+export function subgroupMatrix(device: GPUDevice, info: GPUAdapterInfo | undefined): SubgroupMatrix | undefined {
+  const sizes = subgroupSizes(device, info);
+  if (!device.features.has(SUBGROUP_MATRIX_FEATURE) || sizes === undefined) return undefined;
+  const configs = [...((info as SubgroupMatrixInfo | undefined)?.subgroupMatrixConfigs ?? [])];
+  const found = configs.find((config) => config.componentType === "f32" && config.resultComponentType === "f32");
+  return found && { m: found.M, n: found.N, k: found.K, ...sizes };
+}
+
+/** What the probe multiplies: one tile of a workgroup, and beyond it parts of tiles in every direction. */
+function probes(matrix: SubgroupMatrix): MatmulSizes[] {
+  const { rows, columns, tileK } = subgroupMatrixTile(matrix);
+  return [
+    { m: rows, n: columns, k: tileK, transposeA: false, transposeB: false },
+    { m: rows + 1, n: columns + 5, k: tileK + 3, transposeA: false, transposeB: true },
+    { m: 2 * rows + 3, n: columns + 1, k: 2 * tileK + 1, transposeA: true, transposeB: false },
+  ];
+}
+
+/**
+ * Tries on the device whether matrices of subgroups multiply as the kernel expects: which threads make a subgroup, how
+ * matrices lie in memory, what happens at edges. Products of whole numbers, of which every element must be equal to the
+ * exact result; one operand has numbers of 12 bits, so that a device that multiplies f32 with fewer (TF32 has 11) is found
+ * out. A few small kernels, once a device; false too if they cannot run. `kernel` is another for tests.
+ */
+export async function multipliesExactly(
+  device: GPUDevice,
+  traits: DeviceTraits,
+  kernel: (sizes: MatmulSizes, traits: DeviceTraits) => KernelSpec | undefined = matmulSubgroupMatrix,
+): Promise<boolean> {
+  if (traits.subgroupMatrix === undefined) return false;
+  for (const [index, sizes] of probes(traits.subgroupMatrix).entries()) {
+    const spec = kernel(sizes, traits);
+    if (spec === undefined) return false;
+    // Sums stay below 2²⁴, up to which f32 holds every whole number. Each side has the large numbers in turn.
+    const [largestA, largestB] = index % 2 === 0 ? [4095, 15] : [15, 4095];
+    const a = wholeNumbers(sizes.m * sizes.k, largestA, 2 * index + 1);
+    const b = wholeNumbers(sizes.k * sizes.n, largestB, 2 * index + 2);
+    const expected = exactProduct(sizes, a, b);
+    const found = await run(device, spec, [a, b], expected.length).catch(() => undefined);
+    if (!found?.every((value, place) => value === expected[place])) return false;
+  }
+  return true;
+}
+
+/** Numbers from -largest to largest, the same for each seed (the generator of Numerical Recipes, its upper bits). */
+function wholeNumbers(length: number, largest: number, seed: number): Float32Array<ArrayBuffer> {
+  let state = seed;
+  return Float32Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return ((state >>> 8) % (2 * largest + 1)) - largest;
+  });
+}
+
+function exactProduct(sizes: MatmulSizes, a: Float32Array, b: Float32Array): Float64Array {
+  const { m, n, k, transposeA, transposeB } = sizes;
+  const [rowA, stepA] = transposeA ? [1, m] : [k, 1];
+  const [columnB, stepB] = transposeB ? [k, 1] : [1, n];
+  return Float64Array.from({ length: m * n }, (_, place) => {
+    const [row, column] = [Math.floor(place / n), place % n];
+    let sum = 0;
+    for (let i = 0; i < k; i++) sum += (a[row * rowA + i * stepA] ?? 0) * (b[column * columnB + i * stepB] ?? 0);
+    return sum;
+  });
+}
+
+/** The output of a kernel that reads `inputs` and writes `length` values; throws what the device has to say against it. */
+async function run(
+  device: GPUDevice,
+  spec: KernelSpec,
+  inputs: readonly Float32Array<ArrayBuffer>[],
+  length: number,
+): Promise<Float32Array> {
+  const buffer = (size: number, usage: number) => device.createBuffer({ label: "subgroup matrix probe", size, usage });
+  const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
+  const operands = inputs.map(({ byteLength }) => buffer(byteLength, STORAGE | COPY_DST));
+  const output = buffer(4 * length, STORAGE | COPY_SRC);
+  const staging = buffer(4 * length, MAP_READ | COPY_DST);
+  try {
+    const pipeline = await valid(device, () => {
+      const code = preprocess(spec.shader, spec.constants, shaderIncludes);
+      const module = device.createShaderModule({ label: spec.name, code });
+      return device.createComputePipelineAsync({ label: spec.name, layout: "auto", compute: { module } });
+    });
+    await valid(device, () => {
+      for (const [index, data] of inputs.entries()) device.queue.writeBuffer(operands[index] as GPUBuffer, 0, data);
+      const entries = [...operands, output].map((buffer, binding) => ({ binding, resource: { buffer } }));
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+      pass.dispatchWorkgroups(...spec.workgroups);
+      pass.end();
+      encoder.copyBufferToBuffer(output, 0, staging, 0, 4 * length);
+      device.queue.submit([encoder.finish()]);
+    });
+    await staging.mapAsync(GPUMapMode.READ);
+    return new Float32Array(staging.getMappedRange().slice(0));
+  } finally {
+    for (const each of [...operands, output, staging]) each.destroy();
+  }
+}
+
+/** What `work` gives; throws the validation error that it caused, which the page's own handlers do not see. */
+async function valid<T>(device: GPUDevice, work: () => T | Promise<T>): Promise<T> {
+  device.pushErrorScope("validation");
+  let error: Promise<GPUError | null>;
+  let result: T | Promise<T>;
+  try {
+    result = work();
+  } finally {
+    error = device.popErrorScope();
+  }
+  const [given, refused] = await Promise.all([result, error]);
+  if (refused) throw new Error(refused.message);
+  return given;
+}
