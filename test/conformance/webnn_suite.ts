@@ -28,11 +28,12 @@ interface WebnnCase {
 /** The one graph above this adds 36 million numbers, which takes the CPU backend a minute. */
 const MOST_ELEMENTS = 2 ** 20;
 
-/** Reads a tensor; anything but f32 is out of scope. */
+/** Reads a tensor, its decimals as the f32 they stand for; any other type is out of scope. */
 function given({ data, descriptor: { shape, dataType } }: WebnnTensor): Given {
   if (dataType !== "float32") throw new OutOfScope(`tensors of ${dataType}`);
   if (sizeOf(shape) > MOST_ELEMENTS) throw new OutOfScope(`tensors of ${sizeOf(shape)} elements: too slow here`);
-  const list = typeof data === "number" ? new Array<number>(sizeOf(shape)).fill(data) : data.map(Number);
+  const list =
+    typeof data === "number" ? new Array<number>(sizeOf(shape)).fill(data) : data.map((x) => Math.fround(Number(x)));
   return { shape, data: list };
 }
 

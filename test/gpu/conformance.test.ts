@@ -16,7 +16,7 @@ const EVERY: readonly (readonly [sources: string, node: number, browser: number]
   ["torch/convtranspose2d", 8, 13],
   ["torch/activations", 1, 7],
   ["keras-js", 24, 60],
-  ["webnn-wpt", 16, 40],
+  ["webnn-wpt", 2, 40],
   ["", 8, 20],
 ];
 
