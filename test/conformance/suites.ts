@@ -4,6 +4,7 @@ import type { Suite } from "./suite.ts";
 import { torchBatchNormSuite } from "./torch_batch_norm_suite.ts";
 import { torchSuites } from "./torch_suites.ts";
 import { torchTrainingSuites } from "./torch_training_suite.ts";
+import { webnnBaselineSuite } from "./webnn_baseline_suite.ts";
 import { webnnSuite } from "./webnn_suite.ts";
 
 /** Every suite, in the order in which they are printed. */
@@ -14,4 +15,5 @@ export const suites: readonly Suite[] = [
   ...optimizerSuites,
   kerasJsSuite,
   webnnSuite,
+  webnnBaselineSuite,
 ];
