@@ -335,7 +335,8 @@ describe("what outlasts the page", () => {
     await choose("good.safetensors", saved);
     await expect.poll(steps, { timeout: 60_000 }).toBe(now - 1);
     await phase("ready");
-    expect(await text("#keep-status")).toContain("Opened");
+    // Told once all of it is in place, a moment after the steps show.
+    await expect.poll(() => text("#keep-status"), PATIENT).toContain("Opened");
     expect((await download("#save-network")).equals(saved)).toBe(true);
     expect(await page.locator("#run-list li").count()).toBeGreaterThan(1);
   });
