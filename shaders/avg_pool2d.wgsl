@@ -13,28 +13,8 @@ alias Element = f32;
 @group(0) @binding(1) var<storage, read_write> output: array<StoredOutput>;
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
-#if HALF_INPUT
-alias StoredInput = vec2u;
-fn inputAt(place: u32) -> vec4f {
-  return unpackHalves(input[place]);
-}
-#else
-alias StoredInput = Element;
-fn inputAt(place: u32) -> Element {
-  return input[place];
-}
-#endif
-#if HALF_OUTPUT
-alias StoredOutput = vec2u;
-fn writeOutput(place: u32, value: vec4f) {
-  output[place] = packHalves(value);
-}
-#else
-alias StoredOutput = Element;
-fn writeOutput(place: u32, value: Element) {
-  output[place] = value;
-}
-#endif
+#include stored_input
+#include stored_output
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {

@@ -31,28 +31,8 @@ fn activatedAt(place: u32) -> Element {
   return activated[place];
 }
 #endif
-#if HALF_X
-alias StoredX = vec2u;
-fn xAt(place: u32) -> vec4f {
-  return unpackHalves(x[place]);
-}
-#else
-alias StoredX = Element;
-fn xAt(place: u32) -> Element {
-  return x[place];
-}
-#endif
-#if HALF_UPSTREAM
-alias StoredUpstream = vec2u;
-fn upstreamAt(place: u32) -> vec4f {
-  return unpackHalves(upstream[place]);
-}
-#else
-alias StoredUpstream = Element;
-fn upstreamAt(place: u32) -> Element {
-  return upstream[place];
-}
-#endif
+#include stored_x
+#include stored_upstream
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {

@@ -33,39 +33,9 @@ fn activatedAt(place: u32) -> Element {
   return activated[place];
 }
 #endif
-#if HALF_X
-alias StoredX = vec2u;
-fn xAt(place: u32) -> vec4f {
-  return unpackHalves(x[place]);
-}
-#else
-alias StoredX = Element;
-fn xAt(place: u32) -> Element {
-  return x[place];
-}
-#endif
-#if HALF_UPSTREAM
-alias StoredUpstream = vec2u;
-fn upstreamAt(place: u32) -> vec4f {
-  return unpackHalves(upstream[place]);
-}
-#else
-alias StoredUpstream = Element;
-fn upstreamAt(place: u32) -> Element {
-  return upstream[place];
-}
-#endif
-#if HALF_OUTPUT
-alias StoredOutput = vec2u;
-fn writeOutput(place: u32, value: vec4f) {
-  output[place] = packHalves(value);
-}
-#else
-alias StoredOutput = Element;
-fn writeOutput(place: u32, value: Element) {
-  output[place] = value;
-}
-#endif
+#include stored_x
+#include stored_upstream
+#include stored_output
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {

@@ -20,17 +20,7 @@ alias Element = f32;
 @group(0) @binding($(MASKED + 1)) var<storage, read_write> partials: array<Element>;
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
-#if HALF_X
-alias StoredX = vec2u;
-fn xAt(place: u32) -> vec4f {
-  return unpackHalves(x[place]);
-}
-#else
-alias StoredX = Element;
-fn xAt(place: u32) -> Element {
-  return x[place];
-}
-#endif
+#include stored_x
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {

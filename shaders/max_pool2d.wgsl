@@ -15,28 +15,8 @@ alias Element = f32;
 const LOWEST = Element(-3.4028234e38);
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
-#if HALF_INPUT
-alias StoredInput = vec2u;
-fn inputAt(place: u32) -> vec4f {
-  return unpackHalves(input[place]);
-}
-#else
-alias StoredInput = Element;
-fn inputAt(place: u32) -> Element {
-  return input[place];
-}
-#endif
-#if HALF_OUTPUT
-alias StoredOutput = vec2u;
-fn writeOutput(place: u32, value: vec4f) {
-  output[place] = packHalves(value);
-}
-#else
-alias StoredOutput = Element;
-fn writeOutput(place: u32, value: Element) {
-  output[place] = value;
-}
-#endif
+#include stored_input
+#include stored_output
 
 // The value at a place counted from the padded edge. Above and left of the image the numbers wrap around to huge ones,
 // so that one comparison an axis tells both edges.

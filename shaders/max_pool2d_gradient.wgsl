@@ -17,39 +17,9 @@ alias Flags = bool;
 @group(0) @binding(2) var<storage, read_write> output: array<StoredOutput>;
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
-#if HALF_INPUT
-alias StoredInput = vec2u;
-fn inputAt(place: u32) -> vec4f {
-  return unpackHalves(input[place]);
-}
-#else
-alias StoredInput = Element;
-fn inputAt(place: u32) -> Element {
-  return input[place];
-}
-#endif
-#if HALF_UPSTREAM
-alias StoredUpstream = vec2u;
-fn upstreamAt(place: u32) -> vec4f {
-  return unpackHalves(upstream[place]);
-}
-#else
-alias StoredUpstream = Element;
-fn upstreamAt(place: u32) -> Element {
-  return upstream[place];
-}
-#endif
-#if HALF_OUTPUT
-alias StoredOutput = vec2u;
-fn writeOutput(place: u32, value: vec4f) {
-  output[place] = packHalves(value);
-}
-#else
-alias StoredOutput = Element;
-fn writeOutput(place: u32, value: Element) {
-  output[place] = value;
-}
-#endif
+#include stored_input
+#include stored_upstream
+#include stored_output
 
 // Whether the place keeps its chance against another tap of its window: equal values lose to an earlier tap.
 fn beats(

@@ -8,6 +8,10 @@ import notFinite from "../../shaders/not_finite.wgsl?raw";
 import random from "../../shaders/random.wgsl?raw";
 import rowReduce from "../../shaders/row_reduce.wgsl?raw";
 import rowSoftmax from "../../shaders/row_softmax.wgsl?raw";
+import storedInput from "../../shaders/stored_input.wgsl?raw";
+import storedOutput from "../../shaders/stored_output.wgsl?raw";
+import storedUpstream from "../../shaders/stored_upstream.wgsl?raw";
+import storedX from "../../shaders/stored_x.wgsl?raw";
 import tableLoad from "../../shaders/table_load.wgsl?raw";
 import workgroupElementSum from "../../shaders/workgroup_element_sum.wgsl?raw";
 import workgroupSum from "../../shaders/workgroup_sum.wgsl?raw";
@@ -24,6 +28,10 @@ export const shaderIncludes: Readonly<Record<string, string>> = {
   random,
   row_reduce: rowReduce,
   row_softmax: rowSoftmax,
+  stored_input: storedInput,
+  stored_output: storedOutput,
+  stored_upstream: storedUpstream,
+  stored_x: storedX,
   table_load: tableLoad,
   workgroup_element_sum: workgroupElementSum,
   workgroup_sum: workgroupSum,
