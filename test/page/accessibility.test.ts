@@ -1,12 +1,9 @@
 /** Every view in both languages and both themes under axe-core, and a walk through the page by keyboard alone. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { rm } from "node:fs/promises";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright";
-import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, type StaticServer, serve } from "../support/browser.ts";
+import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
 
 let site: string;
 let server: StaticServer;
@@ -14,14 +11,7 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  site = await mkdtemp(join(tmpdir(), "corteza-page-"));
-  const root = resolve(import.meta.dirname, "../..");
-  await build({
-    root,
-    configFile: join(root, "vite.config.ts"),
-    logLevel: "error",
-    build: { outDir: site, emptyOutDir: true },
-  });
+  site = await buildDemo();
   server = await serve(site);
   browser = await launchBrowser();
   const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 900 } });

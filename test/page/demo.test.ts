@@ -1,11 +1,8 @@
 /** The demo as a visitor meets it: built, served as plain files, in a real Chromium on SwiftShader. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { rm } from "node:fs/promises";
 import type { Browser, BrowserContextOptions, CDPSession, Page } from "playwright";
-import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, type StaticServer, serve } from "../support/browser.ts";
+import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
 import { GLYPHS, type Glyph, pointerPaths } from "../support/digit_strokes.ts";
 
 type Device = "mouse" | "touch" | "pen";
@@ -14,14 +11,7 @@ let site: string;
 let server: StaticServer;
 
 beforeAll(async () => {
-  site = await mkdtemp(join(tmpdir(), "corteza-page-"));
-  const root = resolve(import.meta.dirname, "../..");
-  await build({
-    root,
-    configFile: join(root, "vite.config.ts"),
-    logLevel: "error",
-    build: { outDir: site, emptyOutDir: true },
-  });
+  site = await buildDemo();
   server = await serve(site);
 });
 

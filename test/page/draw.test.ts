@@ -1,12 +1,9 @@
 /** The view Draw and what outlasts a page: every way to draw, lessons, saving, going on, files, the link, the code. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { readFile, rm } from "node:fs/promises";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, CDPSession, Page } from "playwright";
-import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, type StaticServer, serve } from "../support/browser.ts";
+import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
 import { GLYPHS, type Glyph, pointerPaths } from "../support/digit_strokes.ts";
 
 type Device = "mouse" | "touch" | "pen";
@@ -38,14 +35,7 @@ const errors: string[] = [];
 const PATIENT = { timeout: 30_000 };
 
 beforeAll(async () => {
-  site = await mkdtemp(join(tmpdir(), "corteza-draw-"));
-  const root = resolve(import.meta.dirname, "../..");
-  await build({
-    root,
-    configFile: join(root, "vite.config.ts"),
-    logLevel: "error",
-    build: { outDir: site, emptyOutDir: true },
-  });
+  site = await buildDemo();
   server = await serve(site);
   browser = await launchBrowser();
   const context = await browser.newContext({

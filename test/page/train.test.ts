@@ -1,12 +1,10 @@
 /** The Train view in a real Chromium: presets, the builder, live batch size and seed, the address, all in one page. */
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright";
-import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, type StaticServer, serve } from "../support/browser.ts";
+import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
 
 let site: string;
 let server: StaticServer;
@@ -19,14 +17,7 @@ const untrained = () =>
 const hash = () => new URL(page.url()).hash;
 
 beforeAll(async () => {
-  site = await mkdtemp(join(tmpdir(), "corteza-page-"));
-  const root = resolve(import.meta.dirname, "../..");
-  await build({
-    root,
-    configFile: join(root, "vite.config.ts"),
-    logLevel: "error",
-    build: { outDir: site, emptyOutDir: true },
-  });
+  site = await buildDemo();
   server = await serve(site);
   browser = await launchBrowser();
   page = await browser.newPage({ locale: "en-US", viewport: { width: 1280, height: 900 } });

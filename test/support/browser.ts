@@ -1,10 +1,12 @@
 /** What tests of whole pages need: a Chromium of their own and a server for a folder. They run in Node. */
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { mkdtemp, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { extname, resolve, sep } from "node:path";
+import { tmpdir } from "node:os";
+import { extname, join, resolve, sep } from "node:path";
 import { type Browser, chromium } from "playwright";
+import { build } from "vite";
 import { chromiumFlags, ensureChromium } from "../../scripts/chromium.mjs";
 
 export interface BrowserOptions {
@@ -17,6 +19,19 @@ export interface BrowserOptions {
 /** The Chromium that the other tests use; `close()` it. */
 export function launchBrowser({ webgpu = true, args = [] }: BrowserOptions = {}): Promise<Browser> {
   return chromium.launch({ executablePath: ensureChromium(), args: [...chromiumFlags({ webgpu }), ...args] });
+}
+
+/** Builds the demo as `npm run build:demo` does, into a temporary folder, which whoever asks removes. */
+export async function buildDemo(): Promise<string> {
+  const site = await mkdtemp(join(tmpdir(), "corteza-page-"));
+  const root = resolve(import.meta.dirname, "../..");
+  await build({
+    root,
+    configFile: join(root, "vite.config.ts"),
+    logLevel: "error",
+    build: { outDir: site, emptyOutDir: true },
+  });
+  return site;
 }
 
 const MIME_TYPES: Record<string, string> = {
