@@ -1,0 +1,66 @@
+/** What the drawing pad and its answer say, in both languages. */
+
+const en = {
+  drawHeading: "Draw",
+  padHint: "Draw a digit here",
+  padLabel: (strokes: number) =>
+    strokes === 0
+      ? "Drawing pad, empty"
+      : strokes === 1
+        ? "Drawing pad with 1 stroke"
+        : `Drawing pad with ${strokes} strokes`,
+  padLabelTest: (digit: string) => `Drawing pad, showing a test digit: a ${digit}`,
+  undo: "Undo",
+  clear: "Clear",
+  testDigit: "Show a test digit",
+  seenCaption: "What the network sees: 28×28",
+  seenLabel: "The drawing as the network sees it, 28 by 28 pixels",
+  seenLabelEmpty: "Nothing drawn yet",
+  barsLabel: "Probability of each digit",
+  verdictEmpty: "Nothing drawn yet",
+  verdictSure: (percent: string) => `${percent} sure`,
+  verdictUnsure: (percent: string) => `Not sure: ${percent}`,
+  verdictUntrained: "Not trained yet",
+  verdictBusy: "Reading …",
+  noteUntrained:
+    "The network is untrained: its weights are random, and so is its answer. Press Train and watch the bars.",
+  noteTestRight: (digit: string) => `A held-out digit, labelled ${digit}. The network never trained on it.`,
+  noteTestWrong: (digit: string, read: string) =>
+    `A held-out digit, labelled ${digit}. The network takes it for a ${read}.`,
+  announceAnswer: (digit: string, percent: string) => `Prediction ${digit}, ${percent}`,
+  announceUnsure: (digit: string, percent: string) => `Not sure; perhaps ${digit}, ${percent}`,
+  announceCleared: "Pad cleared",
+};
+
+const es: typeof en = {
+  drawHeading: "Dibujar",
+  padHint: "Dibuja aquí una cifra",
+  padLabel: (strokes) =>
+    strokes === 0
+      ? "Lienzo para dibujar, vacío"
+      : strokes === 1
+        ? "Lienzo con 1 trazo"
+        : `Lienzo con ${strokes} trazos`,
+  padLabelTest: (digit) => `Lienzo con una cifra de prueba: un ${digit}`,
+  undo: "Deshacer",
+  clear: "Borrar",
+  testDigit: "Cifra de prueba",
+  seenCaption: "Lo que ve la red: 28×28",
+  seenLabel: "El dibujo tal como lo ve la red, 28 por 28 píxeles",
+  seenLabelEmpty: "Aún no hay nada dibujado",
+  barsLabel: "Probabilidad de cada cifra",
+  verdictEmpty: "Aún no hay nada dibujado",
+  verdictSure: (percent) => `${percent} de seguridad`,
+  verdictUnsure: (percent) => `Sin seguridad: ${percent}`,
+  verdictUntrained: "Aún sin entrenar",
+  verdictBusy: "Leyendo…",
+  noteUntrained:
+    "La red está sin entrenar: sus pesos son aleatorios, y su respuesta también. Pulsa Entrenar y mira las barras.",
+  noteTestRight: (digit) => `Una cifra reservada, con la etiqueta ${digit}. La red nunca entrenó con ella.`,
+  noteTestWrong: (digit, read) => `Una cifra reservada, con la etiqueta ${digit}. La red la toma por un ${read}.`,
+  announceAnswer: (digit, percent) => `Predicción: ${digit}, ${percent}`,
+  announceUnsure: (digit, percent) => `Sin seguridad; quizá ${digit}, ${percent}`,
+  announceCleared: "Lienzo borrado",
+};
+
+export const padMessages = { en, es };
