@@ -21,17 +21,21 @@ function noTotals(metrics = 0): Totals {
   return { loss: 0, correct: 0, rows: 0, sums: new Array<number>(metrics).fill(0) };
 }
 
-/** Sums over steps `first` … `last - 1` of a ring; losses weighted by their rows. */
-export function sumRecords(ring: Tensor, first: number, last: number): Totals {
+/**
+ * Sums over steps `first` … `last - 1` of a ring; losses weighted by their rows. `metrics`: values of a record that are
+ * metrics' sums; by default all behind loss, right answers and rows.
+ */
+export function sumRecords(ring: Tensor, first: number, last: number, metrics?: number): Totals {
   const [capacity = 1, width = RING_VALUES] = ring.shape;
-  const totals = noTotals(width - RING_VALUES);
+  const sums = metrics ?? width - RING_VALUES;
+  const totals = noTotals(sums);
   for (let step = first; step < last; step++) {
     const record = (step % capacity) * width;
     const rows = ring.data[record + 2] ?? 0;
     totals.loss += (ring.data[record] ?? Number.NaN) * rows;
     totals.correct += ring.data[record + 1] ?? 0;
     totals.rows += rows;
-    addSums(totals, ring.data.subarray(record + RING_VALUES, record + width));
+    addSums(totals, ring.data.subarray(record + RING_VALUES, record + RING_VALUES + sums));
   }
   return totals;
 }

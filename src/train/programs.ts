@@ -1,7 +1,7 @@
 import type { AffineRanges } from "../core/affine.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { constantSchedule, SCHEDULE_COLUMNS, SCHEDULE_ROWS, type Schedule, scheduleTable } from "../core/schedule.ts";
-import type { Shape } from "../core/shape.ts";
+import { type Shape, sizeOf } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
@@ -113,19 +113,19 @@ function measure(
   };
 }
 
-/** Records a step; the metrics' sums go as one value, since a kernel has only so many bindings. */
+/** Records a step; the metrics' sums, and `rest` behind them, go as one value, since a kernel has only so many bindings. */
 function recordMeasures(
   graph: Graph,
   loss: Node,
   { counts, sums, totals }: ReturnType<typeof measure>,
   variables: ReadonlyMap<Metric, Variable>,
-  attributes: { ring: Variable; counters: readonly Variable[]; guard: Node },
+  { rest = [], ...attributes }: { ring: Variable; counters: readonly Variable[]; guard: Node; rest?: readonly Node[] },
 ): void {
   for (const [metric, node] of totals) {
     const variable = variables.get(metric);
     if (variable) graph.assign(variable, graph.add(graph.variable(variable), node));
   }
-  const values = sums.map((sum) => graph.reshape(sum, [1]));
+  const values = [...sums, ...rest].map((value) => graph.reshape(value, [sizeOf(value.shape)]));
   graph.recordStep([loss, ...counts, ...(values.length > 0 ? [graph.concat(values, 0)] : [])], attributes);
 }
 
@@ -266,26 +266,31 @@ export interface EvaluationProgram {
   readonly program: Program;
   readonly steps: number;
   readonly cursor: Variable;
-  /** f32 [steps, RING_VALUES + sums of metrics] */
+  /** f32 [steps, RING_VALUES + sums of metrics + values of a batch of outputs, where these are kept] */
   readonly ring: Variable;
+  /** Values that the metrics' sums have in a record; the outputs come behind them. */
+  readonly sums: number;
+  /** Whether the ring keeps the outputs. */
+  readonly outputs: boolean;
   /** f32 [classes, classes]; none where rows are not of one class each. */
   readonly confusion: Variable | undefined;
   /** f32 [size] for each metric that counts. */
   readonly counts: ReadonlyMap<Metric, Variable>;
 }
 
-/** A pass over a data set in order, batch by batch, that only measures. */
+/** A pass over a data set in order, batch by batch, that only measures; with `keepOutputs` it keeps each image's outputs. */
 export async function compileEvaluation(
   backend: Backend,
   { model, loss: choice, metrics = [] }: Pick<StepParts, "model" | "loss" | "metrics">,
   dataset: Dataset,
-  batch: number,
+  { batch, keepOutputs }: { batch: number; keepOutputs: boolean },
 ): Promise<EvaluationProgram> {
   const steps = Math.ceil(dataset.count / batch);
   const loss = resolveLoss(choice);
   const cursor = new Variable({ name: "evaluation cursor", shape: [], dtype: "u32" });
-  const values = RING_VALUES + sumCount(metrics, model.outputShape);
-  const ring = new Variable({ name: "evaluation ring", shape: [steps, values] });
+  const sums = sumCount(metrics, model.outputShape);
+  const kept = keepOutputs ? batch * sizeOf(model.outputShape) : 0;
+  const ring = new Variable({ name: "evaluation ring", shape: [steps, RING_VALUES + sums + kept] });
   const counts = countsOf(metrics, model, "evaluation");
   const graph = new Graph();
   const fetched = fetchBatch(graph, dataset, graph.variable(cursor), { batch, shuffle: false, seed: 0 });
@@ -297,8 +302,12 @@ export async function compileEvaluation(
   const counted = results.confusion();
   const confusion = counted && new Variable({ name: "confusion matrix", shape: counted.shape });
   if (confusion) graph.assign(confusion, graph.add(graph.variable(confusion), counted));
-  recordMeasures(graph, value, measure(results, metrics), counts, { ring, counters: [cursor], guard });
-  return { program: await backend.compile(graph, { outputs: {} }), steps, cursor, ring, confusion, counts };
+  recordMeasures(graph, value, measure(results, metrics), counts, {
+    ...{ ring, counters: [cursor], guard },
+    rest: keepOutputs ? [outputs] : [],
+  });
+  const program = await backend.compile(graph, { outputs: {} });
+  return { program, steps, cursor, ring, sums, outputs: keepOutputs, confusion, counts };
 }
 
 /** What `predict` gives of outputs: those that a loss folds an activation of become probabilities. */

@@ -28,10 +28,20 @@ import {
   type EvaluationProgram,
   learningRateTable,
   newTrainingState,
+  RING_VALUES,
   type StepParts,
 } from "./programs.ts";
 import { checkClassWeights, checkDataset, checkLossFitsModel } from "./targets.ts";
-import type { Evaluation, FitOptions, History, ImageBatch, Inspection, Trainer, TrainerStats } from "./types.ts";
+import type {
+  EvaluateOptions,
+  Evaluation,
+  FitOptions,
+  History,
+  ImageBatch,
+  Inspection,
+  Trainer,
+  TrainerStats,
+} from "./types.ts";
 
 /** What `createTrainer` makes a trainer of. */
 export interface TrainerOptions {
@@ -131,6 +141,8 @@ class LocalTrainer implements Trainer {
   readonly #predictor: Predictor;
   readonly #inspector: Inspector;
   readonly #evaluations = new Map<Dataset, EvaluationProgram>();
+  /** Done when the evaluation that was asked for last is. */
+  #evaluating: Promise<void> = Promise.resolve();
   #seed: number;
   #training: CompiledTraining | undefined;
   #fed: { readonly key: string; readonly program: Program } | undefined;
@@ -379,11 +391,34 @@ class LocalTrainer implements Trainer {
     return labels;
   }
 
-  async evaluate(dataset: Dataset, options: { signal?: AbortSignal } = {}): Promise<Evaluation> {
+  async evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.#checkUsable();
     checkDataset(this.#parts.model, this.#loss, dataset);
     options.signal?.throwIfAborted();
-    return this.#reading(() => this.#evaluate(dataset, options));
+    return this.#reading(() => this.#inTurn(() => this.#evaluate(dataset, options)));
+  }
+
+  /** After the evaluations before it: two at a time would count into the same variables. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#evaluating.then(work);
+    this.#evaluating = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
+  }
+
+  async release(dataset: Dataset): Promise<void> {
+    this.#checkUsable();
+    await this.#inTurn(async () => {
+      this.#evaluations.get(dataset)?.program.dispose();
+      this.#evaluations.delete(dataset);
+    });
+    if (this.#busy || this.#training?.dataset !== dataset) return;
+    await this.#profiling;
+    this.#training.program.dispose();
+    this.#training = undefined;
+    this.#setCursor(0);
   }
 
   /** Reads the weights at a time when no profile moves them. */
@@ -399,8 +434,8 @@ class LocalTrainer implements Trainer {
     }
   }
 
-  async #evaluate(dataset: Dataset, options: { signal?: AbortSignal }): Promise<Evaluation> {
-    const evaluation = await this.#evaluation(dataset);
+  async #evaluate(dataset: Dataset, options: EvaluateOptions): Promise<Evaluation> {
+    const evaluation = await this.#evaluation(dataset, options.outputs ?? false);
     const { program, steps, cursor, ring, confusion, counts } = evaluation;
     const counted = [...counts.values(), ...(confusion ? [confusion] : [])];
     program.write(cursor, [0]);
@@ -415,7 +450,7 @@ class LocalTrainer implements Trainer {
       done += bundle;
     }
     const [records, ...tensors] = await program.enqueue({ steps: 0, read: [ring, ...counted] });
-    const totals = sumRecords(records as Tensor, 0, steps);
+    const totals = sumRecords(records as Tensor, 0, steps, evaluation.sums);
     const classes = confusion?.shape[0] ?? 0;
     const cells = tensors[counts.size]?.data;
     return {
@@ -425,13 +460,37 @@ class LocalTrainer implements Trainer {
       confusion: Array.from({ length: classes }, (_, label) =>
         Array.from(cells?.subarray(label * classes, (label + 1) * classes) ?? []),
       ),
+      ...(options.outputs ? { outputs: this.#recordedOutputs(records as Tensor, dataset.count, evaluation) } : {}),
     };
   }
 
-  async #evaluation(dataset: Dataset): Promise<EvaluationProgram> {
+  /** The outputs of `count` images from the records of an evaluation, without the rows that fill up the last batch. */
+  #recordedOutputs(records: Tensor, count: number, { steps, sums }: EvaluationProgram): Tensor<Float32Array> {
+    const { outputShape } = this.#parts.model;
+    const size = sizeOf(outputShape);
+    const data = new Float32Array(count * size);
+    const width = records.data.length / steps;
+    for (let step = 0; step < steps; step++) {
+      const first = step * this.#batchSize;
+      const rows = Math.min(this.#batchSize, count - first);
+      const place = step * width + RING_VALUES + sums;
+      data.set(records.data.subarray(place, place + rows * size), first * size);
+    }
+    return { shape: [count, ...outputShape], data };
+  }
+
+  async #evaluation(dataset: Dataset, keepOutputs: boolean): Promise<EvaluationProgram> {
     let evaluation = this.#evaluations.get(dataset);
+    if (evaluation && keepOutputs && !evaluation.outputs) {
+      evaluation.program.dispose();
+      this.#evaluations.delete(dataset);
+      evaluation = undefined;
+    }
     if (evaluation === undefined) {
-      evaluation = await compileEvaluation(this.#backend, this.#parts, dataset, this.#batchSize);
+      evaluation = await compileEvaluation(this.#backend, this.#parts, dataset, {
+        batch: this.#batchSize,
+        keepOutputs,
+      });
       for (const [oldest, { program }] of this.#evaluations) {
         if (this.#evaluations.size < KEPT_EVALUATIONS) break;
         program.dispose();

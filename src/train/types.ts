@@ -106,6 +106,19 @@ export interface Evaluation {
   readonly metrics: Readonly<Record<string, number>>;
   /** Counts [true class][predicted class]; empty where images are not of one class each. */
   readonly confusion: readonly (readonly number[])[];
+  /**
+   * Where `evaluate` was asked for them: the model's outputs [count, …outputShape] for each image, in the data set's order,
+   * as the loss takes them: logits where it contains the softmax or the sigmoid.
+   */
+  readonly outputs?: Tensor<Float32Array>;
+}
+
+/** What an evaluation is to bring. */
+export interface EvaluateOptions {
+  /** Also bring each image's outputs, from the same pass as the counts; default false. */
+  outputs?: boolean;
+  /** Aborting rejects with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** What training costs. */
@@ -175,8 +188,17 @@ export interface Trainer {
   readonly paused: boolean;
   /** One step on images [batch, …inputShape] with class labels or rows of targets; at most `batchSize` images. */
   trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy: number }>;
-  /** Mean loss, accuracy and confusion matrix over a data set. */
-  evaluate(dataset: Dataset, options?: { signal?: AbortSignal }): Promise<Evaluation>;
+  /**
+   * Mean loss, accuracy and confusion matrix over a data set, and with `outputs` what the model says of each image.
+   * Several at a time are done one after the other.
+   */
+  evaluate(dataset: Dataset, options?: EvaluateOptions): Promise<Evaluation>;
+  /**
+   * Frees what the trainer keeps of a data set that is no longer needed: its place on the device, and in a worker its copy
+   * there. Evaluations under way are finished first. It may be used again, and is then uploaded again; a data set that `fit`
+   * is training on stays until that ends and another one is trained on.
+   */
+  release(dataset: Dataset): Promise<void>;
   /**
    * The model's outputs [count, …outputShape] for one or many images; probabilities where the loss contains the softmax or
    * the sigmoid that makes them.

@@ -10,6 +10,7 @@ import { checkLearningRate, type Optimizer, withGlobalClipNorm } from "../nn/opt
 import { checkOneInputAndOutput } from "../train/one_input.ts";
 import type {
   EpochEvent,
+  EvaluateOptions,
   Evaluation,
   FitOptions,
   History,
@@ -238,9 +239,16 @@ class RemoteTrainer implements WorkerTrainer {
     );
   }
 
-  evaluate(dataset: Dataset, options: { signal?: AbortSignal } = {}): Promise<Evaluation> {
+  evaluate(dataset: Dataset, { outputs = false, signal }: EvaluateOptions = {}): Promise<Evaluation> {
     this.#sendParameters();
-    return this.#client.call("evaluate", { dataset: this.#datasetKey(dataset) }, options);
+    return this.#client.call("evaluate", { dataset: this.#datasetKey(dataset), outputs }, { signal });
+  }
+
+  async release(dataset: Dataset): Promise<void> {
+    const key = this.#datasetKeys.get(dataset);
+    if (key === undefined) return;
+    this.#datasetKeys.delete(dataset);
+    await this.#client.call("release", { dataset: key });
   }
 
   inspect(image: ImageBatch, options: { target?: number } = {}): Promise<Inspection> {

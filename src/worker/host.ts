@@ -82,7 +82,12 @@ const handlers: Handlers = {
     };
     return theTrainer().fit(theDataset(dataset), options);
   },
-  evaluate: ({ dataset }, id) => theTrainer().evaluate(theDataset(dataset), { signal: signalOf(id) }),
+  evaluate: ({ dataset, outputs }, id) => theTrainer().evaluate(theDataset(dataset), { outputs, signal: signalOf(id) }),
+  async release({ dataset: key }) {
+    const dataset = theDataset(key);
+    datasets.delete(key);
+    await theTrainer().release(dataset);
+  },
   inspect: ({ image, ...options }) => theTrainer().inspect(image, options),
   predict: ({ x }) => theTrainer().predict(x),
   trainOnBatch: ({ x, y }) => theTrainer().trainOnBatch(x, y),

@@ -56,7 +56,8 @@ export interface Calls {
     >;
     result: History;
   };
-  evaluate: { args: { dataset: number }; result: Evaluation };
+  evaluate: { args: { dataset: number; outputs: boolean }; result: Evaluation };
+  release: { args: { dataset: number }; result: void };
   inspect: { args: { image: ImageBatch; target?: number }; result: Inspection };
   predict: { args: { x: ImageBatch }; result: Tensor<Float32Array> };
   trainOnBatch: { args: { x: ImageBatch; y: number[] | Float32Array }; result: { loss: number; accuracy: number } };

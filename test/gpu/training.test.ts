@@ -3,6 +3,7 @@ import { dataset } from "../../src/data/dataset.ts";
 import {
   adam,
   conv2d,
+  cpu,
   createTrainer,
   dense,
   flatten,
@@ -149,6 +150,62 @@ describe("training on WebGPU within the spec's default limits", () => {
     const small = await createTrainer(smallNetwork(), { backend, loss: LOSS, optimizer: adam(), batchSize: 16 });
     expect((await small.fit(barPictures(32))).stepLosses).toHaveLength(2);
     small.dispose();
+    backend.dispose();
+  });
+
+  it("evaluates with each image's outputs, which the counts agree with and the CPU computes too", async () => {
+    const pictures = barPictures(70);
+    const options = { loss: LOSS, optimizer: adam({ learningRate: 5e-3 }), metrics: ["mse"], batchSize: 16 };
+    const backend = await webgpu({ device });
+    const trainer = await createTrainer(smallNetwork(), { backend, ...options });
+    await trainer.fit(pictures, { epochs: 2 });
+    // Asked for at the same time, they are done one after the other.
+    const [plain, evaluation] = await Promise.all([
+      trainer.evaluate(pictures),
+      trainer.evaluate(pictures, { outputs: true }),
+    ]);
+    const { outputs, ...counts } = evaluation;
+    expect(counts).toEqual(plain);
+    expect(outputs?.shape).toEqual([70, 3]);
+    const rows = Array.from({ length: 70 }, (_, row) => [...(outputs?.data.subarray(3 * row, 3 * row + 3) ?? [])]);
+    const confusion = [0, 1, 2].map(() => [0, 0, 0]);
+    rows.forEach((scores, row) => {
+      confusion[pictures.labels[row]!]![scores.indexOf(Math.max(...scores))]! += 1;
+    });
+    expect(confusion).toEqual(evaluation.confusion);
+    const losses = rows.map(
+      (scores, row) => Math.log(scores.reduce((sum, z) => sum + Math.exp(z), 0)) - scores[pictures.labels[row]!]!,
+    );
+    // Sums of 70 terms in f32.
+    expect(losses.reduce((a, b) => a + b) / 70).toBeCloseTo(evaluation.loss, 5);
+    const reference = cpu();
+    const there = await createTrainer(smallNetwork(), { backend: reference, ...options });
+    await there.restore(await trainer.checkpoint());
+    const expected = (await there.evaluate(pictures, { outputs: true })).outputs;
+    // Three layers of at most 96 products each; scores are below 10 in size.
+    outputs?.data.forEach((score, place) => {
+      expect(score).toBeCloseTo(expected?.data[place] ?? Number.NaN, 4);
+    });
+    for (const one of [trainer, there]) one.dispose();
+    reference.dispose();
+    backend.dispose();
+  });
+
+  it("gives back the memory of a data set that is released, and takes it up again", async () => {
+    const backend = await webgpu({ device });
+    const trainer = await createTrainer(smallNetwork(), { backend, loss: LOSS, optimizer: adam(), batchSize: 16 });
+    const round = async () => {
+      const pictures = barPictures(640);
+      await trainer.fit(pictures, { steps: 1 });
+      const { accuracy } = await trainer.evaluate(pictures, { outputs: true });
+      await trainer.release(pictures);
+      expect((await trainer.evaluate(pictures)).accuracy).toBe(accuracy);
+      await trainer.release(pictures);
+      return backend.bytes - backend.readback.bytes;
+    };
+    const first = await round();
+    for (let again = 0; again < 3; again++) expect(await round()).toBe(first);
+    trainer.dispose();
     backend.dispose();
   });
 

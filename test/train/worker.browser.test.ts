@@ -79,6 +79,34 @@ it("targets, weights, metrics and early stopping work in a worker as on the page
   }
 });
 
+it("a data set that is released goes from the worker too, outputs come from there, and it can be sent again", async () => {
+  const messages: { call: string; bytes: number }[] = [];
+  const counting = () => {
+    const made = worker();
+    const send = made.postMessage.bind(made);
+    made.postMessage = (message: { call?: string; args?: { dataset?: { images?: Uint8Array } } }) => {
+      messages.push({ call: message.call ?? "", bytes: message.args?.dataset?.images?.byteLength ?? 0 });
+      send(message);
+    };
+    return made;
+  };
+  const options = { loss: LOSS, optimizer: adam(), batchSize: 16 };
+  const trainer = await createWorkerTrainer(residualNetwork(4), { ...options, worker: counting, backend: "cpu" });
+  const pictures = barPictures(20);
+  const evaluate = () => trainer.evaluate(pictures, { outputs: true });
+  const { outputs, accuracy } = await evaluate();
+  expect(outputs?.shape).toEqual([20, 3]);
+  expect(outputs?.data).toBeInstanceOf(Float32Array);
+  expect(await evaluate()).toMatchObject({ accuracy, outputs });
+  await trainer.release(pictures);
+  await trainer.release(pictures);
+  expect(await evaluate()).toMatchObject({ accuracy, outputs });
+  const sent = messages.filter(({ call }) => call === "dataset" || call === "release");
+  const upload = { call: "dataset", bytes: 20 * 64 };
+  expect(sent).toEqual([upload, { call: "release", bytes: 0 }, upload]);
+  trainer.dispose();
+});
+
 it("precision reaches the worker: a mixed run's checkpoint holds the scale of its loss", async () => {
   const { dense, loadSafetensors, sequential } = await import("../../src/index.ts");
   const network = () => sequential({ inputShape: [4] }, [dense({ units: 2 })]);
