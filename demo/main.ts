@@ -2,6 +2,7 @@
 import { sample } from "../src/data/dataset.ts";
 import { addressOf, onView, VIEWS, view } from "./address.ts";
 import { DigitPad } from "./digit_pad.ts";
+import { loadDigits } from "./digits.ts";
 import { announce, find, focusScrollers, write } from "./dom.ts";
 import { DrawPanel } from "./draw_panel.ts";
 import { onDroppedFile } from "./files.ts";
@@ -25,7 +26,7 @@ const parameters = new URLSearchParams(location.search);
 const forced = parameters.get("force");
 const force: Force = forced === "cpu" || forced === "nowebgpu" ? forced : undefined;
 
-const session = new Session({ force, onChange: () => changed() });
+const session = new Session({ force, load: () => loadDigits("small"), onChange: () => changed() });
 const predict = (pixels: Float32Array) => session.predict(pixels);
 
 const train = new TrainView({ session, onChange: () => changed(), onSetting: () => renderLinks() });

@@ -7,6 +7,7 @@ import {
   type AffineRanges,
   adam,
   type Dataset,
+  type Evaluation,
   type Inspection,
   type Model,
   type Optimizer,
@@ -17,7 +18,7 @@ import {
   WebGpuUnavailableError,
 } from "../src/index.ts";
 import { createWorkerTrainer, type WorkerTrainer } from "../src/worker.ts";
-import { type Digits, loadDigits, quickSet } from "./digits.ts";
+import { type Digits, quickSet } from "./digits.ts";
 import type { NetworkFile } from "./network_file.ts";
 import { withBatchSize } from "./rebatch.ts";
 import { emptyRun, type Measurement, type Run, record, truncated, unknownRun } from "./run.ts";
@@ -78,6 +79,7 @@ export class Session {
   onRunEnd: ((run: Run) => void) | undefined;
 
   readonly #force: Force;
+  readonly #load: () => Promise<Digits>;
   readonly #onChange: () => void;
   #digits: Digits | undefined;
   #quick: Dataset | undefined;
@@ -99,8 +101,10 @@ export class Session {
   /** The training or measuring under way; everything that touches the trainer's weights waits for it. */
   #work: Promise<void> = Promise.resolve();
 
-  constructor(options: { force: Force; onChange: () => void }) {
+  /** `load` brings the digits that a session opens with. */
+  constructor(options: { force: Force; load: () => Promise<Digits>; onChange: () => void }) {
     this.#force = options.force;
+    this.#load = options.load;
     this.#onChange = options.onChange;
   }
 
@@ -145,7 +149,7 @@ export class Session {
     this.error = undefined;
     this.#onChange();
     try {
-      this.#digits ??= await loadDigits("small");
+      this.#digits ??= await this.#load();
       this.#quick ??= quickSet(this.#digits);
       this.#trainer?.dispose();
       const before = this.backendKind;
@@ -455,14 +459,31 @@ export class Session {
   async useDigits(digits: Digits): Promise<void> {
     const wasTraining = this.phase === "training";
     await this.#stop();
+    const before = [this.#digits?.train, this.#digits?.heldOut, this.#quick];
     this.#digits = digits;
     this.#quick = quickSet(digits);
+    this.#free(before);
     this.#cursor = 0;
     this.target = this.steps;
     if (this.phase !== "failed") this.phase = "ready";
     this.#onChange();
     if (wasTraining) this.train(1);
     else this.#begin((signal) => this.#measure(signal));
+  }
+
+  /** Sets that nothing here uses any more go from the worker and the device. */
+  #free(sets: readonly (Dataset | undefined)[]): void {
+    const used = [this.#digits?.train, this.#digits?.heldOut, this.#quick];
+    for (const set of new Set(sets)) {
+      // A trainer that is gone keeps nothing.
+      if (set && !used.includes(set)) this.#trainer?.release(set).catch(() => undefined);
+    }
+  }
+
+  /** What the network says of every picture of a set, and its confusion matrix, from one pass on the device. */
+  async readAll(which: "heldOut" | "train", signal: AbortSignal): Promise<Evaluation | undefined> {
+    const set = this.#digits?.[which];
+    return set && this.#trainer?.evaluate(set, { outputs: true, signal });
   }
 
   /** Where the time of a step goes. Training is held meanwhile, and goes on as if nothing had been. */

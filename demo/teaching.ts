@@ -104,10 +104,10 @@ export async function teach(trainer: Trainer, lessons: readonly Lesson[], option
   const stopping = signal ? { signal } : {};
   const checkpoint = await trainer.checkpoint();
   const accuracy = async () => (await trainer.evaluate(heldOut, stopping)).accuracy;
+  const practice = lessonDataset(lessons, older, train);
   let steps = 0;
   try {
     const before = await accuracy();
-    const practice = lessonDataset(lessons, older, train);
     trainer.setLearningRate(GENTLER * learningRate);
     let after = before;
     let readings: readonly Reading[] = [];
@@ -139,6 +139,9 @@ export async function teach(trainer: Trainer, lessons: readonly Lesson[], option
   } catch (error) {
     await trainer.restore(checkpoint).catch(() => undefined);
     throw error;
+  } finally {
+    // A trainer that is gone keeps nothing.
+    await trainer.release(practice).catch(() => undefined);
   }
 }
 
