@@ -1,24 +1,28 @@
 /**
  * Holds the library against results that others computed (../shared/conformance), all of them:
  *
- *     npm run conformance -- [--backend cpu|webgpu|all] [--source torch/conv2d,keras-js] [--webgpu-every 8]
- *                            [--shapes 5000] [--seed 1] [--out docs/conformance.md]
+ *     npm run conformance -- [--backend cpu|webgpu|all] [--browser node|chromium|firefox] [--source torch/conv2d,keras-js]
+ *                            [--webgpu-every 8] [--shapes 5000] [--seed 1] [--out docs/conformance.md]
  *
- * `--source`: only sources that begin so. `--webgpu-every`: on WebGPU each Nth case only, as a software GPU compiles
- * every case's kernels for a second. `--shapes`: random shapes on which WebGPU must agree with the CPU reference.
- * `--out`: writes the table there too. Exits with 1 when a case fails, a file is missing, or a case got lost.
+ * `--source`: only sources that begin so; `--source none`: none, for random shapes or the document alone.
+ * `--webgpu-every`: on WebGPU each Nth case only, as a software GPU compiles every case's kernels for a second.
+ * `--shapes`: random shapes on which WebGPU must agree with the CPU reference. `--out`: writes the document there, from
+ * the results of this run and those that earlier runs left. Exits with 1 when a case fails, a file is missing, or a case
+ * got lost.
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { type Backend, cpu, webgpu } from "../src/index.ts";
-import { Report, type Suite } from "../test/conformance/suite.ts";
+import { type RunEvent, type RunRequest, runConformance, type SourceResult } from "../test/conformance/run.ts";
 import { suites } from "../test/conformance/suites.ts";
-import { checkAgreement } from "../test/support/agreement.ts";
-import { drawCases } from "../test/support/agreement_families.ts";
+import { runInBrowser } from "./conformance_browser.ts";
+import { conformanceDocument } from "./conformance_document.ts";
+import { keepResult, keptResults, type Place } from "./conformance_results.ts";
 
 const { values: options } = parseArgs({
   options: {
     backend: { type: "string", default: "cpu" },
+    browser: { type: "string", default: "node" },
     source: { type: "string", default: "" },
     "webgpu-every": { type: "string", default: "1" },
     shapes: { type: "string" },
@@ -38,110 +42,84 @@ function wholeNumber(name: string, text: string): number {
   return value;
 }
 
-const KINDS: Readonly<Record<string, readonly string[]>> = { cpu: ["cpu"], webgpu: ["webgpu"], all: ["cpu", "webgpu"] };
-const kinds = KINDS[options.backend] ?? fail(`--backend is cpu, webgpu or all, not "${options.backend}".`);
+const BACKENDS: Readonly<Record<string, readonly Place["backend"][]>> = {
+  cpu: ["cpu"],
+  webgpu: ["webgpu"],
+  all: ["cpu", "webgpu"],
+};
+const backends = BACKENDS[options.backend] ?? fail(`--backend is cpu, webgpu or all, not "${options.backend}".`);
+const browser =
+  (["node", "chromium", "firefox"] as const).find((name) => name === options.browser) ??
+  fail(`--browser is node, chromium or firefox, not "${options.browser}".`);
 const webgpuEvery = wholeNumber("webgpu-every", options["webgpu-every"]);
 const shapes = options.shapes === undefined ? 0 : wholeNumber("shapes", options.shapes);
 const seed = wholeNumber("seed", options.seed);
+const names = suites.map(({ source }) => source);
 const prefixes = options.source.split(",");
-const chosen = suites.filter(({ source }) => prefixes.some((prefix) => source.startsWith(prefix)));
-if (chosen.length === 0) {
-  fail(`--source ${options.source}: no such source. There are: ${suites.map(({ source }) => source).join(", ")}.`);
+const sources = options.source === "none" ? [] : names.filter((name) => prefixes.some((one) => name.startsWith(one)));
+if (sources.length === 0 && options.source !== "none") {
+  fail(`--source ${options.source}: no such source. There are: ${names.join(", ")}.`);
 }
 
 /** Dawn's Node binding must not be collected while a device lives. */
 let dawn: GPU | undefined;
 
-async function open(kind: string): Promise<Backend> {
-  if (kind === "cpu") return cpu();
+async function openInNode(backend: Place["backend"]): Promise<Backend> {
+  if (backend === "cpu") return cpu();
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
   dawn ??= create([]);
   return webgpu({ gpu: dawn, quickStart: false });
 }
 
-/** Lines of the table, and what stands below it. */
-const rows: string[] = [];
-const reasons = new Map<string, number>();
-const descriptions: string[] = [];
 let failed = 0;
 
-function problem(line: string): void {
+function print({ source, every, passed, inScope, total, seconds, seed: drawn, failures, outOfScope }: SourceResult) {
+  const which = drawn === undefined ? (every === 1 ? "every case" : `each ${every}th case`) : `seed ${drawn}`;
+  console.log(`${source}, ${which}: ${passed} passed / ${inScope} in scope / ${total} · ${seconds} s`);
+  for (const failure of failures) console.log(`  FAILED ${failure}`);
+  for (const [reason, count] of Object.entries(outOfScope)) console.log(`  out of scope: ${count} × ${reason}`);
+  failed += failures.length;
+}
+
+/** How often a line says how far a source is. */
+const PROGRESS_MS = 20_000;
+
+async function runAt(place: Place): Promise<void> {
+  const every = place.backend === "webgpu" ? webgpuEvery : 1;
+  const agreeing = place.backend === "webgpu" ? shapes : 0;
+  // Firefox sees results on a poll every 100 ms: many cases wait for it together.
+  const concurrency = place.browser === "firefox" ? 16 : 4;
+  const request: RunRequest = { backend: place.backend, sources, every, shapes: agreeing, seed, concurrency };
+  let description = "";
+  let printed = performance.now();
+  const results: SourceResult[] = [];
+  const hear = (event: RunEvent, userAgent = ""): void => {
+    if (event.type === "opened") {
+      description = [event.description, userAgent].filter((part) => part !== "").join(" · ");
+      console.log(`${place.backend} in ${place.browser}: ${description}`);
+    } else if (event.type === "result") {
+      print(event.result);
+      results.push(event.result);
+    } else if (event.type === "progress" && performance.now() - printed > PROGRESS_MS) {
+      printed = performance.now();
+      console.log(`  … ${event.source}: ${event.cases} cases`);
+    }
+  };
+  try {
+    if (place.browser === "node") await runConformance(request, () => openInNode(place.backend), hear);
+    else await runInBrowser(place.browser, request, hear);
+  } finally {
+    for (const result of results) await keepResult(place, description, result);
+  }
+}
+
+try {
+  for (const backend of sources.length > 0 || shapes > 0 ? backends : []) await runAt({ backend, browser });
+} catch (error) {
   failed++;
-  console.log(`  FAILED ${line}`);
+  console.log(`BROKEN OFF: ${error instanceof Error ? error.message : String(error)}`);
 }
-
-async function runSuite(suite: Suite, kind: string): Promise<void> {
-  const every = kind === "webgpu" ? webgpuEvery : 1;
-  const report = new Report({ every });
-  const backend = await open(kind);
-  const started = performance.now();
-  await suite.run(backend, report).finally(() => backend.dispose());
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const { passed, inScope, total } = report.counts;
-  const sample = every === 1 ? "every case" : `each ${every}th case`;
-  rows.push(`| ${suite.source} | ${kind} | ${sample} | ${passed} | ${inScope} | ${total} | ${seconds} |`);
-  console.log(
-    `${suite.source} on ${kind}, ${sample}: ${passed} passed / ${inScope} in scope / ${total} · ${seconds} s`,
-  );
-  for (const failure of report.failures) problem(failure);
-  for (const [reason, count] of report.outOfScope) {
-    console.log(`  out of scope: ${count} × ${reason}`);
-    if (every === 1) reasons.set(`${suite.source}: ${reason}`, count);
-  }
-  for (const path of report.missing) problem(`${path} is not in ../shared/conformance`);
-  const { expected } = suite;
-  if (total !== expected.total) problem(`${total} cases, expected ${expected.total}`);
-  if (every === 1 && inScope !== expected.inScope) problem(`${inScope} in scope, expected ${expected.inScope}`);
-}
-
-/** Random shapes in families; each family is one line. */
-async function runShapes(): Promise<void> {
-  const backend = await open("webgpu");
-  for (const [name, list] of drawCases(shapes, seed)) {
-    const report = new Report();
-    const started = performance.now();
-    await report.each(
-      list,
-      (one) => one.name,
-      (one) => checkAgreement(backend, one),
-    );
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    const { passed, inScope, total } = report.counts;
-    rows.push(`| random shapes: ${name} | webgpu | seed ${seed} | ${passed} | ${inScope} | ${total} | ${seconds} |`);
-    console.log(`random shapes, ${name}: ${passed} passed / ${total} · ${seconds} s`);
-    for (const failure of report.failures) problem(failure);
-  }
-  backend.dispose();
-}
-
-for (const kind of kinds) {
-  const backend = await open(kind);
-  descriptions.push(`- ${kind}: ${backend.description}`);
-  backend.dispose();
-  for (const suite of chosen) await runSuite(suite, kind);
-}
-if (shapes > 0) await runShapes();
-
-if (options.out !== undefined) {
-  const command = `npm run conformance -- ${process.argv.slice(2).join(" ")}`;
-  const left = [...reasons].map(([reason, count]) => `| ${reason} | ${count} |`);
-  const lines = [
-    "# Conformance",
-    "",
-    `Results that others computed, against this library's. Written by \`${command}\`. Where a row is a sample, "passed" and`,
-    '"in scope" count the cases of the sample, and "total" all cases of the source.',
-    "",
-    ...descriptions,
-    "",
-    "| source | backend | cases run | passed | in scope | total | seconds |",
-    "| --- | --- | --- | ---: | ---: | ---: | ---: |",
-    ...rows,
-    "",
-    failed === 0 ? "No case failed." : `${failed} failed.`,
-    ...(left.length === 0 ? [] : ["", "## Out of scope", "", "| why | cases |", "| --- | ---: |", ...left]),
-  ];
-  await writeFile(options.out, `${lines.join("\n")}\n`);
-}
+if (options.out !== undefined) await writeFile(options.out, conformanceDocument(await keptResults(), names));
 console.log(failed === 0 ? "no case failed" : `${failed} FAILED`);
 if (failed > 0) process.exitCode = 1;

@@ -54,6 +54,8 @@ export class Report {
   readonly outOfScope = new Map<string, number>();
   /** Files that are not there, so that none of their cases could run. */
   readonly missing: string[] = [];
+  /** Names of the cases that are running now. */
+  readonly underWay = new Set<string>();
   readonly #every: number;
   readonly #first: number;
   readonly #concurrency: number;
@@ -97,6 +99,7 @@ export class Report {
       counts.sampledOut++;
       return;
     }
+    this.underWay.add(name);
     try {
       await check();
       counts.passed++;
@@ -106,6 +109,8 @@ export class Report {
         return;
       }
       this.failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      this.underWay.delete(name);
     }
     counts.inScope++;
   }

@@ -1,0 +1,66 @@
+/** The document of the conformance runs: a column a backend and browser, a row a source. */
+import { SHAPES, type SourceResult } from "../test/conformance/run.ts";
+import { merged, type Place, type PlaceResults } from "./conformance_results.ts";
+
+const BROWSERS: Readonly<Record<Place["browser"], string>> = {
+  node: "Node",
+  chromium: "Chromium",
+  firefox: "Firefox",
+};
+
+const titleOf = ({ backend, browser }: Place): string =>
+  `${backend === "cpu" ? "CPU" : "WebGPU"}, ${BROWSERS[browser]}`;
+
+/** "160 / 160 · 1.2 s": passed, in scope; a sample says which cases it took. */
+function cell(result: SourceResult | undefined): string {
+  if (result === undefined) return "";
+  const { passed, inScope, seconds, every } = result;
+  const sample = every === 1 ? "" : ` (each ${every}th)`;
+  return `${passed} / ${inScope}${sample} · ${seconds.toFixed(1)} s`;
+}
+
+const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] =>
+  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`);
+
+/** The same order in every document: the CPU first, Node before browsers. */
+const rankOf = ({ backend, browser }: Place): number =>
+  (backend === "cpu" ? 0 : 10) + ["node", "chromium", "firefox"].indexOf(browser);
+
+/** Markdown of all results; `order` names the sources from top to bottom, random shapes follow. */
+export function conformanceDocument(places: readonly PlaceResults[], order: readonly string[]): string {
+  const sorted = [...places].sort((a, b) => rankOf(a.place) - rankOf(b.place));
+  const columns = sorted.map(({ place, results }) => ({ title: titleOf(place), rows: merged(results) }));
+  const families = new Set(columns.flatMap(({ rows }) => [...rows.keys()].filter((name) => name.startsWith(SHAPES))));
+  const sources = [...order, ...families].filter((source) => columns.some(({ rows }) => rows.has(source)));
+  const totalOf = (source: string): number => Math.max(...columns.map(({ rows }) => rows.get(source)?.total ?? 0));
+  const failures = columns.flatMap(({ title, rows }) =>
+    [...rows.values()].flatMap(({ source, failures: lines }) => lines.map((line) => `- ${title}: ${source}: ${line}`)),
+  );
+  const reasons = sources.flatMap((source) => {
+    const full = columns.map(({ rows }) => rows.get(source)).find((one) => one?.every === 1);
+    return Object.entries(full?.outOfScope ?? {}).map(([reason, count]) => [source, reason, count]);
+  });
+  const seeds = new Set(
+    sorted.flatMap(({ results }) => results.flatMap(({ seed }) => (seed === undefined ? [] : [seed]))),
+  );
+  return [
+    "# Conformance",
+    "",
+    "Results that others computed, against this library's, and random shapes on which WebGPU must agree with the CPU",
+    "backend. `npm run conformance -- --backend cpu|webgpu --browser node|chromium|firefox` runs a column and keeps its",
+    "results, `--out docs/conformance.md` writes this page from all that are kept. A cell says how many cases passed and",
+    "how many were in scope, `total` how many the source has; seconds are of one run on a software GPU.",
+    "",
+    ...sorted.map(({ place, description }) => `- ${titleOf(place)}: ${description}`),
+    ...(seeds.size === 0 ? [] : ["", `Seeds of the random shapes: ${[...seeds].sort((a, b) => a - b).join(", ")}.`]),
+    "",
+    ...table(
+      ["source", "total", ...columns.map(({ title }) => title)],
+      sources.map((source) => [source, totalOf(source), ...columns.map(({ rows }) => cell(rows.get(source)))]),
+    ),
+    "",
+    ...(failures.length === 0 ? ["No case failed."] : ["## Failed", "", ...failures]),
+    ...(reasons.length === 0 ? [] : ["", "## Out of scope", "", ...table(["source", "why", "cases"], reasons)]),
+    "",
+  ].join("\n");
+}
