@@ -53,7 +53,7 @@ export class Charts {
   #plot(place: HTMLElement, range: (most: number) => [number, number], tick: (value: number) => string): uPlot {
     const axis: uPlot.Axis = {
       stroke: () => color("--muted"),
-      font: '13px "Source Sans 3", sans-serif',
+      font: '13px "Public Sans", sans-serif',
       grid: { stroke: () => color("--grid"), width: 1 },
       ticks: { show: false },
     };

@@ -1,3 +1,4 @@
+import workerUrl from "virtual:trainer-worker-url";
 /**
  * One training session: the data, the network, the trainer in its worker, and what has been measured. The page shows
  * `Session`'s state and calls its methods; it hears of every change through `onChange`.
@@ -200,7 +201,7 @@ export class Session {
 
   #trainerFor(model: Model, backend: "webgpu" | "cpu", batchSize: number): Promise<WorkerTrainer> {
     return createWorkerTrainer(model, {
-      worker: () => new Worker(new URL("./trainer_worker.ts", import.meta.url), { type: "module" }),
+      worker: () => new Worker(workerUrl, { type: "module" }),
       backend,
       loss: LOSS,
       optimizer: this.optimizer,

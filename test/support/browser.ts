@@ -25,12 +25,19 @@ export function launchBrowser({ webgpu = true, args = [] }: BrowserOptions = {})
 export async function buildDemo(): Promise<string> {
   const site = await mkdtemp(join(tmpdir(), "corteza-page-"));
   const root = resolve(import.meta.dirname, "../..");
-  await build({
-    root,
-    configFile: join(root, "vite.config.ts"),
-    logLevel: "error",
-    build: { outDir: site, emptyOutDir: true },
-  });
+  // Vitest says "test" here, with which Vite would build a page for development: one without its service worker.
+  const environment = process.env["NODE_ENV"];
+  process.env["NODE_ENV"] = "production";
+  try {
+    await build({
+      root,
+      configFile: join(root, "vite.config.ts"),
+      logLevel: "error",
+      build: { outDir: site, emptyOutDir: true },
+    });
+  } finally {
+    process.env["NODE_ENV"] = environment;
+  }
   return site;
 }
 
