@@ -6,6 +6,7 @@ import { download, onFile } from "./files.ts";
 import { count, language, moment, percent, say } from "./language.ts";
 import { readNetworkFile } from "./network_file.ts";
 import type { Notice } from "./notices.ts";
+import { completed } from "./run.ts";
 import { AUGMENT, LOSS, type Session } from "./session.ts";
 import { dropRun, type KeptRun, keepRun, keptRuns } from "./storage.ts";
 
@@ -120,7 +121,7 @@ export class KeepPanel {
       const trainedOnAll = (session.digits?.train.count ?? 0) > SMALL_DIGITS;
       if (kept.digits === "full" && !trainedOnAll) await loadAll();
       this.#id = kept.id;
-      await session.adopt(network, structuredClone(kept.run));
+      await session.adopt(network, completed(kept.run));
       this.#offer = undefined;
       this.#show({ kind: "opened" });
       find("run", HTMLButtonElement).focus();

@@ -159,7 +159,7 @@ function render(): void {
   frame = 0;
   const measured = session.latest !== shownMeasurement;
   runner.render();
-  train.render({ measured, plannedTarget: runner.plannedTarget });
+  train.render({ plannedTarget: runner.plannedTarget });
   renderNotices();
   if (session.backendKind !== shownBackend) {
     shownBackend = session.backendKind;

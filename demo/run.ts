@@ -8,60 +8,90 @@ export interface Measurement {
   readonly accuracy: number;
   /** Held-out digits that it was taken on. */
   readonly count: number;
-  /** Smoothed loss on the training batches at that time; undefined before the first step. */
+  /** Means over the training batches since the measurement before; undefined where there was none. */
   readonly trainingLoss: number | undefined;
+  readonly trainingAccuracy: number | undefined;
 }
 
-/** What happened so far, one entry a step; index = updates made before the step. */
+/** Something that changed the course of a training. */
+export type Change =
+  | { readonly kind: "learningRate" | "batchSize" | "digits"; readonly value: number }
+  | { readonly kind: "vary"; readonly value: boolean }
+  | { readonly kind: "lesson" };
+
+/** It changed before the update `step`. */
+export type RunEvent = Change & { readonly step: number };
+
+/** What happened so far. */
 export interface Run {
+  /** Of each step's batch, before its update; index = updates made before the step. Null where nobody here has seen it. */
   readonly losses: (number | null)[];
   readonly accuracies: (number | null)[];
-  readonly smoothLosses: (number | null)[];
-  readonly smoothAccuracies: (number | null)[];
   readonly measurements: Measurement[];
+  readonly events: RunEvent[];
 }
 
-/** Weight of the newest step in the smoothed curves. */
-const SMOOTHING = 0.15;
-
 export function emptyRun(): Run {
-  return { losses: [], accuracies: [], smoothLosses: [], smoothAccuracies: [], measurements: [] };
+  return { losses: [], accuracies: [], measurements: [], events: [] };
 }
 
 /** A run of so many steps that nobody here has seen. */
 export function unknownRun(steps: number): Run {
   const unknown = () => Array<null>(steps).fill(null);
-  return {
-    losses: unknown(),
-    accuracies: unknown(),
-    smoothLosses: unknown(),
-    smoothAccuracies: unknown(),
-    measurements: [],
-  };
+  return { ...emptyRun(), losses: unknown(), accuracies: unknown() };
+}
+
+/** A run that an earlier version of this page may have kept: it noted less. */
+export function completed(run: Partial<Run>): Run {
+  const { losses = [], accuracies = [], measurements = [], events = [] } = structuredClone(run);
+  return { losses, accuracies, measurements, events };
 }
 
 /** Notes a step. */
-export function record(run: Run, event: StepEvent): void {
-  run.losses[event.step] = event.loss;
-  run.accuracies[event.step] = event.accuracy;
-  run.smoothLosses[event.step] = smooth(run.smoothLosses, event.step, event.loss);
-  run.smoothAccuracies[event.step] = smooth(run.smoothAccuracies, event.step, event.accuracy);
+export function record(run: Run, { step, loss, accuracy }: Pick<StepEvent, "step" | "loss" | "accuracy">): void {
+  run.losses[step] = loss;
+  run.accuracies[step] = accuracy;
+}
+
+/** Notes what the held-out digits say after `step` updates, in place of what they said there before. */
+export function measure(run: Run, found: Pick<Measurement, "step" | "loss" | "accuracy" | "count">): void {
+  const { measurements } = run;
+  const same = measurements.at(-1)?.step === found.step ? measurements.pop() : undefined;
+  const since = measurements.at(-1)?.step ?? 0;
+  measurements.push({
+    ...found,
+    trainingLoss: mean(run.losses.slice(since, found.step)) ?? same?.trainingLoss,
+    trainingAccuracy: mean(run.accuracies.slice(since, found.step)) ?? same?.trainingAccuracy,
+  });
+}
+
+/** Notes a change; a later one of the same kind at the same step takes its place. */
+export function note(run: Run, event: RunEvent): void {
+  const last = run.events.findLastIndex(({ kind, step }) => kind === event.kind && step === event.step);
+  if (last >= 0) run.events.splice(last, 1);
+  run.events.push(event);
 }
 
 /** The run as it was after `steps` steps; at 0 nothing of it, measurements neither. */
 export function truncated(run: Run, steps: number): Run {
+  const upTo = <Entry extends { readonly step: number }>(entries: readonly Entry[]) =>
+    steps === 0 ? [] : entries.filter(({ step }) => step <= steps);
   return {
     losses: run.losses.slice(0, steps),
     accuracies: run.accuracies.slice(0, steps),
-    smoothLosses: run.smoothLosses.slice(0, steps),
-    smoothAccuracies: run.smoothAccuracies.slice(0, steps),
-    measurements: steps === 0 ? [] : run.measurements.filter((measurement) => measurement.step <= steps),
+    measurements: upTo(run.measurements),
+    events: upTo(run.events),
   };
 }
 
-/** Exponential mean, that starts as the plain mean of what there is. */
-function smooth(values: readonly (number | null)[], step: number, value: number): number {
-  const before = step === 0 ? undefined : values[step - 1];
-  if (before === undefined || before === null) return value;
-  return before + Math.max(SMOOTHING, 1 / (step + 1)) * (value - before);
+/** Mean of what is known and finite; undefined where there is nothing. */
+export function mean(values: readonly (number | null | undefined)[]): number | undefined {
+  let sum = 0;
+  let known = 0;
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    sum += Number(value);
+    known++;
+  }
+  return known === 0 ? undefined : sum / known;
 }

@@ -22,7 +22,17 @@ import { createWorkerTrainer, type WorkerTrainer } from "../src/worker.ts";
 import { type Digits, quickSet } from "./digits.ts";
 import type { NetworkFile } from "./network_file.ts";
 import { withBatchSize } from "./rebatch.ts";
-import { emptyRun, type Measurement, type Run, record, truncated, unknownRun } from "./run.ts";
+import {
+  type Change,
+  emptyRun,
+  type Measurement,
+  measure,
+  note,
+  type Run,
+  record,
+  truncated,
+  unknownRun,
+} from "./run.ts";
 import { type Lesson, type Taught, teach } from "./teaching.ts";
 import { buildDesign, preset, type Row } from "./train/design.ts";
 
@@ -69,8 +79,6 @@ export class Session {
   model: Model = buildDesign(USUAL.webgpu.network, IMAGE, SEED);
   batchSize: number = USUAL.webgpu.batchSize;
   error: unknown;
-  /** Whether training is on random copies of the digits. */
-  augment = true;
   /** Fixes the order of the digits. */
   seed = SEED;
   /** Called when a state was kept that a later visit can go on from. */
@@ -79,6 +87,7 @@ export class Session {
   /** Hears of a run that another one takes the place of. */
   onRunEnd: ((run: Run) => void) | undefined;
 
+  #augment = true;
   readonly #force: Force;
   readonly #load: () => Promise<Digits>;
   readonly #onChange: () => void;
@@ -129,6 +138,16 @@ export class Session {
 
   get latest(): Measurement | undefined {
     return this.run.measurements.at(-1);
+  }
+
+  /** Whether training is on random copies of the digits. */
+  get augment(): boolean {
+    return this.#augment;
+  }
+
+  set augment(augment: boolean) {
+    if (augment !== this.#augment) this.#note({ kind: "vary", value: augment });
+    this.#augment = augment;
   }
 
   get optimizer(): Optimizer {
@@ -247,6 +266,7 @@ export class Session {
       const taken = Math.floor(((this.#cursor % stepsPerEpoch) * batchSize) / this.batchSize);
       const cursor = epochs * this.stepsPerEpoch + taken;
       await this.#goBackTo({ checkpoint: state, steps, cursor });
+      this.#note({ kind: "batchSize", value: this.batchSize });
       this.target = steps + Math.ceil(imagesLeft / this.batchSize);
       await this.#keep();
     }
@@ -369,6 +389,7 @@ export class Session {
         if (!signal.aborted) throw error;
       }
       if (taught?.kept === false) this.#showSteps(steps, 0);
+      if (taught?.kept) this.#note({ kind: "lesson" });
       if (taught?.kept) this.#beforeLesson = { checkpoint: taught.checkpoint, steps, after: this.steps };
       // Another data set was trained on: the training set starts from its beginning.
       this.#cursor = 0;
@@ -452,6 +473,7 @@ export class Session {
   }
 
   setLearningRate(learningRate: number): void {
+    if (learningRate !== this.#learningRate) this.#note({ kind: "learningRate", value: learningRate });
     this.#learningRate = learningRate;
     this.#trainer?.setLearningRate(learningRate);
   }
@@ -464,6 +486,7 @@ export class Session {
     this.#digits = digits;
     this.#quick = quickSet(digits);
     this.#free(before);
+    this.#note({ kind: "digits", value: digits.train.count });
     this.#cursor = 0;
     this.target = this.steps;
     if (this.phase !== "failed") this.phase = "ready";
@@ -549,6 +572,11 @@ export class Session {
     });
   }
 
+  /** Notes a change of the course; before the first step there is none. */
+  #note(event: Change): void {
+    if (this.steps > 0) note(this.run, { ...event, step: this.steps });
+  }
+
   #record(event: StepEvent): void {
     record(this.run, event);
     this.steps = event.step + 1;
@@ -562,10 +590,7 @@ export class Session {
     if (dataset === undefined || this.#trainer === undefined) return;
     const step = this.steps;
     const { loss, accuracy } = await this.#trainer.evaluate(dataset, signal ? { signal } : {});
-    const trainingLoss = this.run.smoothLosses.at(-1) ?? undefined;
-    const { measurements } = this.run;
-    if (measurements.at(-1)?.step === step) measurements.pop();
-    measurements.push({ step, loss, accuracy, count: dataset.count, trainingLoss });
+    measure(this.run, { step, loss, accuracy, count: dataset.count });
     this.#onChange();
   }
 

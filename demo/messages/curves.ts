@@ -8,11 +8,25 @@ const en = {
   keyHeldOut: "held-out digits",
   chartSteps: "steps",
   readoutAt: (step: string) => `step ${step}`,
-  measurementsSummary: "The measurements as a table",
+  measurementsSummary: "The figures as a table",
   columnStep: "Step",
   columnTrainingLoss: "Training loss",
   columnHeldOutLoss: "Held-out loss",
   columnHeldOutAccuracy: "Held-out accuracy",
+  columnTrainingAccuracy: "Training accuracy",
+  chartLabel: (title: string, steps: string, training: string, heldOut: string) =>
+    `${title} over ${steps} steps: ${training} on the training batches, ${heldOut} on held-out digits. The table below has the figures.`,
+  readoutTraining: "training",
+  readoutHeldOut: "held out",
+  smoothing: "Smoothing",
+  logLoss: "Log loss axis",
+  logSteps: "Log step axis",
+  eventLearningRate: (rate: string) => `From here on the learning rate is ${rate}.`,
+  eventBatchSize: (size: string) => `From here on a step takes ${size} digits.`,
+  eventDigits: (count: string) => `From here on it learns from ${count} digits.`,
+  eventVary: "From here on the digits are varied.",
+  eventNoVary: "From here on the digits are taken as they are.",
+  eventLesson: "Up to here, a lesson on drawings.",
 };
 
 const es: typeof en = {
@@ -23,11 +37,25 @@ const es: typeof en = {
   keyHeldOut: "cifras reservadas",
   chartSteps: "pasos",
   readoutAt: (step) => `paso ${step}`,
-  measurementsSummary: "Las mediciones en una tabla",
+  measurementsSummary: "Los datos en una tabla",
   columnStep: "Paso",
   columnTrainingLoss: "Pérdida al entrenar",
   columnHeldOutLoss: "Pérdida reservada",
   columnHeldOutAccuracy: "Precisión reservada",
+  columnTrainingAccuracy: "Precisión al entrenar",
+  chartLabel: (title, steps, training, heldOut) =>
+    `${title} a lo largo de ${steps} pasos: ${training} con los lotes de entrenamiento, ${heldOut} con cifras reservadas. Las cifras exactas están en la tabla de abajo.`,
+  readoutTraining: "entrenamiento",
+  readoutHeldOut: "reservadas",
+  smoothing: "Suavizado",
+  logLoss: "Eje de pérdida logarítmico",
+  logSteps: "Eje de pasos logarítmico",
+  eventLearningRate: (rate) => `Desde aquí la tasa de aprendizaje es ${rate}.`,
+  eventBatchSize: (size) => `Desde aquí un paso toma ${size} cifras.`,
+  eventDigits: (count) => `Desde aquí aprende de ${count} cifras.`,
+  eventVary: "Desde aquí las cifras se varían.",
+  eventNoVary: "Desde aquí las cifras se toman como son.",
+  eventLesson: "Hasta aquí, una lección con dibujos.",
 };
 
 export const curvesMessages = { en, es };

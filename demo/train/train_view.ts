@@ -1,18 +1,15 @@
 /** The view "Train": settings, curves, measurements, the digits, the network, where the time goes. */
 import { bindCheck, bindSelect, setSetting, setting } from "../address.ts";
-import { Charts } from "../charts.ts";
-import { find, make, write } from "../dom.ts";
-import { count, decimal, language, percent, say, significant } from "../language.ts";
+import { find, write } from "../dom.ts";
+import { count, language, say, significant } from "../language.ts";
 import { showFacts } from "../network_table.ts";
 import type { Notice } from "../notices.ts";
 import { ProfilePanel } from "../profile_panel.ts";
 import { Samples } from "../samples.ts";
 import type { Session } from "../session.ts";
 import { Builder } from "./builder.ts";
+import { CurvesPanel } from "./curves_panel.ts";
 import { Download } from "./download.ts";
-
-/** The charts are drawn again this often at most. */
-const CHART_MILLISECONDS = 150;
 
 export interface TrainViewOptions {
   session: Session;
@@ -26,19 +23,13 @@ export class TrainView {
   readonly #session: Session;
   readonly #epochs = find("epochs", HTMLSelectElement);
   readonly #rate = find("learning-rate", HTMLSelectElement);
-  readonly #charts = new Charts({
-    loss: find("loss-chart", HTMLElement),
-    accuracy: find("accuracy-chart", HTMLElement),
-    lossReadout: find("loss-readout", HTMLElement),
-    accuracyReadout: find("accuracy-readout", HTMLElement),
-  });
+  readonly #curves: CurvesPanel;
   readonly #batch = find("batch-size", HTMLSelectElement);
   readonly #seed = find("seed", HTMLInputElement);
   readonly #builder: Builder;
   readonly #samples: Samples;
   readonly #profile: ProfilePanel;
   readonly #download: Download;
-  #charted = 0;
   #shownDigits: unknown;
   #backend = "";
   #shownModel = "";
@@ -46,6 +37,7 @@ export class TrainView {
 
   constructor({ session, onChange, onSetting }: TrainViewOptions) {
     this.#session = session;
+    this.#curves = new CurvesPanel(onSetting);
     this.#samples = new Samples((pixels) => session.predict(pixels));
     this.#profile = new ProfilePanel(() => session.profile());
     this.#download = new Download({ onDigits: (digits) => session.useDigits(digits), onChange });
@@ -115,25 +107,20 @@ export class TrainView {
 
   /** Draws again what the style sheet does not colour. */
   redraw(): void {
-    this.#charts.redraw();
+    this.#curves.redraw();
   }
 
-  /** `measured`: there is a new measurement; `plannedTarget`: the step that the training goes or would go to. */
-  render({ measured, plannedTarget }: { measured: boolean; plannedTarget: number }): void {
+  /** `plannedTarget`: the step that the training goes or would go to. */
+  render({ plannedTarget }: { plannedTarget: number }): void {
     const { phase, digits, usable } = this.#session;
     this.#profile.usable = usable && digits !== undefined;
     this.#download.render(digits !== undefined);
     this.#renderNetwork();
-    const now = performance.now();
-    if (measured || phase !== "training" || now - this.#charted > CHART_MILLISECONDS) {
-      this.#charted = now;
-      this.#charts.update(this.#session.run, plannedTarget);
-    }
+    this.#curves.show(this.#session.run, plannedTarget, phase === "training");
     if (digits && digits !== this.#shownDigits) {
       this.#shownDigits = digits;
       this.#samples.show(digits.heldOut);
     }
-    if (measured) this.#renderMeasurements();
   }
 
   /** Reads the sample digits again, because the network has learned. */
@@ -144,23 +131,9 @@ export class TrainView {
   /** Writes everything in the page's language. */
   translate(): void {
     for (const option of this.#rate.options) option.text = significant(Number(option.value), 2);
-    this.#renderMeasurements();
+    this.#curves.translate();
     this.#samples.render();
     this.#profile.render();
-  }
-
-  #renderMeasurements(): void {
-    const rows = this.#session.run.measurements.map(({ step, trainingLoss, loss, accuracy }) =>
-      make(
-        "tr",
-        {},
-        make("td", { text: count(step) }),
-        make("td", { text: trainingLoss === undefined ? "–" : decimal(trainingLoss, 3) }),
-        make("td", { text: decimal(loss, 3) }),
-        make("td", { text: percent(accuracy, 1) }),
-      ),
-    );
-    find("measurements", HTMLElement).replaceChildren(...rows);
   }
 
   #renderNetwork(): void {
