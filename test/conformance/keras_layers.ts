@@ -109,6 +109,8 @@ function reasonAgainst(layer: string): string {
   if (/1D$/.test(layer)) return "1-D layers (this library's are 2-D)";
   if (/3D$/.test(layer)) return "3-D layers (this library's are 2-D)";
   if (/^(GRU|LSTM|SimpleRNN|Bidirectional|TimeDistributed)$/.test(layer)) return "recurrent layers and their wrappers";
+  if (/^(Embedding|Dot)$/.test(layer)) return "layers for words and for the likeness of vectors, which no CNN here has";
+  if (/^Gaussian/.test(layer)) return "layers of Gaussian noise";
   return `no layer ${layer}`;
 }
 
