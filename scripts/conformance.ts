@@ -93,14 +93,14 @@ async function runAt(place: Place): Promise<void> {
   const request: RunRequest = { backend: place.backend, sources, every, shapes: agreeing, seed, concurrency };
   let description = "";
   let printed = performance.now();
-  const results: SourceResult[] = [];
+  let kept = Promise.resolve();
   const hear = (event: RunEvent, userAgent = ""): void => {
     if (event.type === "opened") {
       description = [event.description, userAgent].filter((part) => part !== "").join(" · ");
       console.log(`${place.backend} in ${place.browser}: ${description}`);
     } else if (event.type === "result") {
       print(event.result);
-      results.push(event.result);
+      kept = kept.then(() => keepResult(place, description, event.result));
     } else if (event.type === "progress" && performance.now() - printed > PROGRESS_MS) {
       printed = performance.now();
       console.log(`  … ${event.source}: ${event.cases} cases`);
@@ -110,7 +110,7 @@ async function runAt(place: Place): Promise<void> {
     if (place.browser === "node") await runConformance(request, () => openInNode(place.backend), hear);
     else await runInBrowser(place.browser, request, hear);
   } finally {
-    for (const result of results) await keepResult(place, description, result);
+    await kept;
   }
 }
 

@@ -18,7 +18,7 @@ export interface PlaceResults {
 }
 
 /** Kept out of the repository, as everything generated; `rm -r` forgets them. */
-const FOLDER = resolve(import.meta.dirname, "../node_modules/.cache/conformance");
+const FOLDER = resolve(import.meta.dirname, "../.conformance");
 
 const keyOf = ({ source, seed }: SourceResult): string => (seed === undefined ? source : `${source} seed ${seed}`);
 

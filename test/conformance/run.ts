@@ -5,6 +5,7 @@
 import type { Backend } from "../../src/graph/backend.ts";
 import { checkAgreement } from "../support/agreement.ts";
 import { drawCases } from "../support/agreement_families.ts";
+import { checkTrainingAgreement } from "../support/agreement_training.ts";
 import { Report, type Suite } from "./suite.ts";
 import { suites } from "./suites.ts";
 
@@ -46,6 +47,9 @@ export type RunEvent =
 
 /** How random shapes are named in results, before the name of their family. */
 export const SHAPES = "random shapes: ";
+
+/** Five steps of the reference network, WebGPU's losses against the CPU backend's. */
+const TRAINING = `${SHAPES}the reference network's training, five steps`;
 
 const PROGRESS_MS = 2000;
 
@@ -104,23 +108,30 @@ export async function runConformance(
     backend.dispose();
     backend = await open();
   }
+  const agreements: [string, (report: Report) => Promise<void>][] = [];
   for (const [family, cases] of shapes > 0 ? drawCases(shapes, seed) : []) {
+    agreements.push([
+      `${SHAPES}${family}`,
+      (report) =>
+        report.each(
+          cases,
+          ({ name }) => name,
+          (one) => checkAgreement(backend, one),
+        ),
+    ]);
+  }
+  if (shapes > 0) {
+    const check = () => checkTrainingAgreement(backend, 5, seed);
+    agreements.push([TRAINING, (report) => report.each(["reference network"], (name) => name, check)]);
+  }
+  for (const [source, work] of agreements) {
     const report = new Report({ concurrency });
-    const seconds = await withProgress(`${SHAPES}${family}`, report, emit, () =>
-      report.each(
-        cases,
-        ({ name }) => name,
-        (one) => checkAgreement(backend, one),
-      ),
-    );
+    const seconds = await withProgress(source, report, emit, () => work(report));
     const { passed, inScope, total } = report.counts;
     const { failures } = report;
     emit({
       type: "result",
-      result: {
-        ...{ source: `${SHAPES}${family}`, every: 1, seed, passed, inScope, total, seconds, failures },
-        outOfScope: {},
-      },
+      result: { source, every: 1, seed, passed, inScope, total, seconds, failures, outOfScope: {} },
     });
   }
   backend.dispose();
