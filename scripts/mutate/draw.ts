@@ -1,12 +1,19 @@
 import type { Mutant } from "./mutant.ts";
 
 /**
- * Draws `count` mutants, at least one of every file, and of larger files more (as the root of what they offer). A file's
- * draw depends on the seed and on that file alone. Within a file, kinds of change take turns and no line is changed
- * twice as long as there are others.
+ * Draws `count` mutants, at least one of every file (as far as `count` reaches), and of larger files more (as the root
+ * of what they offer). Within a file, kinds of change take turns and no line is changed twice as long as there are
+ * others; which of a file's are drawn first depends on the seed and on that file alone.
  */
 export function drawMutants(seed: number, count: number, files: ReadonlyMap<string, readonly Mutant[]>): Mutant[] {
-  const candidates = [...files].filter(([, mutants]) => mutants.length > 0).sort(([a], [b]) => (a < b ? -1 : 1));
+  const order = generator(seed, "files");
+  const candidates = [...files]
+    .filter(([, mutants]) => mutants.length > 0)
+    .map((entry) => ({ entry, order: order() }))
+    .sort((a, b) => a.order - b.order)
+    .slice(0, count)
+    .map(({ entry }) => entry)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   const shares = new Map(candidates.map(([file]) => [file, 1]));
   for (let left = count - candidates.length; left > 0; left--) {
     // The next one goes where the share is smallest beside the weight.
