@@ -4,27 +4,36 @@
 // four subgroups, in two rows of two, multiplies them for its own ROW_MATRICES × COLUMN_MATRICES matrices of
 // MATRIX_M × MATRIX_N. Sums run along K in steps of MATRIX_K, always in that order.
 //
+// With HALVES both operands are stored as 16-bit floats and multiplied as such: their products are exact in the f32 of the
+// sums.
+//
 // The shader is written for subgroups of SUBGROUP_SIZE threads. Smaller ones repeat their neighbours' work. In larger ones
 // two tiles would meet: then every thread adds up what it stores by itself, slow and right.
 
 enable chromium_experimental_subgroup_matrix;
 enable subgroups;
+#if HALVES
+enable f16;
+alias Operand = f16;
+#else
+alias Operand = f32;
+#endif
 
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(0) var<storage, read> a: array<Operand>;
+@group(0) @binding(1) var<storage, read> b: array<Operand>;
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
 
 // Row by row: [GROUP_M, TILE_K], [TILE_K, GROUP_N], and a matrix [MATRIX_M, MATRIX_N] for each subgroup.
-var<workgroup> tileA: array<f32, $(GROUP_M * TILE_K)>;
-var<workgroup> tileB: array<f32, $(TILE_K * GROUP_N)>;
+var<workgroup> tileA: array<Operand, $(GROUP_M * TILE_K)>;
+var<workgroup> tileB: array<Operand, $(TILE_K * GROUP_N)>;
 var<workgroup> results: array<f32, $(SUBGROUPS * MATRIX_M * MATRIX_N)>;
 
-alias Left = subgroup_matrix_left<f32, $(MATRIX_K), $(MATRIX_M)>;
-alias Right = subgroup_matrix_right<f32, $(MATRIX_N), $(MATRIX_K)>;
+alias Left = subgroup_matrix_left<Operand, $(MATRIX_K), $(MATRIX_M)>;
+alias Right = subgroup_matrix_right<Operand, $(MATRIX_N), $(MATRIX_K)>;
 alias Result = subgroup_matrix_result<f32, $(MATRIX_N), $(MATRIX_M)>;
 
-fn loadA(row: u32, k: u32) -> f32 {
-  if (row >= M || k >= K) { return 0.0; }
+fn loadA(row: u32, k: u32) -> Operand {
+  if (row >= M || k >= K) { return Operand(0.0); }
 #if TRANSPOSE_A
   return a[k * M + row];
 #else
@@ -32,8 +41,8 @@ fn loadA(row: u32, k: u32) -> f32 {
 #endif
 }
 
-fn loadB(k: u32, column: u32) -> f32 {
-  if (k >= K || column >= N) { return 0.0; }
+fn loadB(k: u32, column: u32) -> Operand {
+  if (k >= K || column >= N) { return Operand(0.0); }
 #if TRANSPOSE_B
   return b[column * K + k];
 #else
@@ -51,7 +60,7 @@ fn storeResults(thread: u32, row: u32, column: u32, wrongSubgroups: bool) {
     var sum = results[place];
     if (wrongSubgroups) {
       sum = 0.0;
-      for (var k = 0u; k < K; k++) { sum += loadA(m, k) * loadB(k, n); }
+      for (var k = 0u; k < K; k++) { sum += f32(loadA(m, k)) * f32(loadB(k, n)); }
     }
     output[m * N + n] = sum;
   }

@@ -86,7 +86,7 @@ export async function acquireDevice(options: WebGpuOptions = {}): Promise<Acquir
  * What is asked for where it is there: for `trainer.profile()`, for reductions, and for matrix products that the autotuner may
  * choose. Nothing needs more than WebGPU's base.
  */
-const USEFUL_FEATURES: readonly string[] = ["timestamp-query", "subgroups", SUBGROUP_MATRIX_FEATURE];
+const USEFUL_FEATURES: readonly string[] = ["timestamp-query", "subgroups", "shader-f16", SUBGROUP_MATRIX_FEATURE];
 
 const SOFTWARE_ADAPTERS = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
@@ -100,11 +100,19 @@ async function describe(device: GPUDevice, info: GPUAdapterInfo | undefined, own
     software,
     subgroups: sizes && (await exchangesAsExpected(device, sizes)) ? sizes : undefined,
   };
-  const matrices = { ...traits, subgroupMatrix: subgroupMatrix(device, info) };
+  const claimed = {
+    ...traits,
+    subgroupMatrix: subgroupMatrix(device, info),
+    subgroupMatrixOfHalves: subgroupMatrix(device, info, "f16"),
+  };
+  const proven = {
+    ...((await multipliesExactly(device, claimed)) && { subgroupMatrix: claimed.subgroupMatrix }),
+    ...((await multipliesExactly(device, claimed, true)) && { subgroupMatrixOfHalves: claimed.subgroupMatrixOfHalves }),
+  };
   return {
     device,
     owned,
-    traits: (await multipliesExactly(device, matrices)) ? matrices : traits,
+    traits: { ...traits, ...proven },
     description: `WebGPU · ${[...new Set(words)].join(" · ") || "unnamed adapter"}`,
   };
 }

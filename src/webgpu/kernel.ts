@@ -52,6 +52,8 @@ export interface DeviceTraits {
   readonly subgroups?: SubgroupSizes | undefined;
   /** Sizes of the matrices that subgroups multiply, where the device has shown that it does so rightly (subgroup_matrix.ts). */
   readonly subgroupMatrix?: SubgroupMatrix | undefined;
+  /** The same for operands that are stored as 16-bit floats, with sums in f32. */
+  readonly subgroupMatrixOfHalves?: SubgroupMatrix | undefined;
 }
 
 /** Threads of a subgroup, powers of two. Which size a kernel gets is the driver's choice where they differ. */
@@ -60,7 +62,7 @@ export interface SubgroupSizes {
   readonly maxSize: number;
 }
 
-/** [m, k]·[k, n] → [m, n] of f32, multiplied by a subgroup as a whole, and the sizes that subgroups may have. */
+/** [m, k]·[k, n] → [m, n] with f32 sums, multiplied by a subgroup as a whole, and the sizes that subgroups may have. */
 export interface SubgroupMatrix extends SubgroupSizes {
   readonly m: number;
   readonly n: number;

@@ -22,12 +22,19 @@ interface SubgroupMatrixInfo extends GPUAdapterInfo {
   readonly subgroupMatrixConfigs?: Iterable<SubgroupMatrixConfig>;
 }
 
-/** The first sizes that multiply and add in f32; undefined without the features or where the device tells none. */
-export function subgroupMatrix(device: GPUDevice, info: GPUAdapterInfo | undefined): SubgroupMatrix | undefined {
+/**
+ * The first sizes that multiply `component` and add in f32; undefined without the features or where the device tells none.
+ */
+export function subgroupMatrix(
+  device: GPUDevice,
+  info: GPUAdapterInfo | undefined,
+  component: "f32" | "f16" = "f32",
+): SubgroupMatrix | undefined {
   const sizes = subgroupSizes(device, info);
   if (!device.features.has(SUBGROUP_MATRIX_FEATURE) || sizes === undefined) return undefined;
+  if (component === "f16" && !device.features.has("shader-f16")) return undefined;
   const configs = [...((info as SubgroupMatrixInfo | undefined)?.subgroupMatrixConfigs ?? [])];
-  const found = configs.find((config) => config.componentType === "f32" && config.resultComponentType === "f32");
+  const found = configs.find((config) => config.componentType === component && config.resultComponentType === "f32");
   return found && { m: found.M, n: found.N, k: found.K, ...sizes };
 }
 
@@ -45,23 +52,28 @@ function probes(matrix: SubgroupMatrix): MatmulSizes[] {
  * Tries on the device whether matrices of subgroups multiply as the kernel expects: which threads make a subgroup, how
  * matrices lie in memory, what happens at edges. Products of whole numbers, of which every element must be equal to the
  * exact result; one operand has numbers of 12 bits, so that a device that multiplies f32 with fewer (TF32 has 11) is found
+ * out. With `halves` they have the 11 bits of 16-bit floats, and sums that are longer: a device that adds in 16 bits is found
  * out. A few small kernels, once a device; false too if they cannot run. `kernel` is another for tests.
  */
 export async function multipliesExactly(
   device: GPUDevice,
   traits: DeviceTraits,
-  kernel: (sizes: MatmulSizes, traits: DeviceTraits) => KernelSpec | undefined = matmulSubgroupMatrix,
+  halves = false,
+  kernel: typeof matmulSubgroupMatrix = matmulSubgroupMatrix,
 ): Promise<boolean> {
-  if (traits.subgroupMatrix === undefined) return false;
-  for (const [index, sizes] of probes(traits.subgroupMatrix).entries()) {
-    const spec = kernel(sizes, traits);
+  const matrix = halves ? traits.subgroupMatrixOfHalves : traits.subgroupMatrix;
+  if (matrix === undefined) return false;
+  for (const [index, sizes] of probes(matrix).entries()) {
+    const spec = kernel(sizes, traits, halves);
     if (spec === undefined) return false;
     // Sums stay below 2²⁴, up to which f32 holds every whole number. Each side has the large numbers in turn.
-    const [largestA, largestB] = index % 2 === 0 ? [4095, 15] : [15, 4095];
+    const largest = halves ? 2047 : 4095;
+    const [largestA, largestB] = index % 2 === 0 ? [largest, 15] : [15, largest];
     const a = wholeNumbers(sizes.m * sizes.k, largestA, 2 * index + 1);
     const b = wholeNumbers(sizes.k * sizes.n, largestB, 2 * index + 2);
     const expected = exactProduct(sizes, a, b);
-    const found = await run(device, spec, [a, b], expected.length).catch(() => undefined);
+    const operands = halves ? [halfBits(a), halfBits(b)] : [a, b];
+    const found = await run(device, spec, operands, expected.length).catch(() => undefined);
     if (!found?.every((value, place) => value === expected[place])) return false;
   }
   return true;
@@ -74,6 +86,19 @@ function wholeNumbers(length: number, largest: number, seed: number): Float32Arr
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return ((state >>> 8) % (2 * largest + 1)) - largest;
   });
+}
+
+/** Whole numbers up to 2,048 as 16-bit floats (IEEE binary16: a sign, 5 bits of exponent with 15 added, 10 of fraction). */
+export function halfBits(values: Float32Array): Uint16Array<ArrayBuffer> {
+  // A last lonely value has a word to itself, as buffers have whole words.
+  const bits = new Uint16Array(2 * Math.ceil(values.length / 2));
+  values.forEach((value, index) => {
+    if (value === 0) return;
+    const exponent = Math.floor(Math.log2(Math.abs(value)));
+    const fraction = (Math.abs(value) / 2 ** exponent - 1) * 1024;
+    bits[index] = (value < 0 ? 0x8000 : 0) | ((exponent + 15) << 10) | fraction;
+  });
+  return bits;
 }
 
 function exactProduct(sizes: MatmulSizes, a: Float32Array, b: Float32Array): Float64Array {
@@ -92,7 +117,7 @@ function exactProduct(sizes: MatmulSizes, a: Float32Array, b: Float32Array): Flo
 async function run(
   device: GPUDevice,
   spec: KernelSpec,
-  inputs: readonly Float32Array<ArrayBuffer>[],
+  inputs: readonly (Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>)[],
   length: number,
 ): Promise<Float32Array> {
   const buffer = (size: number, usage: number) => device.createBuffer({ label: "subgroup matrix probe", size, usage });

@@ -5,7 +5,12 @@ import type { DeviceTraits, SubgroupMatrix } from "../../src/webgpu/kernel.ts";
 import { matmul, matmulBiasKernel } from "../../src/webgpu/kernels/matmul.ts";
 import { matmulSubgroupMatrix } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
 import { preprocess } from "../../src/webgpu/preprocess.ts";
-import { multipliesExactly, SUBGROUP_MATRIX_FEATURE, subgroupMatrix } from "../../src/webgpu/subgroup_matrix.ts";
+import {
+  halfBits,
+  multipliesExactly,
+  SUBGROUP_MATRIX_FEATURE,
+  subgroupMatrix,
+} from "../../src/webgpu/subgroup_matrix.ts";
 import { testDevice } from "../support/gpu.ts";
 
 /** Dawn without a driver: it has every feature, checks shaders and pipelines, and computes nothing. */
@@ -19,7 +24,7 @@ beforeAll(async () => {
   nullGpu = create(["backend=null", "enable-dawn-features=allow_unsafe_apis"]);
   const adapter = await nullGpu.requestAdapter();
   nullDevice = (await adapter?.requestDevice({
-    requiredFeatures: ["subgroups", SUBGROUP_MATRIX_FEATURE as GPUFeatureName],
+    requiredFeatures: ["subgroups", "shader-f16", SUBGROUP_MATRIX_FEATURE as GPUFeatureName],
   })) as GPUDevice;
 });
 afterAll(() => {
@@ -38,7 +43,11 @@ const MATRICES: readonly SubgroupMatrix[] = [
 ];
 /** Its workgroups of 64 threads are no whole subgroups on the null device: of this only the shader is checked there. */
 const SMALL_SUBGROUPS: SubgroupMatrix = { m: 16, n: 16, k: 16, minSize: 8, maxSize: 16 };
-const withMatrices = (matrix: SubgroupMatrix): DeviceTraits => ({ ...PLAIN, subgroupMatrix: matrix });
+const withMatrices = (matrix: SubgroupMatrix): DeviceTraits => ({
+  ...PLAIN,
+  subgroupMatrix: matrix,
+  subgroupMatrixOfHalves: matrix,
+});
 /** Changes of matmul.wgsl: `a` with 11 bits (f16's, and TF32's), `b` the same, and a result without its last row. */
 const ROUNDED_OR_CUT = [
   ["return a[index];", "return quantizeToF16(a[index]);"],
@@ -53,21 +62,27 @@ const product = (m: number, n: number, k: number, transposeA = false, transposeB
   transposeB,
 });
 
-test("the kernel compiles for matrices and subgroups of several sizes, and products of any", async () => {
-  const faults: string[] = [];
-  for (const matrix of [...MATRICES, SMALL_SUBGROUPS]) {
-    for (const sizes of [product(256, 128, 64), product(131, 257, 35, true), product(4096, 129, 1000, false, true)]) {
-      const spec = matmulSubgroupMatrix(sizes, withMatrices(matrix));
-      if (spec === undefined) throw new Error(`no kernel for ${JSON.stringify({ matrix, sizes })}`);
-      nullDevice.pushErrorScope("validation");
-      const module = nullDevice.createShaderModule({ code: preprocess(spec.shader, spec.constants) });
-      if (matrix !== SMALL_SUBGROUPS) nullDevice.createComputePipeline({ layout: "auto", compute: { module } });
-      const error = await nullDevice.popErrorScope();
-      if (error) faults.push(`${JSON.stringify({ matrix, sizes })}: ${error.message}`);
+test.each([
+  { operands: "f32", halves: false },
+  { operands: "f16", halves: true },
+])(
+  "the kernel compiles for matrices of $operands and subgroups of several sizes, and products of any",
+  async ({ halves }) => {
+    const faults: string[] = [];
+    for (const matrix of [...MATRICES, SMALL_SUBGROUPS]) {
+      for (const sizes of [product(256, 128, 64), product(131, 257, 35, true), product(4096, 129, 1000, false, true)]) {
+        const spec = matmulSubgroupMatrix(sizes, withMatrices(matrix), halves);
+        if (spec === undefined) throw new Error(`no kernel for ${JSON.stringify({ matrix, sizes })}`);
+        nullDevice.pushErrorScope("validation");
+        const module = nullDevice.createShaderModule({ code: preprocess(spec.shader, spec.constants) });
+        if (matrix !== SMALL_SUBGROUPS) nullDevice.createComputePipeline({ layout: "auto", compute: { module } });
+        const error = await nullDevice.popErrorScope();
+        if (error) faults.push(`${JSON.stringify({ matrix, sizes })}: ${error.message}`);
+      }
     }
-  }
-  expect(faults).toEqual([]);
-});
+    expect(faults).toEqual([]);
+  },
+);
 
 test("the kernel is an alternative to plain products alone, of a tile or more, on devices that have proven it", () => {
   const name = "matmul_subgroup_matrix";
@@ -87,9 +102,33 @@ test("the kernel is an alternative to plain products alone, of a tile or more, o
   expect(offered(tile, { ...traits, maxWorkgroupStorage: 8192 })).toBe(false);
   const withBias = matmulBiasKernel({ ...tile, relu: false }, traits);
   expect(withBias.alternatives?.().map((spec) => spec.name)).not.toContain(name);
-  // Operands stored as 16-bit floats are not read by it.
-  const halves = matmul(tile, traits).halves?.make([0]);
-  expect(halves?.alternatives?.().map((spec) => spec.name)).not.toContain(name);
+});
+
+test("operands that are both stored as 16-bit floats have matrices of such as an alternative; one alone has none", () => {
+  const tile = product(64, 64, 16);
+  const traits = withMatrices({ m: 16, n: 16, k: 16, minSize: 32, maxSize: 32 });
+  const offered = (bindings: readonly number[], on: DeviceTraits) =>
+    (matmul(tile, on).halves?.make(bindings).alternatives?.() ?? []).filter(
+      (spec) => spec.name === "matmul_subgroup_matrix",
+    );
+  expect(offered([0, 1], traits).map((spec) => spec.constants["HALVES"])).toEqual([true]);
+  for (const others of [[0], [1], [2], [0, 2], [0, 1, 2]]) expect(offered(others, traits), String(others)).toEqual([]);
+  expect(offered([0, 1], { ...traits, subgroupMatrixOfHalves: undefined })).toEqual([]);
+  // And matrices of f32 are no alternative for f16, nor the other way round.
+  const plain = matmul(tile, { ...traits, subgroupMatrix: undefined }).alternatives?.() ?? [];
+  expect(plain.map((spec) => spec.name)).not.toContain("matmul_subgroup_matrix");
+});
+
+test("16-bit floats of whole numbers, by the definition and by known bits", () => {
+  const values = Float32Array.from({ length: 4097 }, (_, index) => index - 2048);
+  const halves = halfBits(values);
+  // binary16 by its definition: (-1)^sign · 2^(exponent - 15) · (1 + fraction / 1024).
+  const read = (bits: number) =>
+    bits === 0 ? 0 : (bits & 0x8000 ? -1 : 1) * 2 ** (((bits >> 10) & 31) - 15) * (1 + (bits & 1023) / 1024);
+  expect(Array.from(halves.subarray(0, values.length), read)).toEqual(Array.from(values));
+  expect([halves[2048], halves[2049], halves[2050], halves[2047], halves[4096]]).toEqual([
+    0, 0x3c00, 0x4000, 0xbc00, 0x6800,
+  ]);
 });
 
 test("of what a device says it multiplies, f32 is chosen, and only with the features", () => {
@@ -100,6 +139,14 @@ test("of what a device says it multiplies, f32 is chosen, and only with the feat
   const found = { m: 8, n: 4, k: 2, minSize: 32, maxSize: 64 };
   expect(subgroupMatrix(nullDevice, info([f16, f32]))).toEqual(found);
   expect(subgroupMatrix(nullDevice, info([f16]))).toBeUndefined();
+  expect(subgroupMatrix(nullDevice, info([f32, f16]), "f16")).toEqual({
+    m: 16,
+    n: 16,
+    k: 16,
+    minSize: 32,
+    maxSize: 64,
+  });
+  expect(subgroupMatrix(nullDevice, info([f32, { ...f16, resultComponentType: "f16" }]), "f16")).toBeUndefined();
   expect(subgroupMatrix(nullDevice, info(undefined))).toBeUndefined();
   expect(subgroupMatrix(nullDevice, undefined)).toBeUndefined();
   expect(subgroupMatrix(device, info([f32]))).toBeUndefined();
@@ -118,6 +165,8 @@ test.each(MATRICES)("the probe refuses a device that runs the kernel and gives z
   const submit = vi.spyOn(nullDevice.queue, "submit");
   expect(await multipliesExactly(nullDevice, withMatrices(matrix))).toBe(false);
   expect(submit).toHaveBeenCalledOnce();
+  expect(await multipliesExactly(nullDevice, withMatrices(matrix), true)).toBe(false);
+  expect(submit).toHaveBeenCalledTimes(2);
   submit.mockRestore();
 });
 
@@ -134,9 +183,9 @@ test("the probe refuses a device that does not compile the kernel, and its page 
 test("the probe accepts right products, and not one that reads an operand across", async () => {
   const [matrix] = MATRICES as [SubgroupMatrix];
   const traits = withMatrices(matrix);
-  expect(await multipliesExactly(device, traits, matmul)).toBe(true);
+  expect(await multipliesExactly(device, traits, false, matmul)).toBe(true);
   const across: typeof matmul = (sizes, on) => matmul({ ...sizes, transposeB: !sizes.transposeB }, on);
-  expect(await multipliesExactly(device, traits, across)).toBe(false);
+  expect(await multipliesExactly(device, traits, false, across)).toBe(false);
 });
 
 test("the probe refuses operands rounded to fewer bits, and edges that are left out", async () => {
@@ -148,19 +197,43 @@ test("the probe refuses operands rounded to fewer bits, and edges that are left 
       if (!spec.shader.includes(wanted)) throw new Error(`matmul.wgsl has no "${wanted}"`);
       return { ...spec, shader: spec.shader.replaceAll(wanted, replacement) };
     };
-    expect(await multipliesExactly(device, traits, wrong), replacement).toBe(false);
+    expect(await multipliesExactly(device, traits, false, wrong), replacement).toBe(false);
   }
 });
 
-test("subgroups larger than the shader was written for are noticed: threads then add up what they store, also at edges", async () => {
-  // SwiftShader's have four threads. What it cannot compile, the work of the matrices themselves, is taken out.
-  const traits = withMatrices({ m: 8, n: 8, k: 8, minSize: 2, maxSize: 2 });
-  const withoutMatrices = (...[sizes, on]: Parameters<typeof matmul>) => {
-    const spec = matmulSubgroupMatrix(sizes, on);
-    const shader = spec?.shader
-      .replace(/enable chromium.*;|@diagnostic.*|alias .*;/g, "")
+/** SwiftShader's subgroups have four threads. In those threads add up what they store, if the shader is written for two. */
+const PAIRS: SubgroupMatrix = { m: 8, n: 8, k: 8, minSize: 2, maxSize: 2 };
+
+/** The kernel without what SwiftShader cannot compile: the work of the matrices themselves, and 16-bit floats. */
+function withoutMatrices(...change: [wanted: string, replacement: string] | []): typeof matmulSubgroupMatrix {
+  return (...options) => {
+    const spec = matmulSubgroupMatrix(...options);
+    if (spec === undefined) return undefined;
+    let shader = spec.shader
+      .replace(/enable chromium.*;|@diagnostic.*|alias (Left|Right|Result) .*;/g, "")
       .replace(/^ +(var sum_|let left_|let right_|sum_\$|subgroupMatrixStore)[^;]*;/gm, "");
-    return spec && { ...spec, shader: shader ?? "" };
+    if (spec.constants["HALVES"]) {
+      shader = shader
+        .replace("enable f16;", "")
+        .replace("alias Operand = f16;", "alias Operand = f32;")
+        .replaceAll(/read> ([ab]): array<Operand>/g, "read> $1: array<u32>")
+        .replaceAll(/return ([ab])\[(.*)\];/g, "return unpack2x16float($1[($2) / 2u])[($2) % 2u];");
+    }
+    const [wanted, replacement] = change;
+    if (wanted === undefined || replacement === undefined) return { ...spec, shader };
+    if (!shader.includes(wanted)) throw new Error(`matmul_subgroup_matrix.wgsl has no "${wanted}"`);
+    return { ...spec, shader: shader.replaceAll(wanted, replacement) };
   };
-  expect(await multipliesExactly(device, traits, withoutMatrices)).toBe(true);
+}
+
+test("subgroups larger than the shader was written for are noticed: threads then add up what they store, also at edges", async () => {
+  expect(await multipliesExactly(device, withMatrices(PAIRS), false, withoutMatrices())).toBe(true);
+});
+
+test("the probe of 16-bit floats accepts right products, and none whose sums have 16 bits or leave out a k", async () => {
+  const probe = (kernel: typeof matmulSubgroupMatrix) => multipliesExactly(device, withMatrices(PAIRS), true, kernel);
+  expect(await probe(withoutMatrices())).toBe(true);
+  const sum = "sum += f32(loadA(m, k)) * f32(loadB(k, n));";
+  expect(await probe(withoutMatrices(sum, `${sum} sum = quantizeToF16(sum);`))).toBe(false);
+  expect(await probe(withoutMatrices("if (k >= K || column >= N)", "if (k + 1u >= K || column >= N)"))).toBe(false);
 });

@@ -174,11 +174,25 @@ function product(
   };
   // Single values are read out of whole words, which the storage of such a matrix has.
   const whole = (size: number) => size % 4 === 0;
-  return halvable(spec, {
+  const half = halvable(spec, {
     HALF_A: whole(m * k) ? 0 : undefined,
     HALF_B: whole(k * n) ? 1 : undefined,
     HALF_OUTPUT: whole(n) ? (bias ? 3 : 2) : undefined,
   });
+  return bias ? half : withMatricesOfHalves(half, sizes, traits);
+}
+
+/** Where both operands alone are stored as 16-bit floats, matrices of such are one more alternative. */
+function withMatricesOfHalves(spec: KernelSpec, sizes: MatmulSizes, traits: DeviceTraits): KernelSpec {
+  const { halves } = spec;
+  const matrices = matmulSubgroupMatrix(sizes, traits, true);
+  if (halves === undefined || matrices === undefined) return spec;
+  const make = (bindings: readonly number[]): KernelSpec => {
+    const made = halves.make(bindings);
+    const operandsAlone = bindings.length === 2 && bindings.includes(0) && bindings.includes(1);
+    return operandsAlone ? { ...made, alternatives: () => [...(made.alternatives?.() ?? []), matrices] } : made;
+  };
+  return { ...spec, halves: { ...halves, make } };
 }
 
 /** [m, k]·[k, n] → [m, n]. Bindings: a, b, output. */

@@ -30,15 +30,19 @@ export function subgroupMatrixTile({ m, n, k, minSize, maxSize }: SubgroupMatrix
  * rightly (subgroup_matrix.ts), where its workgroups are too small, and for products smaller than a workgroup's tile in any
  * direction: most of what is multiplied would be zeros.
  *
+ * With `halves` for `a` and `b` that are both stored as 16-bit floats, as `precision: "mixed"` does: their products are exact
+ * in the f32 of the sums, so that nothing is rounded that was not before.
+ *
  * Built and compiled, and not yet run on hardware: the software adapter of the tests has no subgroup matrices. Hence it is
  * an alternative for the autotuner alone, on devices that have proven it.
  */
-export function matmulSubgroupMatrix(sizes: MatmulSizes, traits: DeviceTraits): KernelSpec | undefined {
-  const { subgroupMatrix: matrix } = traits;
+export function matmulSubgroupMatrix(sizes: MatmulSizes, traits: DeviceTraits, halves = false): KernelSpec | undefined {
+  const matrix = halves ? traits.subgroupMatrixOfHalves : traits.subgroupMatrix;
   if (matrix === undefined) return undefined;
   const { m, n, k, transposeA, transposeB } = sizes;
   const tile = subgroupMatrixTile(matrix);
-  const storage = 4 * (tile.tileK * (tile.rows + tile.columns) + SUBGROUPS * matrix.m * matrix.n);
+  const operandBytes = halves ? 2 : 4;
+  const storage = operandBytes * tile.tileK * (tile.rows + tile.columns) + 4 * SUBGROUPS * matrix.m * matrix.n;
   const threads = SUBGROUPS * tile.subgroupSize;
   if (threads > traits.maxWorkgroupSize || storage > traits.maxWorkgroupStorage) return undefined;
   if (m < tile.rows || n < tile.columns || k < tile.tileK) return undefined;
@@ -52,6 +56,7 @@ export function matmulSubgroupMatrix(sizes: MatmulSizes, traits: DeviceTraits): 
       K: k,
       TRANSPOSE_A: transposeA,
       TRANSPOSE_B: transposeB,
+      HALVES: halves,
       MATRIX_M: matrix.m,
       MATRIX_N: matrix.n,
       MATRIX_K: matrix.k,
@@ -67,7 +72,9 @@ export function matmulSubgroupMatrix(sizes: MatmulSizes, traits: DeviceTraits): 
     },
     bindings: ["read", "read", "write"],
     workgroups: linearWorkgroups(Math.ceil(m / tile.rows) * columnGroups, 1),
-    variant: `subgroup matrices ${matrix.m} × ${matrix.n} × ${matrix.k}, ${tile.rows} × ${tile.columns} a workgroup`,
+    variant:
+      `subgroup matrices ${matrix.m} × ${matrix.n} × ${matrix.k}, ${tile.rows} × ${tile.columns} a workgroup` +
+      (halves ? ", 16-bit operands" : ""),
     flops: 2 * m * n * k,
   };
 }
