@@ -1,8 +1,8 @@
 /** Runs conformance suites inside a browser: serves a page, opens it headless, and hears what it reports. */
-import type { IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { resolve } from "node:path";
 import { chromium } from "playwright";
-import { createServer, type Plugin } from "vite";
+import { createServer as createViteServer, type Plugin } from "vite";
 import type { RunEvent, RunRequest } from "../test/conformance/run.ts";
 import { chromiumFlags, ensureChromium } from "./chromium.mjs";
 import { conformanceFiles } from "./conformance-plugin.mjs";
@@ -15,8 +15,16 @@ const OPENING_MS = 90_000;
 /** How long no case may end. */
 const STANDSTILL_MS = 240_000;
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
 const PAGE =
   '<!doctype html><meta charset="utf-8"><title>Conformance</title><script type="module" src="/test/conformance/page.ts"></script>';
+
+/** What to do when a page has no device. */
+const ADAPTER_HELP: Readonly<Record<BrowserName, string>> = {
+  chromium: "",
+  firefox: " Without a GPU, Firefox needs Mesa's Vulkan driver: sudo apt-get install -y mesa-vulkan-drivers.",
+};
 
 interface OpenBrowser {
   /** Settles with why, when the browser is no longer there. */
@@ -87,35 +95,39 @@ export async function runInBrowser(
     OPENING_MS,
   );
   let standing = "";
+  let opened = false;
   const hear = (event: RunEvent, userAgent: string): void => {
     emit(event, userAgent);
+    if (event.type === "opened") opened = true;
     if (event.type === "done") finish();
-    if (event.type === "broken") breakOff(new Error(`${name}: ${event.message}`));
-    const at = event.type === "progress" ? `${event.source} after ${event.cases} cases` : "";
-    if (at !== "" && at === standing) return;
+    if (event.type === "broken") breakOff(new Error(`${name}: ${event.message}${opened ? "" : ADAPTER_HELP[name]}`));
+    const at = event.type === "progress" ? `${event.source} after ${event.cases} cases` : event.type;
+    if (event.type === "progress" && at === standing) return;
     standing = at;
     const names = event.type === "progress" ? `, in ${event.underWay.join(", ")}` : "";
     clearTimeout(watchdog);
     watchdog = setTimeout(
-      () => breakOff(new Error(`${name}: ${at || "nothing"}${names}: no case ended for ${STANDSTILL_MS / 1000} s.`)),
+      () => breakOff(new Error(`${name}: stands still at ${at}${names}: no case ended for ${STANDSTILL_MS / 1000} s.`)),
       STANDSTILL_MS,
     );
   };
-  const server = await createServer({
+  const vite = await createViteServer({
     configFile: false,
     root: resolve(import.meta.dirname, ".."),
     logLevel: "error",
     appType: "custom",
     plugins: [conformanceFiles(), reportingPage(hear)],
-    server: { host: "127.0.0.1", port: 0, watch: null, hmr: false, ws: false },
+    // A server of Vite's own ends the process on a signal, before the browser is closed.
+    server: { middlewareMode: true, watch: null, hmr: false, ws: false },
     optimizeDeps: { noDiscovery: true, include: [] },
   });
+  const server = createServer(vite.middlewares);
   const onSignal = () => breakOff(new Error(`${name}: stopped.`));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   let browser: OpenBrowser | undefined;
   try {
-    await server.listen();
-    const address = server.httpServer?.address();
+    await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+    const address = server.address();
     if (typeof address !== "object" || address === null) throw new Error("the page's server has no port");
     const query = new URLSearchParams({ request: JSON.stringify(request) });
     browser = await OPEN[name](`http://127.0.0.1:${address.port}/?${query}`);
@@ -124,7 +136,9 @@ export async function runInBrowser(
   } finally {
     clearTimeout(watchdog);
     await browser?.close();
-    await server.close();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onSignal);
+    server.closeAllConnections();
+    server.close();
+    await vite.close();
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }

@@ -52,7 +52,10 @@ export function findFirefox() {
   );
 }
 
-/** Software, unless CORTEZA_ADAPTER=hardware asks for the machine's own driver, so that results do not depend on it. */
+/**
+ * Software, unless CORTEZA_ADAPTER=hardware asks for the machine's own driver, so that results do not depend on it: Mesa's
+ * where it is installed, a second driver beside SwiftShader; else what vulkan.mjs found for Node.
+ */
 function driver() {
   if (process.env.CORTEZA_ADAPTER === "hardware") return {};
   const icd = LAVAPIPE.find((path) => existsSync(path));
