@@ -5,7 +5,7 @@
 @group(0) @binding(1) var<storage, read_write> lossScale: array<f32>;
 // Good steps since the scale last changed, steps skipped in all, whether this one overflowed.
 @group(0) @binding(2) var<storage, read_write> counters: array<u32>;
-// Updates done before this step.
+// Updates done before this step, and whether this one updates.
 @group(0) @binding(3) var<storage, read_write> finishedUpdates: array<u32>;
 // Workgroups of the update along x, y, z.
 @group(0) @binding(4) var<storage, read_write> updateSize: array<u32>;
@@ -22,6 +22,7 @@ fn main() {
   counters[1] = skipped;
   counters[2] = 0u;
   finishedUpdates[0] = finishedSteps[0] - min(skipped, finishedSteps[0]);
+  finishedUpdates[1] = select(1u, 0u, overflowed);
   updateSize[0] = select(UPDATE_SIZE[0], 0u, overflowed);
   updateSize[1] = select(UPDATE_SIZE[1], 0u, overflowed);
   updateSize[2] = select(UPDATE_SIZE[2], 0u, overflowed);

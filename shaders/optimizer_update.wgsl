@@ -19,6 +19,9 @@
 #elif LAMB
 // Its second: a ratio for each block (trust_ratios.wgsl).
 @group(0) @binding($(5 + STATE_BUFFERS + CLIP_FACTORS)) var<storage, read> trustRatios: array<f32>;
+#elif ADAFACTOR
+// How far each block goes along its direction, in learning rates (adafactor_scales.wgsl).
+@group(0) @binding($(5 + STATE_BUFFERS + CLIP_FACTORS)) var<storage, read> directionScales: array<f32>;
 #endif
 
 #include linear_index
@@ -205,6 +208,10 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   let direction = sign(BETA1 * old_0 + ONE_MINUS_BETA1 * gradient);
   let new_0 = BETA2 * old_0 + ONE_MINUS_BETA2 * gradient;
   var moved = old - rate * direction;
+
+#elif ADAFACTOR
+  // What arrives as the gradient is the direction (adafactor_direction.wgsl), treated already.
+  var moved = old - min(rate, 1.0 / sqrt(f32(finished + 1u))) * directionScales[index / 16u] * gradient;
 
 #elif FTRL
   let new_0 = old_0 + gradient * gradient;

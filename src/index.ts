@@ -99,6 +99,7 @@ export { type ModelConfig, modelFromConfig } from "./nn/model_config.ts";
 export {
   type AdamOptions,
   adadelta,
+  adafactor,
   adagrad,
   adam,
   adamax,

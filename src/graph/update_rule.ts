@@ -1,4 +1,6 @@
-import { Arena } from "./node.ts";
+import { factoredSlots, factoredSpecs } from "./factored_moments.ts";
+import { Arena, type Variable } from "./node.ts";
+import { at } from "./op.ts";
 
 /**
  * Where ε stands, for rules that the two libraries write differently:
@@ -55,6 +57,13 @@ export type UpdateFormula =
   | { readonly kind: "lamb"; readonly beta1: number; readonly beta2: number; readonly epsilon: number }
   | { readonly kind: "lion"; readonly beta1: number; readonly beta2: number }
   | {
+      readonly kind: "adafactor";
+      readonly beta2Decay: number;
+      readonly epsilon1: number;
+      readonly epsilon2: number;
+      readonly clipThreshold: number;
+    }
+  | {
       readonly kind: "ftrl";
       readonly learningRatePower: number;
       readonly initialAccumulatorValue: number;
@@ -109,6 +118,9 @@ function formulaSlots(rule: UpdateFormula): readonly string[] {
       return ["accumulator", "movement"];
     case "lion":
       return ["m"];
+    case "adafactor":
+      // Its moments have shapes of their own: factored_moments.ts.
+      return [];
     case "ftrl":
       return ["accumulator", "linear"];
   }
@@ -138,12 +150,14 @@ export function l2DecayOf({ kind, weightDecay, decoupledWeightDecay }: UpdateRul
 
 /**
  * A rule's state for the parameters of an arena. Each arena holds up to `slotsPerArena` slots one behind the other,
- * every slot laid out as the parameters; variables are named "optimizer/<slot>/<parameter>".
+ * every slot laid out as the parameters; variables are named "optimizer/<slot>/<parameter>". Adafactor's begins with an
+ * arena of factored moments (`factoredSpecs`).
  */
 export function stateArenas(rule: UpdateRule, parameters: Arena): Arena[] {
   const slots = slotNames(rule);
   const perArena = slotsPerArena(rule);
-  const arenas: Arena[] = [];
+  const arenas: Arena[] =
+    rule.kind === "adafactor" ? [new Arena("optimizer/factored moments", factoredSpecs(parameters))] : [];
   for (let first = 0; first < slots.length; first += perArena) {
     const names = slots.slice(first, first + perArena);
     const specs = names.flatMap((slot) =>
@@ -156,6 +170,15 @@ export function stateArenas(rule: UpdateRule, parameters: Arena): Arena[] {
     arenas.push(new Arena(`optimizer/${names.join(" + ")}`, specs));
   }
   return arenas;
+}
+
+/** The state of each parameter, in the order of the formula's slots, then its average where the rule keeps one. */
+export function stateOfParameters(rule: UpdateRule, parameters: Arena, state: readonly Arena[]): Variable[][] {
+  const factored = rule.kind === "adafactor" ? at(state, 0) : undefined;
+  const kept = factored ? factoredSlots(parameters, factored) : parameters.variables.map(() => []);
+  const slots = state.flatMap((arena) => (arena === factored ? [] : arena.variables));
+  const count = parameters.variables.length;
+  return kept.map((own, index) => [...own, ...slots.filter((_, place) => place % count === index)]);
 }
 
 /** Momentum of Nadam's step t (from 1): μₜ = β₁ (1 − 0.96^(t · momentumDecay) / 2), Dozat 2016. */

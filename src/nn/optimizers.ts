@@ -281,6 +281,37 @@ export function lion(options: OptimizerOptions & { beta1?: number; beta2?: numbe
 }
 
 /**
+ * Adafactor (Shazeer and Stern 2018): keeps of a matrix' second moments only those of its rows and columns, so that its
+ * state is small. A matrix is the last two axes; vectors keep a moment an element. The step is at most
+ * min(learningRate, 1/√t), times the size of the tensor (`epsilon2` at least), and shorter where the direction's root
+ * mean square is above `clipThreshold`. Defaults are Keras': learningRate 1e-3, beta2Decay −0.8, epsilon1 1e-30,
+ * epsilon2 1e-3, clipThreshold 1. `relativeStep` is taken so that Keras' settings carry over: there too, 1/√t bounds the
+ * step whatever it says. Four small dispatches come before the update's.
+ */
+export function adafactor(
+  options: OptimizerOptions & {
+    beta2Decay?: number;
+    epsilon1?: number;
+    epsilon2?: number;
+    clipThreshold?: number;
+    relativeStep?: boolean;
+  } = {},
+): Optimizer {
+  const beta2Decay = options.beta2Decay ?? -0.8;
+  if (!(Number.isFinite(beta2Decay) && beta2Decay <= 0)) {
+    throw new ArgumentError(`adafactor: beta2Decay must be a number of at most 0, got ${String(beta2Decay)}.`);
+  }
+  return optimizer("adafactor", options, 1e-3, {
+    kind: "adafactor",
+    beta2Decay,
+    // A row without gradients is divided by its root: it must not vanish in f32.
+    epsilon1: checkNumber("adafactor", "epsilon1", options.epsilon1 ?? 1e-30, 1e-36),
+    epsilon2: checkNumber("adafactor", "epsilon2", options.epsilon2 ?? 1e-3, 0),
+    clipThreshold: checkAbove0("adafactor", "clipThreshold", options.clipThreshold ?? 1),
+  });
+}
+
+/**
  * FTRL-proximal (McMahan et al. 2013). Defaults are Keras': learningRate 1e-3, learningRatePower −0.5,
  * initialAccumulatorValue 0.1, all regularisation 0. For linear models: its first step begins at zero, whatever the
  * weights were.

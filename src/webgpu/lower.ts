@@ -15,7 +15,7 @@ import { optimizerUpdateOp } from "../graph/ops/optimizer_update.ts";
 import { recordStepOp } from "../graph/ops/record_step.ts";
 import { reshapeOp } from "../graph/ops/reshape.ts";
 import { stopGradientOp } from "../graph/ops/stop_gradient.ts";
-import type { UpdateRule } from "../graph/update_rule.ts";
+import { l2DecayOf, type RuleOf, type UpdateRule } from "../graph/update_rule.ts";
 import { type FusedFetch, type Fusions, findFusions, throughReshapes } from "./fusion.ts";
 import type { FusedBatchNorm, FusedBatchNormSums, FusedBatchStatistics } from "./fusion_batch_norm.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
@@ -27,6 +27,11 @@ import {
   filterGradientSlices,
 } from "./kernels/conv2d.ts";
 import {
+  adafactorColumns,
+  adafactorDirection,
+  adafactorRows,
+  adafactorScales,
+  adafactorTables,
   batchNormalize,
   batchNormInputGradient,
   clipFactors,
@@ -660,6 +665,10 @@ class GraphLowering implements Emitter {
       ...factors,
     ];
     if (rule.kind === "lamb") operands.push(this.#trustRatios(rule, parameters, operands));
+    if (rule.kind === "adafactor") {
+      const replaced = this.#adafactor(rule, parameters, at(state, 0), operands, scaled !== undefined);
+      operands.splice(0, operands.length, ...replaced);
+    }
     this.#begin(`${rule.kind} update`, undefined);
     this.dispatch(update, operands, scaled?.size);
   }
@@ -673,7 +682,7 @@ class GraphLowering implements Emitter {
     step: PlannedValue,
   ): { finished: PlannedValue; size: PlannedValue } {
     const [scaleValue, counts] = [this.#variableValue(scale), this.#variableValue(counters)];
-    const finished = this.scratch("finished updates", 1, "u32");
+    const finished = this.scratch("finished updates", 2, "u32");
     const size = this.scratch("update size", 3, "u32");
     this.#begin("loss scale", undefined);
     const arenaSize = update.constants["ARENA_VECTORS"] as number;
@@ -699,6 +708,54 @@ class GraphLowering implements Emitter {
     const table = this.constant("tensors", Uint32Array.from(groups.flat()), "u32");
     this.dispatch(trustRatios({ groups }, this.traits), [squares, table, ratios]);
     return ratios;
+  }
+
+  /** Four dispatches that make Adafactor's direction of the gradients, and what its update works on instead of them. */
+  #adafactor(
+    rule: RuleOf<"adafactor">,
+    parameters: Arena,
+    factored: Arena,
+    operands: readonly PlannedValue[],
+    skippable: boolean,
+  ): PlannedValue[] {
+    const [weights, partials, blockTable, step, schedule, moments, ...others] = operands;
+    if (!weights || !partials || !blockTable || !step || !schedule || !moments) throw new Error("too few operands");
+    const tables = adafactorTables(parameters, factored);
+    const table = (label: string, data: Uint32Array) => this.constant(label, data, "u32");
+    // Averages, where the rule keeps them, lie between the moments and the clip factors.
+    const averages = rule.ema ? others.slice(0, 1) : [];
+    const factors = others.slice(averages.length);
+    const directions = this.scratch("directions", parameters.size);
+    this.#begin("adafactor moments", undefined);
+    this.dispatch(adafactorRows(rule, tables, skippable, this.traits), [
+      directions,
+      partials,
+      blockTable,
+      step,
+      table("rows", tables.rows),
+      moments,
+      ...factors,
+      ...(l2DecayOf(rule) === 0 ? [] : [weights]),
+    ]);
+    const means = this.scratch("means of row moments", Math.max(1, tables.means));
+    if (tables.columns.length > 0) {
+      const columns = adafactorColumns(rule, tables, skippable, this.traits);
+      this.dispatch(columns, [directions, means, step, table("columns", tables.columns), moments]);
+    }
+    const squares = this.scratch("squares of weights and directions", parameters.size / 2);
+    const decays = rule.weightDecay !== 0 && rule.decoupledWeightDecay;
+    this.dispatch(adafactorDirection(rule, parameters.size, this.traits), [
+      weights,
+      directions,
+      table("tensor layout", tables.layout),
+      ...(decays ? [step, schedule] : []),
+      moments,
+      means,
+      squares,
+    ]);
+    const scales = this.scratch("scales of directions", parameters.size / Arena.ALIGNMENT);
+    this.dispatch(adafactorScales(rule, tables, this.traits), [squares, table("tensors", tables.tensors), scales]);
+    return [weights, directions, table("directions", tables.directions), step, schedule, ...averages, scales];
   }
 
   /** Two dispatches that measure the summed gradients, where they are clipped by norm; a factor for every block. */

@@ -5,8 +5,10 @@ import type { Backend } from "../../src/graph/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { newLossScaling } from "../../src/graph/loss_scaling.ts";
 import { Arena, Variable } from "../../src/graph/node.ts";
+import { stateArenas } from "../../src/graph/update_rule.ts";
 import {
   activation,
+  adafactor,
   adam,
   batchNormalization,
   conv2d,
@@ -190,6 +192,30 @@ describe.each(["cpu", "webgpu"] as const)("on %s", (kind) => {
       -2.625, 0, 2.625,
     ]);
     program.dispose();
+  });
+
+  it("Adafactor's moments stay as they are where a gradient is not finite", async () => {
+    const run = async (steps: readonly number[]) => {
+      const parameters = new Arena("parameters", [{ name: "w", shape: [2, 3], initial: new Float32Array(6).fill(1) }]);
+      const { rule } = adafactor({ learningRate: 0.1 });
+      const state = stateArenas(rule, parameters);
+      const scaling = newLossScaling({ initialScale: 1 });
+      const step = new Variable({ name: "step", shape: [], dtype: "u32" });
+      const table = learningRateTable(0.1);
+      const schedule = new Variable({ name: "rate", shape: [SCHEDULE_ROWS, SCHEDULE_COLUMNS], initial: table });
+      const g = new Graph();
+      const gradient = g.input("gradient", [2, 3]);
+      g.optimizerUpdate(g.variable(step), g.variable(schedule), [gradient], { rule, parameters, state, scaling });
+      const program = await backend().compile(g, { outputs: {} });
+      for (const scale of steps) await program.run({ gradient: [1, 2, 3, 4, 5, -6].map((value) => value * scale) });
+      const variables = [parameters, ...state].flatMap((arena) => arena.variables);
+      const read = await program.enqueue({ steps: 0, read: variables });
+      program.dispose();
+      return read.map(({ data }) => [...data]);
+    };
+    const good = await run([1]);
+    expect(await run([1, Number.NaN])).toEqual(good);
+    expect(good.flat().every(Number.isFinite)).toBe(true);
   });
 });
 

@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { constantSchedule, scheduleTable } from "../../src/core/schedule.ts";
+import { sizeOf } from "../../src/core/shape.ts";
 import { cpu } from "../../src/cpu/backend.ts";
 import type { Backend } from "../../src/graph/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { Arena, Variable } from "../../src/graph/node.ts";
 import { slotNames, slotsPerArena, stateArenas, type UpdateRule } from "../../src/graph/update_rule.ts";
-import { adam, lamb, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
+import { adafactor, adam, lamb, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
 import {
   cosineDecay,
   cosineDecayRestarts,
@@ -178,8 +179,8 @@ test("Adam's first step has the size of the learning rate to six digits, however
 });
 
 /** Three tensors after five steps whose gradients come from the tensors themselves. */
-async function fiveSteps(backend: Backend, { rule }: Optimizer): Promise<number[][]> {
-  const specs = [70, 5, 300].map((size, i) => ({ name: `${i}`, shape: [size], initial: uniform(size, 11 + i) }));
+async function fiveSteps(backend: Backend, { rule }: Optimizer, shapes: number[][] = [[70], [5], [300]]) {
+  const specs = shapes.map((shape, i) => ({ name: `${i}`, shape, initial: uniform(sizeOf(shape), 11 + i) }));
   const parameters = new Arena("parameters", specs);
   const step = new Variable({ name: "step", shape: [], dtype: "u32" });
   const ring = new Variable({ name: "ring", shape: [1, 1] });
@@ -193,7 +194,10 @@ async function fiveSteps(backend: Backend, { rule }: Optimizer): Promise<number[
   graph.optimizerUpdate(graph.variable(step), graph.variable(schedule), gradients, { rule, parameters, state });
   graph.recordStep([graph.constant(0)], { ring, counters: [step] });
   const program = await backend.compile(graph, { outputs: {} });
-  const read = await program.enqueue({ steps: 5, read: parameters.variables });
+  const read = await program.enqueue({
+    steps: 5,
+    read: [...parameters.variables, ...state.flatMap((a) => a.variables)],
+  });
   program.dispose();
   return read.map(({ data }) => [...data]);
 }
@@ -212,6 +216,25 @@ test.each([
   const want = await fiveSteps(cpu(), optimizer);
   // Values below 2 after five steps of some ten roundings each.
   for (const [index, values] of want.entries()) expectNear(got[index] as number[], values, 5 * 10 * 2 ** -24 * 2);
+});
+
+test.each([
+  ["plain", adafactor(), [[7, 10], [5], [2, 3, 5, 13], [300, 4], [70]]],
+  ["vectors alone, ε₂ large", adafactor({ epsilon2: 2, clipThreshold: 0.5, clipValue: 0.5 }), [[70], [5]]],
+  [
+    "clipped, decayed, averaged",
+    adafactor({ learningRate: 0.1, globalClipNorm: 1, weightDecay: 0.1, useEma: true }),
+    [[33, 2], [9]],
+  ],
+  ["decoupled decay", adafactor({ clipNorm: 1, weightDecay: 0.1, decoupledWeightDecay: true }), [[1, 40], [3, 1], [1]]],
+])("Adafactor, %s, is the CPU's, bit for bit the same twice", async (_, optimizer, shapes) => {
+  const backend = await webgpu({ device });
+  const got = await fiveSteps(backend, optimizer, shapes);
+  expect(await fiveSteps(backend, optimizer, shapes)).toEqual(got);
+  backend.dispose();
+  const want = await fiveSteps(cpu(), optimizer, shapes);
+  // Values below 4 after five steps of some twenty roundings each; sums of up to 390 squares.
+  for (const [index, values] of want.entries()) expectNear(got[index] as number[], values, 5 * 20 * 2 ** -24 * 4);
 });
 
 test.each<[string, Schedule]>([

@@ -1,9 +1,10 @@
 /// <reference types="vite/client" />
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { convGeometry, type Padding, type Pair, poolGeometry } from "../../src/core/window_geometry.ts";
-import { Variable } from "../../src/graph/node.ts";
+import { Arena, Variable } from "../../src/graph/node.ts";
 import { pointwiseFunctions } from "../../src/graph/ops/pointwise.ts";
-import { lamb } from "../../src/nn/optimizers.ts";
+import { stateArenas } from "../../src/graph/update_rule.ts";
+import { adafactor, lamb } from "../../src/nn/optimizers.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import * as conv from "../../src/webgpu/kernels/conv2d.ts";
 import * as kernels from "../../src/webgpu/kernels/index.ts";
@@ -290,10 +291,34 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
     ...[lamb({ weightDecay: 0.1 }), lamb({ globalClipNorm: 1, useEma: true, decoupledWeightDecay: true })].flatMap(
       ({ rule }) => bools.map((measure) => kernels.optimizerUpdate({ rule, measure, arenaSize: 640 }, traits)),
     ),
+    ...adafactorSpecs(traits),
     kernels.trustRatios({ groups: [[0, 10]] }, traits),
     ...bools.map((alignedPartials) => kernels.gradientSquares({ arenaSize: 640, alignedPartials }, traits)),
     kernels.clipFactors({ limit: 1, groups: [[0, 10]] }, traits),
   ];
+}
+
+function adafactorSpecs(traits: DeviceTraits): KernelSpec[] {
+  const shapes = [[9, 40, 20], [30]];
+  const parameters = new Arena(
+    "parameters",
+    shapes.map((shape, i) => ({ name: `${i}`, shape })),
+  );
+  return [adafactor({ clipValue: 1 }), adafactor({ clipNorm: 1, weightDecay: 0.1, useEma: true })]
+    .flatMap((optimizer) => [optimizer, { rule: { ...optimizer.rule, decoupledWeightDecay: true } }])
+    .flatMap(({ rule }) => {
+      if (rule.kind !== "adafactor") throw new Error("adafactor makes another rule");
+      const tables = kernels.adafactorTables(parameters, stateArenas(rule, parameters)[0] as Arena);
+      return [
+        ...[true, false].flatMap((skippable) => [
+          kernels.adafactorRows(rule, tables, skippable, traits),
+          kernels.adafactorColumns(rule, tables, skippable, traits),
+        ]),
+        kernels.adafactorDirection(rule, parameters.size, traits),
+        kernels.adafactorScales(rule, tables, traits),
+        kernels.optimizerUpdate({ rule, arenaSize: parameters.size }, traits),
+      ];
+    });
 }
 
 describe("every shader", () => {

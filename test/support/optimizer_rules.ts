@@ -13,7 +13,7 @@ import {
   sgd,
 } from "../../src/nn/optimizers.ts";
 
-/** Each rule that works element by element (LAMB does not), with each of its options somewhere, and each way of treating gradients and weights. */
+/** Each rule that works element by element (LAMB and Adafactor do not), with each of its options somewhere, and each way of treating gradients and weights. */
 export const optimizersOfEachKind: readonly [string, Optimizer][] = [
   ["sgd", sgd()],
   ["sgd, momentum, decay", sgd({ momentum: 0.9, weightDecay: 0.01 })],
@@ -152,7 +152,8 @@ export function referenceStep(
       decay("m", rule.beta2, g);
       break;
     case "lamb":
-      throw new Error("LAMB does not work element by element");
+    case "adafactor":
+      throw new Error(`${rule.kind} does not work element by element`);
     case "ftrl": {
       const [old, power] = [slot("accumulator"), -rule.learningRatePower];
       const a = old + g * g;

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { Graph } from "../../src/graph/graph.ts";
+import { Arena, Variable } from "../../src/graph/node.ts";
+import { stateArenas } from "../../src/graph/update_rule.ts";
 import {
   adadelta,
+  adafactor,
   adagrad,
   adam,
   adamax,
@@ -19,6 +23,7 @@ import {
   stepDecay,
   type Trainer,
 } from "../../src/index.ts";
+import { learningRateTable } from "../../src/train/programs.ts";
 import { barPictures, smallNetwork } from "../support/networks.ts";
 
 const LOSS = "sparseCategoricalCrossentropy";
@@ -53,6 +58,7 @@ const every: [string, Optimizer][] = [
   ["adagrad", adagrad({ learningRate: 0.05 })],
   ["adadelta", adadelta({ learningRate: 3 })],
   ["lamb", lamb({ learningRate: 0.02, weightDecay: 0.01 })],
+  ["adafactor", adafactor({ learningRate: 0.05, useEma: true })],
   ["lion", lion({ learningRate: 0.003 })],
   ["ftrl", ftrl({ learningRate: 0.1 })],
 ];
@@ -83,6 +89,33 @@ describe("every optimizer", () => {
     await expect(averaging.trainer.restore(saved)).rejects.toThrow(
       /wants "optimizer\/average\/.*the checkpoint has none/,
     );
+  });
+});
+
+it("Adafactor's factored moments are those of a gradient that is a product, and its state is small", async () => {
+  const { rule } = adafactor({ learningRate: 0.5, epsilon2: 2 });
+  const parameters = new Arena("parameters", [{ name: "w", shape: [2, 3, 4] }]);
+  const state = stateArenas(rule, parameters);
+  expect(state.flatMap(({ variables }) => variables.map(({ name, shape }) => [name, ...shape]))).toEqual([
+    ["optimizer/r/w", 2, 3],
+    ["optimizer/c/w", 2, 4],
+  ]);
+  const graph = new Graph();
+  const constant = (shape: number[], values: number[]) => graph.constant(values, shape);
+  // Each of the two matrices is a column times a row: v = g² exactly, so that u is the gradient's sign.
+  const columns = constant([2, 3, 1], [1, -2, 3, 0.1, 5, -7]);
+  const rows = constant([2, 1, 4], [3, -1, 0.5, 2, -20, 4, 1, -1]);
+  const step = graph.variable(new Variable({ name: "step", shape: [], dtype: "u32" }));
+  const table = learningRateTable(0.5);
+  const schedule = graph.variable(new Variable({ name: "rate", shape: [16, 8], initial: table }));
+  graph.optimizerUpdate(step, schedule, [graph.mul(columns, rows)], { rule, parameters, state });
+  const program = await cpu().compile(graph, { outputs: {} });
+  await program.enqueue({ steps: 1 });
+  const { data } = await program.read(parameters.variables[0] as Variable);
+  const signs = [1, -1, 1, 1, 1, -1].flatMap((a, i) => (i < 3 ? [1, -1, 1, 1] : [-1, 1, 1, -1]).map((b) => a * b));
+  // Rate 0.5 times ε₂, since the weights are 0; u has a root mean square of 1.
+  signs.forEach((sign, i) => {
+    expect(data[i]).toBeCloseTo(-sign, 12);
   });
 });
 

@@ -1,4 +1,6 @@
 import { rateFromTable } from "../../core/schedule.ts";
+import type { Shape } from "../../core/shape.ts";
+import { factoredShape } from "../../graph/factored_moments.ts";
 import { at } from "../../graph/op.ts";
 import { optimizerUpdateOp } from "../../graph/ops/optimizer_update.ts";
 import {
@@ -6,6 +8,7 @@ import {
   nadamMomentum,
   nadamMomentumProducts,
   type RuleOf,
+  stateOfParameters,
   type UpdateKind,
   type UpdateRule,
 } from "../../graph/update_rule.ts";
@@ -16,6 +19,7 @@ import { unscaled } from "./loss_scaling.ts";
 interface Move<Kind extends UpdateKind> {
   readonly rule: RuleOf<Kind>;
   readonly p: CpuArray;
+  readonly shape: Shape;
   readonly gradient: CpuArray | Float64Array;
   readonly slots: readonly CpuArray[];
   readonly learningRate: number;
@@ -221,6 +225,55 @@ function lionStep({ rule, p, gradient, slots, learningRate }: Move<"lion">): voi
 }
 
 /**
+ * Second moments of a matrix by rows and columns only, of a vector by elements; β₂ = 1 − t^beta2Decay:
+ * r ← β₂ r + (1 − β₂)(mean of the row's g² + ε₁),   c likewise by columns,   v = r c / mean r
+ * u = g / √v,   p ← p − min(learningRate, 1/√t) · max(ε₂, RMS p) · u / max(1, RMS u / clipThreshold)
+ *
+ * Shazeer and Stern 2018, algorithm 4 with β₁ = 0, in Keras' parameters. The last two axes are the matrix.
+ */
+function adafactorStep({ rule, p, shape, gradient, slots, learningRate, t }: Move<"adafactor">): void {
+  const { beta2Decay, epsilon1, epsilon2, clipThreshold } = rule;
+  const share = t ** beta2Decay;
+  const moved = (moment: CpuArray, index: number, meanSquare: number) => {
+    moment[index] = (1 - share) * read(moment, index) + share * (meanSquare + epsilon1);
+    return read(moment, index);
+  };
+  const direction = new Float64Array(p.length);
+  const factored = factoredShape(shape);
+  if (factored === undefined) {
+    for (let i = 0; i < p.length; i++) {
+      const g = read(gradient, i);
+      direction[i] = g / Math.sqrt(moved(at(slots, 0), i, g * g));
+    }
+  } else {
+    const { matrices, rows, columns } = factored;
+    const [r, c] = [at(slots, 0), at(slots, 1)];
+    for (let matrix = 0; matrix < matrices; matrix++) {
+      const start = matrix * rows * columns;
+      let mean = 0;
+      for (let row = 0; row < rows; row++) {
+        let sum = 0;
+        for (let column = 0; column < columns; column++) sum += read(gradient, start + row * columns + column) ** 2;
+        mean += moved(r, matrix * rows + row, sum / columns) / rows;
+      }
+      for (let column = 0; column < columns; column++) {
+        let sum = 0;
+        for (let row = 0; row < rows; row++) sum += read(gradient, start + row * columns + column) ** 2;
+        const ofColumn = moved(c, matrix * columns + column, sum / rows);
+        for (let row = 0; row < rows; row++) {
+          const i = start + row * columns + column;
+          direction[i] = read(gradient, i) / Math.sqrt((read(r, matrix * rows + row) / mean) * ofColumn);
+        }
+      }
+    }
+  }
+  const rms = (values: CpuArray) => Math.sqrt(squaredNorm(values) / values.length);
+  const size = Math.max(epsilon2, rms(p)) / Math.max(1, rms(direction) / clipThreshold);
+  const rate = Math.min(learningRate, 1 / Math.sqrt(t));
+  for (let i = 0; i < p.length; i++) p[i] = read(p, i) - rate * size * read(direction, i);
+}
+
+/**
  * a' = a + g²,   σ = (a'^−power − a^−power) / learningRate
  * z ← z + g + 2 · l2Shrinkage · p − σ p
  * p ← (clamp(z, −l1, l1) − z) / (a'^−power / learningRate + 2 · l2 + beta / learningRate)
@@ -254,6 +307,7 @@ const FORMULAS: { readonly [Kind in UpdateKind]: (move: Move<Kind>) => void } = 
   adadelta: adadeltaStep,
   lamb: lambStep,
   lion: lionStep,
+  adafactor: adafactorStep,
   ftrl: ftrlStep,
 };
 
@@ -288,8 +342,7 @@ export const optimizerUpdateOps = [
     const { finished, gradients } = todo;
     const t = finished + 1;
     const learningRate = rateFromTable(input(1), finished);
-    const count = parameters.variables.length;
-    const slotVariables = state.flatMap((arena) => arena.variables);
+    const kept = stateOfParameters(rule, parameters, state);
     const { clip, ema } = rule;
     const squares = clip && clip.by !== "value" ? gradients.map(squaredNorm) : [];
     const allSquares = squares.reduce((sum, square) => sum + square, 0);
@@ -302,12 +355,11 @@ export const optimizerUpdateOps = [
       if (rule.decoupledWeightDecay) {
         for (let i = 0; i < p.length; i++) p[i] = read(p, i) * (1 - learningRate * rule.weightDecay);
       }
-      const slots: CpuArray[] = [];
-      for (let slot = index; slot < slotVariables.length; slot += count) slots.push(variable(at(slotVariables, slot)));
+      const slots = at(kept, index).map(variable);
       const formula = FORMULAS[rule.kind] as (move: Move<UpdateKind>) => void;
       // The average is the last slot, and no business of the formula.
       const average = ema ? slots.pop() : undefined;
-      formula({ rule, p, gradient, slots, learningRate, t });
+      formula({ rule, p, shape: parameter.shape, gradient, slots, learningRate, t });
       if (ema && average) {
         const momentum = finished === 0 ? 0 : ema.momentum;
         for (let i = 0; i < p.length; i++) average[i] = momentum * read(average, i) + (1 - momentum) * read(p, i);

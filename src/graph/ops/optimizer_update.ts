@@ -1,6 +1,7 @@
 import { ShapeError } from "../../core/errors.ts";
 import { SCHEDULE_COLUMNS, SCHEDULE_ROWS } from "../../core/schedule.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
+import { factoredSpecs } from "../factored_moments.ts";
 import type { Graph } from "../graph.ts";
 import type { LossScaling } from "../loss_scaling.ts";
 import type { Arena, Node } from "../node.ts";
@@ -27,12 +28,14 @@ export const optimizerUpdateOp = defineOp<OptimizerUpdateAttributes>({
     if (schedule?.dtype !== "f32" || !sameShape(schedule.shape, table)) {
       throw new ShapeError(`${what}: wants a schedule (f32 ${formatShape(table)}, scheduleTable) second.`);
     }
-    const slots = slotNames(rule).length;
-    const kept = state.flatMap((arena) => arena.variables).length / parameters.variables.length;
-    if (gradients.length !== parameters.variables.length || kept !== slots) {
+    const count = parameters.variables.length;
+    const factored = rule.kind === "adafactor" ? factoredSpecs(parameters).length : 0;
+    const wanted = slotNames(rule).length * count + factored;
+    const kept = state.flatMap((arena) => arena.variables).length;
+    if (gradients.length !== count || kept !== wanted) {
       throw new ShapeError(
-        `${what}: ${parameters.variables.length} parameters want as many gradients (got ${gradients.length}) and ` +
-          `${slots} slots of state each (got ${kept}); make the state with stateArenas.`,
+        `${what}: ${count} parameters want as many gradients (got ${gradients.length}) and ${wanted} variables of ` +
+          `state in all (got ${kept}); make the state with stateArenas.`,
       );
     }
     parameters.variables.forEach((parameter, index) => {

@@ -47,6 +47,13 @@ export const lowerings: readonly Lowering[] = [
   ...transposeLowerings,
 ];
 
+export {
+  adafactorColumns,
+  adafactorDirection,
+  adafactorRows,
+  adafactorScales,
+  adafactorTables,
+} from "./adafactor.ts";
 export { avgPool2d } from "./avg_pool2d.ts";
 export {
   batchRows,

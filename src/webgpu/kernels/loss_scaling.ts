@@ -22,7 +22,7 @@ export function unscaleGradients({ arenaSize }: { readonly arenaSize: number }, 
 
 /**
  * Moves the loss scale, and sizes the update: none where a gradient was not finite. Bindings: step (u32), loss scale,
- * counters (u32 [3]), finished updates (u32 [1]), workgroups of the update (u32 [3]).
+ * counters (u32 [3]), finished updates and whether there is one now (u32 [2]), workgroups of the update (u32 [3]).
  */
 export function lossScaleStep(options: {
   readonly growthInterval: number;

@@ -28,6 +28,7 @@ const RULES: Readonly<Record<UpdateKind, { flag: string; flops: number }>> = {
   adadelta: { flag: "ADADELTA", flops: 16 },
   lamb: { flag: "LAMB", flops: 18 },
   lion: { flag: "LION", flops: 10 },
+  adafactor: { flag: "ADAFACTOR", flops: 3 },
   ftrl: { flag: "FTRL", flops: 20 },
 };
 
@@ -98,6 +99,8 @@ function formulaConstants(rule: UpdateRule): ShaderConstants {
       };
     case "lion":
       return { ...decay("BETA1", rule.beta1), ...decay("BETA2", rule.beta2) };
+    case "adafactor":
+      return {};
     case "ftrl":
       return {
         SQUARE_ROOT: rule.learningRatePower === -0.5,
@@ -115,7 +118,8 @@ export function clipsByNorm({ clip }: UpdateRule): boolean {
   return clip?.by === "norm" || clip?.by === "globalNorm";
 }
 
-function treatmentConstants(rule: UpdateRule): ShaderConstants {
+/** What happens to gradients before the formula and to parameters around it, as constants of the shaders. */
+export function treatmentConstants(rule: UpdateRule) {
   const { weightDecay, decoupledWeightDecay, clip, ema } = rule;
   const frequency = ema?.overwriteFrequency ?? 0;
   return {
@@ -130,7 +134,7 @@ function treatmentConstants(rule: UpdateRule): ShaderConstants {
     EMA_MOMENTUM: f32(ema?.momentum ?? 0),
     OVERWRITE: frequency > 0,
     OVERWRITE_FREQUENCY: frequency,
-  };
+  } as const;
 }
 
 export interface OptimizerUpdateOptions {
@@ -146,7 +150,8 @@ export interface OptimizerUpdateOptions {
 /**
  * Moves every parameter of an arena, in one dispatch. Bindings: parameters, gradientPartials, blockTable, step (u32),
  * schedule (f32 [SCHEDULE_ROWS, SCHEDULE_COLUMNS]), then the arenas of the rule's state (`stateArenas`), then, for a rule
- * that clips by norm, the factors of `clipFactors`, and for LAMB those of `trustRatios`. The block table holds four u32 for each 64 elements of the
+ * that clips by norm, the factors of `clipFactors`, and for LAMB those of `trustRatios`. Adafactor's wants directions for
+ * gradients and no factors, but the scales of `adafactorScales`, last. The block table holds four u32 for each 64 elements of the
  * arena: first element of the block in slice 0 of its gradient (within gradientPartials), number of slices, elements
  * from one slice to the next, and how many of the block's elements exist (0–64); the others stay untouched. Behind the
  * blocks come the rule's own numbers, `ruleTable`.
@@ -173,6 +178,8 @@ export function optimizerUpdate(
       STATE_BUFFERS: stateBuffers,
       ...Object.fromEntries(Object.entries(RULES).map(([kind, { flag }]) => [flag, kind === rule.kind])),
       ...treatmentConstants(rule),
+      // Adafactor's update gets directions, made of gradients that have been treated.
+      ...(rule.kind === "adafactor" ? { L2_DECAY: false, CLIP_FACTORS: false, CLIP_VALUE: false } : {}),
       ...formulaConstants(rule),
     },
     bindings: [
@@ -182,8 +189,9 @@ export function optimizerUpdate(
       "read",
       "read",
       ...Array.from({ length: stateBuffers }, () => "readWrite" as const),
-      ...(clipsByNorm(rule) ? ["read" as const] : []),
+      ...(clipsByNorm(rule) && rule.kind !== "adafactor" ? ["read" as const] : []),
       ...(rule.kind === "lamb" ? [measure ? ("write" as const) : ("read" as const)] : []),
+      ...(rule.kind === "adafactor" ? ["read" as const] : []),
     ],
     workgroups: linearWorkgroups(arenaSize / 4, threads),
     variant: measure ? `${rule.kind}, norms` : rule.kind,
