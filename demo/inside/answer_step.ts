@@ -1,9 +1,9 @@
 import { make, write } from "../dom.ts";
 import { count, percent } from "../language.ts";
-import { evidence, inputOf, type Values } from "./maps.ts";
+import { denseSum, evidenceOf, inputOf } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { magnitude, paint, signed } from "./paint.ts";
-import { type Look, number, type Step, section } from "./step.ts";
+import { bracketed, type Look, number, type Step, section } from "./step.ts";
 
 interface Row {
   readonly row: HTMLTableRowElement;
@@ -19,6 +19,7 @@ export class AnswerStep implements Step {
   readonly #parts = section("step-answer");
   readonly #heads = Array.from({ length: 5 }, () => make("th"));
   readonly #body = make("tbody");
+  readonly #formula = make("p", { className: "step-formula" });
   readonly #note = make("p", { className: "note" });
   #rows: readonly Row[] = [];
 
@@ -33,7 +34,7 @@ export class AnswerStep implements Step {
       make("thead", {}, make("tr", {}, ...this.#heads)),
       this.#body,
     );
-    this.element.append(make("div", { className: "scroller" }, table), this.#note);
+    this.element.append(make("div", { className: "scroller" }, table), this.#formula, this.#note);
   }
 
   show(look: Look): void {
@@ -43,9 +44,11 @@ export class AnswerStep implements Step {
     const classes = logits.data.length;
     const placed = model.layers[this.#index];
     const kernel = placed && inspection.parameters.get(`${placed.name}/kernel`);
-    const inputs = kernel?.shape[0] ?? 0;
     write(this.#parts.title, text.inDecisionTitle);
-    write(this.#parts.text, text.inDecisionText(count(inputs), count(classes)));
+    write(
+      this.#parts.text,
+      `${kernel ? `${text.inDecisionText(count(kernel.shape[0] ?? 0))} ` : ""}${text.inSoftmaxText(count(classes))}`,
+    );
     [text.inClass, text.inScore, text.inPower, text.inProbability, text.inEvidence].forEach((word, index) => {
       const head = this.#heads[index];
       if (head) write(head, word);
@@ -55,8 +58,8 @@ export class AnswerStep implements Step {
       this.#body.replaceChildren(...this.#rows.map(({ row }) => row));
     }
     const most = logits.data.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    const before = this.#flattened(look);
-    const maps = before && kernel ? this.#rows.map((_, index) => evidence(before, kernel, index)) : undefined;
+    const found = this.#rows.map((_, index) => evidenceOf(model, inspection, this.#index, index));
+    const maps = found.every((map) => map !== undefined) ? found : undefined;
     const range = Math.max(...(maps ?? []).map(({ values }) => magnitude(values)), 0);
     this.#rows.forEach(({ row, cells, fill, evidence: canvas }, index) => {
       const [score = 0, share = 0] = [logits.data[index], probabilities.data[index]];
@@ -74,14 +77,26 @@ export class AnswerStep implements Step {
     const lastHead = this.#heads[4];
     if (lastHead) lastHead.hidden = maps === undefined;
     write(this.#note, maps === undefined ? "" : text.inEvidenceNote);
+    this.#showFormula(look, most);
   }
 
-  /** The maps that a flatten made the last layer's input of. */
-  #flattened({ model, inspection }: Look): Values | undefined {
-    const source = model.layers[this.#index]?.connectedTo[0];
-    const flatten = model.layers.findIndex(({ name }) => name === source);
-    if (model.layers[flatten]?.layer.config.kind !== "flatten") return undefined;
-    return inputOf(model, inspection, flatten);
+  /** How the winner's share comes about. */
+  #showFormula({ model, inspection }: Look, most: number): void {
+    const text = tell();
+    const { logits, probabilities } = inspection;
+    const winner = logits.data.indexOf(most);
+    const name = model.layers[this.#index]?.name;
+    const kernel = inspection.parameters.get(`${name}/kernel`);
+    const input = inputOf(model, inspection, this.#index);
+    const powers = logits.data.reduce((sum, score) => sum + Math.exp(score - most), 0);
+    const share = `${number(1)} / ${number(powers)} = ${percent(probabilities.data[winner] ?? 0, 1)}`;
+    const products = kernel && denseSum(input, kernel, winner);
+    const bias = inspection.parameters.get(`${name}/bias`)?.data[winner] ?? 0;
+    const score =
+      products === undefined
+        ? `${text.inScoreOf(String(winner))}: ${number(most)}`
+        : `${text.inScoreOf(String(winner))}: ${text.inSumOf(count(input.data.length), number(products))} + ${text.inBias} ${bracketed(bias)} = ${number(products + bias)}`;
+    write(this.#formula, `${score}\n${text.inShareOf}: ${share}`);
   }
 }
 

@@ -10,14 +10,15 @@ import {
   inputOf,
   type Place,
   placeOfLargest,
-  receptiveField,
   valueAt,
   windowAt,
   windowOf,
 } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { magnitude, type Rgb, signed } from "./paint.ts";
+import { receptiveField } from "./receptive_field.ts";
 import {
+  bracketed,
   clamp,
   colors,
   Legend,
@@ -278,7 +279,7 @@ export class ConvStep implements Step {
     this.#output.mark("cursor", { ...place, rows: 1, columns: 1 });
     this.#legend.show(range);
 
-    const reaches = isImage || !model.isSequential ? undefined : receptiveField(model, this.#index, place);
+    const reaches = isImage ? undefined : receptiveField(model, this.#index, place);
     this.#image.element.hidden = reaches === undefined;
     if (reaches) {
       const pixels = featureMap(inspection.input, 0);
@@ -350,8 +351,6 @@ export class ConvStep implements Step {
     write(this.#formula, activation ? `${sum}   →   ${name}   →   ${number(activation.value)}` : sum);
   }
 }
-
-const bracketed = (value: number) => (value < 0 ? `(${number(value)})` : number(value));
 
 function middleOf({ row, column, rows, columns }: Area): Place {
   return { row: row + Math.floor(rows / 2), column: column + Math.floor(columns / 2) };

@@ -91,28 +91,16 @@ export function windowAt(g: WindowGeometry, { row, column }: Place): Area {
   };
 }
 
-/** The part of the image that can reach one value of layer `index`, in a chain of layers. */
-export function receptiveField(model: Model, index: number, place: Place): Area {
-  let area: Area = { ...place, rows: 1, columns: 1 };
-  for (let layer = index; layer >= 0; layer--) {
-    const g = windowOf(model, layer);
-    if (g === undefined) continue;
-    const first = windowAt(g, area);
-    const last = windowAt(g, { row: area.row + area.rows - 1, column: area.column + area.columns - 1 });
-    area = {
-      row: first.row,
-      column: first.column,
-      rows: last.row + last.rows - first.row,
-      columns: last.column + last.columns - first.column,
-    };
-  }
-  return area;
+/** The tensors that a layer reads, in their order. */
+export function inputsOf(model: Model, inspection: Inspection, index: number): Values[] {
+  return (model.layers[index]?.connectedTo ?? []).map(
+    (source) => inspection.layers.find(({ name }) => name === source)?.output ?? inspection.input,
+  );
 }
 
-/** The tensor that a layer reads. */
+/** The tensor that a layer reads; the first one of several. */
 export function inputOf(model: Model, inspection: Inspection, index: number): Values {
-  const source = model.layers[index]?.connectedTo[0];
-  return inspection.layers.find(({ name }) => name === source)?.output ?? inspection.input;
+  return inputsOf(model, inspection, index)[0] ?? inspection.input;
 }
 
 export interface Product {
@@ -213,19 +201,63 @@ export function occluded(
   return { images, rows, columns };
 }
 
-/** Where the evidence for a class lies: the summands of its logit, added up over the channels of each place. */
-export function evidence(input: Values, kernel: Values, target: number): FeatureMap {
+/** The products of a dense layer's input and one neuron's weights, added up; without the bias. */
+export function denseSum(input: Values, kernel: Values, neuron: number): number {
+  const units = kernel.shape[1] ?? 1;
+  return input.data.reduce((sum, value, index) => sum + value * (kernel.data[index * units + neuron] ?? 0), 0);
+}
+
+/** Where the evidence for a neuron lies: the summands of its sum, added up over the channels of each place. */
+export function evidence(input: Values, kernel: Values, neuron: number): FeatureMap {
   const [rows = 1, columns = 1, channels = 1] = input.shape;
-  const classes = kernel.shape[1] ?? 1;
+  const units = kernel.shape[1] ?? 1;
   const values = Float32Array.from({ length: rows * columns }, (_, place) => {
     let sum = 0;
     for (let channel = 0; channel < channels; channel++) {
       const index = place * channels + channel;
-      sum += (input.data[index] ?? 0) * (kernel.data[index * classes + target] ?? 0);
+      sum += (input.data[index] ?? 0) * (kernel.data[index * units + neuron] ?? 0);
     }
     return sum;
   });
   return { rows, columns, values };
+}
+
+/**
+ * The same for a neuron of dense layer `index`, where maps lie behind it: flattened ones, or means of maps, of which each
+ * place has an equal share (class activation maps, Zhou et al. 2016). Undefined behind other layers.
+ */
+export function evidenceOf(
+  model: Model,
+  inspection: Inspection,
+  index: number,
+  neuron: number,
+): FeatureMap | undefined {
+  const kernel = inspection.parameters.get(`${model.layers[index]?.name}/kernel`);
+  const { index: source, kind } = behindDropout(model, index);
+  if (kernel === undefined || source < 0) return undefined;
+  const maps = inputOf(model, inspection, source);
+  if (kind === "flatten" && maps.shape.length === 3) return evidence(maps, kernel, neuron);
+  if (kind !== "globalAveragePooling2d") return undefined;
+  const [rows = 1, columns = 1, channels = 1] = maps.shape;
+  const units = kernel.shape[1] ?? 1;
+  const values = Float32Array.from({ length: rows * columns }, (_, place) => {
+    let sum = 0;
+    for (let channel = 0; channel < channels; channel++) {
+      sum += (maps.data[place * channels + channel] ?? 0) * (kernel.data[channel * units + neuron] ?? 0);
+    }
+    return sum / (rows * columns);
+  });
+  return { rows, columns, values };
+}
+
+/** The layer whose values layer `index` reads; dropout changes nothing while nobody trains. */
+function behindDropout(model: Model, index: number): { index: number; kind: string } {
+  let source = index;
+  do {
+    const name = model.layers[source]?.connectedTo[0];
+    source = model.layers.findIndex((layer) => layer.name === name);
+  } while (model.layers[source]?.layer.config.kind === "dropout");
+  return { index: source, kind: model.layers[source]?.layer.config.kind ?? "" };
 }
 
 /** Slides a kernel of `size`×`size` over a picture, zeros outside: what one filter of a convolution does. */

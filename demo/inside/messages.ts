@@ -62,11 +62,51 @@ const en = {
   inPoolWindow: "The values in the window; the largest stays",
   inMean: "mean",
   inOtherTitle: (name: string) => `Layer ${name}`,
+  inMapFrom: (filter: string, layer: string) => `Map ${filter}, from ${layer}`,
+  layerWords: {
+    activation: { title: "ReLU", text: "What is above 0 stays, and the rest becomes 0: f(x) = max(0, x)." },
+    add: {
+      title: "Addition",
+      text:
+        "Two ways through the network meet: the values of one are added to those of the other, place by place. " +
+        "The short way lets the layers of the long one learn only what is to be changed (He et al. 2015).",
+    },
+    batchNormalization: {
+      title: "Batch normalisation",
+      text:
+        "Each map is shifted and scaled: minus the mean that it had in training, divided by its standard deviation, " +
+        "times a learned γ, plus a learned β. So all maps keep sizes that the steps of the training fit (Ioffe and Szegedy 2015).",
+    },
+  },
+  inGlobalAverageTitle: "Mean of each map",
+  inGlobalAverageText:
+    "Each map becomes one number, its mean: where in the picture it found something no longer counts.",
+  inGlobalMaxTitle: "Largest value of each map",
+  inGlobalMaxText:
+    "Each map becomes one number, its largest: where in the picture it found something no longer counts.",
+  inRowOf: (neurons: string) => `${neurons} neurons in a row`,
+  inFlattenTitle: "Flattening",
+  inFlattenText: (maps: string) =>
+    `No sum, no weight: the maps are only read out as one long row, place after place, and at each place the values of all ${maps} maps.`,
+  inFlattenCount: (product: string, total: string) => `${product} maps become a row of ${total} neurons`,
+  inFlattenLines: (places: string, maps: string) => `The row in ${places} lines, each a place with its ${maps} maps`,
+  inFlattenValue: ([index, total, map, row, column]: readonly string[], value: string) =>
+    `Number ${index} of ${total} is map ${map}, row ${row}, column ${column}: ${value}`,
+  inDenseTitle: "Dense layer",
+  inDenseText: (inputs: string) =>
+    `Each neuron has a weight for each of the ${inputs} numbers before it: the products are added up.`,
+  inDenseRelu: "ReLU keeps what is above 0.",
+  inDenseNeurons: "The neurons, line by line",
+  inDenseEvidence: (neuron: string) => `Where neuron ${neuron} gets its sum from`,
+  inNeuron: (neuron: string) => `Neuron ${neuron}`,
 
   inDecisionTitle: "The answer",
-  inDecisionText: (inputs: string, classes: string) =>
-    `All numbers of the last maps in one long row, ${inputs} of them. Each digit has a weight for each of them: the products, added up, are its score. ` +
+  inDecisionText: (inputs: string) =>
+    `Each digit has a weight for each of the ${inputs} numbers before: the products, added up, are its score.`,
+  inSoftmaxText: (classes: string) =>
     `Softmax makes shares of the ${classes} scores: e to the power of each, divided by their sum.`,
+  inScoreOf: (digit: string) => `Score of ${digit}`,
+  inShareOf: "Its share",
   inClass: "Digit",
   inScore: "Score",
   inPower: "e^(score − highest)",
@@ -188,11 +228,50 @@ const es: InsideMessages = {
   inPoolWindow: "Los valores de la ventana; se queda el mayor",
   inMean: "media",
   inOtherTitle: (name) => `Capa ${name}`,
+  inMapFrom: (filter, layer) => `Mapa ${filter}, de ${layer}`,
+  layerWords: {
+    activation: { title: "ReLU", text: "Lo que pasa de 0 se queda y el resto se hace 0: f(x) = max(0, x)." },
+    add: {
+      title: "Suma",
+      text:
+        "Dos caminos por la red se juntan: los valores de uno se suman a los del otro, sitio por sitio. " +
+        "El camino corto deja que las capas del largo aprendan solo lo que hay que cambiar (He et al. 2015).",
+    },
+    batchNormalization: {
+      title: "Normalización por lotes",
+      text:
+        "Cada mapa se desplaza y se escala: menos la media que tuvo al entrenar, dividido por su desviación típica, " +
+        "por un γ aprendido, más un β aprendido. Así todos los mapas tienen tamaños que convienen a los pasos del entrenamiento (Ioffe y Szegedy 2015).",
+    },
+  },
+  inGlobalAverageTitle: "Media de cada mapa",
+  inGlobalAverageText:
+    "Cada mapa se hace un solo número, su media: ya no cuenta en qué parte de la imagen encontró algo.",
+  inGlobalMaxTitle: "Mayor valor de cada mapa",
+  inGlobalMaxText: "Cada mapa se hace un solo número, el mayor: ya no cuenta en qué parte de la imagen encontró algo.",
+  inRowOf: (neurons) => `${neurons} neuronas en fila`,
+  inFlattenTitle: "Aplanar",
+  inFlattenText: (maps) =>
+    `Ni sumas ni pesos: los mapas solo se leen como una fila larga, sitio tras sitio, y en cada sitio los valores de los ${maps} mapas.`,
+  inFlattenCount: (product, total) => `${product} mapas se hacen una fila de ${total} neuronas`,
+  inFlattenLines: (places, maps) => `La fila en ${places} renglones, cada uno un sitio con sus ${maps} mapas`,
+  inFlattenValue: ([index, total, map, row, column], value) =>
+    `El número ${index} de ${total} es el mapa ${map}, fila ${row}, columna ${column}: ${value}`,
+  inDenseTitle: "Capa densa",
+  inDenseText: (inputs) =>
+    `Cada neurona tiene un peso para cada uno de los ${inputs} números anteriores: se suman los productos.`,
+  inDenseRelu: "ReLU conserva lo que pasa de 0.",
+  inDenseNeurons: "Las neuronas, renglón por renglón",
+  inDenseEvidence: (neuron) => `De dónde viene la suma de la neurona ${neuron}`,
+  inNeuron: (neuron) => `Neurona ${neuron}`,
 
   inDecisionTitle: "La respuesta",
-  inDecisionText: (inputs, classes) =>
-    `Todos los números de los últimos mapas en una fila larga, ${inputs} en total. Cada cifra tiene un peso para cada uno: los productos, sumados, son su puntuación. ` +
+  inDecisionText: (inputs) =>
+    `Cada cifra tiene un peso para cada uno de los ${inputs} números anteriores: los productos, sumados, son su puntuación.`,
+  inSoftmaxText: (classes) =>
     `Softmax hace partes de las ${classes} puntuaciones: e elevado a cada una, dividido por la suma de todas.`,
+  inScoreOf: (digit) => `Puntuación del ${digit}`,
+  inShareOf: "Su parte",
   inClass: "Cifra",
   inScore: "Puntuación",
   inPower: "e^(puntuación − mayor)",

@@ -22,6 +22,8 @@ export interface Step {
 
 /** Digits after the point: enough to follow a sum, few enough to read. */
 export const number = (value: number) => decimal(Math.abs(value) < 0.0005 ? 0 : value, 3).replace("-", "\u2212");
+/** A number as a factor or a summand: negative ones in brackets. */
+export const bracketed = (value: number) => (value < 0 ? `(${number(value)})` : number(value));
 export const times = (...sizes: number[]) => sizes.map(count).join("\u202f×\u202f");
 
 /** A heading, a paragraph and a body. */

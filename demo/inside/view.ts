@@ -4,14 +4,19 @@ import { find, make, write } from "../dom.ts";
 import { count, percent } from "../language.ts";
 import { AnswerStep } from "./answer_step.ts";
 import { ConvStep } from "./conv_step.ts";
+import { DenseStep } from "./dense_step.ts";
 import { FiltersStep } from "./filters_step.ts";
+import { FlattenStep } from "./flatten_step.ts";
+import { GlobalPoolStep } from "./global_pool_step.ts";
 import { KernelsStep } from "./kernels_step.ts";
 import { LookedStep } from "./looked_step.ts";
 import { featureMap } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { PixelStep } from "./pixel_step.ts";
-import { MapsStep, PoolStep } from "./pool_step.ts";
+import { PointwiseStep } from "./pointwise_step.ts";
+import { PoolStep } from "./pool_step.ts";
 import type { Look, Step } from "./step.ts";
+import { walkOf } from "./walk.ts";
 
 export interface InsideOptions {
   /** The network as it is now, on one image. */
@@ -147,27 +152,44 @@ export class InsideView {
 
   #makeSteps(model: Model): void {
     this.#stepsOf = model;
+    const walk = walkOf(model);
     const steps: Step[] = [new PixelStep()];
     let convolutions = 0;
-    const following: PoolStep[][] = [];
-    model.layers.forEach(({ layer, outputShape }, index) => {
-      const { kind } = layer.config;
-      if (kind === "conv2d") {
-        const pools: PoolStep[] = [];
-        following.push(pools);
-        convolutions++;
-        steps.push(
-          new ConvStep(index, convolutions, (filter) => {
-            for (const pool of pools) pool.choose(filter);
-          }),
-        );
-      } else if (kind === "maxPooling2d" || kind === "averagePooling2d") {
-        const pool = new PoolStep(index);
-        following.at(-1)?.push(pool);
-        steps.push(pool);
-      } else if (outputShape.length === 3) steps.push(new MapsStep(index));
-    });
-    steps.push(new AnswerStep(model.layers.length - 1));
+    // Poolings show the map that was chosen at the convolution before them.
+    let following: PoolStep[] = [];
+    for (const { kind, index } of walk.steps) {
+      switch (kind) {
+        case "convolution": {
+          const pools: PoolStep[] = [];
+          following = pools;
+          convolutions++;
+          steps.push(
+            new ConvStep(index, convolutions, (filter) => {
+              for (const pool of pools) pool.choose(filter);
+            }),
+          );
+          break;
+        }
+        case "pooling": {
+          const pool = new PoolStep(index);
+          following.push(pool);
+          steps.push(pool);
+          break;
+        }
+        case "globalPooling":
+          steps.push(new GlobalPoolStep(index));
+          break;
+        case "flatten":
+          steps.push(new FlattenStep(index));
+          break;
+        case "dense":
+          steps.push(new DenseStep(index));
+          break;
+        case "pointwise":
+          steps.push(new PointwiseStep(index));
+      }
+    }
+    steps.push(new AnswerStep(walk.answer));
     steps.push(
       new LookedStep({
         predict: this.#options.predict,

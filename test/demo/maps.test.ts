@@ -8,22 +8,28 @@ import {
   gradCam,
   inputOf,
   occluded,
-  receptiveField,
   saliency,
   valueAt,
   windowAt,
   windowOf,
 } from "../../demo/inside/maps.ts";
+import { receptiveField } from "../../demo/inside/receptive_field.ts";
 import { Graph } from "../../src/graph.ts";
 import {
+  activation,
+  add,
+  batchNormalization,
   conv2d,
   cpu,
   createTrainer,
   dense,
   flatten,
   type Inspection,
+  input,
   type Model,
   maxPooling2d,
+  model,
+  type SymbolicTensor,
   sequential,
   sgd,
 } from "../../src/index.ts";
@@ -52,6 +58,17 @@ const network = () =>
     flatten(),
     dense({ units: 3 }),
   ]);
+
+/** Two residual blocks of one kernel size each, so that their ways see parts of different sizes; the second goes down by 2. */
+function residual(): Model {
+  const x = input([12, 10, 2]);
+  const block = (from: SymbolicTensor, filters: number, strides: number) => {
+    const way = conv2d({ filters, kernelSize: 3, strides, padding: "same" })(from);
+    const long = batchNormalization()(conv2d({ filters, kernelSize: 3, padding: "same" })(activation("relu")(way)));
+    return add()([long, conv2d({ filters, kernelSize: 1, strides })(from)]);
+  };
+  return model({ inputs: x, outputs: dense({ units: 3 })(flatten()(block(block(x, 4, 1), 5, 2))), seed: 4 });
+}
 
 const image = Float32Array.from(random.normals(12 * 10 * 2));
 
@@ -99,30 +116,43 @@ describe("what the walk computes", () => {
     }
   });
 
-  it("outlines in the image what a value can see: pixels outside it change nothing, some inside do", async () => {
-    const model = network();
-    const place = { row: 1, column: 1 };
-    const area = receptiveField(model, 1, place);
-    const value = async (pixels: Float32Array) => {
-      const { linear } = (await inspected(model, pixels)).layers[1] ?? {};
-      if (linear === undefined) throw new Error("no values");
-      return valueAt(featureMap(linear, 0), place);
-    };
-    const before = await value(image);
-    let moved = 0;
-    for (let row = 0; row < 12; row++) {
-      for (let column = 0; column < 10; column++) {
-        const inside =
-          row >= area.row && row < area.row + area.rows && column >= area.column && column < area.column + area.columns;
-        const changed = Float32Array.from(image);
-        for (const channel of [0, 1]) changed[(row * 10 + column) * 2 + channel] = 50;
-        const after = await value(changed);
-        if (inside) moved += Number(after !== before);
-        else expect(after).toBe(before);
+  it.each([
+    ["a chain of layers", network, 1],
+    // The last addition: a way of three convolutions and one of two meet.
+    ["a residual network", residual, 11],
+  ])(
+    "outlines in the image what a value can see in %s: outside nothing counts, at the edges something does",
+    async (_, make, index) => {
+      const model = make();
+      const place = { row: 1, column: 2 };
+      const area = receptiveField(model, index, place);
+      if (area === undefined) throw new Error("no area");
+      const [rows = 0, columns = 0] = model.inputShape;
+      const value = async (pixels: Float32Array) => {
+        const { output, linear } = (await inspected(model, pixels)).layers[index] ?? {};
+        const values = linear ?? output;
+        if (values === undefined) throw new Error("no values");
+        return featureMap(values, 0).values[place.row * (values.shape[1] ?? 1) + place.column];
+      };
+      const pixels = image.subarray(0, rows * columns * (model.inputShape[2] ?? 1));
+      const before = await value(pixels);
+      const channels = pixels.length / (rows * columns);
+      const moving: { row: number; column: number }[] = [];
+      for (let row = 0; row < rows; row++) {
+        for (let column = 0; column < columns; column++) {
+          const changed = Float32Array.from(pixels);
+          for (let channel = 0; channel < channels; channel++)
+            changed[(row * columns + column) * channels + channel] = 50;
+          if ((await value(changed)) !== before) moving.push({ row, column });
+        }
       }
-    }
-    expect(moved).toBeGreaterThan(4);
-  });
+      // The area, cut off at the picture's edges, is the smallest rectangle around the pixels that count.
+      const ends = (from: number, size: number, most: number) => [Math.max(0, from), Math.min(most, from + size) - 1];
+      const extremes = (values: number[]) => [Math.min(...values), Math.max(...values)];
+      expect(extremes(moving.map(({ row }) => row))).toEqual(ends(area.row, area.rows, rows));
+      expect(extremes(moving.map(({ column }) => column))).toEqual(ends(area.column, area.columns, columns));
+    },
+  );
 
   it("splits a score by place: the parts and the bias are the logit", async () => {
     const model = network();

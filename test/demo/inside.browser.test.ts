@@ -1,0 +1,211 @@
+/**
+ * The whole view “Look inside” in a document: what it shows of a network trained on WebGPU, figure by figure and picture by
+ * picture, is what it shows when the CPU backend computed everything.
+ */
+import { afterEach, describe, expect, it } from "vitest";
+import { InsideView } from "../../demo/inside/view.ts";
+import { buildDesign, decodeRows, PRESETS, preset, type Row } from "../../demo/train/design.ts";
+import { rasterizeDigit } from "../../src/data/digit.ts";
+import {
+  adam,
+  type Backend,
+  cpu,
+  createTrainer,
+  type Dataset,
+  dataset,
+  type Model,
+  type Trainer,
+  webgpu,
+} from "../../src/index.ts";
+import { GLYPHS } from "../support/digit_strokes.ts";
+
+const IMAGE = [28, 28, 1] as const;
+
+const drawings = GLYPHS.map(({ strokes }) => {
+  const raster = rasterizeDigit(strokes.map((points) => ({ points })));
+  if (raster === undefined) throw new Error("an empty glyph");
+  return raster.image;
+});
+
+function drawnDigits(): Dataset {
+  const images = new Float32Array(drawings.length * 784);
+  drawings.forEach((pixels, index) => {
+    images.set(pixels, index * 784);
+  });
+  return dataset({ images, labels: Int32Array.from(GLYPHS, ({ digit }) => digit), shape: [...IMAGE] });
+}
+
+function trainerOf(model: Model, backend: Backend): Promise<Trainer> {
+  return createTrainer(model, {
+    ...{
+      backend,
+      loss: "sparseCategoricalCrossentropy",
+      optimizer: adam({ learningRate: 0.003 }),
+      batchSize: 10,
+      seed: 2,
+    },
+  });
+}
+
+/** What index.html has for the view. */
+function makePage(): void {
+  document.body.innerHTML =
+    '<p id="inside-answer"></p><p id="inside-status"></p><nav id="walk-contents"></nav><div id="walk"></div><p id="live"></p>';
+}
+
+afterEach(() => document.body.replaceChildren());
+
+interface Shown {
+  /** Every word of a section of the walk, by its heading. */
+  readonly sections: readonly { title: string; text: string; pictures: readonly ImageData[] }[];
+  readonly answer: string;
+}
+
+async function until(what: string, holds: () => boolean): Promise<void> {
+  const end = performance.now() + 60_000;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`${what}: waited a minute for it`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Opens the view on a drawing, presses its buttons, and reads all that it shows. */
+async function look(trainer: Trainer, model: Model, pixels: Float32Array): Promise<Shown> {
+  makePage();
+  const view = new InsideView({
+    inspect: (image, target) => trainer.inspect(image, target === undefined ? {} : { target }),
+    predict: async (images) => (await trainer.predict(images)).data,
+    async parameters() {
+      await trainer.syncModel();
+      return model.parameters;
+    },
+    model: () => model,
+    steps: () => trainer.stats().steps,
+  });
+  view.visible = true;
+  view.pixels = pixels;
+  await view.remember();
+  const walk = document.querySelector("#walk") as HTMLElement;
+  await until("the walk", () => !walk.hidden && walk.ariaBusy === "false");
+  const cover = walk.querySelector<HTMLButtonElement>(".step-looked .step-body button");
+  cover?.click();
+  await until("the covering", () => cover?.disabled === false);
+  const sections = Array.from(walk.children, (section) => ({
+    title: section.querySelector("h2")?.textContent ?? "",
+    text: (section as HTMLElement).textContent ?? "",
+    pictures: Array.from(section.querySelectorAll("canvas"), (canvas) => {
+      const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+      return context.getImageData(0, 0, canvas.width, canvas.height);
+    }),
+  }));
+  return { sections, answer: document.querySelector("#inside-answer")?.textContent ?? "" };
+}
+
+const NUMBER = /[-\u2212]?\d[\d,]*(?:\.\d+)?/g;
+const valuesOf = (text: string) =>
+  (text.match(NUMBER) ?? []).map((word) => ({
+    value: Number(word.replaceAll(",", "").replace("\u2212", "-")),
+    /** Half a unit of its last place: what printing took off, at most. */
+    rounded: word.includes(".") ? 0.5 * 10 ** -(word.split(".")[1] ?? "").length : 0,
+  }));
+
+/** Products behind a figure of these networks, at most, forwards and backwards through all layers. */
+const SUM_LENGTH = 20_000;
+
+/**
+ * The same words; counts the same; measured figures apart by what printing rounds on both sides, and by what sums of
+ * `SUM_LENGTH` products in f32 may (8 · √K · 2⁻²⁴ of the largest figure of the section, four times for Σ|a||b|).
+ */
+function expectSameFigures(got: string, want: string, where: string): void {
+  expect(got.replaceAll(NUMBER, "#"), where).toBe(want.replaceAll(NUMBER, "#"));
+  const [a, b] = [valuesOf(got), valuesOf(want)];
+  const most = Math.max(...b.filter(({ rounded }) => rounded > 0).map(({ value }) => Math.abs(value)), 1);
+  const arithmetic = 8 * Math.sqrt(SUM_LENGTH) * 2 ** -24 * 4 * most;
+  a.forEach(({ value, rounded }, index) => {
+    const other = b[index] ?? { value: Number.NaN, rounded: 0 };
+    const allowed = rounded === 0 ? 0 : rounded + other.rounded + arithmetic;
+    if (!(Math.abs(value - other.value) <= allowed))
+      throw new Error(`${where}: figure ${index} reads ${value}, the CPU backend's ${other.value}, in: ${want}`);
+  });
+}
+
+function expectSamePictures(got: readonly ImageData[], want: readonly ImageData[], where: string): void {
+  expect(got.length, where).toBe(want.length);
+  got.forEach((picture, index) => {
+    const other = want[index];
+    expect([picture.width, picture.height], where).toEqual([other?.width, other?.height]);
+    const worst = picture.data.reduce(
+      (most, level, at) => Math.max(most, Math.abs(level - (other?.data[at] ?? 999))),
+      0,
+    );
+    // A colour between two levels may fall to either side.
+    expect(worst, `${where}, picture ${index}`).toBeLessThanOrEqual(1);
+  });
+}
+
+const small: readonly (readonly [string, readonly Row[], number])[] = [
+  ["the reference network", preset("reference"), 20],
+  ["residual blocks, a pooling and means of maps", decodeRows("c8_b_r8_p_r12_g_d") ?? [], 5],
+  ["hidden dense layers and dropout", decodeRows("c6.5_p_f_d24.relu_o_d") ?? [], 5],
+];
+
+describe("every figure shown is the CPU backend's", () => {
+  it.each(small)("%s, trained on WebGPU", async (_, rows, steps) => {
+    const digits = drawnDigits();
+    const model = buildDesign(rows, IMAGE, 3);
+    const backend = await webgpu();
+    const onGpu = await trainerOf(model, backend);
+    await onGpu.fit(digits, { steps });
+    const twin = buildDesign(rows, IMAGE, 3);
+    const reference = await trainerOf(twin, cpu());
+    await reference.restore(await onGpu.checkpoint());
+    const pixels = drawings[25] as Float32Array;
+    const got = await look(onGpu, model, pixels);
+    const want = await look(reference, twin, pixels);
+    expectSameFigures(got.answer, want.answer, "the answer");
+    expect(got.sections.map(({ title }) => title)).toEqual(want.sections.map(({ title }) => title));
+    got.sections.forEach(({ title, text, pictures }, index) => {
+      const other = want.sections[index];
+      expectSameFigures(text, other?.text ?? "", title);
+      expectSamePictures(pictures, other?.pictures ?? [], title);
+    });
+    onGpu.dispose();
+    backend.dispose();
+    reference.dispose();
+  });
+});
+
+describe("the walk has a step for every layer that does something", () => {
+  const STEPS: Readonly<Record<string, string>> = {
+    conv2d: "Convolution",
+    maxPooling2d: "Max pooling",
+    batchNormalization: "Batch normalisation",
+    activation: "ReLU",
+    add: "Addition",
+    globalAveragePooling2d: "Mean of each map",
+    flatten: "Flattening",
+    dense: "Dense layer",
+  };
+
+  it.each(PRESETS)("in the preset %s, with its counts, and without a figure that is no number", async (name) => {
+    const model = buildDesign(preset(name), IMAGE, 1);
+    const trainer = await trainerOf(model, cpu());
+    const { sections } = await look(trainer, model, drawings[25] as Float32Array);
+    const layers = model.layers.slice(0, -1).filter(({ layer }) => layer.config.kind !== "dropout");
+    const titles = sections.map(({ title }) => title.replace(/ \d+$/, ""));
+    expect(titles).toEqual([
+      "Pixels are neurons",
+      ...layers.map(({ layer }) => STEPS[layer.config.kind]),
+      "The answer",
+      "Where it looked",
+      "How the kernels came about",
+      "Filters by hand",
+    ]);
+    layers.forEach(({ outputShape }, index) => {
+      const total = outputShape.reduce((product, extent) => product * extent, 1).toLocaleString("en");
+      expect(sections[index + 1]?.text).toContain(total);
+    });
+    for (const { title, text } of sections) expect(text, title).not.toMatch(/NaN|undefined|Infinity/);
+    trainer.dispose();
+  });
+});
