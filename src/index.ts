@@ -3,6 +3,7 @@
 export { type BestBackendOptions, bestBackend } from "./best_backend.ts";
 export type { AffineRanges } from "./core/affine.ts";
 export * from "./core/errors.ts";
+export type { MapsPictureOptions } from "./core/maps_picture.ts";
 export type { Tensor, TypedArray } from "./core/tensor.ts";
 export { cpu } from "./cpu/backend.ts";
 export { type Dataset, dataset, sample, subset } from "./data/dataset.ts";

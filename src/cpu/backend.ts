@@ -1,8 +1,9 @@
 import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
 import { formatCount, formatTable } from "../core/format.ts";
+import { layOutMaps, paintMaps } from "../core/maps_picture.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { DType, Tensor, TypedArray } from "../core/tensor.ts";
-import type { Backend, Feeds, Program, ProgramStats } from "../graph/backend.ts";
+import type { Backend, Feeds, OutputDrawing, Program, ProgramStats } from "../graph/backend.ts";
 import { assignOp, constantOp, type Graph, inputOp, variableOp } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { at, isOp } from "../graph/op.ts";
@@ -287,6 +288,16 @@ class CpuProgram implements Program {
       for (const { compute } of this.#effects) compute();
       await nextTurn();
       return Object.fromEntries(results);
+    });
+  }
+
+  async draw(feeds: Feeds, drawings: readonly OutputDrawing[]): Promise<void> {
+    const layouts = drawings.map(({ shape, picture }) => layOutMaps(shape, picture));
+    const outputs = await this.run(feeds);
+    drawings.forEach(({ output, canvas }, index) => {
+      const values = outputs[output];
+      if (values === undefined) throw new ArgumentError(`draw: the program has no output "${output}".`);
+      paintMaps(canvas, at(layouts, index), values.data);
     });
   }
 

@@ -1,3 +1,4 @@
+import type { MapsCanvas, MapsPictureOptions } from "../core/maps_picture.ts";
 import type { Tensor, TypedArray } from "../core/tensor.ts";
 import type { Graph } from "./graph.ts";
 import type { Node, Variable } from "./node.ts";
@@ -29,10 +30,26 @@ export interface CompileOptions {
   halfLayers?: ReadonlySet<string>;
 }
 
+/** An output of a program as a picture of maps. */
+export interface OutputDrawing {
+  /** Name of an f32 output of the graph. */
+  readonly output: string;
+  /** Its shape as the picture has it, without a batch axis. */
+  readonly shape: readonly number[];
+  readonly canvas: MapsCanvas;
+  readonly picture: MapsPictureOptions;
+}
+
 /** A graph made ready to run many times on one backend. */
 export interface Program {
   /** Writes the feeds, runs one step and reads the outputs back. */
   run(feeds?: Feeds): Promise<Record<string, Tensor>>;
+  /**
+   * Writes the feeds, runs one step, and draws outputs into canvases. WebGPU draws them where they lie, unless `readback`
+   * is set (default on software adapters, which gain nothing) or a canvas has another context; then, and on the CPU, the
+   * values are read and painted. Throws `ArgumentError` for what makes no picture.
+   */
+  draw(feeds: Feeds, drawings: readonly OutputDrawing[], options?: { readback?: boolean }): Promise<void>;
   /**
    * Runs `steps` steps (default 1) without feeding, in one submission, and resolves when they are done, with the values
    * of `read` as they are after the last of them. Calls may overlap: the next can be enqueued before this one is done.

@@ -6,7 +6,7 @@ import { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import type { Model } from "../nn/model.ts";
 import { toInputs } from "./predictor.ts";
-import type { ImageBatch, Inspection, LayerInspection } from "./types.ts";
+import type { ImageBatch, Inspection, LayerInspection, MapsDrawing } from "./types.ts";
 
 /** "The class that the model finds most probable", where a class is asked for. */
 const PREDICTED = -1;
@@ -15,27 +15,25 @@ const PREDICTED = -1;
 export class Inspector {
   readonly #backend: Backend;
   readonly #model: Model;
-  #program: Promise<Program> | undefined;
+  /** With gradients, and without. */
+  readonly #programs = new Map<boolean, Promise<Program>>();
 
   constructor(backend: Backend, model: Model) {
     this.#backend = backend;
     this.#model = model;
   }
 
-  /** Throws `ShapeError` unless `image` is one image, `ArgumentError` for a class that the model does not have. */
+  /**
+   * Throws `ShapeError` unless `image` is one image and the model gives one row of classes, `ArgumentError` for a class that
+   * the model does not have.
+   */
   async inspect(image: ImageBatch, options: { target?: number } = {}): Promise<Inspection> {
-    const { inputShape, classes, layers } = this.#model;
+    const { inputShape, layers } = this.#model;
+    this.#check("inspect", image, options);
+    this.#checkClasses("inspect");
     const { target = PREDICTED } = options;
-    if (image.length !== sizeOf(inputShape)) {
-      throw new ShapeError(
-        `inspect: wants one image ${formatShape(inputShape)}, ${sizeOf(inputShape)} values; got ${image.length}.`,
-      );
-    }
-    if (options.target !== undefined && (!Number.isInteger(target) || target < 0 || target >= classes)) {
-      throw new ArgumentError(`inspect: target must be a class from 0 to ${classes - 1}, got ${String(target)}.`);
-    }
     const input = toInputs(image);
-    const outputs = await (await this.#compiled()).run({ image: input, target: [target] });
+    const outputs = await (await this.#compiled(true)).run({ image: input, target: [target] });
     const tensor = (name: string): Tensor<Float32Array> | undefined => {
       const found = outputs[name];
       // Without the batch axis: it is one image's.
@@ -68,31 +66,96 @@ export class Inspector {
     };
   }
 
-  #compiled(): Promise<Program> {
-    if (this.#program === undefined) {
-      const program = compileInspection(this.#backend, this.#model);
-      program.catch(() => {
-        if (this.#program === program) this.#program = undefined;
-      });
-      this.#program = program;
+  /** As `Trainer.draw`. */
+  async draw(
+    image: ImageBatch,
+    drawings: readonly MapsDrawing[],
+    options: { target?: number; readback?: boolean } = {},
+  ): Promise<void> {
+    this.#check("draw", image, options);
+    const pictures = drawings.map(({ canvas, layer, values = "output", ...picture }) => {
+      return { canvas, picture, ...this.#drawn(layer, values) };
+    });
+    const gradients = drawings.some(({ values }) => values === "gradient");
+    if (gradients) this.#checkClasses("draw");
+    const program = await this.#compiled(gradients);
+    const feeds = { image: toInputs(image), ...(gradients ? { target: [options.target ?? PREDICTED] } : {}) };
+    await program.draw(feeds, pictures, options.readback === undefined ? {} : { readback: options.readback });
+  }
+
+  /** The output of the programs that holds these values of a layer, and its shape for one image. */
+  #drawn(name: string, values: NonNullable<MapsDrawing["values"]>): { output: string; shape: readonly number[] } {
+    const placed = this.#model.layers.find((one) => one.name === name);
+    if (placed === undefined) {
+      const known = this.#model.layers.map((one) => `"${one.name}"`).join(", ");
+      throw new ArgumentError(`draw: the model has no layer "${name}" (its layers: ${known}).`);
     }
-    return this.#program;
+    if (values === "kernel") {
+      const kernel = this.#model.variables.find((variable) => variable.name === `${name}/kernel`);
+      if (kernel === undefined) throw new ArgumentError(`draw: layer "${name}" has no kernel.`);
+      return { output: `${kernel.name} parameter`, shape: kernel.shape };
+    }
+    if (values !== "output" && values !== "linear" && values !== "gradient") {
+      throw new ArgumentError(
+        `draw: values must be "output", "linear", "gradient" or "kernel", got ${JSON.stringify(values)}.`,
+      );
+    }
+    // What a layer without an activation gives is linear already.
+    const kept = values === "linear" && placed.layer.activation === "linear" ? "output" : values;
+    return { output: `${name} ${kept}`, shape: placed.outputShape };
+  }
+
+  #check(what: string, image: ImageBatch, { target }: { target?: number }): void {
+    const { inputShape, classes } = this.#model;
+    if (image.length !== sizeOf(inputShape)) {
+      throw new ShapeError(
+        `${what}: wants one image ${formatShape(inputShape)}, ${sizeOf(inputShape)} values; got ${image.length}.`,
+      );
+    }
+    if (target !== undefined && (!Number.isInteger(target) || target < 0 || target >= classes)) {
+      throw new ArgumentError(`${what}: target must be a class from 0 to ${classes - 1}, got ${String(target)}.`);
+    }
+  }
+
+  /** Gradients are of one class's logit. */
+  #checkClasses(what: string): void {
+    const { outputShape } = this.#model;
+    if (outputShape.length === 1) return;
+    throw new ShapeError(
+      `${what}: gradients are of one class's logit, but this model gives ${formatShape(outputShape)}, not one row of classes. ` +
+        "draw() shows its layers' outputs, predict() its results; for gradients of your own put it into a graph with " +
+        "model.build().",
+    );
+  }
+
+  #compiled(gradients: boolean): Promise<Program> {
+    let program = this.#programs.get(gradients);
+    if (program === undefined) {
+      const compiling = compileInspection(this.#backend, this.#model, gradients);
+      compiling.catch(() => {
+        if (this.#programs.get(gradients) === compiling) this.#programs.delete(gradients);
+      });
+      this.#programs.set(gradients, compiling);
+      program = compiling;
+    }
+    return program;
   }
 
   dispose(): void {
-    this.#program?.then(
-      (program) => program.dispose(),
-      () => undefined,
-    );
-    this.#program = undefined;
+    for (const program of this.#programs.values()) {
+      program.then(
+        (compiled) => compiled.dispose(),
+        () => undefined,
+      );
+    }
+    this.#programs.clear();
   }
 }
 
-/** One image in, every layer's value out, and the gradient of one logit by each of them. */
-function compileInspection(backend: Backend, model: Model): Promise<Program> {
+/** One image in, every layer's value out, and with `gradients` the gradient of one logit by each of them. */
+function compileInspection(backend: Backend, model: Model, gradients: boolean): Promise<Program> {
   const graph = new Graph();
   const image = graph.input("image", [1, ...model.inputShape]);
-  const target = graph.input("target", [1], "i32");
   const linears = new Map<string, Node>();
   const values = new Map<string, Node>();
   const logits = model.build(graph, image, {
@@ -102,19 +165,23 @@ function compileInspection(backend: Backend, model: Model): Promise<Program> {
       values.set(name, output);
     },
   });
-  const wanted = graph.where(graph.less(target, 0), graph.argmax(logits), target);
-  const score = graph.sum(graph.mul(logits, graph.oneHot(wanted, model.classes)));
-  const names = [...values.keys()];
-  const [inputGradient, ...gradients] = graph.gradients(score, [image, ...values.values()]);
-  const outputs: Record<string, Node> = { logits, probabilities: graph.softmax(logits) };
+  const outputs: Record<string, Node> = {};
   for (const variable of model.variables) outputs[`${variable.name} parameter`] = graph.variable(variable);
-  if (inputGradient) outputs["inputGradient"] = inputGradient;
-  names.forEach((name, index) => {
-    const [value, linear, gradient] = [values.get(name), linears.get(name), gradients[index]];
-    if (value) outputs[`${name} output`] = value;
-    if (linear) outputs[`${name} linear`] = linear;
-    if (gradient) outputs[`${name} gradient`] = gradient;
-  });
+  for (const [name, value] of values) outputs[`${name} output`] = value;
+  for (const [name, linear] of linears) outputs[`${name} linear`] = linear;
+  if (gradients) {
+    const target = graph.input("target", [1], "i32");
+    const wanted = graph.where(graph.less(target, 0), graph.argmax(logits), target);
+    const score = graph.sum(graph.mul(logits, graph.oneHot(wanted, model.classes)));
+    const [inputGradient, ...slopes] = graph.gradients(score, [image, ...values.values()]);
+    outputs["logits"] = logits;
+    outputs["probabilities"] = graph.softmax(logits);
+    if (inputGradient) outputs["inputGradient"] = inputGradient;
+    [...values.keys()].forEach((name, index) => {
+      const slope = slopes[index];
+      if (slope) outputs[`${name} gradient`] = slope;
+    });
+  }
   return backend.compile(graph, { outputs });
 }
 

@@ -39,6 +39,7 @@ import type {
   History,
   ImageBatch,
   Inspection,
+  MapsDrawing,
   Trainer,
   TrainerStats,
 } from "./types.ts";
@@ -504,6 +505,15 @@ class LocalTrainer implements Trainer {
   async inspect(image: ImageBatch, options: { target?: number } = {}): Promise<Inspection> {
     this.#checkUsable();
     return this.#reading(() => this.#inspector.inspect(image, options));
+  }
+
+  async draw(
+    image: ImageBatch,
+    drawings: readonly MapsDrawing[],
+    options: { target?: number; readback?: boolean } = {},
+  ): Promise<void> {
+    this.#checkUsable();
+    return this.#reading(() => this.#inspector.draw(image, drawings, options));
   }
 
   async predict(x: ImageBatch): Promise<Tensor<Float32Array>> {

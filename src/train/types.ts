@@ -1,4 +1,5 @@
 import type { AffineRanges } from "../core/affine.ts";
+import type { MapsPictureOptions } from "../core/maps_picture.ts";
 import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -176,6 +177,22 @@ export interface Inspection {
   readonly target: number;
 }
 
+/** Which values of a network to draw, and where. */
+export interface MapsDrawing extends MapsPictureOptions {
+  /**
+   * It gets the picture's size. A canvas of the page is handed over to the trainer's worker, where it has one, and belongs
+   * to this trainer from then on.
+   */
+  readonly canvas: HTMLCanvasElement | OffscreenCanvas;
+  /** Name of the layer. */
+  readonly layer: string;
+  /**
+   * Its output (default), its values before the activation, the gradient of the target's logit by its output, or its kernel,
+   * a picture for each pair of channels.
+   */
+  readonly values?: "output" | "linear" | "gradient" | "kernel" | undefined;
+}
+
 /** Trains a model, here or in a worker. */
 export interface Trainer {
   /** Trains; continues where the last call ended. One call at a time. */
@@ -210,6 +227,18 @@ export interface Trainer {
    * weights, statistics as in inference. Its program is compiled at the first call.
    */
   inspect(image: ImageBatch, options?: { target?: number }): Promise<Inspection>;
+  /**
+   * Draws what layers give for one image, with the present weights, as pictures of their maps: 0 white, above it blue, below
+   * it orange, each picture with a range of its own. WebGPU draws from its buffers to the canvas, and no value comes back;
+   * on a software adapter, or with `readback`, or where a canvas cannot have a WebGPU context, and on the CPU, values are
+   * read and painted. Resolves when drawn, so that a loop of calls never runs ahead of the device; beside a running `fit`
+   * too. Throws `ArgumentError` for a layer that the model does not have, or a picture that cannot be made.
+   */
+  draw(
+    image: ImageBatch,
+    drawings: readonly MapsDrawing[],
+    options?: { target?: number; readback?: boolean },
+  ): Promise<void>;
   /** Changes the learning rate from the next step on; a schedule counts all steps of this trainer, finished ones too. */
   setLearningRate(learningRate: number | Schedule): void;
   /**

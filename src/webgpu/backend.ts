@@ -6,6 +6,7 @@ import { type AcquiredDevice, acquireDevice, type WebGpuOptions } from "./device
 import { storeHalves } from "./half_storage.ts";
 import { writeInPlace } from "./in_place.ts";
 import { lowerGraph } from "./lower.ts";
+import { MapsPainter } from "./maps_painter.ts";
 import { measurePeak } from "./peak.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { buildProgram } from "./program.ts";
@@ -27,6 +28,7 @@ export class WebGpuBackend implements Backend {
   readonly variables: VariableStorage;
   readonly scratch: ScratchPool;
   readonly readback: Readback;
+  readonly painter: MapsPainter;
   /** Whether programs may begin on kernels that compile quickly. */
   readonly quickStart: boolean;
   /** Bytes of buffers that belong to single programs: constants and fed inputs. */
@@ -56,6 +58,7 @@ export class WebGpuBackend implements Backend {
     this.variables = new VariableStorage(this.device);
     this.scratch = new ScratchPool(this.device);
     this.readback = new Readback(this.device, this.lost);
+    this.painter = new MapsPainter(this.device, this.pipelines, acquired.traits);
   }
 
   /** Bytes of device memory that programs and variables of this backend hold now, staging included. */

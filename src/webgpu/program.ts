@@ -1,8 +1,9 @@
 import { ArgumentError, DisposedError, OutOfMemoryError, ShapeError } from "../core/errors.ts";
 import { formatBytes, formatCount, formatTable } from "../core/format.ts";
+import { layOutMaps, paintMaps } from "../core/maps_picture.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { Feeds, Program, ProgramStats } from "../graph/backend.ts";
+import type { Feeds, OutputDrawing, Program, ProgramStats } from "../graph/backend.ts";
 import type { Arena, Variable } from "../graph/node.ts";
 import { at } from "../graph/op.ts";
 import { median, type ProfileData } from "../graph/profile.ts";
@@ -178,6 +179,55 @@ export class WebGpuProgram implements Program {
   }
 
   async run(feeds: Feeds = {}): Promise<Record<string, Tensor>> {
+    this.#feed(feeds);
+    const outputs = [...this.#plan.outputs];
+    const bytes = await this.#submit(
+      1,
+      outputs.map(([, { value }]) => value),
+    );
+    return Object.fromEntries(
+      outputs.map(([name, { value, shape }], index) => [
+        name,
+        { shape: [...shape], data: decode(at(bytes, index), value.dtype, value.size) },
+      ]),
+    );
+  }
+
+  async draw(feeds: Feeds, drawings: readonly OutputDrawing[], options: { readback?: boolean } = {}): Promise<void> {
+    this.#checkUsable();
+    const { painter } = this.#backend;
+    const wanted = drawings.map(({ output, shape, canvas, picture }) => {
+      const value = this.#plan.outputs.get(output)?.value;
+      if (value === undefined) throw new ArgumentError(`draw: the program has no output "${output}".`);
+      return { value, canvas, layout: layOutMaps(shape, picture) };
+    });
+    const readback = options.readback ?? !painter.prefersCanvas;
+    const direct = wanted.filter(({ canvas }) => !readback && painter.configure(canvas));
+    const painted = wanted.filter((one) => !direct.includes(one));
+    const paint = await painter.prepare(
+      direct.map(({ value, layout, canvas }) => ({
+        layout,
+        target: canvas,
+        values: {
+          buffer: this.#bufferOf(value),
+          offset: offsetInRoot(value) * storedBytes(value.dtype),
+          size: value.size,
+        },
+      })),
+    );
+    this.#feed(feeds);
+    const bytes = await this.#submit(
+      1,
+      painted.map(({ value }) => value),
+      paint,
+    );
+    painted.forEach(({ canvas, layout, value }, index) => {
+      paintMaps(canvas, layout, decode(at(bytes, index), value.dtype, value.size));
+    });
+  }
+
+  /** Writes the inputs of the next step. */
+  #feed(feeds: Feeds): void {
     this.#checkUsable();
     for (const name of Object.keys(feeds)) {
       if (!this.#plan.inputs.has(name)) {
@@ -198,17 +248,6 @@ export class WebGpuProgram implements Program {
       const buffer = this.#bufferOf(value);
       this.#backend.device.queue.writeBuffer(buffer, 0, encode(feeds[name] ?? [], value.dtype));
     }
-    const outputs = [...this.#plan.outputs];
-    const bytes = await this.#submit(
-      1,
-      outputs.map(([, { value }]) => value),
-    );
-    return Object.fromEntries(
-      outputs.map(([name, { value, shape }], index) => [
-        name,
-        { shape: [...shape], data: decode(at(bytes, index), value.dtype, value.size) },
-      ]),
-    );
   }
 
   async enqueue(options: { steps?: number; read?: readonly Variable[] } = {}): Promise<Tensor[]> {
@@ -236,12 +275,20 @@ export class WebGpuProgram implements Program {
     this.#backend.variables.write(variable, data);
   }
 
-  /** Encodes `steps` times the recorded dispatches in one pass, submits once, and waits for the bytes of `read`. */
-  async #submit(steps: number, read: readonly (PlannedValue | Variable)[]): Promise<ArrayBuffer[]> {
+  /**
+   * Encodes `steps` times the recorded dispatches in one pass, and `then` after them, submits once, and waits for the bytes
+   * of `read`.
+   */
+  async #submit(
+    steps: number,
+    read: readonly (PlannedValue | Variable)[],
+    then?: (encoder: GPUCommandEncoder) => void,
+  ): Promise<ArrayBuffer[]> {
     const { device, readback, variables } = this.#backend;
     variables.synchronize(this.#plan.variables);
     const encoder = device.createCommandEncoder();
     if (steps > 0) encodePass(encoder, this.#recorded, { steps });
+    then?.(encoder);
     const waits = read.map((value) => {
       if ("placement" in value) {
         const offset = offsetInRoot(value) * storedBytes(value.dtype);

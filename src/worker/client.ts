@@ -16,6 +16,7 @@ import type {
   History,
   ImageBatch,
   Inspection,
+  MapsDrawing,
   StepEvent,
   Trainer,
   TrainerStats,
@@ -195,6 +196,9 @@ class RemoteTrainer implements WorkerTrainer {
   readonly #model: Model;
   readonly #datasetKeys = new WeakMap<Dataset, number>();
   #nextDataset = 1;
+  /** Canvases that the worker has. */
+  readonly #canvasKeys = new WeakMap<MapsDrawing["canvas"], number>();
+  #nextCanvas = 1;
   #paused = false;
   #sentVersion: number;
 
@@ -253,6 +257,28 @@ class RemoteTrainer implements WorkerTrainer {
 
   inspect(image: ImageBatch, options: { target?: number } = {}): Promise<Inspection> {
     return this.#client.call("inspect", { image, ...options });
+  }
+
+  async draw(
+    image: ImageBatch,
+    drawings: readonly MapsDrawing[],
+    options: { target?: number; readback?: boolean } = {},
+  ): Promise<void> {
+    this.#sendParameters();
+    const canvases = new Map<number, OffscreenCanvas>();
+    const sent = drawings.map(({ canvas, ...drawing }) => ({ ...drawing, canvas: this.#canvasKey(canvas, canvases) }));
+    await this.#client.call("draw", { image, drawings: sent, options, canvases }, { transfer: [...canvases.values()] });
+  }
+
+  /** The number of a canvas; one that the worker does not have yet is put into `sent`. */
+  #canvasKey(canvas: MapsDrawing["canvas"], sent: Map<number, OffscreenCanvas>): number {
+    let key = this.#canvasKeys.get(canvas);
+    if (key === undefined) {
+      key = this.#nextCanvas++;
+      sent.set(key, handedOver(canvas));
+      this.#canvasKeys.set(canvas, key);
+    }
+    return key;
   }
 
   predict(x: ImageBatch): Promise<Tensor<Float32Array>> {
@@ -322,6 +348,20 @@ class RemoteTrainer implements WorkerTrainer {
     this.#client.call("dispose", undefined).then(
       () => this.#client.terminate(),
       () => this.#client.terminate(),
+    );
+  }
+}
+
+/** A canvas as the worker can draw in it. Throws `ArgumentError` for one that something was drawn in, or that was handed over before. */
+function handedOver(canvas: MapsDrawing["canvas"]): OffscreenCanvas {
+  if (!("transferControlToOffscreen" in canvas)) return canvas;
+  try {
+    return canvas.transferControlToOffscreen();
+  } catch (cause) {
+    throw new ArgumentError(
+      "draw: this canvas cannot be handed over to the worker: it has a context already, or belongs to another trainer. " +
+        "Pass a new <canvas>.",
+      { cause },
     );
   }
 }

@@ -18,6 +18,7 @@ let backend: Backend | undefined;
 let model: Model | undefined;
 let trainer: Trainer | undefined;
 const datasets = new Map<number, Dataset>();
+const canvases = new Map<number, OffscreenCanvas>();
 const aborts = new Map<number, AbortController>();
 
 function post(response: Response): void {
@@ -47,6 +48,12 @@ function theDataset(key: number): Dataset {
   const dataset = datasets.get(key);
   if (dataset === undefined) throw new ArgumentError(`The worker does not know data set ${key}.`);
   return dataset;
+}
+
+function theCanvas(key: number): OffscreenCanvas {
+  const canvas = canvases.get(key);
+  if (canvas === undefined) throw new ArgumentError(`The worker does not know canvas ${key}.`);
+  return canvas;
 }
 
 type Handlers = { [Name in CallName]: (args: Calls[Name]["args"], id: number) => Promise<Calls[Name]["result"]> };
@@ -89,6 +96,11 @@ const handlers: Handlers = {
     await theTrainer().release(dataset);
   },
   inspect: ({ image, ...options }) => theTrainer().inspect(image, options),
+  async draw({ image, drawings, options, canvases: sent }) {
+    for (const [key, canvas] of sent) canvases.set(key, canvas);
+    const own = drawings.map(({ canvas, ...drawing }) => ({ ...drawing, canvas: theCanvas(canvas) }));
+    await theTrainer().draw(image, own, options);
+  },
   predict: ({ x }) => theTrainer().predict(x),
   trainOnBatch: ({ x, y }) => theTrainer().trainOnBatch(x, y),
   async setParameters({ parameters }) {
@@ -124,6 +136,7 @@ const handlers: Handlers = {
     trainer?.dispose();
     backend?.dispose();
     datasets.clear();
+    canvases.clear();
     trainer = undefined;
     backend = undefined;
   },

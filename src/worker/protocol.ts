@@ -24,6 +24,7 @@ import type {
   History,
   ImageBatch,
   Inspection,
+  MapsDrawing,
   StepEvent,
   TrainerStats,
 } from "../train/types.ts";
@@ -45,6 +46,9 @@ export interface CreateMessage {
   precision: "float32" | "mixed";
 }
 
+/** A drawing on its way to the worker, which has the canvas by a number. */
+export type SentDrawing = Omit<MapsDrawing, "canvas"> & { canvas: number };
+
 /** What the page may ask of the worker: arguments and answer of each call. */
 export interface Calls {
   create: { args: CreateMessage; result: { backendKind: "webgpu" | "cpu"; whyNotWebGpu: string | undefined } };
@@ -59,6 +63,16 @@ export interface Calls {
   evaluate: { args: { dataset: number; outputs: boolean }; result: Evaluation };
   release: { args: { dataset: number }; result: void };
   inspect: { args: { image: ImageBatch; target?: number }; result: Inspection };
+  draw: {
+    args: {
+      image: ImageBatch;
+      drawings: SentDrawing[];
+      options: { target?: number; readback?: boolean };
+      /** Canvases that come to the worker with this call, by their numbers. */
+      canvases: Map<number, OffscreenCanvas>;
+    };
+    result: void;
+  };
   predict: { args: { x: ImageBatch }; result: Tensor<Float32Array> };
   trainOnBatch: { args: { x: ImageBatch; y: number[] | Float32Array }; result: { loss: number; accuracy: number } };
   setParameters: { args: { parameters: Map<string, Tensor<Float32Array>> }; result: void };
