@@ -96,7 +96,8 @@ async function runAt(place: Place): Promise<void> {
   let kept = Promise.resolve();
   const hear = (event: RunEvent, userAgent = ""): void => {
     if (event.type === "opened") {
-      description = [event.description, userAgent].filter((part) => part !== "").join(" · ");
+      const version = /(Firefox|Chrome)\/[\d.]+/.exec(userAgent)?.[0].replace("/", " ");
+      description = [event.description, version].filter((part) => part !== undefined).join(" · ");
       console.log(`${place.backend} in ${place.browser}: ${description}`);
     } else if (event.type === "result") {
       print(event.result);
