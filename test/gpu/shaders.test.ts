@@ -1,5 +1,6 @@
 /// <reference types="vite/client" />
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import drawMaps from "../../shaders/draw_maps.wgsl?raw";
 import { convGeometry, type Padding, type Pair, poolGeometry } from "../../src/core/window_geometry.ts";
 import { Arena, Variable } from "../../src/graph/node.ts";
 import { pointwiseFunctions } from "../../src/graph/ops/pointwise.ts";
@@ -8,6 +9,7 @@ import { adafactor, lamb } from "../../src/nn/optimizers.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import * as conv from "../../src/webgpu/kernels/conv2d.ts";
 import * as kernels from "../../src/webgpu/kernels/index.ts";
+import { largestMagnitude } from "../../src/webgpu/kernels/largest_magnitude.ts";
 import { matmulSubgroupMatrix } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
 import { nonFinite } from "../../src/webgpu/kernels/non_finite.ts";
 import * as winograd from "../../src/webgpu/kernels/winograd.ts";
@@ -286,6 +288,7 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
     kernels.recordStep({ sizes: [1, 2], capacity: 16, counters: 2 }, traits),
     kernels.recordStep({ sizes: [1, 2], capacity: 16, counters: 2, guardSize: 9 }, traits),
     nonFinite([9, 64], traits),
+    ...[1, 300].map((size) => largestMagnitude(size, traits)),
     kernels.sumSlices({ size: 100, slices: 4, sliceStride: 128 }, traits),
     ...optimizersOfEachKind.map(([, { rule }]) => kernels.optimizerUpdate({ rule, arenaSize: 640 }, traits)),
     ...[lamb({ weightDecay: 0.1 }), lamb({ globalClipNorm: 1, useEma: true, decoupledWeightDecay: true })].flatMap(
@@ -374,6 +377,8 @@ describe("every shader", () => {
         { m: 256, n: 256, k: 64, transposeA: false, transposeB: false },
         { ...(TRAITS[1] as DeviceTraits), subgroupMatrix: { m: 8, n: 8, k: 8, minSize: 32, maxSize: 32 } },
       )?.shader,
+      // Has no dispatch: test/gpu/draw_maps.test.ts draws with it.
+      drawMaps,
     ]);
     const unused = Object.entries(files).filter(([, text]) => !used.has(text as string));
     expect(unused.map(([path]) => path)).toEqual([]);
