@@ -1,4 +1,4 @@
-// The learning rate after `step` finished steps, from a table of segments (src/core/schedule.ts, rateFromTable). A row
+// The learning rate, and with MOMENTUM_SCHEDULE the momentum, after `step` finished steps, from a table of segments (src/core/schedule.ts, rateFromTable). A row
 // is two vectors: start, steps, kind, from; then to or factor, power or staircase or stretch or down, shrink, cosine.
 @group(0) @binding(4) var<storage, read> schedule: array<vec4f>;
 
@@ -28,8 +28,20 @@ fn cosineBetween(high: f32, low: f32, place: f32) -> f32 {
 }
 
 fn learningRate(step: u32) -> f32 {
-  var row = 0u;
-  for (var next = 1u; next < SCHEDULE_ROWS; next++) {
+  return scheduled(step, 0u);
+}
+
+#if MOMENTUM_SCHEDULE
+// Its table follows that of the rates.
+fn scheduledMomentum(step: u32) -> f32 {
+  return scheduled(step, SCHEDULE_ROWS);
+}
+#endif
+
+// The value from SCHEDULE_ROWS rows, the first of which is `first`.
+fn scheduled(step: u32, first: u32) -> f32 {
+  var row = first;
+  for (var next = first + 1u; next < first + SCHEDULE_ROWS; next++) {
     let start = schedule[2u * next].x;
     if ((start > schedule[2u * row].x) & (u32(start) <= step)) { row = next; }
   }

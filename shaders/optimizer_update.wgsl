@@ -38,6 +38,18 @@ fn oneMinusExp(x: f32) -> f32 {
 }
 #endif
 
+#if ADAM && MOMENTUM_SCHEDULE
+// ln x for x in 0…1 as −2 artanh((1 − x) / (1 + x)), by its series: WGSL's own logarithm is good to 2⁻²¹ absolute only.
+fn preciseLog(x: f32) -> f32 {
+  let z = (1.0 - x) / (1.0 + x);
+  let square = z * z;
+  let series = 1.0 + square * (1.0 / 3.0 + square * (1.0 / 5.0 + square * (1.0 / 7.0 + square * (1.0 / 9.0 + square *
+    (1.0 / 11.0 + square * (1.0 / 13.0 + square * (1.0 / 15.0)))))));
+  // Below a half the series gets long, and the logarithm large.
+  return select(log(max(x, 1e-30)), -2.0 * z * series, x > 0.5);
+}
+#endif
+
 #if NADAM
 // 1 / (1 − ∏ μᵢ) over steps 1 … t: a table behind the blocks, and 1 where it ends.
 fn momentumCorrection(t: u32) -> f32 {
@@ -100,15 +112,20 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #end
 
   // The rule. 1 − β comes as a constant: subtracting the rounded β in f32 would leave four digits of it.
+#if MOMENTUM_SCHEDULE
+  let momentum = scheduledMomentum(finished);
+#elif SGD || RMSPROP
+  let momentum = MOMENTUM;
+#endif
 #if SGD
 #if MOMENTUM_SLOT
 #if DAMPENING
-  let new_0 = MOMENTUM * old_0 + select(ONE_MINUS_DAMPENING, 1.0, finished == 0u) * gradient;
+  let new_0 = momentum * old_0 + select(ONE_MINUS_DAMPENING, 1.0, finished == 0u) * gradient;
 #else
-  let new_0 = MOMENTUM * old_0 + gradient;
+  let new_0 = momentum * old_0 + gradient;
 #endif
 #if NESTEROV
-  var moved = old - rate * (gradient + MOMENTUM * new_0);
+  var moved = old - rate * (gradient + momentum * new_0);
 #else
   var moved = old - rate * new_0;
 #endif
@@ -117,7 +134,13 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #endif
 
 #elif ADAM
+#if MOMENTUM_SCHEDULE
+  let new_0 = momentum * old_0 + (1.0 - momentum) * gradient;
+  let logBeta1 = preciseLog(momentum);
+#else
   let new_0 = BETA1 * old_0 + ONE_MINUS_BETA1 * gradient;
+  let logBeta1 = LN_BETA1;
+#endif
   let new_1 = BETA2 * old_1 + ONE_MINUS_BETA2 * gradient * gradient;
 #if AMSGRAD
   let new_2 = max(old_2, new_1);
@@ -127,7 +150,7 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #endif
   // β^t = exp(t · ln β); both moments start at 0 and are divided by what they lack.
   let updates = f32(finished + 1u);
-  let firstCorrected = new_0 / oneMinusExp(updates * LN_BETA1);
+  let firstCorrected = new_0 / oneMinusExp(updates * logBeta1);
   let lack = oneMinusExp(updates * LN_BETA2);
 #if EPSILON_INSIDE
   var moved = old - rate * sqrt(lack) * firstCorrected / (sqrt(square) + EPSILON);
@@ -168,7 +191,7 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   let direction = gradient / (sqrt(variance) + EPSILON);
 #endif
 #if MOMENTUM_SLOT
-  let new_$(1 + CENTERED) = MOMENTUM * old_$(1 + CENTERED) + direction;
+  let new_$(1 + CENTERED) = momentum * old_$(1 + CENTERED) + direction;
   var moved = old - rate * new_$(1 + CENTERED);
 #else
   var moved = old - rate * direction;

@@ -122,6 +122,7 @@ export {
   exponentialDecay,
   inverseTimeDecay,
   learningRateAt,
+  momentumAt,
   multiStepDecay,
   oneCycle,
   piecewiseConstantDecay,

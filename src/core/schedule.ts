@@ -30,8 +30,10 @@ export type Segment = { readonly start: number; readonly steps: number; readonly
 
 /** A learning rate that depends on the number of finished steps: plain data, made by `cosineDecay()` and its kin. */
 export interface Schedule {
-  /** In the order of their starts; before the first the rate is its `from`. */
+  /** In the order of their starts; the first starts at 0. */
   readonly segments: readonly Segment[];
+  /** The same of the optimizer's momentum or β₁, where the schedule moves it too (`oneCycle`). */
+  readonly momentum?: readonly Segment[];
 }
 
 /** The table that the device reads: a row a segment, f32. Rows after the last are copies of it. */
@@ -58,9 +60,15 @@ function shapeOf(segment: Segment): number[] {
   }
 }
 
-/** The schedule as numbers [SCHEDULE_ROWS, SCHEDULE_COLUMNS], for an f32 tensor: steps are exact up to 2²⁴. */
-export function scheduleTable(schedule: Schedule): number[] {
-  const { segments } = schedule;
+/**
+ * The schedule as numbers [SCHEDULE_ROWS, SCHEDULE_COLUMNS], for an f32 tensor: steps are exact up to 2²⁴. As many rows
+ * more follow where it moves the momentum.
+ */
+export function scheduleTable({ segments, momentum }: Schedule): number[] {
+  return [...segmentsTable(segments), ...(momentum ? segmentsTable(momentum) : [])];
+}
+
+function segmentsTable(segments: readonly Segment[]): number[] {
   if (segments.length === 0 || segments.length > SCHEDULE_ROWS) {
     throw new ArgumentError(`A schedule has 1 to ${SCHEDULE_ROWS} segments, this one has ${segments.length}.`);
   }
@@ -126,9 +134,16 @@ export function rateFromTable(table: ArrayLike<number>, step: number): number {
   }
 }
 
-/** The table of the same schedule with every rate multiplied by `factor`. */
+/** The momentum after `step` finished steps, where a table has rows for it. */
+export function momentumFromTable(table: ArrayLike<number>, step: number): number | undefined {
+  const rates = SCHEDULE_ROWS * SCHEDULE_COLUMNS;
+  return table.length > rates ? rateFromTable(Array.from(table).slice(rates), step) : undefined;
+}
+
+/** The table of the same schedule with every rate multiplied by `factor`; momenta stay. */
 export function scaledTable(table: ArrayLike<number>, factor: number): Float32Array {
   return Float32Array.from(table, (value, place) => {
+    if (place >= SCHEDULE_ROWS * SCHEDULE_COLUMNS) return value;
     const column = place % SCHEDULE_COLUMNS;
     const kind = KINDS[table[place - column + 2] ?? 0];
     // `from`, and `to`; the fifth column of some is a factor of their own.
@@ -140,6 +155,11 @@ export function scaledTable(table: ArrayLike<number>, factor: number): Float32Ar
 /** The learning rate after `step` finished steps, of an optimizer with this rate or schedule. */
 export function learningRateAt(learningRate: number | Schedule, step: number): number {
   return typeof learningRate === "number" ? learningRate : rateFromTable(scheduleTable(learningRate), step);
+}
+
+/** The momentum after `step` finished steps, of a schedule that moves it; undefined of one that does not. */
+export function momentumAt(schedule: Schedule, step: number): number | undefined {
+  return momentumFromTable(scheduleTable(schedule), step);
 }
 
 /** The same rate for ever. */

@@ -143,6 +143,19 @@ export function slotsPerArena(rule: UpdateRule): number {
   return Math.max(1, Math.ceil(slotNames(rule).length / buffers));
 }
 
+/** What a schedule of the momentum moves: the momentum, or β₁; undefined for rules without, and for those that it leaves alone. */
+export function momentumOf(rule: UpdateRule): number | undefined {
+  if (rule.kind === "adam") return rule.beta1;
+  if (rule.kind === "sgd" || rule.kind === "rmsprop") return rule.momentum === 0 ? undefined : rule.momentum;
+  return undefined;
+}
+
+/** The rule with another momentum or β₁. */
+export function withMomentum(rule: UpdateRule, momentum: number): UpdateRule {
+  if (rule.kind === "adam") return { ...rule, beta1: momentum };
+  return rule.kind === "sgd" || rule.kind === "rmsprop" ? { ...rule, momentum } : rule;
+}
+
 /** The multiple of the parameter that is added to its gradient; LAMB adds it to the direction instead. */
 export function l2DecayOf({ kind, weightDecay, decoupledWeightDecay }: UpdateRule): number {
   return decoupledWeightDecay || kind === "lamb" ? 0 : weightDecay;

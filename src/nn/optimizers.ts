@@ -1,6 +1,12 @@
 import { ArgumentError } from "../core/errors.ts";
 import type { Schedule } from "../core/schedule.ts";
-import type { EpsilonPlace, UpdateFormula, UpdateRule, UpdateTreatment } from "../graph/update_rule.ts";
+import {
+  type EpsilonPlace,
+  momentumOf,
+  type UpdateFormula,
+  type UpdateRule,
+  type UpdateTreatment,
+} from "../graph/update_rule.ts";
 
 /*
  * Names and default numbers are Keras'. Formulas are the papers', as PyTorch writes them; where Keras writes one
@@ -108,6 +114,15 @@ function emaOf(what: string, options: OptimizerOptions): Pick<UpdateTreatment, "
   return { ema: { momentum, overwriteFrequency: emaOverwriteFrequency ?? 0 } };
 }
 
+/** Throws `ArgumentError` where a schedule moves a momentum that the rule does not have. */
+export function checkMomentumSchedule(what: string, rule: UpdateRule, learningRate: number | Schedule): void {
+  if (typeof learningRate === "number" || learningRate.momentum === undefined || momentumOf(rule) !== undefined) return;
+  throw new ArgumentError(
+    `${what}: the schedule moves the momentum, which ${rule.kind} does not have here; make it with ` +
+      `cycleMomentum: false, or take adam, or sgd or rmsprop with a momentum above 0.`,
+  );
+}
+
 /** Puts an optimizer together: its formula, and the treatment that the options ask for. */
 function optimizer(
   what: string,
@@ -116,16 +131,16 @@ function optimizer(
   formula: UpdateFormula,
   decay: { weightDecay: number; decoupled: boolean } = { weightDecay: 0, decoupled: false },
 ): Optimizer {
-  return {
-    learningRate: checkLearningRate(what, options.learningRate ?? learningRate),
-    rule: {
-      ...formula,
-      weightDecay: checkNumber(what, "weightDecay", options.weightDecay ?? decay.weightDecay, 0),
-      decoupledWeightDecay: decay.decoupled || (options.decoupledWeightDecay ?? false),
-      ...clipOf(what, options),
-      ...emaOf(what, options),
-    },
+  const rule: UpdateRule = {
+    ...formula,
+    weightDecay: checkNumber(what, "weightDecay", options.weightDecay ?? decay.weightDecay, 0),
+    decoupledWeightDecay: decay.decoupled || (options.decoupledWeightDecay ?? false),
+    ...clipOf(what, options),
+    ...emaOf(what, options),
   };
+  const rate = checkLearningRate(what, options.learningRate ?? learningRate);
+  checkMomentumSchedule(what, rule, rate);
+  return { learningRate: rate, rule };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { ArgumentError } from "../core/errors.ts";
-import { learningRateAt, SCHEDULE_ROWS, type Schedule, type Segment } from "../core/schedule.ts";
+import { learningRateAt, momentumAt, SCHEDULE_ROWS, type Schedule, type Segment } from "../core/schedule.ts";
 
-export { learningRateAt, type Schedule } from "../core/schedule.ts";
+export { learningRateAt, momentumAt, type Schedule } from "../core/schedule.ts";
 
 /*
  * Learning rates that change while training: give one to an optimizer in place of a number. They are evaluated on the
@@ -19,6 +19,13 @@ function rate(what: string, name: string, value: number): number {
 function above0(what: string, name: string, value: number): number {
   if (!Number.isFinite(value) || value <= 0) {
     throw new ArgumentError(`${what}: ${name} must be a number above 0, got ${String(value)}.`);
+  }
+  return value;
+}
+
+function share(what: string, name: string, value: number): number {
+  if (!(value >= 0 && value < 1)) {
+    throw new ArgumentError(`${what}: ${name} must be a number in [0, 1), got ${String(value)}.`);
   }
   return value;
 }
@@ -211,6 +218,10 @@ export function piecewiseConstantDecay(options: {
  * One-cycle (Smith and Topin 2018), with PyTorch's names and defaults: from `maxLearningRate` / `divFactor` (25) up to
  * `maxLearningRate` within the first `pctStart` (0.3) of `totalSteps`, then down to the first rate / `finalDivFactor`
  * (1e4); both along half a cosine, or straight with `annealStrategy` "linear".
+ *
+ * With `cycleMomentum` the momentum of `sgd` or `rmsprop`, or the β₁ of `adam` or `adamw`, goes the other way: from
+ * `maxMomentum` (0.95) down to `baseMomentum` (0.85) while the rate climbs, and back. Default false (PyTorch: true), but
+ * true where one of the two is given.
  */
 export function oneCycle(options: {
   maxLearningRate: number;
@@ -219,6 +230,9 @@ export function oneCycle(options: {
   divFactor?: number;
   finalDivFactor?: number;
   annealStrategy?: "cos" | "linear";
+  cycleMomentum?: boolean;
+  baseMomentum?: number;
+  maxMomentum?: number;
 }): Schedule {
   const top = rate("oneCycle", "maxLearningRate", options.maxLearningRate);
   const totalSteps = count("oneCycle", "totalSteps", options.totalSteps, 2);
@@ -237,11 +251,24 @@ export function oneCycle(options: {
   };
   // PyTorch's peak, moved to the nearest whole step.
   const peak = Math.max(0, Math.round(pctStart * totalSteps) - 1);
-  const down = piece(peak, totalSteps - 1, top, last);
-  return { segments: peak === 0 ? [down] : [piece(0, peak, first, top), down] };
+  const there = (from: number, middle: number, to: number): Segment[] => {
+    const down = piece(peak, totalSteps - 1, middle, to);
+    return peak === 0 ? [down] : [piece(0, peak, from, middle), down];
+  };
+  const segments = there(first, top, last);
+  const { baseMomentum, maxMomentum } = options;
+  if (!(options.cycleMomentum ?? (baseMomentum !== undefined || maxMomentum !== undefined))) return { segments };
+  const [base, most] = [
+    share("oneCycle", "baseMomentum", baseMomentum ?? 0.85),
+    share("oneCycle", "maxMomentum", maxMomentum ?? 0.95),
+  ];
+  return { segments, momentum: there(most, base, most) };
 }
 
-/** Rises straight from `from` (default 0) to the schedule's first rate within `steps`; then the schedule begins. */
+/**
+ * Rises straight from `from` (default 0) to the schedule's first rate within `steps`; then the schedule begins. A momentum
+ * that the schedule moves keeps its first value until then.
+ */
 export function warmup(learningRate: number | Schedule, options: { steps: number; from?: number }): Schedule {
   const steps = count("warmup", "steps", options.steps);
   const from = rate("warmup", "from", options.from ?? 0);
@@ -249,11 +276,16 @@ export function warmup(learningRate: number | Schedule, options: { steps: number
     typeof learningRate === "number"
       ? { segments: [hold(0, rate("warmup", "learningRate", learningRate))] }
       : learningRate;
-  if (after.segments.length >= SCHEDULE_ROWS) {
+  const { momentum } = after;
+  if (Math.max(after.segments.length, momentum?.length ?? 0) >= SCHEDULE_ROWS) {
     throw new ArgumentError(
       `warmup: the schedule has ${after.segments.length} segments; at most ${SCHEDULE_ROWS - 1}.`,
     );
   }
   const rise: Segment = { kind: "polynomial", start: 0, steps, from, to: learningRateAt(after, 0), power: 1 };
-  return { segments: [rise, ...after.segments.map((segment) => ({ ...segment, start: segment.start + steps }))] };
+  const later = (segments: readonly Segment[]) => segments.map((one) => ({ ...one, start: one.start + steps }));
+  return {
+    segments: [rise, ...later(after.segments)],
+    ...(momentum ? { momentum: [hold(0, momentumAt(after, 0) ?? 0), ...later(momentum)] } : {}),
+  };
 }

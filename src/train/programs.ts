@@ -1,6 +1,6 @@
 import type { AffineRanges } from "../core/affine.ts";
 import { ArgumentError } from "../core/errors.ts";
-import { constantSchedule, SCHEDULE_COLUMNS, SCHEDULE_ROWS, type Schedule, scheduleTable } from "../core/schedule.ts";
+import { constantSchedule, SCHEDULE_COLUMNS, type Schedule, scheduleTable } from "../core/schedule.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
@@ -29,7 +29,7 @@ export interface TrainingState {
   readonly step: Variable;
   /** Batches fetched from the current data set. */
   readonly cursor: Variable;
-  /** f32 [SCHEDULE_ROWS, SCHEDULE_COLUMNS]: the learning rate's schedule (core/schedule.ts). */
+  /** f32 [SCHEDULE_ROWS, SCHEDULE_COLUMNS]: the learning rate's schedule, and one behind it of the momentum's (core/schedule.ts). */
   readonly schedule: Variable;
   /** f32 [RING_STEPS, RING_VALUES + sums of metrics] */
   readonly ring: Variable;
@@ -63,14 +63,15 @@ export function newTrainingState(
   metrics: readonly Metric[] = [],
   { mixed = false } = {},
 ): TrainingState {
+  const schedule = learningRateTable(optimizer.learningRate);
   return {
     optimizer: stateArenas(optimizer.rule, model.arena),
     step: new Variable({ name: "step", shape: [], dtype: "u32" }),
     cursor: new Variable({ name: "cursor", shape: [], dtype: "u32" }),
     schedule: new Variable({
       name: "learning rate",
-      shape: [SCHEDULE_ROWS, SCHEDULE_COLUMNS],
-      initial: learningRateTable(optimizer.learningRate),
+      shape: [schedule.length / SCHEDULE_COLUMNS, SCHEDULE_COLUMNS],
+      initial: schedule,
     }),
     ring: new Variable({
       name: "metrics ring",

@@ -9,11 +9,12 @@ import type { Backend, Program } from "../graph/backend.ts";
 import type { Variable } from "../graph/node.ts";
 import { at } from "../graph/op.ts";
 import { Profile } from "../graph/profile.ts";
+import { momentumOf } from "../graph/update_rule.ts";
 import { checkCount } from "../nn/layer.ts";
 import { type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
 import { checkMetricsFitLoss, type Metric, type MetricChoice, metricValues, resolveMetrics } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
-import { checkLearningRate, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";
+import { checkLearningRate, checkMomentumSchedule, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";
 import { datasetVariables } from "./dataset_variables.ts";
 import { FitRun, type Runner, sumRecords, type Totals } from "./fit_run.ts";
 import { Inspector } from "./inspector.ts";
@@ -523,7 +524,19 @@ class LocalTrainer implements Trainer {
 
   setLearningRate(learningRate: number | Schedule): void {
     this.#checkUsable();
-    this.#writeRates(learningRateTable(checkLearningRate("setLearningRate", learningRate)));
+    const { rule } = this.#parts.optimizer;
+    const chosen = checkLearningRate("setLearningRate", learningRate);
+    checkMomentumSchedule("setLearningRate", rule, chosen);
+    const table = learningRateTable(chosen);
+    const { size } = this.#parts.state.schedule;
+    if (table.length > size) {
+      throw new ArgumentError(
+        "setLearningRate: the schedule moves the momentum; a trainer takes one only where its optimizer was made with one.",
+      );
+    }
+    // A rate alone leaves the momentum to the optimizer's own number.
+    const momentum = table.length < size ? learningRateTable(momentumOf(rule) ?? 0) : [];
+    this.#writeRates(Float32Array.of(...table, ...momentum));
   }
 
   #writeRates(table: Float32Array): void {

@@ -239,7 +239,10 @@ export interface Trainer {
     drawings: readonly MapsDrawing[],
     options?: { target?: number; readback?: boolean },
   ): Promise<void>;
-  /** Changes the learning rate from the next step on; a schedule counts all steps of this trainer, finished ones too. */
+  /**
+   * Changes the learning rate from the next step on; a schedule counts all steps of this trainer, finished ones too. One
+   * that moves the momentum is taken only where the optimizer's own did.
+   */
   setLearningRate(learningRate: number | Schedule): void;
   /**
    * Exchanges the trained weights and their moving averages (an optimizer with `useEma`): evaluate, predict, inspect,

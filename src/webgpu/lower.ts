@@ -11,7 +11,7 @@ import { type ConvAttributes, conv2dFilterGradientOp, conv2dInputGradientOp, con
 import { gatherRowsOp } from "../graph/ops/gather_rows.ts";
 import { matmulOp, matmulSizes } from "../graph/ops/matmul.ts";
 import { nonFiniteOp } from "../graph/ops/non_finite.ts";
-import { optimizerUpdateOp } from "../graph/ops/optimizer_update.ts";
+import { optimizerUpdateOp, schedulesMomentum } from "../graph/ops/optimizer_update.ts";
 import { recordStepOp } from "../graph/ops/record_step.ts";
 import { reshapeOp } from "../graph/ops/reshape.ts";
 import { stopGradientOp } from "../graph/ops/stop_gradient.ts";
@@ -652,7 +652,8 @@ class GraphLowering implements Emitter {
       }
     });
     const blockTable = this.constant("gradient block table", table, "u32");
-    const update = optimizerUpdate({ rule, arenaSize: parameters.size }, this.traits);
+    const options = { rule, arenaSize: parameters.size, schedulesMomentum: schedulesMomentum(at(effect.inputs, 1)) };
+    const update = optimizerUpdate(options, this.traits);
     const scaled = scaling && this.#unscale(scaling, update, all, blockTable, at(inputs, 0));
     const factors = this.#clipFactors(rule.clip, parameters, all, blockTable);
     const operands = [

@@ -1,20 +1,29 @@
 import { describe, expect, it, test } from "vitest";
+import { momentumFromTable, scaledTable } from "../../src/core/schedule.ts";
+import { decodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import {
   adam,
   cosineDecay,
   cosineDecayRestarts,
+  cpu,
+  createTrainer,
   cyclicLearningRate,
   exponentialDecay,
   inverseTimeDecay,
   learningRateAt,
+  lion,
+  momentumAt,
   multiStepDecay,
   oneCycle,
   piecewiseConstantDecay,
   polynomialDecay,
   type Schedule,
+  sgd,
   stepDecay,
+  type Trainer,
   warmup,
 } from "../../src/index.ts";
+import { barPictures, smallNetwork } from "../support/networks.ts";
 
 /** Values of the formulas that Keras and PyTorch document, worked out here step by step. */
 describe("schedules follow their formulas", () => {
@@ -106,4 +115,68 @@ test.each<[string, RegExp, () => unknown]>([
   ["adam", /learningRate must be a number of at least 0 or a schedule/, () => adam({ learningRate: "fast" as never })],
 ])("%s refuses nonsense: %s", (_, message, make) => {
   expect(make).toThrow(message);
+});
+
+describe("a one-cycle's momentum", () => {
+  it("goes the other way than the rate, and waits while it warms up", () => {
+    const schedule = oneCycle({
+      maxLearningRate: 1,
+      totalSteps: 10,
+      pctStart: 0.5,
+      baseMomentum: 0.8,
+      maxMomentum: 0.9,
+    });
+    const half = 0.85;
+    [0, 2, 4, 9].forEach((step, i) => {
+      expect(momentumAt(schedule, step)).toBeCloseTo([0.9, half, 0.8, 0.9][i] as number, 12);
+    });
+    const warm = warmup(schedule, { steps: 5 });
+    [0, 4, 5, 7, 9, 14].forEach((step, i) => {
+      expect(momentumAt(warm, step)).toBeCloseTo([0.9, 0.9, 0.9, half, 0.8, 0.9][i] as number, 12);
+    });
+    expect(momentumAt(oneCycle({ maxLearningRate: 1, totalSteps: 10 }), 3)).toBeUndefined();
+    expect(momentumAt(oneCycle({ maxLearningRate: 1, totalSteps: 10, cycleMomentum: true }), 0)).toBe(0.95);
+  });
+
+  it("wants an optimizer that has one, and a number in [0, 1)", () => {
+    const learningRate = oneCycle({ maxLearningRate: 1, totalSteps: 10, cycleMomentum: true });
+    expect(() => sgd({ learningRate })).toThrow(/sgd: the schedule moves the momentum/);
+    expect(() => lion({ learningRate })).toThrow(/which lion does not have here/);
+    expect(sgd({ learningRate, momentum: 0.9 }).rule.kind).toBe("sgd");
+    expect(() => oneCycle({ maxLearningRate: 1, totalSteps: 10, maxMomentum: 1 })).toThrow(/maxMomentum must be/);
+  });
+
+  it("survives a checkpoint, stays under reduceOnPlateau's factor, and ends with setLearningRate", async () => {
+    const learningRate = oneCycle({ maxLearningRate: 0.1, totalSteps: 12, cycleMomentum: true });
+    const make = (rate: number | Schedule) =>
+      createTrainer(smallNetwork(5), {
+        backend: cpu(),
+        loss: "sparseCategoricalCrossentropy",
+        optimizer: sgd({ learningRate: rate, momentum: 0.5 }),
+        batchSize: 16,
+      });
+    const weights = async (trainer: Trainer) => decodeCheckpoint(await trainer.checkpoint()).tensors;
+    const whole = await make(learningRate);
+    await whole.fit(barPictures(32), { epochs: 4 });
+    const first = await make(learningRate);
+    await first.fit(barPictures(32), { epochs: 2 });
+    const second = await make(learningRate);
+    await second.restore(await first.checkpoint());
+    await second.fit(barPictures(32), { epochs: 2 });
+    const [got, want] = [await weights(second), await weights(whole)];
+    // Checkpoints hold f32, the CPU computes in f64.
+    for (const [name, { data }] of want) {
+      data.forEach((value, i) => {
+        expect(got.get(name)?.data[i]).toBeCloseTo(value, 4);
+      });
+    }
+    const table = want.get("trainer/learningRate");
+    expect(table?.shape).toEqual([32, 8]);
+    expect(momentumFromTable(scaledTable(table?.data ?? [], 0.5), 0)).toBeCloseTo(0.95, 6);
+    second.setLearningRate(0.01);
+    const set = (await weights(second)).get("trainer/learningRate")?.data ?? [];
+    expect(momentumFromTable(set, 7)).toBe(0.5);
+    const plain = await make(0.1);
+    expect(() => plain.setLearningRate(learningRate)).toThrow(/only where its optimizer was made with one/);
+  });
 });

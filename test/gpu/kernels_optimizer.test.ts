@@ -6,7 +6,7 @@ import type { Backend } from "../../src/graph/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { Arena, Variable } from "../../src/graph/node.ts";
 import { slotNames, slotsPerArena, stateArenas, type UpdateRule } from "../../src/graph/update_rule.ts";
-import { adafactor, adam, lamb, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
+import { adafactor, adam, adamw, lamb, type Optimizer, rmsprop, sgd } from "../../src/nn/optimizers.ts";
 import {
   cosineDecay,
   cosineDecayRestarts,
@@ -235,6 +235,76 @@ test.each([
   const want = await fiveSteps(cpu(), optimizer, shapes);
   // Values below 4 after five steps of some twenty roundings each; sums of up to 390 squares.
   for (const [index, values] of want.entries()) expectNear(got[index] as number[], values, 5 * 20 * 2 ** -24 * 4);
+});
+
+const cycle = oneCycle({ maxLearningRate: 0.1, totalSteps: 20, cycleMomentum: true });
+
+/** PyTorch 1.13's weights after steps 1, 6 and 20 under OneCycleLR(max_lr=0.1, total_steps=20, pct_start=0.3), in f64. */
+describe.each<[string, Optimizer, number[][]]>([
+  [
+    "sgd, Nesterov",
+    sgd({ learningRate: cycle, momentum: 0.9, nesterov: true }),
+    [
+      [0.49766, -1, 2.00312],
+      [-0.025728307, -0.672951835, 2.361188903],
+      [-1.607517569, 0.508541612, 2.58256455],
+    ],
+  ],
+  [
+    "adam",
+    adam({ learningRate: cycle, beta1: 0.7, beta2: 0.9 }),
+    [
+      [0.496000001, -1, 2.003999999],
+      [0.268180124, -0.814733916, 2.209143433],
+      [-0.350633952, -0.301455921, 2.420604301],
+    ],
+  ],
+  [
+    "adamw",
+    adamw({ learningRate: cycle, beta1: 0.7, beta2: 0.9, weightDecay: 0.1 }),
+    [
+      [0.495800001, -0.9996, 2.003199999],
+      [0.255503067, -0.786216518, 2.144857731],
+      [-0.363195713, -0.236901924, 2.211514989],
+    ],
+  ],
+  [
+    "rmsprop",
+    rmsprop({ learningRate: cycle, momentum: 0.5 }),
+    [
+      [0.487350903, -1, 2.012649101],
+      [-2.034563405, 1.020945449, 4.089527909],
+      [-7.944468193, 5.957939797, 5.965807185],
+    ],
+  ],
+])("one-cycle moves the momentum of %s as PyTorch's", (_, { rule, learningRate }, want) => {
+  test.each(["cpu", "webgpu"])("on %s", async (kind) => {
+    const backend = kind === "cpu" ? cpu() : await webgpu({ device });
+    const parameters = new Arena("parameters", [{ name: "w", shape: [3], initial: Float32Array.of(0.5, -1, 2) }]);
+    const step = new Variable({ name: "step", shape: [], dtype: "u32" });
+    const ring = new Variable({ name: "ring", shape: [1, 1] });
+    const schedule = new Variable({ name: "schedule", shape: [32, 8], initial: learningRateTable(learningRate) });
+    const graph = new Graph();
+    graph.optimizerUpdate(graph.variable(step), graph.variable(schedule), [graph.input("gradient", [3])], {
+      rule,
+      parameters,
+      state: stateArenas(rule, parameters),
+    });
+    graph.recordStep([graph.constant(0)], { ring, counters: [step] });
+    const program = await backend.compile(graph, { outputs: {} });
+    const got: number[][] = [];
+    for (let i = 0; i < 20; i++) {
+      await program.run({ gradient: [0.1 * (i % 3) + 0.3, -0.2 * (i % 4), 0.05 * i - 0.4] });
+      const [moved] = await program.enqueue({ steps: 0, read: parameters.variables });
+      got.push([...(moved?.data ?? [])]);
+    }
+    program.dispose();
+    if (kind === "webgpu") backend.dispose();
+    // Twenty steps of some ten roundings each of what they move, below 1, and one of values below 8.
+    [0, 5, 19].forEach((after, index) => {
+      expectNear(got[after] as number[], want[index] as number[], 20 * 2 ** -24 * (10 + 8));
+    });
+  });
 });
 
 test.each<[string, Schedule]>([

@@ -5,7 +5,7 @@ import { convGeometry, type Padding, type Pair, poolGeometry } from "../../src/c
 import { Arena, Variable } from "../../src/graph/node.ts";
 import { pointwiseFunctions } from "../../src/graph/ops/pointwise.ts";
 import { stateArenas } from "../../src/graph/update_rule.ts";
-import { adafactor, lamb } from "../../src/nn/optimizers.ts";
+import { adafactor, adam, lamb, rmsprop, sgd } from "../../src/nn/optimizers.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import * as conv from "../../src/webgpu/kernels/conv2d.ts";
 import * as kernels from "../../src/webgpu/kernels/index.ts";
@@ -291,6 +291,9 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
     ...[1, 300].map((size) => largestMagnitude(size, traits)),
     kernels.sumSlices({ size: 100, slices: 4, sliceStride: 128 }, traits),
     ...optimizersOfEachKind.map(([, { rule }]) => kernels.optimizerUpdate({ rule, arenaSize: 640 }, traits)),
+    ...[adam(), sgd({ momentum: 0.9, nesterov: true }), rmsprop({ momentum: 0.9 })].map(({ rule }) =>
+      kernels.optimizerUpdate({ rule, arenaSize: 640, schedulesMomentum: true }, traits),
+    ),
     ...[lamb({ weightDecay: 0.1 }), lamb({ globalClipNorm: 1, useEma: true, decoupledWeightDecay: true })].flatMap(
       ({ rule }) => bools.map((measure) => kernels.optimizerUpdate({ rule, measure, arenaSize: 640 }, traits)),
     ),

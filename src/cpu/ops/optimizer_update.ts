@@ -1,4 +1,4 @@
-import { rateFromTable } from "../../core/schedule.ts";
+import { momentumFromTable, rateFromTable } from "../../core/schedule.ts";
 import type { Shape } from "../../core/shape.ts";
 import { factoredShape } from "../../graph/factored_moments.ts";
 import { at } from "../../graph/op.ts";
@@ -11,6 +11,7 @@ import {
   stateOfParameters,
   type UpdateKind,
   type UpdateRule,
+  withMomentum,
 } from "../../graph/update_rule.ts";
 import { type CpuArray, defineCpuOp, read } from "../op.ts";
 import { unscaled } from "./loss_scaling.ts";
@@ -332,7 +333,8 @@ function treatedGradient(rule: UpdateRule, gradient: CpuArray, p: CpuArray, scal
 }
 
 export const optimizerUpdateOps = [
-  defineCpuOp(optimizerUpdateOp, ({ attributes: { rule, parameters, state, scaling }, input, variable }) => {
+  defineCpuOp(optimizerUpdateOp, ({ attributes, input, variable }) => {
+    const { parameters, state, scaling } = attributes;
     const arriving = {
       finished: read(input(0), 0),
       gradients: parameters.variables.map((_, index) => input(index + 2)),
@@ -342,7 +344,9 @@ export const optimizerUpdateOps = [
     const { finished, gradients } = todo;
     const t = finished + 1;
     const learningRate = rateFromTable(input(1), finished);
-    const kept = stateOfParameters(rule, parameters, state);
+    const momentum = momentumFromTable(input(1), finished);
+    const rule = momentum === undefined ? attributes.rule : withMomentum(attributes.rule, momentum);
+    const stateOf = stateOfParameters(rule, parameters, state);
     const { clip, ema } = rule;
     const squares = clip && clip.by !== "value" ? gradients.map(squaredNorm) : [];
     const allSquares = squares.reduce((sum, square) => sum + square, 0);
@@ -355,14 +359,14 @@ export const optimizerUpdateOps = [
       if (rule.decoupledWeightDecay) {
         for (let i = 0; i < p.length; i++) p[i] = read(p, i) * (1 - learningRate * rule.weightDecay);
       }
-      const slots = at(kept, index).map(variable);
+      const slots = at(stateOf, index).map(variable);
       const formula = FORMULAS[rule.kind] as (move: Move<UpdateKind>) => void;
       // The average is the last slot, and no business of the formula.
       const average = ema ? slots.pop() : undefined;
       formula({ rule, p, shape: parameter.shape, gradient, slots, learningRate, t });
       if (ema && average) {
-        const momentum = finished === 0 ? 0 : ema.momentum;
-        for (let i = 0; i < p.length; i++) average[i] = momentum * read(average, i) + (1 - momentum) * read(p, i);
+        const kept = finished === 0 ? 0 : ema.momentum;
+        for (let i = 0; i < p.length; i++) average[i] = kept * read(average, i) + (1 - kept) * read(p, i);
         if (ema.overwriteFrequency > 0 && t % ema.overwriteFrequency === 0) p.set(average);
       }
     });

@@ -6,7 +6,7 @@ import type { Graph } from "../graph.ts";
 import type { LossScaling } from "../loss_scaling.ts";
 import type { Arena, Node } from "../node.ts";
 import { at, defineOp } from "../op.ts";
-import { slotNames, type UpdateRule } from "../update_rule.ts";
+import { momentumOf, slotNames, type UpdateRule } from "../update_rule.ts";
 
 export interface OptimizerUpdateAttributes {
   /** The gradients come multiplied by its scale; a step in which one is not finite is skipped and does not count. */
@@ -17,6 +17,11 @@ export interface OptimizerUpdateAttributes {
   state: readonly Arena[];
 }
 
+/** Whether a schedule has a second table, of the momentum. */
+export function schedulesMomentum({ shape }: Node): boolean {
+  return sameShape(shape, [2 * SCHEDULE_ROWS, SCHEDULE_COLUMNS]);
+}
+
 export const optimizerUpdateOp = defineOp<OptimizerUpdateAttributes>({
   name: "optimizerUpdate",
   infer(inputs, { rule, parameters, state }, what) {
@@ -25,8 +30,12 @@ export const optimizerUpdateOp = defineOp<OptimizerUpdateAttributes>({
       throw new ShapeError(`${what}: wants the number of finished steps (u32 scalar) first.`);
     }
     const table = [SCHEDULE_ROWS, SCHEDULE_COLUMNS];
-    if (schedule?.dtype !== "f32" || !sameShape(schedule.shape, table)) {
+    const movesMomentum = schedule !== undefined && schedulesMomentum(schedule);
+    if (schedule?.dtype !== "f32" || !(sameShape(schedule.shape, table) || movesMomentum)) {
       throw new ShapeError(`${what}: wants a schedule (f32 ${formatShape(table)}, scheduleTable) second.`);
+    }
+    if (movesMomentum && momentumOf(rule) === undefined) {
+      throw new ShapeError(`${what}: the schedule moves the momentum, which "${rule.kind}" lacks.`);
     }
     const count = parameters.variables.length;
     const factored = rule.kind === "adafactor" ? factoredSpecs(parameters).length : 0;
@@ -56,7 +65,8 @@ export const optimizerUpdateOp = defineOp<OptimizerUpdateAttributes>({
 
 /**
  * At the end of the step, moves every parameter by its gradient, all in one sweep over the arena.
- * `step` counts finished updates (0 at the first), `schedule` is a `scheduleTable`. `gradients` in the order of `parameters.variables`.
+ * `step` counts finished updates (0 at the first), `schedule` is a `scheduleTable`.
+ * `gradients` in the order of `parameters.variables`.
  */
 export function optimizerUpdate(
   graph: Graph,

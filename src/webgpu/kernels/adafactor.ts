@@ -160,7 +160,14 @@ export function adafactorDirection(rule: RuleOf<"adafactor">, arenaSize: number,
   return {
     name: "adafactor_direction",
     shader: directionShader,
-    constants: { THREADS: threads, ARENA_VECTORS: arenaSize / 4, SCHEDULE_ROWS, DECOUPLED_DECAY, WEIGHT_DECAY },
+    constants: {
+      THREADS: threads,
+      ARENA_VECTORS: arenaSize / 4,
+      SCHEDULE_ROWS,
+      MOMENTUM_SCHEDULE: false,
+      DECOUPLED_DECAY,
+      WEIGHT_DECAY,
+    },
     bindings: [
       "read",
       "readWrite",

@@ -145,11 +145,13 @@ export interface OptimizerUpdateOptions {
   readonly alignedPartials?: boolean;
   /** LAMB's first pass, which moves nothing: its last binding takes Σ p² and Σ direction² of each four elements. Default false. */
   readonly measure?: boolean;
+  /** The schedule's second table is that of the momentum, or of β₁ (`momentumOf`). Default false. */
+  readonly schedulesMomentum?: boolean;
 }
 
 /**
  * Moves every parameter of an arena, in one dispatch. Bindings: parameters, gradientPartials, blockTable, step (u32),
- * schedule (f32 [SCHEDULE_ROWS, SCHEDULE_COLUMNS]), then the arenas of the rule's state (`stateArenas`), then, for a rule
+ * schedule (f32 [SCHEDULE_ROWS, SCHEDULE_COLUMNS], twice as many rows with `schedulesMomentum`), then the arenas of the rule's state (`stateArenas`), then, for a rule
  * that clips by norm, the factors of `clipFactors`, and for LAMB those of `trustRatios`. Adafactor's wants directions for
  * gradients and no factors, but the scales of `adafactorScales`, last. The block table holds four u32 for each 64 elements of the
  * arena: first element of the block in slice 0 of its gradient (within gradientPartials), number of slices, elements
@@ -157,7 +159,7 @@ export interface OptimizerUpdateOptions {
  * blocks come the rule's own numbers, `ruleTable`.
  */
 export function optimizerUpdate(
-  { rule, arenaSize, alignedPartials = true, measure = false }: OptimizerUpdateOptions,
+  { rule, arenaSize, alignedPartials = true, measure = false, schedulesMomentum = false }: OptimizerUpdateOptions,
   traits: DeviceTraits,
 ): KernelSpec {
   const threads = workgroupThreads(traits);
@@ -173,6 +175,7 @@ export function optimizerUpdate(
       ALIGNED_PARTIALS: alignedPartials,
       SCHEDULE_ROWS,
       MEASURE: measure,
+      MOMENTUM_SCHEDULE: schedulesMomentum,
       SLOTS: slots,
       SLOTS_PER_BUFFER: slotsPerBuffer,
       STATE_BUFFERS: stateBuffers,
@@ -210,7 +213,7 @@ export function ruleTable(rule: UpdateRule): Uint32Array {
 
 /** Σ g² of each 64 elements of an arena. Bindings: squares, gradientPartials, blockTable as in `optimizerUpdate`. */
 export function gradientSquares(
-  { arenaSize, alignedPartials = true }: Omit<OptimizerUpdateOptions, "rule" | "measure">,
+  { arenaSize, alignedPartials = true }: Pick<OptimizerUpdateOptions, "arenaSize" | "alignedPartials">,
   traits: DeviceTraits,
 ): KernelSpec {
   const threads = workgroupThreads(traits);
