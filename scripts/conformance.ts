@@ -3,16 +3,19 @@
  *
  *     npm run conformance -- [--backend cpu|webgpu|all] [--browser node|chromium|firefox] [--source torch/conv2d,keras-js]
  *                            [--webgpu-every 8] [--shapes 5000] [--seed 1] [--out docs/conformance.md]
+ *     npm run conformance -- --source oracle [--oracle-networks 40] [--seed 1]
  *
- * `--source`: only sources that begin so; `--source none`: none, for random shapes or the document alone.
- * `--webgpu-every`: on WebGPU each Nth case only, as a software GPU compiles every case's kernels for a second.
- * `--shapes`: random shapes on which WebGPU must agree with the CPU reference. `--out`: writes the document there, from
- * the results of this run and those that earlier runs left. Exits with 1 when a case fails, a file is missing, or a case
- * got lost.
+ * `--source`: only sources that begin so; `--source none`: none, for random shapes or the document alone;
+ * `--source oracle`: random networks, numbered from the seed on, that PyTorch computes on this machine (Debian's package
+ * python3-torch), only where it is named, and in Node. `--webgpu-every`: on WebGPU each Nth case only, as a software GPU
+ * compiles every case's kernels for a second. `--shapes`: random shapes on which WebGPU must agree with the CPU
+ * reference. `--out`: writes the document there, from the results of this run and those that earlier runs left. Exits
+ * with 1 when a case fails, a file is missing, or a case got lost.
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { type Backend, cpu, webgpu } from "../src/index.ts";
+import { oracleSuite } from "../test/conformance/oracle/suite.ts";
 import { type RunEvent, type RunRequest, runConformance, type SourceResult } from "../test/conformance/run.ts";
 import { suites } from "../test/conformance/suites.ts";
 import { runInBrowser } from "./conformance_browser.ts";
@@ -27,6 +30,7 @@ const { values: options } = parseArgs({
     "webgpu-every": { type: "string", default: "1" },
     shapes: { type: "string" },
     seed: { type: "string", default: "1" },
+    "oracle-networks": { type: "string", default: "40" },
     out: { type: "string" },
   },
 });
@@ -57,6 +61,12 @@ const seed = wholeNumber("seed", options.seed);
 const names = suites.map(({ source }) => source);
 const prefixes = options.source.split(",");
 const sources = options.source === "none" ? [] : names.filter((name) => prefixes.some((one) => name.startsWith(one)));
+// Only when named: it wants PyTorch on this machine.
+const drawn = prefixes.includes("oracle")
+  ? [oracleSuite(wholeNumber("oracle-networks", options["oracle-networks"]), seed)]
+  : [];
+if (drawn.length > 0 && browser !== "node") fail("--source oracle asks a PyTorch beside it: leave --browser out.");
+sources.push(...drawn.map(({ source }) => source));
 if (sources.length === 0 && options.source !== "none") {
   fail(`--source ${options.source}: no such source. There are: ${names.join(", ")}.`);
 }
@@ -108,8 +118,9 @@ async function runAt(place: Place): Promise<void> {
     }
   };
   try {
-    if (place.browser === "node") await runConformance(request, () => openInNode(place.backend), hear);
-    else await runInBrowser(place.browser, request, hear);
+    if (place.browser === "node") {
+      await runConformance(request, () => openInNode(place.backend), hear, [...suites, ...drawn]);
+    } else await runInBrowser(place.browser, request, hear);
   } finally {
     await kept;
   }

@@ -1,5 +1,5 @@
 /** The document of the conformance runs: a column a backend and browser, a row a source. */
-import { SHAPES, type SourceResult } from "../test/conformance/run.ts";
+import type { SourceResult } from "../test/conformance/run.ts";
 import { merged, type Place, type PlaceResults } from "./conformance_results.ts";
 
 const BROWSERS: Readonly<Record<Place["browser"], string>> = {
@@ -26,11 +26,11 @@ const table = (head: readonly string[], rows: readonly (readonly (string | numbe
 const rankOf = ({ backend, browser }: Place): number =>
   (backend === "cpu" ? 0 : 10) + ["node", "chromium", "firefox"].indexOf(browser);
 
-/** Markdown of all results; `order` names the sources from top to bottom, random shapes follow. */
+/** Markdown of all results; `order` names the sources from top to bottom, what is drawn at random follows. */
 export function conformanceDocument(places: readonly PlaceResults[], order: readonly string[]): string {
   const sorted = [...places].sort((a, b) => rankOf(a.place) - rankOf(b.place));
   const columns = sorted.map(({ place, results }) => ({ title: titleOf(place), rows: merged(results) }));
-  const families = new Set(columns.flatMap(({ rows }) => [...rows.keys()].filter((name) => name.startsWith(SHAPES))));
+  const families = new Set(columns.flatMap(({ rows }) => [...rows.keys()].filter((name) => !order.includes(name))));
   const sources = [...order, ...families].filter((source) => columns.some(({ rows }) => rows.has(source)));
   const totalOf = (source: string): number => Math.max(...columns.map(({ rows }) => rows.get(source)?.total ?? 0));
   const failures = columns.flatMap(({ title, rows }) =>
@@ -47,12 +47,15 @@ export function conformanceDocument(places: readonly PlaceResults[], order: read
     "# Conformance",
     "",
     "Results that others computed, against this library's, and random shapes on which WebGPU must agree with the CPU",
-    "backend. `npm run conformance -- --backend cpu|webgpu --browser node|chromium|firefox` runs a column and keeps its",
+    "backend. The source `oracle` is random networks, whose outputs, gradients and 20 training steps PyTorch 1.13 computes.",
+    "`npm run conformance -- --backend cpu|webgpu --browser node|chromium|firefox` runs a column and keeps its",
     "results, `--out docs/conformance.md` writes this page from all that are kept. A cell says how many cases passed and",
     "how many were in scope, `total` how many the source has; seconds are of one run on a software GPU.",
     "",
     ...sorted.map(({ place, description }) => `- ${titleOf(place)}: ${description}`),
-    ...(seeds.size === 0 ? [] : ["", `Seeds of the random shapes: ${[...seeds].sort((a, b) => a - b).join(", ")}.`]),
+    ...(seeds.size === 0
+      ? []
+      : ["", `Seeds of the random shapes and networks: ${[...seeds].sort((a, b) => a - b).join(", ")}.`]),
     "",
     ...table(
       ["source", "total", ...columns.map(({ title }) => title)],

@@ -1,7 +1,7 @@
 /** Results of conformance runs, kept until the document is written from all of them. */
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { SHAPES, type SourceResult } from "../test/conformance/run.ts";
+import type { SourceResult } from "../test/conformance/run.ts";
 
 /** Where suites ran: a column of the document. */
 export interface Place {
@@ -9,7 +9,7 @@ export interface Place {
   readonly browser: "node" | "chromium" | "firefox";
 }
 
-/** What is known of a place: the latest result of each source, and of each seed of random shapes. */
+/** What is known of a place: the latest result of each source, and of each seed of random shapes and networks. */
 export interface PlaceResults {
   readonly place: Place;
   /** Adapter, and the browser's own name of itself. */
@@ -39,11 +39,17 @@ export async function keepResult(place: Place, description: string, result: Sour
   await writeFile(resolve(FOLDER, `${place.backend}-${place.browser}.json`), `${JSON.stringify(now, null, 1)}\n`);
 }
 
-/** Results of a place as the document shows them: random shapes of all seeds as one, by family. */
+function summed(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+  const sums = { ...a };
+  for (const [reason, count] of Object.entries(b)) sums[reason] = (sums[reason] ?? 0) + count;
+  return sums;
+}
+
+/** Results of a place as the document shows them: random shapes and networks of all seeds as one, by family. */
 export function merged(results: readonly SourceResult[]): Map<string, SourceResult> {
   const rows = new Map<string, SourceResult>();
   for (const one of results) {
-    const before = one.source.startsWith(SHAPES) ? rows.get(one.source) : undefined;
+    const before = one.seed === undefined ? undefined : rows.get(one.source);
     rows.set(
       one.source,
       before === undefined
@@ -55,6 +61,7 @@ export function merged(results: readonly SourceResult[]): Map<string, SourceResu
             total: before.total + one.total,
             seconds: before.seconds + one.seconds,
             failures: [...before.failures, ...one.failures],
+            outOfScope: summed(before.outOfScope, one.outOfScope),
           },
     );
   }

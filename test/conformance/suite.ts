@@ -15,6 +15,11 @@ export interface Suite {
    * that none gets lost unseen.
    */
   readonly expected: { readonly total: number; readonly inScope: number };
+  /**
+   * Of cases drawn at random, where drawing begins. Some of them may be none that a backend can be judged by: then
+   * `expected.inScope` is the least number.
+   */
+  readonly seed?: number;
   /** Reads the cases and hands each to the report. */
   run(backend: Backend, report: Report): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { kerasJsSuite } from "./keras_js_suite.ts";
 import { optimizerSuites } from "./optimizers_suite.ts";
+import { frozenOracleSuite } from "./oracle/frozen_suite.ts";
 import type { Suite } from "./suite.ts";
 import { torchBatchNormSuite } from "./torch_batch_norm_suite.ts";
 import { torchSuites } from "./torch_suites.ts";
@@ -16,4 +17,5 @@ export const suites: readonly Suite[] = [
   kerasJsSuite,
   webnnSuite,
   webnnBaselineSuite,
+  frozenOracleSuite,
 ];

@@ -1,0 +1,18 @@
+import type { Report, Suite } from "../suite.ts";
+import { checkNetwork } from "./check.ts";
+import frozen from "./frozen.json" with { type: "json" };
+import type { Answered } from "./question.ts";
+
+const networks: readonly unknown[] = frozen;
+
+/** The sample of the oracle's networks that lies in the repository (scripts/freeze-oracle.ts wrote it). */
+export const frozenOracleSuite: Suite = {
+  source: "frozen-oracle",
+  expected: { total: 6, inScope: 6 },
+  run: (backend, report: Report) =>
+    report.each(
+      networks as readonly Answered[],
+      ({ question }) => `oracle's network ${question.seed}`,
+      (one) => checkNetwork(backend, one),
+    ),
+};
