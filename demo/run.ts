@@ -48,7 +48,10 @@ export function completed(run: Partial<Run>): Run {
 }
 
 /** Notes a step. */
-export function record(run: Run, { step, loss, accuracy }: Pick<StepEvent, "step" | "loss" | "accuracy">): void {
+export function record(
+  run: Run,
+  { step, loss, accuracy = Number.NaN }: Pick<StepEvent, "step" | "loss" | "accuracy">,
+): void {
   run.losses[step] = loss;
   run.accuracies[step] = accuracy;
 }

@@ -589,7 +589,7 @@ export class Session {
     const dataset = thorough ? this.#digits?.heldOut : this.#quick;
     if (dataset === undefined || this.#trainer === undefined) return;
     const step = this.steps;
-    const { loss, accuracy } = await this.#trainer.evaluate(dataset, signal ? { signal } : {});
+    const { loss, accuracy = Number.NaN } = await this.#trainer.evaluate(dataset, signal ? { signal } : {});
     measure(this.run, { step, loss, accuracy, count: dataset.count });
     this.#onChange();
   }

@@ -103,7 +103,7 @@ export async function teach(trainer: Trainer, lessons: readonly Lesson[], option
   const { older, train, heldOut, learningRate, signal, onStep } = options;
   const stopping = signal ? { signal } : {};
   const checkpoint = await trainer.checkpoint();
-  const accuracy = async () => (await trainer.evaluate(heldOut, stopping)).accuracy;
+  const accuracy = async () => (await trainer.evaluate(heldOut, stopping)).accuracy ?? Number.NaN;
   const practice = lessonDataset(lessons, older, train);
   let steps = 0;
   try {

@@ -146,7 +146,7 @@ class ProgressBar {
     this.#lastShown = now;
     const share = done / this.#totalSteps;
     const numbers =
-      `step ${done}/${this.#totalSteps} · loss ${event.loss.toFixed(4)} · accuracy ${event.accuracy.toFixed(3)} · ` +
+      `step ${done}/${this.#totalSteps} · loss ${event.loss.toFixed(4)} · accuracy ${(event.accuracy ?? Number.NaN).toFixed(3)} · ` +
       `${event.imagesPerSecond.toFixed(0)} images/s · ${event.millisecondsPerStep.toFixed(1)} ms/step · ` +
       `${event.secondsLeft.toFixed(0)} s left`;
     if (!terminal) {
@@ -191,7 +191,7 @@ const bar = new ProgressBar(totalSteps);
 const started = performance.now();
 await trainer.fit(training, { epochs, onStep: (event) => bar.show(event, event.step + 1) });
 const seconds = (performance.now() - started) / 1000;
-const { loss, accuracy } = await trainer.evaluate(test);
+const { loss, accuracy = Number.NaN } = await trainer.evaluate(test);
 const { steps } = trainer.stats();
 
 if (options.out !== undefined) {

@@ -78,7 +78,8 @@ function score(
 
 /**
  * Right among those that the model says yes to, TP / (TP + FP). As in Keras an output says yes with a probability above
- * 0.5, and all outputs count together ("micro"). Where there is nothing to divide by it is 0.
+ * 0.5, and all outputs count together ("micro"). Where there is nothing to divide by it is 0. Single steps (`onStep`) tell
+ * it for up to 100 classes.
  */
 export function precision(options: ScoreOptions = {}): MetricConfig {
   return score("precision", options, "micro", 0.5);
@@ -99,7 +100,8 @@ export function f1Score(options: ScoreOptions = {}): MetricConfig {
 
 /**
  * Area under the ROC curve, taken as Keras does: from counts at 200 `thresholds` evenly spaced over 0…1 and the
- * trapezoids between them, all outputs together. Finer than a step of 1/199 it does not tell probabilities apart.
+ * trapezoids between them, all outputs together. Finer than a step of 1/199 it does not tell probabilities apart. Known of
+ * epochs and evaluations; of single steps (`onStep`) with at most 150 thresholds, since their counts are kept for each.
  */
 export function auc(options: Named & { thresholds?: number } = {}): MetricConfig {
   const { thresholds = 200, name = "auc" } = options;
@@ -284,6 +286,36 @@ export function metricValues(
       return [metric.name, metric.value(own, totals.rows)];
     }),
   );
+}
+
+/** Counts that a training step's record takes of one metric at most: those of 100 classes. */
+const MOST_RECORDED = 300;
+
+/** Metrics whose counts of each training step are recorded, beside being added up; the others are known of epochs alone. */
+export function recordedCounts(metrics: readonly Metric[], outputShape: Shape): Metric[] {
+  return metrics.filter((metric) => metric.totals === "counts" && metric.size(outputShape) <= MOST_RECORDED);
+}
+
+/** The metrics of one training step, from what its record holds behind the metrics' sums; those that it does not know are left out. */
+export function recordedMetricValues(
+  metrics: readonly Metric[],
+  outputShape: Shape,
+  record: {
+    readonly sums: readonly number[];
+    readonly counts: ArrayLike<number>;
+    readonly correct: number;
+    readonly rows: number;
+  },
+): Record<string, number> {
+  const counts = new Map<Metric, ArrayLike<number>>();
+  let start = 0;
+  for (const metric of recordedCounts(metrics, outputShape)) {
+    const end = start + metric.size(outputShape);
+    counts.set(metric, Array.from(record.counts).slice(start, end));
+    start = end;
+  }
+  const known = metrics.filter((metric) => metric.totals !== "counts" || counts.has(metric));
+  return metricValues(known, { ...record, counts });
 }
 
 /** Values that the metrics' sums add to a step's record. */

@@ -40,6 +40,18 @@ export function sumRecords(ring: Tensor, first: number, last: number, metrics?: 
   return totals;
 }
 
+/** What a step's record holds behind the metrics' sums. */
+function countsOf(ring: Tensor, step: number, sums: number): ArrayLike<number> {
+  const [capacity = 1, width = RING_VALUES] = ring.shape;
+  const record = (step % capacity) * width;
+  return ring.data.subarray(record + RING_VALUES + sums, record + width);
+}
+
+/** A report's accuracy: none where the loss knows no classes. */
+export function withAccuracy(accuracy: number | undefined): { accuracy?: number } {
+  return accuracy === undefined ? {} : { accuracy };
+}
+
 function addSums({ sums }: Totals, more: ArrayLike<number>): void {
   for (let index = 0; index < more.length; index++) sums[index] = (sums[index] ?? 0) + (more[index] ?? 0);
 }
@@ -54,8 +66,12 @@ export interface Runner {
   /** Tells that no steps are in flight. */
   held(): void;
   evaluate(dataset: Dataset, signal: AbortSignal | undefined): Promise<Evaluation>;
-  /** The share of right answers; NaN where there are none. */
-  accuracy(totals: Totals): number;
+  /** The share of right answers; undefined where there is nothing to be right about. */
+  accuracy(totals: Totals): number | undefined;
+  /** Values of a record that are metrics' sums; counts come behind them. */
+  readonly sums: number;
+  /** The metrics of one step, from its totals and the counts that its record holds. */
+  stepMetrics(totals: Totals, counts: ArrayLike<number>): Record<string, number>;
   /** The metrics of what was trained on since the last call. */
   metrics(totals: Totals): Promise<Record<string, number>>;
   /** The rate of the next step. */
@@ -170,7 +186,8 @@ export class FitRun {
   /** Tells the listeners about every step up to `end` that they have not heard of. */
   #report(ring: Tensor, end: number): void {
     for (let step = this.#reported; step < end; step++) {
-      const totals = sumRecords(ring, step, step + 1);
+      const { sums } = this.#runner;
+      const totals = sumRecords(ring, step, step + 1, sums);
       const loss = totals.loss / totals.rows;
       if (!Number.isFinite(loss)) {
         this.#reported = end;
@@ -186,11 +203,15 @@ export class FitRun {
       this.#epochTotals.rows += totals.rows;
       addSums(this.#epochTotals, totals.sums);
       this.#reported = step + 1;
-      this.#options.onStep?.(this.#stepEvent(step, loss, this.#runner.accuracy(totals)));
+      this.#options.onStep?.({
+        ...this.#stepEvent(step, loss),
+        ...withAccuracy(this.#runner.accuracy(totals)),
+        metrics: this.#runner.stepMetrics(totals, countsOf(ring, step, sums)),
+      });
     }
   }
 
-  #stepEvent(step: number, loss: number, accuracy: number): StepEvent {
+  #stepEvent(step: number, loss: number): Omit<StepEvent, "accuracy" | "metrics"> {
     const cursor = this.#firstCursor + (step - this.#firstStep);
     const { millisecondsPerStep } = this.#pace;
     return {
@@ -199,7 +220,6 @@ export class FitRun {
       stepInEpoch: cursor % this.#stepsPerEpoch,
       stepsPerEpoch: this.#stepsPerEpoch,
       loss,
-      accuracy,
       imagesPerSecond: millisecondsPerStep === 0 ? 0 : (this.#batchSize * 1000) / millisecondsPerStep,
       millisecondsPerStep,
       secondsLeft: ((this.#lastStep - step - 1) * millisecondsPerStep) / 1000,
@@ -216,14 +236,14 @@ export class FitRun {
     const event: EpochEvent = {
       epoch,
       loss: loss / rows,
-      accuracy: this.#runner.accuracy(this.#epochTotals),
+      ...withAccuracy(this.#runner.accuracy(this.#epochTotals)),
       metrics,
       learningRate: this.#runner.learningRate(),
       seconds,
       ...(validation
         ? {
             validationLoss: validation.loss,
-            validationAccuracy: validation.accuracy,
+            ...(validation.accuracy === undefined ? {} : { validationAccuracy: validation.accuracy }),
             validationMetrics: validation.metrics,
           }
         : {}),

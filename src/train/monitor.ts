@@ -9,13 +9,16 @@ export function defaultMode(monitor: string): MonitorMode {
   return /loss|error/i.test(monitor) ? "min" : "max";
 }
 
+const known = (values: Readonly<Record<string, number | undefined>>): [string, number][] =>
+  Object.entries(values).flatMap(([name, value]): [string, number][] => (value === undefined ? [] : [[name, value]]));
+
 /** The monitored values of an epoch by their names. */
 function valuesOf(event: EpochEvent): Map<string, number> {
   const { loss, accuracy, validationLoss, validationAccuracy, validationMetrics = {} } = event;
   return new Map([
-    ...Object.entries({ ...event.metrics, loss, accuracy }),
-    ...Object.entries({ ...validationMetrics, loss: validationLoss, accuracy: validationAccuracy }).flatMap(
-      ([name, value]): [string, number][] => (value === undefined ? [] : [[`val_${name}`, value]]),
+    ...known({ ...event.metrics, loss, accuracy }),
+    ...known({ ...validationMetrics, loss: validationLoss, accuracy: validationAccuracy }).map(
+      ([name, value]): [string, number] => [`val_${name}`, value],
     ),
   ]);
 }

@@ -10,7 +10,7 @@ import { type Arena, type Node, Variable } from "../graph/node.ts";
 import { stateArenas } from "../graph/update_rule.ts";
 import { batchLoss, type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
 import { BatchResults } from "../nn/metrics/batch_results.ts";
-import { type Metric, sumCount } from "../nn/metrics.ts";
+import { type Metric, recordedCounts, sumCount } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
 import { type Batch, fetchBatch } from "./dataset_variables.ts";
@@ -31,7 +31,7 @@ export interface TrainingState {
   readonly cursor: Variable;
   /** f32 [SCHEDULE_ROWS, SCHEDULE_COLUMNS]: the learning rate's schedule, and one behind it of the momentum's (core/schedule.ts). */
   readonly schedule: Variable;
-  /** f32 [RING_STEPS, RING_VALUES + sums of metrics] */
+  /** f32 [RING_STEPS, RING_VALUES + sums of metrics + counts of those that a step records] */
   readonly ring: Variable;
   /** f32 [size] for each metric that counts: its totals since they were last set to zero. */
   readonly counts: ReadonlyMap<Metric, Variable>;
@@ -57,6 +57,11 @@ function countsOf(metrics: readonly Metric[], model: Model, where: string): Map<
   );
 }
 
+/** Values that a training step records of metrics that count. */
+function recordedSize(metrics: readonly Metric[], { outputShape }: Model): number {
+  return recordedCounts(metrics, outputShape).reduce((size, metric) => size + metric.size(outputShape), 0);
+}
+
 export function newTrainingState(
   model: Model,
   optimizer: Optimizer,
@@ -75,7 +80,7 @@ export function newTrainingState(
     }),
     ring: new Variable({
       name: "metrics ring",
-      shape: [RING_STEPS, RING_VALUES + sumCount(metrics, model.outputShape)],
+      shape: [RING_STEPS, RING_VALUES + sumCount(metrics, model.outputShape) + recordedSize(metrics, model)],
     }),
     counts: countsOf(metrics, model, "training metrics"),
     scaling: mixed ? newLossScaling() : undefined,
@@ -189,7 +194,8 @@ function addTrainingStep(
       scaling: state.scaling,
     });
     model.constrain(graph);
-    recordMeasures(graph, value, measures, state.counts, { ring: state.ring, counters, guard });
+    const rest = recordedCounts(metrics, model.outputShape).flatMap((metric) => measures.totals.get(metric) ?? []);
+    recordMeasures(graph, value, measures, state.counts, { ring: state.ring, counters, guard, rest });
   });
   return { loss: value, counts: measures.counts, guard };
 }

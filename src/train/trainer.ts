@@ -12,11 +12,19 @@ import { Profile } from "../graph/profile.ts";
 import { momentumOf } from "../graph/update_rule.ts";
 import { checkCount } from "../nn/layer.ts";
 import { type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
-import { checkMetricsFitLoss, type Metric, type MetricChoice, metricValues, resolveMetrics } from "../nn/metrics.ts";
+import {
+  checkMetricsFitLoss,
+  type Metric,
+  type MetricChoice,
+  metricValues,
+  recordedMetricValues,
+  resolveMetrics,
+  sumCount,
+} from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
 import { checkLearningRate, checkMomentumSchedule, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";
 import { datasetVariables } from "./dataset_variables.ts";
-import { FitRun, type Runner, sumRecords, type Totals } from "./fit_run.ts";
+import { FitRun, type Runner, sumRecords, type Totals, withAccuracy } from "./fit_run.ts";
 import { Inspector } from "./inspector.ts";
 import { checkOneInputAndOutput } from "./one_input.ts";
 import { Pace } from "./pace.ts";
@@ -217,9 +225,9 @@ class LocalTrainer implements Trainer {
     return this.#loss.decision?.kind === "threshold" && sizeOf(model.outputShape) === 1 ? 2 : model.classes;
   }
 
-  /** The share of right answers of rows of a data set; NaN where there is nothing to be right about. */
-  #accuracy(dataset: Dataset, { correct, rows }: Pick<Totals, "correct" | "rows">): number {
-    return this.#loss.decision === undefined && dataset.targets ? Number.NaN : correct / rows;
+  /** The share of right answers of rows of a data set; undefined where there is nothing to be right about. */
+  #accuracy(dataset: Dataset, { correct, rows }: Pick<Totals, "correct" | "rows">): number | undefined {
+    return this.#loss.decision === undefined && dataset.targets ? undefined : correct / rows;
   }
 
   /** The same error with the first parameter, else the first image, that holds a number that is not finite. */
@@ -260,6 +268,9 @@ class LocalTrainer implements Trainer {
       held: () => this.#held.come(),
       evaluate: (dataset, signal) => this.evaluate(dataset, signal === undefined ? {} : { signal }),
       accuracy: (totals) => this.#accuracy(dataset, totals),
+      sums: sumCount(this.#metrics, this.#parts.model.outputShape),
+      stepMetrics: (totals, counts) =>
+        recordedMetricValues(this.#metrics, this.#parts.model.outputShape, { ...totals, counts }),
       metrics: async (totals) => {
         const { counts } = this.#parts.state;
         const tensors = counts.size === 0 ? [] : await this.#keeper.enqueue({ steps: 0, read: [...counts.values()] });
@@ -326,7 +337,7 @@ class LocalTrainer implements Trainer {
     this.#gate = undefined;
   }
 
-  async trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy: number }> {
+  async trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy?: number }> {
     this.#checkUsable();
     const { model } = this.#parts;
     const imageSize = sizeOf(model.inputShape);
@@ -361,7 +372,7 @@ class LocalTrainer implements Trainer {
     const finite = guard?.data[0] === 0;
     return {
       loss: finite ? (loss?.data[0] ?? Number.NaN) : Number.NaN,
-      accuracy: known ? correct / counted : Number.NaN,
+      ...withAccuracy(known ? correct / counted : undefined),
     };
   }
 
@@ -457,7 +468,7 @@ class LocalTrainer implements Trainer {
     const cells = tensors[counts.size]?.data;
     return {
       loss: totals.loss / totals.rows,
-      accuracy: this.#accuracy(dataset, totals),
+      ...withAccuracy(this.#accuracy(dataset, totals)),
       metrics: metricValues(this.#metrics, { ...totals, counts: countsByMetric(counts, tensors) }),
       confusion: Array.from({ length: classes }, (_, label) =>
         Array.from(cells?.subarray(label * classes, (label + 1) * classes) ?? []),

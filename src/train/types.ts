@@ -20,8 +20,13 @@ export interface StepEvent {
   readonly stepsPerEpoch: number;
   /** Mean loss over the batch, before the step's update. */
   readonly loss: number;
-  /** Share of the batch classified right, 0…1; NaN where the loss knows no classes. */
-  readonly accuracy: number;
+  /** Share of the batch classified right, 0…1; left out where the loss knows no classes, such as "mse". */
+  readonly accuracy?: number;
+  /**
+   * The trainer's `metrics` of this batch, by name, with the same readings as the loss. Those that keep more than 300
+   * counts are left out, and come with the epoch: `auc` at its usual 200 thresholds, scores of more than 100 classes.
+   */
+  readonly metrics: Readonly<Record<string, number>>;
   /** Of the last submissions; 0 until one is done. */
   readonly imagesPerSecond: number;
   /** Likewise. */
@@ -36,8 +41,8 @@ export interface EpochEvent {
   readonly epoch: number;
   /** Means over the epoch's training images, taken while it ran. */
   readonly loss: number;
-  /** NaN where the loss knows no classes. */
-  readonly accuracy: number;
+  /** Left out where the loss knows no classes, such as "mse". */
+  readonly accuracy?: number;
   /** The trainer's `metrics` by name, over the same images. */
   readonly metrics: Readonly<Record<string, number>>;
   /** On `validationData`, with the weights at the end of the epoch. */
@@ -101,8 +106,8 @@ export interface FitOptions {
 export interface Evaluation {
   /** Mean over the images, weighted where the data set has weights. */
   readonly loss: number;
-  /** NaN where the loss knows no classes. */
-  readonly accuracy: number;
+  /** Left out where the loss knows no classes, such as "mse". */
+  readonly accuracy?: number;
   /** The trainer's `metrics` by name. */
   readonly metrics: Readonly<Record<string, number>>;
   /** Counts [true class][predicted class]; empty where images are not of one class each. */
@@ -203,8 +208,8 @@ export interface Trainer {
   resume(): void;
   /** Whether it is held by `pause`. */
   readonly paused: boolean;
-  /** One step on images [batch, …inputShape] with class labels or rows of targets; at most `batchSize` images. */
-  trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy: number }>;
+  /** One step on images [batch, …inputShape] with class labels or rows of targets; at most `batchSize` images. No accuracy where the loss knows no classes. */
+  trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy?: number }>;
   /**
    * Mean loss, accuracy and confusion matrix over a data set, and with `outputs` what the model says of each image.
    * Several at a time are done one after the other.

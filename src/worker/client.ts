@@ -286,7 +286,7 @@ class RemoteTrainer implements WorkerTrainer {
     return this.#client.call("predict", { x });
   }
 
-  trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy: number }> {
+  trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy?: number }> {
     this.#sendParameters();
     return this.#client.call("trainOnBatch", { x, y: y instanceof Float32Array ? y : Array.from(y) });
   }

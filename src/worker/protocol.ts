@@ -74,7 +74,7 @@ export interface Calls {
     result: void;
   };
   predict: { args: { x: ImageBatch }; result: Tensor<Float32Array> };
-  trainOnBatch: { args: { x: ImageBatch; y: number[] | Float32Array }; result: { loss: number; accuracy: number } };
+  trainOnBatch: { args: { x: ImageBatch; y: number[] | Float32Array }; result: { loss: number; accuracy?: number } };
   setParameters: { args: { parameters: Map<string, Tensor<Float32Array>> }; result: void };
   parameters: { args: undefined; result: Map<string, Tensor<Float32Array>> };
   setLearningRate: { args: { learningRate: number | Schedule }; result: void };

@@ -71,8 +71,8 @@ it("costs at most 0.3 points of accuracy, at any scale and offset", async () => 
     const { sheet, width, height } = rendered(digit, factor, random.integer(0, 60), random.integer(0, 60));
     images.set(normalizeDigitImage(sheet, width, height)!, index * SIZE);
   }
-  const before = (await trainer.evaluate(dataset(original))).accuracy;
-  const after = (await trainer.evaluate(dataset({ ...original, images }))).accuracy;
+  const before = (await trainer.evaluate(dataset(original))).accuracy!;
+  const after = (await trainer.evaluate(dataset({ ...original, images }))).accuracy!;
   console.log(
     `seed 29: ${(100 * before).toFixed(2)} % as they are, ${(100 * after).toFixed(2)} % rendered and normalised`,
   );
