@@ -21,6 +21,7 @@ import { suites } from "../test/conformance/suites.ts";
 import { runInBrowser } from "./conformance_browser.ts";
 import { conformanceDocument } from "./conformance_document.ts";
 import { keepResult, keptResults, type Place } from "./conformance_results.ts";
+import { driverName } from "./firefox.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -107,7 +108,8 @@ async function runAt(place: Place): Promise<void> {
   const hear = (event: RunEvent, userAgent = ""): void => {
     if (event.type === "opened") {
       const version = /(Firefox|Chrome)\/[\d.]+/.exec(userAgent)?.[0].replace("/", " ");
-      description = [event.description, version].filter((part) => part !== undefined).join(" · ");
+      const driver = place.browser === "firefox" && place.backend === "webgpu" ? driverName() : undefined;
+      description = [event.description, driver, version].filter((part) => part !== undefined).join(" · ");
       console.log(`${place.backend} in ${place.browser}: ${description}`);
     } else if (event.type === "result") {
       print(event.result);

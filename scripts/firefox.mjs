@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 
 const NAMES = ["firefox-esr", "firefox", "firefox-developer-edition", "firefox-nightly"];
 const ELSEWHERE = [
@@ -60,6 +60,12 @@ function driver() {
   if (process.env.CORTEZA_ADAPTER === "hardware") return {};
   const icd = LAVAPIPE.find((path) => existsSync(path));
   return icd === undefined ? {} : { VK_ICD_FILENAMES: icd, LD_LIBRARY_PATH: "" };
+}
+
+/** The driver's file, which Firefox itself does not name: "lvp_icd.x86_64.json"; undefined on the machine's own driver. */
+export function driverName() {
+  const icd = driver().VK_ICD_FILENAMES ?? process.env.VK_ICD_FILENAMES;
+  return icd === undefined ? undefined : basename(icd);
 }
 
 /**
