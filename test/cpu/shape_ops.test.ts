@@ -2,25 +2,6 @@ import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
-import { checkGradients, tensor } from "../support/gradients.ts";
-import { RandomData } from "../support/random.ts";
-import { SHAPE_CASES } from "../support/shape_cases.ts";
-
-const SEED = 20261125;
-const SHAPES = 20;
-
-describe(`gradients agree with central differences (seed ${SEED})`, () => {
-  it.each(Object.entries(SHAPE_CASES))(`%s, ${SHAPES} random shapes`, async (op, make) => {
-    const random = new RandomData(SEED);
-    for (let shape = 0; shape < SHAPES; shape++) {
-      const { name, shapes, build } = make(random);
-      const inputs = shapes.map((one) => tensor(random, one, (n) => random.distinct(n)));
-      await checkGradients({ name, inputs, build }, random).catch((error: Error) => {
-        throw new Error(`${op} ${name}: ${error.message}`);
-      });
-    }
-  });
-});
 
 async function compute(build: (graph: Graph) => Node): Promise<number[]> {
   const graph = new Graph();

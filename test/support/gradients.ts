@@ -15,6 +15,9 @@ export interface GradientCase {
   build(graph: Graph, inputs: Node[]): Node;
 }
 
+/** Ways to draw cases, by name. */
+export type GradientFamilies = Readonly<Record<string, (random: RandomData) => GradientCase>>;
+
 /** Compares the gradient of Σ y · weights with central differences, at up to 24 elements of each input. */
 export async function checkGradients({ inputs, build }: GradientCase, random: RandomData): Promise<void> {
   const graph = new Graph();
@@ -48,6 +51,24 @@ export async function checkGradients({ inputs, build }: GradientCase, random: Ra
   }
   program.dispose();
   lossOnly.dispose();
+}
+
+/** Names of the ops whose gradient rules a case asks for: those between its inputs and its result. */
+export function differentiatedOps({ inputs, build }: GradientCase): Set<string> {
+  const graph = new Graph();
+  const nodes = inputs.map(({ shape }, index) => graph.input(`x${index}`, shape));
+  const y = build(graph, nodes);
+  const behind = new Map<number, boolean>(nodes.map(({ id }) => [id, true]));
+  const dependsOnInputs = (node: Node): boolean => {
+    const known = behind.get(node.id);
+    if (known !== undefined) return known;
+    const depends = node.inputs.map(dependsOnInputs).some(Boolean);
+    behind.set(node.id, depends);
+    return depends;
+  };
+  dependsOnInputs(y);
+  const ops = graph.nodes.filter(({ id, inputs: read }) => read.length > 0 && behind.get(id)).map(({ op }) => op.name);
+  return new Set(ops);
 }
 
 /** A shape of that rank with extents from 1 to `most`. */
