@@ -40,6 +40,7 @@ export {
 export { type DenseOptions, dense } from "./nn/layers/dense.ts";
 export { type DropoutLayerOptions, dropout, spatialDropout2d } from "./nn/layers/dropout.ts";
 export { flatten } from "./nn/layers/flatten.ts";
+export { gaussianNoise } from "./nn/layers/gaussian_noise.ts";
 export { add, average, concatenate, maximum, minimum, multiply, subtract } from "./nn/layers/merge.ts";
 export {
   type GroupNormalizationOptions,

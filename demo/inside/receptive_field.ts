@@ -11,6 +11,7 @@ const POINTWISE: ReadonlySet<string> = new Set([
   "concatenate",
   "dropout",
   "elu",
+  "gaussianNoise",
   "leakyReLU",
   "maximum",
   "minimum",

@@ -8,6 +8,7 @@ import { checkAgreement, tensor } from "../support/agreement.ts";
 import { testDevice } from "../support/gpu.ts";
 import { NORMALIZATION_CASES } from "../support/normalization_cases.ts";
 import { RandomData } from "../support/random.ts";
+import { expectNear } from "./kernels_support.ts";
 
 const SEED = 99;
 
@@ -55,6 +56,46 @@ describe("dropout on the GPU", () => {
       }),
     );
     expect(results[0]).toEqual(results[1]);
+  });
+});
+
+describe("Gaussian noise on the GPU", () => {
+  it("is the CPU reference's up to rounding, normal, other at each step, and lets gradients pass", async () => {
+    const shape = [64, 5, 13, 5];
+    const size = shape.reduce((a, b) => a * b, 1);
+    const values = new RandomData(SEED).normals(size);
+    const [got, want] = await Promise.all(
+      [gpu, cpu()].map(async (backend) => {
+        const graph = new Graph();
+        const x = graph.input("x", shape);
+        const step = graph.input("step", [], "u32");
+        const noisy = graph.gaussianNoise(x, { stddev: 2, seed: 2 ** 40 + 1, stream: 7, step });
+        const y = graph.sub(noisy, x);
+        const [dx] = graph.gradients(graph.sum(noisy), [x]);
+        const program = await backend.compile(graph, { outputs: { y, dx: dx as Node } });
+        const runs: number[][] = [];
+        for (const at of [0, 4294967295]) {
+          const out = await program.run({ x: values, step: [at] });
+          runs.push([...(out["y"]?.data ?? [])]);
+          expect(new Set(out["dx"]?.data)).toEqual(new Set([1]));
+        }
+        program.dispose();
+        return runs;
+      }),
+    );
+    // Noise of up to 2 · 5.2 standard deviations by some twenty roundings, and two of values up to 16.
+    want?.forEach((noise, run) => {
+      expectNear(got?.[run] ?? [], noise, 2 ** -24 * (20 * 10.4 + 2 * 16));
+    });
+    const [first = [], second = []] = want ?? [];
+    const mean = (of: readonly number[]) => of.reduce((sum, value) => sum + value, 0) / size;
+    const within = (value: number, expected: number, deviation: number) =>
+      expect(Math.abs(value - expected)).toBeLessThan((5 * deviation) / Math.sqrt(size));
+    within(mean(first), 0, 2);
+    within(mean(first.map((value) => value ** 2)), 4, 4 * Math.SQRT2);
+    // Fourth moments of normal values: 3 σ⁴, itself with a deviation of √96 σ⁴.
+    within(mean(first.map((value) => value ** 4)), 48, 16 * Math.sqrt(96));
+    within(mean(first.map((value, i) => value * (second[i] ?? 0))), 0, 4);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   dense,
   dropout,
   flatten,
+  gaussianNoise,
   groupNormalization,
   l1l2,
   l2,
@@ -22,13 +23,14 @@ import {
 import { testDevice } from "../support/gpu.ts";
 import { barPictures } from "../support/networks.ts";
 
-/** Everything that only training does: two kinds of dropout, penalties, a constraint, a frozen layer. */
+/** Everything that only training does: two kinds of dropout, noise, penalties, a constraint, a frozen layer. */
 function network(seed = 1): Model {
   return sequential({ inputShape: [8, 8, 1], seed }, [
     conv2d({ filters: 4, kernelSize: 3, trainable: false, name: "frozen" }),
     groupNormalization({ groups: 2 }),
     conv2d({ filters: 4, kernelSize: 3, activation: "relu", kernelRegularizer: l1l2({ l1: 0.01, l2: 0.02 }) }),
     spatialDropout2d({ rate: 0.25 }),
+    gaussianNoise({ stddev: 0.1 }),
     flatten(),
     dropout({ rate: 0.5 }),
     dense({ units: 3, kernelConstraint: maxNorm({ maxValue: 0.5 }), biasRegularizer: l2(0.1) }),
@@ -127,7 +129,7 @@ describe("dropout, penalties, constraints and frozen layers in training", () => 
       for (let i = unit; i < kernel.length; i += 3) squares += (kernel[i] ?? 0) ** 2;
       expect(Math.sqrt(squares)).toBeLessThanOrEqual(0.5 * (1 + 64 * 2 ** -24));
       // Without the constraint it would be above: Glorot's weights of 64 inputs have a norm of about 1.4.
-      expect(Math.sqrt(squares)).toBeGreaterThan(0.49);
+      expect(Math.sqrt(squares)).toBeGreaterThan(0.48);
     }
   });
 });

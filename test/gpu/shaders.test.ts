@@ -154,6 +154,9 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
       kernels.matmulBiasKernel({ ...sizes, relu: true }, traits),
     ]),
     ...pools.flatMap((g) => [kernels.maxPool2d(g, traits), kernels.maxPool2dGradient(g, traits)]),
+    ...bools.map((inPlace) =>
+      kernels.gaussianNoise({ stddev: 0.25, seed: 1, stream: 2 }, [3, 9, 8, 2], traits, { inPlace }),
+    ),
     kernels.randomAffine({ seed: 1, shift: 2, rotate: 10, zoom: 0.1, shear: 5 }, [3, 9, 8, 2], traits),
     ...bools.flatMap((inPlace) =>
       [

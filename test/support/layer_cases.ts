@@ -10,6 +10,7 @@ import {
   dropout,
   elu,
   flatten,
+  gaussianNoise,
   globalAveragePooling2d,
   globalMaxPooling2d,
   groupNormalization,
@@ -195,6 +196,13 @@ export const LAYER_CASES: Readonly<Record<string, LayerCase>> = {
     multiplyAdds: 4 * 6 * 8 * 9 + 4 * 6 * 8 * 5,
   },
   softmax: { make: () => softmax({ axis: 1 }), input: IMAGE, output: IMAGE, parameters: 0, multiplyAdds: 0 },
+  gaussianNoise: {
+    make: () => gaussianNoise({ stddev: 0.5 }),
+    input: IMAGE,
+    output: IMAGE,
+    parameters: 0,
+    multiplyAdds: 0,
+  },
   spatialDropout2d: {
     make: () => spatialDropout2d({ rate: 0.5 }),
     input: IMAGE,

@@ -12,6 +12,7 @@ import { conv2dOps } from "./conv2d.ts";
 import { countCorrectOps } from "./count_correct.ts";
 import { dropoutOps } from "./dropout.ts";
 import { gatherRowsOps } from "./gather_rows.ts";
+import { gaussianNoiseOps } from "./gaussian_noise.ts";
 import { matmulOps } from "./matmul.ts";
 import { maxPool2dOps } from "./max_pool2d.ts";
 import { movingAverageOps } from "./moving_average.ts";
@@ -48,6 +49,7 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
     ...countCorrectOps,
     ...dropoutOps,
     ...gatherRowsOps,
+    ...gaussianNoiseOps,
     ...matmulOps,
     ...maxPool2dOps,
     ...movingAverageOps,

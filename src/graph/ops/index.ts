@@ -17,6 +17,7 @@ export { countCorrect } from "./count_correct.ts";
 export { depthwiseConv2d } from "./depthwise_conv2d.ts";
 export { dropout } from "./dropout.ts";
 export { gatherRows } from "./gather_rows.ts";
+export { gaussianNoise } from "./gaussian_noise.ts";
 export { globalAvgPool2d, globalMaxPool2d } from "./global_pool2d.ts";
 export { matmul } from "./matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";

@@ -15,6 +15,7 @@ import {
 import { type DenseOptions, dense } from "./dense.ts";
 import { type DropoutLayerOptions, dropout, spatialDropout2d } from "./dropout.ts";
 import { flatten } from "./flatten.ts";
+import { gaussianNoise } from "./gaussian_noise.ts";
 import { add, average, concatenate, maximum, minimum, multiply, subtract } from "./merge.ts";
 import { groupNormalization, layerNormalization, unitNormalization } from "./normalization.ts";
 import { averagePooling2d, globalAveragePooling2d, globalMaxPooling2d, maxPooling2d } from "./pooling.ts";
@@ -39,6 +40,7 @@ const BUILDERS: Readonly<Record<string, (options: Options) => Layer>> = {
   dropout: (options) => dropout(options as object as DropoutLayerOptions),
   elu,
   flatten,
+  gaussianNoise: (options) => gaussianNoise(options as object as Parameters<typeof gaussianNoise>[0]),
   globalAveragePooling2d,
   globalMaxPooling2d,
   groupNormalization,

@@ -6,6 +6,7 @@ import { castLowerings } from "./cast.ts";
 import { crossEntropyLowerings } from "./cross_entropy.ts";
 import { dropoutLowerings } from "./dropout.ts";
 import { elementwiseLowerings } from "./elementwise.ts";
+import { gaussianNoiseLowerings } from "./gaussian_noise.ts";
 import { matmulLowerings } from "./matmul.ts";
 import { maxPool2dLowerings } from "./max_pool2d.ts";
 import { metricLowerings } from "./metrics.ts";
@@ -32,6 +33,7 @@ export const lowerings: readonly Lowering[] = [
   ...crossEntropyLowerings,
   ...dropoutLowerings,
   ...elementwiseLowerings,
+  ...gaussianNoiseLowerings,
   ...matmulLowerings,
   ...maxPool2dLowerings,
   ...metricLowerings,
@@ -86,6 +88,7 @@ export {
 } from "./cross_entropy.ts";
 export { dropout } from "./dropout.ts";
 export { type BinaryOperation, copy, elementwise, type UnaryOperation } from "./elementwise.ts";
+export { gaussianNoise } from "./gaussian_noise.ts";
 export { lossScaleStep, unscaleGradients } from "./loss_scaling.ts";
 export { type MatmulSizes, matmul, matmulBias, matmulBiasKernel } from "./matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
