@@ -2,10 +2,13 @@ import { at } from "../../graph/op.ts";
 import { argmaxOp } from "../../graph/ops/argmax.ts";
 import { type CpuArray, defineCpuOp, read } from "../op.ts";
 
-/** Index, within the row, of the first maximum of `count` values from `start` on. */
+/** Index, within the row, of the first maximum of `count` values from `start` on; NaN beats everything, as in max. */
 export function firstMaximum(x: CpuArray, start: number, count: number): number {
   let best = 0;
-  for (let i = 1; i < count; i++) if (read(x, start + i) > read(x, start + best)) best = i;
+  for (let i = 1; i < count; i++) {
+    const [value, most] = [read(x, start + i), read(x, start + best)];
+    if (value > most || (Number.isNaN(value) && !Number.isNaN(most))) best = i;
+  }
   return best;
 }
 

@@ -12,6 +12,7 @@ export const reluOps = [
   }),
   defineCpuOp(reluGradientOp, ({ input, output }) => {
     const [y, upstream] = [input(0), input(1)];
-    for (let i = 0; i < output.length; i++) output[i] = read(y, i) > 0 ? read(upstream, i) : 0;
+    // Written so that a NaN among the activations does not stop the gradient, as in PyTorch.
+    for (let i = 0; i < output.length; i++) output[i] = read(y, i) <= 0 ? 0 : read(upstream, i);
   }),
 ];
