@@ -143,6 +143,11 @@ export function slotsPerArena(rule: UpdateRule): number {
   return Math.max(1, Math.ceil(slotNames(rule).length / buffers));
 }
 
+/** What a rule is called: Adam with decoupled weight decay is AdamW. */
+export function ruleName({ kind, decoupledWeightDecay }: Pick<UpdateRule, "kind" | "decoupledWeightDecay">): string {
+  return kind === "adam" && decoupledWeightDecay ? "adamw" : kind;
+}
+
 /** What a schedule of the momentum moves: the momentum, or β₁; undefined for rules without, and for those that it leaves alone. */
 export function momentumOf(rule: UpdateRule): number | undefined {
   if (rule.kind === "adam") return rule.beta1;

@@ -9,7 +9,7 @@ import type { Backend, Program } from "../graph/backend.ts";
 import type { Variable } from "../graph/node.ts";
 import { at } from "../graph/op.ts";
 import { Profile } from "../graph/profile.ts";
-import { momentumOf } from "../graph/update_rule.ts";
+import { momentumOf, ruleName, type UpdateRule } from "../graph/update_rule.ts";
 import { checkCount } from "../nn/layer.ts";
 import { type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
 import {
@@ -632,10 +632,12 @@ class LocalTrainer implements Trainer {
     if (this.#busy) throw new ArgumentError("restore: this trainer is training; abort it first.");
     const { config, tensors } = decodeCheckpoint(bytes);
     const { optimizer } = this.#parts;
-    const saved = config as { optimizer?: { kind?: unknown }; batchSize?: unknown; seed?: unknown };
-    if (saved.optimizer?.kind !== optimizer.rule.kind) {
+    const saved = config as { optimizer?: Partial<UpdateRule>; batchSize?: unknown; seed?: unknown };
+    const { kind, decoupledWeightDecay = false } = saved.optimizer ?? {};
+    const made = kind === undefined ? "undefined" : ruleName({ kind, decoupledWeightDecay });
+    if (made !== ruleName(optimizer.rule)) {
       throw new FormatError(
-        `restore: the checkpoint was made with optimizer "${String(saved.optimizer?.kind)}", this trainer has "${optimizer.rule.kind}".`,
+        `restore: the checkpoint was made with optimizer "${made}", this trainer has "${ruleName(optimizer.rule)}"; make it with the same one.`,
       );
     }
     if (saved.batchSize !== this.#batchSize) {

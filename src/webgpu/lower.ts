@@ -15,7 +15,7 @@ import { optimizerUpdateOp, schedulesMomentum } from "../graph/ops/optimizer_upd
 import { recordStepOp } from "../graph/ops/record_step.ts";
 import { reshapeOp } from "../graph/ops/reshape.ts";
 import { stopGradientOp } from "../graph/ops/stop_gradient.ts";
-import { l2DecayOf, type RuleOf, type UpdateRule } from "../graph/update_rule.ts";
+import { l2DecayOf, type RuleOf, ruleName, type UpdateRule } from "../graph/update_rule.ts";
 import { type FusedFetch, type Fusions, findFusions, throughReshapes } from "./fusion.ts";
 import type { FusedBatchNorm, FusedBatchNormSums, FusedBatchStatistics } from "./fusion_batch_norm.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
@@ -670,7 +670,7 @@ class GraphLowering implements Emitter {
       const replaced = this.#adafactor(rule, parameters, at(state, 0), operands, scaled !== undefined);
       operands.splice(0, operands.length, ...replaced);
     }
-    this.#begin(`${rule.kind} update`, undefined);
+    this.#begin(`${ruleName(rule)} update`, undefined);
     this.dispatch(update, operands, scaled?.size);
   }
 

@@ -396,11 +396,6 @@ describe("models that do not hang together are refused", () => {
       /layer "sum": combines equal shapes, got \[4, 4, 2\] and \[4, 4, 3\]/,
     ],
     [
-      "a dense layer on an image",
-      () => dense({ units: 3, name: "head" })(x),
-      /layer "head": wants \[features\], got \[4, 4, 2\]/,
-    ],
-    [
       "a pool over a vector",
       () => globalAveragePooling2d()(input([3])),
       /wants \[height, width, channels\], got \[3\]/,

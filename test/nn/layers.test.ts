@@ -106,6 +106,17 @@ describe("layers by hand", () => {
     expect(await apply(leakyReLU({ negativeSlope: 0.5 }), [2], [-2, 2])).toEqual([-1, 2]);
   });
 
+  it("dense acts on the last axis, alike at each place, and keeps the others", async () => {
+    const values = [...new RandomData(SEED).normals(2 * 3 * 4)];
+    const layer = () => dense({ units: 5, activation: "relu", name: "at_places" });
+    const [image, row] = [[2, 3, 4], [4]].map((shape) => sequential({ inputShape: shape, seed: 2 }, [layer()]));
+    expect(image?.outputShape).toEqual([2, 3, 5]);
+    expect(image?.summary().rows[0]).toMatchObject({ parameters: 25, multiplyAdds: 6 * 20 });
+    expect(image?.parameters).toEqual(row?.parameters);
+    const each = [0, 1, 2, 3, 4, 5].map((place) => apply(layer(), [4], values.slice(4 * place, 4 * place + 4)));
+    expect(await apply(layer(), [2, 3, 4], values)).toEqual((await Promise.all(each)).flat());
+  });
+
   it("softmax goes along any axis", async () => {
     const [a = 0, b = 0, c = 0, d = 0] = await apply(softmax({ axis: 1 }), [2, 2], [0, Math.log(3), Math.log(3), 0]);
     expect([a, b, c, d].map((value) => value.toFixed(12))).toEqual([

@@ -47,9 +47,10 @@ describe("bad input gives a typed error that names the thing", () => {
     expect(build).toThrow(/layer "wide".*window of 9.*into 8/);
   });
 
-  it("dense on an image says to flatten", () => {
-    expect(() => sequential({ inputShape: [8, 8, 1] }, [dense({ units: 3 })])).toThrow(
-      /layer "dense".*\[8, 8, 1\].*flatten/,
+  it("a class loss over dense on an image says to flatten", async () => {
+    const model = sequential({ inputShape: [8, 8, 1] }, [dense({ units: 3 })]);
+    await expect(createTrainer(model, { backend: backend(), loss: LOSS, optimizer: adam() })).rejects.toThrow(
+      /wants one row of logits an image, the model gives \[8, 8, 3\].*flatten/,
     );
   });
 

@@ -85,6 +85,15 @@ describe("every optimizer", () => {
     await expect(other.trainer.restore(saved)).rejects.toThrow(
       /made with optimizer "adam", this trainer has "rmsprop"/,
     );
+    // Moments of the one would drift under the decay of the other.
+    const decoupled = await trained(adamw(), { epochs: 0 });
+    await expect(decoupled.trainer.restore(saved)).rejects.toThrow(/with optimizer "adam", this trainer has "adamw"/);
+    const savedDecoupled = await (await trained(adamw(), { epochs: 1 })).trainer.checkpoint();
+    await decoupled.trainer.restore(savedDecoupled);
+    const plain = await trained(adam(), { epochs: 0 });
+    await expect(plain.trainer.restore(savedDecoupled)).rejects.toThrow(
+      /with optimizer "adamw", this trainer has "adam"/,
+    );
     const averaging = await trained(adam({ useEma: true }), { epochs: 0 });
     await expect(averaging.trainer.restore(saved)).rejects.toThrow(
       /wants "optimizer\/average\/.*the checkpoint has none/,

@@ -1,5 +1,5 @@
 import { ShapeError } from "../../core/errors.ts";
-import { formatShape, type Shape } from "../../core/shape.ts";
+import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
 import { activationName } from "../activations.ts";
 import { checkCount, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
 import { biasSpecs, checkWeightOptions, kernelSpec, type WeightOptions } from "./weights.ts";
@@ -10,16 +10,19 @@ export interface DenseOptions extends WeightOptions {
   units: number;
 }
 
-/** Every output is a weighted sum of every input: [features] → [units]. Kernel [features, units]. */
+/**
+ * Every output is a weighted sum of every input: [features] → [units]. Kernel [features, units]. As in Keras it acts on the
+ * last axis of larger inputs, alike at each place: [height, width, features] → [height, width, units]; put `flatten()`
+ * before it where each output is to see all of an image.
+ */
 export function dense(options: DenseOptions): Layer {
   const what = describeNew("dense", options);
   const units = checkCount(what, "units", options.units);
   checkWeightOptions(what, options);
   const features = (input: Shape, where: string): number => {
-    if (input.length !== 1) {
-      throw new ShapeError(`${where}: wants [features], got ${formatShape(input)}; put flatten() before it.`);
-    }
-    return input[0] ?? 0;
+    const last = input[input.length - 1];
+    if (last === undefined) throw new ShapeError(`${where}: wants [features], got ${formatShape(input)}.`);
+    return last;
   };
   return defineLayer({
     config: layerConfig("dense", options),
@@ -28,17 +31,20 @@ export function dense(options: DenseOptions): Layer {
     trainable: options.trainable,
     outputShape(input, where) {
       features(input, where);
-      return [units];
+      return [...input.slice(0, -1), units];
     },
     parameters(input) {
-      const fanIn = input[0] ?? 0;
+      const fanIn = features(input, what);
       const fans = { fanIn, fanOut: units };
       return [kernelSpec(options, [fanIn, units], fans), ...biasSpecs(options, units, fans)];
     },
-    multiplyAdds: (input, where) => features(input, where) * units,
+    multiplyAdds: (input, where) => (features(input, where) > 0 ? sizeOf(input) * units : 0),
     build(x, { graph, parameter }) {
-      const y = graph.matmul(x, parameter("kernel"));
-      return options.useBias === false ? y : graph.add(y, parameter("bias"));
+      const inputs = features(x.shape, what);
+      const rows = x.shape.length === 2 ? x : graph.reshape(x, [sizeOf(x.shape) / inputs, inputs]);
+      const product = graph.matmul(rows, parameter("kernel"));
+      const y = options.useBias === false ? product : graph.add(product, parameter("bias"));
+      return x.shape.length === 2 ? y : graph.reshape(y, [...x.shape.slice(0, -1), units]);
     },
   });
 }
