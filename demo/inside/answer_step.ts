@@ -70,7 +70,7 @@ export class AnswerStep implements Step {
       });
       fill.style.setProperty("--share", String(share));
       const map = maps?.[index];
-      canvas.hidden = map === undefined;
+      canvas.parentElement?.toggleAttribute("hidden", map === undefined);
       canvas.ariaLabel = text.inEvidenceOf(String(index));
       if (map) paint(canvas, map.rows, map.columns, (place) => signed(map.values[place] ?? 0, range));
     });

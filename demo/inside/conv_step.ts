@@ -9,13 +9,14 @@ import {
   featureMap,
   inputOf,
   type Place,
+  type Product,
   placeOfLargest,
   valueAt,
   windowAt,
   windowOf,
 } from "./maps.ts";
 import { tell } from "./messages.ts";
-import { magnitude, type Rgb, signed } from "./paint.ts";
+import { magnitude, NOT_SHOWN, signed } from "./paint.ts";
 import { receptiveField } from "./receptive_field.ts";
 import {
   bracketed,
@@ -31,9 +32,10 @@ import {
   strongest,
   times,
 } from "./step.ts";
+import { titleOf } from "./titles.ts";
 
-/** The colour of values that the sliding window has not reached. */
-const NOT_YET: Rgb = [206, 209, 205];
+/** Columns of the widest kernel whose numbers are written. */
+const WIDEST_WITH_NUMBERS = 5;
 
 /** Which values of a layer are shown. */
 const SIDES = ["linear", "output", "gradient"] as const;
@@ -53,10 +55,12 @@ class Slider {
       if (this.running) this.stop();
       else {
         start();
+        // Where motion is not wanted, the window still goes its way, but a step a second.
+        const pause = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 24;
         this.#timer = window.setInterval(() => {
           // A view that is not shown has no size.
           if (this.button.offsetParent === null || !this.#step()) this.stop();
-        }, 24);
+        }, pause);
         this.render();
       }
     });
@@ -81,7 +85,6 @@ class Slider {
 export class ConvStep implements Step {
   readonly element: HTMLElement;
   readonly #index: number;
-  readonly #ordinal: number;
   readonly #parts = section("step-conv");
   readonly #image = new Grid();
   readonly #input: Grid;
@@ -90,6 +93,8 @@ export class ConvStep implements Step {
   readonly #count = make("p", { className: "step-count" });
   readonly #kernel = make("table", { className: "numbers" });
   readonly #kernelCaption = make("p", { className: "caption" });
+  readonly #products = make("table", { className: "numbers" });
+  readonly #productsCaption = make("p", { className: "caption" });
   readonly #channels = make("ol", { className: "channels" });
   readonly #formula = make("p", { className: "step-formula" });
   readonly #zeros = make("p", { className: "note" });
@@ -98,16 +103,17 @@ export class ConvStep implements Step {
   readonly #slider: Slider;
   #side: Side = "linear";
   #filter: number | undefined;
+  /** The map of the layer before whose products are shown; undefined is the one that adds most. */
+  #channel: number | undefined;
   #place: Place | undefined;
   /** While the window slides, values after this one are not computed yet. */
   #upTo: number | undefined;
   #look: Look | undefined;
   readonly #onFilter: (filter: number) => void;
 
-  /** `ordinal`: the first, second … convolution. `onFilter` hears which of the maps is looked at. */
-  constructor(index: number, ordinal: number, onFilter: (filter: number) => void) {
+  /** `onFilter` hears which of the maps is looked at. */
+  constructor(index: number, onFilter: (filter: number) => void) {
     this.#index = index;
-    this.#ordinal = ordinal;
     this.#onFilter = onFilter;
     this.element = this.#parts.element;
     const point = (place: Place) => {
@@ -121,6 +127,7 @@ export class ConvStep implements Step {
     this.#output = new Grid(point);
     this.#strip = new Strip((filter) => {
       this.#filter = filter;
+      this.#channel = undefined;
       this.#onFilter(filter);
       this.#render();
     });
@@ -148,7 +155,11 @@ export class ConvStep implements Step {
         "div",
         { className: "step-body" },
         this.#input.element,
-        make("div", { className: "step-middle" }, this.#kernelCaption, this.#kernel, this.#channels),
+        make(
+          "div",
+          { className: "step-middle" },
+          ...[this.#kernelCaption, this.#kernel, this.#productsCaption, this.#products, this.#channels],
+        ),
         make("div", { className: "step-result" }, this.#output.element, this.#legend.element),
         make("div", { className: "step-aside" }, this.#image.element),
       ),
@@ -230,12 +241,12 @@ export class ConvStep implements Step {
     const bias = inspection.parameters.get(`${placed.name}/bias`);
     const sum = convolve(g, input, kernel, bias, filter, place);
     const ranked = [...sum.channels].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
-    const first = ranked[0];
+    const first = ranked.find(({ channel }) => channel === this.#channel) ?? ranked[0];
     if (first === undefined) return;
     const inputMap = featureMap(input, first.channel);
     const window = windowAt(g, place);
 
-    write(this.#parts.title, text.inConvTitle(count(this.#ordinal)));
+    write(this.#parts.title, titleOf(look.model, this.#index));
     write(
       this.#parts.text,
       isImage
@@ -258,13 +269,25 @@ export class ConvStep implements Step {
     this.#input.mark("window", window);
 
     const most = magnitude(kernel.data);
-    write(this.#kernelCaption, text.inKernelOf(count(filter + 1)));
-    showNumbers(this.#kernel, g.kernelHeight, g.kernelWidth, (row, column) => {
-      const product = first.products[row * g.kernelWidth + column];
-      return { color: signed(product?.weight ?? 0, most), text: number(product?.weight ?? 0) };
-    });
-    this.#kernel.ariaLabel = text.inKernelOf(count(filter + 1));
-    this.#showChannels(ranked, isImage);
+    const kernelName = isImage
+      ? text.inKernelOf(count(filter + 1))
+      : text.inKernelFor(count(filter + 1), count(first.channel + 1));
+    const productsName = text.inProducts(number(first.sum));
+    const mostProduct = Math.max(...first.products.map(({ value, weight }) => Math.abs(value * weight)));
+    const show = (table: HTMLTableElement, name: string, range: number, of: (product: Product) => number) => {
+      table.ariaLabel = name;
+      showNumbers(table, g.kernelHeight, g.kernelWidth, (row, column) => {
+        const product = first.products[row * g.kernelWidth + column];
+        const value = product ? of(product) : 0;
+        // Larger kernels are a picture; their numbers would not be readable.
+        return { color: signed(value, range), text: g.kernelWidth <= WIDEST_WITH_NUMBERS ? number(value) : "" };
+      });
+    };
+    write(this.#kernelCaption, kernelName);
+    show(this.#kernel, kernelName, most, ({ weight }) => weight);
+    write(this.#productsCaption, productsName);
+    show(this.#products, productsName, mostProduct, ({ value, weight }) => value * weight);
+    this.#showChannels(ranked, first.channel, isImage);
     const { activation } = placed.layer;
     const after = valueAt(featureMap(layer.output, filter), place);
     this.#showFormula(sum, isImage, activation === "linear" ? undefined : { name: activation, value: after });
@@ -273,7 +296,7 @@ export class ConvStep implements Step {
     this.#output.label(name, `${name}. ${text.inArrows}`);
     const range = magnitude(shown.data);
     this.#output.paint(map.rows, map.columns, (index) =>
-      this.#upTo !== undefined && index > this.#upTo ? NOT_YET : signed(map.values[index] ?? 0, range),
+      this.#upTo !== undefined && index > this.#upTo ? NOT_SHOWN : signed(map.values[index] ?? 0, range),
     );
     this.#output.place = place;
     this.#output.mark("cursor", { ...place, rows: 1, columns: 1 });
@@ -312,24 +335,43 @@ export class ConvStep implements Step {
     this.#slider.render();
   }
 
-  /** The channels that add most, where a filter sees many. */
-  #showChannels(ranked: Convolved["channels"], isImage: boolean): void {
+  /** The channels that add most, where a filter sees many; each can be looked at. */
+  #showChannels(ranked: Convolved["channels"], shown: number, isImage: boolean): void {
     this.#channels.hidden = isImage;
     if (isImage) return;
     const text = tell();
-    const top = ranked.slice(0, 5);
-    const others = ranked.slice(5).reduce((total, { sum }) => total + sum, 0);
-    const rows = [
-      ...top.map(({ channel, sum }) => [text.inMapOf(count(channel + 1)), number(sum)]),
-      [text.inOtherMaps(count(ranked.length - top.length)), number(others)],
-    ];
-    if (this.#channels.childElementCount !== rows.length) {
-      this.#channels.replaceChildren(...rows.map(() => make("li", {}, make("span"), make("span"))));
+    const listed = Math.min(5, ranked.length);
+    const others = ranked.slice(listed).reduce((total, { sum }) => total + sum, 0);
+    const length = listed + Number(ranked.length > listed);
+    if (this.#channels.childElementCount !== length) {
+      this.#channels.replaceChildren(
+        ...Array.from({ length }, (_, index) => {
+          const words = [make("span"), make("span")];
+          if (index >= listed) return make("li", {}, ...words);
+          const button = make("button", {}, ...words);
+          button.type = "button";
+          button.addEventListener("click", () => {
+            this.#channel = Number(button.dataset["channel"]);
+            this.#render();
+          });
+          return make("li", {}, button);
+        }),
+      );
     }
-    rows.forEach((words, index) => {
-      words.forEach((word, part) => {
-        write(this.#channels.children[index]?.children[part] as HTMLElement, word);
-      });
+    Array.from(this.#channels.children).forEach((item, index) => {
+      const summand = ranked[index];
+      const button = item.firstElementChild;
+      const isListed = index < listed && summand !== undefined && button instanceof HTMLButtonElement;
+      if (isListed) {
+        button.dataset["channel"] = String(summand.channel);
+        button.ariaPressed = String(summand.channel === shown);
+      }
+      const [name, sum] = (isListed ? button : item).children;
+      const words = isListed
+        ? text.inMapOf(count(summand.channel + 1))
+        : text.inOtherMaps(count(ranked.length - listed));
+      if (name instanceof HTMLElement) write(name, words);
+      if (sum instanceof HTMLElement) write(sum, number(isListed ? summand.sum : others));
     });
   }
 
@@ -340,7 +382,9 @@ export class ConvStep implements Step {
   ): void {
     const text = tell();
     const products = channels[0]?.products ?? [];
-    const left = isImage
+    // As many products as a person reads.
+    const written = isImage && products.length <= 9;
+    const left = written
       ? products.map(({ value, weight }) => `${number(value)}·${bracketed(weight)}`).join(" + ")
       : text.inSumOf(
           count(channels.reduce((length, { products: list }) => length + list.length, 0)),
@@ -348,7 +392,8 @@ export class ConvStep implements Step {
         );
     const sum = `${left} + ${text.inBias} ${bracketed(bias)} = ${number(total)}`;
     const name = activation?.name === "relu" ? "ReLU" : activation?.name;
-    write(this.#formula, activation ? `${sum}   →   ${name}   →   ${number(activation.value)}` : sum);
+    const line = activation ? `${sum}   →   ${name}   →   ${number(activation.value)}` : sum;
+    write(this.#formula, line);
   }
 }
 

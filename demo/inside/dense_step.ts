@@ -5,6 +5,7 @@ import { denseSum, evidenceOf, inputOf, type Place } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { magnitude, signed } from "./paint.ts";
 import { bracketed, Legend, type Look, number, type Step, section } from "./step.ts";
+import { titleOf } from "./titles.ts";
 
 /** Neurons of a hidden layer in a line of the picture. */
 const LINE = 16;
@@ -63,7 +64,7 @@ export class DenseStep implements Step {
     const input = inputOf(look.model, look.inspection, this.#index);
     this.#neuron ??= Math.max(0, data.indexOf(Math.max(...data)));
     const neuron = this.#neuron;
-    write(this.#parts.title, text.inDenseTitle);
+    write(this.#parts.title, titleOf(look.model, this.#index));
     const { activation } = placed.layer;
     const words = text.inDenseText(count(input.data.length));
     write(this.#parts.text, activation === "relu" ? `${words} ${text.inDenseRelu}` : words);

@@ -1,9 +1,11 @@
 import { make, write } from "../dom.ts";
 import { count, decimal } from "../language.ts";
+import { Camera } from "./camera.ts";
 import { Grid } from "./grid.ts";
 import { type FeatureMap, filterPicture } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { grey, magnitude, signed } from "./paint.ts";
+import { greyPicture } from "./picture.ts";
 import { section } from "./step.ts";
 
 const ninth = 1 / 9;
@@ -20,6 +22,10 @@ const PRESETS = {
   presetSobelY: [-1, -2, -1, 0, 0, 0, 1, 2, 1],
   presetPrewitt: [-1, 0, 1, -1, 0, 1, -1, 0, 1],
   presetDiagonal: [2, -1, -1, -1, 2, -1, -1, -1, 2],
+  presetGauss5: [1, 4, 6, 4, 1].flatMap((row) => [1, 4, 6, 4, 1].map((column) => (row * column) / 256)),
+  presetMotion: Array.from({ length: 25 }, (_, index) => (index % 6 === 0 ? 0.2 : 0)),
+  // A Mexican hat: the Laplacian of a Gaussian, rounded to whole numbers.
+  presetLog: [0, 0, -1, 0, 0, 0, -1, -2, -1, 0, -1, -2, 16, -2, -1, 0, -1, -2, -1, 0, 0, 0, -1, 0, 0],
 } satisfies Record<string, readonly number[]>;
 
 type Preset = keyof typeof PRESETS | "presetRandom";
@@ -50,9 +56,15 @@ export class FiltersStep {
   #chosen: Preset | "own" = START;
   #drawing: FeatureMap | undefined;
   #fromFile: FeatureMap | undefined;
+  #fromCamera: FeatureMap | undefined;
+  readonly #camera = new Camera((picture) => {
+    this.#fromCamera = picture;
+    this.#renderPictures();
+  });
 
   constructor() {
     this.element = this.#parts.element;
+    this.#problem.setAttribute("role", "status");
     const named = (select: HTMLSelectElement, label: HTMLLabelElement, id: string) => {
       select.id = id;
       label.htmlFor = id;
@@ -64,10 +76,7 @@ export class FiltersStep {
     this.#relu.type = "checkbox";
     this.#preset.addEventListener("change", () => this.#choosePreset(this.#preset.value as Preset | "own"));
     this.#size.addEventListener("change", () => this.#resize(Number(this.#size.value)));
-    this.#source.addEventListener("change", () => {
-      if (this.#source.value === "file" && this.#fromFile === undefined) this.#file.click();
-      this.render();
-    });
+    this.#source.addEventListener("change", () => void this.#chooseSource());
     this.#file.addEventListener("change", () => void this.#read());
     this.#relu.addEventListener("change", () => this.#renderPictures());
     this.element.append(
@@ -95,6 +104,28 @@ export class FiltersStep {
   set drawing(map: FeatureMap | undefined) {
     this.#drawing = map;
     this.#renderPictures();
+  }
+
+  /** Nobody looks at the filters any more: the camera is let go. */
+  leave(): void {
+    if (this.#source.value !== "camera") return;
+    this.#source.value = "drawing";
+    void this.#chooseSource();
+  }
+
+  async #chooseSource(): Promise<void> {
+    write(this.#problem, "");
+    this.#camera.stop();
+    this.#fromCamera = undefined;
+    if (this.#source.value === "file" && this.#fromFile === undefined) this.#file.click();
+    this.render();
+    if (this.#source.value !== "camera") return;
+    write(this.#problem, tell().inCameraAsking);
+    const problem = await this.#camera.start();
+    if (this.#source.value !== "camera") return;
+    write(this.#problem, problem === undefined ? "" : tell().cameraProblems[problem]);
+    if (problem !== undefined) this.#source.value = "scene";
+    this.render();
   }
 
   get #side(): number {
@@ -133,19 +164,7 @@ export class FiltersStep {
     if (file === undefined) return;
     try {
       const bitmap = await createImageBitmap(file);
-      const scale = Math.min(1, MOST_PIXELS / Math.max(bitmap.width, bitmap.height));
-      const columns = Math.max(1, Math.round(bitmap.width * scale));
-      const rows = Math.max(1, Math.round(bitmap.height * scale));
-      const canvas = new OffscreenCanvas(columns, rows);
-      const context = canvas.getContext("2d");
-      context?.drawImage(bitmap, 0, 0, columns, rows);
-      const pixels = context?.getImageData(0, 0, columns, rows).data ?? new Uint8ClampedArray();
-      // Rec. 709 luma.
-      const values = Float32Array.from({ length: rows * columns }, (_, index) => {
-        const [red = 0, green = 0, blue = 0] = pixels.subarray(4 * index, 4 * index + 3);
-        return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
-      });
-      this.#fromFile = { rows, columns, values };
+      this.#fromFile = greyPicture(bitmap, bitmap.width, bitmap.height, MOST_PIXELS);
       write(this.#problem, "");
     } catch {
       write(this.#problem, tell().inFilterBadFile);
@@ -156,6 +175,7 @@ export class FiltersStep {
 
   #picture(): FeatureMap {
     if (this.#source.value === "file" && this.#fromFile) return this.#fromFile;
+    if (this.#source.value === "camera" && this.#fromCamera) return this.#fromCamera;
     if (this.#source.value !== "scene" && this.#drawing) return this.#drawing;
     return testPicture();
   }
@@ -183,6 +203,7 @@ export class FiltersStep {
       ["drawing", text.inFilterDrawing],
       ["scene", text.inFilterScene],
       ["file", text.inFilterFile],
+      ["camera", text.inFilterCamera],
     ]);
     this.#source.value = source;
     this.#renderWeights();

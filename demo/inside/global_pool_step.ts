@@ -5,6 +5,7 @@ import { channelsOf, featureMap, inputOf } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { magnitude, signed } from "./paint.ts";
 import { type Look, number, type Step, section, showStrip, strongest } from "./step.ts";
+import { titleOf } from "./titles.ts";
 
 /** Global pooling: one number of each map, its mean or its largest value. */
 export class GlobalPoolStep implements Step {
@@ -44,7 +45,7 @@ export class GlobalPoolStep implements Step {
     const map = featureMap(input, filter);
     const mean = layer.kind === "globalAveragePooling2d";
     const most = magnitude(input.data);
-    write(this.#parts.title, mean ? text.inGlobalAverageTitle : text.inGlobalMaxTitle);
+    write(this.#parts.title, titleOf(look.model, this.#index));
     write(this.#parts.text, mean ? text.inGlobalAverageText : text.inGlobalMaxText);
     write(this.#count, text.inRowOf(count(layer.output.data.length)));
     this.#map.label(text.inMapBefore(count(filter + 1)));
@@ -54,7 +55,7 @@ export class GlobalPoolStep implements Step {
     write(
       this.#formula,
       mean
-        ? `${text.inSumOf(count(map.values.length), number(sum))} / ${count(map.values.length)} = ${result}`
+        ? `${text.inValuesOf(count(map.values.length), number(sum))} / ${count(map.values.length)} = ${result}`
         : `max = ${result}`,
     );
     showStrip(this.#strip, input, filter);

@@ -1,9 +1,12 @@
 import { make, write } from "../dom.ts";
 import { count } from "../language.ts";
-import { featureMap, type Values } from "./maps.ts";
+import { featureMap, histogram, type Values } from "./maps.ts";
 import { tell } from "./messages.ts";
-import { magnitude, paint, signed } from "./paint.ts";
+import { css, magnitude, NOT_SHOWN, paint, signed } from "./paint.ts";
 import { number, section } from "./step.ts";
+
+/** Bars of the histogram; odd, so that one of them is around 0. */
+const BINS = 31;
 
 interface Moment {
   readonly step: number;
@@ -21,6 +24,10 @@ export class KernelsStep {
   readonly #label = make("label", { className: "step-count" });
   readonly #spread = make("p", { className: "note" });
   readonly #kernels = make("div", { className: "kernels-strip" });
+  readonly #play = make("button");
+  readonly #histogram = make("canvas", { className: "histogram" });
+  readonly #histogramNote = make("p", { className: "note" });
+  #timer = 0;
   #moments: Moment[] = [];
   /** Which moment is shown; undefined follows the training. */
   #chosen: number | undefined;
@@ -31,12 +38,44 @@ export class KernelsStep {
     this.#slider.min = "0";
     this.#slider.id = "kernel-moment";
     this.#label.htmlFor = this.#slider.id;
+    this.#play.type = "button";
+    this.#play.addEventListener("click", () => {
+      if (this.#timer === 0) this.#start();
+      else this.#stop();
+    });
+    this.#histogram.setAttribute("role", "img");
     this.#slider.addEventListener("input", () => {
+      this.#stop();
       const index = Number(this.#slider.value);
       this.#chosen = index === this.#moments.length - 1 ? undefined : index;
       this.render();
     });
-    this.element.append(make("div", { className: "moment" }, this.#label, this.#slider), this.#kernels, this.#spread);
+    this.element.append(
+      make("div", { className: "moment" }, this.#label, this.#slider, this.#play),
+      this.#kernels,
+      make("div", { className: "spread" }, this.#histogram, make("div", {}, this.#histogramNote, this.#spread)),
+    );
+  }
+
+  /** From the first moment to the last, in some seconds; where motion is not wanted, a moment a second. */
+  #start(): void {
+    const pause = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 200;
+    this.#chosen = 0;
+    this.#timer = window.setInterval(() => {
+      const next = (this.#chosen ?? 0) + 1;
+      const last = this.#moments.length - 1;
+      this.#chosen = next < last ? next : undefined;
+      // A view that is not shown has no size.
+      if (next >= last || this.#play.offsetParent === null) this.#stop();
+      else this.render();
+    }, pause);
+    this.render();
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = 0;
+    this.render();
   }
 
   /** Remembers the kernels of a moment; going back to an earlier step forgets what came after it. */
@@ -64,7 +103,8 @@ export class KernelsStep {
     if (moment === undefined) return;
     this.#slider.max = String(last);
     this.#slider.value = String(index);
-    this.#slider.disabled = last < 1;
+    this.#slider.disabled = this.#play.disabled = last < 1;
+    write(this.#play, this.#timer === 0 ? text.inKernelsPlay : text.inKernelsStop);
     const name = moment.step === 0 ? text.inKernelsStart : text.inKernelsStep(count(moment.step));
     this.#slider.ariaLabel = text.inKernelsSlider;
     this.#slider.setAttribute("aria-valuetext", name);
@@ -88,5 +128,26 @@ export class KernelsStep {
     const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
     const variance = data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length;
     write(this.#spread, text.inKernelsSpread(number(mean), number(Math.sqrt(variance))));
+    write(this.#histogramNote, text.inKernelsHistogram(count(channels * filters)));
+    this.#histogram.ariaLabel = `${text.inKernelsHistogram(count(channels * filters))}: ${this.#spread.textContent}`;
+    paintHistogram(this.#histogram, histogram(data, most, BINS));
   }
+}
+
+/** Bars from −most to most in the colours of their values, the tallest as high as the canvas. */
+function paintHistogram(canvas: HTMLCanvasElement, bins: readonly number[]): void {
+  const [barWidth, height] = [8, 96];
+  canvas.width = bins.length * barWidth;
+  canvas.height = height;
+  const context = canvas.getContext("2d");
+  if (context === null) return;
+  const tallest = Math.max(1, ...bins);
+  const middle = (bins.length - 1) / 2;
+  bins.forEach((many, index) => {
+    const bar = Math.round((height * many) / tallest);
+    // Never white: the bar at 0 is to be seen.
+    const share = (index - middle) / middle;
+    context.fillStyle = index === middle ? css(NOT_SHOWN) : css(signed(share + 0.25 * Math.sign(share), 1.25));
+    context.fillRect(index * barWidth, height - bar, barWidth - 1, bar);
+  });
 }

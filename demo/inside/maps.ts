@@ -91,6 +91,39 @@ export function windowAt(g: WindowGeometry, { row, column }: Place): Area {
   };
 }
 
+/** A place of a map and its value. */
+export interface Cell {
+  readonly place: Place;
+  readonly value: number;
+}
+
+/** The values that one output of a pooling is made of, line by line; padding is −∞, which never wins. */
+export function poolWindow(g: WindowGeometry, map: FeatureMap, place: Place): Cell[] {
+  const area = windowAt(g, place);
+  return Array.from({ length: g.kernelHeight * g.kernelWidth }, (_, index) => {
+    const at = { row: area.row + Math.floor(index / g.kernelWidth), column: area.column + (index % g.kernelWidth) };
+    const inside = at.row >= 0 && at.row < map.rows && at.column >= 0 && at.column < map.columns;
+    return { place: at, value: inside ? valueAt(map, at) : Number.NEGATIVE_INFINITY };
+  });
+}
+
+/** The cell that max pooling keeps: of equal ones the first, which takes the whole gradient too. */
+export function largestOf(cells: readonly Cell[]): Cell {
+  return cells.reduce((best, cell) => (cell.value > best.value ? cell : best));
+}
+
+/** Indices, in a map, of the values that a max pooling keeps. */
+export function winners(g: WindowGeometry, map: FeatureMap): Set<number> {
+  const kept = new Set<number>();
+  for (let row = 0; row < g.outHeight; row++) {
+    for (let column = 0; column < g.outWidth; column++) {
+      const { place } = largestOf(poolWindow(g, map, { row, column }));
+      kept.add(place.row * map.columns + place.column);
+    }
+  }
+  return kept;
+}
+
 /** The tensors that a layer reads, in their order. */
 export function inputsOf(model: Model, inspection: Inspection, index: number): Values[] {
   return (model.layers[index]?.connectedTo ?? []).map(
@@ -276,4 +309,15 @@ export function filterPicture(picture: FeatureMap, kernel: readonly number[], si
     return relu ? Math.max(0, sum) : sum;
   });
   return { rows, columns, values };
+}
+
+/** How many values fall into each of `bins` equal parts of −most … most. */
+export function histogram(values: ArrayLike<number>, most: number, bins: number): number[] {
+  const counts = Array<number>(bins).fill(0);
+  for (let index = 0; index < values.length; index++) {
+    const share = most > 0 ? ((values[index] ?? 0) / most + 1) / 2 : 0.5;
+    const bin = Math.min(bins - 1, Math.max(0, Math.floor(share * bins)));
+    counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+  return counts;
 }

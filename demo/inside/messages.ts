@@ -20,6 +20,11 @@ const en = {
   inPixel: (row: string, column: string, level: string, share: string) =>
     `Row ${row}, column ${column}: ${level} of 255, which is ${share}`,
   inNeighbours: "The grey values around this pixel",
+  inScale: "Which numbers the pixels show",
+  inLevels: "0–255",
+  inShares: "0–1",
+  inColorNote: (color: string, large: string) =>
+    `In colour each pixel is three numbers: 28\u202f×\u202f28\u202f×\u202f3 = ${color}. Pictures of 224\u202f×\u202f224, which count as small, have ${large}.`,
 
   inConvTitle: (ordinal: string) => `Convolution ${ordinal}`,
   inConvText: (size: string) =>
@@ -35,6 +40,8 @@ const en = {
   inMapOf: (map: string) => `Map ${map} of the layer before`,
   inOtherMaps: (count: string) => `The other ${count} maps together`,
   inKernelOf: (filter: string) => `Kernel of filter ${filter}`,
+  inKernelFor: (filter: string, map: string) => `Kernel of filter ${filter} for map ${map}`,
+  inProducts: (sum: string) => `Times the values under it, together ${sum}`,
   inMap: (filter: string) => `Map ${filter}`,
   inReceptive: (size: string) => `Seen by it in the picture: ${size} pixels`,
   inZeros: (share: string) =>
@@ -47,6 +54,7 @@ const en = {
   inAllMaps: "All maps of this layer",
   inBias: "bias",
   inSumOf: (count: string, sum: string) => `${count} products, together ${sum}`,
+  inValuesOf: (count: string, sum: string) => `${count} values, together ${sum}`,
   inSlide: "Slide the window",
   inSlideStop: "Stop",
 
@@ -60,6 +68,7 @@ const en = {
   inMapBefore: (filter: string) => `Map ${filter}, before`,
   inMapAfter: (filter: string) => `Map ${filter}, after`,
   inPoolWindow: "The values in the window; the largest stays",
+  inWinnersOnly: "Only the winner of each window",
   inMean: "mean",
   inOtherTitle: (name: string) => `Layer ${name}`,
   inMapFrom: (filter: string, layer: string) => `Map ${filter}, from ${layer}`,
@@ -136,6 +145,9 @@ const en = {
   inKernelsStep: (step: string) => `After ${step} steps`,
   inKernelsStart: "Before any training",
   inKernelsSlider: "Moment of the training",
+  inKernelsPlay: "Play the training",
+  inKernelsStop: "Stop",
+  inKernelsHistogram: (filters: string) => `How often each weight occurs, in ${filters} kernels`,
   inKernelsNone: "Train, and the moments gather here.",
   inKernelsSpread: (mean: string, deviation: string) => `mean ${mean}, standard deviation ${deviation}`,
 
@@ -148,6 +160,16 @@ const en = {
   inFilterDrawing: "The drawing",
   inFilterScene: "A test picture",
   inFilterFile: "A file …",
+  inFilterCamera: "The camera",
+  inCameraAsking: "Waiting for the camera. Its pictures stay in this page.",
+  cameraProblems: {
+    refused:
+      "The camera was refused. Allow it for this page in the browser’s settings, beside the address, and choose it again.",
+    missing: "No camera was found. Connect one and choose it again, or take a picture from a file.",
+    insecure:
+      "Browsers give the camera only to pages from https:// or from this computer. Take a picture from a file instead.",
+    failed: "The camera gave no picture; perhaps another program has it. Close that and choose the camera again.",
+  },
   inFilterBefore: "Before",
   inFilterAfter: "After",
   inFilterRelu: "ReLU after it",
@@ -164,6 +186,9 @@ const en = {
   presetPrewitt: "Prewitt, vertical edges",
   presetDiagonal: "Diagonal lines",
   presetOutline: "Outline",
+  presetGauss5: "Blur (Gauss), 5×5",
+  presetMotion: "Motion blur, 5×5",
+  presetLog: "Mexican hat (Laplace of Gauss), 5×5",
   presetRandom: "Random, as before training",
 };
 
@@ -187,6 +212,11 @@ const es: InsideMessages = {
   inNeurons: (product, total) => `${product} = ${total} neuronas`,
   inPixel: (row, column, level, share) => `Fila ${row}, columna ${column}: ${level} de 255, que es ${share}`,
   inNeighbours: "Los valores de gris alrededor de este píxel",
+  inScale: "Qué números muestran los píxeles",
+  inLevels: "0–255",
+  inShares: "0–1",
+  inColorNote: (color, large) =>
+    `En color cada píxel son tres números: 28\u202f×\u202f28\u202f×\u202f3 = ${color}. Las imágenes de 224\u202f×\u202f224, que pasan por pequeñas, tienen ${large}.`,
 
   inConvTitle: (ordinal) => `Convolución ${ordinal}`,
   inConvText: (size) =>
@@ -202,6 +232,8 @@ const es: InsideMessages = {
   inMapOf: (map) => `Mapa ${map} de la capa anterior`,
   inOtherMaps: (count) => `Los otros ${count} mapas juntos`,
   inKernelOf: (filter) => `Núcleo del filtro ${filter}`,
+  inKernelFor: (filter, map) => `Núcleo del filtro ${filter} para el mapa ${map}`,
+  inProducts: (sum) => `Por los valores que cubre, juntos ${sum}`,
   inMap: (filter) => `Mapa ${filter}`,
   inReceptive: (size) => `Lo que ve de la imagen: ${size} píxeles`,
   inZeros: (share) =>
@@ -214,6 +246,7 @@ const es: InsideMessages = {
   inAllMaps: "Todos los mapas de esta capa",
   inBias: "sesgo",
   inSumOf: (count, sum) => `${count} productos, juntos ${sum}`,
+  inValuesOf: (count, sum) => `${count} valores, juntos ${sum}`,
   inSlide: "Deslizar la ventana",
   inSlideStop: "Parar",
 
@@ -226,6 +259,7 @@ const es: InsideMessages = {
   inMapBefore: (filter) => `Mapa ${filter}, antes`,
   inMapAfter: (filter) => `Mapa ${filter}, después`,
   inPoolWindow: "Los valores de la ventana; se queda el mayor",
+  inWinnersOnly: "Solo el ganador de cada ventana",
   inMean: "media",
   inOtherTitle: (name) => `Capa ${name}`,
   inMapFrom: (filter, layer) => `Mapa ${filter}, de ${layer}`,
@@ -301,6 +335,9 @@ const es: InsideMessages = {
   inKernelsStep: (step) => `Tras ${step} pasos`,
   inKernelsStart: "Antes de entrenar",
   inKernelsSlider: "Momento del entrenamiento",
+  inKernelsPlay: "Reproducir el entrenamiento",
+  inKernelsStop: "Parar",
+  inKernelsHistogram: (filters) => `Cuántas veces sale cada peso, en ${filters} núcleos`,
   inKernelsNone: "Entrena, y los momentos se reúnen aquí.",
   inKernelsSpread: (mean, deviation) => `media ${mean}, desviación típica ${deviation}`,
 
@@ -313,6 +350,16 @@ const es: InsideMessages = {
   inFilterDrawing: "El dibujo",
   inFilterScene: "Una imagen de prueba",
   inFilterFile: "Un archivo …",
+  inFilterCamera: "La cámara",
+  inCameraAsking: "Esperando a la cámara. Sus imágenes se quedan en esta página.",
+  cameraProblems: {
+    refused:
+      "No se permitió la cámara. Permítela para esta página en los ajustes del navegador, junto a la dirección, y vuelve a elegirla.",
+    missing: "No se encontró ninguna cámara. Conecta una y vuelve a elegirla, o toma una imagen de un archivo.",
+    insecure:
+      "Los navegadores solo dan la cámara a páginas de https:// o de este ordenador. Toma en su lugar una imagen de un archivo.",
+    failed: "La cámara no dio imagen; quizá la tiene otro programa. Ciérralo y vuelve a elegir la cámara.",
+  },
   inFilterBefore: "Antes",
   inFilterAfter: "Después",
   inFilterRelu: "ReLU después",
@@ -329,6 +376,9 @@ const es: InsideMessages = {
   presetPrewitt: "Prewitt, bordes verticales",
   presetDiagonal: "Líneas diagonales",
   presetOutline: "Contorno",
+  presetGauss5: "Desenfoque (Gauss), 5×5",
+  presetMotion: "Desenfoque de movimiento, 5×5",
+  presetLog: "Sombrero mexicano (Laplace de Gauss), 5×5",
   presetRandom: "Al azar, como antes de entrenar",
 };
 

@@ -1,24 +1,16 @@
 /** From numbers to colours. Signed values: 0 is white, positive blue, negative orange, told apart by colour-blind eyes too. */
+import { largestMagnitude, type Rgb, signedColor } from "../../src/core/signed_colors.ts";
 
-export type Rgb = readonly [number, number, number];
+export type { Rgb };
+export { largestMagnitude as magnitude, signedColor as signed };
 
-const WHITE: Rgb = [255, 255, 255];
-const POSITIVE: Rgb = [20, 58, 168];
-const NEGATIVE: Rgb = [184, 74, 0];
+/** The colour of values that are left out, or not computed yet: no value has it. */
+export const NOT_SHOWN: Rgb = [206, 209, 205];
 
 /** A grey value 0…1 as the picture has it: 0 black, 1 white. */
 export function grey(value: number): Rgb {
   const level = Math.round(255 * Math.min(Math.max(value, 0), 1));
   return [level, level, level];
-}
-
-/** A value between −most and most. */
-export function signed(value: number, most: number): Rgb {
-  if (!(most > 0) || Number.isNaN(value)) return WHITE;
-  const share = Math.min(1, Math.abs(value) / most);
-  const end = value > 0 ? POSITIVE : NEGATIVE;
-  const mix = (index: 0 | 1 | 2) => Math.round(WHITE[index] + share * (end[index] - WHITE[index]));
-  return [mix(0), mix(1), mix(2)];
 }
 
 export const css = ([red, green, blue]: Rgb): string => `rgb(${red} ${green} ${blue})`;
@@ -46,11 +38,4 @@ export function paint(canvas: HTMLCanvasElement, rows: number, columns: number, 
   const image = new ImageData(columns, rows);
   for (let index = 0; index < rows * columns; index++) image.data.set([...color(index), 255], 4 * index);
   canvas.getContext("2d")?.putImageData(image, 0, 0);
-}
-
-/** Largest magnitude of some values. */
-export function magnitude(values: ArrayLike<number>): number {
-  let most = 0;
-  for (let index = 0; index < values.length; index++) most = Math.max(most, Math.abs(values[index] ?? 0));
-  return most;
 }

@@ -1,5 +1,5 @@
 import { announce, make, write } from "../dom.ts";
-import { count } from "../language.ts";
+import { count, decimal } from "../language.ts";
 import { Grid } from "./grid.ts";
 import { type FeatureMap, featureMap, type Place, valueAt } from "./maps.ts";
 import { tell } from "./messages.ts";
@@ -14,6 +14,10 @@ export class PixelStep implements Step {
   readonly #count = make("p", { className: "step-count" });
   readonly #value = make("p", { className: "step-formula" });
   readonly #near = make("table", { className: "numbers" });
+  readonly #scale = make("div", { className: "switch sides" });
+  readonly #note = make("p", { className: "note" });
+  /** Whether the numbers are the network's, 0…1, or the picture's, 0…255. */
+  #shares = false;
   #place: Place | undefined;
   #look: Look | undefined;
 
@@ -24,12 +28,24 @@ export class PixelStep implements Step {
       this.#render();
       announce(this.#value.textContent ?? "");
     });
+    this.#scale.setAttribute("role", "group");
+    this.#scale.append(
+      ...[false, true].map((shares) => {
+        const button = make("button");
+        button.type = "button";
+        button.addEventListener("click", () => {
+          this.#shares = shares;
+          this.#render();
+        });
+        return button;
+      }),
+    );
     this.element.append(
       make(
         "div",
         { className: "step-body" },
         this.#grid.element,
-        make("div", { className: "step-side" }, this.#count, this.#value, this.#near),
+        make("div", { className: "step-side" }, ...[this.#count, this.#value, this.#scale, this.#near, this.#note]),
       ),
     );
   }
@@ -70,8 +86,16 @@ export class PixelStep implements Step {
     this.#grid.mark("window", { ...first, rows: 5, columns: 5 });
     showNumbers(this.#near, 5, 5, (row, column) => {
       const level = valueAt(map, { row: first.row + row, column: first.column + column });
-      return { color: grey(level), text: count(Math.round(255 * level)) };
+      return { color: grey(level), text: this.#shares ? decimal(level, 2) : count(Math.round(255 * level)) };
     });
+    this.#scale.ariaLabel = text.inScale;
+    [text.inLevels, text.inShares].forEach((words, index) => {
+      const button = this.#scale.children[index];
+      if (!(button instanceof HTMLButtonElement)) return;
+      write(button, words);
+      button.ariaPressed = String(this.#shares === (index === 1));
+    });
+    write(this.#note, text.inColorNote(count(28 * 28 * 3), count(224 * 224 * 3)));
     this.#near.ariaLabel = text.inNeighbours;
   }
 }

@@ -6,6 +6,7 @@ import { channelsOf, featureMap, inputsOf, type Place, placeOfLargest, type Valu
 import { tell } from "./messages.ts";
 import { magnitude, signed } from "./paint.ts";
 import { bracketed, type Look, number, type Step, section, showStrip, strongest, times } from "./step.ts";
+import { titleOf, titleOfNamed } from "./titles.ts";
 
 /** A layer that works on every value by itself: activation, batch normalisation, addition of two ways, dropout. */
 export class PointwiseStep implements Step {
@@ -75,7 +76,7 @@ export class PointwiseStep implements Step {
     this.#place ??= placeOfLargest(map);
     const place = this.#place;
     const words = isOtherActivation(placed) ? undefined : text.layerWords[kind as keyof typeof text.layerWords];
-    write(this.#parts.title, words === undefined ? text.inOtherTitle(layer.name) : words.title);
+    write(this.#parts.title, titleOf(look.model, this.#index));
     write(this.#parts.text, words?.text ?? "");
     this.#parts.text.hidden = words === undefined;
     write(this.#count, text.inNeurons(times(rows, columns, channels), count(output.data.length)));
@@ -91,7 +92,7 @@ export class PointwiseStep implements Step {
     };
     inputs.forEach((values, index) => {
       const grid = this.#inputs[index];
-      const source = placed.connectedTo[index] ?? "";
+      const source = titleOfNamed(look.model, placed.connectedTo[index] ?? "");
       if (grid) show(grid, values, text.inMapFrom(count(filter + 1), source));
     });
     show(this.#output, output, text.inMapAfter(count(filter + 1)));

@@ -2,10 +2,23 @@ import type { WindowGeometry } from "../../src/core/window_geometry.ts";
 import { announce, make, write } from "../dom.ts";
 import { count, percent } from "../language.ts";
 import { Grid, Strip } from "./grid.ts";
-import { channelsOf, featureMap, inputOf, type Place, placeOfLargest, valueAt, windowAt, windowOf } from "./maps.ts";
+import {
+  channelsOf,
+  featureMap,
+  inputOf,
+  largestOf,
+  type Place,
+  placeOfLargest,
+  poolWindow,
+  valueAt,
+  windowAt,
+  windowOf,
+  winners,
+} from "./maps.ts";
 import { tell } from "./messages.ts";
-import { magnitude, signed } from "./paint.ts";
+import { magnitude, NOT_SHOWN, signed } from "./paint.ts";
 import { clamp, type Look, number, type Step, section, showNumbers, showStrip, strongest, times } from "./step.ts";
+import { titleOf } from "./titles.ts";
 
 /** Max pooling: which of each window's values stays. */
 export class PoolStep implements Step {
@@ -18,6 +31,8 @@ export class PoolStep implements Step {
   readonly #count = make("p", { className: "step-count" });
   readonly #values = make("table", { className: "numbers" });
   readonly #formula = make("p", { className: "step-formula" });
+  readonly #winnersOnly = make("input");
+  readonly #winnersText = make("span");
   #filter: number | undefined;
   #place: Place | undefined;
   #look: Look | undefined;
@@ -40,6 +55,8 @@ export class PoolStep implements Step {
     });
     this.#output = new Grid(point);
     this.#strip = new Strip((filter) => this.choose(filter));
+    this.#winnersOnly.type = "checkbox";
+    this.#winnersOnly.addEventListener("change", () => this.#render());
     this.element.append(
       this.#count,
       make(
@@ -50,6 +67,11 @@ export class PoolStep implements Step {
         this.#output.element,
       ),
       this.#formula,
+      make(
+        "div",
+        { className: "step-tools" },
+        make("label", { className: "check" }, this.#winnersOnly, this.#winnersText),
+      ),
       this.#strip.element,
     );
   }
@@ -88,18 +110,12 @@ export class PoolStep implements Step {
     const place = this.#place;
     const window = windowAt(g, place);
     const maximum = layer.kind === "maxPooling2d";
-    const cells: { place: Place; value: number }[] = [];
-    for (let row = 0; row < g.kernelHeight; row++) {
-      for (let column = 0; column < g.kernelWidth; column++) {
-        const at = { row: window.row + row, column: window.column + column };
-        cells.push({ place: at, value: valueAt(before, at) });
-      }
-    }
-    const winner = cells.reduce((best, cell) => (cell.value > best.value ? cell : best));
+    const cells = poolWindow(g, before, place);
+    const winner = largestOf(cells);
     const most = magnitude(input.data);
     const outputs = layer.output.data.length;
 
-    write(this.#parts.title, maximum ? text.inPoolTitle : text.inAveragePoolTitle);
+    write(this.#parts.title, titleOf(look.model, this.#index));
     const size = times(g.kernelHeight, g.kernelWidth);
     write(this.#parts.text, maximum ? text.inPoolText(size) : text.inAveragePoolText(size));
     write(
@@ -111,20 +127,27 @@ export class PoolStep implements Step {
       ),
     );
     this.#input.label(text.inMapBefore(count(filter + 1)), `${text.inMapBefore(count(filter + 1))}. ${text.inArrows}`);
-    this.#input.paint(before.rows, before.columns, (index) => signed(before.values[index] ?? 0, most));
+    write(this.#winnersText, text.inWinnersOnly);
+    this.#winnersText.parentElement?.toggleAttribute("hidden", !maximum);
+    const kept = maximum && this.#winnersOnly.checked ? winners(g, before) : undefined;
+    this.#input.paint(before.rows, before.columns, (index) =>
+      kept === undefined || kept.has(index) ? signed(before.values[index] ?? 0, most) : NOT_SHOWN,
+    );
     this.#input.place = { row: window.row, column: window.column };
     this.#input.mark("window", window);
     this.#input.mark("cursor", maximum ? { ...winner.place, rows: 1, columns: 1 } : undefined);
     showNumbers(this.#values, g.kernelHeight, g.kernelWidth, (row, column) => {
       const cell = cells[row * g.kernelWidth + column];
-      return { color: signed(cell?.value ?? 0, most), text: number(cell?.value ?? 0) };
+      const value = cell && Number.isFinite(cell.value) ? cell.value : undefined;
+      return { color: signed(value ?? 0, most), text: value === undefined ? "" : number(value) };
     });
     this.#values.ariaLabel = text.inPoolWindow;
     for (const [index, cell] of cells.entries()) {
       const at = this.#values.rows[Math.floor(index / g.kernelWidth)]?.cells[index % g.kernelWidth];
       at?.classList.toggle("winner", maximum && cell === winner);
     }
-    const listed = cells.map(({ value }) => number(value)).join("; ");
+    const inside = cells.filter(({ value }) => Number.isFinite(value));
+    const listed = inside.map(({ value }) => number(value)).join("; ");
     const result = number(valueAt(after, place));
     write(this.#formula, maximum ? `max(${listed}) = ${result}` : `${text.inMean}(${listed}) = ${result}`);
     this.#output.label(text.inMapAfter(count(filter + 1)), `${text.inMapAfter(count(filter + 1))}. ${text.inArrows}`);

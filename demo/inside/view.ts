@@ -56,6 +56,7 @@ export class InsideView {
   set visible(visible: boolean) {
     this.#visible = visible;
     if (visible) this.refresh();
+    else this.#filters.leave();
   }
 
   /** Another drawing, or none. */
@@ -141,7 +142,10 @@ export class InsideView {
     const look = this.#look;
     this.#walk.hidden = look === undefined;
     this.#contents.hidden = look === undefined;
-    if (look === undefined) return;
+    if (look === undefined) {
+      this.#filters.leave();
+      return;
+    }
     this.#filters.drawing = featureMap(look.inspection.input, 0);
     if (look.model !== this.#stepsOf) this.#makeSteps(look.model);
     for (const step of this.#steps) step.show(look);
@@ -154,7 +158,6 @@ export class InsideView {
     this.#stepsOf = model;
     const walk = walkOf(model);
     const steps: Step[] = [new PixelStep()];
-    let convolutions = 0;
     // Poolings show the map that was chosen at the convolution before them.
     let following: PoolStep[] = [];
     for (const { kind, index } of walk.steps) {
@@ -162,9 +165,8 @@ export class InsideView {
         case "convolution": {
           const pools: PoolStep[] = [];
           following = pools;
-          convolutions++;
           steps.push(
-            new ConvStep(index, convolutions, (filter) => {
+            new ConvStep(index, (filter) => {
               for (const pool of pools) pool.choose(filter);
             }),
           );

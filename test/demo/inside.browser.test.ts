@@ -2,7 +2,7 @@
  * The whole view “Look inside” in a document: what it shows of a network trained on WebGPU, figure by figure and picture by
  * picture, is what it shows when the CPU backend computed everything.
  */
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InsideView } from "../../demo/inside/view.ts";
 import { buildDesign, decodeRows, PRESETS, preset, type Row } from "../../demo/train/design.ts";
 import { rasterizeDigit } from "../../src/data/digit.ts";
@@ -99,6 +99,31 @@ async function look(trainer: Trainer, model: Model, pixels: Float32Array): Promi
     }),
   }));
   return { sections, answer: document.querySelector("#inside-answer")?.textContent ?? "" };
+}
+
+/** A view of a network without training, on a drawing, with the filters by hand at its end. */
+async function openView(): Promise<{ view: InsideView; filters: HTMLElement; close: () => void }> {
+  makePage();
+  const model = buildDesign(decodeRows("c2_g_d") ?? [], IMAGE, 1);
+  const trainer = await trainerOf(model, cpu());
+  const view = new InsideView({
+    inspect: (image) => trainer.inspect(image),
+    predict: async (images) => (await trainer.predict(images)).data,
+    parameters: async () => model.parameters,
+    model: () => model,
+    steps: () => 0,
+  });
+  view.visible = true;
+  view.pixels = drawings[25] as Float32Array;
+  const walk = document.querySelector("#walk") as HTMLElement;
+  await until("the walk", () => !walk.hidden && walk.ariaBusy === "false");
+  const filters = document.querySelector(".step-filters") as HTMLElement;
+  return { view, filters, close: () => trainer.dispose() };
+}
+
+function choose(select: HTMLSelectElement, value: string): void {
+  select.value = value;
+  select.dispatchEvent(new Event("change"));
 }
 
 const NUMBER = /[-\u2212]?\d[\d,]*(?:\.\d+)?/g;
@@ -207,5 +232,78 @@ describe("the walk has a step for every layer that does something", () => {
     });
     for (const { title, text } of sections) expect(text, title).not.toMatch(/NaN|undefined|Infinity/);
     trainer.dispose();
+  });
+});
+
+describe("the camera in the filters by hand", () => {
+  const devices = navigator.mediaDevices;
+  let answer: () => Promise<MediaStream>;
+
+  beforeEach(() => {
+    Object.defineProperty(navigator, "mediaDevices", {
+      configurable: true,
+      value: { getUserMedia: () => answer() },
+    });
+  });
+  afterEach(() => Object.defineProperty(navigator, "mediaDevices", { configurable: true, value: devices }));
+
+  /** A camera in front of a grey wall, which gets lighter. */
+  function wall(): { stream: MediaStream; paint: (level: number) => void } {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [640, 480];
+    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    const paint = (level: number) => {
+      context.fillStyle = `rgb(${level} ${level} ${level})`;
+      context.fillRect(0, 0, 640, 480);
+    };
+    paint(0);
+    return { stream: canvas.captureStream(), paint };
+  }
+
+  it("shows what it sees, filtered, until the view is left; then its light goes out", async () => {
+    const { view, filters, close } = await openView();
+    const { stream, paint } = wall();
+    answer = async () => stream;
+    const source = filters.querySelector("#filter-source") as HTMLSelectElement;
+    choose(source, "camera");
+    const [before, after] = filters.querySelectorAll("canvas") as unknown as [HTMLCanvasElement, HTMLCanvasElement];
+    let level = 0;
+    await until("the camera's picture", () => {
+      level = (level + 1) % 200;
+      paint(level);
+      return before.width === 160;
+    });
+    expect([before.height, after.width, after.height]).toEqual([120, 160, 120]);
+    view.visible = false;
+    expect(stream.getTracks().map(({ readyState }) => readyState)).toEqual(["ended"]);
+    expect(source.value).toBe("drawing");
+    expect(before.width).toBe(28);
+    close();
+  });
+
+  it.each([
+    ["NotAllowedError", /refused\. Allow it/],
+    ["NotFoundError", /No camera was found/],
+    ["NotReadableError", /another program/],
+  ])("%s: says what is in the way, and shows the test picture", async (name, words) => {
+    const { filters, close } = await openView();
+    answer = () => Promise.reject(new DOMException("", name));
+    const source = filters.querySelector("#filter-source") as HTMLSelectElement;
+    choose(source, "camera");
+    await until("the answer", () => source.value === "scene");
+    expect(filters.querySelector('[role="status"]')?.textContent).toMatch(words);
+    close();
+  });
+
+  it("a permission that comes after the view was left turns nothing on", async () => {
+    const { view, filters, close } = await openView();
+    const { stream } = wall();
+    let allow: (stream: MediaStream) => void = () => undefined;
+    answer = () => new Promise((resolve) => (allow = resolve));
+    choose(filters.querySelector("#filter-source") as HTMLSelectElement, "camera");
+    view.visible = false;
+    allow(stream);
+    await until("the end of the camera", () => stream.getTracks().every(({ readyState }) => readyState === "ended"));
+    close();
   });
 });

@@ -6,12 +6,14 @@ import {
   featureMap,
   filterPicture,
   gradCam,
+  histogram,
   inputOf,
   occluded,
   saliency,
   valueAt,
   windowAt,
   windowOf,
+  winners,
 } from "../../demo/inside/maps.ts";
 import { receptiveField } from "../../demo/inside/receptive_field.ts";
 import { Graph } from "../../src/graph.ts";
@@ -114,6 +116,29 @@ describe("what the walk computes", () => {
         expect(valueAt(after, { row, column })).toBe(Math.max(...values));
       }
     }
+  });
+
+  it("knows all winners of a max pooling: where the gradient of the pooled maps goes, and nowhere else", async () => {
+    const picture = sequential({ inputShape: [8, 6, 2], seed: 4 }, [
+      conv2d({ filters: 3, kernelSize: 3, padding: "same" }),
+      maxPooling2d({ poolSize: 2 }),
+      flatten(),
+      dense({ units: 3 }),
+    ]);
+    const seen = await inspected(picture, image.subarray(0, 96));
+    const g = windowOf(picture, 1);
+    const layer = seen.layers[0];
+    if (g === undefined || layer === undefined) throw new Error("no layers");
+    for (const filter of [0, 1, 2]) {
+      const slopes = featureMap(layer.gradient, filter).values;
+      const reached = new Set([...slopes.keys()].filter((index) => slopes[index] !== 0));
+      expect(winners(g, featureMap(layer.output, filter))).toEqual(reached);
+    }
+  });
+
+  it("counts every weight once in its histogram, the ends' values in the last bars", () => {
+    expect(histogram([-1, -0.9, 0, 0.1, 0.99, 1], 1, 5)).toEqual([2, 0, 2, 0, 2]);
+    expect(histogram([0, 0], 0, 3)).toEqual([0, 2, 0]);
   });
 
   it.each([

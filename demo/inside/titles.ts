@@ -1,0 +1,39 @@
+/** What the walk calls a layer: its step's heading. */
+import type { Model } from "../../src/index.ts";
+import { count } from "../language.ts";
+import { tell } from "./messages.ts";
+
+/** “Max pooling”, or “Max pooling 2” where the network has several; convolutions are always counted. */
+export function titleOf(model: Model, index: number): string {
+  const own = wordsFor(model, index);
+  const same = model.layers.flatMap((_, other) => (wordsFor(model, other) === own ? [other] : []));
+  const ordinal = count(same.indexOf(index) + 1);
+  if (model.layers[index]?.layer.config.kind === "conv2d") return tell().inConvTitle(ordinal);
+  return same.length > 1 ? `${own} ${ordinal}` : own;
+}
+
+/** The title of the layer of this name; inputs are the picture. */
+export function titleOfNamed(model: Model, name: string): string {
+  const index = model.layers.findIndex((placed) => placed.name === name);
+  return index < 0 ? tell().inTheImage : titleOf(model, index);
+}
+
+function wordsFor(model: Model, index: number): string {
+  const text = tell();
+  const { layer, name = "" } = model.layers[index] ?? {};
+  const { kind = "", options = {} } = layer?.config ?? {};
+  if (kind === "activation" && options["activation"] !== "relu") return text.inOtherTitle(name);
+  const titles: Readonly<Record<string, string>> = {
+    conv2d: text.inConvTitle(""),
+    maxPooling2d: text.inPoolTitle,
+    averagePooling2d: text.inAveragePoolTitle,
+    globalAveragePooling2d: text.inGlobalAverageTitle,
+    globalMaxPooling2d: text.inGlobalMaxTitle,
+    flatten: text.inFlattenTitle,
+    dense: text.inDenseTitle,
+    activation: text.layerWords.activation.title,
+    add: text.layerWords.add.title,
+    batchNormalization: text.layerWords.batchNormalization.title,
+  };
+  return titles[kind] ?? text.inOtherTitle(name);
+}
