@@ -44,7 +44,9 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             instances: [{ browser: "chromium" }],
-            provider: playwright({ launchOptions: { executablePath: findChromium(), args: chromiumFlags() } }),
+            provider: playwright({
+              launchOptions: { executablePath: findChromium(), args: chromiumFlags({ canvas: true }) },
+            }),
           },
         },
       },

@@ -34,6 +34,9 @@ const runner = new Runner(session, () => train.epochs);
 
 const inside = new InsideView({
   inspect: (pixels, target) => session.inspect(pixels, target),
+  draw: (pixels, drawings, target) => session.draw(pixels, drawings, target),
+  drawer: () => session.drawer,
+  training: () => session.phase === "training",
   predict,
   parameters: () => session.parameters(),
   model: () => session.model,

@@ -10,6 +10,7 @@ import {
   type Dataset,
   type Evaluation,
   type Inspection,
+  type MapsDrawing,
   type Model,
   type Optimizer,
   type Profile,
@@ -531,6 +532,16 @@ export class Session {
   /** Every layer's values for one image of 28×28, 0…1, and the gradients of one digit's score. */
   async inspect(pixels: Float32Array, target: number | undefined): Promise<Inspection | undefined> {
     return this.#trainer?.inspect(pixels, target === undefined ? {} : { target });
+  }
+
+  /** What draws layers straight from the GPU; undefined on the CPU, where drawing would hold the training up. */
+  get drawer(): object | undefined {
+    return this.backendKind === "webgpu" ? this.#trainer : undefined;
+  }
+
+  /** Draws layers for one image of 28×28, 0…1, as they are at this moment; as `Trainer.draw`. */
+  async draw(pixels: Float32Array, drawings: readonly MapsDrawing[], target: number | undefined): Promise<void> {
+    await this.#trainer?.draw(pixels, drawings, target === undefined ? {} : { target });
   }
 
   /** Runs work after the work before it; failures become the page's. */

@@ -15,6 +15,9 @@ const ELSEWHERE = [
 /** Flags with which a Chromium without a GPU offers WebGPU, on SwiftShader. */
 export const WEBGPU_FLAGS = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
 
+/** With which it also presents WebGPU in a canvas; without them its GPU process falls over when a page tries. */
+export const CANVAS_FLAGS = ["--use-angle=swiftshader", "--use-vulkan=swiftshader"];
+
 /** Flags for any test browser: no sandbox (containers run as root), no traffic of its own. */
 export const QUIET_FLAGS = [
   "--no-sandbox",
@@ -26,11 +29,13 @@ export const QUIET_FLAGS = [
 
 /**
  * What tests and screenshots start Chromium with. With CORTEZA_ADAPTER=hardware the page gets the machine's own GPU;
- * without `webgpu`, a machine without a GPU gets navigator.gpu but no adapter, as many people do.
+ * without `webgpu`, a machine without a GPU gets navigator.gpu but no adapter, as many people do. With `canvas` WebGPU can
+ * draw into canvases on SwiftShader too.
  */
-export function chromiumFlags({ webgpu = true } = {}) {
+export function chromiumFlags({ webgpu = true, canvas = false } = {}) {
   if (!webgpu) return QUIET_FLAGS;
   const hardware = process.env.CORTEZA_ADAPTER === "hardware";
+  if (canvas && !hardware) return [...chromiumFlags(), ...CANVAS_FLAGS];
   return [...QUIET_FLAGS, ...WEBGPU_FLAGS.filter((flag) => !(hardware && flag.startsWith("--use-webgpu-adapter")))];
 }
 

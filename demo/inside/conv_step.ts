@@ -2,6 +2,7 @@ import type { ConvGeometry } from "../../src/core/window_geometry.ts";
 import { announce, make, write } from "../dom.ts";
 import { count, percent } from "../language.ts";
 import { Grid, Strip } from "./grid.ts";
+import type { Overlay } from "./live_maps.ts";
 import {
   type Area,
   type Convolved,
@@ -25,6 +26,8 @@ import {
   Legend,
   type Look,
   number,
+  overGrid,
+  overStrip,
   type Step,
   section,
   showNumbers,
@@ -179,6 +182,14 @@ export class ConvStep implements Step {
   show(look: Look): void {
     this.#look = look;
     this.#render();
+  }
+
+  overlays(): readonly Overlay[] {
+    const layer = this.#look?.model.layers[this.#index]?.name;
+    if (layer === undefined) return [];
+    const drawing = { layer, values: this.#side };
+    const grid = this.#upTo === undefined ? overGrid(this.#output, { ...drawing, channel: this.#filter }) : [];
+    return [...grid, ...overStrip(this.#strip, drawing)];
   }
 
   #geometry(): ConvGeometry | undefined {

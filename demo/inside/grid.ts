@@ -59,6 +59,11 @@ export class Grid {
     paint(this.#canvas, rows, columns, color);
   }
 
+  /** What another picture of the same size can be laid over. */
+  get frame(): HTMLElement {
+    return this.#frame;
+  }
+
   set place(place: Place) {
     this.#place = place;
   }
@@ -100,6 +105,15 @@ export class Strip {
       this.#onChoose(next);
       this.#buttons[next]?.focus();
     });
+  }
+
+  /** How the pictures lie, in pixels of the display, for one large picture over them all; undefined while they have no size. */
+  get layout(): { columns: number; mapWidth: number; gap: number } | undefined {
+    const [first, second] = this.#buttons.map(({ firstElementChild }) => firstElementChild?.getBoundingClientRect());
+    if (first === undefined || first.width === 0) return undefined;
+    const columns = getComputedStyle(this.element).gridTemplateColumns.split(" ").length;
+    const pitch = second && columns > 1 ? second.left - first.left : first.width;
+    return { columns, mapWidth: first.width * devicePixelRatio, gap: (pitch - first.width) * devicePixelRatio };
   }
 
   /** `draw` paints a small picture, or returns a text. */

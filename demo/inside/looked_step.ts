@@ -4,6 +4,7 @@ import { type FeatureMap, featureMap, gradCam, occluded, saliency } from "./maps
 import { tell } from "./messages.ts";
 import { grey, magnitude, type Rgb, signed } from "./paint.ts";
 import { type Look, type Step, section, times } from "./step.ts";
+import { titleOf } from "./titles.ts";
 
 /** Side of the square that covers part of the picture, and how far it moves. */
 const COVER = 5;
@@ -77,7 +78,8 @@ export class LookedStep implements Step {
     };
     heat(this.#saliency, text.inSaliency, saliency(inspection));
 
-    const layer = inspection.layers.findLast(({ kind, output }) => kind === "conv2d" && output.shape.length === 3);
+    const index = inspection.layers.findLastIndex(({ kind, output }) => kind === "conv2d" && output.shape.length === 3);
+    const layer = inspection.layers[index];
     this.#cam.element.parentElement?.toggleAttribute("hidden", layer === undefined);
     if (layer) {
       const cam = gradCam(layer);
@@ -94,8 +96,7 @@ export class LookedStep implements Step {
         );
         return over(grey(1 - (pixels.values[index] ?? 0)), signed(heat, most));
       });
-      const name = model.layers.find((one) => one.name === layer.name)?.name ?? "";
-      write(this.#camNote, text.inGradCamNote(name));
+      write(this.#camNote, text.inGradCamNote(titleOf(model, index)));
     }
     write(this.#saliencyNote, text.inSaliencyNote);
     write(this.#coverNote, text.inOcclusionNote(times(COVER, COVER)));

@@ -2,10 +2,11 @@ import type { Inspection, PlacedLayer } from "../../src/index.ts";
 import { announce, make, write } from "../dom.ts";
 import { count } from "../language.ts";
 import { Grid, Strip } from "./grid.ts";
+import type { Overlay } from "./live_maps.ts";
 import { channelsOf, featureMap, inputsOf, type Place, placeOfLargest, type Values, valueAt } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { magnitude, signed } from "./paint.ts";
-import { bracketed, type Look, number, type Step, section, showStrip, strongest, times } from "./step.ts";
+import { bracketed, type Look, number, overStrip, type Step, section, showStrip, strongest, times } from "./step.ts";
 import { titleOf, titleOfNamed } from "./titles.ts";
 
 /** A layer that works on every value by itself: activation, batch normalisation, addition of two ways, dropout. */
@@ -47,6 +48,12 @@ export class PointwiseStep implements Step {
   show(look: Look): void {
     this.#look = look;
     this.#render();
+  }
+
+  overlays(): readonly Overlay[] {
+    // The large pictures share one range of colours, which a picture alone does not know.
+    const layer = this.#look?.model.layers[this.#index]?.name;
+    return layer === undefined ? [] : overStrip(this.#strip, { layer });
   }
 
   /** As many pictures as the layer has inputs, and the output's. */

@@ -2,6 +2,7 @@ import type { WindowGeometry } from "../../src/core/window_geometry.ts";
 import { announce, make, write } from "../dom.ts";
 import { count, percent } from "../language.ts";
 import { Grid, Strip } from "./grid.ts";
+import type { Overlay } from "./live_maps.ts";
 import {
   channelsOf,
   featureMap,
@@ -17,7 +18,19 @@ import {
 } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { magnitude, NOT_SHOWN, signed } from "./paint.ts";
-import { clamp, type Look, number, type Step, section, showNumbers, showStrip, strongest, times } from "./step.ts";
+import {
+  clamp,
+  type Look,
+  number,
+  overGrid,
+  overStrip,
+  type Step,
+  section,
+  showNumbers,
+  showStrip,
+  strongest,
+  times,
+} from "./step.ts";
 import { titleOf } from "./titles.ts";
 
 /** Max pooling: which of each window's values stays. */
@@ -30,6 +43,7 @@ export class PoolStep implements Step {
   readonly #strip: Strip;
   readonly #count = make("p", { className: "step-count" });
   readonly #values = make("table", { className: "numbers" });
+  readonly #valuesCaption = make("p", { className: "caption" });
   readonly #formula = make("p", { className: "step-formula" });
   readonly #winnersOnly = make("input");
   readonly #winnersText = make("span");
@@ -63,7 +77,7 @@ export class PoolStep implements Step {
         "div",
         { className: "step-body" },
         this.#input.element,
-        make("div", { className: "step-middle" }, this.#values),
+        make("div", { className: "step-middle" }, this.#valuesCaption, this.#values),
         this.#output.element,
       ),
       this.#formula,
@@ -89,6 +103,12 @@ export class PoolStep implements Step {
   show(look: Look): void {
     this.#look = look;
     this.#render();
+  }
+
+  overlays(): readonly Overlay[] {
+    const layer = this.#look?.model.layers[this.#index]?.name;
+    if (layer === undefined) return [];
+    return [...overGrid(this.#output, { layer, channel: this.#filter }), ...overStrip(this.#strip, { layer })];
   }
 
   #geometry(): WindowGeometry | undefined {
@@ -141,7 +161,8 @@ export class PoolStep implements Step {
       const value = cell && Number.isFinite(cell.value) ? cell.value : undefined;
       return { color: signed(value ?? 0, most), text: value === undefined ? "" : number(value) };
     });
-    this.#values.ariaLabel = text.inPoolWindow;
+    write(this.#valuesCaption, maximum ? text.inPoolWindow : text.inAveragePoolWindow);
+    this.#values.ariaLabel = this.#valuesCaption.textContent;
     for (const [index, cell] of cells.entries()) {
       const at = this.#values.rows[Math.floor(index / g.kernelWidth)]?.cells[index % g.kernelWidth];
       at?.classList.toggle("winner", maximum && cell === winner);

@@ -2,7 +2,8 @@
 import type { Inspection, Model } from "../../src/index.ts";
 import { make, write } from "../dom.ts";
 import { count, decimal } from "../language.ts";
-import type { Strip } from "./grid.ts";
+import type { Grid, Strip } from "./grid.ts";
+import { isOnScreen, type Overlay } from "./live_maps.ts";
 import { channelsOf, type FeatureMap, featureMap, type Values } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { css, grey, isLight, magnitude, paint, type Rgb, signed } from "./paint.ts";
@@ -16,6 +17,8 @@ export interface Look {
 export interface Step {
   readonly element: HTMLElement;
   show(look: Look): void;
+  /** Pictures that can move with the training; those that show what is no layer's value stand still. */
+  overlays?(): readonly Overlay[];
   /** Another drawing: where the cursor stood means nothing now. */
   forget?(): void;
 }
@@ -109,4 +112,15 @@ export function showStrip(strip: Strip, values: Values, chosen: number): void {
       paint(canvas, map.rows, map.columns, (place) => signed(map.values[place] ?? 0, most));
     },
   });
+}
+
+/** All maps of a layer over the strip that shows them, where it is on the screen. */
+export function overStrip(strip: Strip, drawing: Omit<Overlay["drawing"], "columns" | "mapWidth" | "gap">): Overlay[] {
+  const layout = isOnScreen(strip.element) ? strip.layout : undefined;
+  return layout ? [{ host: strip.element, drawing: { ...drawing, ...layout } }] : [];
+}
+
+/** One map of a layer over its picture, where it is on the screen. */
+export function overGrid({ frame }: Grid, drawing: Overlay["drawing"]): Overlay[] {
+  return isOnScreen(frame) ? [{ host: frame, drawing: { ...drawing, gap: 0 } }] : [];
 }

@@ -1,5 +1,5 @@
 /** “Look inside”: a walk through the network that is being trained, on the digit that was drawn. */
-import type { Inspection, Model, Tensor } from "../../src/index.ts";
+import type { Inspection, MapsDrawing, Model, Tensor } from "../../src/index.ts";
 import { find, make, write } from "../dom.ts";
 import { count, percent } from "../language.ts";
 import { AnswerStep } from "./answer_step.ts";
@@ -9,6 +9,7 @@ import { FiltersStep } from "./filters_step.ts";
 import { FlattenStep } from "./flatten_step.ts";
 import { GlobalPoolStep } from "./global_pool_step.ts";
 import { KernelsStep } from "./kernels_step.ts";
+import { LiveMaps } from "./live_maps.ts";
 import { LookedStep } from "./looked_step.ts";
 import { featureMap } from "./maps.ts";
 import { tell } from "./messages.ts";
@@ -24,6 +25,12 @@ export interface InsideOptions {
   predict(pixels: Float32Array): Promise<Float32Array | undefined>;
   /** The network's parameters as they are now, by name. */
   parameters(): Promise<ReadonlyMap<string, Tensor<Float32Array>> | undefined>;
+  /** Draws layers for an image, as they are at this moment, into canvases that belong to `drawer()` from then on. */
+  draw?(pixels: Float32Array, drawings: readonly MapsDrawing[], target: number | undefined): Promise<void>;
+  /** Who draws now; undefined where drawing would only hold the training up. */
+  drawer?(): unknown;
+  /** Whether the network is learning at this moment. */
+  training?(): boolean;
   model(): Model;
   /** Updates made so far. */
   steps(): number;
@@ -45,11 +52,28 @@ export class InsideView {
   #lookSteps = 0;
   #failure: unknown;
   #visible = false;
+  readonly #live: LiveMaps;
   #asking = false;
   #askAgain = false;
 
   constructor(options: InsideOptions) {
     this.#options = options;
+    this.#live = new LiveMaps({
+      wanted: () => this.#mayMove(),
+      owner: () => options.drawer?.(),
+      overlays: () => this.#steps.flatMap((step) => step.overlays?.() ?? []),
+      draw: async (drawings) => {
+        if (this.#pixels) await options.draw?.(this.#pixels, drawings, this.#target);
+      },
+    });
+  }
+
+  /** Whether maps may move with the training: not where nobody looks, nor where motion is not wanted. */
+  #mayMove(): boolean {
+    const { drawer, training } = this.#options;
+    if (!this.#visible || this.#look === undefined || this.#look.model !== this.#options.model()) return false;
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return false;
+    return training?.() === true && drawer?.() !== undefined;
   }
 
   /** Only a view that is seen costs anything. */
@@ -72,6 +96,7 @@ export class InsideView {
   /** Looks again, because the network has learned. */
   refresh(): void {
     if (this.#visible && this.#pixels) void this.#ask();
+    this.#live.start();
   }
 
   /** Notes the kernels of this moment, whether the view is seen or not. */
