@@ -259,6 +259,8 @@ export function analyse(rows: readonly Row[], inputShape: readonly number[], cla
   if (rows.length === 0) return wrong(0, "empty");
   let parameters = 0;
   for (const [index, row] of rows.entries()) {
+    // The library's dense would work at each place; here every output is to see the whole picture.
+    if (ROWS[row.kind].takes === "row" && x.shape.length !== 1) return wrong(index, "wantsRow");
     const total = { neurons: 0, parameters: 0, multiplyAdds: 0 };
     try {
       const y = ROWS[row.kind].build(x, toOptions(row), (layer, ...inputs) => {
@@ -286,7 +288,6 @@ export function analyse(rows: readonly Row[], inputShape: readonly number[], cla
 function reason({ kind }: Row, shape: readonly number[], error: CortezaError): Problem["why"] {
   const { takes } = ROWS[kind];
   if (takes === "maps" && shape.length !== 3) return "wantsMaps";
-  if (takes === "row" && shape.length !== 1) return "wantsRow";
   return error.code === "shape" ? "window" : "value";
 }
 
