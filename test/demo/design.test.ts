@@ -92,7 +92,7 @@ describe("any rows", () => {
           expect(counts).toHaveLength(problem.row);
           expect(() => buildDesign(rows.slice(0, problem.row + 1), IMAGE, 1)).toThrow(CortezaError);
         } else {
-          expect(["classes", "empty", "nothingToLearn", "tooLarge"]).toContain(problem.why);
+          expect(["classes", "empty", "nothingToLearn", "tooLarge", "wantsRow"]).toContain(problem.why);
         }
       }),
       { seed: 4, numRuns: 150 },
