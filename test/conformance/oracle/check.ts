@@ -80,7 +80,8 @@ function weightsOf({ sampleWeights, classWeight, labels, batch }: Question): num
 async function firstBatch(backend: Backend, question: Question) {
   const model = modelOf(question);
   const { batch } = question;
-  const { images, targets } = rowsOf(question, model, 0, batch);
+  const { images: given, targets } = rowsOf(question, model, 0, batch);
+  const images = question.bytes ? Float64Array.from(given, (value) => value / 255) : given;
 
   const inference = new Graph();
   const predict = await backend.compile(inference, {
@@ -126,12 +127,13 @@ async function train(backend: Backend, question: Question, steps: number) {
     loss,
     optimizer: OPTIMIZERS[optimizer.name](optimizer.options),
     batchSize: batch,
+    recompute: question.recompute ?? false,
   });
   const losses: number[] = [];
   if (feed === "fit") {
     const { images, targets } = rowsOf(question, model, 0, rows);
     const data = dataset({
-      images,
+      images: question.bytes ? Uint8Array.from(images) : images,
       shape: model.inputShape,
       ...(targets instanceof Int32Array
         ? { labels: targets, classes: model.classes }

@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from "../../../src/core/errors.ts";
 import type { Layer, LossConfig, Model, SymbolicTensor } from "../../../src/index.ts";
 import * as corteza from "../../../src/index.ts";
 import { RandomData } from "../../support/random.ts";
-import { base64, type OptimizerName, type OptimizerOptions, type Question } from "./question.ts";
+import { base64, floats32, type OptimizerName, type OptimizerOptions, type Question } from "./question.ts";
 
 /** Values of an image, and of its whole batch: a network has a dozen such tensors. */
 const MOST_VALUES = 1200;
@@ -398,6 +398,11 @@ function functionalConfig(model: Model): Question["model"] {
   return config;
 }
 
+/** Whole numbers from 0 to 255 around 128. */
+function pixels(normals: Float32Array): Float32Array {
+  return normals.map((value) => Math.min(Math.max(Math.round(128 + 48 * value), 0), 255));
+}
+
 /** The network of a seed. */
 export function drawQuestion(seed: number): Question {
   const random = new RandomData(seed);
@@ -413,7 +418,7 @@ export function drawQuestion(seed: number): Question {
   const targets = drawTargets(random, task, rows, model.outputShape);
   const weighted = feed === "fit" ? random.pick(["no", "no", "samples", "classes"] as const) : "no";
   const weight = () => random.integer(1, 8) / 4;
-  return {
+  const question: Question = {
     seed,
     model: functionalConfig(model),
     folded: task.folded,
@@ -431,16 +436,33 @@ export function drawQuestion(seed: number): Question {
       ? { classWeight: Array.from({ length: model.outputShape[0] ?? 1 }, weight) }
       : {}),
   };
+  const asBytes = feed === "fit" && random.uniform() < 0.25;
+  const recompute = random.uniform() < 0.2;
+  return {
+    ...question,
+    ...(asBytes ? { images: base64(pixels(floats32(question.images))), bytes: true } : {}),
+    ...(recompute ? { recompute } : {}),
+  };
 }
 
 /** A network in a few lines, for the report of a failure. */
-export function describeQuestion({ seed, model, loss, optimizer, batch, rows, feed }: Question): string {
+export function describeQuestion({
+  seed,
+  model,
+  loss,
+  optimizer,
+  batch,
+  rows,
+  feed,
+  bytes,
+  recompute,
+}: Question): string {
   const layers = model.layers.map(({ name, options }) => `${name} ${JSON.stringify(options)}`);
   return [
     `seed ${seed}, images ${JSON.stringify(model.inputs[0]?.shape)}`,
     ...layers,
     `tensors ${model.calls.map(({ layer, inputs }) => `${layer}(${inputs})`).join(" ")}`,
     `loss ${JSON.stringify(loss)}, optimizer ${optimizer.name} ${JSON.stringify(optimizer.options)}`,
-    `batch ${batch} of ${rows} rows, by ${feed === "fit" ? "fit" : "trainOnBatch"}`,
+    `batch ${batch} of ${rows} rows, by ${feed === "fit" ? "fit" : "trainOnBatch"}${bytes ? ", bytes" : ""}${recompute ? ", recomputing" : ""}`,
   ].join("\n    ");
 }

@@ -489,6 +489,8 @@ class Training:
         last = min(rows, first + size)
         shape = question["model"]["inputs"][0]["shape"]
         images = decode(question["images"], torch.float32).double().reshape([rows, *shape])[first:last]
+        if question.get("bytes"):
+            images = images / 255
         if "labels" in question:
             targets = torch.tensor(question["labels"])[first:last]
         else:

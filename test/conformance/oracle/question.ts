@@ -19,6 +19,10 @@ export interface Question {
   /** Through `fit` on a data set, or batch by batch through `trainOnBatch`. */
   readonly feed: "fit" | "batches";
   readonly images: string;
+  /** With `fit`: the images are whole numbers, handed over as bytes, which count as /255. */
+  readonly bytes?: boolean;
+  /** Train with the trainer's option `recompute`. */
+  readonly recompute?: boolean;
   /** Class indices, or else `targets`. */
   readonly labels?: readonly number[];
   readonly targets?: string;
