@@ -6,17 +6,19 @@
  * written: the tests get the changed text from memory.
  *
  * The first run finds out which test reaches which line, which takes as long as the tests of Node do. `--resume` takes
- * up what an earlier run with the same seed has caught (node_modules/.cache/mutate) and tries the rest, survivors
- * again; `--minutes` ends a run early. `--only TEXT` draws from files whose path holds the text, `--tests PATTERN` lets
+ * up what an earlier run with the same seed has caught (kept in the system's folder for temporary files) and tries the rest, survivors
+ * again; `--minutes` ends a run early. `--only TEXT` tries those in files whose path holds the text, `--tests PATTERN` lets
  * only some of the test files take part, which can but make more survive.
  */
+import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Coverage } from "./mutate/coverage.ts";
 import { drawMutants } from "./mutate/draw.ts";
 import { keyOf, type Result, readEquivalents, summarize, TARGET } from "./mutate/report.ts";
-import { mutatedFiles, possibleMutants, root } from "./mutate/sources.ts";
+import { mutatedFiles, possibleMutants, readSource, root } from "./mutate/sources.ts";
 import { Trial, type Verdict } from "./mutate/trial.ts";
 import { Worker } from "./mutate/worker.ts";
 
@@ -36,11 +38,13 @@ const [seed, count] = [Number(options.seed), Number(options.count)];
 const deadline = performance.now() + 60_000 * Number(options.minutes);
 const isTimeUp = () => performance.now() > deadline;
 
-const files = mutatedFiles().filter((file) => file.includes(options.only));
-const mutants = drawMutants(seed, count, new Map(files.map((file) => [file, possibleMutants(file)])));
-console.log(`seed ${seed}: ${mutants.length} mutants of ${files.length} files`);
+const files = mutatedFiles();
+const drawn = drawMutants(seed, count, new Map(files.map((file) => [file, possibleMutants(file)])));
+const mutants = drawn.filter(({ file }) => file.includes(options.only));
+console.log(`seed ${seed}: ${drawn.length} mutants of ${files.length} files; ${mutants.length} to try`);
 
-const cache = join(root, "node_modules/.cache/mutate");
+// Not in node_modules, which npm empties when a package changes.
+const cache = join(tmpdir(), `corteza-mutate-${createHash("sha1").update(root).digest("hex").slice(0, 8)}`);
 mkdirSync(cache, { recursive: true });
 const memory = join(cache, `results-${seed}.jsonl`);
 if (!options.resume) rmSync(memory, { force: true });
@@ -82,6 +86,8 @@ async function run(): Promise<void> {
         if (verdict) results.push({ mutant, verdict });
         continue;
       }
+      // Somebody may be writing the file meanwhile.
+      if (readSource(mutant.file).split("\n")[mutant.line - 1]?.trim() !== mutant.text) continue;
       verdict = await trial.run(mutant);
       appendFileSync(memory, `${JSON.stringify({ key: keyOf(mutant), verdict })}\n`);
       console.log(

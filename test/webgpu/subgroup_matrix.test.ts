@@ -237,3 +237,50 @@ test("the probe of 16-bit floats accepts right products, and none whose sums hav
   expect(await probe(withoutMatrices(sum, `${sum} sum = quantizeToF16(sum);`))).toBe(false);
   expect(await probe(withoutMatrices("if (k >= K || column >= N)", "if (k + 1u >= K || column >= N)"))).toBe(false);
 });
+
+/**
+ * What the kernel asks of subgroup matrices, in plain WGSL: each thread of a subgroup holds whole matrices and does all
+ * of the work. Row by row, as `row_major` says.
+ */
+const MATRICES_IN_WGSL = `
+struct Left { at: array<f32, $(MATRIX_M * MATRIX_K)> }
+struct Right { at: array<f32, $(MATRIX_K * MATRIX_N)> }
+struct Result { at: array<f32, $(MATRIX_M * MATRIX_N)> }
+fn loadLeft(start: u32, stride: u32) -> Left {
+  var matrix: Left;
+  for (var i = 0u; i < MATRIX_M * MATRIX_K; i++) { matrix.at[i] = tileA[start + i / MATRIX_K * stride + i % MATRIX_K]; }
+  return matrix;
+}
+fn loadRight(start: u32, stride: u32) -> Right {
+  var matrix: Right;
+  for (var i = 0u; i < MATRIX_K * MATRIX_N; i++) { matrix.at[i] = tileB[start + i / MATRIX_N * stride + i % MATRIX_N]; }
+  return matrix;
+}
+fn multiplyAccumulate(left: Left, right: Right, before: Result) -> Result {
+  var matrix = before;
+  for (var i = 0u; i < MATRIX_M * MATRIX_N; i++) {
+    for (var k = 0u; k < MATRIX_K; k++) {
+      matrix.at[i] += left.at[i / MATRIX_N * MATRIX_K + k] * right.at[k * MATRIX_N + i % MATRIX_N];
+    }
+  }
+  return matrix;
+}
+fn store(start: u32, matrix: Result, stride: u32) {
+  for (var i = 0u; i < MATRIX_M * MATRIX_N; i++) { results[start + i / MATRIX_N * stride + i % MATRIX_N] = matrix.at[i]; }
+}
+`;
+
+test("with matrices written out in WGSL, the kernel multiplies exactly: oblong ones, operands transposed, edges", async () => {
+  // SwiftShader's subgroups have four threads.
+  const traits = withMatrices({ m: 8, n: 16, k: 4, minSize: 4, maxSize: 4 });
+  const writtenOut = (...[sizes, on]: Parameters<typeof matmul>) => {
+    const spec = matmulSubgroupMatrix(sizes, on);
+    const shader = spec?.shader
+      .replace(/enable chromium.*;|@diagnostic.*|alias .*;/g, "")
+      .replace(/subgroupMatrixLoad<(Left|Right), row_major>\(\s*&tile[AB], /g, "load$1(")
+      .replaceAll("subgroupMatrixMultiplyAccumulate(", "multiplyAccumulate(")
+      .replaceAll("subgroupMatrixStore<row_major>(&results, ", "store(");
+    return spec && { ...spec, shader: `${shader}${MATRICES_IN_WGSL}` };
+  };
+  expect(await multipliesExactly(device, traits, writtenOut)).toBe(true);
+});
