@@ -8,7 +8,7 @@
  * The first run finds out which test reaches which line, which takes as long as the tests of Node do. `--resume` takes
  * up what an earlier run with the same seed has caught (kept in the system's folder for temporary files) and tries the rest, survivors
  * again; `--minutes` ends a run early. `--only TEXT` tries those in files whose path holds the text, `--tests PATTERN` lets
- * only some of the test files take part, which can but make more survive.
+ * only some of the test files take part, which can but make more survive. `--workers` processes run tests.
  */
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -17,9 +17,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Coverage } from "./mutate/coverage.ts";
 import { drawMutants } from "./mutate/draw.ts";
+import type { Mutant } from "./mutate/mutant.ts";
 import { keyOf, type Result, readEquivalents, summarize, TARGET } from "./mutate/report.ts";
 import { mutatedFiles, possibleMutants, readSource, root } from "./mutate/sources.ts";
-import { Trial, type Verdict } from "./mutate/trial.ts";
+import { Trial, type Verdict, Worth } from "./mutate/trial.ts";
 import { Worker } from "./mutate/worker.ts";
 
 const { values: options } = parseArgs({
@@ -31,6 +32,7 @@ const { values: options } = parseArgs({
     resume: { type: "boolean", default: false },
     only: { type: "string", default: "" },
     tests: { type: "string", default: "" },
+    workers: { type: "string", default: "2" },
     out: { type: "string" },
   },
 });
@@ -56,51 +58,43 @@ if (existsSync(memory)) {
   }
 }
 
-const worker = new Worker();
+const workers = Array.from({ length: Number(options.workers) }, () => new Worker());
+const endAll = () => {
+  for (const worker of workers) worker.end();
+};
 const stop = () => {
-  worker.end();
+  endAll();
   process.exit(1);
 };
 process.on("SIGTERM", stop).on("SIGINT", stop);
 try {
   await run();
 } finally {
-  worker.end();
+  endAll();
 }
 
 async function run(): Promise<void> {
-  await worker.start();
-  const testFiles = worker.files.filter((file) => new RegExp(options.tests).test(file));
+  await workers[0]?.start();
+  const testFiles = (workers[0]?.files ?? []).filter((file) => new RegExp(options.tests).test(file));
   const coverage = new Coverage(join(cache, "coverage"));
-  if (!(await coverage.update(testFiles, isTimeUp))) {
+  if (!(await coverage.update(testFiles, workers.length, isTimeUp))) {
     console.log("The time is up before it is known which test reaches what: go on with --resume.");
     process.exitCode = 1;
     return;
   }
-  const trial = new Trial(coverage, worker);
-  const results: Result[] = [];
-  for (const [i, mutant] of mutants.entries()) {
-    let verdict = known.get(keyOf(mutant));
-    if (verdict?.outcome !== "caught") {
-      if (isTimeUp()) {
-        if (verdict) results.push({ mutant, verdict });
-        continue;
-      }
-      // Somebody may be writing the file meanwhile.
-      if (readSource(mutant.file).split("\n")[mutant.line - 1]?.trim() !== mutant.text) continue;
-      verdict = await trial.run(mutant);
-      appendFileSync(memory, `${JSON.stringify({ key: keyOf(mutant), verdict })}\n`);
-      console.log(
-        `${i + 1}/${mutants.length} ${verdict.outcome} ${mutant.file}:${mutant.line} ${mutant.description} ` +
-          `(${verdict.seconds} s) ${verdict.by}`,
-      );
-    }
-    results.push({ mutant, verdict });
-  }
+  const left = mutants.filter((mutant) => known.get(keyOf(mutant))?.outcome !== "caught");
+  // What nobody has tried comes before what has survived.
+  left.sort((a, b) => Number(known.has(keyOf(a))) - Number(known.has(keyOf(b))));
+  const worth = new Worth();
+  await Promise.all(workers.map((worker) => tryMutants(left, new Trial(coverage, worker, worth))));
+  const results = mutants.flatMap((mutant): Result[] => {
+    const verdict = known.get(keyOf(mutant));
+    return verdict ? [{ mutant, verdict }] : [];
+  });
   const { share, text } = summarize(results, readEquivalents());
   console.log(text);
-  if (results.length < mutants.length) {
-    console.log(`${mutants.length - results.length} not tried yet: go on with --resume.`);
+  if (left.length > 0) {
+    console.log(`${left.length} not tried: go on with --resume.`);
     process.exitCode = 1;
     return;
   }
@@ -111,4 +105,24 @@ async function run(): Promise<void> {
     writeFileSync(join(root, options.out), head + text);
   }
   if (share < TARGET) process.exitCode = 1;
+}
+
+/** Takes mutants from the list, which others share, until it is empty or the time is up. */
+async function tryMutants(left: Mutant[], trial: Trial): Promise<void> {
+  while (!isTimeUp()) {
+    const mutant = left.shift();
+    if (!mutant) return;
+    // Somebody may be writing the file meanwhile.
+    if (readSource(mutant.file).split("\n")[mutant.line - 1]?.trim() !== mutant.text) continue;
+    const verdict = await trial.run(mutant, isTimeUp);
+    if (!verdict) {
+      left.push(mutant);
+      return;
+    }
+    known.set(keyOf(mutant), verdict);
+    appendFileSync(memory, `${JSON.stringify({ key: keyOf(mutant), verdict })}\n`);
+    const { file, line, description } = mutant;
+    const place = `${file}:${line} ${description}`;
+    console.log(`${left.length} left; ${verdict.outcome} ${place} (${verdict.seconds} s) ${verdict.by}`);
+  }
 }

@@ -47,42 +47,50 @@ export class Coverage {
     }
   }
 
-  /** Runs the test files that are new or have changed since. False when `isTimeUp` ended it. */
-  async update(testFiles: readonly string[], isTimeUp: () => boolean): Promise<boolean> {
+  /** Runs the test files that are new or have changed since, `lanes` at a time. False when `isTimeUp` ended it. */
+  async update(testFiles: readonly string[], lanes: number, isTimeUp: () => boolean): Promise<boolean> {
     for (const file of this.#files.keys()) if (!testFiles.includes(file)) this.#files.delete(file);
     const stale = testFiles.filter((file) => this.#files.get(file)?.hash !== hashOf(file));
-    const raw = join(this.#folder, "raw");
-    const worker = new Worker({ CORTEZA_COVERAGE: raw });
-    try {
-      for (const [i, file] of stale.entries()) {
-        if (isTimeUp()) return false;
-        rmSync(raw, { recursive: true, force: true });
-        const hash = hashOf(file);
-        const started = performance.now();
-        const answer = await worker.run({ file, coverage: true }, FILE_LIMIT);
-        if (typeof answer === "string") throw new Error(`${file} ${answer}, on unchanged sources.`);
-        const failed = answer.kind === "done" ? answer.failed : [];
-        if (failed.length > 0) throw new Error(`${file} fails on unchanged sources: ${failed[0]?.why}`);
-        const tests = readdirSync(raw).flatMap((name): Reached[] => JSON.parse(readFileSync(join(raw, name), "utf8")));
-        const sources = [...new Set(tests.flatMap(({ lines }) => Object.keys(lines)))].sort();
-        const coverage: FileCoverage = {
-          file,
-          hash,
-          sources: Object.fromEntries(sources.map((source) => [source, hashOf(source)])),
-          tests: tests.filter(({ id, lines }) => id !== "" || Object.keys(lines).length > 0),
-        };
-        this.#files.set(file, coverage);
-        const name = `${createHash("sha1").update(file).digest("hex")}.json`;
-        writeFileSync(join(this.#folder, name), JSON.stringify(coverage));
-        const seconds = ((performance.now() - started) / 1000).toFixed(1);
-        console.log(
-          `coverage ${i + 1}/${stale.length} ${file}: ${tests.length} records, ${sources.length} sources, ${seconds} s`,
-        );
+    const left = [...stale];
+    const lane = async (_: unknown, number: number) => {
+      const raw = join(this.#folder, `raw${number}`);
+      const worker = new Worker({ CORTEZA_COVERAGE: raw });
+      try {
+        for (let file = left.shift(); file !== undefined; file = left.shift()) {
+          if (isTimeUp()) return left.push(file);
+          await this.#cover(file, worker, raw);
+        }
+      } finally {
+        worker.end();
       }
-      return true;
-    } finally {
-      worker.end();
-    }
+      return left.length;
+    };
+    await Promise.all(Array.from({ length: Math.min(lanes, stale.length) }, lane));
+    return left.length === 0;
+  }
+
+  async #cover(file: string, worker: Worker, raw: string): Promise<void> {
+    rmSync(raw, { recursive: true, force: true });
+    mkdirSync(raw);
+    const hash = hashOf(file);
+    const started = performance.now();
+    const answer = await worker.run({ file, coverage: true }, FILE_LIMIT);
+    if (typeof answer === "string") throw new Error(`${file} ${answer}, on unchanged sources.`);
+    const failed = answer.kind === "done" ? answer.failed : [];
+    if (failed.length > 0) throw new Error(`${file} fails on unchanged sources: ${failed[0]?.why}`);
+    const tests = readdirSync(raw).flatMap((name): Reached[] => JSON.parse(readFileSync(join(raw, name), "utf8")));
+    const sources = [...new Set(tests.flatMap(({ lines }) => Object.keys(lines)))].sort();
+    const coverage: FileCoverage = {
+      file,
+      hash,
+      sources: Object.fromEntries(sources.map((source) => [source, hashOf(source)])),
+      tests: tests.filter(({ id, lines }) => id !== "" || Object.keys(lines).length > 0),
+    };
+    this.#files.set(file, coverage);
+    const name = `${createHash("sha1").update(file).digest("hex")}.json`;
+    writeFileSync(join(this.#folder, name), JSON.stringify(coverage));
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`coverage of ${file}: ${tests.length} records, ${sources.length} sources, ${seconds} s`);
   }
 
   /** The tests that reach the mutant's line. Of a source that has changed since, those that reach any line of it. */

@@ -29,7 +29,9 @@ Object.assign(globalThis, {
   cortezaLines: linesOf,
   /** Reads the marks of a shader as the device gets it. */
   cortezaShader(text: string) {
-    for (const [, file = "", line] of text.matchAll(/\/\/@(\S+):(\d+)$/gm)) linesOf(file)[Number(line)] = 1;
+    for (const [, file = "", first, last] of text.matchAll(/\/\/@(\S+):(\d+)-(\d+)$/gm)) {
+      linesOf(file).fill(1, Number(first), Number(last) + 1);
+    }
   },
 });
 

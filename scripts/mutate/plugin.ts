@@ -32,11 +32,20 @@ export function mutationPlugin(state: PluginState): Plugin {
   };
 }
 
-/** Ends each line of a shader with a comment that names it, for `coverage_setup.ts` to find after the preprocessor. */
+/**
+ * Ends each statement of a shader with a comment that names its lines, for `coverage_setup.ts` to find after the
+ * preprocessor. Within a statement tests may look for text of several lines.
+ */
 function markLines(file: string, source: string): string {
+  let first = 1;
   return source
     .split("\n")
-    .map((line, i) => (/^\s*#include/.test(line) || line.trim() === "" ? line : `${line} //@${file}:${i + 1}`))
+    .map((line, i) => {
+      if (!/[;{}]\s*$/.test(line.replace(/\/\/.*$/, ""))) return line;
+      const mark = ` //@${file}:${first}-${i + 1}`;
+      first = i + 2;
+      return line + mark;
+    })
     .join("\n");
 }
 

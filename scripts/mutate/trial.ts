@@ -1,5 +1,6 @@
 import type { Coverage, Reaching } from "./coverage.ts";
 import type { Mutant } from "./mutant.ts";
+import type { Answer } from "./runner.ts";
 import type { Worker } from "./worker.ts";
 
 export interface Verdict {
@@ -13,15 +14,52 @@ export interface Verdict {
 const START = 1300;
 /** Milliseconds of tests of one file that the first round spends. */
 const FIRST_ROUND = 2500;
+/** Milliseconds of tests that run in one go afterwards. */
+const CHUNK = 15_000;
 /** A run that takes this many times what it takes on unchanged sources, and this long beside, hangs. */
-const HANG_FACTOR = 10;
-const HANG_LEAST = 45_000;
+const HANG_FACTOR = 8;
+const HANG_LEAST = 40_000;
+
+function passes(answer: Answer | "hangs" | "dies"): boolean {
+  return typeof answer !== "string" && answer.kind === "done" && answer.failed.length === 0;
+}
+
+/** Why an answer is no pass, in a line. */
+function reason(answer: Answer | "hangs" | "dies"): string {
+  if (typeof answer === "string") return answer;
+  const why = answer.kind === "done" ? (answer.failed[0]?.why ?? "") : "";
+  return why.replace(/\s+/g, " ").slice(0, 200);
+}
 
 /** Test files and the tests in them, in the order in which they are tried. */
 interface Attempt {
   readonly file: string;
   readonly testIds: readonly string[] | undefined;
   readonly cost: number;
+}
+
+/** What test files have been worth so far: those that catch much come first. */
+export class Worth {
+  readonly #record = new Map<string, { tried: number; caught: number }>();
+  /** Files whose tests pass only when all of them run. */
+  readonly companions = new Set<string>();
+
+  note(file: string, caught: boolean): void {
+    const { tried, caught: before } = this.#record.get(file) ?? { tried: 0, caught: 0 };
+    this.#record.set(file, { tried: tried + 1, caught: before + (caught ? 1 : 0) });
+  }
+
+  /** Cheapest first, for what they are worth. */
+  ordered(attempts: readonly Attempt[]): Attempt[] {
+    const order = ({ file, cost }: Attempt) => {
+      const { tried, caught } = this.#record.get(file) ?? { tried: 0, caught: 0 };
+      return (cost * (tried + 2)) / (caught + 1);
+    };
+    return attempts
+      .map((attempt) => ({ attempt, at: order(attempt) }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ attempt }) => attempt);
+  }
 }
 
 /**
@@ -33,15 +71,16 @@ export class Trial {
   readonly #worker: Worker;
   /** Attempts that pass on unchanged sources. */
   readonly #trusted = new Set<string>();
-  /** How often a test file was tried, and caught something. */
-  readonly #record = new Map<string, { tried: number; caught: number }>();
+  readonly #worth: Worth;
 
-  constructor(coverage: Coverage, worker: Worker) {
+  constructor(coverage: Coverage, worker: Worker, worth: Worth) {
     this.#coverage = coverage;
     this.#worker = worker;
+    this.#worth = worth;
   }
 
-  async run(mutant: Mutant): Promise<Verdict> {
+  /** Undefined when `isTimeUp` ended it. */
+  async run(mutant: Mutant, isTimeUp: () => boolean): Promise<Verdict | undefined> {
     const started = performance.now();
     const verdict = (outcome: Verdict["outcome"], by: string): Verdict => ({
       outcome,
@@ -50,36 +89,36 @@ export class Trial {
     });
     const reaching = this.#coverage.reaching(mutant);
     if (reaching.length === 0) return verdict("survived", "no test reaches it");
-    const first = this.#ordered(reaching.map((r) => this.#cheapest(r)));
-    const second = this.#ordered(reaching.flatMap((r) => this.#whole(r, first)));
+    const first = this.#worth.ordered(reaching.map((r) => this.#cheapest(r)));
+    const second = this.#worth.ordered(reaching.flatMap((r) => this.#whole(r, first)));
     for (const attempt of [...first, ...second]) {
+      if (isTimeUp()) return undefined;
       const by = await this.#attempt(mutant, attempt);
-      const record = this.#record.get(attempt.file) ?? { tried: 0, caught: 0 };
-      this.#record.set(attempt.file, record);
-      record.tried++;
+      this.#worth.note(attempt.file, by !== undefined);
       if (by === undefined) continue;
-      record.caught++;
       return verdict("caught", by);
     }
     return verdict("survived", `${reaching.length} test files reach it`);
   }
 
-  async #attempt(mutant: Mutant, { file, testIds, cost }: Attempt): Promise<string | undefined> {
-    const limit = HANG_LEAST + HANG_FACTOR * cost;
-    const answer = await this.#worker.run({ mutant, file, testIds }, limit);
-    const key = `${file} ${testIds?.join() ?? ""}`;
-    if (typeof answer !== "string" && answer.kind === "done" && answer.failed.length === 0) return undefined;
+  async #attempt(mutant: Mutant, { file, cost, testIds }: Attempt): Promise<string | undefined> {
+    const wanted = this.#worth.companions.has(file) ? undefined : testIds;
+    const limit = HANG_LEAST + HANG_FACTOR * (wanted ? cost : START + this.#coverage.cost(file));
+    const answer = await this.#worker.run({ mutant, file, testIds: wanted }, limit);
+    if (passes(answer)) return undefined;
+    const key = `${file} ${wanted?.join() ?? ""}`;
     if (!this.#trusted.has(key)) {
-      const plain = await this.#worker.run({ file, testIds }, limit);
-      if (typeof plain === "string" || plain.kind !== "done" || plain.failed.length > 0) {
-        console.error(`${file}: fails on unchanged sources when ${testIds?.length ?? "all"} tests run; not counted.`);
-        return undefined;
+      const plain = await this.#worker.run({ file, testIds: wanted }, limit);
+      if (!passes(plain)) {
+        console.error(`${file} fails on unchanged sources, ${wanted?.length ?? "all"} tests: ${reason(plain)}`);
+        if (wanted === undefined) return undefined;
+        // Its tests count on each other.
+        this.#worth.companions.add(file);
+        return this.#attempt(mutant, { file, cost, testIds: undefined });
       }
       this.#trusted.add(key);
     }
-    if (typeof answer === "string") return `${file}: ${answer}`;
-    const why = answer.kind === "done" ? (answer.failed[0]?.why ?? "") : "";
-    return `${file}: ${why.replace(/\s+/g, " ").slice(0, 200)}`;
+    return `${file}: ${reason(answer)}`;
   }
 
   /** The file's cheapest tests that reach the mutant. */
@@ -100,21 +139,15 @@ export class Trial {
     const had = first.find((attempt) => attempt.file === file)?.testIds;
     if (had === undefined) return [];
     if (outside) return [{ file, testIds: undefined, cost: START + this.#coverage.cost(file) }];
-    const rest = tests.filter(({ id }) => !had.includes(id));
-    if (rest.length === 0) return [];
-    const cost = rest.reduce((sum, { milliseconds }) => sum + milliseconds, START);
-    return [{ file, testIds: rest.map(({ id }) => id), cost }];
-  }
-
-  /** Cheapest first, for what they have been worth so far. */
-  #ordered(attempts: readonly Attempt[]): Attempt[] {
-    const worth = ({ file, cost }: Attempt) => {
-      const { tried, caught } = this.#record.get(file) ?? { tried: 0, caught: 0 };
-      return (cost * (tried + 2)) / (caught + 1);
-    };
-    return attempts
-      .map((attempt) => ({ attempt, order: worth(attempt) }))
-      .sort((a, b) => a.order - b.order)
-      .map(({ attempt }) => attempt);
+    const chunks: { ids: string[]; cost: number }[] = [];
+    for (const { id, milliseconds } of tests) {
+      if (had.includes(id)) continue;
+      const last = chunks.at(-1);
+      if (last && last.cost + milliseconds < CHUNK) {
+        last.ids.push(id);
+        last.cost += milliseconds;
+      } else chunks.push({ ids: [id], cost: START + milliseconds });
+    }
+    return chunks.map(({ ids, cost }) => ({ file, testIds: ids, cost }));
   }
 }

@@ -180,6 +180,11 @@ describe("shapes that do not fit are refused with both shapes", () => {
       () => of([4, 3])((g, x) => g.softmaxCrossEntropy(x, i32(g, [5]))),
       /got f32 \[4, 3\] and i32 \[5\]/,
     ],
+    [
+      "a window that ends before the input, ceil or not",
+      () => of([1, 1, 9, 1])((g, x) => g.maxPool2d(x, { size: [3, 3], strides: [2, 2], ceilMode: true })),
+      /window of 3 along height does not fit into 1/,
+    ],
     ["an extent of zero", () => new Graph().input("x", [2, 0]), /whole number of at least 1, got \[2, 0\]/],
     [
       "a constant of another length",

@@ -3,7 +3,7 @@ import { create } from "webgpu";
 import { acquireDevice } from "../../src/webgpu/device.ts";
 import type { DeviceTraits, SubgroupMatrix } from "../../src/webgpu/kernel.ts";
 import { matmul, matmulBiasKernel } from "../../src/webgpu/kernels/matmul.ts";
-import { matmulSubgroupMatrix } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
+import { matmulSubgroupMatrix, subgroupMatrixTile } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
 import { preprocess } from "../../src/webgpu/preprocess.ts";
 import {
   halfBits,
@@ -11,6 +11,7 @@ import {
   SUBGROUP_MATRIX_FEATURE,
   subgroupMatrix,
 } from "../../src/webgpu/subgroup_matrix.ts";
+import { integers, outputOf, plain } from "../gpu/kernels_support.ts";
 import { testDevice } from "../support/gpu.ts";
 
 /** Dawn without a driver: it has every feature, checks shaders and pipelines, and computes nothing. */
@@ -270,17 +271,25 @@ fn store(start: u32, matrix: Result, stride: u32) {
 }
 `;
 
-test("with matrices written out in WGSL, the kernel multiplies exactly: oblong ones, operands transposed, edges", async () => {
-  // SwiftShader's subgroups have four threads.
-  const traits = withMatrices({ m: 8, n: 16, k: 4, minSize: 4, maxSize: 4 });
-  const writtenOut = (...[sizes, on]: Parameters<typeof matmul>) => {
-    const spec = matmulSubgroupMatrix(sizes, on);
-    const shader = spec?.shader
-      .replace(/enable chromium.*;|@diagnostic.*|alias .*;/g, "")
-      .replace(/subgroupMatrixLoad<(Left|Right), row_major>\(\s*&tile[AB], /g, "load$1(")
-      .replaceAll("subgroupMatrixMultiplyAccumulate(", "multiplyAccumulate(")
-      .replaceAll("subgroupMatrixStore<row_major>(&results, ", "store(");
-    return spec && { ...spec, shader: `${shader}${MATRICES_IN_WGSL}` };
-  };
-  expect(await multipliesExactly(device, traits, writtenOut)).toBe(true);
+test("with matrices written out in WGSL, the kernel multiplies exactly: oblong ones, parts of tiles, several steps of K", async () => {
+  // SwiftShader's subgroups have four threads. Two by two matrices a subgroup, of unlike extents; more compile for longer.
+  const traits = withMatrices({ m: 16, n: 15, k: 4, minSize: 4, maxSize: 4 });
+  const { rows, columns, tileK } = subgroupMatrixTile({ m: 16, n: 15, k: 4, minSize: 4, maxSize: 4 });
+  const sizes = product(rows + 9, 2 * columns + 20, 2 * tileK + 3);
+  const spec = matmulSubgroupMatrix(sizes, traits);
+  if (spec === undefined) throw new Error("no kernel");
+  const shader = spec.shader
+    .replace(/enable chromium.*;|@diagnostic.*|alias (Left|Right|Result) .*;/g, "")
+    .replace(/subgroupMatrixLoad<(Left|Right), row_major>\(\s*&tile[AB], /g, "load$1(")
+    .replaceAll("subgroupMatrixMultiplyAccumulate(", "multiplyAccumulate(")
+    .replaceAll("subgroupMatrixStore<row_major>(&results, ", "store(");
+  const [a, b] = [integers(sizes.m * sizes.k, 1), integers(sizes.k * sizes.n, 2)];
+  const expected = Array.from({ length: sizes.m * sizes.n }, (_, place) => {
+    const [row, column] = [Math.floor(place / sizes.n), place % sizes.n];
+    let sum = 0;
+    for (let k = 0; k < sizes.k; k++) sum += a[row * sizes.k + k]! * b[k * sizes.n + column]!;
+    return sum;
+  });
+  const got = await outputOf(device, { ...spec, shader: shader + MATRICES_IN_WGSL }, [a, b], expected.length);
+  expect(plain(got)).toEqual(plain(expected));
 });
