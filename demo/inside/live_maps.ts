@@ -27,8 +27,6 @@ export class LiveMaps {
   readonly #canvases = new Map<HTMLElement, HTMLCanvasElement>();
   #owner: unknown;
   #running: Promise<void> | undefined;
-  /** Pictures drawn since the page was opened. */
-  drawn = 0;
 
   constructor(options: LiveOptions) {
     this.#options = options;
@@ -57,7 +55,6 @@ export class LiveMaps {
       if (shown.length === 0) continue;
       const began = performance.now();
       await draw(shown.map(({ host, drawing }) => ({ ...drawing, canvas: this.#canvasOver(host) })));
-      this.drawn += shown.length;
       for (const { host } of shown) this.#canvasOver(host).hidden = false;
       // A drawing waits for the training's steps in flight; as long again belongs to the training alone.
       await new Promise((resolve) => setTimeout(resolve, performance.now() - began));

@@ -307,3 +307,63 @@ describe("the camera in the filters by hand", () => {
     close();
   });
 });
+
+describe("while the network trains", () => {
+  /** Opens the view beside a training of some steps; the sizes of the canvases that were seen drawn into, by their places. */
+  async function watch(): Promise<Map<string, string>> {
+    makePage();
+    const model = buildDesign(decodeRows("c4_p_f_d") ?? [], IMAGE, 3);
+    const backend = await webgpu();
+    const trainer = await trainerOf(model, backend);
+    let training = true;
+    const view = new InsideView({
+      inspect: (image) => trainer.inspect(image),
+      predict: async (images) => (await trainer.predict(images)).data,
+      draw: (image, pictures) => trainer.draw(image, pictures),
+      drawer: () => trainer,
+      training: () => training,
+      parameters: async () => model.parameters,
+      model: () => model,
+      steps: () => trainer.stats().steps,
+    });
+    view.visible = true;
+    view.pixels = drawings[25] as Float32Array;
+    const walk = document.querySelector("#walk") as HTMLElement;
+    await until("the walk", () => !walk.hidden && walk.ariaBusy === "false");
+    document.querySelector(".step-conv .strip")?.scrollIntoView();
+    view.refresh();
+    const seen = new Map<string, string>();
+    const digits = drawnDigits();
+    // Until maps have moved, and some steps in any case.
+    for (let turn = 0; turn < 8 || (turn < 60 && seen.size < 2 && !still()); turn++) {
+      await trainer.fit(digits, { steps: 5 });
+      for (const canvas of document.querySelectorAll<HTMLCanvasElement>(".live:not([hidden])"))
+        seen.set(canvas.parentElement?.className ?? "", `${canvas.width} ${canvas.height}`);
+    }
+    training = false;
+    view.refresh();
+    await until("the rest", () => document.querySelector(".live:not([hidden])") === null);
+    trainer.dispose();
+    backend.dispose();
+    return seen;
+  }
+
+  const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  it("maps on the screen move: one over the large map, one over all of them", async () => {
+    const seen = await watch();
+    expect(seen.get("grid-frame")).toMatch(/^(28 28|14 14)$/);
+    expect(seen.has("strip")).toBe(true);
+  });
+
+  it("nothing moves where motion is not wanted", async () => {
+    const { matchMedia } = window;
+    window.matchMedia = (query) =>
+      query.includes("reduced-motion") ? ({ matches: true } as MediaQueryList) : matchMedia.call(window, query);
+    try {
+      expect(await watch()).toEqual(new Map());
+    } finally {
+      window.matchMedia = matchMedia;
+    }
+  });
+});
