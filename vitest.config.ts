@@ -1,11 +1,31 @@
 import { playwright } from "@vitest/browser-playwright";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { chromiumFlags, findChromium } from "./scripts/chromium.mjs";
 import { conformanceFiles } from "./scripts/conformance-plugin.mjs";
+import { installedFirefox } from "./scripts/firefox-provider.mjs";
 import { vulkanEnvironment } from "./scripts/vulkan.mjs";
 
 // Dawn's driver must be named before a process starts; test workers inherit this, so plain `npx vitest` works too.
 Object.assign(process.env, vulkanEnvironment());
+
+/** The GPU tests inside Firefox. */
+const FIREFOX: TestProjectInlineConfiguration = {
+  plugins: [conformanceFiles()],
+  test: {
+    name: "firefox",
+    include: ["test/gpu/**/*.test.ts"],
+    testTimeout: 600_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      instances: [{ browser: "firefox" }],
+      provider: installedFirefox(),
+    },
+  },
+};
 
 /**
  * Three projects. One alone: `npm test -- --project chromium`; one file: `npm test -- test/gpu/adapter.test.ts`.
@@ -15,6 +35,8 @@ Object.assign(process.env, vulkanEnvironment());
 export default defineConfig({
   test: {
     projects: [
+      // A second implementation of WGSL, on request: it takes as long again, and few have it installed.
+      ...(process.argv.some((word) => /^(--project=)?firefox$/.test(word)) ? [FIREFOX] : []),
       {
         // Everything that runs without a browser; WebGPU is Dawn.
         test: {

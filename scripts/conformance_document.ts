@@ -30,8 +30,9 @@ const rankOf = ({ backend, browser }: Place): number =>
 export function conformanceDocument(places: readonly PlaceResults[], order: readonly string[]): string {
   const sorted = [...places].sort((a, b) => rankOf(a.place) - rankOf(b.place));
   const columns = sorted.map(({ place, results }) => ({ title: titleOf(place), rows: merged(results) }));
-  const families = new Set(columns.flatMap(({ rows }) => [...rows.keys()].filter((name) => !order.includes(name))));
-  const sources = [...order, ...families].filter((source) => columns.some(({ rows }) => rows.has(source)));
+  const sources = [...new Set([...order, ...columns.flatMap(({ rows }) => [...rows.keys()])])].filter((source) =>
+    columns.some(({ rows }) => rows.has(source)),
+  );
   const totalOf = (source: string): number => Math.max(...columns.map(({ rows }) => rows.get(source)?.total ?? 0));
   const failures = columns.flatMap(({ title, rows }) =>
     [...rows.values()].flatMap(({ source, failures: lines }) => lines.map((line) => `- ${title}: ${source}: ${line}`)),
