@@ -83,8 +83,9 @@ async function run(): Promise<void> {
     return;
   }
   const left = mutants.filter((mutant) => known.get(keyOf(mutant))?.outcome !== "caught");
-  // What nobody has tried comes before what has survived.
-  left.sort((a, b) => Number(known.has(keyOf(a))) - Number(known.has(keyOf(b))));
+  // What nobody has tried comes before what has survived, and what runs fast before what a shader compiler takes in.
+  const order = (mutant: Mutant) => 2 * Number(known.has(keyOf(mutant))) + Number(mutant.file.endsWith(".wgsl"));
+  left.sort((a, b) => order(a) - order(b));
   const worth = new Worth();
   await Promise.all(workers.map((worker) => tryMutants(left, new Trial(coverage, worker, worth))));
   const results = mutants.flatMap((mutant): Result[] => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Reached } from "./coverage_setup.ts";
 import type { Mutant } from "./mutant.ts";
 import { readSource } from "./sources.ts";
-import { Worker } from "./worker.ts";
+import { passes, reason, Worker } from "./worker.ts";
 
 /** Longest time for one test file of a coverage run, in milliseconds. */
 const FILE_LIMIT = 400_000;
@@ -75,9 +75,11 @@ export class Coverage {
     const hash = hashOf(file);
     const started = performance.now();
     const answer = await worker.run({ file, coverage: true }, FILE_LIMIT);
-    if (typeof answer === "string") throw new Error(`${file} ${answer}, on unchanged sources.`);
-    const failed = answer.kind === "done" ? answer.failed : [];
-    if (failed.length > 0) throw new Error(`${file} fails on unchanged sources: ${failed[0]?.why}`);
+    if (!passes(answer)) {
+      console.error(`${file} fails on unchanged sources and takes no part: ${reason(answer)}`);
+      this.#files.delete(file);
+      return;
+    }
     const tests = readdirSync(raw).flatMap((name): Reached[] => JSON.parse(readFileSync(join(raw, name), "utf8")));
     const sources = [...new Set(tests.flatMap(({ lines }) => Object.keys(lines)))].sort();
     const coverage: FileCoverage = {

@@ -79,19 +79,15 @@ function failuresOf(module: TestModule): { id: string; why: string }[] {
   return failures;
 }
 
-await new Promise<void>((done) => {
-  let last: Promise<void> = Promise.resolve();
-  process.on("message", (job: Job) => {
-    last = last.then(async () => {
-      process.send?.(await run(job));
-    });
+// Without its parent nobody would end what hangs: this process leads a group with all that it started.
+process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
+let last: Promise<void> = Promise.resolve();
+process.on("message", (job: Job) => {
+  last = last.then(async () => {
+    process.send?.(await run(job));
   });
-  process.on("disconnect", done);
-  const ready = async () => {
-    const { testFiles } = await project.globTestFiles();
-    process.send?.({ kind: "ready", files: testFiles.map((path) => path.slice(root.length + 1)).sort() });
-  };
-  void ready();
 });
-await vitest.close();
-process.exit(0);
+const { testFiles } = await project.globTestFiles();
+process.send?.({ kind: "ready", files: testFiles.map((path) => path.slice(root.length + 1)).sort() });
+// Until the parent ends it.
+await new Promise(() => {});

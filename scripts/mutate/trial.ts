@@ -1,7 +1,6 @@
 import type { Coverage, Reaching } from "./coverage.ts";
 import type { Mutant } from "./mutant.ts";
-import type { Answer } from "./runner.ts";
-import type { Worker } from "./worker.ts";
+import { passes, reason, type Worker } from "./worker.ts";
 
 export interface Verdict {
   readonly outcome: "caught" | "survived";
@@ -19,17 +18,6 @@ const CHUNK = 15_000;
 /** A run that takes this many times what it takes on unchanged sources, and this long beside, hangs. */
 const HANG_FACTOR = 8;
 const HANG_LEAST = 40_000;
-
-function passes(answer: Answer | "hangs" | "dies"): boolean {
-  return typeof answer !== "string" && answer.kind === "done" && answer.failed.length === 0;
-}
-
-/** Why an answer is no pass, in a line. */
-function reason(answer: Answer | "hangs" | "dies"): string {
-  if (typeof answer === "string") return answer;
-  const why = answer.kind === "done" ? (answer.failed[0]?.why ?? "") : "";
-  return why.replace(/\s+/g, " ").slice(0, 200);
-}
 
 /** Test files and the tests in them, in the order in which they are tried. */
 interface Attempt {

@@ -6,6 +6,20 @@ import { root } from "./sources.ts";
 /** Milliseconds that a runner may take to start, on a machine with other work. */
 const START_LIMIT = 120_000;
 
+/** "hangs": a job took too long; "dies": its process ended, e.g. in the GPU driver. */
+export type Outcome = Answer | "hangs" | "dies";
+
+export function passes(answer: Outcome): boolean {
+  return typeof answer !== "string" && answer.kind === "done" && answer.failed.length === 0;
+}
+
+/** Why an answer is no pass, in a line. */
+export function reason(answer: Outcome): string {
+  if (typeof answer === "string") return answer;
+  const why = answer.kind === "done" ? (answer.failed[0]?.why ?? "") : "";
+  return why.replace(/\s+/g, " ").slice(0, 200);
+}
+
 /** The runner process, started when there is a job and again after one that it did not survive. */
 export class Worker {
   #process: ChildProcess | undefined;
@@ -18,8 +32,8 @@ export class Worker {
     this.#environment = environment;
   }
 
-  /** Runs a job. "hangs": it took longer than `limit` milliseconds; "dies": its process ended, e.g. in the GPU driver. */
-  async run(job: Job, limit: number): Promise<Answer | "hangs" | "dies"> {
+  /** Runs a job. It hangs when it takes longer than `limit` milliseconds. */
+  async run(job: Job, limit: number): Promise<Outcome> {
     await this.start();
     this.#process?.send(job);
     return this.#answer(limit);
@@ -48,9 +62,9 @@ export class Worker {
     this.files = answer.files;
   }
 
-  #answer(limit: number): Promise<Answer | "hangs" | "dies"> {
+  #answer(limit: number): Promise<Outcome> {
     return new Promise((done) => {
-      const settle = (answer: Answer | "hangs" | "dies") => {
+      const settle = (answer: Outcome) => {
         clearTimeout(timer);
         this.#listener = undefined;
         done(answer);
