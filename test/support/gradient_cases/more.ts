@@ -6,7 +6,7 @@ import type { RandomData } from "../random.ts";
 /** [batch, height, width, channels], channels in so many groups. */
 const imageShape = (random: RandomData, groups = 1): number[] => [...shapeOf(random, 3), groups * random.integer(1, 3)];
 
-/** Shape operations that `SHAPE_CASES` has not, normalisation of each image, dropout, and what has slope 0. */
+/** Shape operations that `SHAPE_CASES` has not, normalisation of each image, dropout, noise, and what has slope 0. */
 export const OTHER_GRADIENTS: GradientFamilies = {
   layerNorm(random) {
     const shape = imageShape(random);
@@ -36,6 +36,15 @@ export const OTHER_GRADIENTS: GradientFamilies = {
       name: JSON.stringify({ shape, ...options }),
       inputs: [tensor(random, shape)],
       build: (graph, [x]) => graph.dropout(x as Node, options),
+    };
+  },
+  gaussianNoise(random) {
+    const shape = shapeOf(random, 3);
+    const options = { stddev: random.uniform(), seed: random.integer(0, 99), stream: random.integer(0, 9) };
+    return {
+      name: JSON.stringify({ shape, ...options }),
+      inputs: [tensor(random, shape)],
+      build: (graph, [x]) => graph.gaussianNoise(x as Node, options),
     };
   },
   "min and product over axes"(random) {
