@@ -21,7 +21,7 @@ import {
   conv2dPoolForward,
   filterGradientSlices,
 } from "../../src/webgpu/kernels/conv2d.ts";
-import type { BlockTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
+import type { FilterGradientTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
 import { matmul, matmulBiasKernel } from "../../src/webgpu/kernels/matmul.ts";
 import { preprocess } from "../../src/webgpu/preprocess.ts";
 import { shaderIncludes } from "../../src/webgpu/shaders.ts";
@@ -64,7 +64,7 @@ const depthwise = (stride: number) =>
   });
 
 /** Names of cases → kernels of a tile. */
-const cases: Record<string, (choice: Partial<BlockTile>) => KernelSpec> = {
+const cases: Record<string, (choice: Partial<FilterGradientTile>) => KernelSpec> = {
   "conv1 pool forward": (choice) => conv2dPoolForward({ geometry: first, bias: true, relu: true }, traits, choice),
   "conv2 pool forward": (choice) => conv2dPoolForward({ geometry: second, bias: true, relu: true }, traits, choice),
   "conv2 forward": (choice) => conv2dForward({ geometry: second, bias: true, relu: true }, traits, choice),
@@ -103,12 +103,12 @@ for (const stride of [1, 2]) {
 /** The yardstick: how fast the machine is just now shows in this one. */
 const reference = (): KernelSpec => matmul({ m: 1024, n: 64, k: 288, transposeA: false, transposeB: false }, traits);
 
-function filterGradient(geometry: typeof first, unpool: boolean, choice: Partial<BlockTile>): KernelSpec {
+function filterGradient(geometry: typeof first, unpool: boolean, choice: Partial<FilterGradientTile>): KernelSpec {
   const slices = filterGradientSlices(geometry, unpool, traits, choice);
   return conv2dFilterGradient({ geometry, unpool, bias: true, slices }, traits, choice);
 }
 
-const SWEEPS: Record<string, readonly Partial<BlockTile>[]> = {
+const SWEEPS: Record<string, readonly Partial<FilterGradientTile>[]> = {
   forward: [2, 4, 8, 14].flatMap((width) => [1, 2].map((vectors) => ({ width, vectors }))),
   "input gradient": [2, 4, 8, 14].flatMap((width) => [1, 4].map((unit) => ({ width, unit: unit as 1 | 4 }))),
   "filter gradient": [2, 4].flatMap((width) => [
@@ -153,7 +153,7 @@ async function prepare(spec: KernelSpec): Promise<Entry> {
   const size = batch * 28 * 28 * 64 * 4;
   const buffers = spec.bindings.map((_, index) => {
     const buffer = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST });
-    const isWinners = index === (spec.name === "conv2d_filter_gradient" ? 2 : 1) && spec.constants["UNPOOL"] === true;
+    const isWinners = index === (spec.name.endsWith("filter_gradient") ? 2 : 1) && spec.constants["UNPOOL"] === true;
     const data = isWinners
       ? new Uint8Array(size).map((_, i) => ((i * 7919) >> 5) % 5)
       : new Float32Array(size / 4).map((_, i) => ((i * 7919) % 1000) / 1000 - 0.3);
@@ -185,7 +185,11 @@ for (const [name, make] of Object.entries(cases)) {
   entries.push([`${name}`, await prepare(make({}))]);
   const [, sweep] = Object.entries(SWEEPS).find(([kind]) => name.includes(kind)) ?? ["", []];
   const choices =
-    values.tiles === undefined ? (values.sweep ? sweep : []) : (JSON.parse(values.tiles) as Partial<BlockTile>[]);
+    values.tiles === undefined
+      ? values.sweep
+        ? sweep
+        : []
+      : (JSON.parse(values.tiles) as Partial<FilterGradientTile>[]);
   for (const choice of choices) entries.push([`${name} ${JSON.stringify(choice)}`, await prepare(make(choice))]);
 }
 for (let round = 0; round < Number(values.rounds); round++) {

@@ -4,6 +4,7 @@ import forwardShader from "../../../shaders/conv2d_forward.wgsl?raw";
 import inputGradientShader from "../../../shaders/conv2d_input_gradient.wgsl?raw";
 import phasesInputGradientShader from "../../../shaders/conv2d_input_gradient_phases.wgsl?raw";
 import stridedInputGradientShader from "../../../shaders/conv2d_input_gradient_strided.wgsl?raw";
+import winnersFilterGradientShader from "../../../shaders/conv2d_winners_filter_gradient.wgsl?raw";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
@@ -13,6 +14,7 @@ import {
   blockPatch,
   convFlops,
   depthwiseTile,
+  type FilterGradientTile,
   filterGradientTile,
   firstLayerTile,
   forwardTile,
@@ -224,7 +226,7 @@ function forward(
 }
 
 /** The kernel of a tile, where there is one. */
-function withTile(tile: BlockTile | undefined, make: (tile: BlockTile) => KernelSpec): KernelSpec | undefined {
+function withTile<Tile>(tile: Tile | undefined, make: (tile: Tile) => KernelSpec): KernelSpec | undefined {
   return tile && make(tile);
 }
 
@@ -407,7 +409,7 @@ function stridedInputGradient(
 }
 
 interface FilterGradientPlan {
-  readonly tile: BlockTile;
+  readonly tile: FilterGradientTile;
   /** Units of a channel (or four) times a row of taps (or all). */
   readonly units: number;
   readonly columns: Columns;
@@ -423,7 +425,7 @@ function planFilterGradient(
   g: ConvGeometry,
   unpool: boolean,
   traits: DeviceTraits,
-  choice: Partial<BlockTile>,
+  choice: Partial<FilterGradientTile>,
 ): FilterGradientPlan {
   const tile = { ...filterGradientTile(g, unpool, traits), ...choice };
   const columns = columnsOf(g, g.outChannels, tile.vectors);
@@ -457,7 +459,7 @@ export function filterGradientSlices(
   g: ConvGeometry,
   unpool: boolean,
   traits: DeviceTraits,
-  choice: Partial<BlockTile> = {},
+  choice: Partial<FilterGradientTile> = {},
 ): number {
   const { columns, units, lines, group } = planFilterGradient(g, unpool, traits, choice);
   const [groupColumns, groupUnits, groupSlices] = group;
@@ -484,7 +486,7 @@ export function conv2dFilterGradient(
     readonly slices: number;
   },
   traits: DeviceTraits,
-  choice: Partial<BlockTile> = {},
+  choice: Partial<FilterGradientTile> = {},
 ): KernelSpec {
   const { geometry: g, unpool, bias, slices } = options;
   const { tile, columns, units, group, blocksAcross, blocksDown, lines } = planFilterGradient(
@@ -497,8 +499,8 @@ export function conv2dFilterGradient(
   const pooledPixels = g.batch * (g.outHeight >> 1) * (g.outWidth >> 1);
   const patchWidth = (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
   const spec: KernelSpec = {
-    name: "conv2d_filter_gradient",
-    shader: filterGradientShader,
+    name: tile.winners ? "conv2d_winners_filter_gradient" : "conv2d_filter_gradient",
+    shader: tile.winners ? winnersFilterGradientShader : filterGradientShader,
     constants: {
       ...geometryConstants(g),
       UNPOOL: unpool,
@@ -544,11 +546,12 @@ export function conv2dFilterGradient(
       Math.ceil(slices / groupSlices),
     ],
     variant:
-      `${tile.tapRows * g.kernelWidth} taps × ${tile.unit} × ${4 * tile.vectors} weights a thread, ` +
+      `${tile.winners ? "winners only, " : ""}${tile.tapRows * g.kernelWidth} taps × ${tile.unit} × ${4 * tile.vectors} weights a thread, ` +
       `${groupColumns * groupUnits * groupSlices} threads, ${slices} slice${slices === 1 ? "" : "s"}`,
-    flops: convFlops(g),
+    flops: convFlops(g) / (tile.winners ? 4 : 1),
     quick: withTile(quickFilterGradientTile(g, tile, traits), (quick) => conv2dFilterGradient(options, traits, quick)),
-    alternatives: () => otherFilterGradientTiles(g, tile).map((other) => conv2dFilterGradient(options, traits, other)),
+    alternatives: () =>
+      otherFilterGradientTiles(g, unpool, tile).map((other) => conv2dFilterGradient(options, traits, other)),
   };
   return halvable(spec, {
     HALF_INPUT: columns.perLane === 0 && g.inChannels % 4 === 0 ? 0 : undefined,

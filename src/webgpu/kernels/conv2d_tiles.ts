@@ -14,6 +14,12 @@ export interface BlockTile {
   readonly tapRows: number;
 }
 
+/** The same for the filter gradient, whose blocks behind a pool are windows side by side. */
+export interface FilterGradientTile extends BlockTile {
+  /** Multiply by the gradients of a pool's winners alone, as conv2d_winners_filter_gradient.wgsl does. */
+  readonly winners: boolean;
+}
+
 const WIDTHS = [2, 4, 6, 8, 10, 12, 14, 16];
 
 /**
@@ -112,7 +118,11 @@ export function quickBlockTile(g: ConvGeometry, tile: BlockTile, traits: DeviceT
 }
 
 /** The same for the filter gradient, whose blocks of pixels stay as they are: they are what is summed. */
-export function quickFilterGradientTile(g: ConvGeometry, tile: BlockTile, traits: DeviceTraits): BlockTile | undefined {
+export function quickFilterGradientTile(
+  g: ConvGeometry,
+  tile: FilterGradientTile,
+  traits: DeviceTraits,
+): FilterGradientTile | undefined {
   if (!traits.software || isSmallWork(g) || tile.unit * tile.vectors === 1) return undefined;
   return { ...tile, unit: 1, vectors: 1 };
 }
@@ -129,14 +139,23 @@ export function otherBlockTiles(g: ConvGeometry, kept: number, tile: BlockTile, 
 }
 
 /** The same for the filter gradient, whose blocks of pixels and slices stay as they are. */
-export function otherFilterGradientTiles(g: ConvGeometry, tile: BlockTile): BlockTile[] {
+export function otherFilterGradientTiles(
+  g: ConvGeometry,
+  unpool: boolean,
+  tile: FilterGradientTile,
+): FilterGradientTile[] {
   const taps = tile.tapRows * g.kernelWidth;
   const units = canLoadVectors(g.groupInChannels, g.groupOutChannels, g.groups) ? ([1, 4] as const) : ([1] as const);
   return units
     .flatMap((unit) => [1, 2, 4].map((vectors) => ({ ...tile, unit, vectors })))
+    .flatMap((choice) =>
+      (canPickWinners(g, unpool, tile) ? [true, false] : [false]).map((winners) => ({ ...choice, winners })),
+    )
     .filter((choice) => choice.vectors === 1 || g.groupOutChannels % (4 * choice.vectors) === 0)
     .filter(
-      (choice) => taps * choice.unit * 4 * choice.vectors <= MOST_SUMS_OF_LARGE_WORK && !isSameTile(choice, tile),
+      (choice) =>
+        taps * choice.unit * 4 * choice.vectors <= MOST_SUMS_OF_LARGE_WORK &&
+        !(isSameTile(choice, tile) && choice.winners === tile.winners),
     );
 }
 
@@ -194,7 +213,28 @@ const MOST_SUMS = 80;
 /** The same for large work on software adapters, where they spill anyway and each load serves more of them. */
 const MOST_SUMS_OF_LARGE_WORK = 288;
 
-export function filterGradientTile(g: ConvGeometry, unpool: boolean, traits: DeviceTraits): BlockTile {
+/** Pixels that a thread picks winners' pixels from: those of two rows of 3 × 3 taps are 16, of 5 × 5 taps 36. */
+const MOST_PICKED_PATCH = 36;
+/** Input channels up to which a layer is a first one: colours, and one more. */
+const MOST_FIRST_LAYER_CHANNELS = 4;
+
+/** Whether conv2d_winners_filter_gradient.wgsl can compute it: a patch that fits registers, no groups, whole vectors. */
+function canPickWinners(g: ConvGeometry, unpool: boolean, { tapRows }: { readonly tapRows: number }): boolean {
+  const height = g.strideHeight + (tapRows - 1) * g.dilationHeight + 1;
+  const width = g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
+  return unpool && g.groups === 1 && g.outChannels % 4 === 0 && height * width <= MOST_PICKED_PATCH;
+}
+
+/**
+ * Whether a pool's winners alone are multiplied: in first layers on hardware. There 9 products and 21 choices take the
+ * place of 36 products (3 × 3 taps). Software adapters choose as slowly as they multiply (bench/NOTES.md); further
+ * layers on hardware are left to the autotuner.
+ */
+function picksWinners(g: ConvGeometry, unpool: boolean, tapRows: number, traits: DeviceTraits): boolean {
+  return !traits.software && g.inChannels <= MOST_FIRST_LAYER_CHANNELS && canPickWinners(g, unpool, { tapRows });
+}
+
+export function filterGradientTile(g: ConvGeometry, unpool: boolean, traits: DeviceTraits): FilterGradientTile {
   const tapRows = g.kernelHeight * g.kernelWidth <= 9 ? g.kernelHeight : 1;
   const taps = tapRows * g.kernelWidth;
   const height = unpool || g.outHeight > 1 ? 2 : 1;
@@ -209,7 +249,7 @@ export function filterGradientTile(g: ConvGeometry, unpool: boolean, traits: Dev
   const few = traits.software ? isSmallWork(g) : g.groupInChannels * g.outChannels < 16384;
   const vectors = few ? 1 : (fitting[0] ?? 1);
   // A block shares its left columns with the one before: two columns of outputs are enough.
-  return { height, width: 2, vectors, unit, tapRows };
+  return { height, width: 2, vectors, unit, tapRows, winners: picksWinners(g, unpool, tapRows, traits) };
 }
 
 /** What a thread of a depthwise kernel walks over: `steps` blocks of pixels side by side, for four channels. */
