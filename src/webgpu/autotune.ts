@@ -1,6 +1,6 @@
 import { DeviceLostError } from "../core/errors.ts";
+import { at } from "../graph/op.ts";
 import { median } from "../graph/profile.ts";
-import type { KernelSpec } from "./kernel.ts";
 import type { PipelineCache } from "./pipelines.ts";
 import { byteSize, type Plan, type PlannedDispatch } from "./plan.ts";
 
@@ -21,7 +21,7 @@ export interface AutotuneOptions {
 }
 
 /** Part of every key: what was measured with other kernels is worth nothing. */
-const VERSION = "corteza tiles 2";
+const VERSION = "corteza tiles 3";
 const DEFAULT_MILLISECONDS = 3000;
 /** Rounds in which the candidates take turns. */
 const ROUNDS = 5;
@@ -69,16 +69,31 @@ export function indexedDbTuningStore(name = "corteza-tuning"): TuningStore {
   };
 }
 
-/** What tells a candidate from the others in a store: its tile for people, and a hash of all its constants (FNV-1a). */
-function signature(spec: KernelSpec): string {
-  let hash = 0x811c9dc5;
-  for (const character of JSON.stringify(spec.constants)) {
-    hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
-  }
-  return `${spec.variant ?? spec.name} ${hash.toString(16)}`;
+/** Dispatches that do one job, one after the other: mostly one. */
+type Way = readonly PlannedDispatch[];
+
+/** What tells a candidate from the others in a store: its tiles for people, and a hash of all its constants (FNV-1a). */
+function signature(way: Way): string {
+  const signatures = way.map(({ spec }) => {
+    let hash = 0x811c9dc5;
+    for (const character of JSON.stringify(spec.constants)) {
+      hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
+    }
+    return `${spec.variant ?? spec.name} ${hash.toString(16)}`;
+  });
+  return signatures.join(", ");
 }
 
-/** Chooses among the tiles of kernels by timing them on the device. */
+/** A way as the plan has it, its other tiles where it is one kernel, and the other ways with theirs. */
+function candidatesOf(chosen: Way): Way[] {
+  const tiles = (way: Way): Way[] => {
+    const [only] = way as [PlannedDispatch, ...PlannedDispatch[]];
+    return [way, ...(way.length === 1 ? (only.spec.alternatives?.() ?? []) : []).map((spec) => [{ ...only, spec }])];
+  };
+  return [...tiles(chosen), ...(chosen[0]?.otherWays?.ways ?? []).flatMap(tiles)];
+}
+
+/** Chooses among the tiles of kernels, and between Winograd's convolutions and direct ones, by timing them on the device. */
 export class Autotuner {
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;
@@ -99,7 +114,8 @@ export class Autotuner {
   }
 
   /**
-   * The plan with the fastest tiles that are known or found in time. Every choice computes the same up to rounding. Throws
+   * The plan with the fastest tiles that are known or found in time. Every choice computes the same up to rounding, which is
+   * somewhat larger with Winograd's convolutions (`emitWinograd` says how much). Throws
    * `DeviceLostError` only; a candidate that does not compile or fit is left out. One plan at a time: two would disturb
    * each other's times, and the device has one stack of error scopes.
    */
@@ -112,52 +128,53 @@ export class Autotuner {
   async #tune(plan: Plan): Promise<Plan> {
     const end = performance.now() + this.#milliseconds;
     const dispatches: PlannedDispatch[] = [];
-    for (const dispatch of plan.dispatches) {
-      const candidates = [dispatch.spec, ...(dispatch.spec.alternatives?.() ?? [])];
-      dispatches.push(
-        candidates.length === 1 ? dispatch : { ...dispatch, spec: await this.#best(dispatch, candidates, end) },
-      );
+    let next = 0;
+    while (next < plan.dispatches.length) {
+      const span = plan.dispatches[next]?.otherWays?.span ?? 1;
+      const chosen = plan.dispatches.slice(next, next + span);
+      const candidates = candidatesOf(chosen);
+      dispatches.push(...(candidates.length === 1 ? chosen : await this.#best(candidates, end)));
+      next += span;
     }
     return { ...plan, dispatches };
   }
 
-  async #best(dispatch: PlannedDispatch, candidates: readonly KernelSpec[], end: number): Promise<KernelSpec> {
-    const [chosen] = candidates as [KernelSpec, ...KernelSpec[]];
-    const key = [VERSION, this.#adapter, chosen.name, JSON.stringify(chosen.constants)].join("\n");
+  async #best(candidates: readonly Way[], end: number): Promise<Way> {
+    const [chosen] = candidates as [Way, ...Way[]];
+    const kernels = chosen.flatMap(({ spec }) => [spec.name, JSON.stringify(spec.constants)]);
+    const key = [VERSION, this.#adapter, ...kernels].join("\n");
     const known = this.#known.get(key) ?? (await this.#store.get(key).catch(() => undefined));
     // What the store holds may be of another time, or not ours at all.
-    const remembered = known === undefined ? undefined : candidates.find((spec) => signature(spec) === known);
+    const remembered = known === undefined ? undefined : candidates.find((way) => signature(way) === known);
     if (remembered) {
       this.#known.set(key, signature(remembered));
       return remembered;
     }
     if (performance.now() >= end) return chosen;
-    const best = await this.#measure(dispatch, candidates, end);
+    const best = await this.#measure(candidates, end);
     this.#known.set(key, signature(best));
     await this.#store.set(key, signature(best)).catch(() => undefined);
     return best;
   }
 
   /** The fastest candidate; the first one where none is clearly faster. */
-  async #measure(dispatch: PlannedDispatch, candidates: readonly KernelSpec[], end: number): Promise<KernelSpec> {
-    const [chosen] = candidates as [KernelSpec, ...KernelSpec[]];
-    const buffers: GPUBuffer[] = [];
+  async #measure(candidates: readonly Way[], end: number): Promise<Way> {
+    const [chosen] = candidates as [Way, ...Way[]];
+    const buffers = new Map<number, GPUBuffer>();
     this.#device.pushErrorScope("out-of-memory");
     this.#device.pushErrorScope("validation");
-    const runners: { spec: KernelSpec; run(times: number): Promise<number>; times: number; found: number[] }[] = [];
+    const runners: { way: Way; run(times: number): Promise<number>; times: number; found: number[] }[] = [];
     try {
-      buffers.push(
-        ...dispatch.values.map(({ size, dtype }, index) => this.#filled(byteSize(size, dtype), dtype, index)),
-      );
-      for (const spec of candidates) {
-        if (spec !== chosen && performance.now() >= end) break;
-        const pipeline = await this.#compile(spec);
-        if (pipeline === undefined) continue;
-        const run = this.#runner(spec, pipeline, buffers);
+      for (const way of candidates) {
+        if (way !== chosen && performance.now() >= end) break;
+        const pipelines = await this.#compile(way);
+        if (pipelines === undefined) continue;
+        this.#allocate(way, buffers);
+        const run = this.#runner(way, pipelines, buffers);
         await run(1);
         const once = await run(1);
         const times = Math.max(1, Math.min(MOST_TIMES, Math.round(MEASUREMENT_MILLISECONDS / Math.max(once, 1e-3))));
-        runners.push({ spec, run, times, found: [] });
+        runners.push({ way, run, times, found: [] });
       }
       for (let round = 0; round < ROUNDS && (round === 0 || performance.now() < end); round++) {
         for (const { run, times, found } of runners) found.push((await run(times)) / times);
@@ -165,37 +182,57 @@ export class Autotuner {
     } finally {
       const invalid = await this.#device.popErrorScope();
       const memory = await this.#device.popErrorScope();
-      for (const buffer of buffers) buffer.destroy();
+      for (const buffer of buffers.values()) buffer.destroy();
       // Nothing that was measured beside an error means anything.
       if (invalid || memory) runners.length = 0;
     }
-    const first = runners.find(({ spec }) => spec === chosen);
+    const first = runners.find(({ way }) => way === chosen);
     if (first === undefined) return chosen;
     const fastest = runners.reduce(
       (best, runner) => (median(runner.found) < median(best.found) ? runner : best),
       first,
     );
-    return median(fastest.found) < WORTH_CHANGING * median(first.found) ? fastest.spec : chosen;
+    return median(fastest.found) < WORTH_CHANGING * median(first.found) ? fastest.way : chosen;
   }
 
-  /** The pipeline of a candidate, unless the device refuses it. */
-  async #compile(spec: KernelSpec): Promise<GPUComputePipeline | undefined> {
+  /** A buffer for each value that a way touches, by its id; with numbers unless a kernel writes it first. */
+  #allocate(way: Way, buffers: Map<number, GPUBuffer>): void {
+    for (const { spec, values } of way) {
+      for (const [binding, value] of values.entries()) {
+        if (buffers.has(value.id)) continue;
+        const bytes = byteSize(value.size, value.dtype);
+        const isRead = spec.bindings[binding] !== "write";
+        const buffer = isRead
+          ? this.#filled(bytes, value.dtype, buffers.size)
+          : this.#device.createBuffer({ label: "tuning", size: bytes, usage: GPUBufferUsage.STORAGE });
+        buffers.set(value.id, buffer);
+      }
+    }
+  }
+
+  /** The pipelines of a candidate, unless the device refuses one. */
+  async #compile(way: Way): Promise<readonly GPUComputePipeline[] | undefined> {
     this.#device.pushErrorScope("validation");
-    const compiled = await this.#pipelines.compile([spec]).catch(() => undefined);
+    const compiled = await this.#pipelines.compile(way.map(({ spec }) => spec)).catch(() => undefined);
     const refused = await this.#device.popErrorScope();
-    return refused ? undefined : compiled?.[0];
+    return refused ? undefined : compiled;
   }
 
-  /** Times a kernel: milliseconds of `times` dispatches, by the clock on the wall. */
+  /** Times a candidate: milliseconds of `times` runs, by the clock on the wall. */
   #runner(
-    spec: KernelSpec,
-    pipeline: GPUComputePipeline,
-    buffers: readonly GPUBuffer[],
+    way: Way,
+    pipelines: readonly GPUComputePipeline[],
+    buffers: ReadonlyMap<number, GPUBuffer>,
   ): (times: number) => Promise<number> {
-    const group = this.#device.createBindGroup({
-      label: `tuning ${spec.name}`,
-      layout: pipeline.getBindGroupLayout(0),
-      entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+    const steps = way.map(({ spec, values }, index) => {
+      const pipeline = at(pipelines, index);
+      const entries = values.map((value, binding) => ({
+        binding,
+        resource: { buffer: buffers.get(value.id) as GPUBuffer },
+      }));
+      const layout = pipeline.getBindGroupLayout(0);
+      const group = this.#device.createBindGroup({ label: `tuning ${spec.name}`, layout, entries });
+      return { pipeline, group, workgroups: spec.workgroups };
     });
     const lost = this.#device.lost.then((info) => {
       throw new DeviceLostError(`The GPU device was lost while kernels were tuned (${info.reason}): ${info.message}`);
@@ -204,9 +241,13 @@ export class Autotuner {
     return async (times) => {
       const encoder = this.#device.createCommandEncoder();
       const pass = encoder.beginComputePass();
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      for (let time = 0; time < times; time++) pass.dispatchWorkgroups(...spec.workgroups);
+      for (let time = 0; time < times; time++) {
+        for (const { pipeline, group, workgroups } of steps) {
+          pass.setPipeline(pipeline);
+          pass.setBindGroup(0, group);
+          pass.dispatchWorkgroups(...workgroups);
+        }
+      }
       pass.end();
       const started = performance.now();
       this.#device.queue.submit([encoder.finish()]);

@@ -17,7 +17,9 @@ export interface WebGpuOptions {
   quickStart?: boolean;
   /**
    * Times other tiles of the kernels on this device while compiling, a few seconds for a new network, and remembers the
-   * fastest by adapter and shape. Results differ by rounding at most. Default false.
+   * fastest by adapter and shape; 3 × 3 convolutions of 32 and more channels also as Winograd's, unless `winograd` is false.
+   * Results differ by rounding at most: Winograd's sums have a larger bound of their own (winograd.ts), and on evenly
+   * spread numbers errors of 0.5 to 0.75 of the direct kernels' (bench/NOTES.md). Default false.
    */
   autotune?: boolean | AutotuneOptions;
   /**

@@ -35,7 +35,9 @@ export function storeHalves(plan: Plan, layers: ReadonlySet<string>): Plan {
     if (bindings.length === 0) return dispatch;
     const spec = withHalves(dispatch.spec, bindings);
     if (spec === undefined) throw new Error(`${dispatch.spec.name} cannot store halves after all`);
-    return { ...dispatch, spec, values: dispatch.values.map((value) => halves.get(value) ?? value) };
+    const values = dispatch.values.map((value) => halves.get(value) ?? value);
+    // Other ways keep f32.
+    return { ...dispatch, spec, values, otherWays: undefined };
   });
   return { ...plan, dispatches };
 }

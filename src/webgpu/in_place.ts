@@ -25,7 +25,7 @@ export function writeInPlace(plan: Plan): Plan {
     const output = dispatch.values.at(-1);
     const operand =
       output && operandToReplace(dispatch, output, (root) => lastUse.get(root) === index && !read.has(root));
-    if (output === undefined || operand === undefined) return { ...dispatch, values: dispatch.values.map(placed) };
+    if (output === undefined || operand === undefined) return placeAll(dispatch, placed);
     const parent = placed(operand.value);
     moved.set(output, { ...output, placement: { kind: "view", parent, offset: 0 } });
     const values = dispatch.values.filter((_, place) => place !== operand.place).map(placed);
@@ -33,6 +33,19 @@ export function writeInPlace(plan: Plan): Plan {
   });
   const outputs = new Map([...plan.outputs].map(([name, entry]) => [name, { ...entry, value: placed(entry.value) }]));
   return { ...plan, dispatches, outputs };
+}
+
+/** The dispatch with its values where they lie now, and those of the other ways to do its job. */
+function placeAll(dispatch: PlannedDispatch, placed: (value: PlannedValue) => PlannedValue): PlannedDispatch {
+  const { values, otherWays } = dispatch;
+  return {
+    ...dispatch,
+    values: values.map(placed),
+    otherWays: otherWays && {
+      ...otherWays,
+      ways: otherWays.ways.map((way) => way.map((other) => placeAll(other, placed))),
+    },
+  };
 }
 
 /** The first operand in whose place the result may lie: of this step alone, as large, and read for the last time. */

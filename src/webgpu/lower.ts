@@ -24,6 +24,7 @@ import {
   conv2dForward,
   conv2dInputGradient,
   conv2dPoolForward,
+  type ForwardOptions,
   filterGradientSlices,
 } from "./kernels/conv2d.ts";
 import {
@@ -53,7 +54,7 @@ import {
   unscaleGradients,
 } from "./kernels/index.ts";
 import { MOST_WATCHED, nonFinite } from "./kernels/non_finite.ts";
-import { emitWinograd, winogradPays, winogradPlan } from "./kernels/winograd.ts";
+import { emitWinograd, winogradMayPay, winogradPays, winogradPlan } from "./kernels/winograd.ts";
 import type { Emitter, Lowering, StoredType, Value } from "./lowering.ts";
 import type { Placement, Plan, PlannedDispatch, PlannedValue } from "./plan.ts";
 
@@ -148,6 +149,30 @@ class GraphLowering implements Emitter {
     });
   }
 
+  /** A convolution or its input gradient, directly or as Winograd's by rule; the autotuner may try the other. */
+  #convolve(
+    direction: "forward" | "inputGradient",
+    options: ForwardOptions,
+    direct: KernelSpec,
+    values: readonly PlannedValue[],
+  ): void {
+    const directly = () => this.dispatch(direct, values);
+    const asWinograd = () => emitWinograd(winogradPlan(options.geometry, direction), options, values, this);
+    if (winogradPays(options.geometry, direction, this.traits)) this.#either(asWinograd, directly);
+    else if (winogradMayPay(options.geometry, direction, this.traits)) this.#either(directly, asWinograd);
+    else directly();
+  }
+
+  /** Appends the dispatches of `way`, and remembers those of `other`, which does the same, with them. */
+  #either(way: () => void, other: () => void): void {
+    const start = this.#dispatches.length;
+    other();
+    const ways = [this.#dispatches.splice(start)];
+    way();
+    const first = at(this.#dispatches, start);
+    this.#dispatches[start] = { ...first, otherWays: { span: this.#dispatches.length - start, ways } };
+  }
+
   scratch(label: string, size: number, dtype: StoredType = "f32"): PlannedValue {
     return this.#newValue(label, size, dtype, { kind: "transient" });
   }
@@ -220,10 +245,8 @@ class GraphLowering implements Emitter {
         );
         this.#winners.set(group.pool, winners);
         this.dispatch(conv2dPoolForward(options, this.traits), [...operands, output, winners]);
-      } else if (winogradPays(options.geometry, "forward", this.traits)) {
-        emitWinograd(winogradPlan(options.geometry, "forward"), options, [...operands, output], this);
       } else {
-        this.dispatch(conv2dForward(options, this.traits), [...operands, output]);
+        this.#convolve("forward", options, conv2dForward(options, this.traits), [...operands, output]);
       }
     } else if (group?.kind === "matmul" && isOp(group.matmul, matmulOp)) {
       const [a, b] = [at(group.matmul.inputs, 0), at(group.matmul.inputs, 1)];
@@ -288,12 +311,9 @@ class GraphLowering implements Emitter {
       const upstream = this.#convUpstream(at(node.inputs, 0));
       const filter = this.#valueOf(at(node.inputs, 1));
       const [unpool, output] = [upstream.length === 2, this.#newNodeValue(node)];
-      if (!unpool && winogradPays(geometry, "inputGradient", this.traits)) {
-        const plan = winogradPlan(geometry, "inputGradient");
-        emitWinograd(plan, { bias: false, relu: false }, [...upstream, filter, output], this);
-      } else {
-        this.dispatch(conv2dInputGradient({ geometry, unpool }, this.traits), [...upstream, filter, output]);
-      }
+      const [direct, values] = [conv2dInputGradient({ geometry, unpool }, this.traits), [...upstream, filter, output]];
+      if (unpool) this.dispatch(direct, values);
+      else this.#convolve("inputGradient", { geometry, bias: false, relu: false }, direct, values);
     } else if (isOp(node, conv2dFilterGradientOp)) {
       this.#filterGradient(node, undefined);
     } else if (isOp(node, nonFiniteOp)) {

@@ -28,6 +28,13 @@ export interface PlannedDispatch {
   readonly size?: PlannedValue | undefined;
   readonly op: string;
   readonly layer: string | undefined;
+  readonly otherWays?: OtherWays | undefined;
+}
+
+/** Other dispatches that do the job of a dispatch and of those that follow it, `span` in all, for the autotuner to try. */
+export interface OtherWays {
+  readonly span: number;
+  readonly ways: readonly (readonly PlannedDispatch[])[];
 }
 
 /** A graph as a list of dispatches; nothing is allocated yet. */

@@ -187,6 +187,30 @@ describe("the choice", () => {
     expect(await tune(plan(spec(20), [spec(2000)]))).toBe("20 turns");
   });
 
+  it("falls on another way to do a job, of several kernels, and goes on behind what it replaces", async () => {
+    const step = (turns: number, id = 0) => ({
+      spec: spec(turns),
+      values: [{ ...value, id }],
+      op: "test",
+      layer: undefined,
+    });
+    const tuned = async (span: number, ways: readonly number[], others: readonly number[]) => {
+      const dispatches = [...ways, 7].map((turns, index) => ({
+        ...step(turns, index),
+        ...(index === 0 ? { otherWays: { span, ways: [others.map((other, id) => step(other, id + 5))] } } : {}),
+      }));
+      const tuner = new Autotuner(device, new PipelineCache(device), "test", {
+        store: memoryTuningStore(),
+        milliseconds: 5000,
+      });
+      const found = await tuner.tune({ ...plan(spec(7), []), dispatches });
+      return found.dispatches.map(({ spec: { variant } }) => variant);
+    };
+    expect(await tuned(1, [300], [4, 5])).toEqual(["4 turns", "5 turns", "7 turns"]);
+    expect(await tuned(2, [200, 201], [4])).toEqual(["4 turns", "7 turns"]);
+    expect(await tuned(2, [4, 5], [300])).toEqual(["4 turns", "5 turns", "7 turns"]);
+  });
+
   it("leaves out kernels that do not compile", async () => {
     expect(await tune(plan(spec(2000), [spec(1, "this is no shader"), spec(20)]))).toBe("20 turns");
   });

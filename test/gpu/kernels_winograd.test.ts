@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ConvGeometry, convGeometry, type Padding } from "../../src/core/window_geometry.ts";
 import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
+import { webgpu } from "../../src/index.ts";
 import type { DeviceTraits } from "../../src/webgpu/kernel.ts";
 import {
   winogradFilter,
@@ -12,6 +13,7 @@ import {
   winogradPlan,
 } from "../../src/webgpu/kernels/winograd.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
+import { buildProgram } from "../../src/webgpu/program.ts";
 import { testDevice } from "../support/gpu.ts";
 import { convOptions } from "../support/random.ts";
 import { runKernel } from "../support/run_kernel.ts";
@@ -147,6 +149,46 @@ describe("the rule", () => {
 
   test("makes no tensor that a device may be unable to bind", () => {
     expect(pays(conv([64, 56, 56, 128], 128, "same"))).toBe(false);
+  });
+
+  test("leaves the choice to the autotuner from 32 channels on, whichever it is itself", () => {
+    const ways = (channels: number, traits: DeviceTraits) => {
+      const graph = new Graph();
+      const [x, w] = [graph.input("x", [2, 6, 6, channels]), graph.input("w", [3, 3, channels, channels])];
+      const { dispatches } = lowerGraph(graph, { y: graph.conv2d(x, w, { padding: "same" }) }, traits);
+      const { span, ways: others } = dispatches[0]?.otherWays ?? {};
+      return [dispatches.length, span, others?.map((way) => way.map(({ spec }) => spec.name))];
+    };
+    const four = ["winograd_filter", "winograd_input", "winograd_multiply", "winograd_output"];
+    expect(ways(32, hardware)).toEqual([1, 1, [four]]);
+    expect(ways(128, hardware)).toEqual([4, 4, [["conv2d_forward"]]]);
+    expect(ways(16, hardware)).toEqual([1, undefined, undefined]);
+    expect(ways(128, software)).toEqual([1, undefined, undefined]);
+    for (const channels of [32, 128]) {
+      expect(ways(channels, { ...hardware, winograd: false })).toEqual([1, undefined, undefined]);
+    }
+  });
+
+  test("holds for the same numbers whichever way is taken, in a program with its gradient", async () => {
+    const graph = new Graph();
+    const [x, w, b] = [graph.input("x", [2, 5, 7, 32]), graph.input("w", [3, 3, 32, 32]), graph.input("b", [32])];
+    const y = graph.relu(graph.add(graph.conv2d(x, w, { padding: "same" }), b));
+    const [dx] = graph.gradients(graph.sum(graph.mul(y, y)), [x]) as [typeof y];
+    const fed = {
+      x: integers(2 * 35 * 32, 1),
+      // Quarters of these are whole.
+      w: integers(9 * 32 * 32, 2, -1, 1).map((value) => 4 * value),
+      b: integers(32, 3),
+    };
+    const backend = await webgpu({ device });
+    const lowered = lowerGraph(graph, { y, dx }, hardware);
+    const dispatches = lowered.dispatches.flatMap((dispatch) => dispatch.otherWays?.ways[0] ?? [dispatch]);
+    expect(dispatches.length).toBe(lowered.dispatches.length + 2 * 3);
+    const other = await buildProgram(backend, { ...lowered, dispatches });
+    const program = await cpu().compile(graph, { outputs: { y, dx } });
+    const [got, want] = [await other.run(fed), await program.run(fed)];
+    for (const name of ["y", "dx"]) expect(plain(got[name]?.data ?? [])).toEqual(plain(want[name]?.data ?? []));
+    for (const one of [other, program, backend]) one.dispose();
   });
 
   test("decides what a graph becomes: four dispatches forward, four for the input gradient", () => {

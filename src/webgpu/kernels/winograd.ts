@@ -58,24 +58,36 @@ export function winogradPlan(g: ConvGeometry, direction: "forward" | "inputGradi
  * that is 20, more than GPUs' plain kernels do in the time of a byte.
  */
 const LEAST_CHANNELS = 128;
+/** Fewer are not worth the autotuner's time: five operations saved for a byte. */
+const LEAST_TRIED_CHANNELS = 32;
 /** Transformed tensors larger than what every device can bind (the specification's 128 MiB) are not made. */
 const MOST_TRANSFORMED_BYTES = 2 ** 27;
 
 /**
- * Whether a convolution or its input gradient runs as Winograd's. Software adapters never do: they pay for loads, of
- * which it has more, and not for products (bench/NOTES.md).
+ * Whether a convolution or its input gradient runs as Winograd's by rule. Software adapters never do: they pay for loads,
+ * of which it has more, and not for products (bench/NOTES.md).
  */
-export function winogradPays(
+export function winogradPays(g: ConvGeometry, direction: "forward" | "inputGradient", traits: DeviceTraits): boolean {
+  return winogradFits(g, direction, traits, LEAST_CHANNELS);
+}
+
+/** Whether the autotuner may time Winograd's algorithm against the direct kernels. */
+export function winogradMayPay(g: ConvGeometry, direction: "forward" | "inputGradient", traits: DeviceTraits): boolean {
+  return winogradFits(g, direction, traits, LEAST_TRIED_CHANNELS);
+}
+
+function winogradFits(
   g: ConvGeometry,
   direction: "forward" | "inputGradient",
   { software, winograd = true }: DeviceTraits,
+  leastChannels: number,
 ): boolean {
   if (software || !winograd || g.groups !== 1 || g.kernelHeight !== 3 || g.kernelWidth !== 3) return false;
   if (g.strideHeight !== 1 || g.strideWidth !== 1 || g.dilationHeight !== 1 || g.dilationWidth !== 1) return false;
   if (g.inChannels % 4 !== 0 || g.outChannels % 4 !== 0) return false;
   const { tiles, summed, kept } = winogradPlan(g, direction);
   return (
-    Math.min(summed, kept) >= LEAST_CHANNELS && PLACES * tiles * Math.max(summed, kept) * 4 <= MOST_TRANSFORMED_BYTES
+    Math.min(summed, kept) >= leastChannels && PLACES * tiles * Math.max(summed, kept) * 4 <= MOST_TRANSFORMED_BYTES
   );
 }
 
