@@ -63,6 +63,11 @@ function blockWidth(extent: number, widths: readonly number[], overhead: number)
   return widths.reduce((best, width) => (cost(width) < cost(best) ? width : best), widths[0] ?? 2);
 }
 
+/** Whether each of several input channels is a group of its own. */
+function isDepthwise(g: ConvGeometry): boolean {
+  return g.groups === g.inChannels && g.inChannels > 1;
+}
+
 /** Whether four channels of the summed side can be loaded as one vector. */
 function canLoadVectors(summed: number, kept: number, groups: number): boolean {
   return summed % 4 === 0 && (groups === 1 || kept % 4 === 0);
@@ -237,7 +242,10 @@ function picksWinners(g: ConvGeometry, unpool: boolean, tapRows: number, traits:
 export function filterGradientTile(g: ConvGeometry, unpool: boolean, traits: DeviceTraits): FilterGradientTile {
   const tapRows = g.kernelHeight * g.kernelWidth <= 9 ? g.kernelHeight : 1;
   const taps = tapRows * g.kernelWidth;
-  const height = unpool || g.outHeight > 1 ? 2 : 1;
+  const low = unpool || g.outHeight > 1 ? 2 : 1;
+  // A depthwise kernel does little but load, and taller blocks load each row of the image for more windows.
+  const isTall = traits.software && !unpool && isDepthwise(g) && g.strideHeight === 1 && g.outHeight >= 4;
+  const height = isTall ? 4 : low;
   const vectorLoads = canLoadVectors(g.groupInChannels, g.groupOutChannels, g.groups);
   // Few taps share little of the image among them, so that more channels must; and software adapters load and compare
   // gradients so slowly that more channels of the image should use them.
@@ -276,7 +284,7 @@ export function depthwiseTile(
   direction: "forward" | "inputGradient",
   traits: DeviceTraits,
 ): DepthwiseTile | undefined {
-  if (g.groups !== g.inChannels || g.inChannels === 1) return undefined;
+  if (!isDepthwise(g)) return undefined;
   const forward = direction === "forward";
   const [rows, columns] = forward ? [g.outHeight, g.outWidth] : [g.inHeight, g.inWidth];
   // Blocks of the input gradient are whole strides, so that a pixel's place in its block says which taps reach it.
