@@ -1,11 +1,24 @@
-/** The handwritten digits: where they lie, and the sets that a session trains and measures on. */
+/** The pictures that a session trains and measures on: where the handwritten digits lie, and what every data set brings. */
 import { subset } from "../src/data/dataset.ts";
 import { type Dataset, fetchIdx } from "../src/index.ts";
+
+/** 2,500 digits of MNIST, or all 70,000. */
+export type MnistSize = "small" | "full";
 
 export interface Digits {
   readonly train: Dataset;
   readonly heldOut: Dataset;
+  /** Which data set it is, for what is kept of it: "small" and "full" are MNIST, "own-…" files of the visitor's. */
+  readonly id: MnistSize | `own-${string}`;
+  /** What the classes are called, by label. */
+  readonly names: readonly string[];
+  /** What the visitor's own files are called. */
+  readonly title?: string;
 }
+
+/** A network of this page gives as many scores. */
+export const CLASSES = 10;
+export const DIGIT_NAMES: readonly string[] = Array.from({ length: CLASSES }, (_, digit) => String(digit));
 
 /** Between two epochs' ends, held-out accuracy is measured on this many digits. */
 const QUICK_COUNT = 500;
@@ -21,7 +34,7 @@ interface LoadOptions {
 }
 
 /** Loads 2,500 digits ("small") or all 70,000 ("full"), the latter with a copy in the browser's cache. */
-export async function loadDigits(size: "small" | "full", options: LoadOptions = {}): Promise<Digits> {
+export async function loadDigits(size: MnistSize, options: LoadOptions = {}): Promise<Digits> {
   const prefix = size === "small" ? "mnist-small" : "mnist";
   const progress = { train: [0, 0] as [number, number], heldOut: [0, 0] as [number, number] };
   const load = (which: "train" | "heldOut", part: string) =>
@@ -40,7 +53,7 @@ export async function loadDigits(size: "small" | "full", options: LoadOptions = 
       },
     );
   const [train, heldOut] = await Promise.all([load("train", "train"), load("heldOut", "test")]);
-  return { train, heldOut };
+  return { train, heldOut, id: size, names: DIGIT_NAMES };
 }
 
 /** The held-out digits, or the first of them where there are many. */

@@ -24,6 +24,8 @@ const en = {
   teachUntrained: "Train the network first; then you can correct it.",
   teachBusy: (digit: string) => `Teaching it a ${digit} …`,
   teachBusyMany: "Practising …",
+  teachOwn:
+    "Drawings are taught as digits, and this network learns pictures of your own. Correct those in the view Train, under “Where it is wrong”.",
   teachWaits: "It can be taught when the training pauses.",
   teachLearned: (read: string, share: string) => `Learned: it reads ${read} now, ${share}.`,
   teachNotYet: (read: string, label: string, share: string) =>
@@ -60,9 +62,10 @@ const en = {
   keepCopyFailed: "The browser did not allow copying. Here it is to copy by hand:",
   keepSaved: (name: string) => `Saved as ${name}: weights, optimizer and configuration.`,
   keepOpened: (steps: string) => `Opened: a network after ${steps} steps.`,
+  keepElsewhere: "It learned from other pictures than those that are open here.",
   keepOpenFailed: "This file was not opened; the network is as it was.",
   keepUnknownFile: (name: string) =>
-    `${name} is neither a network (.safetensors), nor drawings (.json), nor a picture.`,
+    `${name} is neither a network (.safetensors), nor drawings or changes (.json), nor a picture, nor an IDX file.`,
   runsHeading: "Kept in this browser",
   runLine: (steps: string, accuracy: string, time: string) => `${steps} steps, ${accuracy}, ${time}`,
   runUnmeasured: "not measured",
@@ -104,6 +107,8 @@ const es: typeof en = {
   teachUntrained: "Primero entrena la red; después podrás corregirla.",
   teachBusy: (digit) => `Enseñándole un ${digit} …`,
   teachBusyMany: "Practicando …",
+  teachOwn:
+    "Los dibujos se enseñan como cifras, y esta red aprende tus propias imágenes. Corrígelas en la vista Entrenar, en «Dónde se equivoca».",
   teachWaits: "Se le puede enseñar cuando el entrenamiento esté en pausa.",
   teachLearned: (read, share) => `Aprendido: ahora lee ${read}, ${share}.`,
   teachNotYet: (read, label, share) =>
@@ -140,8 +145,10 @@ const es: typeof en = {
   keepCopyFailed: "El navegador no permitió copiar. Aquí está, para copiarlo a mano:",
   keepSaved: (name) => `Guardada como ${name}: pesos, optimizador y configuración.`,
   keepOpened: (steps) => `Abierta: una red tras ${steps} pasos.`,
+  keepElsewhere: "Aprendió de otras imágenes que las abiertas aquí.",
   keepOpenFailed: "Este archivo no se abrió; la red está como estaba.",
-  keepUnknownFile: (name) => `${name} no es una red (.safetensors), ni dibujos (.json), ni una imagen.`,
+  keepUnknownFile: (name) =>
+    `${name} no es una red (.safetensors), ni dibujos o cambios (.json), ni una imagen, ni un archivo IDX.`,
   runsHeading: "Guardado en este navegador",
   runLine: (steps, accuracy, time) => `${steps} pasos, ${accuracy}, ${time}`,
   runUnmeasured: "sin medir",

@@ -1,5 +1,6 @@
 /** The drawing pad with what the network sees of it and what it answers. */
 import { rasterizeDigit } from "../src/index.ts";
+import { className, hasLongNames, ownTitle } from "./classes.ts";
 import type { DigitPad } from "./digit_pad.ts";
 import { announce, find, make, write } from "./dom.ts";
 import { onFile } from "./files.ts";
@@ -26,6 +27,7 @@ const SIDE = 28;
 
 interface Bar {
   readonly row: HTMLElement;
+  readonly name: HTMLElement;
   readonly fill: HTMLElement;
   readonly value: HTMLElement;
 }
@@ -178,7 +180,7 @@ export class DrawPanel {
   #sentence({ digit, probabilities }: Answer): string {
     const probability = probabilities[digit] ?? 0;
     const words = probability < SURE ? say().announceUnsure : say().announceAnswer;
-    return words(String(digit), chance(probability));
+    return words(className(digit), chance(probability));
   }
 
   #showSeen(): void {
@@ -203,11 +205,15 @@ export class DrawPanel {
     this.#undo.disabled = !pad.undoable;
     this.#clear.disabled = empty;
     pad.ariaLabel = text.padName;
-    pad.label = this.#shown ? text.padLabelTest(String(this.#shown.label)) : text.padLabel(pad.strokes.length);
+    pad.label = this.#shown ? text.padLabelTest(className(this.#shown.label)) : text.padLabel(pad.strokes.length);
     this.#seen.ariaLabel = empty ? text.seenLabelEmpty : text.seenLabel;
+    const own = ownTitle();
+    write(find("draw-own", HTMLElement), own === undefined ? "" : text.drawOwn(own));
+    find("draw", HTMLElement).classList.toggle("named", hasLongNames());
     const answer = this.#answer;
     this.#bars.forEach((bar, digit) => {
       const probability = answer?.probabilities[digit];
+      write(bar.name, className(digit));
       bar.row.classList.toggle("winner", answer?.digit === digit && trained());
       bar.fill.style.setProperty("--share", String(probability ?? 0));
       write(bar.value, probability === undefined ? "" : chance(probability));
@@ -220,16 +226,19 @@ export class DrawPanel {
     const { trained } = this.#options;
     const probability = answer?.probabilities[answer.digit] ?? 0;
     const sure = probability >= SURE && trained();
-    write(this.#digit, answer === undefined ? "" : sure ? String(answer.digit) : trained() ? `${answer.digit}?` : "?");
+    write(
+      this.#digit,
+      answer === undefined ? "" : sure ? className(answer.digit) : trained() ? `${className(answer.digit)}?` : "?",
+    );
     this.#digit.classList.toggle("sure", sure);
     write(this.#caption, this.#verdict(answer, sure, chance(probability)));
-    const read = answer === undefined ? "" : String(answer.digit);
+    const read = answer === undefined ? "" : className(answer.digit);
     if (this.#picture === "unreadable") write(this.#note, text.pictureUnreadable);
     else if (this.#picture === "empty") write(this.#note, text.pictureEmpty);
     else if (this.#pixels && !trained()) write(this.#note, text.noteUntrained);
     else if (this.#picture === "shown") write(this.#note, text.pictureShown);
     else if (this.#shown && answer) {
-      const label = String(this.#shown.label);
+      const label = className(this.#shown.label);
       write(this.#note, read === label ? text.noteTestRight(label) : text.noteTestWrong(label, read));
     } else write(this.#note, this.#pixels && this.#ink < LITTLE_INK ? text.noteSmall : "");
   }
@@ -250,14 +259,9 @@ function chance(probability: number): string {
 function makeBar(digit: number): Bar {
   const fill = make("span", { className: "bar-fill" });
   const value = make("span", { className: "bar-value" });
-  const row = make(
-    "li",
-    {},
-    make("span", { className: "bar-digit", text: String(digit) }),
-    make("span", { className: "bar-track" }, fill),
-    value,
-  );
-  return { row, fill, value };
+  const name = make("span", { className: "bar-digit", text: String(digit) });
+  const row = make("li", {}, name, make("span", { className: "bar-track" }, fill), value);
+  return { row, name, fill, value };
 }
 
 function largest(values: Float32Array): number {

@@ -11,32 +11,37 @@ export function download(name: string, content: string | Uint8Array<ArrayBuffer>
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** Has a button open the file picker of a hidden input, and hears of the file that was chosen. */
-export function onFile(button: HTMLButtonElement, input: HTMLInputElement, listener: (file: File) => void): void {
+/** Has a button open the file picker of a hidden input, and hears of the files that were chosen. */
+export function onFiles(
+  button: HTMLButtonElement,
+  input: HTMLInputElement,
+  listener: (files: readonly File[]) => void,
+): void {
   button.addEventListener("click", () => input.click());
   input.addEventListener("change", () => {
-    const [file] = input.files ?? [];
-    // The same file may be chosen again.
+    const files = [...(input.files ?? [])];
+    // The same files may be chosen again.
     input.value = "";
-    if (file) listener(file);
+    if (files.length > 0) listener(files);
   });
 }
 
-/** Hears of every file that is dropped on the page or pasted into it. */
-export function onDroppedFile(listener: (file: File) => void): void {
+/** The same for one file. */
+export function onFile(button: HTMLButtonElement, input: HTMLInputElement, listener: (file: File) => void): void {
+  onFiles(button, input, ([file]) => file && listener(file));
+}
+
+/** Hears of the files that are dropped on the page or pasted into it. */
+export function onDroppedFiles(listener: (files: readonly [File, ...File[]]) => void): void {
+  const hear = (event: Event, transfer: DataTransfer | null) => {
+    const [file, ...others] = transfer?.files ?? [];
+    if (file === undefined) return;
+    event.preventDefault();
+    listener([file, ...others]);
+  };
   addEventListener("dragover", (event) => {
     if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
   });
-  addEventListener("drop", (event) => {
-    const [file] = event.dataTransfer?.files ?? [];
-    if (file === undefined) return;
-    event.preventDefault();
-    listener(file);
-  });
-  addEventListener("paste", (event) => {
-    const [file] = event.clipboardData?.files ?? [];
-    if (file === undefined) return;
-    event.preventDefault();
-    listener(file);
-  });
+  addEventListener("drop", (event) => hear(event, event.dataTransfer));
+  addEventListener("paste", (event) => hear(event, event.clipboardData));
 }

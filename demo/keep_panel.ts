@@ -1,6 +1,6 @@
 /** "Keep the network": in this browser, as a file, as a link, as code; and the way back. */
 import { toCode } from "./code.ts";
-import { dataUrl } from "./digits.ts";
+import { dataUrl, type MnistSize } from "./digits.ts";
 import { find, make, write } from "./dom.ts";
 import { download, onFile } from "./files.ts";
 import { count, language, moment, percent, say } from "./language.ts";
@@ -10,21 +10,18 @@ import { completed } from "./run.ts";
 import { AUGMENT, LOSS, type Session } from "./session.ts";
 import { dropRun, type KeptRun, keepRun, keptRuns } from "./storage.ts";
 
-/** The full data set has more digits than this to train on. */
-const SMALL_DIGITS = 10_000;
-
 export interface KeepPanelOptions {
   session: Session;
   /** Epochs that a press on Train goes through. */
   epochs(): number;
-  /** Has the session train on all digits; resolves when it does. */
-  loadAll(): Promise<void>;
+  /** Has the session train on MNIST; resolves when it does. */
+  loadDigits(size: MnistSize): Promise<void>;
   /** The notices above the page changed. */
   onChange(): void;
 }
 
 type Outcome =
-  | { kind: "link" | "code" | "opened" | "offerFailed" }
+  | { kind: "link" | "code" | "opened" | "openedElsewhere" | "offerFailed" }
   | { kind: "saved" | "unknown"; name: string }
   | { kind: "copyFailed"; content: string }
   | { kind: "failed"; error: unknown };
@@ -114,16 +111,15 @@ export class KeepPanel {
   }
 
   async #goOn(kept: KeptRun): Promise<void> {
-    const { session, loadAll } = this.#options;
+    const { session, loadDigits } = this.#options;
     const before = this.#id;
     try {
       const network = readNetworkFile(kept.checkpoint);
-      const trainedOnAll = (session.digits?.train.count ?? 0) > SMALL_DIGITS;
-      if (kept.digits === "full" && !trainedOnAll) await loadAll();
+      if (kept.digits === "small" || kept.digits === "full") await loadDigits(kept.digits);
       this.#id = kept.id;
       await session.adopt(network, completed(kept.run));
       this.#offer = undefined;
-      this.#show({ kind: "opened" });
+      this.#show({ kind: session.digits?.id === kept.digits ? "opened" : "openedElsewhere" });
       find("run", HTMLButtonElement).focus();
     } catch (error) {
       this.#id = before;
@@ -144,7 +140,7 @@ export class KeepPanel {
       accuracy: measured?.accuracy,
       count: measured?.count ?? 0,
       parameters: model.summary().parameters,
-      digits: (digits?.train.count ?? 0) > SMALL_DIGITS ? "full" : "small",
+      digits: digits?.id ?? "small",
       run,
       checkpoint,
     });
@@ -166,7 +162,7 @@ export class KeepPanel {
 
   #code(): string {
     const { session, epochs } = this.#options;
-    const all = (session.digits?.train.count ?? 0) > SMALL_DIGITS;
+    const { id = "small", title } = session.digits ?? {};
     return toCode({
       model: session.model.toJSON(),
       loss: LOSS,
@@ -175,7 +171,7 @@ export class KeepPanel {
       seed: session.seed,
       epochs: epochs(),
       augment: session.augment ? AUGMENT : undefined,
-      data: dataUrl(all ? "mnist" : "mnist-small"),
+      data: title === undefined ? dataUrl(id === "full" ? "mnist" : "mnist-small") : "./your-pictures",
     });
   }
 
@@ -223,6 +219,8 @@ export class KeepPanel {
         return text.keepLinkCopied;
       case "code":
         return text.keepCodeCopied;
+      case "openedElsewhere":
+        return `${text.keepOpened(count(this.#options.session.steps))} ${text.keepElsewhere}`;
       case "opened":
         return text.keepOpened(count(this.#options.session.steps));
       case "saved":

@@ -1,20 +1,23 @@
 /** The page: one session, three views on it, and the bar of the training above them. */
 import { sample } from "../src/data/dataset.ts";
-import { addressOf, onView, VIEWS, view } from "./address.ts";
+import { addressOf, onView, VIEWS, type View, view } from "./address.ts";
+import { nameClasses } from "./classes.ts";
 import { DigitPad } from "./digit_pad.ts";
-import { loadDigits } from "./digits.ts";
 import { announce, find, focusScrollers, write } from "./dom.ts";
 import { DrawPanel } from "./draw_panel.ts";
-import { onDroppedFile } from "./files.ts";
+import { onDroppedFiles } from "./files.ts";
 import { InsideView } from "./inside/view.ts";
 import { KeepPanel } from "./keep_panel.ts";
 import { count, language, onLanguage, percent, say, setLanguage, translatePage } from "./language.ts";
 import type { Language } from "./messages.ts";
 import { failureNotice, forcedCpuNotice, type Notice, noWebGpuNotice, showNotices } from "./notices.ts";
+import { isOwnFileName } from "./own_files.ts";
 import { Runner } from "./runner.ts";
 import { type Force, Session } from "./session.ts";
 import { TeachPanel } from "./teach_panel.ts";
 import { Theme } from "./theme.ts";
+import { isChangesJson } from "./train/changes.ts";
+import { Corrections } from "./train/corrections.ts";
 import { TrainView } from "./train/train_view.ts";
 
 /** While it trains, the drawing and the sample digits are read again this often. */
@@ -26,10 +29,14 @@ const parameters = new URLSearchParams(location.search);
 const forced = parameters.get("force");
 const force: Force = forced === "cpu" || forced === "nowebgpu" ? forced : undefined;
 
-const session = new Session({ force, load: () => loadDigits("small"), onChange: () => changed() });
+const session: Session = new Session({ force, load: () => train.firstDigits(), onChange: () => changed() });
+const corrections = new Corrections();
 const predict = (pixels: Float32Array) => session.predict(pixels);
 
-const train = new TrainView({ session, onChange: () => changed(), onSetting: () => renderLinks() });
+const train = new TrainView({
+  ...{ session, corrections, onChange: () => changed(), onSetting: () => renderLinks() },
+  onBeginAnew: () => keeping.beginAnew(),
+});
 const runner = new Runner(session, () => train.epochs);
 
 const inside = new InsideView({
@@ -62,22 +69,35 @@ const teaching = new TeachPanel(session, () => panel.pixels);
 const keeping = new KeepPanel({
   session,
   epochs: () => train.epochs,
-  loadAll: () => train.loadAll(),
+  loadDigits: (size) => train.loadDigits(size),
   onChange: () => changed(),
 });
 find("reset", HTMLButtonElement).addEventListener("click", () => keeping.beginAnew());
 
 // What is dropped or pasted goes where it belongs: pictures onto the pad, networks and drawings to their panels.
-onDroppedFile((file) => {
+onDroppedFiles((files) => {
+  const [file] = files;
   if (file.type.startsWith("image/")) {
     if (view() === "train") location.hash = addressOf("draw");
     void panel.showPicture(file);
   } else if (file.name.endsWith(".safetensors")) void keeping.open(file);
-  else if (file.name.endsWith(".json")) {
-    if (view() !== "draw") location.hash = addressOf("draw");
-    void teaching.open(file);
+  else if (file.name.endsWith(".json")) void openJson(file);
+  else if (files.every(({ name }) => isOwnFileName(name))) {
+    goTo("train");
+    void train.openPictures(files);
   } else keeping.refuse(file);
 });
+
+function goTo(name: View): void {
+  if (view() !== name) location.hash = addressOf(name);
+}
+
+/** Changes of the data set, or drawings. */
+async function openJson(file: File): Promise<void> {
+  const ofData = isChangesJson(await file.text());
+  goTo(ofData ? "train" : "draw");
+  await (ofData ? train.openChanges(file) : teaching.open(file));
+}
 
 // ---- views
 
@@ -161,6 +181,7 @@ function changed(): void {
 function render(): void {
   frame = 0;
   const measured = session.latest !== shownMeasurement;
+  if (session.digits) nameClasses(session.digits);
   runner.render();
   train.render({ plannedTarget: runner.plannedTarget });
   renderNotices();

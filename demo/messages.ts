@@ -5,6 +5,7 @@
 import { drawMessages } from "./draw_messages.ts";
 import { curvesMessages } from "./messages/curves.ts";
 import { digitsMessages } from "./messages/digits.ts";
+import { mistakesMessages } from "./messages/mistakes.ts";
 import { networkMessages } from "./messages/network.ts";
 import { noticesMessages } from "./messages/notices.ts";
 import { padMessages } from "./messages/pad.ts";
@@ -21,6 +22,7 @@ function sentences<Tongue extends Language>(tongue: Tongue) {
     ...curvesMessages[tongue],
     ...padMessages[tongue],
     ...digitsMessages[tongue],
+    ...mistakesMessages[tongue],
     ...networkMessages[tongue],
     ...profileMessages[tongue],
     ...noticesMessages[tongue],

@@ -2,7 +2,9 @@
 
 import { sample } from "../src/data/dataset.ts";
 import type { Dataset } from "../src/index.ts";
+import { className } from "./classes.ts";
 import { find, make, write } from "./dom.ts";
+import { paintInk } from "./ink.ts";
 import { count, say } from "./language.ts";
 
 const COUNT = 20;
@@ -65,8 +67,10 @@ export class Samples {
       const wrong = answer !== undefined && answer !== label;
       if (answer === label) right++;
       item.classList.toggle("wrong", wrong);
-      write(read, answer === undefined ? "" : String(answer));
-      canvas.ariaLabel = wrong ? text.sampleWrong(String(label), String(answer)) : text.sampleRight(String(label));
+      write(read, answer === undefined ? "" : className(answer));
+      canvas.ariaLabel = wrong
+        ? text.sampleWrong(className(label), className(answer))
+        : text.sampleRight(className(label));
     });
     write(this.#note, this.#answers === undefined ? "" : text.samplesNote(count(right), count(this.#cells.length)));
   }
@@ -74,14 +78,8 @@ export class Samples {
 
 function makeCell(image: Float32Array, label: number): Cell {
   const canvas = make("canvas");
-  canvas.width = canvas.height = SIDE;
   canvas.setAttribute("role", "img");
-  const context = canvas.getContext("2d");
-  const pixels = new ImageData(SIDE, SIDE);
-  image.forEach((value, index) => {
-    pixels.data[4 * index + 3] = Math.round(255 * value);
-  });
-  context?.putImageData(pixels, 0, 0);
+  paintInk(canvas, image);
   const read = make("span", { className: "sample-read" });
   read.ariaHidden = "true";
   return { item: make("li", {}, canvas, read), canvas, read, label };

@@ -3,6 +3,7 @@
  * that were taught. Storage is a courtesy: it may be forbidden or full, and then the page works without it.
  */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import type { Digits } from "./digits.ts";
 import type { Run } from "./run.ts";
 import type { Lesson } from "./teaching.ts";
 
@@ -16,8 +17,8 @@ export interface KeptRun {
   readonly accuracy: number | undefined;
   readonly count: number;
   readonly parameters: number;
-  /** Which digits it was trained on. */
-  readonly digits: "small" | "full";
+  /** Which data set it was trained on. */
+  readonly digits: Digits["id"];
   readonly run: Run;
   readonly checkpoint: Uint8Array;
 }

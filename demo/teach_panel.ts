@@ -1,13 +1,12 @@
 /** "Teach it": the right digit for a misread drawing, what the lesson did, and the list of what was taught. */
+import { CLASSES, className, ownTitle } from "./classes.ts";
 import { announce, find, make, write } from "./dom.ts";
 import { download, onFile } from "./files.ts";
-import { count, percent, say } from "./language.ts";
+import { inkCanvas } from "./ink.ts";
+import { count, language, percent, say } from "./language.ts";
 import type { Session } from "./session.ts";
 import { keepLessons, keptLessons } from "./storage.ts";
 import { type Lesson, lessonsFromJson, lessonsToJson, type Taught } from "./teaching.ts";
-
-const DIGITS = 10;
-const SIDE = 28;
 
 type Outcome =
   | { kind: "taught"; taught: Taught; lessons: readonly Lesson[] }
@@ -33,14 +32,15 @@ export class TeachPanel {
   #outcome: Outcome | undefined;
   #file: FileOutcome | undefined;
   #shown: readonly Lesson[] | undefined;
-  #shownLanguage: unknown;
+  /** Language and classes of what is shown. */
+  #shownNames = "";
 
   /** `pixels`: what the network sees of the drawing now. */
   constructor(session: Session, pixels: () => Float32Array | undefined) {
     this.#session = session;
     this.#pixels = pixels;
-    this.#digits = Array.from({ length: DIGITS }, (_, digit) => {
-      const button = make("button", { text: String(digit) });
+    this.#digits = Array.from({ length: CLASSES }, (_, digit) => {
+      const button = make("button");
       button.type = "button";
       button.addEventListener("click", () => void this.#teachDrawing(digit));
       return button;
@@ -117,13 +117,24 @@ export class TeachPanel {
     const { phase, steps, canUnteach } = this.#session;
     const trained = steps > 0;
     const busy = this.#outcome?.kind === "busy";
-    const free = (phase === "ready" || phase === "paused") && !busy;
+    const own = ownTitle() !== undefined;
+    const free = (phase === "ready" || phase === "paused") && !busy && !own;
     const drawn = this.#pixels() !== undefined;
     this.#digits.forEach((button, digit) => {
       button.disabled = !(free && trained && drawn);
-      button.ariaLabel = text.teachDigit(String(digit));
+      write(button, className(digit));
+      button.ariaLabel = text.teachDigit(className(digit));
     });
-    write(this.#ask, !trained ? text.teachUntrained : phase === "training" && !busy ? text.teachWaits : text.teachAsk);
+    write(
+      this.#ask,
+      own
+        ? text.teachOwn
+        : !trained
+          ? text.teachUntrained
+          : phase === "training" && !busy
+            ? text.teachWaits
+            : text.teachAsk,
+    );
     write(this.#status, this.#sentence());
     this.#status.classList.toggle("refused", this.#outcome?.kind === "taught" && !this.#outcome.taught.kept);
     this.#undo.hidden = !(this.#outcome?.kind === "taught" && canUnteach && free);
@@ -131,9 +142,10 @@ export class TeachPanel {
     this.#export.disabled = this.#lessons.length === 0;
     write(find("lessons-note", HTMLElement), this.#lessons.length === 0 ? text.lessonsNone : text.lessonsNote);
     write(find("lessons-status", HTMLElement), this.#fileSentence());
-    if (this.#shown !== this.#lessons || this.#shownLanguage !== text) {
+    const names = `${language()} ${this.#digits.map(({ textContent }) => textContent).join()}`;
+    if (this.#shown !== this.#lessons || this.#shownNames !== names) {
       this.#shown = this.#lessons;
-      this.#shownLanguage = text;
+      this.#shownNames = names;
       this.#list.replaceChildren(...this.#lessons.map((lesson) => this.#item(lesson)));
     }
   }
@@ -147,13 +159,13 @@ export class TeachPanel {
     const { lessons } = outcome;
     const [lesson] = lessons;
     const one = lessons.length === 1 && lesson ? lesson : undefined;
-    if (outcome.kind === "busy") return one ? text.teachBusy(String(one.label)) : text.teachBusyMany;
+    if (outcome.kind === "busy") return one ? text.teachBusy(className(one.label)) : text.teachBusyMany;
     const { kept, readings, before, after, count: digits } = outcome.taught;
     if (!kept) return text.teachRefused(percent(before, 1), percent(after, 1));
     const measured = text.teachMeasured(percent(before, 1), percent(after, 1), count(digits));
     const [reading] = readings;
     if (one && reading) {
-      const [read, label, share] = [String(reading.read), String(one.label), percent(reading.share)];
+      const [read, label, share] = [className(reading.read), className(one.label), percent(reading.share)];
       return `${reading.read === one.label ? text.teachLearned(read, share) : text.teachNotYet(read, label, share)} ${measured}`;
     }
     const right = readings.filter(({ read }, index) => read === lessons[index]?.label).length;
@@ -169,16 +181,8 @@ export class TeachPanel {
 
   #item(lesson: Lesson): HTMLElement {
     const text = say();
-    const label = String(lesson.label);
-    const canvas = make("canvas");
-    canvas.width = canvas.height = SIDE;
-    canvas.setAttribute("role", "img");
-    canvas.ariaLabel = text.lessonLabel(label);
-    const image = new ImageData(SIDE, SIDE);
-    lesson.pixels.forEach((value, index) => {
-      image.data[4 * index + 3] = Math.round(255 * value);
-    });
-    canvas.getContext("2d")?.putImageData(image, 0, 0);
+    const label = className(lesson.label);
+    const canvas = inkCanvas(lesson.pixels, text.lessonLabel(label));
     const digit = make("span", { className: "lesson-digit", text: label });
     digit.ariaHidden = "true";
     const remove = make("button", { text: "×" });

@@ -128,6 +128,44 @@ const scenes = {
     await page.waitForTimeout(300);
     await take(page, "narrow-dark-es-profile");
   },
+  async mistakes(open, take) {
+    const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" });
+    const show = async (name, selector = "#mistakes") => {
+      await page.evaluate((wanted) => document.querySelector(wanted).scrollIntoView(), selector);
+      await page.waitForTimeout(300);
+      await take(page, name);
+    };
+    await ready(page);
+    await show("wide-light-en-mistakes-empty");
+    await train(page, { epochs: "1", until: 20 });
+    await page.click("#mistakes-read");
+    await show("wide-light-en-mistakes-busy");
+    await page.waitForSelector('html[data-phase="ready"]', { timeout: 280_000 });
+    await page.waitForSelector('#mistakes[aria-busy="false"] .thumb');
+    await show("wide-light-en-mistakes");
+    await page.click("#pictures-list .thumb >> nth=1");
+    await page.click("#picture-labels button >> nth=3");
+    await page.locator("#pictures-list .thumb >> nth=2").press("Delete");
+    await show("wide-light-en-mistakes-changed");
+    await page.click("#confusion tbody tr:nth-child(3) td.right button");
+    await page.check("#confusion-shares");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.click('[data-language="es"]');
+    await show("wide-dark-es-mistakes-cell");
+    await page.setViewportSize(NARROW);
+    await show("narrow-dark-es-mistakes");
+    await page.click("#pictures-list .thumb");
+    await show("narrow-dark-es-mistakes-pictures", "#pictures");
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.click('[data-language="en"]');
+    await show("narrow-light-en-mistakes-editor", "#picture-editor");
+    await page.setInputFiles("#idx-files", [
+      { name: "train-images-idx3-ubyte", mimeType: "", buffer: Buffer.from("no pictures") },
+    ]);
+    await show("narrow-light-en-data", "#digits");
+    await page.setViewportSize(WIDE);
+    await show("wide-light-en-data", "#digits");
+  },
   async drawing(open, take) {
     const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" });
     await ready(page);

@@ -1,3 +1,4 @@
+import { className } from "../classes.ts";
 import { make, write } from "../dom.ts";
 import { count, percent } from "../language.ts";
 import { denseSum, evidenceOf, inputOf } from "./maps.ts";
@@ -64,6 +65,7 @@ export class AnswerStep implements Step {
     this.#rows.forEach(({ row, cells, fill, evidence: canvas }, index) => {
       const [score = 0, share = 0] = [logits.data[index], probabilities.data[index]];
       row.classList.toggle("winner", score === most);
+      if (row.cells[0]) write(row.cells[0], className(index));
       [number(score), number(Math.exp(score - most)), percent(share, 1)].forEach((word, cell) => {
         const place = cells[cell];
         if (place) write(place, word);
@@ -71,7 +73,7 @@ export class AnswerStep implements Step {
       fill.style.setProperty("--share", String(share));
       const map = maps?.[index];
       canvas.parentElement?.toggleAttribute("hidden", map === undefined);
-      canvas.ariaLabel = text.inEvidenceOf(String(index));
+      canvas.ariaLabel = text.inEvidenceOf(className(index));
       if (map) paint(canvas, map.rows, map.columns, (place) => signed(map.values[place] ?? 0, range));
     });
     const lastHead = this.#heads[4];

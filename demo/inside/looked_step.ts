@@ -1,3 +1,4 @@
+import { className } from "../classes.ts";
 import { make, write } from "../dom.ts";
 import { Grid, Strip } from "./grid.ts";
 import { type FeatureMap, featureMap, gradCam, occluded, saliency } from "./maps.ts";
@@ -68,7 +69,7 @@ export class LookedStep implements Step {
       chosen: inspection.target,
       label: text.inLookedFor,
       name: String,
-      draw: (index, canvas) => canvas.replaceWith(make("span", { text: String(index) })),
+      draw: (index, canvas) => canvas.replaceWith(make("span", { text: className(index) })),
     });
     const pixels = featureMap(inspection.input, 0);
     const heat = (grid: Grid, name: string, map: FeatureMap) => {

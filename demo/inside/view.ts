@@ -1,5 +1,6 @@
 /** “Look inside”: a walk through the network that is being trained, on the digit that was drawn. */
 import type { Inspection, MapsDrawing, Model, Tensor } from "../../src/index.ts";
+import { className } from "../classes.ts";
 import { find, make, write } from "../dom.ts";
 import { count, percent } from "../language.ts";
 import { AnswerStep } from "./answer_step.ts";
@@ -158,7 +159,7 @@ export class InsideView {
     const probabilities = this.#look?.inspection.probabilities.data ?? new Float32Array();
     const share = Math.max(0, ...probabilities);
     const digit = probabilities.indexOf(share);
-    write(this.#answer, this.#look === undefined ? "" : text.inReads(String(digit), percent(share, 1)));
+    write(this.#answer, this.#look === undefined ? "" : text.inReads(className(digit), percent(share, 1)));
   }
 
   /** Writes everything, in the page's language. */

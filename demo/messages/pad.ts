@@ -2,6 +2,8 @@
 
 const en = {
   drawHeading: "Draw",
+  drawOwn: (title: string) =>
+    `The network learns your own pictures, ${title}. A drawing is brought to what MNIST’s digits look like and read as one of your classes; a held-out picture tells more.`,
   padHint: "Draw a digit here",
   padLabel: (strokes: number) =>
     strokes === 0
@@ -34,6 +36,8 @@ const en = {
 
 const es: typeof en = {
   drawHeading: "Dibujar",
+  drawOwn: (title) =>
+    `La red aprende tus propias imágenes, ${title}. Un dibujo se adapta al aspecto de las cifras de MNIST y se lee como una de tus clases; una imagen reservada dice más.`,
   padHint: "Dibuja aquí una cifra",
   padLabel: (strokes) =>
     strokes === 0

@@ -1,5 +1,6 @@
 /** The view "Train": settings, curves, measurements, the digits, the network, where the time goes. */
 import { bindCheck, bindSelect, setSetting, setting } from "../address.ts";
+import type { Digits, MnistSize } from "../digits.ts";
 import { find, write } from "../dom.ts";
 import { count, language, say, significant } from "../language.ts";
 import { showFacts } from "../network_table.ts";
@@ -8,11 +9,16 @@ import { ProfilePanel } from "../profile_panel.ts";
 import { Samples } from "../samples.ts";
 import type { Session } from "../session.ts";
 import { Builder } from "./builder.ts";
+import type { Corrections } from "./corrections.ts";
 import { CurvesPanel } from "./curves_panel.ts";
-import { Download } from "./download.ts";
+import { DataChoice } from "./data_choice.ts";
+import { MistakesPanel } from "./mistakes_panel.ts";
 
 export interface TrainViewOptions {
   session: Session;
+  corrections: Corrections;
+  /** The visitor has the training begin anew. */
+  onBeginAnew(): void;
   /** Something that the page shows changed. */
   onChange(): void;
   /** A setting went into the address. */
@@ -29,18 +35,34 @@ export class TrainView {
   readonly #builder: Builder;
   readonly #samples: Samples;
   readonly #profile: ProfilePanel;
-  readonly #download: Download;
+  readonly #data: DataChoice;
+  readonly #mistakes: MistakesPanel;
   #shownDigits: unknown;
   #backend = "";
   #shownModel = "";
   #shownFacts = "";
 
-  constructor({ session, onChange, onSetting }: TrainViewOptions) {
+  constructor({ session, corrections, onBeginAnew, onChange, onSetting }: TrainViewOptions) {
     this.#session = session;
     this.#curves = new CurvesPanel(onSetting);
     this.#samples = new Samples((pixels) => session.predict(pixels));
     this.#profile = new ProfilePanel(() => session.profile());
-    this.#download = new Download({ onDigits: (digits) => session.useDigits(digits), onChange });
+    this.#data = new DataChoice({
+      ...{ corrections, onChange, onSetting },
+      onDigits: (digits) => session.useDigits(digits),
+      hasLearned: () => session.steps > 0,
+    });
+    this.#mistakes = new MistakesPanel({
+      ...{ session, corrections, onChange },
+      trainAgain: async () => {
+        const digits = corrections.use();
+        if (digits === undefined) return;
+        onBeginAnew();
+        await session.reset();
+        await session.useDigits(digits);
+        session.train(this.epochs);
+      },
+    });
     bindSelect("epochs", this.#epochs);
     bindSelect("learning-rate", this.#rate);
     for (const select of [this.#epochs, this.#rate]) select.addEventListener("change", onSetting);
@@ -95,14 +117,29 @@ export class TrainView {
     return Number(this.#epochs.value);
   }
 
-  /** Has the session train on all digits. */
-  loadAll(): Promise<void> {
-    return this.#download.load();
+  /** The data set that the address asks for. Throws what loading it throws. */
+  firstDigits(): Promise<Digits> {
+    return this.#data.first();
+  }
+
+  /** Has the session train on MNIST, unless it does. */
+  async loadDigits(size: MnistSize): Promise<void> {
+    if (this.#session.digits?.id !== size) await this.#data.load(size);
+  }
+
+  /** Takes files of the visitor's own pictures up. */
+  openPictures(files: readonly File[]): Promise<void> {
+    return this.#data.openFiles(files);
+  }
+
+  /** Takes a file of changes of the data set up. */
+  openChanges(file: Blob): Promise<void> {
+    return this.#mistakes.open(file);
   }
 
   /** What went wrong in this view alone. */
   get notice(): Notice | undefined {
-    return this.#download.notice;
+    return this.#data.notice;
   }
 
   /** Draws again what the style sheet does not colour. */
@@ -114,7 +151,8 @@ export class TrainView {
   render({ plannedTarget }: { plannedTarget: number }): void {
     const { phase, digits, usable } = this.#session;
     this.#profile.usable = usable && digits !== undefined;
-    this.#download.render(digits !== undefined);
+    this.#data.render(digits !== undefined);
+    this.#mistakes.render();
     this.#renderNetwork();
     this.#curves.show(this.#session.run, plannedTarget, phase === "training");
     if (digits && digits !== this.#shownDigits) {
@@ -147,14 +185,18 @@ export class TrainView {
       this.#shownModel = key;
     }
     if (document.activeElement !== this.#batch) this.#batch.value = String(batchSize);
-    write(
-      find("data-line", HTMLElement),
-      digits ? text.dataLine(count(digits.train.count), count(digits.heldOut.count)) : text.preparing,
-    );
+    write(find("data-line", HTMLElement), digits ? dataLine(digits) : text.preparing);
     const facts = `${key} ${batchSize} ${model.layers.length} ${JSON.stringify(stats)}`;
     if (facts !== this.#shownFacts) {
       this.#shownFacts = facts;
       showFacts(model, batchSize, stats, find("facts", HTMLElement));
     }
   }
+}
+
+function dataLine({ train, heldOut, title, names }: Digits): string {
+  const [learn, measure] = [count(train.count), count(heldOut.count)];
+  return title === undefined
+    ? say().dataLine(learn, measure)
+    : say().dataLineOwn(title, learn, measure, count(names.length));
 }

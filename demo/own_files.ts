@@ -1,0 +1,175 @@
+/** Pictures of the visitor's own: IDX files as MNIST and its relatives come, gzip-compressed or not, made into a data set. */
+import { parseIdx } from "../src/data/idx.ts";
+import { type Dataset, dataset, FormatError, gunzip, idx } from "../src/index.ts";
+import { CLASSES, type Digits } from "./digits.ts";
+
+const SIDE = 28;
+/** 28×28 bytes of so many pictures stay below 128 MiB, WebGPU's default limit of one buffer. */
+const MOST_PICTURES = 150_000;
+/** Where the files bring no held-out part, every sixth picture is held out: about as many as MNIST's seventh. */
+const HELD_OUT_EVERY = 6;
+/** Fewer pictures than this are not divided. */
+const FEWEST_TO_DIVIDE = 30;
+
+/** What can be wrong with a choice of files. */
+export type OwnFilesProblem = "unreadable" | "pairs" | "size" | "classes" | "tooMany" | "few" | "names" | "values";
+
+/** The files make no data set. `words` are the names and figures that the page's sentence about it wants. */
+export class OwnFilesError extends Error {
+  override readonly name = "OwnFilesError";
+  readonly why: OwnFilesProblem;
+  readonly words: readonly string[];
+
+  constructor(why: OwnFilesProblem, words: readonly string[], cause?: unknown) {
+    super(`${why}: ${words.join(", ")}`, { cause });
+    this.why = why;
+    this.words = words;
+  }
+}
+
+export interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Whether a file may be one that `readOwnFiles` takes, by its name. */
+export function isOwnFileName(name: string): boolean {
+  return /idx|ubyte|\.gz$|\.txt$/i.test(name);
+}
+
+interface IdxFile extends NamedBytes {
+  readonly rank: number;
+  readonly count: number;
+}
+
+interface Pair {
+  readonly images: IdxFile;
+  readonly labels: IdxFile;
+}
+
+/**
+ * A data set from one pair of image and label files, of which a sixth is held out, or from two pairs, one of them to be
+ * held out; a text file beside them names the classes, a line each. Throws `OwnFilesError`.
+ */
+export async function readOwnFiles(files: readonly NamedBytes[]): Promise<Digits> {
+  const texts = files.filter(({ name }) => /\.txt$/i.test(name));
+  const found = await Promise.all(files.filter((file) => !texts.includes(file)).map(readHeader));
+  const pairs = pairsOf(found);
+  const [first, second] = pairs.map(readPair);
+  if (first === undefined) throw pairsProblem(found);
+  const parts = second ? { train: first, heldOut: second } : divided(first, pairs[0]?.images.name ?? "");
+  const classes = Math.max(parts.train.classes, parts.heldOut.classes);
+  return {
+    train: { ...parts.train, classes },
+    heldOut: { ...parts.heldOut, classes },
+    id: `own-${fingerprint([parts.train, parts.heldOut])}`,
+    names: namesOf(texts, classes),
+    title: pairs[0]?.images.name ?? "",
+  };
+}
+
+async function readHeader({ name, bytes }: NamedBytes): Promise<IdxFile> {
+  try {
+    const content = await gunzip(bytes);
+    const { shape } = parseIdx(content, name);
+    return { name, bytes: content, rank: shape.length, count: shape[0] ?? 0 };
+  } catch (error) {
+    if (error instanceof FormatError)
+      throw new OwnFilesError("unreadable", [name, error.message.replace(`${name}: `, "")], error);
+    throw error;
+  }
+}
+
+function pairsProblem(files: readonly IdxFile[]): OwnFilesError {
+  return new OwnFilesError("pairs", [files.map(({ name, count }) => `${name} (${count})`).join(", ")]);
+}
+
+/** One pair, or that to train on before that to be held out. */
+function pairsOf(files: readonly IdxFile[]): Pair[] {
+  const images = files.filter(({ rank }) => rank > 1);
+  const labels = files.filter(({ rank }) => rank === 1);
+  const [a, b] = images;
+  if (images.length !== labels.length || a === undefined || images.length > 2) throw pairsProblem(files);
+  const pairs = images.map((image) => {
+    const fitting = labels.filter(({ count }) => count === image.count);
+    const own = fitting.length > 1 ? fitting.find(({ name }) => isHeldOut(name) === isHeldOut(image.name)) : fitting[0];
+    if (own === undefined) throw pairsProblem(files);
+    return { images: image, labels: own };
+  });
+  if (b === undefined) return pairs;
+  const told = isHeldOut(a.name) !== isHeldOut(b.name);
+  const swap = told ? isHeldOut(a.name) : a.count < b.count;
+  return swap ? pairs.reverse() : pairs;
+}
+
+function isHeldOut(name: string): boolean {
+  return /t10k|test|valid|held/i.test(name);
+}
+
+function readPair({ images, labels }: Pair): Dataset {
+  let read: Dataset;
+  try {
+    read = idx({ images: images.bytes, labels: labels.bytes });
+  } catch (error) {
+    if (error instanceof FormatError) throw new OwnFilesError("values", [images.name, error.message], error);
+    throw error;
+  }
+  const [height, width, channels] = read.shape;
+  if (height !== SIDE || width !== SIDE || channels !== 1) {
+    throw new OwnFilesError("size", [images.name, read.shape.join("×")]);
+  }
+  if (read.classes > CLASSES) throw new OwnFilesError("classes", [labels.name, String(read.classes - 1)]);
+  if (read.count > MOST_PICTURES) {
+    throw new OwnFilesError("tooMany", [images.name, String(read.count), String(MOST_PICTURES)]);
+  }
+  return read;
+}
+
+function divided(whole: Dataset, name: string): { train: Dataset; heldOut: Dataset } {
+  if (whole.count < FEWEST_TO_DIVIDE) {
+    throw new OwnFilesError("few", [name, String(whole.count), String(FEWEST_TO_DIVIDE)]);
+  }
+  const rows = Array.from({ length: whole.count }, (_, row) => row);
+  const isOut = (row: number) => row % HELD_OUT_EVERY === HELD_OUT_EVERY - 1;
+  return {
+    train: rowsOf(
+      whole,
+      rows.filter((row) => !isOut(row)),
+    ),
+    heldOut: rowsOf(whole, rows.filter(isOut)),
+  };
+}
+
+function rowsOf(whole: Dataset, rows: readonly number[]): Dataset {
+  const size = SIDE * SIDE;
+  const images = new Uint8Array(rows.length * size);
+  rows.forEach((row, place) => {
+    images.set(whole.images.subarray(row * size, (row + 1) * size), place * size);
+  });
+  const labels = rows.map((row) => whole.labels[row] ?? 0);
+  return dataset({ images, labels, shape: whole.shape, classes: whole.classes });
+}
+
+function namesOf(texts: readonly NamedBytes[], classes: number): string[] {
+  const [text] = texts;
+  const lines = new TextDecoder()
+    .decode(text?.bytes)
+    .split(/\r?\n/)
+    .map((line) => line.replace(/^\s*\d+[\s,;:]+/, "").trim())
+    .filter((line) => line !== "");
+  if (text && (lines.length < classes || lines.length > CLASSES)) {
+    throw new OwnFilesError("names", [text.name, String(lines.length), String(classes)]);
+  }
+  return Array.from({ length: classes }, (_, label) => lines[label] ?? String(label));
+}
+
+/** FNV-1a, 32 bits: tells one visitor's data sets apart, no more. */
+function fingerprint(parts: readonly Dataset[]): string {
+  let hash = 0x811c9dc5;
+  for (const { images, labels } of parts) {
+    for (const values of [labels, images]) {
+      for (let place = 0; place < values.length; place++) hash = Math.imul(hash ^ (values[place] ?? 0), 0x01000193);
+    }
+  }
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}

@@ -1,0 +1,228 @@
+/**
+ * "Where it is wrong" in a real Chromium: the confusion matrix against the CPU backend on the same weights, its pictures by
+ * keyboard, corrections that the next training uses and a reload keeps, and pictures of the visitor's own.
+ */
+import { readFile, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, Page } from "playwright";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DIGIT_NAMES, type Digits } from "../../demo/digits.ts";
+import { readNetworkFile } from "../../demo/network_file.ts";
+import { changesFromJson, correctedPart } from "../../demo/train/changes.ts";
+import { mistakes, readingsOf } from "../../demo/train/mistakes.ts";
+import { cpu, createTrainer, type Dataset, gunzip, idx } from "../../src/index.ts";
+import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
+
+const DATA = resolve(import.meta.dirname, "../../public/data");
+const LOSS = "sparseCategoricalCrossentropy";
+
+let site: string;
+let server: StaticServer;
+let browser: Browser;
+let page: Page;
+let digits: Digits;
+const errors: string[] = [];
+
+async function mnist(part: "train" | "test"): Promise<Dataset> {
+  const file = async (name: string) => gunzip(await readFile(join(DATA, `mnist-small-${part}-${name}-ubyte.gz`)));
+  return idx({ images: await file("images.idx3"), labels: await file("labels.idx1") });
+}
+
+beforeAll(async () => {
+  const [train, heldOut] = await Promise.all([mnist("train"), mnist("test")]);
+  digits = { train, heldOut, id: "small", names: DIGIT_NAMES };
+  site = await buildDemo();
+  server = await serve(site);
+  browser = await launchBrowser();
+  page = await browser.newPage({ locale: "en-US", viewport: { width: 1280, height: 900 } });
+  page.setDefaultTimeout(90_000);
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  page.on("pageerror", (error) => errors.push(String(error.stack)));
+  await page.goto(`${server.url}#train?network=tiny&batch-size=64`);
+  await page.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")');
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+  await rm(site, { recursive: true, force: true });
+});
+
+/** Waits until what is shown is of a set with so many pictures. */
+async function read(pictures: string): Promise<void> {
+  await page.locator("#mistakes").scrollIntoViewIfNeeded();
+  await page.waitForSelector(`#mistakes[aria-busy="false"] #mistakes-status:has-text("of ${pictures} pictures")`);
+}
+
+const trained = () => page.waitForSelector('html[data-phase="ready"] #accuracy:not(.pending)');
+
+const matrix = () =>
+  page.$$eval("#confusion tbody tr", (rows) =>
+    rows.map((row) =>
+      [...row.querySelectorAll("button")].map(({ textContent: text }) => (text === "·" ? 0 : Number(text))),
+    ),
+  );
+
+async function saved(button: string): Promise<Uint8Array> {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click(button)]);
+  return new Uint8Array(await readFile(await download.path()));
+}
+
+/** What the CPU backend computes of a set with the weights that the page has now. */
+async function onTheCpu(set: Dataset) {
+  const { model, rule, batchSize, seed, checkpoint } = readNetworkFile(await saved("#save-network"));
+  const backend = cpu();
+  const optimizer = { rule, learningRate: 1e-3 };
+  const trainer = await createTrainer(model, { backend, loss: LOSS, optimizer, batchSize, seed });
+  await trainer.restore(checkpoint);
+  const { confusion, outputs } = await trainer.evaluate(set, { outputs: true });
+  trainer.dispose();
+  backend.dispose();
+  if (outputs === undefined) throw new Error("There are no outputs.");
+  return { confusion, readings: readingsOf(outputs, set.labels) };
+}
+
+/** Pictures that two matrices count in different cells. */
+function moved(a: readonly (readonly number[])[], b: readonly (readonly number[])[]): number {
+  return a.flat().reduce((sum, value, index) => sum + Math.abs(value - (b.flat()[index] ?? 0)), 0) / 2;
+}
+
+describe("where it is wrong", () => {
+  it("counts as the CPU backend does, and shows the worst mistakes first", async () => {
+    await page.selectOption("#epochs", "1");
+    await page.click("#run");
+    await trained();
+    await read("500");
+    const counted = await matrix();
+    const { confusion, readings } = await onTheCpu(digits.heldOut);
+    // Sums in f32 may tip what is a tie but for some millionths.
+    const ties = readings.filter(({ probability }) => Math.abs(probability - 0.5) < 1e-5).length;
+    console.log(`ties: ${ties}`);
+    expect(moved(counted, confusion)).toBeLessThanOrEqual(ties);
+    const worst = mistakes(readings);
+    expect(await page.innerText("#pictures-title")).toBe(`The worst mistakes first: ${worst.length}`);
+    const shown = await page.$$eval(".thumb", (thumbs) => thumbs.map((thumb) => thumb.ariaLabel ?? ""));
+    expect(shown).toHaveLength(24);
+    const numbers = shown.map((label) => Number(/^Picture ([\d,]+):/.exec(label)?.[1]) - 1);
+    expect(numbers.slice(0, 5)).toEqual(worst.slice(0, 5).map(({ row }) => row));
+  });
+
+  it("leads from a cell to its pictures, their labels and out of the set, by keyboard", async () => {
+    const counted = await matrix();
+    // The most frequent mistake.
+    const cells = counted.flatMap((row, label) => row.map((value, answer) => ({ label, answer, value })));
+    const [cell] = cells.filter(({ label, answer }) => label !== answer).sort((a, b) => b.value - a.value);
+    if (cell === undefined || cell.value < 2) throw new Error("The network makes too few mistakes.");
+    await page.focus('#confusion [tabindex="0"]');
+    for (let step = 0; step < cell.label; step++) await page.keyboard.press("ArrowDown");
+    for (let step = 0; step < cell.answer; step++) await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Enter");
+    const { label, answer, value } = cell;
+    expect(await page.innerText("#pictures-title")).toBe(`Label ${label}, read as ${answer}: ${value}`);
+    expect(await page.locator(".thumb").count()).toBe(Math.min(24, value));
+    // From the title by way of the button to the first picture.
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press(String(answer));
+    expect(await page.locator(".thumb-now").allInnerTexts()).toEqual([`now ${answer}`]);
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Delete");
+    expect(await page.locator(".thumb-now").allInnerTexts()).toEqual([`now ${answer}`, "taken out"]);
+    await page.keyboard.press("Control+z");
+    expect(await page.locator("#change-list li").count()).toBe(1);
+    await page.keyboard.press("Delete");
+    expect(await page.innerText("#changes-note")).toContain("2 changes. The training does not use them yet");
+    await page.keyboard.press("Escape");
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-pressed"))).toBe("true");
+  });
+
+  it("has nothing that axe-core finds, light and dark", async () => {
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.emulateMedia({ colorScheme });
+      const { violations } = await new AxeBuilder({ page }).include("#mistakes").include("#digits").analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
+    }
+  });
+
+  it("trains again with the changes, on the device, in the counts and in a file", async () => {
+    const changes = changesFromJson(new TextDecoder().decode(await saved("#changes-save")), digits);
+    expect(changes.map(({ part }) => part)).toEqual(["heldOut", "heldOut"]);
+    const { data } = correctedPart(digits.heldOut, "heldOut", changes);
+    const before = await page.textContent("#readings");
+    await page.click("#changes-train");
+    await page.waitForSelector("#changes-note:has-text('in use: 2,000 pictures to train on, 499 held out')");
+    await trained();
+    await read("499");
+    // The same training again: as many steps, from the same first weights.
+    expect(/step [\d,]+ of [\d,]+/.exec((await page.textContent("#readings")) ?? "")?.[0]).toBe(
+      /step [\d,]+ of [\d,]+/.exec(before ?? "")?.[0],
+    );
+    const { confusion, readings } = await onTheCpu(data);
+    const ties = readings.filter(({ probability }) => Math.abs(probability - 0.5) < 1e-5).length;
+    expect(moved(await matrix(), confusion)).toBeLessThanOrEqual(ties);
+  });
+
+  it("finds wrong labels among the training pictures, and goes on without them", async () => {
+    await page.click('[data-part="train"]');
+    await read("2,000");
+    await page.locator(".thumb").first().press("Delete");
+    await page.click("#changes-use");
+    await read("1,999");
+    expect((await matrix()).flat().reduce((sum, value) => sum + value, 0)).toBe(1999);
+    await page.click("#step");
+    await page.waitForSelector('html[data-phase="training"]', { state: "detached" });
+    expect(await page.innerText("#data-line")).toContain("1,999 handwritten digits");
+  });
+
+  it("keeps the changes over a reload, and takes them from a file", async () => {
+    const file = await saved("#changes-save");
+    await page.reload();
+    await page.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")');
+    expect(await page.innerText("#data-line")).toMatch(/^1,999 .* 499 held out/);
+    await page.click("#changes-undo");
+    expect(await page.innerText("#changes-note")).toContain("All undone");
+    await page.setInputFiles("#changes-file", {
+      name: "c.json",
+      mimeType: "application/json",
+      buffer: Buffer.from(file),
+    });
+    await page.waitForSelector("#changes-status:has-text('From the file: 3 changes')");
+    expect(await page.isHidden("#changes-train")).toBe(true);
+  });
+
+  it("takes pictures of the visitor's own with the names of their classes, and says what is wrong with others", async () => {
+    const part = (name: string) => readFile(join(DATA, `mnist-small-test-${name}-ubyte.gz`));
+    const files = [
+      { name: "shoes-images.gz", mimeType: "", buffer: await part("images.idx3") },
+      { name: "shoes-labels.gz", mimeType: "", buffer: await part("labels.idx1") },
+    ];
+    const names = Array.from({ length: 10 }, (_, label) => `Shoe no. ${label}`).join("\n");
+    await page.setInputFiles("#idx-files", files.slice(0, 1));
+    await page.waitForSelector("#data-status.refused:has-text('shoes-images.gz (500)')");
+    await page.setInputFiles("#idx-files", [
+      ...files,
+      { name: "names.txt", mimeType: "text/plain", buffer: Buffer.from(names) },
+    ]);
+    await page.waitForSelector(
+      "#data-line:has-text('shoes-images.gz: 417 to learn from, and 83 held out, in 10 classes')",
+    );
+    await page.click("#step");
+    await trained();
+    await read("83");
+    expect(await page.innerText("#confusion thead th >> nth=4")).toBe("Shoe no. 4");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await page.click('a[data-view="draw"]');
+    await page.click("#test-digit");
+    await page.waitForSelector('#draw[aria-busy="false"] .winner');
+    expect(await page.innerText(".winner .bar-digit")).toMatch(/^Shoe no\. \d$/);
+    expect(await page.innerText("#draw-own")).toContain("shoes-images.gz");
+    await page.click('a[data-view="inside"]');
+    await page.waitForSelector("#walk:not([hidden])", { timeout: 120_000 });
+    expect(await page.innerText("#inside-answer")).toMatch(/Shoe no\. \d/);
+  });
+
+  it("made no errors", () => {
+    expect(errors).toEqual([]);
+  });
+});
