@@ -206,7 +206,8 @@ export class MistakesPanel {
     find("mistakes-choice", HTMLElement).hidden = steps === 0;
     write(find("mistakes-status", HTMLElement), this.#sentence());
     find("mistakes-body", HTMLElement).hidden = this.#read === undefined;
-    find("changes", HTMLElement).hidden = steps === 0 && this.#options.corrections.changes.length === 0;
+    const { changes, pending } = this.#options.corrections;
+    find("changes", HTMLElement).hidden = this.#read === undefined && changes.length === 0 && !pending;
     this.#changes.render();
     const now = [language(), this.#read, className(0)];
     if (now.some((value, index) => value !== this.#shown[index])) {
