@@ -16,14 +16,19 @@ export interface Reading {
   readonly loss: number;
 }
 
+/** The place of the largest score, the first of equal ones; one that is no number wins, as on the device. */
+function largestOf(scores: Float32Array): number {
+  const spoilt = scores.findIndex(Number.isNaN);
+  return spoilt >= 0 ? spoilt : scores.reduce((best, score, index) => (score > (scores[best] ?? 0) ? index : best), 0);
+}
+
 /** Readings from the scores [count, classes] of an evaluation (`outputs`: logits), in the set's order. */
 export function readingsOf(scores: Tensor<Float32Array>, labels: ArrayLike<number>): Reading[] {
   const [count = 0, classes = 0] = scores.shape;
   return Array.from({ length: count }, (_, row) => {
     const own = scores.data.subarray(row * classes, (row + 1) * classes);
     const label = labels[row] ?? 0;
-    // The first of equal ones, as on the device.
-    const answer = own.reduce((best, score, index) => (score > (own[best] ?? 0) ? index : best), 0);
+    const answer = largestOf(own);
     const most = own[answer] ?? 0;
     // log Σ exp(score), with the largest score taken out so that nothing overflows.
     const logSum = most + Math.log(own.reduce((sum, score) => sum + Math.exp(score - most), 0));

@@ -224,12 +224,12 @@ export class MistakesPanel {
     if (this.#options.session.steps === 0) return text.mistakesUntrained;
     if (this.#reading !== undefined && this.#read?.part !== this.#part) return text.mistakesBusy;
     if (this.#read === undefined) return text.mistakesWaiting;
-    const { readings, wrong, evaluation, step, part } = this.#read;
+    const { readings, wrong, step, part } = this.#read;
     const found = text.mistakesFound(
       count(wrong),
       count(readings.length),
       count(step),
-      percent(evaluation.accuracy, 1),
+      percent(1 - wrong / readings.length, 1),
     );
     return part === "train" ? `${found} ${text.mistakesTrainNote}` : found;
   }

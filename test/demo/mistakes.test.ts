@@ -44,12 +44,13 @@ describe("readings", () => {
     const readings = readingsOf(
       scores([
         [9, 0, 0],
-        [Number.NaN, 0, 0],
+        [0, Number.NaN, 0],
         [1, 0, 0],
       ]),
       [1, 2, 1],
     );
     expect(mistakes(readings).map(({ row }) => row)).toEqual([1, 0, 2]);
+    expect(readings[1]?.answer).toBe(1);
   });
 });
 
