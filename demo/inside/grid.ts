@@ -3,6 +3,9 @@ import { make } from "../dom.ts";
 import type { Area, Place } from "./maps.ts";
 import { paint, type Rgb } from "./paint.ts";
 
+/** Of a side of a picture over a whole strip. */
+const MOST_PIXELS = 8000;
+
 export class Grid {
   readonly element: HTMLElement;
   readonly #canvas = make("canvas");
@@ -113,7 +116,9 @@ export class Strip {
     if (first === undefined || first.width === 0) return undefined;
     const columns = getComputedStyle(this.element).gridTemplateColumns.split(" ").length;
     const pitch = second && columns > 1 ? second.left - first.left : first.width;
-    return { columns, mapWidth: first.width * devicePixelRatio, gap: (pitch - first.width) * devicePixelRatio };
+    // Hundreds of maps on a narrow screen are drawn coarser, not refused.
+    const scale = Math.min(devicePixelRatio, MOST_PIXELS / this.element.offsetHeight);
+    return { columns, mapWidth: first.width * scale, gap: (pitch - first.width) * scale };
   }
 
   /** `draw` paints a small picture, or returns a text. */
