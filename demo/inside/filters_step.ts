@@ -1,12 +1,12 @@
 import { make, write } from "../dom.ts";
-import { count, decimal } from "../language.ts";
+import { count } from "../language.ts";
 import { Camera } from "./camera.ts";
 import { Grid } from "./grid.ts";
 import { type FeatureMap, filterPicture } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { grey, magnitude, signed } from "./paint.ts";
 import { greyPicture } from "./picture.ts";
-import { section } from "./step.ts";
+import { number, section } from "./step.ts";
 
 const ninth = 1 / 9;
 /** The classic kernels, row by row; convolution in the sense of networks, without turning the kernel. */
@@ -68,7 +68,7 @@ export class FiltersStep {
     const named = (select: HTMLSelectElement, label: HTMLLabelElement, id: string) => {
       select.id = id;
       label.htmlFor = id;
-      return [label, select];
+      return make("span", { className: "pair" }, label, select);
     };
     this.#file.type = "file";
     this.#file.accept = "image/*";
@@ -83,9 +83,9 @@ export class FiltersStep {
       make(
         "div",
         { className: "settings" },
-        ...named(this.#preset, this.#presetLabel, "filter-preset"),
-        ...named(this.#size, this.#sizeLabel, "filter-size"),
-        ...named(this.#source, this.#sourceLabel, "filter-source"),
+        named(this.#preset, this.#presetLabel, "filter-preset"),
+        named(this.#size, this.#sizeLabel, "filter-size"),
+        named(this.#source, this.#sourceLabel, "filter-source"),
         this.#file,
         make("label", { className: "check" }, this.#relu, this.#reluText),
       ),
@@ -244,7 +244,7 @@ export class FiltersStep {
     this.#before.label(text.inFilterBefore);
     this.#before.paint(picture.rows, picture.columns, (index) => grey(picture.values[index] ?? 0));
     const most = magnitude(filtered.values);
-    this.#after.label(`${text.inFilterAfter}, ${decimal(-most, 1)} … ${decimal(most, 1)}`);
+    this.#after.label(`${text.inFilterAfter}, ${number(-most)} … ${number(most)}`);
     this.#after.paint(filtered.rows, filtered.columns, (index) => signed(filtered.values[index] ?? 0, most));
   }
 }

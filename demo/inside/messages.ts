@@ -6,7 +6,7 @@ const en = {
   inBusy: "Preparing the look inside …",
   inFailed: (message: string) => `The look inside failed: ${message}`,
   inReads: (digit: string, share: string) => `The network reads ${digit}, ${share}`,
-  inStepOf: (steps: string) => `With the weights after ${steps} steps of training`,
+  inStepOf: (steps: string) => `With the weights after ${steps} ${steps === "1" ? "step" : "steps"} of training`,
   inUntrained: "With the random weights before any training",
   inContents: "The way through the network",
   inArrows: "The arrow keys move the window.",
@@ -143,7 +143,7 @@ const en = {
   inKernelsText:
     "The kernels of the first convolution start as random numbers from a normal distribution, symmetric about 0. Backpropagation tells for each weight which way makes the loss smaller, and each step moves it a little. " +
     "Noise becomes edges, lines and spots.",
-  inKernelsStep: (step: string) => `After ${step} steps`,
+  inKernelsStep: (step: string) => `After ${step} ${step === "1" ? "step" : "steps"}`,
   inKernelsStart: "Before any training",
   inKernelsSlider: "Moment of the training",
   inKernelsPlay: "Play the training",
@@ -200,7 +200,7 @@ const es: InsideMessages = {
   inBusy: "Preparando la mirada al interior …",
   inFailed: (message) => `No se pudo mirar dentro: ${message}`,
   inReads: (digit, share) => `La red lee un ${digit}, ${share}`,
-  inStepOf: (steps) => `Con los pesos tras ${steps} pasos de entrenamiento`,
+  inStepOf: (steps) => `Con los pesos tras ${steps} ${steps === "1" ? "paso" : "pasos"} de entrenamiento`,
   inUntrained: "Con los pesos aleatorios de antes de entrenar",
   inContents: "El camino por la red",
   inArrows: "Las flechas mueven la ventana.",
@@ -334,7 +334,7 @@ const es: InsideMessages = {
   inKernelsText:
     "Los núcleos de la primera convolución empiezan como números al azar de una distribución normal, simétrica alrededor de 0. La retropropagación dice de cada peso hacia dónde baja la pérdida, y cada paso lo mueve un poco. " +
     "El ruido se vuelve bordes, líneas y manchas.",
-  inKernelsStep: (step) => `Tras ${step} pasos`,
+  inKernelsStep: (step) => `Tras ${step} ${step === "1" ? "paso" : "pasos"}`,
   inKernelsStart: "Antes de entrenar",
   inKernelsSlider: "Momento del entrenamiento",
   inKernelsPlay: "Reproducir el entrenamiento",
