@@ -6,9 +6,10 @@
  * written: the tests get the changed text from memory.
  *
  * The first run finds out which test reaches which line, which takes as long as the tests of Node do. `--resume` takes
- * up what an earlier run with the same seed has caught (kept in the system's folder for temporary files) and tries the rest, survivors
- * again; `--minutes` ends a run early. `--only TEXT` tries those in files whose path holds the text, `--tests PATTERN` lets
- * only some of the test files take part, which can but make more survive. `--workers` processes run tests.
+ * up what an earlier run with the same seed has caught (kept in the system's folder for temporary files) and tries the
+ * rest, survivors again; `--minutes` ends a run early. `--only TEXT` tries those in files whose path holds the text,
+ * `--tests PATTERN` lets only some of the test files take part, which can but make more survive. `--known` is content
+ * with what it knows of tests that have changed since. `--workers` processes run tests.
  */
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -33,6 +34,7 @@ const { values: options } = parseArgs({
     only: { type: "string", default: "" },
     tests: { type: "string", default: "" },
     workers: { type: "string", default: "2" },
+    known: { type: "boolean", default: false },
     out: { type: "string" },
   },
 });
@@ -77,7 +79,8 @@ async function run(): Promise<void> {
   await workers[0]?.start();
   const testFiles = (workers[0]?.files ?? []).filter((file) => new RegExp(options.tests).test(file));
   const coverage = new Coverage(join(cache, "coverage"));
-  if (!(await coverage.update(testFiles, workers.length, isTimeUp))) {
+  if (options.known) coverage.keep(testFiles);
+  else if (!(await coverage.update(testFiles, workers.length, isTimeUp))) {
     console.log("The time is up before it is known which test reaches what: go on with --resume.");
     process.exitCode = 1;
     return;

@@ -47,9 +47,14 @@ export class Coverage {
     }
   }
 
+  /** Forgets all other test files. */
+  keep(testFiles: readonly string[]): void {
+    for (const file of this.#files.keys()) if (!testFiles.includes(file)) this.#files.delete(file);
+  }
+
   /** Runs the test files that are new or have changed since, `lanes` at a time. False when `isTimeUp` ended it. */
   async update(testFiles: readonly string[], lanes: number, isTimeUp: () => boolean): Promise<boolean> {
-    for (const file of this.#files.keys()) if (!testFiles.includes(file)) this.#files.delete(file);
+    this.keep(testFiles);
     const stale = testFiles.filter((file) => this.#files.get(file)?.hash !== hashOf(file));
     const left = [...stale];
     const lane = async (_: unknown, number: number) => {

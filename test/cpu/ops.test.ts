@@ -189,9 +189,9 @@ describe("gatherRows", () => {
 describe("metrics", () => {
   it("count correct rows and rows with a label, the first maximum being the answer", async () => {
     const y = await compute((g) =>
-      g.countCorrect(g.constant([3, 3, 1, 2, 5, 0], [3, 2]), g.constant([0, 0, -1], [3], "i32")),
+      g.countCorrect(g.constant([3, 3, 1, 2, 5, 0, 0, 4], [4, 2]), g.constant([0, 0, -1, 1], [4], "i32")),
     );
-    expect(y).toEqual([1, 2]);
+    expect(y).toEqual([2, 3]);
   });
 
   it("put labels in rows and predictions in columns of a confusion matrix", async () => {

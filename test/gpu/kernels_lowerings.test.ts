@@ -275,6 +275,17 @@ describe("each op's lowering gives the op's value", () => {
     expectNear(await run(node, [values, step]), kept!.data, 1e-5);
   });
 
+  test("gaussianNoise adds what the CPU backend adds", async () => {
+    const values = Float32Array.from({ length: 60 }, (_, index) => index + 1);
+    const step = Uint32Array.of(7);
+    const node = g.gaussianNoise(input([4, 15]), { stddev: 2, step: g.input("step of noise", [], "u32"), seed: 3 });
+    const program = await cpu().compile(g, { outputs: { noisy: node } });
+    const [name] = node.inputs.map(({ attributes }) => (attributes as { name: string }).name) as [string];
+    const { noisy } = await program.run({ [name]: values, "step of noise": step });
+    expect([...noisy!.data]).not.toEqual([...values]);
+    expectNear(await run(node, [values, step]), noisy!.data, 1e-4);
+  });
+
   test("normConstraint shortens the columns that are too long, by Keras' rule", async () => {
     const variable = new Variable({ name: "v", shape: [2, 3] });
     const columns = list(3, 0.3, 0, 4, 0.4, 0);
