@@ -6,7 +6,7 @@ import { DigitPad } from "./digit_pad.ts";
 import { announce, find, focusScrollers, write } from "./dom.ts";
 import { DrawPanel } from "./draw_panel.ts";
 import { onDroppedFiles } from "./files.ts";
-import { InsideView } from "./inside/view.ts";
+import { LazyInsideView } from "./inside/lazy_view.ts";
 import { KeepPanel } from "./keep_panel.ts";
 import { count, language, onLanguage, percent, say, setLanguage, translatePage } from "./language.ts";
 import type { Language } from "./messages.ts";
@@ -39,7 +39,7 @@ const train = new TrainView({
 });
 const runner = new Runner(session, () => train.epochs);
 
-const inside = new InsideView({
+const inside = new LazyInsideView({
   inspect: (pixels, target) => session.inspect(pixels, target),
   draw: (pixels, drawings, target) => session.draw(pixels, drawings, target),
   drawer: () => session.drawer,

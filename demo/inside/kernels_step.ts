@@ -1,5 +1,6 @@
 import { make, write } from "../dom.ts";
 import { count } from "../language.ts";
+import type { KernelMemory } from "./kernel_memory.ts";
 import { featureMap, histogram, type Values } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { css, magnitude, NOT_SHOWN, paint, signed } from "./paint.ts";
@@ -7,14 +8,6 @@ import { number, section } from "./step.ts";
 
 /** Bars of the histogram; odd, so that one of them is around 0. */
 const BINS = 31;
-
-interface Moment {
-  readonly step: number;
-  readonly kernel: Values;
-}
-
-/** More moments than this are thinned out: every other one goes. */
-const MOST_MOMENTS = 64;
 
 /** The first convolution's kernels over the training, from noise to edges. */
 export class KernelsStep {
@@ -28,11 +21,12 @@ export class KernelsStep {
   readonly #histogram = make("canvas", { className: "histogram" });
   readonly #histogramNote = make("p", { className: "note" });
   #timer = 0;
-  #moments: Moment[] = [];
-  /** Which moment is shown; undefined follows the training. */
+  readonly #memory: KernelMemory;
+  /** The step whose kernels are shown; undefined follows the training. */
   #chosen: number | undefined;
 
-  constructor() {
+  constructor(memory: KernelMemory) {
+    this.#memory = memory;
     this.element = this.#parts.element;
     this.#slider.type = "range";
     this.#slider.min = "0";
@@ -46,8 +40,9 @@ export class KernelsStep {
     this.#histogram.setAttribute("role", "img");
     this.#slider.addEventListener("input", () => {
       this.#stop();
+      const { moments } = this.#memory;
       const index = Number(this.#slider.value);
-      this.#chosen = index === this.#moments.length - 1 ? undefined : index;
+      this.#chosen = index === moments.length - 1 ? undefined : moments[index]?.step;
       this.render();
     });
     this.element.append(
@@ -60,11 +55,12 @@ export class KernelsStep {
   /** From the first moment to the last, in some seconds; where motion is not wanted, a moment a second. */
   #start(): void {
     const pause = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 200;
-    this.#chosen = 0;
+    this.#chosen = this.#memory.moments[0]?.step;
     this.#timer = window.setInterval(() => {
-      const next = (this.#chosen ?? 0) + 1;
-      const last = this.#moments.length - 1;
-      this.#chosen = next < last ? next : undefined;
+      const { moments } = this.#memory;
+      const last = moments.length - 1;
+      const next = moments.findIndex(({ step }) => step === this.#chosen) + 1;
+      this.#chosen = next < last ? moments[next]?.step : undefined;
       // A view that is not shown has no size.
       if (next >= last || this.#play.offsetParent === null) this.#stop();
       else this.render();
@@ -78,27 +74,17 @@ export class KernelsStep {
     this.render();
   }
 
-  /** Remembers the kernels of a moment; going back to an earlier step forgets what came after it. */
-  remember(step: number, kernel: Values): void {
-    const shape = this.#moments[0]?.kernel.shape.join();
-    if (shape !== undefined && shape !== kernel.shape.join()) this.#moments = [];
-    this.#moments = this.#moments.filter((moment) => moment.step < step);
-    this.#moments.push({ step, kernel });
-    if (this.#moments.length > MOST_MOMENTS) {
-      this.#moments = this.#moments.filter((_, index) => index % 2 === 0 || index === this.#moments.length - 1);
-      this.#chosen = undefined;
-    }
-    if (this.#chosen !== undefined && this.#chosen >= this.#moments.length) this.#chosen = undefined;
-    this.render();
-  }
-
   render(): void {
     const text = tell();
     write(this.#parts.title, text.inKernelsTitle);
     write(this.#parts.text, text.inKernelsText);
-    const last = this.#moments.length - 1;
-    const index = this.#chosen ?? last;
-    const moment = this.#moments[index];
+    const { moments } = this.#memory;
+    const last = moments.length - 1;
+    // A step that is forgotten follows the training again.
+    const chosen = moments.findIndex(({ step }) => step === this.#chosen);
+    if (chosen < 0) this.#chosen = undefined;
+    const index = chosen < 0 ? last : chosen;
+    const moment = moments[index];
     this.element.hidden = moment === undefined;
     if (moment === undefined) return;
     this.#slider.max = String(last);
@@ -111,7 +97,7 @@ export class KernelsStep {
     write(this.#label, last < 1 ? `${name}. ${text.inKernelsNone}` : name);
     const [rows = 1, columns = 1, channels = 1, filters = 1] = moment.kernel.shape;
     // One range for all moments, so that growing weights look like growing ones.
-    const most = Math.max(...this.#moments.map(({ kernel }) => magnitude(kernel.data)));
+    const most = Math.max(...moments.map(({ kernel }) => magnitude(kernel.data)));
     if (this.#kernels.childElementCount !== filters) {
       this.#kernels.replaceChildren(...Array.from({ length: filters }, () => make("canvas")));
       for (const canvas of this.#kernels.children) canvas.setAttribute("role", "img");

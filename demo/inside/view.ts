@@ -9,6 +9,7 @@ import { DenseStep } from "./dense_step.ts";
 import { FiltersStep } from "./filters_step.ts";
 import { FlattenStep } from "./flatten_step.ts";
 import { GlobalPoolStep } from "./global_pool_step.ts";
+import type { KernelMemory } from "./kernel_memory.ts";
 import { KernelsStep } from "./kernels_step.ts";
 import { LiveMaps } from "./live_maps.ts";
 import { LookedStep } from "./looked_step.ts";
@@ -43,7 +44,7 @@ export class InsideView {
   readonly #answer = find("inside-answer", HTMLElement);
   readonly #walk = find("walk", HTMLElement);
   readonly #contents = find("walk-contents", HTMLElement);
-  readonly #kernels = new KernelsStep();
+  readonly #kernels: KernelsStep;
   readonly #filters = new FiltersStep();
   #steps: Step[] = [];
   #stepsOf: Model | undefined;
@@ -57,8 +58,9 @@ export class InsideView {
   #asking = false;
   #askAgain = false;
 
-  constructor(options: InsideOptions) {
+  constructor(options: InsideOptions, memory: KernelMemory) {
     this.#options = options;
+    this.#kernels = new KernelsStep(memory);
     this.#live = new LiveMaps({
       wanted: () => this.#mayMove(),
       owner: () => options.drawer?.(),
@@ -100,12 +102,9 @@ export class InsideView {
     this.#live.start();
   }
 
-  /** Notes the kernels of this moment, whether the view is seen or not. */
-  async remember(): Promise<void> {
-    const first = this.#options.model().layers.find(({ layer }) => layer.config.kind === "conv2d");
-    const steps = this.#options.steps();
-    const kernel = first && (await this.#options.parameters())?.get(`${first.name}/kernel`);
-    if (kernel) this.#kernels.remember(steps, kernel);
+  /** There are kernels of one more moment. */
+  renderKernels(): void {
+    this.#kernels.render();
   }
 
   async #ask(): Promise<void> {

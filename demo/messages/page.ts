@@ -22,6 +22,7 @@ const en = {
   drawTitle: "Draw a digit",
   drawIntro: "The network reads while you draw. What it was never shown it has to guess, so train it first.",
   insideTitle: "Inside the network",
+  insideNotLoaded: "This view could not be loaded. Check the connection and open it again.",
   insideIntro:
     "From the pixels to the answer, step by step, through the network that you train, on the digit that you drew. Every number is its own.",
 };
@@ -48,6 +49,7 @@ const es: typeof en = {
   drawTitle: "Dibuja una cifra",
   drawIntro: "La red lee mientras dibujas. Lo que nadie le enseñó tiene que adivinarlo: entrénala primero.",
   insideTitle: "Dentro de la red",
+  insideNotLoaded: "No se pudo cargar esta vista. Comprueba la conexión y vuelve a abrirla.",
   insideIntro:
     "De los píxeles a la respuesta, paso a paso, por la red que tú entrenas y con la cifra que has dibujado. Cada número es suyo.",
 };

@@ -3,7 +3,7 @@
  * picture, is what it shows when the CPU backend computed everything.
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { InsideView } from "../../demo/inside/view.ts";
+import { LazyInsideView } from "../../demo/inside/lazy_view.ts";
 import { buildDesign, decodeRows, PRESETS, preset, type Row } from "../../demo/train/design.ts";
 import { rasterizeDigit } from "../../src/data/digit.ts";
 import {
@@ -72,7 +72,7 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 /** Opens the view on a drawing, has it cover parts of it, and reads all that it shows. */
 async function look(trainer: Trainer, model: Model, pixels: Float32Array, { covering = true } = {}): Promise<Shown> {
   makePage();
-  const view = new InsideView({
+  const view = new LazyInsideView({
     inspect: (image, target) => trainer.inspect(image, target === undefined ? {} : { target }),
     predict: async (images) => (await trainer.predict(images)).data,
     async parameters() {
@@ -102,11 +102,11 @@ async function look(trainer: Trainer, model: Model, pixels: Float32Array, { cove
 }
 
 /** A view of a network without training, on a drawing, with the filters by hand at its end. */
-async function openView(): Promise<{ view: InsideView; filters: HTMLElement; close: () => void }> {
+async function openView(): Promise<{ view: LazyInsideView; filters: HTMLElement; close: () => void }> {
   makePage();
   const model = buildDesign(decodeRows("c2_g_d") ?? [], IMAGE, 1);
   const trainer = await trainerOf(model, cpu());
-  const view = new InsideView({
+  const view = new LazyInsideView({
     inspect: (image) => trainer.inspect(image),
     predict: async (images) => (await trainer.predict(images)).data,
     parameters: async () => model.parameters,
@@ -316,7 +316,7 @@ describe("while the network trains", () => {
     const backend = await webgpu();
     const trainer = await trainerOf(model, backend);
     let training = true;
-    const view = new InsideView({
+    const view = new LazyInsideView({
       inspect: (image) => trainer.inspect(image),
       predict: async (images) => (await trainer.predict(images)).data,
       draw: (image, pictures) => trainer.draw(image, pictures),
