@@ -7,7 +7,7 @@ import { type Column, curve, grid } from "./curve_data.ts";
 /** More points than pixels only cost time: longer runs are drawn as means of neighbouring steps. */
 const MOST_POINTS = 1200;
 const HEIGHT = 236;
-const FONT = '13px "Public Sans", sans-serif';
+const FONT = '13px "Figtree", sans-serif';
 const DASH = [5, 4];
 /** Distances of ticks: 1, 2, 5, 10, 20, 50 … */
 const WHOLE_STEPS = [0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5].map((unit) => unit * 10 ** power));
@@ -177,7 +177,7 @@ class Chart {
     const { ctx } = plot;
     const scale = devicePixelRatio;
     ctx.save();
-    ctx.font = `600 ${13 * scale}px "Public Sans", sans-serif`;
+    ctx.font = `600 ${13 * scale}px "Figtree", sans-serif`;
     ctx.textAlign = "right";
     ctx.textBaseline = "bottom";
     this.#others.forEach((other, index) => {
