@@ -3,9 +3,12 @@ import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../
 import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { webgpu } from "../../src/index.ts";
 import { conv2dFilterGradient, conv2dPoolForward, filterGradientSlices } from "../../src/webgpu/kernels/conv2d.ts";
 import type { FilterGradientTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
 import { withHalves } from "../../src/webgpu/kernels/halves.ts";
+import { lowerGraph } from "../../src/webgpu/lower.ts";
+import { buildProgram } from "../../src/webgpu/program.ts";
 import { testDevice } from "../support/gpu.ts";
 import { convOptions } from "../support/random.ts";
 import { runKernel } from "../support/run_kernel.ts";
@@ -98,16 +101,21 @@ function operandsOf(g: ConvGeometry, make: (count: number, seed: number) => Valu
   };
 }
 
-/** Gradients of filters and bias of maxPool(relu(conv + bias)), by the reference. */
-async function expected(g: ConvGeometry, { input, filter, bias, upstream }: Operands): Promise<[number[], number[]]> {
-  const graph = new Graph();
+/** maxPool(relu(conv + bias)), and its gradients by filters and bias. */
+function gradientsOf(graph: Graph, g: ConvGeometry): { pooled: Node; dw: Node; db: Node } {
   const x = graph.input("x", [g.batch, g.inHeight, g.inWidth, g.inChannels]);
   const w = graph.input("w", [g.kernelHeight, g.kernelWidth, g.inChannels, g.outChannels]);
   const b = graph.input("b", [g.outChannels]);
   const dy = graph.input("dy", [g.batch, g.outHeight >> 1, g.outWidth >> 1, g.outChannels]);
   const pooled = graph.maxPool2d(graph.relu(graph.add(graph.conv2d(x, w, convOptions(g)), b)), { size: [2, 2] });
   const [dw, db] = graph.gradients(graph.sum(graph.mul(pooled, dy)), [w, b]) as [Node, Node];
-  const program = await cpu().compile(graph, { outputs: { dw, db } });
+  return { pooled, dw, db };
+}
+
+/** The same by the reference. */
+async function expected(g: ConvGeometry, { input, filter, bias, upstream }: Operands): Promise<[number[], number[]]> {
+  const graph = new Graph();
+  const program = await cpu().compile(graph, { outputs: gradientsOf(graph, g) });
   const out = await program.run({ x: input, w: filter, b: bias, dy: upstream });
   program.dispose();
   return [plain(out["dw"]?.data ?? []), plain(out["db"]?.data ?? [])];
@@ -232,6 +240,25 @@ describe("the choice", () => {
     expect(named({ filters: 5 }, hardware).name).toBe("conv2d_filter_gradient");
     expect(named({ input: [1, 9, 9, 8] }, hardware).name).toBe("conv2d_filter_gradient");
     expect(named({ input: [1, 40, 40, 1], dilations: [1, 12] }, hardware).name).toBe("conv2d_filter_gradient");
+  });
+
+  test("costs a program no dispatch, and is right in one", async () => {
+    const one = CASES[1] as Case;
+    const g = geometryOf(one);
+    const operands = operandsOf(g, (count, seed) => integers(count, seed, -2, 2));
+    const graph = new Graph();
+    const outputs = gradientsOf(graph, g);
+    const kernels = (traits: Traits) => lowerGraph(graph, outputs, traits).dispatches.map(({ spec }) => spec.name);
+    expect(kernels(hardware)).toContain("conv2d_winners_filter_gradient");
+    expect(kernels(software)).toContain("conv2d_filter_gradient");
+    expect(kernels(hardware).length).toBe(kernels(software).length);
+    const backend = await webgpu({ device });
+    const program = await buildProgram(backend, lowerGraph(graph, outputs, hardware));
+    const { input, filter, bias, upstream } = operands;
+    const out = await program.run({ x: input, w: filter, b: bias, dy: upstream });
+    expect([plain(out["dw"]?.data ?? []), plain(out["db"]?.data ?? [])]).toEqual(await expected(g, operands));
+    program.dispose();
+    backend.dispose();
   });
 
   test("leaves either way to the autotuner, on every device", () => {
