@@ -12,6 +12,7 @@ import {
   dropout,
   elu,
   flatten,
+  gaussianNoise,
   globalAveragePooling2d,
   globalMaxPooling2d,
   type Layer,
@@ -110,7 +111,6 @@ function reasonAgainst(layer: string): string {
   if (/3D$/.test(layer)) return "3-D layers (this library's are 2-D)";
   if (/^(GRU|LSTM|SimpleRNN|Bidirectional|TimeDistributed)$/.test(layer)) return "recurrent layers and their wrappers";
   if (/^(Embedding|Dot)$/.test(layer)) return "layers for words and for the likeness of vectors, which no CNN here has";
-  if (/^Gaussian/.test(layer)) return "layers of Gaussian noise";
   return `no layer ${layer}`;
 }
 
@@ -144,6 +144,8 @@ export function kerasLayer(layer: string, attributes: KerasAttributes, name: str
       return chain(elu({ alpha: Number(attributes["alpha"]) }));
     case "Flatten":
       return chain(flatten());
+    case "GaussianNoise":
+      return chain(gaussianNoise({ stddev: Number(attributes["stddev"] ?? attributes["sigma"]) }));
     case "LeakyReLU":
       return chain(leakyReLU({ negativeSlope: Number(attributes["alpha"]) }));
     case "Permute":
