@@ -6,10 +6,13 @@ import { CLASSES, type Digits } from "./digits.ts";
 const SIDE = 28;
 /** 28×28 bytes of so many pictures stay below 128 MiB, WebGPU's default limit of one buffer. */
 const MOST_PICTURES = 150_000;
-/** Where the files bring no held-out part, every sixth picture is held out: about as many as MNIST's seventh. */
+/**
+ * Where the files bring no held-out part, every sixth picture of each class is held out: about as many as MNIST's seventh,
+ * and of all classes however the files are ordered.
+ */
 const HELD_OUT_EVERY = 6;
-/** Fewer pictures than this are not divided. */
-const FEWEST_TO_DIVIDE = 30;
+/** Fewer pictures than this are not divided; of ten classes there is one of each to hold out. */
+const FEWEST_TO_DIVIDE = 60;
 
 /** What can be wrong with a choice of files. */
 export type OwnFilesProblem = "unreadable" | "pairs" | "size" | "classes" | "tooMany" | "few" | "names" | "values";
@@ -129,15 +132,15 @@ function divided(whole: Dataset, name: string): { train: Dataset; heldOut: Datas
   if (whole.count < FEWEST_TO_DIVIDE) {
     throw new OwnFilesError("few", [name, String(whole.count), String(FEWEST_TO_DIVIDE)]);
   }
-  const rows = Array.from({ length: whole.count }, (_, row) => row);
-  const isOut = (row: number) => row % HELD_OUT_EVERY === HELD_OUT_EVERY - 1;
-  return {
-    train: rowsOf(
-      whole,
-      rows.filter((row) => !isOut(row)),
-    ),
-    heldOut: rowsOf(whole, rows.filter(isOut)),
-  };
+  const ofClass = new Map<number, number>();
+  const [train, heldOut]: [number[], number[]] = [[], []];
+  whole.labels.forEach((label, row) => {
+    const before = ofClass.get(label) ?? 0;
+    ofClass.set(label, before + 1);
+    (before % HELD_OUT_EVERY === HELD_OUT_EVERY - 1 ? heldOut : train).push(row);
+  });
+  if (heldOut.length === 0) throw new OwnFilesError("few", [name, String(whole.count), String(FEWEST_TO_DIVIDE)]);
+  return { train: rowsOf(whole, train), heldOut: rowsOf(whole, heldOut) };
 }
 
 function rowsOf(whole: Dataset, rows: readonly number[]): Dataset {

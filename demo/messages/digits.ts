@@ -13,7 +13,7 @@ const en = {
   dataOpen: "Open your own pictures",
   dataWhich: "Which files",
   dataWhichNote:
-    "IDX files, as MNIST and Fashion-MNIST come, packed with gzip or not: 28×28 pixels, one byte each, and labels from 0 to 9. Choose images and labels together; a second pair is held out, else every sixth picture is. A text file with a line for each class names the classes. You can also drop the files on this page.",
+    "IDX files, as MNIST and Fashion-MNIST come, packed with gzip or not: 28×28 pixels, one byte each, and labels from 0 to 9. Choose images and labels together; a second pair is held out, else every sixth picture of a class is. A text file with a line for each class names the classes. You can also drop the files on this page.",
   dataKeeps: "The network keeps what it learned from the pictures before; Reset begins anew.",
   own_unreadable: (file: string, message: string, _: string) => `“${file}” could not be read: ${message}`,
   own_pairs: (files: string, _: string, __: string) =>
@@ -52,7 +52,7 @@ const es: typeof en = {
   dataOpen: "Abrir tus imágenes",
   dataWhich: "Qué archivos",
   dataWhichNote:
-    "Archivos IDX, como los de MNIST y Fashion-MNIST, comprimidos con gzip o no: 28×28 píxeles, un byte cada uno, y etiquetas de 0 a 9. Elige juntos imágenes y etiquetas; un segundo par queda reservado y, si no lo hay, una imagen de cada seis. Un archivo de texto con una línea por clase da nombre a las clases. También puedes soltar los archivos en esta página.",
+    "Archivos IDX, como los de MNIST y Fashion-MNIST, comprimidos con gzip o no: 28×28 píxeles, un byte cada uno, y etiquetas de 0 a 9. Elige juntos imágenes y etiquetas; un segundo par queda reservado y, si no lo hay, una de cada seis imágenes de una clase. Un archivo de texto con una línea por clase da nombre a las clases. También puedes soltar los archivos en esta página.",
   dataKeeps: "La red conserva lo que aprendió de las imágenes anteriores; Reiniciar empieza de nuevo.",
   own_unreadable: (file, message) => `No se pudo leer «${file}»: ${message}`,
   own_pairs: (files) =>

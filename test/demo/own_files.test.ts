@@ -30,12 +30,13 @@ const labels = (name: string, count: number, classes = 10): NamedBytes => ({
 const text = (name: string, content: string): NamedBytes => ({ name, bytes: new TextEncoder().encode(content) });
 
 describe("files of the visitor's own", () => {
-  it("as one pair hold every sixth picture out, packed or not", async () => {
+  it("as one pair hold every sixth picture of each class out, packed or not", async () => {
     const packed = { name: "shoes.gz", bytes: new Uint8Array(gzipSync(images("", 60).bytes)) };
     const read = await readOwnFiles([labels("shoe-labels", 60, 4), packed]);
-    expect([read.train.count, read.heldOut.count]).toEqual([50, 10]);
-    expect([...read.heldOut.labels]).toEqual([1, 3, 1, 3, 1, 3, 1, 3, 1, 3]);
-    expect(read.heldOut.images[784]).toBe(11);
+    expect([read.train.count, read.heldOut.count]).toEqual([52, 8]);
+    expect([...read.heldOut.labels]).toEqual([0, 1, 2, 3, 0, 1, 2, 3]);
+    // Picture 20 is the sixth of class 0, 21 that of class 1.
+    expect(read.heldOut.images[784]).toBe(21);
     expect(read.train).toMatchObject({ classes: 4, shape: [28, 28, 1] });
     expect(read).toMatchObject({ names: ["0", "1", "2", "3"], title: "shoes.gz" });
     expect(read.id).toMatch(/^own-[0-9a-f]{8}$/);
@@ -58,13 +59,13 @@ describe("files of the visitor's own", () => {
   });
 
   it("take the classes' names from a text file, numbered or not", async () => {
-    const files = [images("x", 30), labels("y", 30, 3)];
+    const files = [images("x", 60), labels("y", 60, 3)];
     const read = await readOwnFiles([...files, text("names.txt", "0 T-shirt\r\n1, Ankle boot\n\nBag\n")]);
     expect(read.names).toEqual(["T-shirt", "Ankle boot", "Bag"]);
   });
 
   it("have the same name for changes when they are opened again, others another", async () => {
-    const of = async (classes: number) => (await readOwnFiles([images("x", 30), labels("y", 30, classes)])).id;
+    const of = async (classes: number) => (await readOwnFiles([images("x", 60), labels("y", 60, classes)])).id;
     expect(await of(3)).toBe(await of(3));
     expect(await of(3)).not.toBe(await of(4));
   });
@@ -76,8 +77,8 @@ describe("files of the visitor's own", () => {
     ["pairs", "labels of another number", [images("x", 30), labels("y", 31)], "x (30), y (31)"],
     ["size", "larger pictures", [images("x", 30, 32), labels("y", 30)], "32×32×1"],
     ["classes", "eleven classes", [images("x", 30), labels("y", 30, 11)], "10"],
-    ["few", "too few to hold some out", [images("x", 29), labels("y", 29)], "29"],
-    ["names", "fewer names than classes", [images("x", 30), labels("y", 30), text("n.txt", "a\nb")], "2"],
+    ["few", "too few to hold some out", [images("x", 59), labels("y", 59)], "59"],
+    ["names", "fewer names than classes", [images("x", 60), labels("y", 60), text("n.txt", "a\nb")], "2"],
   ])("are refused as %s: %s", async (why, _, files, word) => {
     const error = await readOwnFiles(files).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(OwnFilesError);

@@ -204,11 +204,11 @@ describe("where it is wrong", () => {
       { name: "names.txt", mimeType: "text/plain", buffer: Buffer.from(names) },
     ]);
     await page.waitForSelector(
-      "#data-line:has-text('shoes-images.gz: 417 to learn from, and 83 held out, in 10 classes')",
+      "#data-line:has-text('shoes-images.gz: 420 to learn from, and 80 held out, in 10 classes')",
     );
     await page.click("#step");
     await trained();
-    await read("83");
+    await read("80");
     expect(await page.innerText("#confusion thead th >> nth=4")).toBe("Shoe no. 4");
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
     await page.click('a[data-view="draw"]');
