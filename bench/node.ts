@@ -9,6 +9,7 @@
  */
 import { parseArgs } from "node:util";
 import { adam, conv2d, dataset, dense, flatten, maxPooling2d, sequential, webgpu } from "../src/index.ts";
+import { resolveHeads } from "../src/train/heads.ts";
 import { compileTraining, newTrainingState } from "../src/train/programs.ts";
 
 const { values: options } = parseArgs({
@@ -36,7 +37,8 @@ for (const batch of options.batches.split(",").map(Number)) {
     flatten(),
     dense({ units: 10 }),
   ]);
-  const parts = { model, loss: "sparseCategoricalCrossentropy", optimizer, state: newTrainingState(model, optimizer) };
+  const heads = resolveHeads(model, "sparseCategoricalCrossentropy");
+  const parts = { model, heads, optimizer, state: newTrainingState(model, optimizer) };
   const started = performance.now();
   const program = await compileTraining(backend, parts, digits, { batch, shuffle: true, seed: 1 });
   await program.enqueue();

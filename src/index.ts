@@ -6,9 +6,10 @@ export * from "./core/errors.ts";
 export type { MapsPictureOptions } from "./core/maps_picture.ts";
 export type { Tensor, TypedArray } from "./core/tensor.ts";
 export { cpu } from "./cpu/backend.ts";
-export { type Dataset, dataset, sample, subset } from "./data/dataset.ts";
+export { type Dataset, type DatasetInput, type DatasetOutput, dataset, sample, subset } from "./data/dataset.ts";
 export * from "./data/digit.ts";
 export * from "./data/idx.ts";
+export { type InputOptions, multiDataset, type OutputOptions, type Several } from "./data/multi_dataset.ts";
 export { loadSafetensors, safetensorsMetadata, toSafetensors } from "./formats/safetensors.ts";
 export type { Backend } from "./graph/backend.ts";
 export { type KernelTime, Profile, type ProfileData } from "./graph/profile.ts";
@@ -96,7 +97,14 @@ export {
   topKCategoricalAccuracy,
   topKCategoricalAccuracy as topK,
 } from "./nn/metrics.ts";
-export { type BuildOptions, type Model, model, type PlacedLayer, sequential } from "./nn/model.ts";
+export {
+  type BuildOptions,
+  type FoldedActivation,
+  type Model,
+  model,
+  type PlacedLayer,
+  sequential,
+} from "./nn/model.ts";
 export { type ModelConfig, modelFromConfig } from "./nn/model_config.ts";
 export {
   type AdamOptions,
@@ -136,6 +144,7 @@ export type { ModelSummary, SummaryRow } from "./nn/summary.ts";
 export { input, type SymbolicTensor } from "./nn/symbolic_tensor.ts";
 export { type Classification, type Classifier, createClassifier } from "./train/classifier.ts";
 export { type EarlyStopping, earlyStopping } from "./train/early_stopping.ts";
+export type { LossesChoice, LossWeights, MetricsChoice } from "./train/heads.ts";
 export { createPredictor, type ModelPredictor } from "./train/model_predictor.ts";
 export type { MonitorMode } from "./train/monitor.ts";
 export { type ReduceOnPlateau, reduceOnPlateau } from "./train/reduce_on_plateau.ts";

@@ -23,6 +23,7 @@ import {
   type SymbolicTensor,
   webgpu,
 } from "../../src/index.ts";
+import { resolveHeads } from "../../src/train/heads.ts";
 import {
   compilePrediction,
   compileTraining,
@@ -102,7 +103,7 @@ async function openTraining(backend: WebGpuBackend, network: Network, batch: num
   const state = newTrainingState(model, optimizer);
   const { bytes, labels } = makeBatch(network, batch);
   const data = dataset({ images: bytes, labels, shape: network.inputShape, classes: 10 });
-  const parts = { model, loss: "sparseCategoricalCrossentropy", optimizer, state };
+  const parts = { model, heads: resolveHeads(model, "sparseCategoricalCrossentropy"), optimizer, state };
   const program = await compileTraining(backend, parts, data, { batch, shuffle: true, seed: 1 });
   const datasetBytes = bytes.byteLength + labels.byteLength;
   let step = 0;

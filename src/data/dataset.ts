@@ -1,25 +1,40 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../core/shape.ts";
 
-/**
- * Images in memory, one behind the other, each with a class label or with a target of numbers. Plain data: it can be
- * sent to a worker as it is.
- */
-export interface Dataset {
+/** Values of one input of a model. */
+export interface DatasetInput {
   /** Bytes 0–255, normalised by /255 on the device, or floats taken as they are. */
   readonly images: Uint8Array | Float32Array;
+  /** One image: [height, width, channels] or [features]. */
+  readonly shape: Shape;
+}
+
+/** What one output of a model is to learn. */
+export interface DatasetOutput {
   /** Class indices, 0 … classes − 1; empty where the data set has targets. */
   readonly labels: Int32Array;
   /** Numbers to be learnt, one row of `shape` behind the other: one-hot rows, values to be predicted, images. */
   readonly targets?: { readonly data: Float32Array; readonly shape: Shape };
-  /** What each image's loss is multiplied by; all 1 where left out. */
-  readonly sampleWeights?: Float32Array;
-  /** One image: [height, width, channels] or [features]. */
-  readonly shape: Shape;
-  /** Images. */
-  readonly count: number;
   /** Classes that labels may name; 0 where the data set has targets. */
   readonly classes: number;
+}
+
+/**
+ * Images in memory, one behind the other, each with a class label or with a target of numbers. Plain data: it can be
+ * sent to a worker as it is.
+ */
+export interface Dataset extends DatasetInput, DatasetOutput {
+  /** What each image's loss is multiplied by; all 1 where left out. */
+  readonly sampleWeights?: Float32Array;
+  /** Images. */
+  readonly count: number;
+  /** Of `multiDataset`: the inputs and outputs after the first, and the names of all where they were given. */
+  readonly more?: {
+    readonly inputs: readonly DatasetInput[];
+    readonly outputs: readonly DatasetOutput[];
+    readonly inputNames?: readonly string[];
+    readonly outputNames?: readonly string[];
+  };
 }
 
 /** The largest label plus one. */
@@ -151,12 +166,18 @@ export function subset(whole: Dataset, first: number, count: number): Dataset {
   }
   const part = <T extends Float32Array | Uint8Array>(values: T, size: number) =>
     values.subarray(first * size, (first + count) * size) as T;
-  const { targets, sampleWeights } = whole;
+  const { sampleWeights, more } = whole;
+  const input = ({ images, shape }: DatasetInput) => ({ images: part(images, sizeOf(shape)), shape });
+  const output = ({ labels, targets, classes }: DatasetOutput) => ({
+    labels: labels.subarray(first, first + count),
+    classes,
+    ...(targets ? { targets: { ...targets, data: part(targets.data, sizeOf(targets.shape)) } } : {}),
+  });
   return {
     ...whole,
-    images: part(whole.images, sizeOf(whole.shape)),
-    labels: whole.labels.subarray(first, first + count),
-    ...(targets ? { targets: { ...targets, data: part(targets.data, sizeOf(targets.shape)) } } : {}),
+    ...input(whole),
+    ...output(whole),
+    ...(more ? { more: { ...more, inputs: more.inputs.map(input), outputs: more.outputs.map(output) } } : {}),
     ...(sampleWeights ? { sampleWeights: part(sampleWeights, 1) } : {}),
     count,
   };

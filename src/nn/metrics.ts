@@ -142,6 +142,8 @@ const SHORT: Readonly<Record<string, string>> = {
 /** A metric that a program can measure. */
 export interface Metric {
   readonly name: string;
+  /** Which of a model's several outputs it looks at; default the first. */
+  readonly head?: number;
   /**
    * Whether its totals are one sum, added up in f64 from the steps' records, or counts that the device adds up, or the
    * right answers, which every step records.
@@ -153,6 +155,34 @@ export interface Metric {
   build(results: BatchResults): Node;
   /** The metric, from the totals of all batches. */
   value(totals: ArrayLike<number>, rows: number): number;
+}
+
+/** A metric of one of several outputs. */
+export interface HeadMetric extends Metric {
+  /** Which output it looks at. */
+  readonly head: number;
+}
+
+/** The loss of an output, a mean over rows. */
+export const lossMetric: Metric = {
+  name: "loss",
+  totals: "sum",
+  size: () => 1,
+  build: (results) => results.graph.mul(results.lossValue(), results.rowCount()),
+  value: (totals, count) => (totals[0] ?? Number.NaN) / count,
+};
+
+/** A metric for one of several outputs, called by `prefix` and its own name. */
+export function headMetric(
+  metric: Metric,
+  { head, prefix, outputShape }: { head: number; prefix: string; outputShape: Shape },
+): HeadMetric {
+  // A step records the right answers of a single output only; of several each has a sum of its own.
+  const own =
+    metric.totals === "correct"
+      ? meanMetric(metric.name, (results) => results.correct() ?? results.graph.constant(0, [results.batch]))
+      : metric;
+  return { ...own, name: `${prefix}${metric.name}`, head, size: () => own.size(outputShape) };
 }
 
 /** A mean over rows. */

@@ -35,10 +35,13 @@ export interface PlacedLayer {
   readonly connectedTo: readonly string[];
 }
 
+/** An activation that a model's end leaves out; true is a softmax. */
+export type FoldedActivation = boolean | "softmax" | "sigmoid";
+
 /** How `model.build` adds a model to a graph. */
 export interface BuildOptions {
-  /** Leave out a softmax, or the activation named here, at the very end: losses take logits. */
-  logits?: boolean | "softmax" | "sigmoid";
+  /** Leave out a softmax, or the activation named here, at the very end: losses take logits. A list: one an output. */
+  logits?: FoldedActivation | readonly FoldedActivation[];
   /**
    * The graph is a training step: batch normalisation uses the batch's own statistics, and the step moves its moving
    * ones. Default false: the moving ones are used, and nothing changes.
@@ -127,7 +130,17 @@ export class Model {
 
   /** The layer that makes the (first) output. */
   get outputLayer(): PlacedLayer {
-    return at(this.layers, this.#callOf(at(this.#wiring.outputs, 0))?.layer ?? 0);
+    return at(this.outputLayers, 0);
+  }
+
+  /** The outputs' names, in their order: those of the layers that make them, numbered where a layer makes several. */
+  get outputNames(): readonly string[] {
+    return this.#wiring.outputs.map((tensor) => nameOfTensor(this.#wiring, tensor));
+  }
+
+  /** The layers that make the outputs. */
+  get outputLayers(): readonly PlacedLayer[] {
+    return this.#wiring.outputs.map((tensor) => at(this.layers, this.#callOf(tensor)?.layer ?? 0));
   }
 
   /** Number of classes, for a model that ends in one row of logits. */
@@ -202,7 +215,10 @@ export class Model {
     this.#checkInputs(inputs);
     const { layers, calls, outputs } = this.#wiring;
     const values = [...inputs];
-    const folded = logits === true ? "softmax" : logits;
+    const foldedOf = (tensor: number) => {
+      const one = isFoldedList(logits) ? logits[outputs.indexOf(tensor)] : logits;
+      return one === true ? "softmax" : one;
+    };
     const logitsOf = new Map<number, Node>();
     const updated = new Map<string, Node>();
     calls.forEach((call, index) => {
@@ -226,7 +242,7 @@ export class Model {
             update: (parameter, value) => updated.set(`${name}/${parameter}`, value),
           },
         );
-        const skipLast = layer.activation === folded && outputs.includes(tensor);
+        const skipLast = outputs.includes(tensor) && layer.activation === foldedOf(tensor);
         if (skipLast) logitsOf.set(tensor, built);
         const used = calls.some((other) => other.inputs.includes(tensor));
         const value = skipLast && !used ? built : applyActivation(graph, built, layer.activation);
@@ -315,6 +331,10 @@ export class Model {
 
 function isTensorList(tensors: SymbolicTensor | readonly SymbolicTensor[]): tensors is readonly SymbolicTensor[] {
   return Array.isArray(tensors);
+}
+
+function isFoldedList(logits: FoldedActivation | readonly FoldedActivation[]): logits is readonly FoldedActivation[] {
+  return Array.isArray(logits);
 }
 
 function isList(input: Node | readonly Node[]): input is readonly Node[] {

@@ -1,17 +1,19 @@
 import type { AffineRanges } from "../core/affine.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { columnsOf } from "../data/multi_dataset.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type Node, Variable } from "../graph/node.ts";
+import { at } from "../graph/op.ts";
+import type { DatasetOrder } from "./targets.ts";
 
 /** A data set as variables: uploaded once, as bytes where it came as bytes. */
 export interface DatasetVariables {
-  readonly images: Variable;
-  /** i32 [count] class labels, or f32 [count, …] targets. */
-  readonly targets: Variable;
+  /** One an input, in the data set's order; `scale` turns stored values into inputs: 1/255 for bytes. */
+  readonly inputs: readonly { readonly images: Variable; readonly scale: number }[];
+  /** One an output: i32 [count] class labels, or f32 [count, …] targets. */
+  readonly targets: readonly Variable[];
   /** f32 [count] */
   readonly weights: Variable | undefined;
-  /** What turns stored values into inputs: 1/255 for bytes. */
-  readonly scale: number;
   readonly bytes: number;
 }
 
@@ -21,21 +23,32 @@ const known = new WeakMap<Dataset, DatasetVariables>();
 export function datasetVariables(dataset: Dataset): DatasetVariables {
   let variables = known.get(dataset);
   if (variables === undefined) {
-    const { images, labels, targets, sampleWeights, shape, count } = dataset;
-    const asBytes = images instanceof Uint8Array;
+    const { sampleWeights, count } = dataset;
+    const { inputs, outputs } = columnsOf(dataset);
+    const numbered = (index: number) => (index === 0 ? "" : ` ${index}`);
+    const bytes = [
+      ...inputs.map(({ images }) => images),
+      ...outputs.map(({ targets, labels }) => targets?.data ?? labels),
+      ...(sampleWeights ? [sampleWeights] : []),
+    ].reduce((sum, { byteLength }) => sum + byteLength, 0);
     variables = {
-      images: new Variable({
-        name: "dataset/images",
-        shape: [count, ...shape],
-        dtype: asBytes ? "u8" : "f32",
-        initial: images,
+      inputs: inputs.map(({ images, shape }, index) => {
+        const asBytes = images instanceof Uint8Array;
+        const name = `dataset/images${numbered(index)}`;
+        const stored = { name, shape: [count, ...shape], dtype: asBytes ? "u8" : "f32", initial: images } as const;
+        return { images: new Variable(stored), scale: asBytes ? 1 / 255 : 1 };
       }),
-      targets: targets
-        ? new Variable({ name: "dataset/targets", shape: [count, ...targets.shape], initial: targets.data })
-        : new Variable({ name: "dataset/labels", shape: [count], dtype: "i32", initial: labels }),
+      targets: outputs.map(({ targets, labels }, index) =>
+        targets
+          ? new Variable({
+              name: `dataset/targets${numbered(index)}`,
+              shape: [count, ...targets.shape],
+              initial: targets.data,
+            })
+          : new Variable({ name: `dataset/labels${numbered(index)}`, shape: [count], dtype: "i32", initial: labels }),
+      ),
       weights: sampleWeights && new Variable({ name: "dataset/sampleWeights", shape: [count], initial: sampleWeights }),
-      scale: asBytes ? 1 / 255 : 1,
-      bytes: images.byteLength + (targets?.data ?? labels).byteLength + (sampleWeights?.byteLength ?? 0),
+      bytes,
     };
     known.set(dataset, variables);
   }
@@ -44,12 +57,12 @@ export function datasetVariables(dataset: Dataset): DatasetVariables {
 
 /** What a batch is, as nodes. */
 export interface Batch {
-  /** [batch, …shape], ready for the model. */
-  readonly images: Node;
-  /** The images as they were fetched, where they came as floats: these may hold anything. */
-  readonly floats: Node | undefined;
-  /** i32 [batch] class labels, −1 in rows that fill up a last, shorter batch; or f32 [batch, …] targets, 0 there. */
-  readonly targets: Node;
+  /** [batch, …shape], ready for the model's inputs. */
+  readonly inputs: readonly Node[];
+  /** The images as they were fetched, of inputs that came as floats: these may hold anything. */
+  readonly floats: readonly Node[];
+  /** One an output: i32 [batch] class labels, −1 in rows that fill up a last, shorter batch; or f32 [batch, …] targets, 0 there. */
+  readonly targets: readonly Node[];
   /** i32 [batch], negative in those rows; none where every batch is full. */
   readonly mask: Node | undefined;
   /** f32 [batch] */
@@ -61,20 +74,36 @@ export function fetchBatch(
   graph: Graph,
   dataset: Dataset,
   cursor: Node,
-  { augment, ...options }: { batch: number; shuffle: boolean; seed: number; augment?: AffineRanges | undefined },
+  {
+    augment,
+    order = { inputs: [0], outputs: [0] },
+    ...options
+  }: {
+    batch: number;
+    shuffle: boolean;
+    seed: number;
+    augment?: AffineRanges | undefined;
+    /** Which of the data set's inputs and outputs the model's are (`orderOf`); default the first alone. */
+    order?: DatasetOrder;
+  },
 ): Batch {
   const variables = datasetVariables(dataset);
   return graph.inLayer("input", () => {
     const rows = graph.batchRows(cursor, { count: dataset.count, ...options });
-    const images = graph.gatherRows(graph.variable(variables.images), rows, { scale: variables.scale });
-    const targets = graph.gatherRows(graph.variable(variables.targets), rows);
+    const fetched = order.inputs.map((index) => {
+      const { images, scale } = at(variables.inputs, index);
+      return { images: graph.gatherRows(graph.variable(images), rows, { scale }), asFloats: images.dtype === "f32" };
+    });
+    const targets = order.outputs.map((index) => graph.gatherRows(graph.variable(at(variables.targets, index)), rows));
     const padded = dataset.count % options.batch !== 0;
     return {
-      images: augment ? graph.randomAffine(images, cursor, { ...augment, seed: options.seed }) : images,
-      floats: dataset.images instanceof Float32Array ? images : undefined,
+      inputs: fetched.map(({ images }) =>
+        augment ? graph.randomAffine(images, cursor, { ...augment, seed: options.seed }) : images,
+      ),
+      floats: fetched.flatMap(({ images, asFloats }) => (asFloats ? [images] : [])),
       targets,
       // Labels say it too, and are fetched in any case.
-      mask: padded ? (dataset.targets ? rows : targets) : undefined,
+      mask: padded ? (targets.find(({ dtype }) => dtype === "i32") ?? rows) : undefined,
       weights: variables.weights && graph.gatherRows(graph.variable(variables.weights), rows),
     };
   });

@@ -7,6 +7,7 @@ import { at } from "../graph/op.ts";
 import { checkCount } from "../nn/layer.ts";
 import type { Model } from "../nn/model.ts";
 import { toInputs } from "./predictor.ts";
+import { type PredictionKind, unfolded } from "./programs.ts";
 import type { ImageBatch } from "./types.ts";
 
 /** Runs a model forward: any number of inputs and outputs. */
@@ -60,22 +61,30 @@ export async function createPredictor(
 
 /** A predictor whose first output is turned into probabilities; a softmax at its end is not applied twice. */
 export function probabilityPredictor(model: Model, backend: Backend): ModelPredictor {
-  return new GraphPredictor(model, backend, 1, true);
+  return new GraphPredictor(model, backend, 1, ["softmax"]);
+}
+
+/** A predictor whose outputs are turned into what their losses fold: the probabilities of a softmax or a sigmoid. */
+export function foldedPredictor(
+  model: Model,
+  { backend, batchSize, folded }: { backend: Backend; batchSize: number; folded: readonly PredictionKind[] },
+): ModelPredictor {
+  return new GraphPredictor(model, backend, batchSize, folded);
 }
 
 class GraphPredictor implements ModelPredictor {
   readonly #model: Model;
   readonly #backend: Backend;
   readonly #batchSize: number;
-  readonly #probabilities: boolean;
+  readonly #folded: readonly PredictionKind[];
   readonly #programs = new Map<number, Promise<Program>>();
   #disposed = false;
 
-  constructor(model: Model, backend: Backend, batchSize: number, probabilities = false) {
+  constructor(model: Model, backend: Backend, batchSize: number, folded: readonly PredictionKind[] = []) {
     this.#model = model;
     this.#backend = backend;
     this.#batchSize = batchSize;
-    this.#probabilities = probabilities;
+    this.#folded = folded;
   }
 
   async predict(given: ImageBatch | readonly ImageBatch[]): Promise<Tensor<Float32Array>[]> {
@@ -120,8 +129,10 @@ class GraphPredictor implements ModelPredictor {
   #compile(batch: number): Promise<Program> {
     const graph = new Graph();
     const xs = this.#model.inputShapes.map((shape, index) => graph.input(String(index), [batch, ...shape]));
-    const ys = this.#model.build(graph, xs, { logits: this.#probabilities });
-    const outputs = this.#probabilities ? ys.map((y, index) => (index === 0 ? graph.softmax(y) : y)) : ys;
+    const ys = this.#model.build(graph, xs, {
+      logits: this.#model.outputShapes.map((_, i) => this.#folded[i] ?? false),
+    });
+    const outputs = ys.map((y, index) => unfolded(graph, y, this.#folded[index]));
     return this.#backend.compile(graph, {
       outputs: Object.fromEntries(outputs.map((y, index) => [String(index), y])),
     });

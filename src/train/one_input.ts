@@ -8,12 +8,21 @@ export function checkOneOutput(what: string, model: Model): void {
   throw new ArgumentError(`${what}: takes models with one output, this one has ${outputs}; use createPredictor().`);
 }
 
+/** Throws `ArgumentError` unless the model has one input. */
+export function checkOneInput(what: string, model: Model): void {
+  const inputs = model.inputShapes.length;
+  if (inputs === 1) return;
+  throw new ArgumentError(
+    `${what}: takes models with one input, this one has ${inputs} (${model.inputNames.join(", ")}).`,
+  );
+}
+
 /** Throws `ArgumentError` unless the model has one input and one output, which is what images and labels feed. */
-export function checkOneInputAndOutput(what: string, model: Model): void {
+export function checkOneInputAndOutput(what: string, model: Model, instead = "createPredictor() runs it"): void {
   const [inputs, outputs] = [model.inputShapes.length, model.outputShapes.length];
   if (inputs === 1 && outputs === 1) return;
   throw new ArgumentError(
     `${what}: takes models with one input and one output, this one has ${inputs} (${model.inputNames.join(", ")}) and ` +
-      `${outputs}. createPredictor() runs it; to train it, put it into a graph of your own with model.build(graph, [...]).`,
+      `${outputs}; ${instead}.`,
   );
 }

@@ -7,14 +7,17 @@ import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import { type LossScaling, newLossScaling } from "../graph/loss_scaling.ts";
 import { type Arena, type Node, Variable } from "../graph/node.ts";
+import { at } from "../graph/op.ts";
 import { stateArenas } from "../graph/update_rule.ts";
-import { batchLoss, type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
+import { batchLoss, type Loss } from "../nn/losses.ts";
 import { BatchResults } from "../nn/metrics/batch_results.ts";
 import { type Metric, recordedCounts, sumCount } from "../nn/metrics.ts";
-import type { Model } from "../nn/model.ts";
+import type { FoldedActivation, Model } from "../nn/model.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
 import { type Batch, fetchBatch } from "./dataset_variables.ts";
+import type { Head } from "./heads.ts";
 import { recomputedNodes } from "./recompute.ts";
+import { orderOf } from "./targets.ts";
 
 /** Steps whose loss and accuracy the GPU keeps until they are read. */
 export const RING_STEPS = 1024;
@@ -90,7 +93,8 @@ export function newTrainingState(
 /** What all training steps have in common. */
 export interface StepParts {
   readonly model: Model;
-  readonly loss: LossChoice;
+  /** The loss of each of the model's outputs. */
+  readonly heads: readonly Head[];
   /** Measured beside loss and accuracy; default none. */
   readonly metrics?: readonly Metric[];
   readonly optimizer: Optimizer;
@@ -101,12 +105,14 @@ export interface StepParts {
 
 /** What a step or an evaluation records of a batch: the right answers and the rows, then the metrics' sums. */
 function measure(
-  results: BatchResults,
+  all: readonly BatchResults[],
   metrics: readonly Metric[],
 ): { counts: readonly Node[]; sums: readonly Node[]; totals: ReadonlyMap<Metric, Node> } {
+  const results = at(all, 0);
   const { graph, loss, outputs, targets } = results;
   const direct = targets.dtype === "i32" && outputs.shape.length === 2 && loss.decision?.kind !== "threshold";
   const counts = () => {
+    if (all.length > 1) return [graph.constant(0), results.rowCount()];
     if (direct) return [graph.countCorrect(outputs, targets)];
     const correct = results.correct();
     return [correct ? results.sumOfRows(correct) : graph.constant(0), results.rowCount()];
@@ -114,8 +120,8 @@ function measure(
   const of = (wanted: Metric["totals"]) => metrics.filter(({ totals }) => totals === wanted);
   return {
     counts: counts(),
-    sums: of("sum").map((metric) => metric.build(results)),
-    totals: new Map(of("counts").map((metric) => [metric, metric.build(results)])),
+    sums: of("sum").map((metric) => metric.build(at(all, metric.head ?? 0))),
+    totals: new Map(of("counts").map((metric) => [metric, metric.build(at(all, metric.head ?? 0))])),
   };
 }
 
@@ -139,9 +145,9 @@ function recordMeasures(
  * 0 unless a parameter or a number of the input is not finite: a GPU's ReLU and maximum make numbers of NaN again, so that
  * the loss alone would not tell.
  */
-function guardOf(graph: Graph, model: Model, images: Node | undefined): Node {
+function guardOf(graph: Graph, model: Model, images: readonly Node[]): Node {
   const parameters = model.arena.variables.map((variable) => graph.variable(variable));
-  return graph.nonFinite([...(images ? [images] : []), ...parameters]);
+  return graph.nonFinite([...images, ...parameters]);
 }
 
 /** The weight of each row: its sample's times its class's. */
@@ -167,18 +173,17 @@ function addTrainingStep(
   counters: readonly Variable[],
   { seed, classWeight }: { seed: number; classWeight?: readonly number[] | undefined },
 ): { loss: Node; counts: readonly Node[]; guard: Node } {
-  const { model, optimizer, state, metrics = [] } = parts;
-  const loss = resolveLoss(parts.loss);
-  const { images, targets, mask } = batch;
+  const { model, heads, optimizer, state, metrics = [] } = parts;
+  const { mask } = batch;
   const guard = graph.inLayer("input", () => guardOf(graph, model, batch.floats));
   const random = { seed, step: graph.variable(state.step) };
-  const options = { logits: loss.folded ?? false, training: true, random, ...(mask ? { labels: mask } : {}) };
-  const outputs = model.build(graph, images, options);
+  const options = { logits: foldedOf(heads), training: true, random, ...(mask ? { labels: mask } : {}) };
+  const outputs = model.build(graph, batch.inputs, options);
   const { value, measures } = graph.inLayer("loss", () => {
-    const results = new BatchResults(graph, loss, outputs, targets, mask);
-    const weights = rowWeights(results, batch, classWeight);
+    const results = resultsOf(graph, heads, outputs, batch);
+    const weights = rowWeights(at(results, 0), batch, classWeight);
     return {
-      value: withPenalty(graph, model, batchLoss(graph, loss, outputs, targets, { mask, weights })),
+      value: withPenalty(graph, model, totalLoss(graph, heads, results, { mask, weights })),
       measures: measure(results, metrics),
     };
   });
@@ -198,6 +203,37 @@ function addTrainingStep(
     recordMeasures(graph, value, measures, state.counts, { ring: state.ring, counters, guard, rest });
   });
   return { loss: value, counts: measures.counts, guard };
+}
+
+/** The activations that the outputs' losses contain. */
+function foldedOf(heads: readonly Head[]): FoldedActivation[] {
+  return heads.map(({ loss }) => loss.folded ?? false);
+}
+
+/** What each output gives, beside what it is to give. */
+function resultsOf(
+  graph: Graph,
+  heads: readonly Head[],
+  outputs: readonly Node[],
+  { targets, mask }: Pick<Batch, "targets" | "mask">,
+): BatchResults[] {
+  return heads.map(({ loss }, index) => new BatchResults(graph, loss, at(outputs, index), at(targets, index), mask));
+}
+
+/** The sum of the outputs' losses, each times its weight. */
+function totalLoss(
+  graph: Graph,
+  heads: readonly Head[],
+  results: readonly BatchResults[],
+  rows: Parameters<typeof batchLoss>[4],
+): Node {
+  const losses = heads.map(({ loss, weight }, index) => {
+    const one = at(results, index);
+    const value = batchLoss(graph, loss, one.outputs, one.targets, rows);
+    one.setLossValue(value);
+    return weight === 1 ? value : graph.mul(value, weight);
+  });
+  return losses.reduce((sum, loss) => graph.add(sum, loss));
 }
 
 /** The loss with what the model's regularizers add, as Keras counts it in training and in evaluation. */
@@ -226,7 +262,8 @@ export function compileTraining(
 ): Promise<Program> {
   const { classWeight, ...fetching } = options;
   const graph = new Graph();
-  const batch = fetchBatch(graph, dataset, graph.variable(parts.state.cursor), fetching);
+  const order = orderOf(parts.model, dataset);
+  const batch = fetchBatch(graph, dataset, graph.variable(parts.state.cursor), { ...fetching, order });
   addTrainingStep(graph, parts, batch, [parts.state.step, parts.state.cursor], {
     seed: options.seed,
     classWeight,
@@ -254,7 +291,7 @@ export function compileFedTraining(
   const { loss, counts, guard } = addTrainingStep(
     graph,
     parts,
-    { images, floats: images, targets, mask, weights: undefined },
+    { inputs: [images], floats: [images], targets: [targets], mask, weights: undefined },
     [parts.state.step],
     { seed },
   );
@@ -288,30 +325,30 @@ export interface EvaluationProgram {
 /** A pass over a data set in order, batch by batch, that only measures; with `keepOutputs` it keeps each image's outputs. */
 export async function compileEvaluation(
   backend: Backend,
-  { model, loss: choice, metrics = [] }: Pick<StepParts, "model" | "loss" | "metrics">,
+  { model, heads, metrics = [] }: Pick<StepParts, "model" | "heads" | "metrics">,
   dataset: Dataset,
   { batch, keepOutputs }: { batch: number; keepOutputs: boolean },
 ): Promise<EvaluationProgram> {
   const steps = Math.ceil(dataset.count / batch);
-  const loss = resolveLoss(choice);
   const cursor = new Variable({ name: "evaluation cursor", shape: [], dtype: "u32" });
   const sums = sumCount(metrics, model.outputShape);
   const kept = keepOutputs ? batch * sizeOf(model.outputShape) : 0;
   const ring = new Variable({ name: "evaluation ring", shape: [steps, RING_VALUES + sums + kept] });
   const counts = countsOf(metrics, model, "evaluation");
   const graph = new Graph();
-  const fetched = fetchBatch(graph, dataset, graph.variable(cursor), { batch, shuffle: false, seed: 0 });
-  const { images, targets, mask, weights } = fetched;
-  const outputs = model.build(graph, images, { logits: loss.folded ?? false });
+  const order = orderOf(model, dataset);
+  const fetched = fetchBatch(graph, dataset, graph.variable(cursor), { batch, shuffle: false, seed: 0, order });
+  const { inputs, mask, weights } = fetched;
+  const outputs = model.build(graph, inputs, { logits: foldedOf(heads) });
   const guard = guardOf(graph, model, fetched.floats);
-  const results = new BatchResults(graph, loss, outputs, targets, mask);
-  const value = withPenalty(graph, model, batchLoss(graph, loss, outputs, targets, { mask, weights }));
-  const counted = results.confusion();
+  const results = resultsOf(graph, heads, outputs, fetched);
+  const value = withPenalty(graph, model, totalLoss(graph, heads, results, { mask, weights }));
+  const counted = heads.length === 1 ? at(results, 0).confusion() : undefined;
   const confusion = counted && new Variable({ name: "confusion matrix", shape: counted.shape });
   if (confusion) graph.assign(confusion, graph.add(graph.variable(confusion), counted));
   recordMeasures(graph, value, measure(results, metrics), counts, {
     ...{ ring, counters: [cursor], guard },
-    rest: keepOutputs ? [outputs] : [],
+    rest: keepOutputs ? [at(outputs, 0)] : [],
   });
   const program = await backend.compile(graph, { outputs: {} });
   return { program, steps, cursor, ring, sums, outputs: keepOutputs, confusion, counts };
@@ -319,6 +356,12 @@ export async function compileEvaluation(
 
 /** What `predict` gives of outputs: those that a loss folds an activation of become probabilities. */
 export type PredictionKind = Loss["folded"];
+
+/** Outputs with the activation that their loss folds. */
+export function unfolded(graph: Graph, outputs: Node, folded: PredictionKind): Node {
+  if (folded === undefined) return outputs;
+  return folded === "softmax" ? graph.softmax(outputs) : graph.sigmoid(outputs);
+}
 
 /** `predictions` [batch, …outputShape] of fed `images` [batch, …inputShape]. */
 export function compilePrediction(
@@ -330,9 +373,7 @@ export function compilePrediction(
   const graph = new Graph();
   const images = graph.input("images", [batch, ...model.inputShape]);
   const outputs = model.build(graph, images, { logits: folded ?? false });
-  const predictions =
-    folded === "softmax" ? graph.softmax(outputs) : folded === "sigmoid" ? graph.sigmoid(outputs) : outputs;
-  return backend.compile(graph, { outputs: { predictions } });
+  return backend.compile(graph, { outputs: { predictions: unfolded(graph, outputs, folded) } });
 }
 
 /** A program without a step, which keeps the variables alive and reads and writes them. */

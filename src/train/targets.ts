@@ -1,12 +1,58 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
-import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
+import type { Dataset, DatasetOutput } from "../data/dataset.ts";
+import { columnsOf } from "../data/multi_dataset.ts";
+import { at } from "../graph/op.ts";
 import type { Loss } from "../nn/losses.ts";
-import type { Model } from "../nn/model.ts";
+import type { Model, PlacedLayer } from "../nn/model.ts";
+import type { Head } from "./heads.ts";
 
-/** Throws unless the model's outputs are what the loss takes. */
-export function checkLossFitsModel(loss: Loss, model: Model): void {
-  const { outputShape, outputLayer } = model;
+/** Which of a data set's inputs and outputs the model's are, by their places. */
+export interface DatasetOrder {
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+/** Places of `wanted` among `given` names; their own order where none were given. */
+function placesOf(what: string, wanted: readonly string[], count: number, given: readonly string[] | undefined) {
+  const list = (names: readonly string[]) => names.map((name) => `"${name}"`).join(", ");
+  if (count !== wanted.length) {
+    throw new ArgumentError(
+      `The data set has ${count} ${what}s, the model ${wanted.length} (${list(wanted)}); make it with multiDataset().`,
+    );
+  }
+  if (given === undefined) return wanted.map((_, index) => index);
+  return wanted.map((name) => {
+    const place = given.indexOf(name);
+    if (place >= 0) return place;
+    throw new ArgumentError(`The data set has no ${what} "${name}"; it has ${list(given)}.`);
+  });
+}
+
+/** Throws `ArgumentError` where the data set has other inputs or outputs than the model. */
+export function orderOf(model: Model, dataset: Dataset): DatasetOrder {
+  const { inputs, outputs } = columnsOf(dataset);
+  return {
+    inputs: placesOf("input", model.inputNames, inputs.length, dataset.more?.inputNames),
+    outputs: placesOf("output", model.outputNames, outputs.length, dataset.more?.outputNames),
+  };
+}
+
+/** Throws unless each of the model's outputs is what its loss takes. */
+export function checkLossesFitModel(heads: readonly Head[], model: Model): void {
+  heads.forEach(({ loss }, index) => {
+    checkLossFitsOutput(loss, { shape: at(model.outputShapes, index), layer: at(model.outputLayers, index) });
+  });
+}
+
+/** What is known of an output of a model. */
+interface Output {
+  readonly shape: Shape;
+  /** What makes it. */
+  readonly layer: PlacedLayer;
+}
+
+function checkLossFitsOutput(loss: Loss, { shape: outputShape, layer: outputLayer }: Output): void {
   if (loss.targets === "class" && outputShape.length !== 1) {
     throw new ShapeError(
       `createTrainer: loss "${loss.name}" wants one row of logits an image, the model gives ` +
@@ -24,15 +70,27 @@ export function checkLossFitsModel(loss: Loss, model: Model): void {
   }
 }
 
-/** Throws unless the data set's images fit the model, and its labels or targets the model's outputs and the loss. */
-export function checkDataset(model: Model, loss: Loss, dataset: Dataset): void {
-  const { outputShape, outputLayer } = model;
-  if (!sameShape(dataset.shape, model.inputShape)) {
+/** Throws unless the data set's images fit the model, and its labels or targets the model's outputs and their losses. */
+export function checkDataset(model: Model, heads: readonly Head[], dataset: Dataset): void {
+  const { inputs, outputs } = columnsOf(dataset);
+  const order = orderOf(model, dataset);
+  order.inputs.forEach((place, index) => {
+    const [given, wanted] = [at(inputs, place).shape, at(model.inputShapes, index)];
+    if (sameShape(given, wanted)) return;
+    const which = inputs.length === 1 ? "" : ` of input "${at(model.inputNames, index)}"`;
     throw new ShapeError(
-      `The data set's images are ${formatShape(dataset.shape)}, the model wants ${formatShape(model.inputShape)}.`,
+      `The data set's images${which} are ${formatShape(given)}, the model wants ${formatShape(wanted)}.`,
     );
-  }
-  const { targets, classes } = dataset;
+  });
+  order.outputs.forEach((place, index) => {
+    const output = { shape: at(model.outputShapes, index), layer: at(model.outputLayers, index) };
+    checkOutput(at(outputs, place), at(heads, index).loss, output);
+  });
+}
+
+function checkOutput({ targets, classes }: DatasetOutput, loss: Loss, output: Output): void {
+  const { shape: outputShape, layer: outputLayer } = output;
+  const logits = outputShape[outputShape.length - 1] ?? 0;
   if (targets) {
     if (loss.targets === "class") {
       throw new ArgumentError(
@@ -65,10 +123,10 @@ export function checkDataset(model: Model, loss: Loss, dataset: Dataset): void {
         `"sparseCategoricalCrossentropy".`,
     );
   }
-  if (loss.targets === "class" && classes > model.classes) {
+  if (loss.targets === "class" && classes > logits) {
     throw new ArgumentError(
       `The data set has ${classes} classes, the model's last layer "${outputLayer.name}" only ` +
-        `${model.classes} outputs; give it at least ${classes} units.`,
+        `${logits} outputs; give it at least ${classes} units.`,
     );
   }
 }

@@ -4,6 +4,7 @@ import { rateFromTable, type Schedule, scaledTable } from "../core/schedule.ts";
 import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { columnsOf } from "../data/multi_dataset.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../formats/checkpoint.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import type { Variable } from "../graph/node.ts";
@@ -11,22 +12,16 @@ import { at } from "../graph/op.ts";
 import { Profile } from "../graph/profile.ts";
 import { momentumOf, ruleName, type UpdateRule } from "../graph/update_rule.ts";
 import { checkCount } from "../nn/layer.ts";
-import { type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
-import {
-  checkMetricsFitLoss,
-  type Metric,
-  type MetricChoice,
-  metricValues,
-  recordedMetricValues,
-  resolveMetrics,
-  sumCount,
-} from "../nn/metrics.ts";
+import type { Loss } from "../nn/losses.ts";
+import { type Metric, metricValues, recordedMetricValues, sumCount } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
 import { checkLearningRate, checkMomentumSchedule, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";
 import { datasetVariables } from "./dataset_variables.ts";
 import { FitRun, type Runner, sumRecords, type Totals, withAccuracy } from "./fit_run.ts";
+import { type LossesChoice, type LossWeights, type MetricsChoice, resolveHeadMetrics, resolveHeads } from "./heads.ts";
 import { Inspector } from "./inspector.ts";
-import { checkOneInputAndOutput } from "./one_input.ts";
+import { foldedPredictor, type ModelPredictor } from "./model_predictor.ts";
+import { checkOneInput, checkOneInputAndOutput, checkOneOutput } from "./one_input.ts";
 import { Pace } from "./pace.ts";
 import { Predictor, toInputs } from "./predictor.ts";
 import {
@@ -40,7 +35,7 @@ import {
   RING_VALUES,
   type StepParts,
 } from "./programs.ts";
-import { checkClassWeights, checkDataset, checkLossFitsModel } from "./targets.ts";
+import { checkClassWeights, checkDataset, checkLossesFitModel } from "./targets.ts";
 import type {
   EvaluateOptions,
   Evaluation,
@@ -60,11 +55,18 @@ export interface TrainerOptions {
   /**
    * A name, as Keras has them ("sparseCategoricalCrossentropy", "mse"), a loss with options, `huber({ delta: 2 })`, or a
    * function (graph, outputs, targets) => node of one value a sample. Cross-entropies take logits; a final softmax or
-   * sigmoid is folded.
+   * sigmoid is folded. Of a model with several outputs: a list in their order, or an object by `model.outputNames`; one
+   * loss alone is that of each.
    */
-  loss: LossChoice;
-  /** Measured beside loss and accuracy: names, or metrics with options. In `evaluate` and each epoch of `fit`. */
-  metrics?: readonly MetricChoice[];
+  loss: LossesChoice;
+  /** What the loss of each output is multiplied by in their sum: a list, or an object by names. Default 1. */
+  lossWeights?: LossWeights;
+  /**
+   * Measured beside loss and accuracy: names, or metrics with options. In `evaluate` and each epoch and step of `fit`. Of a
+   * model with several outputs: an object of lists by `model.outputNames`. Reports call them "<output>_<metric>", beside
+   * "<output>_loss" of each, and have no accuracy of the whole.
+   */
+  metrics?: MetricsChoice;
   /** How the parameters move. */
   optimizer: Optimizer;
   /** Images of one step; default 32, as in Keras. */
@@ -92,16 +94,14 @@ export interface TrainerOptions {
 }
 
 /**
- * Makes a trainer for a model on a backend. Throws `ArgumentError` for an unknown loss, a bad batch size, or a model with
- * several inputs or outputs or without trainable parameters.
+ * Makes a trainer for a model on a backend; one with several inputs or outputs trains on a `multiDataset`. Throws
+ * `ArgumentError` for an unknown or missing loss, a bad batch size, or a model without trainable parameters.
  */
 export async function createTrainer(model: Model, options: TrainerOptions): Promise<Trainer> {
-  const loss = resolveLoss(options.loss);
-  const metrics = resolveMetrics(options.metrics ?? []);
-  checkMetricsFitLoss(metrics, loss);
-  checkOneInputAndOutput("createTrainer", model);
+  const heads = resolveHeads(model, options.loss, options.lossWeights);
+  const metrics = resolveHeadMetrics(model, heads, options.metrics ?? []);
   const batchSize = checkCount("createTrainer", "batchSize", options.batchSize ?? 32);
-  checkLossFitsModel(loss, model);
+  checkLossesFitModel(heads, model);
   if (model.arena.variables.length === 0) {
     throw new ArgumentError(
       "createTrainer: no layer of the model has parameters to train; give it a dense() or conv2d().",
@@ -127,8 +127,8 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
     ...(state.scaling ? [state.scaling.scale, state.scaling.counters] : []),
   ]);
   const { recompute = false } = options;
-  const parts: StepParts = { model, loss: options.loss, metrics, optimizer, state, recompute };
-  return new LocalTrainer(parts, loss, options.backend, keeper, batchSize, options.seed ?? 0);
+  const parts: StepParts = { model, heads, metrics, optimizer, state, recompute };
+  return new LocalTrainer(parts, options.backend, keeper, batchSize, options.seed ?? 0);
 }
 
 /** Data sets whose compiled evaluation is kept. */
@@ -143,12 +143,15 @@ interface CompiledTraining {
 
 class LocalTrainer implements Trainer {
   readonly #parts: StepParts;
+  /** Of the first output. */
   readonly #loss: Loss;
   readonly #metrics: readonly Metric[];
   readonly #backend: Backend;
   readonly #keeper: Program;
   readonly #batchSize: number;
   readonly #predictor: Predictor;
+  /** For lists of inputs and outputs. */
+  readonly #listPredictor: ModelPredictor;
   readonly #inspector: Inspector;
   readonly #evaluations = new Map<Dataset, EvaluationProgram>();
   /** Done when the evaluation that was asked for last is. */
@@ -176,24 +179,27 @@ class LocalTrainer implements Trainer {
   /** Whether weights and averages have changed places. */
   #swapped = false;
 
-  constructor(parts: StepParts, loss: Loss, backend: Backend, keeper: Program, batchSize: number, seed: number) {
+  constructor(parts: StepParts, backend: Backend, keeper: Program, batchSize: number, seed: number) {
     this.#parts = parts;
-    this.#loss = loss;
+    this.#loss = at(parts.heads, 0).loss;
     this.#metrics = parts.metrics ?? [];
     this.#backend = backend;
     this.#keeper = keeper;
     this.#batchSize = batchSize;
     this.#seed = seed;
     this.#rates = learningRateTable(parts.optimizer.learningRate);
-    this.#predictor = new Predictor(backend, parts.model, batchSize, loss.folded);
+    this.#predictor = new Predictor(backend, parts.model, batchSize, this.#loss.folded);
+    const folded = parts.heads.map((head) => head.loss.folded);
+    this.#listPredictor = foldedPredictor(parts.model, { backend, batchSize, folded });
     this.#inspector = new Inspector(backend, parts.model);
   }
 
   async fit(dataset: Dataset, options: FitOptions = {}): Promise<History> {
     this.#checkUsable();
     const { model } = this.#parts;
-    checkDataset(model, this.#loss, dataset);
-    if (options.validationData) checkDataset(model, this.#loss, options.validationData);
+    const { heads } = this.#parts;
+    checkDataset(model, heads, dataset);
+    if (options.validationData) checkDataset(model, heads, options.validationData);
     const epochs = checkCount("fit", "epochs", options.epochs ?? 1);
     if (options.steps !== undefined) checkCount("fit", "steps", options.steps);
     options.signal?.throwIfAborted();
@@ -206,6 +212,8 @@ class LocalTrainer implements Trainer {
           `fit: augment moves images [height, width, channels]; the model takes ${formatShape(this.#parts.model.inputShape)}.`,
         );
       }
+      if (augment) checkOneInput("fit: augment", model);
+      if (options.classWeight) checkOneOutput("fit: classWeight", model);
       const classWeight = options.classWeight && checkClassWeights(options.classWeight, this.#classCount());
       const program = await this.#trainingProgram(dataset, options.shuffle ?? true, augment, classWeight);
       if (this.#swapped) await this.#swapEma();
@@ -227,7 +235,8 @@ class LocalTrainer implements Trainer {
 
   /** The share of right answers of rows of a data set; undefined where there is nothing to be right about. */
   #accuracy(dataset: Dataset, { correct, rows }: Pick<Totals, "correct" | "rows">): number | undefined {
-    return this.#loss.decision === undefined && dataset.targets ? undefined : correct / rows;
+    const several = this.#parts.heads.length > 1;
+    return several || (this.#loss.decision === undefined && dataset.targets) ? undefined : correct / rows;
   }
 
   /** The same error with the first parameter, else the first image, that holds a number that is not finite. */
@@ -235,13 +244,15 @@ class LocalTrainer implements Trainer {
     const { variables } = this.#parts.model;
     const tensors = await this.#keeper.enqueue({ steps: 0, read: variables });
     const spoilt = variables.find((_, index) => !at(tensors, index).data.every(Number.isFinite));
-    const { images, shape } = dataset;
-    const place = images instanceof Float32Array ? images.findIndex((value) => !Number.isFinite(value)) : -1;
+    const badImages = columnsOf(dataset).inputs.flatMap(({ images, shape }, index) => {
+      const place = images instanceof Float32Array ? images.findIndex((value) => !Number.isFinite(value)) : -1;
+      const which = index === 0 ? "" : ` of input ${index}`;
+      return place < 0
+        ? []
+        : [`Image ${Math.floor(place / sizeOf(shape))}${which} of the data set holds ${images[place]}.`];
+    });
     // Bad weights of an update come from a bad image, not the other way round.
-    const found =
-      place >= 0
-        ? `Image ${Math.floor(place / sizeOf(shape))} of the data set holds ${images[place]}.`
-        : spoilt && `"${spoilt.name}" holds a number that is not finite.`;
+    const found = badImages[0] ?? (spoilt && `"${spoilt.name}" holds a number that is not finite.`);
     return found ? new DivergedError(`${error.message} ${found}`, error.step, { cause: error }) : error;
   }
 
@@ -340,6 +351,7 @@ class LocalTrainer implements Trainer {
   async trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy?: number }> {
     this.#checkUsable();
     const { model } = this.#parts;
+    checkOneInputAndOutput("trainOnBatch", model, "fit() trains it on a multiDataset");
     const imageSize = sizeOf(model.inputShape);
     const rows = x.length / imageSize;
     const targetShape = this.#fedTargetShape(y, rows);
@@ -406,7 +418,8 @@ class LocalTrainer implements Trainer {
 
   async evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.#checkUsable();
-    checkDataset(this.#parts.model, this.#loss, dataset);
+    checkDataset(this.#parts.model, this.#parts.heads, dataset);
+    if (options.outputs) checkOneOutput("evaluate: outputs", this.#parts.model);
     options.signal?.throwIfAborted();
     return this.#reading(() => this.#inTurn(() => this.#evaluate(dataset, options)));
   }
@@ -516,6 +529,7 @@ class LocalTrainer implements Trainer {
 
   async inspect(image: ImageBatch, options: { target?: number } = {}): Promise<Inspection> {
     this.#checkUsable();
+    checkOneInputAndOutput("inspect", this.#parts.model);
     return this.#reading(() => this.#inspector.inspect(image, options));
   }
 
@@ -525,11 +539,16 @@ class LocalTrainer implements Trainer {
     options: { target?: number; readback?: boolean } = {},
   ): Promise<void> {
     this.#checkUsable();
+    checkOneInputAndOutput("draw", this.#parts.model);
     return this.#reading(() => this.#inspector.draw(image, drawings, options));
   }
 
-  async predict(x: ImageBatch): Promise<Tensor<Float32Array>> {
+  predict(x: ImageBatch): Promise<Tensor<Float32Array>>;
+  predict(xs: readonly ImageBatch[]): Promise<Tensor<Float32Array>[]>;
+  async predict(x: ImageBatch | readonly ImageBatch[]): Promise<Tensor<Float32Array> | Tensor<Float32Array>[]> {
     this.#checkUsable();
+    if (isBatchList(x)) return this.#reading(() => this.#listPredictor.predict(x));
+    checkOneInputAndOutput("predict", this.#parts.model, "give its inputs as a list");
     return this.#reading(() => this.#predictor.predict(x));
   }
 
@@ -620,7 +639,8 @@ class LocalTrainer implements Trainer {
     const variables = this.#checkpointVariables();
     const tensors = await this.#reading(() => this.#keeper.enqueue({ steps: 0, read: [...variables.values()] }));
     const { model, optimizer } = this.#parts;
-    const loss = this.#loss.config ?? this.#loss.name;
+    const losses = this.#parts.heads.map((head) => head.loss.config ?? head.loss.name);
+    const loss = losses.length === 1 ? losses[0] : losses;
     return encodeCheckpoint({
       config: { model: model.toJSON(), loss, optimizer: optimizer.rule, batchSize: this.#batchSize, seed: this.#seed },
       tensors: new Map([...variables.keys()].map((name, index) => [name, storable(at(tensors, index))])),
@@ -689,7 +709,7 @@ class LocalTrainer implements Trainer {
     if (dataset === undefined) {
       throw new ArgumentError("profile: this trainer has not trained on a data set yet; pass one.");
     }
-    checkDataset(this.#parts.model, this.#loss, dataset);
+    checkDataset(this.#parts.model, this.#parts.heads, dataset);
     const wasPaused = this.paused;
     await this.pause();
     while (this.#profiling) await this.#profiling;
@@ -752,10 +772,15 @@ class LocalTrainer implements Trainer {
     this.#training?.program.dispose();
     this.#fed?.program.dispose();
     this.#predictor.dispose();
+    this.#listPredictor.dispose();
     this.#inspector.dispose();
     for (const { program } of this.#evaluations.values()) program.dispose();
     this.#keeper.dispose();
   }
+}
+
+function isBatchList(x: ImageBatch | readonly ImageBatch[]): x is readonly ImageBatch[] {
+  return Array.isArray(x);
 }
 
 /** Totals of metrics that count, read in the order of the map. */

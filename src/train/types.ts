@@ -226,6 +226,8 @@ export interface Trainer {
    * the sigmoid that makes them.
    */
   predict(x: ImageBatch): Promise<Tensor<Float32Array>>;
+  /** The same for a list of inputs, in the order of `model.inputNames`: a list of outputs, in that of `model.outputNames`. */
+  predict(xs: readonly ImageBatch[]): Promise<Tensor<Float32Array>[]>;
   /**
    * Looks inside at one image [height, width, channels]: every layer's values before and after its activation, and the
    * gradients of one class's logit (default: the most probable class) by them and by the image. With the present

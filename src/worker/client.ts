@@ -3,11 +3,9 @@ import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { Profile } from "../graph/profile.ts";
-import type { LossChoice } from "../nn/losses.ts";
-import type { MetricChoice } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
 import { checkLearningRate, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";
-import { checkOneInputAndOutput } from "../train/one_input.ts";
+import type { LossesChoice, LossWeights, MetricsChoice } from "../train/heads.ts";
 import type {
   EpochEvent,
   EvaluateOptions,
@@ -21,7 +19,7 @@ import type {
   Trainer,
   TrainerStats,
 } from "../train/types.ts";
-import type { BackendChoice, CallName, Calls, Request, Response } from "./protocol.ts";
+import type { BackendChoice, CallName, Calls, Request, Response, SentLosses } from "./protocol.ts";
 import { deserializeError } from "./protocol.ts";
 
 export interface WorkerTrainerOptions {
@@ -36,9 +34,11 @@ export interface WorkerTrainerOptions {
   /** As in `webgpu`; the worker remembers in the browser's IndexedDB. Default false. */
   autotune?: boolean;
   /** As with `createTrainer`, but no function: a worker cannot be sent one. */
-  loss: LossChoice;
+  loss: LossesChoice;
   /** As in `createTrainer`. */
-  metrics?: readonly MetricChoice[];
+  lossWeights?: LossWeights;
+  /** As in `createTrainer`. */
+  metrics?: MetricsChoice;
   /** As in `createTrainer`. */
   optimizer: Optimizer;
   /** As in `createTrainer`. */
@@ -64,13 +64,12 @@ export interface WorkerTrainer extends Trainer {
 /** Makes a trainer in a worker; the page stays free. Throws what `createTrainer` and `webgpu` throw. */
 export async function createWorkerTrainer(model: Model, options: WorkerTrainerOptions): Promise<WorkerTrainer> {
   const { worker: given, loss } = options;
-  if (typeof loss === "function") {
+  if (!canBeSent(loss)) {
     throw new ArgumentError(
       "createWorkerTrainer: a loss of your own is a function, which cannot be sent to a worker; use createTrainer on the " +
         "page, or one of the losses by name.",
     );
   }
-  checkOneInputAndOutput("createWorkerTrainer", model);
   const worker =
     given === undefined
       ? new Worker(new URL(/* @vite-ignore */ "./worker-host.js", import.meta.url), { type: "module" })
@@ -85,6 +84,7 @@ export async function createWorkerTrainer(model: Model, options: WorkerTrainerOp
       backend: options.backend ?? "auto",
       autotune: options.autotune ?? false,
       loss,
+      lossWeights: options.lossWeights ?? {},
       metrics: options.metrics ?? [],
       optimizer:
         options.clipNorm === undefined
@@ -100,6 +100,16 @@ export async function createWorkerTrainer(model: Model, options: WorkerTrainerOp
     client.terminate();
     throw error;
   }
+}
+
+function isBatchList(x: ImageBatch | readonly ImageBatch[]): x is readonly ImageBatch[] {
+  return Array.isArray(x);
+}
+
+/** Whether no loss is a function. */
+function canBeSent(loss: LossesChoice): loss is SentLosses {
+  if (typeof loss === "object") return Object.values(loss).every((one) => typeof one !== "function");
+  return typeof loss === "string";
 }
 
 interface Listeners {
@@ -281,9 +291,11 @@ class RemoteTrainer implements WorkerTrainer {
     return key;
   }
 
-  predict(x: ImageBatch): Promise<Tensor<Float32Array>> {
+  predict(x: ImageBatch): Promise<Tensor<Float32Array>>;
+  predict(xs: readonly ImageBatch[]): Promise<Tensor<Float32Array>[]>;
+  predict(x: ImageBatch | readonly ImageBatch[]): Promise<Tensor<Float32Array> | Tensor<Float32Array>[]> {
     this.#sendParameters();
-    return this.#client.call("predict", { x });
+    return isBatchList(x) ? this.#client.call("predictAll", { xs: x }) : this.#client.call("predict", { x });
   }
 
   trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy?: number }> {

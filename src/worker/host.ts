@@ -67,6 +67,7 @@ const handlers: Handlers = {
     trainer = await createTrainer(model, {
       backend,
       loss: args.loss,
+      lossWeights: args.lossWeights,
       metrics: args.metrics,
       optimizer: args.optimizer,
       batchSize: args.batchSize,
@@ -102,6 +103,7 @@ const handlers: Handlers = {
     await theTrainer().draw(image, own, options);
   },
   predict: ({ x }) => theTrainer().predict(x),
+  predictAll: ({ xs }) => theTrainer().predict(xs),
   trainOnBatch: ({ x, y }) => theTrainer().trainOnBatch(x, y),
   async setParameters({ parameters }) {
     model?.setParameters(parameters);

@@ -14,9 +14,9 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ProfileData } from "../graph/profile.ts";
 import type { LossConfig } from "../nn/losses.ts";
-import type { MetricChoice } from "../nn/metrics.ts";
 import type { ModelConfig } from "../nn/model_config.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
+import type { LossWeights, MetricsChoice } from "../train/heads.ts";
 import type {
   EpochEvent,
   Evaluation,
@@ -32,13 +32,21 @@ import type {
 /** "auto" takes WebGPU where it works, else the CPU. */
 export type BackendChoice = "auto" | "webgpu" | "cpu";
 
+/** Losses as a worker can be sent them: no functions. */
+export type SentLosses =
+  | string
+  | LossConfig
+  | readonly (string | LossConfig)[]
+  | Readonly<Record<string, string | LossConfig>>;
+
 export interface CreateMessage {
   model: ModelConfig;
   parameters: Map<string, Tensor<Float32Array>>;
   backend: BackendChoice;
   autotune: boolean;
-  loss: string | LossConfig;
-  metrics: readonly MetricChoice[];
+  loss: SentLosses;
+  lossWeights: LossWeights;
+  metrics: MetricsChoice;
   optimizer: Optimizer;
   batchSize: number;
   seed: number;
@@ -74,6 +82,7 @@ export interface Calls {
     result: void;
   };
   predict: { args: { x: ImageBatch }; result: Tensor<Float32Array> };
+  predictAll: { args: { xs: readonly ImageBatch[] }; result: Tensor<Float32Array>[] };
   trainOnBatch: { args: { x: ImageBatch; y: number[] | Float32Array }; result: { loss: number; accuracy?: number } };
   setParameters: { args: { parameters: Map<string, Tensor<Float32Array>> }; result: void };
   parameters: { args: undefined; result: Map<string, Tensor<Float32Array>> };

@@ -20,6 +20,7 @@ import {
   sequential,
   webgpu,
 } from "../../src/index.ts";
+import { resolveHeads } from "../../src/train/heads.ts";
 import { compileTraining, newTrainingState } from "../../src/train/programs.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
 import { planMemory } from "../../src/webgpu/memory.ts";
@@ -99,7 +100,8 @@ async function plannedBytes(network: Model, batch: number, recompute: boolean): 
     },
   } as unknown as Backend;
   const optimizer = adam();
-  const parts = { model: network, loss: "sparseCategoricalCrossentropy", optimizer, recompute };
+  const heads = resolveHeads(network, "sparseCategoricalCrossentropy");
+  const parts = { model: network, heads, optimizer, recompute };
   const [height = 1, width = 1, channels = 1] = network.inputShape;
   const images = new Uint8Array(batch * height * width * channels);
   const data = dataset({ images, labels: new Uint8Array(batch), shape: network.inputShape, classes: 10 });

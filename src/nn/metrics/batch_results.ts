@@ -14,6 +14,7 @@ export class BatchResults {
   /** i32 [batch] class labels or f32 [batch, …] */
   readonly targets: Node;
   readonly #mask: Node | undefined;
+  #loss: Node | undefined;
   #counts: Node | undefined;
   #predictions: Node | undefined;
   #targetValues: Node | undefined;
@@ -24,6 +25,17 @@ export class BatchResults {
     this.outputs = outputs;
     this.targets = targets;
     this.#mask = mask;
+  }
+
+  /** Notes the batch's loss, for a metric that reports it. */
+  setLossValue(value: Node): void {
+    this.#loss = value;
+  }
+
+  /** The batch's loss, without penalties and its output's weight. */
+  lossValue(): Node {
+    if (this.#loss === undefined) throw new Error("a metric asks for a loss before it was computed");
+    return this.#loss;
   }
 
   get batch(): number {

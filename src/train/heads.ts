@@ -1,0 +1,109 @@
+import { ArgumentError } from "../core/errors.ts";
+import { at } from "../graph/op.ts";
+import { type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
+import {
+  checkMetricsFitLoss,
+  type HeadMetric,
+  headMetric,
+  lossMetric,
+  type Metric,
+  type MetricChoice,
+  resolveMetrics,
+} from "../nn/metrics.ts";
+import type { Model } from "../nn/model.ts";
+
+/** One output of a model with what it learns by. */
+export interface Head {
+  /** The output's name, as in `model.outputNames`. */
+  readonly name: string;
+  readonly loss: Loss;
+  /** What its loss is multiplied by in the sum of all. */
+  readonly weight: number;
+}
+
+/** The loss of every output: one for all, a list in the model's order, or by the outputs' names. */
+export type LossesChoice = LossChoice | readonly LossChoice[] | Readonly<Record<string, LossChoice>>;
+
+/** Weights of the outputs' losses: a list in the model's order, or by the outputs' names, 1 for those left out. */
+export type LossWeights = readonly number[] | Readonly<Record<string, number>>;
+
+/** Metrics: for the output of a model with one, or by the outputs' names. */
+export type MetricsChoice = readonly MetricChoice[] | Readonly<Record<string, readonly MetricChoice[]>>;
+
+const isList = <T>(several: readonly T[] | Readonly<Record<string, T>>): several is readonly T[] =>
+  Array.isArray(several);
+
+const isMetricList = (choice: MetricsChoice): choice is readonly MetricChoice[] => Array.isArray(choice);
+
+/** Whether it is one loss, and not one an output: an output may be called "kind", as the field of a loss with options is. */
+function isOneLoss(choice: LossesChoice, { outputNames }: Model): choice is LossChoice {
+  if (typeof choice !== "object") return true;
+  if (Array.isArray(choice) || !("kind" in choice)) return false;
+  const names = Object.keys(choice).filter((key) => outputNames.includes(key));
+  return names.every((name) => name === "kind") && (names.length === 0 || Object.keys(choice).length > 1);
+}
+
+/** One value an output, in the model's order. Throws `ArgumentError` for another number of them, and for unknown names. */
+function forOutputs<T>(
+  what: string,
+  model: Model,
+  several: readonly T[] | Readonly<Record<string, T>>,
+  missing?: T,
+): T[] {
+  const { outputNames } = model;
+  const known = outputNames.map((name) => `"${name}"`).join(", ");
+  if (isList(several)) {
+    if (several.length === outputNames.length) return [...several];
+    throw new ArgumentError(
+      `createTrainer: ${what} has ${several.length} entries, the model ${outputNames.length} outputs (${known}).`,
+    );
+  }
+  const unknown = Object.keys(several).find((name) => !outputNames.includes(name));
+  if (unknown !== undefined) {
+    throw new ArgumentError(`createTrainer: ${what} names output "${unknown}"; the model has ${known}.`);
+  }
+  return outputNames.map((name) => {
+    const value = (Object.hasOwn(several, name) ? several[name] : undefined) ?? missing;
+    if (value === undefined) throw new ArgumentError(`createTrainer: ${what} has nothing for output "${name}".`);
+    return value;
+  });
+}
+
+/** The heads of a trainer's model. Throws `ArgumentError` where a loss is missing or a weight is no number of at least 0. */
+export function resolveHeads(model: Model, loss: LossesChoice, lossWeights: LossWeights = {}): Head[] {
+  const losses = isOneLoss(loss, model) ? model.outputNames.map(() => loss) : forOutputs("loss", model, loss);
+  const weights = forOutputs("lossWeights", model, lossWeights, 1);
+  return losses.map((choice, index) => {
+    const [name, weight] = [at(model.outputNames, index), at(weights, index)];
+    if (!(Number.isFinite(weight) && weight >= 0)) {
+      throw new ArgumentError(
+        `createTrainer: the weight of output "${name}" must be a number of at least 0, got ${String(weight)}.`,
+      );
+    }
+    return { name, loss: resolveLoss(choice), weight };
+  });
+}
+
+/**
+ * What a trainer measures: the metrics of its one output; of several outputs the loss of each and the metrics given by their
+ * names, called "<output>_loss", "<output>_<metric>" as Keras calls them.
+ */
+export function resolveHeadMetrics(model: Model, heads: readonly Head[], choice: MetricsChoice): Metric[] {
+  if (heads.length === 1) {
+    const metrics = resolveMetrics(isMetricList(choice) ? choice : at(forOutputs("metrics", model, choice, []), 0));
+    checkMetricsFitLoss(metrics, at(heads, 0).loss);
+    return metrics;
+  }
+  if (isMetricList(choice) && choice.length > 0) {
+    throw new ArgumentError(
+      `createTrainer: the model has ${heads.length} outputs; give metrics by their names: { ${at(heads, 0).name}: [ … ] }.`,
+    );
+  }
+  const given = isMetricList(choice) ? heads.map(() => []) : forOutputs("metrics", model, choice, []);
+  return heads.flatMap(({ name, loss }, head): HeadMetric[] => {
+    const own = resolveMetrics(at(given, head));
+    checkMetricsFitLoss(own, loss);
+    const shape = at(model.outputShapes, head);
+    return [lossMetric, ...own].map((metric) => headMetric(metric, { head, prefix: `${name}_`, outputShape: shape }));
+  });
+}
