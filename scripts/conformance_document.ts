@@ -52,8 +52,16 @@ export function conformanceDocument(places: readonly PlaceResults[], order: read
     [...rows.values()].flatMap(({ source, failures: lines }) => lines.map((line) => `- ${title}: ${source}: ${line}`)),
   );
   const reasons = sources.flatMap((source) => {
-    const full = columns.map(({ rows }) => rows.get(source)).find((one) => one?.every === 1);
-    return Object.entries(full?.outOfScope ?? {}).map(([reason, count]) => [source, reason, count]);
+    // Places agree on it, except where f32 cannot judge a random network.
+    const counts = new Map<string, number>();
+    for (const { rows } of columns) {
+      const result = rows.get(source);
+      if (result?.every !== 1) continue;
+      for (const [reason, count] of Object.entries(result.outOfScope)) {
+        counts.set(reason, Math.max(count, counts.get(reason) ?? 0));
+      }
+    }
+    return [...counts].map(([reason, count]) => [source, reason, count]);
   });
   const seeds = new Set(
     sorted.flatMap(({ results }) => results.flatMap(({ seed }) => (seed === undefined ? [] : [seed]))),
