@@ -7,7 +7,8 @@ import { count, language, moment, percent, say } from "./language.ts";
 import { readNetworkFile } from "./network_file.ts";
 import type { Notice } from "./notices.ts";
 import { completed } from "./run.ts";
-import { AUGMENT, LOSS, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
+import { AUGMENT, LOSS } from "./setup.ts";
 import { dropRun, type KeptRun, keepRun, keptRuns } from "./storage.ts";
 
 export interface KeepPanelOptions {

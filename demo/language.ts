@@ -89,6 +89,12 @@ export const significant = (value: number, digits: number) => format(value, { ma
 export const percent = (share: number, digits = 0) =>
   format(share, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
 
+/** A learning rate: "0.003", "1E30". */
+export function learningRate(rate: number): string {
+  const usual = rate >= 1e-6 && rate < 1e5;
+  return format(rate, { maximumSignificantDigits: 3, notation: usual ? "standard" : "scientific" });
+}
+
 export function bytes(value: number): string {
   const [unit, size] = value < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
   return format(value / Number(size), { style: "unit", unit: String(unit), maximumSignificantDigits: 3 });

@@ -13,7 +13,8 @@ import type { Language } from "./messages.ts";
 import { failureNotice, forcedCpuNotice, type Notice, noWebGpuNotice, showNotices } from "./notices.ts";
 import { isOwnFileName } from "./own_files.ts";
 import { Runner } from "./runner.ts";
-import { type Force, Session } from "./session.ts";
+import { Session } from "./session.ts";
+import type { Force } from "./setup.ts";
 import { TeachPanel } from "./teach_panel.ts";
 import { Theme } from "./theme.ts";
 import { isChangesJson } from "./train/changes.ts";
@@ -222,7 +223,12 @@ function renderNotices(): void {
     notices.push(
       failureNotice(session.error, {
         open: () => void session.open(),
-        reset: () => void session.reset(),
+        goBack: (learningRate) => {
+          void session.goBack(learningRate);
+          find("run", HTMLButtonElement).focus();
+        },
+        learningRate: session.learningRate,
+        bestSteps: session.bestSteps,
         keptSteps: session.keptSteps,
         hasDigits: session.digits !== undefined,
       }),

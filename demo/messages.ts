@@ -12,6 +12,7 @@ import { padMessages } from "./messages/pad.ts";
 import { pageMessages } from "./messages/page.ts";
 import { profileMessages } from "./messages/profile.ts";
 import { runnerMessages } from "./messages/runner.ts";
+import { stoppingMessages } from "./messages/stopping.ts";
 
 export type Language = "en" | "es";
 
@@ -19,6 +20,7 @@ function sentences<Tongue extends Language>(tongue: Tongue) {
   return {
     ...pageMessages[tongue],
     ...runnerMessages[tongue],
+    ...stoppingMessages[tongue],
     ...curvesMessages[tongue],
     ...padMessages[tongue],
     ...digitsMessages[tongue],

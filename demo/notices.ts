@@ -1,7 +1,12 @@
 /** Calm notices: why there is no WebGPU and what to do about it, and what went wrong and how to go on. */
-import { CortezaError, type WebGpuUnavailableError } from "../src/index.ts";
+import { CortezaError, DivergedError, type WebGpuUnavailableError } from "../src/index.ts";
 import { find, make } from "./dom.ts";
-import { count, say } from "./language.ts";
+import { count, learningRate as rateText, say } from "./language.ts";
+import { layerName } from "./layer_names.ts";
+
+/** A training that diverged goes on with this share of its learning rate, and not with more than the other. */
+const LOWER = 0.3;
+const MOST_LOWERED = 0.01;
 
 export interface Notice {
   readonly kind: "advice" | "failure";
@@ -71,8 +76,12 @@ export function forcedCpuNotice(): Notice {
 
 export interface Recovery {
   open(): void;
-  reset(): void;
+  /** Back to the best weights, to go on with this learning rate. */
+  goBack(learningRate: number): void;
+  readonly learningRate: number;
   readonly keptSteps: number;
+  /** The step of the best weights. */
+  readonly bestSteps: number;
   readonly hasDigits: boolean;
 }
 
@@ -81,12 +90,12 @@ export function failureNotice(error: unknown, recovery: Recovery): Notice {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof CortezaError ? error.code : undefined;
   const again = { label: text.tryAgain, run: () => recovery.open() };
-  const failure = (title: string, body: string, action = again): Notice => ({
+  const failure = (title: string, body: string, ...actions: Notice["actions"]): Notice => ({
     kind: "failure",
     title,
     sentences: [body],
     message,
-    actions: [action],
+    actions: actions.length === 0 ? [again] : actions,
   });
   if (!recovery.hasDigits) return failure(text.failedDataTitle, text.failedDataBody);
   if (code === "device-lost") {
@@ -96,11 +105,19 @@ export function failureNotice(error: unknown, recovery: Recovery): Notice {
     });
   }
   if (code === "out-of-memory") return failure(text.failedMemoryTitle, text.failedMemoryBody);
-  if (code === "diverged") {
-    return failure(text.failedDivergedTitle, text.failedDivergedBody, {
-      label: text.reset,
-      run: () => recovery.reset(),
-    });
+  if (error instanceof DivergedError) {
+    const { bestSteps, learningRate } = recovery;
+    const layer = error.parameter?.split("/")[0];
+    const step = count(error.step);
+    const body = layer === undefined ? text.failedDivergedBody(step) : text.failedDivergedIn(step, layerName(layer));
+    const lower = Number(Math.min(learningRate * LOWER, MOST_LOWERED).toPrecision(1));
+    const to = bestSteps === 0 ? text.backToStart : text.backTo(count(bestSteps));
+    return failure(
+      text.failedDivergedTitle,
+      body,
+      { label: text.backSlower(to, rateText(lower)), run: () => recovery.goBack(lower) },
+      { label: to, run: () => recovery.goBack(learningRate) },
+    );
   }
   if (message.startsWith("The training worker failed")) {
     return failure(text.failedWorkerTitle, text.failedWorkerBody, { label: text.reload, run: () => location.reload() });

@@ -2,6 +2,7 @@
 import type { KernelTime, Profile } from "../src/index.ts";
 import { find, make, write } from "./dom.ts";
 import { count, decimal, milliseconds, percent, say } from "./language.ts";
+import { layerName } from "./layer_names.ts";
 
 type State =
   | { state: "empty" }
@@ -69,7 +70,7 @@ function caption({ timing, steps, peakGflops }: Profile): string {
 function showKernels(profile: Profile): void {
   const total = profile.milliseconds;
   const rows = profile.kernels.map((kernel) =>
-    line(layerName(kernel), workName(kernel), [
+    line(kernel.layer === undefined ? "" : layerName(kernel.layer), workName(kernel), [
       milliseconds(kernel.milliseconds),
       percent(total === 0 ? 0 : kernel.milliseconds / total, 1),
       gflops(kernel.flops, kernel.milliseconds),
@@ -112,20 +113,6 @@ function gflops(flops: number, time: number): string {
 /** Two decimals up to ten, then one, then none. */
 function rate(value: number): string {
   return value < 10 ? decimal(value, 2) : value < 100 ? decimal(value, 1) : count(Math.round(value));
-}
-
-/** "conv2d_1" is the second convolution. */
-function layerName({ layer }: KernelTime): string {
-  const text = say();
-  const [, kind, place] = /^(conv2d|max_pooling2d|dense|flatten)(?:_(\d+))?$/.exec(layer ?? "") ?? [];
-  const names: Record<string, string> = {
-    conv2d: text.layerConv,
-    max_pooling2d: text.layerPool,
-    dense: text.layerDense,
-    flatten: text.layerFlatten,
-  };
-  if (kind === undefined) return "";
-  return `${names[kind] ?? kind} ${count(Number(place ?? 0) + 1)}`;
 }
 
 /** A fused kernel's work in words; names of single ops, as the CPU runs them, stay as they are. */

@@ -1,5 +1,6 @@
 /** What happened in a training so far: the event log, that curves and tables are drawn from. */
 import type { StepEvent } from "../src/index.ts";
+import type { StopReason } from "./train/stopping.ts";
 
 export interface Measurement {
   /** Updates made before it. */
@@ -17,7 +18,12 @@ export interface Measurement {
 export type Change =
   | { readonly kind: "learningRate" | "batchSize" | "digits"; readonly value: number }
   | { readonly kind: "vary"; readonly value: boolean }
-  | { readonly kind: "lesson" };
+  | { readonly kind: "lesson" }
+  /** Weights, or the whole training, went back: to the weights of step `value`, from step `value`. */
+  | { readonly kind: "best" | "back"; readonly value: number }
+  | { readonly kind: "stopped"; readonly why: StopReason }
+  /** A number was no number any more, in this parameter where it is known. */
+  | { readonly kind: "diverged"; readonly parameter: string | undefined };
 
 /** It changed before the update `step`. */
 export type RunEvent = Change & { readonly step: number };
@@ -73,6 +79,13 @@ export function note(run: Run, event: RunEvent): void {
   const last = run.events.findLastIndex(({ kind, step }) => kind === event.kind && step === event.step);
   if (last >= 0) run.events.splice(last, 1);
   run.events.push(event);
+}
+
+/** Notes that the loss of the step `step` was no number. */
+export function diverged(run: Run, step: number, parameter: string | undefined): void {
+  run.losses[step] = Number.NaN;
+  run.accuracies[step] = null;
+  note(run, { step, kind: "diverged", parameter });
 }
 
 /** The run as it was after `steps` steps; at 0 nothing of it, measurements neither. */

@@ -1,8 +1,10 @@
 /** The bar above every view: train, pause, step, reset; the held-out accuracy; how far and how fast it goes. */
+import { DivergedError } from "../src/index.ts";
 import { announce, find, make, write } from "./dom.ts";
 import { bytes, count, duration, milliseconds, percent, say, significant } from "./language.ts";
 import type { Session } from "./session.ts";
 import { trainSay } from "./train/messages.ts";
+import { stoppedWords } from "./train/stop_words.ts";
 
 export class Runner {
   readonly #session: Session;
@@ -53,7 +55,8 @@ export class Runner {
     write(this.#run, phase === "training" || phase === "paused" ? words[phase] : words.other);
     this.#step.disabled = this.#epoch.disabled = phase !== "ready" && phase !== "paused";
     this.#step.title = text.stepSize(count(batchSize));
-    this.#reset.disabled = !usable || steps === 0;
+    const diverged = this.#session.error instanceof DivergedError;
+    this.#reset.disabled = !(usable || diverged) || steps === 0;
   }
 
   #renderScore(): void {
@@ -84,7 +87,8 @@ export class Runner {
 
   #readings(goal: number): string[] {
     const text = say();
-    const { phase, last, steps, target, batchSize, stats } = this.#session;
+    const session = this.#session;
+    const { phase, last, steps, target, batchSize, stats, stopped } = session;
     if (phase === "loading") return [text.preparing];
     if (phase === "failed" && steps === 0) return [];
     if (steps === 0 && phase === "ready") {
@@ -92,7 +96,8 @@ export class Runner {
       return [text.ready(count(this.plannedTarget), text.epochCount(epochs, count(epochs)), count(batchSize))];
     }
     const words = [text.stepOf(count(steps), count(goal))];
-    if (last) {
+    if (session.error instanceof DivergedError && phase === "failed") words.push(text.lossNaN);
+    else if (last) {
       words.push(
         text.imagesPerSecond(significant(last.imagesPerSecond, 3)),
         text.millisecondsPerStep(milliseconds(last.millisecondsPerStep)),
@@ -103,6 +108,7 @@ export class Runner {
     if (phase === "paused") words.push(text.paused);
     else if (phase === "training" && last)
       words.push(text.timeLeft(duration(((goal - steps) * last.millisecondsPerStep) / 1000)));
+    else if (phase === "ready" && stopped) words.push(stoppedWords(stopped));
     else if (phase === "ready" && steps === target) words.push(text.trained);
     return words;
   }

@@ -1,13 +1,10 @@
-import workerUrl from "virtual:trainer-worker-url";
 /**
  * One training session: the data, the network, the trainer in its worker, and what has been measured. The page shows
  * `Session`'s state and calls its methods; it hears of every change through `onChange`.
  */
-
 import {
-  type AffineRanges,
-  adam,
   type Dataset,
+  DivergedError,
   type Evaluation,
   type Inspection,
   type MapsDrawing,
@@ -17,14 +14,15 @@ import {
   type StepEvent,
   type Tensor,
   type TrainerStats,
-  WebGpuUnavailableError,
+  type WebGpuUnavailableError,
 } from "../src/index.ts";
-import { createWorkerTrainer, type WorkerTrainer } from "../src/worker.ts";
+import type { WorkerTrainer } from "../src/worker.ts";
+import { withBatchSize, withTensors } from "./checkpoints.ts";
 import { type Digits, quickSet } from "./digits.ts";
 import type { NetworkFile } from "./network_file.ts";
-import { withBatchSize } from "./rebatch.ts";
 import {
   type Change,
+  diverged,
   emptyRun,
   type Measurement,
   measure,
@@ -34,36 +32,29 @@ import {
   truncated,
   unknownRun,
 } from "./run.ts";
+import {
+  AUGMENT,
+  type BackendKind,
+  buildNetwork,
+  complete,
+  type Force,
+  OPTIMIZERS,
+  openBest,
+  openTrainer,
+  type Setup,
+} from "./setup.ts";
+import { Snapshots, type State } from "./snapshots.ts";
 import { type Lesson, type Taught, teach } from "./teaching.ts";
-import { buildDesign, preset, type Row } from "./train/design.ts";
-
-/** What the address asks for with ?force=: the CPU, or the page as a browser without WebGPU shows it. */
-export type Force = "cpu" | "nowebgpu" | undefined;
+import { type Check, type StopConditions, Stopper, type StopReason, stepsToMeasurement } from "./train/stopping.ts";
+import { Work } from "./work.ts";
 
 export type Phase = "loading" | "ready" | "training" | "paused" | "failed";
 
-const SEED = 1;
-const IMAGE = [28, 28, 1] as const;
-/** Measured this early for the first time; then at twice the steps, until the epoch's end. */
-const FIRST_MEASUREMENT = 8;
-const MOST_STEPS_UNMEASURED = 256;
-/** Random copies instead of the digits themselves: people draw larger slants and turns than 2,000 digits show. */
-export const AUGMENT: AffineRanges = { shift: 2, rotate: 12, zoom: 0.1, shear: 10 };
-export const LOSS = "sparseCategoricalCrossentropy";
-
-/** What is trained where nobody chose: the reference network on the GPU; on the CPU, some hundred times slower, a quarter of it. */
-const USUAL = {
-  webgpu: { network: preset("reference"), batchSize: 32 },
-  cpu: { network: preset("tiny"), batchSize: 16 },
-} as const;
-
-/** What a training is of; what is left out is as usual on this device. */
-export interface Setup {
-  /** Rows that fit together. */
-  readonly network?: readonly Row[] | undefined;
-  readonly batchSize?: number | undefined;
-  /** Fixes the first weights and the order of the digits. */
-  readonly seed?: number | undefined;
+/** How a training ended by itself. */
+export interface Stopped {
+  readonly why: StopReason;
+  /** The step whose weights are back, where they were better than the last ones. */
+  readonly best: number | undefined;
 }
 
 export class Session {
@@ -76,12 +67,18 @@ export class Session {
   last: StepEvent | undefined;
   /** Why the CPU is used, when WebGPU was wanted. */
   whyNotWebGpu: WebGpuUnavailableError | undefined;
-  backendKind: "webgpu" | "cpu" = "webgpu";
-  model: Model = buildDesign(USUAL.webgpu.network, IMAGE, SEED);
-  batchSize: number = USUAL.webgpu.batchSize;
+  backendKind: BackendKind = "webgpu";
+  model: Model;
+  batchSize: number;
   error: unknown;
   /** Fixes the order of the digits. */
-  seed = SEED;
+  seed: number;
+  /** When the training ends before its last epoch. */
+  stopping: StopConditions = {};
+  /** Whether the best weights come back where it does. */
+  restoresBest = true;
+  /** How the last training ended by itself. */
+  stopped: Stopped | undefined;
   /** Called when a state was kept that a later visit can go on from. */
   onKeep: ((checkpoint: Uint8Array) => void) | undefined;
 
@@ -97,26 +94,38 @@ export class Session {
   #trainer: WorkerTrainer | undefined;
   #learningRate = 1e-3;
   /** How the weights move; the learning rate is kept apart. */
-  #rule: Optimizer["rule"] = adam().rule;
+  #rule: Optimizer["rule"] = OPTIMIZERS.adam.rule;
   /** Batches of the current data set taken so far. */
   #cursor = 0;
   #initial: Uint8Array | undefined;
-  #kept: { checkpoint: Uint8Array; steps: number; cursor: number } | undefined;
+  readonly #snapshots = new Snapshots();
+  /** Follows a training from its start to its end, pauses and all. */
+  #stopper = new Stopper();
+  /** The number of steps that ends it before its last epoch does. */
+  #limit: number | undefined;
+  #check: (Check & { readonly step: number }) | undefined;
+  /** When it was paused, and for how many milliseconds since it was measured last. */
+  #pausedAt = 0;
+  #pausedFor = 0;
   #setup: Setup = {};
   /** Whether the network came from a file, not from the settings. */
   #adopted = false;
   #settingUp: Promise<void> = Promise.resolve();
   /** To take the last lesson back: the state before it, and the steps when it had ended. */
   #beforeLesson: { checkpoint: Uint8Array; steps: number; after: number } | undefined;
-  #abort = new AbortController();
-  /** The training or measuring under way; everything that touches the trainer's weights waits for it. */
-  #work: Promise<void> = Promise.resolve();
+  /** Everything that touches the trainer's weights. */
+  readonly #work: Work;
 
   /** `load` brings the digits that a session opens with. */
   constructor(options: { force: Force; load: () => Promise<Digits>; onChange: () => void }) {
     this.#force = options.force;
     this.#load = options.load;
     this.#onChange = options.onChange;
+    this.#work = new Work({ onFailure: (error) => this.#fail(error), onEnd: options.onChange });
+    const { network, batchSize, seed } = complete({}, this.backendKind);
+    this.model = buildNetwork(network, seed);
+    this.batchSize = batchSize;
+    this.seed = seed;
   }
 
   get digits(): Digits | undefined {
@@ -151,6 +160,10 @@ export class Session {
     this.#augment = augment;
   }
 
+  get learningRate(): number {
+    return this.#learningRate;
+  }
+
   get optimizer(): Optimizer {
     return { rule: this.#rule, learningRate: this.#learningRate };
   }
@@ -159,9 +172,14 @@ export class Session {
     return this.#trainer?.stats();
   }
 
-  /** Steps that a training to `steps` can go on from, after the device was lost. */
+  /** The step that it can go on from after the device was lost. */
   get keptSteps(): number {
-    return this.#kept?.steps ?? 0;
+    return this.#snapshots.newest?.steps ?? 0;
+  }
+
+  /** The step with the best weights, 0 for the first, random ones. */
+  get bestSteps(): number {
+    return this.#snapshots.best?.steps ?? 0;
   }
 
   /** Loads the digits and makes the trainer; also after a failure, then from the last state that was kept. */
@@ -174,14 +192,16 @@ export class Session {
       this.#quick ??= quickSet(this.#digits);
       this.#trainer?.dispose();
       const before = this.backendKind;
-      this.#trainer = await this.#makeTrainer();
+      const { trainer, whyNotWebGpu } = await openBest(this.#force, (backend) => this.#makeTrainerOn(backend));
+      this.#trainer = trainer;
+      this.whyNotWebGpu = whyNotWebGpu;
       // The network for the CPU is another one: what was kept of the first is of no use to it.
       if (this.backendKind !== before) this.#forget();
-      if (this.#kept) await this.#goBackTo(this.#kept);
-      else this.#initial = await this.#trainer.checkpoint();
+      if (this.#snapshots.newest) await this.#goBackTo(this.#snapshots.newest);
+      else this.#initial = await trainer.checkpoint();
       this.phase = this.steps > 0 ? "paused" : "ready";
       this.#onChange();
-      this.#begin(async () => {
+      this.#work.begin(async () => {
         if (this.latest === undefined) await this.#measure();
       });
     } catch (error) {
@@ -189,45 +209,17 @@ export class Session {
     }
   }
 
-  async #makeTrainer(): Promise<WorkerTrainer> {
-    if (this.#force === undefined) {
-      try {
-        return await this.#makeTrainerOn("webgpu");
-      } catch (error) {
-        if (!(error instanceof WebGpuUnavailableError)) throw error;
-        this.whyNotWebGpu = error;
-      }
-    } else if (this.#force === "nowebgpu") {
-      this.whyNotWebGpu = new WebGpuUnavailableError(
-        "no-api",
-        "The address asks for a page without WebGPU (?force=nowebgpu).",
-      );
-    }
-    return this.#makeTrainerOn("cpu");
-  }
-
-  #makeTrainerOn(backend: "webgpu" | "cpu"): Promise<WorkerTrainer> {
-    const usual = USUAL[backend];
-    const { network = usual.network, batchSize = usual.batchSize, seed = SEED } = this.#setup;
+  #makeTrainerOn(backend: BackendKind): Promise<WorkerTrainer> {
+    const { network, optimizer, batchSize, seed } = complete(this.#setup, backend);
     this.backendKind = backend;
     // A network that was opened from a file stays until another one is chosen.
     if (!this.#adopted) {
       this.batchSize = batchSize;
       this.seed = seed;
-      this.model = buildDesign(network, IMAGE, seed);
+      this.model = buildNetwork(network, seed);
+      this.#rule = OPTIMIZERS[optimizer].rule;
     }
-    return this.#trainerFor(this.model, backend, this.batchSize);
-  }
-
-  #trainerFor(model: Model, backend: "webgpu" | "cpu", batchSize: number): Promise<WorkerTrainer> {
-    return createWorkerTrainer(model, {
-      worker: () => new Worker(workerUrl, { type: "module" }),
-      backend,
-      loss: LOSS,
-      optimizer: this.optimizer,
-      batchSize,
-      seed: this.seed,
-    });
+    return openTrainer(this, backend);
   }
 
   /** What the settings ask for, before `open`. */
@@ -235,10 +227,10 @@ export class Session {
     this.#setup = { ...this.#setup, ...setup };
   }
 
-  /** The network, batch size or seed that the settings ask for. Another batch size keeps the weights; the others begin anew. */
+  /** What the settings ask for. Another batch size keeps the weights; all else begins anew. */
   setUp(setup: Setup): Promise<void> {
     this.plan(setup);
-    const begins = "network" in setup || "seed" in setup;
+    const begins = "network" in setup || "optimizer" in setup || "seed" in setup;
     this.#settingUp = this.#settingUp.then(() => this.#rebuild(begins)).catch((error: unknown) => this.#fail(error));
     return this.#settingUp;
   }
@@ -275,7 +267,7 @@ export class Session {
     this.#onChange();
     if (wasTraining && state) this.train(1);
     else
-      this.#begin(async (signal) => {
+      this.#work.begin(async (signal) => {
         if (this.latest === undefined) await this.#measure(signal);
       });
   }
@@ -284,30 +276,60 @@ export class Session {
   train(epochs: number): void {
     if (this.phase === "paused" && this.#trainer?.paused) {
       this.#trainer.resume();
+      this.#pausedFor += performance.now() - this.#pausedAt;
       this.phase = "training";
       this.#onChange();
       return;
     }
     if (this.phase !== "ready" && this.phase !== "paused") return;
-    if (this.steps >= this.target) this.target = this.steps + this.stepsIn(epochs);
+    if (this.steps >= this.target) {
+      const steps = this.stepsIn(epochs);
+      this.target = this.steps + steps;
+      this.#limit = steps === this.stopping.steps ? steps : undefined;
+      this.#stopper = new Stopper();
+    }
+    this.stopped = undefined;
     this.phase = "training";
     this.#onChange();
-    this.#begin(async (signal) => {
+    this.#work.begin(async (signal) => {
       if (this.latest === undefined) await this.#measure(signal);
-      while (this.steps < this.target) await this.#trainUntilMeasured(signal);
+      let why: StopReason | undefined;
+      while (this.steps < this.target && why === undefined) why = await this.#trainUntilMeasured(signal);
+      if (this.#limit !== undefined) why ??= { kind: "steps", value: this.#limit };
+      if (why) await this.#end(why, signal);
       this.phase = "ready";
     });
   }
 
-  /** Steps of `epochs` epochs from here; an epoch begun counts as one. */
+  /** Steps of `epochs` epochs from here, an epoch begun counts as one; fewer where the conditions say so. */
   stepsIn(epochs: number): number {
     const perEpoch = this.stepsPerEpoch;
-    return perEpoch === 0 ? 0 : (Math.floor(this.#cursor / perEpoch) + epochs) * perEpoch - this.#cursor;
+    if (perEpoch === 0) return 0;
+    const whole = (Math.floor(this.#cursor / perEpoch) + epochs) * perEpoch - this.#cursor;
+    return Math.min(whole, this.stopping.steps ?? whole);
+  }
+
+  /** The training ends here, because of a condition: with the best weights, where the visitor wants them. */
+  async #end(why: StopReason, signal: AbortSignal): Promise<void> {
+    const best = this.#snapshots.best;
+    const now = this.#check;
+    this.target = this.steps;
+    const better = best !== undefined && now !== undefined && best.loss < now.loss && best.steps < this.steps;
+    if (this.restoresBest && better && this.#trainer) {
+      const checkpoint = await this.#trainer.checkpoint();
+      await this.#trainer.restore(withTensors(checkpoint, best.checkpoint, this.model.parameters.keys()));
+      this.#note({ kind: "best", value: best.steps });
+      await this.#measure(signal);
+      await this.#keep();
+    }
+    this.stopped = { why, best: this.restoresBest && better ? best.steps : undefined };
+    this.#note({ kind: "stopped", why });
   }
 
   pause(): void {
     if (this.phase !== "training") return;
     const held = this.#trainer?.pause();
+    this.#pausedAt = performance.now();
     this.phase = "paused";
     this.#onChange();
     held
@@ -332,7 +354,7 @@ export class Session {
     await this.#stop();
     this.phase = "training";
     this.#onChange();
-    this.#begin(async (signal) => {
+    this.#work.begin(async (signal) => {
       await this.#fit(1, signal);
       await this.#measure(signal);
       await this.#keep();
@@ -351,12 +373,34 @@ export class Session {
       this.#fail(error);
       return;
     }
-    this.#kept = undefined;
+    this.#snapshots.forget();
     this.#beforeLesson = undefined;
     this.error = undefined;
     this.phase = "ready";
     this.#onChange();
-    this.#begin((signal) => this.#measure(signal));
+    this.#work.begin((signal) => this.#measure(signal));
+  }
+
+  /** Back to the best weights there were, at most as old as the training, after it diverged; with another learning rate. */
+  async goBack(learningRate: number): Promise<void> {
+    const to = this.#snapshots.best ?? (this.#initial && { checkpoint: this.#initial, steps: 0, cursor: 0 });
+    if (to === undefined || this.phase === "loading") return;
+    await this.#stop();
+    const { target, steps } = this;
+    try {
+      await this.#goBackTo(to);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#note({ kind: "back", value: steps });
+    this.setLearningRate(learningRate);
+    this.#beforeLesson = undefined;
+    this.error = undefined;
+    this.target = target;
+    this.phase = this.steps > 0 && this.steps < target ? "paused" : "ready";
+    this.#work.begin((signal) => this.#measure(signal));
+    await this.#work.done;
   }
 
   /** Whether the last lesson can be taken back: nothing was trained since. */
@@ -377,7 +421,7 @@ export class Session {
     this.phase = "training";
     this.#onChange();
     let taught: Taught | undefined;
-    this.#begin(async (signal) => {
+    this.#work.begin(async (signal) => {
       const { steps } = this;
       try {
         taught = await teach(trainer, lessons, {
@@ -399,7 +443,7 @@ export class Session {
       if (taught?.kept) await this.#keep();
       this.phase = "ready";
     });
-    await this.#work;
+    await this.#work.done;
     return taught;
   }
 
@@ -409,14 +453,14 @@ export class Session {
     if (before === undefined || !this.canUnteach || this.phase === "training") return;
     await this.#stop();
     this.#beforeLesson = undefined;
-    this.#begin(async (signal) => {
+    this.#work.begin(async (signal) => {
       await this.#goBackTo({ checkpoint: before.checkpoint, steps: before.steps, cursor: 0 });
       this.target = this.steps;
       await this.#measure(signal);
       await this.#keep();
       this.phase = "ready";
     });
-    await this.#work;
+    await this.#work.done;
   }
 
   /** The network and its training as they are now: what `adopt` takes. */
@@ -441,7 +485,8 @@ export class Session {
     let trainer: WorkerTrainer | undefined;
     let initial: Uint8Array;
     try {
-      trainer = await this.#trainerFor(model, this.backendKind, batchSize);
+      const { optimizer, seed } = this;
+      trainer = await openTrainer({ model, optimizer, batchSize, seed }, this.backendKind);
       initial = await trainer.checkpoint();
       await trainer.restore(file.checkpoint);
     } catch (error) {
@@ -464,13 +509,14 @@ export class Session {
     this.run = run ?? unknownRun(file.steps);
     this.#showSteps(file.steps, file.cursor);
     this.target = this.steps;
-    this.#kept = { checkpoint: file.checkpoint, steps: file.steps, cursor: file.cursor };
+    this.#snapshots.forget();
+    this.#snapshots.keep(file, undefined);
     this.phase = "ready";
-    this.#begin(async (signal) => {
+    this.#work.begin(async (signal) => {
       await this.#measure(signal);
       await this.#keep();
     });
-    await this.#work;
+    await this.#work.done;
   }
 
   setLearningRate(learningRate: number): void {
@@ -487,13 +533,14 @@ export class Session {
     this.#digits = digits;
     this.#quick = quickSet(digits);
     this.#free(before);
+    this.#snapshots.forgetBest();
     this.#note({ kind: "digits", value: digits.train.count });
     this.#cursor = 0;
     this.target = this.steps;
     if (this.phase !== "failed") this.phase = "ready";
     this.#onChange();
     if (wasTraining) this.train(1);
-    else this.#begin((signal) => this.#measure(signal));
+    else this.#work.begin((signal) => this.#measure(signal));
   }
 
   /** Sets that nothing here uses any more go from the worker and the device. */
@@ -544,35 +591,31 @@ export class Session {
     await this.#trainer?.draw(pixels, drawings, target === undefined ? {} : { target });
   }
 
-  /** Runs work after the work before it; failures become the page's. */
-  #begin(work: (signal: AbortSignal) => Promise<void>): void {
-    const { signal } = this.#abort;
-    this.#work = this.#work
-      .then(() => (signal.aborted ? undefined : work(signal)))
-      .catch((error: unknown) => {
-        if (!signal.aborted) this.#fail(error);
-      })
-      .then(() => this.#onChange());
-  }
-
   /** Ends the work under way, between two steps. */
-  async #stop(): Promise<void> {
-    this.#abort.abort();
-    if (this.#trainer?.paused) this.#trainer.resume();
-    await this.#work;
-    this.#abort = new AbortController();
+  #stop(): Promise<void> {
+    return this.#work.stop(() => {
+      if (this.#trainer?.paused) this.#trainer.resume();
+    });
   }
 
-  /** Up to the next measurement, which comes at the end of an epoch at the latest. */
-  async #trainUntilMeasured(signal: AbortSignal): Promise<void> {
+  /** Up to the next measurement. Gives why the training ends there, if it does. */
+  async #trainUntilMeasured(signal: AbortSignal): Promise<StopReason | undefined> {
     const perEpoch = this.stepsPerEpoch;
     const toEpochEnd = perEpoch - (this.#cursor % perEpoch);
-    const sinceMeasured = this.steps - (this.latest?.step ?? 0);
-    const interval = this.steps === 0 ? FIRST_MEASUREMENT : Math.min(MOST_STEPS_UNMEASURED, this.steps);
-    const steps = Math.min(Math.max(1, interval - sinceMeasured), toEpochEnd, this.target - this.steps);
+    const steps = stepsToMeasurement({
+      steps: this.steps,
+      measured: this.latest?.step ?? 0,
+      toEpochEnd,
+      toTarget: this.target - this.steps,
+      toTimeEnd: this.#stopper.stepsLeft(this.stopping, this.last?.millisecondsPerStep),
+    });
+    const started = performance.now();
+    this.#pausedFor = 0;
     await this.#fit(steps, signal);
+    const seconds = (performance.now() - started - this.#pausedFor) / 1000;
     await this.#measure(signal, steps === toEpochEnd);
     await this.#keep();
+    return this.#check && this.#stopper.take(this.#check, seconds, this.stopping);
   }
 
   async #fit(steps: number, signal: AbortSignal): Promise<void> {
@@ -590,6 +633,7 @@ export class Session {
 
   #record(event: StepEvent): void {
     record(this.run, event);
+    this.#snapshots.taken(event.step);
     this.steps = event.step + 1;
     this.#cursor = event.epoch * event.stepsPerEpoch + event.stepInEpoch + 1;
     this.last = event;
@@ -602,27 +646,22 @@ export class Session {
     const step = this.steps;
     const { loss, accuracy = Number.NaN } = await this.#trainer.evaluate(dataset, signal ? { signal } : {});
     measure(this.run, { step, loss, accuracy, count: dataset.count });
+    this.#check = { step, loss, accuracy, usual: dataset.count === this.#quick?.count };
     this.#onChange();
   }
 
-  /** Keeps the state, for the day when the device goes away. */
+  /** Keeps the state, for the day when the device goes away or the weights do. */
   async #keep(): Promise<void> {
     if (this.#trainer === undefined) return;
     const { steps } = this;
     const cursor = this.#cursor;
-    this.#kept = { checkpoint: await this.#trainer.checkpoint(), steps, cursor };
-    this.onKeep?.(this.#kept.checkpoint);
+    const checkpoint = await this.#trainer.checkpoint();
+    const check = this.#check;
+    this.#snapshots.keep({ checkpoint, steps, cursor }, check?.step === steps && check.usual ? check.loss : undefined);
+    this.onKeep?.(checkpoint);
   }
 
-  async #goBackTo({
-    checkpoint,
-    steps,
-    cursor,
-  }: {
-    checkpoint: Uint8Array;
-    steps: number;
-    cursor: number;
-  }): Promise<void> {
+  async #goBackTo({ checkpoint, steps, cursor }: State): Promise<void> {
     await this.#trainer?.restore(withBatchSize(checkpoint, this.batchSize, cursor));
     this.#trainer?.setLearningRate(this.#learningRate);
     if (steps === 0) this.target = 0;
@@ -634,15 +673,18 @@ export class Session {
     this.steps = steps;
     this.#cursor = cursor;
     this.run = truncated(this.run, steps);
+    this.#snapshots.forgetAfter(steps);
     this.last = undefined;
+    this.stopped = undefined;
   }
 
   #forget(): void {
     this.#endRun();
-    this.#kept = undefined;
+    this.#snapshots.forget();
     this.run = emptyRun();
     this.steps = this.target = this.#cursor = 0;
     this.last = undefined;
+    this.stopped = undefined;
   }
 
   #endRun(): void {
@@ -650,6 +692,7 @@ export class Session {
   }
 
   #fail(error: unknown): void {
+    if (error instanceof DivergedError) diverged(this.run, error.step, error.parameter);
     this.error = error;
     this.phase = "failed";
     this.#onChange();

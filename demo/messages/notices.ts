@@ -31,8 +31,13 @@ const en = {
   failedMemoryTitle: "The graphics card has too little memory",
   failedMemoryBody: "Close other pages that use the graphics card, then try again.",
   failedDivergedTitle: "The training diverged",
-  failedDivergedBody:
-    "The loss is no longer a number: the steps were too large. Choose a lower learning rate and reset.",
+  failedDivergedBody: (step: string) =>
+    `At step ${step} the loss is NaN: no number any more. The steps were too large, so the weights grew without end.`,
+  failedDivergedIn: (step: string, layer: string) =>
+    `At step ${step} the loss is NaN: no number any more. The steps were too large, so the weights grew without end; those of ${layer} are the first that are no numbers either.`,
+  backTo: (step: string) => `Back to the best weights, of step ${step}`,
+  backToStart: "Back to the first weights",
+  backSlower: (back: string, rate: string) => `${back}, learning rate ${rate}`,
   failedOtherTitle: "Something went wrong",
   failedOtherBody: "Try again; if it happens again, reload the page.",
   details: "Message",
@@ -73,8 +78,13 @@ const es: typeof en = {
   failedMemoryTitle: "La tarjeta gráfica tiene poca memoria",
   failedMemoryBody: "Cierra otras páginas que la usen e inténtalo otra vez.",
   failedDivergedTitle: "El entrenamiento diverge",
-  failedDivergedBody:
-    "La pérdida ya no es un número: los pasos eran demasiado grandes. Elige una tasa de aprendizaje menor y reinicia.",
+  failedDivergedBody: (step) =>
+    `En el paso ${step} la pérdida es NaN: ya no es un número. Los pasos eran demasiado grandes y los pesos crecieron sin fin.`,
+  failedDivergedIn: (step, layer) =>
+    `En el paso ${step} la pérdida es NaN: ya no es un número. Los pasos eran demasiado grandes y los pesos crecieron sin fin; los de ${layer} son los primeros que tampoco son números.`,
+  backTo: (step) => `Volver a los mejores pesos, los del paso ${step}`,
+  backToStart: "Volver a los primeros pesos",
+  backSlower: (back, rate) => `${back}, tasa de aprendizaje ${rate}`,
   failedOtherTitle: "Algo salió mal",
   failedOtherBody: "Inténtalo otra vez; si se repite, recarga la página.",
   details: "Mensaje",

@@ -1,7 +1,7 @@
 /** The two charts: loss and accuracy over the steps, of the training at hand and of others for comparison. */
 import uPlot from "uplot";
 import { count, decimal, percent, say, significant } from "../language.ts";
-import type { Run } from "../run.ts";
+import type { Run, RunEvent } from "../run.ts";
 import { type Column, curve, grid } from "./curve_data.ts";
 
 /** More points than pixels only cost time: longer runs are drawn as means of neighbouring steps. */
@@ -55,6 +55,7 @@ class Chart {
   /** What a plot is built for; another one is built when it changes. */
   #built = "";
   #others: readonly Overlay[] = [];
+  #events: readonly RunEvent[] = [];
 
   constructor(measure: Measure, place: HTMLElement, readout: HTMLElement) {
     this.#measure = measure;
@@ -68,6 +69,7 @@ class Chart {
     const { run, target, others, smoothing, logSteps } = shown;
     const logLoss = shown.logLoss && this.#measure === "loss";
     this.#others = others;
+    this.#events = run.events;
     const key = JSON.stringify([logLoss, logSteps, others.map(({ color, letter }) => [color, letter])]);
     const last = Math.max(target, run.losses.length, ...others.map((other) => other.run.losses.length));
     const steps = grid(last, MOST_POINTS, logSteps);
@@ -120,7 +122,15 @@ class Chart {
         padding: [8, 14, 0, 0],
         legend: { show: false },
         cursor: { sync: { key: "corteza-run" }, y: false, drag: { x: false, y: false }, points: { show: false } },
-        hooks: { setCursor: [() => this.writeReadout()], draw: [(plot) => this.#drawLetters(plot)] },
+        hooks: {
+          setCursor: [() => this.writeReadout()],
+          draw: [
+            (plot) => {
+              this.#drawEvents(plot);
+              this.#drawLetters(plot);
+            },
+          ],
+        },
         scales: {
           x: { time: false, distr: logSteps ? 3 : 1, range: (_, __, most) => [logSteps ? 1 : 0, most] },
           y: { distr: logLoss ? 3 : 1, range },
@@ -170,6 +180,30 @@ class Chart {
     if (this.#measure === "accuracy") return (value) => percent(value);
     if (logLoss) return (value) => significant(value, 2);
     return (value) => (value === 0 ? "0" : decimal(value, 1));
+  }
+
+  /** Where the course of the training changed, a thin line; where its loss became NaN, that word. */
+  #drawEvents(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    const scale = devicePixelRatio;
+    ctx.save();
+    ctx.lineWidth = scale;
+    ctx.setLineDash([2 * scale, 3 * scale]);
+    ctx.font = `600 ${13 * scale}px "Public Sans", sans-serif`;
+    ctx.textBaseline = "top";
+    for (const { step, kind } of this.#events) {
+      const nan = kind === "diverged";
+      const x = plot.valToPos(step, "x", true);
+      if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
+      ctx.strokeStyle = ctx.fillStyle = color(nan ? "--failure-line" : "--muted");
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+      ctx.textAlign = x < bbox.left + bbox.width / 2 ? "left" : "right";
+      if (nan) ctx.fillText("NaN", x + (ctx.textAlign === "left" ? 5 : -5) * scale, bbox.top);
+    }
+    ctx.restore();
   }
 
   /** The letter of each run that is compared, at the end of its curve: colour alone tells nobody. */

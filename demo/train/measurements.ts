@@ -1,7 +1,9 @@
 /** The curves' figures as a table: each measurement, and what changed the course of the training in between. */
 import { make } from "../dom.ts";
-import { count, decimal, percent, say, significant } from "../language.ts";
+import { count, decimal, learningRate, percent, say } from "../language.ts";
+import { layerName } from "../layer_names.ts";
 import type { Measurement, Run, RunEvent } from "../run.ts";
+import { stopWords } from "./stop_words.ts";
 
 /** Writes the rows, in the order in which things happened. */
 export function showMeasurements(run: Run, place: HTMLElement): void {
@@ -41,7 +43,7 @@ function eventWords(event: RunEvent): string {
   const text = say();
   switch (event.kind) {
     case "learningRate":
-      return text.eventLearningRate(significant(event.value, 3));
+      return text.eventLearningRate(learningRate(event.value));
     case "batchSize":
       return text.eventBatchSize(count(event.value));
     case "digits":
@@ -50,5 +52,15 @@ function eventWords(event: RunEvent): string {
       return event.value ? text.eventVary : text.eventNoVary;
     case "lesson":
       return text.eventLesson;
+    case "best":
+      return text.stoppedBest(count(event.value));
+    case "back":
+      return text.eventBack(count(event.value));
+    case "stopped":
+      return stopWords(event.why);
+    case "diverged": {
+      const layer = event.parameter?.split("/")[0];
+      return layer === undefined ? text.eventDiverged : text.eventDivergedIn(layerName(layer));
+    }
   }
 }

@@ -1,8 +1,7 @@
 /** The view "Train": settings, curves, measurements, the digits, the network, where the time goes. */
-import { bindCheck, bindSelect, setSetting, setting } from "../address.ts";
 import type { Digits, MnistSize } from "../digits.ts";
 import { find, write } from "../dom.ts";
-import { count, language, say, significant } from "../language.ts";
+import { count, language, say } from "../language.ts";
 import { showFacts } from "../network_table.ts";
 import type { Notice } from "../notices.ts";
 import { ProfilePanel } from "../profile_panel.ts";
@@ -13,6 +12,7 @@ import type { Corrections } from "./corrections.ts";
 import { CurvesPanel } from "./curves_panel.ts";
 import { DataChoice } from "./data_choice.ts";
 import { MistakesPanel } from "./mistakes_panel.ts";
+import { TrainSettings } from "./settings.ts";
 
 export interface TrainViewOptions {
   session: Session;
@@ -27,11 +27,8 @@ export interface TrainViewOptions {
 
 export class TrainView {
   readonly #session: Session;
-  readonly #epochs = find("epochs", HTMLSelectElement);
-  readonly #rate = find("learning-rate", HTMLSelectElement);
   readonly #curves: CurvesPanel;
-  readonly #batch = find("batch-size", HTMLSelectElement);
-  readonly #seed = find("seed", HTMLInputElement);
+  readonly #settings: TrainSettings;
   readonly #builder: Builder;
   readonly #samples: Samples;
   readonly #profile: ProfilePanel;
@@ -63,9 +60,6 @@ export class TrainView {
         session.train(this.epochs);
       },
     });
-    bindSelect("epochs", this.#epochs);
-    bindSelect("learning-rate", this.#rate);
-    for (const select of [this.#epochs, this.#rate]) select.addEventListener("change", onSetting);
     this.#builder = new Builder({
       usualPreset: () => (session.backendKind === "webgpu" ? "reference" : "tiny"),
       hasLearned: () => session.steps > 0,
@@ -73,48 +67,13 @@ export class TrainView {
       use: (network) => void session.setUp({ network }),
       onSetting,
     });
-    this.#bindSetup(onSetting);
-    const vary = find("augment", HTMLInputElement);
-    bindCheck("vary", vary);
-    session.augment = vary.checked;
-    vary.addEventListener("change", () => {
-      session.augment = vary.checked;
-      onSetting();
-    });
-    session.setLearningRate(Number(this.#rate.value));
-    this.#epochs.addEventListener("change", onChange);
-    this.#rate.addEventListener("change", () => session.setLearningRate(Number(this.#rate.value)));
-  }
-
-  /** Batch size, seed and network: what the address asks for now, what the visitor changes later. */
-  #bindSetup(onSetting: () => void): void {
-    const session = this.#session;
-    const sizes = [...this.#batch.options].map(({ value }) => value);
-    const batch = sizes.find((size) => size === setting("batch-size"));
-    const seed = /^\d{1,5}$/.exec(setting("seed") ?? "")?.[0];
-    if (seed !== undefined) this.#seed.value = seed;
     const network = this.#builder.isChosen ? this.#builder.network : undefined;
-    session.plan({
-      ...(batch === undefined ? {} : { batchSize: Number(batch) }),
-      ...(seed === undefined ? {} : { seed: Number(seed) }),
-      ...(network === undefined ? {} : { network }),
-    });
-    this.#batch.addEventListener("change", () => {
-      setSetting("batch-size", this.#batch.value);
-      onSetting();
-      void session.setUp({ batchSize: Number(this.#batch.value) });
-    });
-    this.#seed.addEventListener("change", () => {
-      if (!/^\d{1,5}$/.test(this.#seed.value)) this.#seed.value = String(session.seed);
-      setSetting("seed", this.#seed.value === "1" ? undefined : this.#seed.value);
-      onSetting();
-      void session.setUp({ seed: Number(this.#seed.value) });
-    });
+    this.#settings = new TrainSettings({ session, network, onChange, onSetting });
   }
 
   /** Epochs that a press on Train goes through. */
   get epochs(): number {
-    return Number(this.#epochs.value);
+    return this.#settings.epochs;
   }
 
   /** The data set that the address asks for. Throws what loading it throws. */
@@ -153,6 +112,7 @@ export class TrainView {
     this.#profile.usable = usable && digits !== undefined;
     this.#data.render(digits !== undefined);
     this.#mistakes.render();
+    this.#settings.render();
     this.#renderNetwork();
     this.#curves.show(this.#session.run, plannedTarget, phase === "training");
     if (digits && digits !== this.#shownDigits) {
@@ -168,7 +128,7 @@ export class TrainView {
 
   /** Writes everything in the page's language. */
   translate(): void {
-    for (const option of this.#rate.options) option.text = significant(Number(option.value), 2);
+    this.#settings.translate();
     this.#curves.translate();
     this.#samples.render();
     this.#profile.render();
@@ -184,7 +144,6 @@ export class TrainView {
       this.#backend = backendKind;
       this.#shownModel = key;
     }
-    if (document.activeElement !== this.#batch) this.#batch.value = String(batchSize);
     write(find("data-line", HTMLElement), digits ? dataLine(digits) : text.preparing);
     const facts = `${key} ${batchSize} ${model.layers.length} ${JSON.stringify(stats)}`;
     if (facts !== this.#shownFacts) {

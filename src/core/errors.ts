@@ -67,10 +67,13 @@ export class DeviceLostError extends CortezaError {
 export class DivergedError extends CortezaError {
   /** The step, counted from 0 since the trainer was made, whose loss was not finite. */
   readonly step: number;
+  /** The first parameter that holds a number that is not finite, "conv2d/kernel"; undefined where none does. */
+  readonly parameter: string | undefined;
 
-  constructor(message: string, step: number, options?: ErrorOptions) {
+  constructor(message: string, step: number, options: ErrorOptions & { parameter?: string | undefined } = {}) {
     super("diverged", message, options);
     this.step = step;
+    this.parameter = options.parameter;
   }
 }
 

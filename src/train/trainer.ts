@@ -253,7 +253,9 @@ class LocalTrainer implements Trainer {
     });
     // Bad weights of an update come from a bad image, not the other way round.
     const found = badImages[0] ?? (spoilt && `"${spoilt.name}" holds a number that is not finite.`);
-    return found ? new DivergedError(`${error.message} ${found}`, error.step, { cause: error }) : error;
+    if (!found) return error;
+    const parameter = badImages.length > 0 ? undefined : spoilt?.name;
+    return new DivergedError(`${error.message} ${found}`, error.step, { cause: error, parameter });
   }
 
   #clearCounts(): void {

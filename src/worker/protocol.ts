@@ -123,7 +123,7 @@ export function serializeError(error: unknown): SerializedError {
   if (!(error instanceof Error)) return { name: "Error", code: undefined, message: String(error), fields: {} };
   const { name, message } = error;
   const fields = Object.fromEntries(
-    ["bytes", "step", "reason"].flatMap((key) => (key in error ? [[key, Reflect.get(error, key)]] : [])),
+    ["bytes", "step", "parameter", "reason"].flatMap((key) => (key in error ? [[key, Reflect.get(error, key)]] : [])),
   );
   return { name, message, code: error instanceof CortezaError ? error.code : undefined, fields };
 }
@@ -144,7 +144,9 @@ export function deserializeError({ name, code, message, fields }: SerializedErro
     case "device-lost":
       return new DeviceLostError(message);
     case "diverged":
-      return new DivergedError(message, Number(fields["step"]));
+      return new DivergedError(message, Number(fields["step"]), {
+        parameter: fields["parameter"] as DivergedError["parameter"],
+      });
     case "disposed":
       return new DisposedError(message);
   }

@@ -152,6 +152,7 @@ describe("the Train view", () => {
 
   it("draws other first weights with another seed", async () => {
     const before = await page.textContent("#measurements");
+    await page.click("#more-settings summary");
     await page.fill("#seed", "7");
     await page.keyboard.press("Enter");
     await expect.poll(() => page.textContent("#measurements"), { timeout: 60_000 }).not.toBe(before);

@@ -1,3 +1,4 @@
+/** Checkpoints that are changed a little before a trainer takes them over. */
 import { decodeCheckpoint, encodeCheckpoint } from "../src/formats/checkpoint.ts";
 
 /**
@@ -11,4 +12,19 @@ export function withBatchSize(checkpoint: Uint8Array, batchSize: number, cursor:
   const place = tensors.get("trainer/cursor");
   if (place) changed.set("trainer/cursor", { ...place, data: place.data.map(() => cursor) });
   return encodeCheckpoint({ config: { ...config, batchSize }, tensors: changed });
+}
+
+/**
+ * `checkpoint` with the tensors named `names` as they are in `other`: the weights of an earlier moment in a training that
+ * goes on as it is, with its counters and its optimizer's state. Throws `FormatError` for what is no checkpoint.
+ */
+export function withTensors(checkpoint: Uint8Array, other: Uint8Array, names: Iterable<string>): Uint8Array {
+  const { config, tensors } = decodeCheckpoint(checkpoint);
+  const earlier = decodeCheckpoint(other).tensors;
+  const changed = new Map(tensors);
+  for (const name of names) {
+    const tensor = earlier.get(name);
+    if (tensor) changed.set(name, tensor);
+  }
+  return encodeCheckpoint({ config, tensors: changed });
 }

@@ -1,0 +1,19 @@
+/** Layers by the names that the page gives them. */
+import { count, say } from "./language.ts";
+import { trainSay } from "./train/messages.ts";
+
+/** "conv2d_1" is the second convolution; a layer of a kind that the page does not make keeps its own name. */
+export function layerName(layer: string): string {
+  const text = say();
+  const train = trainSay();
+  const [, kind = "", place] = /^(.*?)(?:_(\d+))?$/.exec(layer) ?? [];
+  const names: Readonly<Record<string, string>> = {
+    conv2d: text.layerConv,
+    max_pooling2d: text.layerPool,
+    batch_normalization: train.kindBatchNorm,
+    dense: text.layerDense,
+    flatten: text.layerFlatten,
+  };
+  const name = names[kind];
+  return name === undefined ? layer : `${name} ${count(Number(place ?? 0) + 1)}`;
+}

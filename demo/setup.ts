@@ -1,0 +1,100 @@
+/** What a training is of: the network, how its weights move, the batches. And the trainer for it, in its worker. */
+import workerUrl from "virtual:trainer-worker-url";
+import { type AffineRanges, adam, type Model, type Optimizer, sgd, WebGpuUnavailableError } from "../src/index.ts";
+import { createWorkerTrainer, type WorkerTrainer } from "../src/worker.ts";
+import { buildDesign, preset, type Row } from "./train/design.ts";
+
+export type BackendKind = "webgpu" | "cpu";
+
+/** What the address asks for with ?force=: the CPU, or the page as a browser without WebGPU shows it. */
+export type Force = "cpu" | "nowebgpu" | undefined;
+
+/** Random copies instead of the digits themselves: people draw larger slants and turns than 2,000 digits show. */
+export const AUGMENT: AffineRanges = { shift: 2, rotate: 12, zoom: 0.1, shear: 10 };
+export const LOSS = "sparseCategoricalCrossentropy";
+
+const SEED = 1;
+const IMAGE = [28, 28, 1] as const;
+
+/** The optimizers to choose from, with the learning rate that each is used with as a rule (Keras' defaults). */
+export const OPTIMIZERS = {
+  adam: { rule: adam().rule, learningRate: 0.001 },
+  momentum: { rule: sgd({ momentum: 0.9 }).rule, learningRate: 0.01 },
+  sgd: { rule: sgd().rule, learningRate: 0.01 },
+} as const satisfies Record<string, { rule: Optimizer["rule"]; learningRate: number }>;
+export type OptimizerName = keyof typeof OPTIMIZERS;
+
+/** What is trained where nobody chose: the reference network on the GPU; on the CPU, some hundred times slower, a quarter of it. */
+const USUAL = {
+  webgpu: { network: preset("reference"), batchSize: 32 },
+  cpu: { network: preset("tiny"), batchSize: 16 },
+} as const;
+
+/** What is left out is as usual on this device. */
+export interface Setup {
+  /** Rows that fit together. */
+  readonly network?: readonly Row[] | undefined;
+  readonly optimizer?: OptimizerName | undefined;
+  readonly batchSize?: number | undefined;
+  /** Fixes the first weights and the order of the digits. */
+  readonly seed?: number | undefined;
+}
+
+/** A setup with nothing left out. */
+export function complete(
+  setup: Setup,
+  backend: BackendKind,
+): { readonly [Key in keyof Setup]-?: NonNullable<Setup[Key]> } {
+  const usual = USUAL[backend];
+  const { network = usual.network, optimizer = "adam", batchSize = usual.batchSize, seed = SEED } = setup;
+  return { network, optimizer, batchSize, seed };
+}
+
+/** The untrained network. */
+export function buildNetwork(rows: readonly Row[], seed: number): Model {
+  return buildDesign(rows, IMAGE, seed);
+}
+
+export interface TrainerSetup {
+  readonly model: Model;
+  readonly optimizer: Optimizer;
+  readonly batchSize: number;
+  readonly seed: number;
+}
+
+/** A trainer in a worker. Throws what `createWorkerTrainer` throws. */
+export function openTrainer(setup: TrainerSetup, backend: BackendKind): Promise<WorkerTrainer> {
+  return createWorkerTrainer(setup.model, {
+    worker: () => new Worker(workerUrl, { type: "module" }),
+    backend,
+    loss: LOSS,
+    optimizer: setup.optimizer,
+    batchSize: setup.batchSize,
+    seed: setup.seed,
+  });
+}
+
+export interface Opened {
+  readonly trainer: WorkerTrainer;
+  /** Why it is on the CPU, when WebGPU was wanted. */
+  readonly whyNotWebGpu: WebGpuUnavailableError | undefined;
+}
+
+/** Has `open` make a trainer on WebGPU, and on the CPU where there is none, or where the address asks for that. */
+export async function openBest(force: Force, open: (backend: BackendKind) => Promise<WorkerTrainer>): Promise<Opened> {
+  let whyNotWebGpu: WebGpuUnavailableError | undefined;
+  if (force === undefined) {
+    try {
+      return { trainer: await open("webgpu"), whyNotWebGpu };
+    } catch (error) {
+      if (!(error instanceof WebGpuUnavailableError)) throw error;
+      whyNotWebGpu = error;
+    }
+  } else if (force === "nowebgpu") {
+    whyNotWebGpu = new WebGpuUnavailableError(
+      "no-api",
+      "The address asks for a page without WebGPU (?force=nowebgpu).",
+    );
+  }
+  return { trainer: await open("cpu"), whyNotWebGpu };
+}

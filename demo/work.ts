@@ -1,0 +1,37 @@
+/** What is under way on a trainer: one piece of work at a time, each after the one before it. */
+export class Work {
+  readonly #onFailure: (error: unknown) => void;
+  readonly #onEnd: () => void;
+  #abort = new AbortController();
+  #last: Promise<void> = Promise.resolve();
+
+  /** `onFailure` hears of what a piece threw, unless it was stopped; `onEnd` of the end of each. */
+  constructor(options: { onFailure: (error: unknown) => void; onEnd: () => void }) {
+    this.#onFailure = options.onFailure;
+    this.#onEnd = options.onEnd;
+  }
+
+  /** Resolves when everything begun so far has ended. */
+  get done(): Promise<void> {
+    return this.#last;
+  }
+
+  /** Runs a piece after those before it. */
+  begin(piece: (signal: AbortSignal) => Promise<void>): void {
+    const { signal } = this.#abort;
+    this.#last = this.#last
+      .then(() => (signal.aborted ? undefined : piece(signal)))
+      .catch((error: unknown) => {
+        if (!signal.aborted) this.#onFailure(error);
+      })
+      .then(() => this.#onEnd());
+  }
+
+  /** Ends what is under way, between two steps, and what waits; resolves then. `release` lets go of what holds it. */
+  async stop(release: () => void): Promise<void> {
+    this.#abort.abort();
+    release();
+    await this.#last;
+    this.#abort = new AbortController();
+  }
+}
