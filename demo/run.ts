@@ -1,5 +1,6 @@
 /** What happened in a training so far: the event log, that curves and tables are drawn from. */
 import type { StepEvent } from "../src/index.ts";
+import type { RunSettings } from "./train/run_settings.ts";
 import type { StopReason } from "./train/stopping.ts";
 
 export interface Measurement {
@@ -30,6 +31,10 @@ export type RunEvent = Change & { readonly step: number };
 
 /** What happened so far. */
 export interface Run {
+  /** Names it among the trainings of this browser. */
+  readonly id: string;
+  /** What it was of at its first step. */
+  settings: RunSettings | undefined;
   /** Of each step's batch, before its update; index = updates made before the step. Null where nobody here has seen it. */
   readonly losses: (number | null)[];
   readonly accuracies: (number | null)[];
@@ -38,7 +43,8 @@ export interface Run {
 }
 
 export function emptyRun(): Run {
-  return { losses: [], accuracies: [], measurements: [], events: [] };
+  const id = `${Date.now()}-${Math.floor(Math.random() * 1e9)}`;
+  return { id, settings: undefined, losses: [], accuracies: [], measurements: [], events: [] };
 }
 
 /** A run of so many steps that nobody here has seen. */
@@ -49,8 +55,7 @@ export function unknownRun(steps: number): Run {
 
 /** A run that an earlier version of this page may have kept: it noted less. */
 export function completed(run: Partial<Run>): Run {
-  const { losses = [], accuracies = [], measurements = [], events = [] } = structuredClone(run);
-  return { losses, accuracies, measurements, events };
+  return { ...emptyRun(), ...structuredClone(run) };
 }
 
 /** Notes a step. */
@@ -88,11 +93,14 @@ export function diverged(run: Run, step: number, parameter: string | undefined):
   note(run, { step, kind: "diverged", parameter });
 }
 
-/** The run as it was after `steps` steps; at 0 nothing of it, measurements neither. */
+/** The run as it was after `steps` steps; after none another one begins. */
 export function truncated(run: Run, steps: number): Run {
+  if (steps === 0) return emptyRun();
   const upTo = <Entry extends { readonly step: number }>(entries: readonly Entry[]) =>
-    steps === 0 ? [] : entries.filter(({ step }) => step <= steps);
+    entries.filter(({ step }) => step <= steps);
   return {
+    id: run.id,
+    settings: run.settings,
     losses: run.losses.slice(0, steps),
     accuracies: run.accuracies.slice(0, steps),
     measurements: upTo(run.measurements),

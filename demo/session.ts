@@ -45,6 +45,8 @@ import {
 } from "./setup.ts";
 import { Snapshots, type State } from "./snapshots.ts";
 import { type Lesson, type Taught, teach } from "./teaching.ts";
+import { encodeRows } from "./train/design.ts";
+import type { RunSettings } from "./train/run_settings.ts";
 import { type Check, type StopConditions, Stopper, type StopReason, stepsToMeasurement } from "./train/stopping.ts";
 import { Work } from "./work.ts";
 
@@ -81,9 +83,6 @@ export class Session {
   stopped: Stopped | undefined;
   /** Called when a state was kept that a later visit can go on from. */
   onKeep: ((checkpoint: Uint8Array) => void) | undefined;
-
-  /** Hears of a run that another one takes the place of. */
-  onRunEnd: ((run: Run) => void) | undefined;
 
   #augment = true;
   readonly #force: Force;
@@ -366,7 +365,6 @@ export class Session {
   async reset(): Promise<void> {
     if (this.#trainer === undefined || this.#initial === undefined) return;
     await this.#stop();
-    this.#endRun();
     try {
       await this.#goBackTo({ checkpoint: this.#initial, steps: 0, cursor: 0 });
     } catch (error) {
@@ -626,12 +624,25 @@ export class Session {
     });
   }
 
+  get #settings(): RunSettings {
+    const { network, optimizer } = complete(this.#setup, this.backendKind);
+    return {
+      ...(this.#adopted ? { network: undefined, optimizer: undefined } : { network: encodeRows(network), optimizer }),
+      learningRate: this.#learningRate,
+      batchSize: this.batchSize,
+      seed: this.seed,
+      vary: this.augment,
+      digits: this.#digits?.train.count ?? 0,
+    };
+  }
+
   /** Notes a change of the course; before the first step there is none. */
   #note(event: Change): void {
     if (this.steps > 0) note(this.run, { ...event, step: this.steps });
   }
 
   #record(event: StepEvent): void {
+    this.run.settings ??= this.#settings;
     record(this.run, event);
     this.#snapshots.taken(event.step);
     this.steps = event.step + 1;
@@ -679,16 +690,11 @@ export class Session {
   }
 
   #forget(): void {
-    this.#endRun();
     this.#snapshots.forget();
     this.run = emptyRun();
     this.steps = this.target = this.#cursor = 0;
     this.last = undefined;
     this.stopped = undefined;
-  }
-
-  #endRun(): void {
-    if (this.run.losses.length > 0) this.onRunEnd?.(this.run);
   }
 
   #fail(error: unknown): void {

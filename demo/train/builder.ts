@@ -21,6 +21,7 @@ import {
   type RowKind,
 } from "./design.ts";
 import { trainSay } from "./messages.ts";
+import { presetName } from "./setting_names.ts";
 
 const IMAGE = [28, 28, 1] as const;
 const CLASSES = 10;
@@ -391,17 +392,6 @@ function fillOptions(select: HTMLSelectElement, options: readonly (readonly [str
   const { value } = select;
   select.replaceChildren(...options.map(([key, text]) => new Option(text, key)));
   if (value !== "") select.value = value;
-}
-
-function presetName(name: PresetName): string {
-  const text = trainSay();
-  return {
-    reference: text.presetReference,
-    tiny: text.presetTiny,
-    deeper: text.presetDeeper,
-    vgg: text.presetVgg,
-    residual: text.presetResidual,
-  }[name];
 }
 
 function kindName(kind: RowKind): string {

@@ -5,6 +5,7 @@ import { decimal } from "../language.ts";
 import type { Run } from "../run.ts";
 import { Charts } from "./charts.ts";
 import { showMeasurements } from "./measurements.ts";
+import { RunsPanel } from "./runs_panel.ts";
 import { factorAt, MOST_SMOOTHING, placeOf } from "./smoothing.ts";
 
 /** The charts are drawn again this often at most while the training goes on. */
@@ -19,6 +20,7 @@ export class CurvesPanel {
   readonly #smoothing = find("smoothing", HTMLInputElement);
   readonly #logLoss = find("log-loss", HTMLInputElement);
   readonly #logSteps = find("log-steps", HTMLInputElement);
+  readonly #runs = new RunsPanel(() => this.#runsChanged());
   #factor = USUAL_SMOOTHING;
   #drawn = 0;
   #shown: { run: Run; target: number } | undefined;
@@ -50,6 +52,7 @@ export class CurvesPanel {
   /** Shows a run that is meant to go to step `target`; soon is soon enough while it is `live`. */
   show(run: Run, target: number, live: boolean): void {
     this.#shown = { run, target };
+    this.#runs.show(run);
     const now = performance.now();
     if (!live || now - this.#drawn > CHART_MILLISECONDS) this.#draw(now);
     const { measurements, events } = run;
@@ -67,8 +70,13 @@ export class CurvesPanel {
   /** Writes everything in the page's language. */
   translate(): void {
     this.#tabled = "";
-    this.#drawAgain();
+    this.#runsChanged();
     this.redraw();
+  }
+
+  #runsChanged(): void {
+    if (this.#shown) this.#runs.show(this.#shown.run);
+    this.#drawAgain();
   }
 
   #drawAgain(): void {
@@ -83,7 +91,7 @@ export class CurvesPanel {
     if (this.#shown === undefined) return;
     this.#charts.show({
       ...this.#shown,
-      others: [],
+      others: this.#runs.overlays,
       smoothing: this.#factor,
       logLoss: this.#logLoss.checked,
       logSteps: this.#logSteps.checked,

@@ -1,5 +1,6 @@
 /** What the view "Train" says beyond messages.ts, in both languages. */
 import { language } from "../language.ts";
+import { runMessages } from "./run_messages.ts";
 
 const en = {
   preset: "Network",
@@ -83,12 +84,9 @@ const en = {
   optimizerSgd: "SGD",
   batchSize: "Batch size",
   seed: "Seed",
-  runNow: "now",
 };
 
-export type TrainMessages = typeof en;
-
-const es: TrainMessages = {
+const es: typeof en = {
   preset: "Red",
   presetReference: "De referencia",
   presetTiny: "Pequeña y rápida",
@@ -171,10 +169,10 @@ const es: TrainMessages = {
   optimizerSgd: "SGD",
   batchSize: "Tamaño del lote",
   seed: "Semilla",
-  runNow: "ahora",
 };
 
-export const trainMessages = { en, es };
+export const trainMessages = { en: { ...en, ...runMessages.en }, es: { ...es, ...runMessages.es } };
+export type TrainMessages = typeof trainMessages.en;
 
 /** The sentences of the page's language. */
 export function trainSay(): TrainMessages {

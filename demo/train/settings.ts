@@ -6,6 +6,7 @@ import type { Session } from "../session.ts";
 import { OPTIMIZERS, type OptimizerName } from "../setup.ts";
 import type { Row } from "./design.ts";
 import { trainSay } from "./messages.ts";
+import { optimizerName } from "./setting_names.ts";
 import type { StopConditions } from "./stopping.ts";
 
 /** The GPU counts in 32-bit floats. Any rate that they can hold may be tried: too large ones show what divergence is. */
@@ -68,13 +69,7 @@ export class TrainSettings {
 
   /** Writes what the page's language changes. */
   translate(): void {
-    const text = trainSay();
-    const names: Readonly<Record<OptimizerName, string>> = {
-      adam: text.optimizerAdam,
-      momentum: text.optimizerMomentum,
-      sgd: text.optimizerSgd,
-    };
-    for (const option of this.#optimizer.options) option.text = names[option.value as OptimizerName];
+    for (const option of this.#optimizer.options) option.text = optimizerName(option.value);
     this.render();
   }
 

@@ -91,7 +91,10 @@ describe("the event log", () => {
     note(run, { step: 1, kind: "learningRate", value: 0.01 });
     note(run, { step: 3, kind: "lesson" });
     expect(truncated(run, 2).events).toEqual([{ step: 1, kind: "learningRate", value: 0.01 }]);
-    expect(truncated(run, 0)).toEqual(emptyRun());
+    expect(truncated(run, 2).id).toBe(run.id);
+    // After none another run begins.
+    expect(truncated(run, 0)).toEqual({ ...emptyRun(), id: expect.any(String) });
+    expect(truncated(run, 0).id).not.toBe(run.id);
   });
 
   it("reads what an earlier version of the page kept", () => {
