@@ -2,6 +2,7 @@
 import { toCode } from "./code.ts";
 import { dataUrl, type MnistSize } from "./digits.ts";
 import { find, make, write } from "./dom.ts";
+import { errorWords } from "./error_words.ts";
 import { download, onFile } from "./files.ts";
 import { count, language, moment, percent, say } from "./language.ts";
 import { readNetworkFile } from "./network_file.ts";
@@ -231,7 +232,7 @@ export class KeepPanel {
       case "copyFailed":
         return text.keepCopyFailed;
       case "failed":
-        return `${text.keepOpenFailed} ${outcome.error instanceof Error ? outcome.error.message : String(outcome.error)}`;
+        return `${text.keepOpenFailed} ${errorWords(outcome.error)}`;
       default:
         return "";
     }

@@ -5,6 +5,7 @@
 import { drawMessages } from "./draw_messages.ts";
 import { curvesMessages } from "./messages/curves.ts";
 import { digitsMessages } from "./messages/digits.ts";
+import { errorsMessages } from "./messages/errors.ts";
 import { mistakesMessages } from "./messages/mistakes.ts";
 import { networkMessages } from "./messages/network.ts";
 import { noticesMessages } from "./messages/notices.ts";
@@ -28,6 +29,7 @@ function sentences<Tongue extends Language>(tongue: Tongue) {
     ...networkMessages[tongue],
     ...profileMessages[tongue],
     ...noticesMessages[tongue],
+    ...errorsMessages[tongue],
     ...drawMessages[tongue],
   };
 }

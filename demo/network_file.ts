@@ -1,7 +1,8 @@
 /** A trained network as a file: a checkpoint of the library, which is a safetensors file with its configuration inside. */
 import { formatShape, sameShape } from "../src/core/shape.ts";
 import { decodeCheckpoint } from "../src/formats/checkpoint.ts";
-import { FormatError, type Model, type ModelConfig, modelFromConfig, type Optimizer } from "../src/index.ts";
+import { CortezaError, type Model, type ModelConfig, modelFromConfig, type Optimizer } from "../src/index.ts";
+import { FileProblemError } from "./file_problem.ts";
 
 /** One digit, and the ten that it may be: what a network for this page takes and gives. */
 const INPUT = [28, 28, 1];
@@ -22,36 +23,46 @@ export interface NetworkFile {
 }
 
 /**
- * Reads a network that this page or `trainer.checkpoint()` saved. Throws `FormatError` (or, for a network that cannot
- * be built, `ShapeError` or `ArgumentError`) that says what is wrong: no safetensors file, no configuration, damaged,
- * not a network for digits, values that are no numbers.
+ * Reads a network that this page or `trainer.checkpoint()` saved. Throws `FileProblemError`, a `FormatError`, that says
+ * what is wrong: no safetensors file, no configuration, damaged, a network that cannot be built or is not one for
+ * digits, values that are no numbers.
  */
 export function readNetworkFile(bytes: Uint8Array): NetworkFile {
-  const { config, tensors } = decodeCheckpoint(bytes);
+  const { config, tensors } = attempt("damaged", () => decodeCheckpoint(bytes));
   const { model: architecture, optimizer, batchSize, seed } = config as Readonly<Record<string, unknown>>;
-  const model = modelFromConfig(architecture as ModelConfig);
+  const model = attempt("network", () => modelFromConfig(architecture as ModelConfig));
   if (!sameShape(model.inputShape, INPUT) || !sameShape(model.outputShape, OUTPUT)) {
-    throw new FormatError(
+    throw new FileProblemError(
+      { kind: "digits", takes: formatShape(model.inputShape), gives: formatShape(model.outputShape) },
       `This network takes ${formatShape(model.inputShape)} and gives ${formatShape(model.outputShape)}; digits are ` +
         `${formatShape(INPUT)}, and there are ${formatShape(OUTPUT)} of them.`,
     );
   }
   if (typeof (optimizer as { kind?: unknown } | undefined)?.kind !== "string") {
-    throw new FormatError("This network's configuration names no optimizer.");
+    throw new FileProblemError({ kind: "optimizer" }, "This network's configuration names no optimizer.");
   }
   if (!isCount(batchSize) || batchSize > MOST_BATCH) {
-    throw new FormatError(`This network's batch size is ${String(batchSize)}; it must be from 1 to ${MOST_BATCH}.`);
+    throw new FileProblemError(
+      { kind: "batch", size: String(batchSize) },
+      `This network's batch size is ${String(batchSize)}; it must be from 1 to ${MOST_BATCH}.`,
+    );
   }
   for (const [name, { data }] of tensors) {
     if (!data.every(Number.isFinite)) {
-      throw new FormatError(`Tensor "${name}" holds values that are no numbers: the training had diverged.`);
+      throw new FileProblemError(
+        { kind: "notFinite", tensor: name },
+        `Tensor "${name}" holds values that are no numbers: the training had diverged.`,
+      );
     }
   }
   for (const [name, { shape }] of model.parameters) {
     const found = tensors.get(name);
     if (found === undefined || !sameShape(found.shape, shape)) {
       const there = found === undefined ? "is missing" : `is ${formatShape(found.shape)}`;
-      throw new FormatError(`Tensor "${name}" ${there}; this network wants ${formatShape(shape)}.`);
+      throw new FileProblemError(
+        { kind: "tensor", tensor: name },
+        `Tensor "${name}" ${there}; this network wants ${formatShape(shape)}.`,
+      );
     }
   }
   const counter = (name: string) => tensors.get(name)?.data[0] ?? 0;
@@ -64,6 +75,16 @@ export function readNetworkFile(bytes: Uint8Array): NetworkFile {
     cursor: counter("trainer/cursor"),
     checkpoint: bytes,
   };
+}
+
+/** What `read` gives; what the library says against it becomes a problem of the file. */
+function attempt<Result>(kind: "damaged" | "network", read: () => Result): Result {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof CortezaError)) throw cause;
+    throw new FileProblemError({ kind }, cause.message, { cause });
+  }
 }
 
 function isCount(value: unknown): value is number {

@@ -1,7 +1,8 @@
 /** Calm notices: why there is no WebGPU and what to do about it, and what went wrong and how to go on. */
-import { CortezaError, DivergedError, type WebGpuUnavailableError } from "../src/index.ts";
+import { CortezaError, DivergedError, OutOfMemoryError, type WebGpuUnavailableError } from "../src/index.ts";
 import { find, make } from "./dom.ts";
-import { count, learningRate as rateText, say } from "./language.ts";
+import { errorWords, ownWords } from "./error_words.ts";
+import { bytes, count, language, learningRate as rateText, say } from "./language.ts";
 import { layerName } from "./layer_names.ts";
 
 /** A training that diverged goes on with this share of its learning rate, and not with more than the other. */
@@ -94,7 +95,7 @@ export function failureNotice(error: unknown, recovery: Recovery): Notice {
     kind: "failure",
     title,
     sentences: [body],
-    message,
+    message: ownWords(error),
     actions: actions.length === 0 ? [again] : actions,
   });
   if (!recovery.hasDigits) return failure(text.failedDataTitle, text.failedDataBody);
@@ -104,7 +105,8 @@ export function failureNotice(error: unknown, recovery: Recovery): Notice {
       run: () => recovery.open(),
     });
   }
-  if (code === "out-of-memory") return failure(text.failedMemoryTitle, text.failedMemoryBody);
+  if (error instanceof OutOfMemoryError)
+    return failure(text.failedMemoryTitle, `${text.errorMemory(bytes(error.bytes))} ${text.failedMemoryBody}`);
   if (error instanceof DivergedError) {
     const { bestSteps, learningRate } = recovery;
     const layer = error.parameter?.split("/")[0];
@@ -122,7 +124,8 @@ export function failureNotice(error: unknown, recovery: Recovery): Notice {
   if (message.startsWith("The training worker failed")) {
     return failure(text.failedWorkerTitle, text.failedWorkerBody, { label: text.reload, run: () => location.reload() });
   }
-  return failure(text.failedOtherTitle, text.failedOtherBody);
+  const why = language() === "en" || !(error instanceof CortezaError) ? "" : `${errorWords(error)} `;
+  return failure(text.failedOtherTitle, why + text.failedOtherBody);
 }
 
 /** The large data set did not come; everything else goes on. */
@@ -132,7 +135,7 @@ export function downloadNotice(error: unknown, close: () => void): Notice {
     kind: "failure",
     title: text.failedFullTitle,
     sentences: [text.failedFullBody],
-    message: error instanceof Error ? error.message : String(error),
+    message: ownWords(error),
     actions: [{ label: text.dismiss, run: close }],
   };
 }

@@ -1,6 +1,7 @@
 /** The table of kernels: what each of them costs, when somebody asks. */
 import type { KernelTime, Profile } from "../src/index.ts";
 import { find, make, write } from "./dom.ts";
+import { errorWords } from "./error_words.ts";
 import { count, decimal, milliseconds, percent, say } from "./language.ts";
 import { layerName } from "./layer_names.ts";
 
@@ -50,7 +51,7 @@ export class ProfilePanel {
     if (state.state === "empty") write(status, "");
     else if (state.state === "busy") write(status, text.profileBusy);
     else if (state.state === "failed") {
-      write(status, text.profileFailed(state.error instanceof Error ? state.error.message : String(state.error)));
+      write(status, text.profileFailed(errorWords(state.error)));
     } else write(status, caption(state.profile));
     const place = find("profile-table", HTMLElement);
     if (state.state !== "busy") place.hidden = state.state !== "done";

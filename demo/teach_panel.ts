@@ -14,8 +14,9 @@ type Outcome =
   | { kind: "undone" }
   | { kind: "interrupted" };
 
-type FileOutcome = { kind: "added"; count: number } | { kind: "bad"; problem: string };
+type FileOutcome = { kind: "added"; count: number } | { kind: "bad"; error: unknown };
 
+import { fileWords } from "./error_words.ts";
 export class TeachPanel {
   readonly #session: Session;
   readonly #pixels: () => Float32Array | undefined;
@@ -67,7 +68,7 @@ export class TeachPanel {
       this.#setLessons([...this.#lessons, ...added]);
       this.#file = { kind: "added", count: added.length };
     } catch (error) {
-      this.#file = { kind: "bad", problem: error instanceof Error ? error.message : String(error) };
+      this.#file = { kind: "bad", error };
     }
     this.render();
   }
@@ -176,7 +177,7 @@ export class TeachPanel {
     if (this.#file === undefined) return "";
     return this.#file.kind === "added"
       ? say().lessonsImported(count(this.#file.count))
-      : say().lessonsBadFile(this.#file.problem);
+      : say().lessonsBadFile(fileWords(this.#file.error));
   }
 
   #item(lesson: Lesson): HTMLElement {

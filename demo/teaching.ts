@@ -1,5 +1,6 @@
 /** Teaching the network a drawing that it misread: lessons as data, and the small data sets that they are made of. */
 import { type AffineRanges, type Dataset, dataset, type StepEvent, type Trainer } from "../src/index.ts";
+import { FileProblemError } from "./file_problem.ts";
 
 const SIDE = 28;
 const SIZE = SIDE * SIDE;
@@ -172,29 +173,31 @@ export function lessonsToJson(lessons: readonly Lesson[]): string {
   });
 }
 
-/** The way back. Throws an `Error` that says what is wrong with the file. */
+/** The way back. Throws a `FileProblemError` that says what is wrong with the file. */
 export function lessonsFromJson(text: string): Lesson[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    throw new Error("not JSON");
+    throw new FileProblemError({ kind: "json" }, "not JSON");
   }
   const { format, lessons } = (parsed ?? {}) as { format?: unknown; lessons?: unknown };
-  if (format !== FORMAT || !Array.isArray(lessons)) throw new Error(`not a file of "${FORMAT}"`);
+  if (format !== FORMAT || !Array.isArray(lessons))
+    throw new FileProblemError({ kind: "format" }, `not a file of "${FORMAT}"`);
   return lessons.map((entry: { label?: unknown; pixels?: unknown } | null, index) => {
     const { label, pixels } = entry ?? {};
+    const drawing = { kind: "drawing", place: index + 1 } as const;
     if (!Number.isInteger(label) || Number(label) < 0 || Number(label) >= CLASSES || typeof pixels !== "string") {
-      throw new Error(`lesson ${index + 1} has no digit from 0 to 9 or no picture`);
+      throw new FileProblemError(drawing, `lesson ${index + 1} has no digit from 0 to 9 or no picture`);
     }
     let bytes: string;
     try {
       bytes = atob(pixels);
     } catch {
-      throw new Error(`the picture of lesson ${index + 1} is not base 64`);
+      throw new FileProblemError(drawing, `the picture of lesson ${index + 1} is not base 64`);
     }
     if (bytes.length !== SIZE)
-      throw new Error(`the picture of lesson ${index + 1} has ${bytes.length} pixels, not ${SIZE}`);
+      throw new FileProblemError(drawing, `the picture of lesson ${index + 1} has ${bytes.length} pixels, not ${SIZE}`);
     return { label: Number(label), pixels: Float32Array.from(bytes, (character) => character.charCodeAt(0) / 255) };
   });
 }

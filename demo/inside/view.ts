@@ -2,6 +2,7 @@
 import type { Inspection, MapsDrawing, Model, Tensor } from "../../src/index.ts";
 import { className } from "../classes.ts";
 import { find, make, write } from "../dom.ts";
+import { errorWords } from "../error_words.ts";
 import { count, percent } from "../language.ts";
 import { AnswerStep } from "./answer_step.ts";
 import { ConvStep } from "./conv_step.ts";
@@ -143,10 +144,9 @@ export class InsideView {
 
   #renderStatus(): void {
     const text = tell();
-    const message = this.#failure instanceof Error ? this.#failure.message : String(this.#failure);
     const words =
       this.#failure !== undefined
-        ? text.inFailed(message)
+        ? text.inFailed(errorWords(this.#failure))
         : this.#pixels === undefined
           ? text.inNothing
           : this.#look === undefined

@@ -2,7 +2,7 @@
 import type { Model } from "../../src/index.ts";
 import { setSetting, setting } from "../address.ts";
 import { announce, find, make, write } from "../dom.ts";
-import { count, percent, say } from "../language.ts";
+import { count, language, percent, say } from "../language.ts";
 import { showNetwork } from "../network_table.ts";
 import {
   type Analysis,
@@ -326,7 +326,8 @@ export class Builder {
           ? text.classes(shape)
           : words(kindName(row.kind), shape);
     const parts: HTMLElement[] = [make("span", { text: sentence })];
-    if (problem.message !== undefined) {
+    // The library says the same once more, in English.
+    if (problem.message !== undefined && language() === "en") {
       const message = make("span", { className: "layer-message", text: problem.message });
       message.lang = "en";
       parts.push(message);

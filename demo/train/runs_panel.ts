@@ -33,7 +33,9 @@ export class RunsPanel {
   constructor(onChange: () => void) {
     this.#onChange = onChange;
     void storedRuns().then((runs) => {
-      this.#entries = [...runs.map((past) => ({ past, run: asRun(past) })), ...this.#entries];
+      const known = new Set(this.#entries.map(({ past }) => past.id));
+      const stored = runs.filter(({ id }) => !known.has(id));
+      this.#entries = [...stored.map((past) => ({ past, run: asRun(past) })), ...this.#entries];
       this.#onChange();
     });
   }

@@ -81,19 +81,23 @@ describe("a network as a file", () => {
     const colours = sequential({ inputShape: [28, 28, 3] }, [flatten(), dense({ units: 10 })]);
     const diverged = tiny().parameters;
     diverged.get("dense/bias")!.data[0] = Number.NaN;
-    const wrong: [Uint8Array, RegExp][] = [
-      [new TextEncoder().encode("this is no network at all"), /safetensors/],
-      [toSafetensors(tiny().parameters), /no Corteza checkpoint/],
-      [file({ model: colours.toJSON() }), /takes \[28, 28, 3\]/],
-      [file({ model: { kind: "transformer" } }), /not the configuration/],
-      [file({ optimizer: undefined }), /no optimizer/],
-      [file({ batchSize: 1e9 }), /batch size/],
-      [file({}, new Map([...tiny().parameters].slice(1))), /"conv2d\/kernel" is missing/],
-      [file({}, diverged), /no numbers/],
+    const wrong: [Uint8Array, RegExp, string][] = [
+      [new TextEncoder().encode("this is no network at all"), /safetensors/, "damaged"],
+      [toSafetensors(tiny().parameters), /no Corteza checkpoint/, "damaged"],
+      [file({ model: colours.toJSON() }), /takes \[28, 28, 3\]/, "digits"],
+      [file({ model: { kind: "transformer" } }), /not the configuration/, "network"],
+      [file({ optimizer: undefined }), /no optimizer/, "optimizer"],
+      [file({ batchSize: 1e9 }), /batch size/, "batch"],
+      [file({}, new Map([...tiny().parameters].slice(1))), /"conv2d\/kernel" is missing/, "tensor"],
+      [file({}, diverged), /no numbers/, "notFinite"],
     ];
-    for (const [bytes, message] of wrong) {
+    for (const [bytes, message, kind] of wrong) {
       expect(() => readNetworkFile(bytes)).toThrow(FormatError);
       expect(() => readNetworkFile(bytes)).toThrow(message);
+      // What the page says it by, in its language.
+      expect(() => readNetworkFile(bytes)).toThrow(
+        expect.objectContaining({ problem: expect.objectContaining({ kind }) }),
+      );
     }
     const cut = (await checkpointOf(tiny())).slice(0, -8);
     expect(() => readNetworkFile(cut)).toThrow(/cut off/);

@@ -160,6 +160,60 @@ describe("the Train view", () => {
     expect(hash()).toContain("seed=7");
   });
 
+  it("stops where it was told to and says why, beside the curves and in their table", async () => {
+    await page.fill("#stop-accuracy", "20");
+    await page.keyboard.press("Tab");
+    expect(hash()).toContain("stop-accuracy=20");
+    await page.click("#run");
+    const why = "It stopped because it reads 20% of the held-out digits.";
+    await expect.poll(() => page.textContent("#readings"), { timeout: 60_000 }).toContain(why);
+    expect(Number.parseFloat((await page.textContent("#accuracy")) ?? "")).toBeGreaterThanOrEqual(20);
+    expect(await page.textContent("#measurements")).toContain(why);
+    await page.fill("#stop-accuracy", "");
+    await page.keyboard.press("Tab");
+  });
+
+  it("calls a loss that is no number NaN, names the layer, and goes back to the best weights with a lower rate", async () => {
+    await page.fill("#learning-rate", "1e30");
+    await page.keyboard.press("Enter");
+    await page.click("#run");
+    const notice = page.locator(".notice.failure");
+    expect(await notice.innerText()).toMatch(/the loss is NaN.*Convolution 1/);
+    expect(await page.textContent("#readings")).toContain("loss NaN");
+    expect(await page.textContent("#measurements")).toContain("so are weights of Convolution 1");
+    await notice.getByRole("button", { name: /Back to the best weights, of step \d+, learning rate 0.01/ }).click();
+    await notice.waitFor({ state: "detached" });
+    await page.waitForSelector('html[data-phase="paused"]');
+    expect(await page.inputValue("#learning-rate")).toBe("0.01");
+    expect(await page.textContent("#measurements")).toMatch(/It went back to here from step \d+/);
+    await page.click("#run");
+    await page.waitForSelector('html[data-phase="training"]');
+    await page.click("#run");
+    await page.waitForSelector('html[data-phase="paused"]');
+  });
+
+  it("lists earlier trainings by what changed, also after a reload, until they are deleted", async () => {
+    await page.click("#reset");
+    await untrained();
+    const rows = page.locator("#runs tr");
+    await expect.poll(() => rows.count()).toBe(3);
+    expect(await rows.nth(0).innerText()).toContain("not begun");
+    expect(await rows.nth(1).innerText()).toMatch(/^B\s*\+ dense 20, batch 64, seed 7, → lr 1E30, → lr 0.01/);
+    expect(await rows.nth(2).innerText()).toMatch(/^A\s*the first, → batch 64/);
+    await page.reload();
+    await untrained();
+    await expect.poll(() => rows.count()).toBe(3);
+    await rows.nth(2).getByRole("checkbox").focus();
+    await page.keyboard.press("Space");
+    expect(await rows.nth(2).getByRole("checkbox").isChecked()).toBe(false);
+    await rows
+      .nth(1)
+      .getByRole("button", { name: /Delete B/ })
+      .click();
+    expect(await rows.count()).toBe(2);
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("type"))).toBe("checkbox");
+  });
+
   it("made no errors", () => {
     expect(errors).toEqual([]);
   });

@@ -1,0 +1,69 @@
+/** What went wrong, in the page's language. English has the library's own words, which name the thing and the fix. */
+import { CortezaError, DivergedError, OutOfMemoryError } from "../src/index.ts";
+import { type FileProblem, FileProblemError } from "./file_problem.ts";
+import { bytes, count, language, say } from "./language.ts";
+
+/** One sentence, or more of them in English. */
+export function errorWords(error: unknown): string {
+  if (error instanceof FileProblemError) return `${capital(problemWords(error.problem))}.`;
+  const message = error instanceof Error ? error.message : String(error);
+  if (language() === "en") return message;
+  const text = say();
+  if (error instanceof OutOfMemoryError) return text.errorMemory(bytes(error.bytes));
+  if (error instanceof DivergedError) return text.errorDiverged(count(error.step));
+  const words: Readonly<Record<string, string>> = {
+    shape: text.errorShape,
+    argument: text.errorArgument,
+    format: text.errorFormat,
+    network: text.errorNetwork,
+    "webgpu-unavailable": text.errorNoWebGpu,
+    "device-lost": text.errorLost,
+    disposed: text.errorDisposed,
+    worker: text.errorWorker,
+  };
+  const known = error instanceof CortezaError ? words[error.code] : undefined;
+  return known ?? text.errorUnknown(message);
+}
+
+/** The error's own words, where the page's language is theirs. */
+export function ownWords(error: unknown): string | undefined {
+  const known = error instanceof CortezaError && language() !== "en";
+  if (known) return undefined;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What is wrong with a file, to stand in a sentence. */
+export function problemWords(problem: FileProblem): string {
+  const text = say();
+  switch (problem.kind) {
+    case "damaged":
+      return text.fileDamaged;
+    case "network":
+      return text.fileNetwork;
+    case "digits":
+      return text.fileDigits(problem.takes, problem.gives);
+    case "optimizer":
+      return text.fileOptimizer;
+    case "batch":
+      return text.fileBatch(problem.size);
+    case "notFinite":
+      return text.fileNotFinite(problem.tensor);
+    case "tensor":
+      return text.fileTensor(problem.tensor);
+    case "json":
+      return text.lessonsJson;
+    case "format":
+      return text.lessonsFormat;
+    case "drawing":
+      return text.lessonsDrawing(count(problem.place));
+  }
+}
+
+/** The same for whatever was thrown when a file was opened. */
+export function fileWords(error: unknown): string {
+  return error instanceof FileProblemError ? problemWords(error.problem) : errorWords(error);
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
