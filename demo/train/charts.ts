@@ -7,7 +7,6 @@ import { type Column, curve, grid } from "./curve_data.ts";
 /** More points than pixels only cost time: longer runs are drawn as means of neighbouring steps. */
 const MOST_POINTS = 1200;
 const HEIGHT = 236;
-const FONT = '13px "Figtree", sans-serif';
 const DASH = [5, 4];
 /** Distances of ticks: 1, 2, 5, 10, 20, 50 … */
 const WHOLE_STEPS = [0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5].map((unit) => unit * 10 ** power));
@@ -37,8 +36,14 @@ export interface Shown {
 
 type Measure = "loss" | "accuracy";
 
-function color(name: string): string {
+/** What a variable of the style sheet says now. */
+function css(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+/** The page's font, for a canvas whose pixels are `scale` times smaller than the page's. */
+function font(scale: number, weight = 400): string {
+  return `${weight} ${13 * scale}px ${css("--sans")}`;
 }
 
 const FORMATS: Readonly<Record<Measure, (value: number) => string>> = {
@@ -97,9 +102,9 @@ class Chart {
 
   #make(logLoss: boolean, logSteps: boolean, data: uPlot.AlignedData): uPlot {
     const axis: uPlot.Axis = {
-      stroke: () => color("--muted"),
-      font: FONT,
-      grid: { stroke: () => color("--grid"), width: 1 },
+      stroke: () => css("--muted"),
+      font: font(1),
+      grid: { stroke: () => css("--grid"), width: 1 },
       ticks: { show: false },
     };
     // On a logarithmic axis most ticks have no label: they come as null.
@@ -108,7 +113,7 @@ class Chart {
     const range = this.#range(logLoss);
     const comparisons: uPlot.Series[] = this.#others.flatMap((other) => {
       const line: uPlot.Series = {
-        stroke: () => color(other.color),
+        stroke: () => css(other.color),
         width: 1.5,
         spanGaps: true,
         points: { show: false },
@@ -143,7 +148,7 @@ class Chart {
             label: () => say().chartSteps,
             labelSize: 20,
             labelGap: 0,
-            labelFont: FONT,
+            labelFont: font(1),
             space: 60,
             grid: { show: false },
             ...(logSteps ? {} : { incrs: WHOLE_STEPS }),
@@ -153,14 +158,14 @@ class Chart {
         ],
         series: [
           {},
-          { stroke: () => color("--curve-raw"), width: 1, points: { show: false } },
-          { stroke: () => color("--accent"), width: 2, points: { show: false } },
+          { stroke: () => css("--curve-raw"), width: 1, points: { show: false } },
+          { stroke: () => css("--accent"), width: 2, points: { show: false } },
           {
-            stroke: () => color("--held-out"),
+            stroke: () => css("--held-out"),
             width: 1.5,
             dash: DASH,
             spanGaps: true,
-            points: { show: true, size: 9, width: 2, stroke: () => color("--page"), fill: () => color("--held-out") },
+            points: { show: true, size: 9, width: 2, stroke: () => css("--page"), fill: () => css("--held-out") },
           },
           ...comparisons,
         ],
@@ -189,13 +194,13 @@ class Chart {
     ctx.save();
     ctx.lineWidth = scale;
     ctx.setLineDash([2 * scale, 3 * scale]);
-    ctx.font = `600 ${13 * scale}px "Public Sans", sans-serif`;
+    ctx.font = font(scale, 600);
     ctx.textBaseline = "top";
     for (const { step, kind } of this.#events) {
       const nan = kind === "diverged";
       const x = plot.valToPos(step, "x", true);
       if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
-      ctx.strokeStyle = ctx.fillStyle = color(nan ? "--failure-line" : "--muted");
+      ctx.strokeStyle = ctx.fillStyle = css(nan ? "--failure-line" : "--muted");
       ctx.beginPath();
       ctx.moveTo(x, bbox.top);
       ctx.lineTo(x, bbox.top + bbox.height);
@@ -211,7 +216,7 @@ class Chart {
     const { ctx } = plot;
     const scale = devicePixelRatio;
     ctx.save();
-    ctx.font = `600 ${13 * scale}px "Figtree", sans-serif`;
+    ctx.font = font(scale, 600);
     ctx.textAlign = "right";
     ctx.textBaseline = "bottom";
     this.#others.forEach((other, index) => {
@@ -219,7 +224,7 @@ class Chart {
         const values = plot.data[column] ?? [];
         const end = values.findLastIndex((value) => typeof value === "number");
         if (end < 0) continue;
-        ctx.fillStyle = color(other.color);
+        ctx.fillStyle = css(other.color);
         const x = plot.valToPos(plot.data[0][end] ?? 0, "x", true);
         ctx.fillText(other.letter, x, plot.valToPos(values[end] ?? 0, "y", true) - 3 * scale);
         break;

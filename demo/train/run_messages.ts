@@ -13,7 +13,7 @@ const rowsEn: Readonly<Record<RowKind, string>> = {
 };
 
 const en = {
-  runsHeading: "Trainings to compare",
+  compareHeading: "Trainings to compare",
   runColumnName: "What changed",
   runColumnSteps: "Steps",
   runNow: "now",
@@ -34,7 +34,7 @@ const en = {
 };
 
 const es: typeof en = {
-  runsHeading: "Entrenamientos para comparar",
+  compareHeading: "Entrenamientos para comparar",
   runColumnName: "Qué cambió",
   runColumnSteps: "Pasos",
   runNow: "ahora",
