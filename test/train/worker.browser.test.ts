@@ -136,3 +136,37 @@ it("a model with two outputs is refused before a worker is made", async () => {
   await expect(trainer).rejects.toThrow(ArgumentError);
   expect(made).toBe(0);
 });
+
+it("several inputs and outputs train in a worker as on the page", async () => {
+  const { cpu, createTrainer, dense, input, model, multiDataset, add, sgd } = await import("../../src/index.ts");
+  const network = () => {
+    const [left, right] = [input([2], { name: "left" }), input([3], { name: "right" })];
+    const sum = add()([dense({ units: 4 })(left), dense({ units: 4 })(right)]);
+    const outputs = [dense({ units: 3, name: "class" })(sum), dense({ units: 1, name: "size" })(sum)];
+    return model({ inputs: [left, right], outputs, seed: 2 });
+  };
+  const values = (size: number) => Float32Array.from({ length: 10 * size }, (_, i) => ((i * 7) % 11) / 11);
+  const data = multiDataset({
+    inputs: { right: { images: values(3), shape: [3] }, left: { images: values(2), shape: [2] } },
+    outputs: { class: { labels: [0, 1, 2, 0, 1, 2, 0, 1, 2, 0] }, size: { targets: values(1) } },
+  });
+  const options = {
+    ...{ loss: { class: LOSS, size: "mse" }, lossWeights: { size: 0.5 }, metrics: { class: ["accuracy"] } },
+    ...{ optimizer: sgd({ learningRate: 0.1 }), batchSize: 4 },
+  };
+  const results = [];
+  for (const trainer of [
+    await createWorkerTrainer(network(), { ...options, worker, backend: "cpu" }),
+    await createTrainer(network(), { ...options, backend: cpu() }),
+  ]) {
+    const { stepLosses } = await trainer.fit(data, { epochs: 2 });
+    const { loss, metrics } = await trainer.evaluate(data);
+    const outputs = await trainer.predict([values(2), values(3)]);
+    trainer.dispose();
+    results.push({ stepLosses, loss, metrics, outputs });
+  }
+  expect(results[0]).toEqual(results[1]);
+  expect(Object.keys(results[0]?.metrics ?? {})).toEqual(["class_loss", "class_accuracy", "size_loss"]);
+  const own = { ...options, loss: { class: LOSS, size: () => Promise.reject() as never } };
+  await expect(createWorkerTrainer(network(), { ...own, worker, backend: "cpu" })).rejects.toThrow(ArgumentError);
+});
