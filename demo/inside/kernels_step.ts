@@ -39,9 +39,10 @@ export class KernelsStep {
     });
     this.#histogram.setAttribute("role", "img");
     this.#slider.addEventListener("input", () => {
-      this.#stop();
-      const { moments } = this.#memory;
+      // Before anything is drawn, which puts the slider where the moment is.
       const index = Number(this.#slider.value);
+      const { moments } = this.#memory;
+      this.#stop();
       this.#chosen = index === moments.length - 1 ? undefined : moments[index]?.step;
       this.render();
     });

@@ -3,6 +3,8 @@
  * picture, is what it shows when the CPU backend computed everything.
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { KernelMemory } from "../../demo/inside/kernel_memory.ts";
+import { KernelsStep } from "../../demo/inside/kernels_step.ts";
 import { LazyInsideView } from "../../demo/inside/lazy_view.ts";
 import { buildDesign, decodeRows, PRESETS, preset, type Row } from "../../demo/train/design.ts";
 import { rasterizeDigit } from "../../src/data/digit.ts";
@@ -305,6 +307,29 @@ describe("the camera in the filters by hand", () => {
     allow(stream);
     await until("the end of the camera", () => stream.getTracks().every(({ readyState }) => readyState === "ended"));
     close();
+  });
+});
+
+describe("the time-lapse of the kernels", () => {
+  it("goes to a moment by its slider, and plays them all", async () => {
+    makePage();
+    const memory = new KernelMemory();
+    const step = new KernelsStep(memory);
+    document.body.append(step.element);
+    const moment = (value: number) => ({ shape: [3, 3, 1, 2], data: new Float32Array(18).fill(value) });
+    for (const at of [0, 8, 16]) memory.remember(at, moment(at / 16));
+    step.render();
+    const label = () => step.element.querySelector("label")?.textContent;
+    const slider = step.element.querySelector("input") as HTMLInputElement;
+    expect(label()).toBe("After 16 steps");
+    slider.value = "0";
+    slider.dispatchEvent(new Event("input"));
+    expect(label()).toBe("Before any training");
+    step.element.querySelector("button")?.click();
+    const shown = new Set<string | null | undefined>();
+    await until("the last moment", () => shown.add(label()).size > 0 && label() === "After 16 steps");
+    expect([...shown]).toEqual(["Before any training", "After 8 steps", "After 16 steps"]);
+    expect(step.element.querySelector("button")?.textContent).toBe("Play the training");
   });
 });
 
