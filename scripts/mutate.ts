@@ -86,9 +86,10 @@ async function run(): Promise<void> {
     return;
   }
   const left = mutants.filter((mutant) => known.get(keyOf(mutant))?.outcome !== "caught");
-  // What nobody has tried comes before what has survived, and what runs fast before what a shader compiler takes in.
-  const order = (mutant: Mutant) => 2 * Number(known.has(keyOf(mutant))) + Number(mutant.file.endsWith(".wgsl"));
-  left.sort((a, b) => order(a) - order(b));
+  // What nobody has tried comes before what has survived; steps of the golden ratio mix the areas, so that what is tried
+  // until the time is up speaks for all.
+  const order = new Map(left.map((mutant, i) => [mutant, (known.has(keyOf(mutant)) ? 1 : 0) + ((i * 0.618034) % 1)]));
+  left.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
   const worth = new Worth();
   await Promise.all(workers.map((worker) => tryMutants(left, new Trial(coverage, worker, worth))));
   const results = mutants.flatMap((mutant): Result[] => {
@@ -97,18 +98,17 @@ async function run(): Promise<void> {
   });
   const { share, text } = summarize(results, readEquivalents());
   console.log(text);
-  if (left.length > 0) {
-    console.log(`${left.length} not tried: go on with --resume.`);
-    process.exitCode = 1;
-    return;
-  }
+  if (left.length > 0) console.log(`${left.length} not tried: go on with --resume.`);
   if (options.out) {
     const date = new Date().toISOString().slice(0, 10);
     const command = `npm run mutate -- --count ${count} --seed ${seed} --out ${options.out}`;
+    const untried =
+      left.length > 0 ? `**Not finished: ${left.length} of ${drawn.length} mutants are not tried yet.**\n\n` : "";
+    const tests = options.tests ? `Test files that took part: \`${options.tests}\`.\n\n` : "";
     const head = `# Mutation test\n\nWritten on ${date} by \`${command}\` (seed ${seed}).\n\n`;
-    writeFileSync(join(root, options.out), head + text);
+    writeFileSync(join(root, options.out), head + tests + untried + text);
   }
-  if (share < TARGET) process.exitCode = 1;
+  if (left.length > 0 || share < TARGET) process.exitCode = 1;
 }
 
 /** Takes mutants from the list, which others share, until it is empty or the time is up. */
