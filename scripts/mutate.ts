@@ -9,7 +9,8 @@
  * up what an earlier run with the same seed has caught (kept in the system's folder for temporary files) and tries the
  * rest, survivors again; `--minutes` ends a run early. `--only TEXT` tries those in files whose path holds the text,
  * `--tests PATTERN` lets only some of the test files take part, which can but make more survive. `--known` is content
- * with what it knows of tests that have changed since. `--workers` processes run tests.
+ * with what it knows of tests that have changed since. `--workers` processes run tests; a
+ * mutant that none has caught after `--patience` seconds waits for the next run.
  */
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -35,6 +36,7 @@ const { values: options } = parseArgs({
     tests: { type: "string", default: "" },
     workers: { type: "string", default: "2" },
     known: { type: "boolean", default: false },
+    patience: { type: "string", default: "600" },
     out: { type: "string" },
   },
 });
@@ -91,7 +93,9 @@ async function run(): Promise<void> {
   const order = new Map(left.map((mutant, i) => [mutant, (known.has(keyOf(mutant)) ? 1 : 0) + ((i * 0.618034) % 1)]));
   left.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
   const worth = new Worth();
-  await Promise.all(workers.map((worker) => tryMutants(left, new Trial(coverage, worker, worth))));
+  const putOff: Mutant[] = [];
+  await Promise.all(workers.map((worker) => tryMutants(left, putOff, new Trial(coverage, worker, worth))));
+  left.push(...putOff);
   const results = mutants.flatMap((mutant): Result[] => {
     const verdict = known.get(keyOf(mutant));
     return verdict ? [{ mutant, verdict }] : [];
@@ -111,17 +115,18 @@ async function run(): Promise<void> {
   if (left.length > 0 || share < TARGET) process.exitCode = 1;
 }
 
-/** Takes mutants from the list, which others share, until it is empty or the time is up. */
-async function tryMutants(left: Mutant[], trial: Trial): Promise<void> {
+/** Takes mutants from the list, which others share, until it is empty or the time is up; puts off what takes too long. */
+async function tryMutants(left: Mutant[], putOff: Mutant[], trial: Trial): Promise<void> {
   while (!isTimeUp()) {
     const mutant = left.shift();
     if (!mutant) return;
     // Somebody may be writing the file meanwhile.
     if (readSource(mutant.file).split("\n")[mutant.line - 1]?.trim() !== mutant.text) continue;
-    const verdict = await trial.run(mutant, isTimeUp);
+    const patience = performance.now() + 1000 * Number(options.patience);
+    const verdict = await trial.run(mutant, () => isTimeUp() || performance.now() > patience);
     if (!verdict) {
-      left.push(mutant);
-      return;
+      putOff.push(mutant);
+      continue;
     }
     known.set(keyOf(mutant), verdict);
     appendFileSync(memory, `${JSON.stringify({ key: keyOf(mutant), verdict })}\n`);
