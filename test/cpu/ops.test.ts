@@ -202,6 +202,16 @@ describe("metrics", () => {
   });
 });
 
+describe("gaussianNoise", () => {
+  it("takes seed, stream and step as 0 by default", async () => {
+    const noise = (options: { seed?: number; stream?: number }) =>
+      compute((g) => g.gaussianNoise(g.constant([0, 0, 0]), { stddev: 1, ...options }));
+    expect(await noise({})).toEqual(await noise({ seed: 0, stream: 0 }));
+    expect(await noise({})).not.toEqual(await noise({ seed: 1 }));
+    expect(await noise({})).not.toEqual(await noise({ stream: 1 }));
+  });
+});
+
 describe("recordStep", () => {
   it("fills its ring row by row, wraps around, and moves every counter", async () => {
     const ring = new Variable({ name: "ring", shape: [2, 3] });
