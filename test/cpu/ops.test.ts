@@ -266,3 +266,9 @@ describe("optimizerUpdate, three steps against the formulas written out", () => 
     for (const [i, value] of want.flatMap((values) => [...values]).entries()) expect(got[i]).toBeCloseTo(value, 12);
   });
 });
+
+describe("oneHot", () => {
+  it("knows a single class", async () => {
+    expect(await compute((g) => g.oneHot(g.constant([0, 1, 0], [3], "i32"), 1))).toEqual([1, 0, 1]);
+  });
+});
