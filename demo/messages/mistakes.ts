@@ -8,6 +8,7 @@ const en = {
   mistakesRead: "Look now",
   mistakesBusy: "Reading every picture …",
   mistakesUntrained: "Train the network first; then its mistakes are listed here.",
+  mistakesNotLoaded: "This part of the page could not be loaded. Check the connection and reload the page.",
   mistakesWaiting: "Read again whenever the training pauses or ends.",
   mistakesFailed: (message: string) => `The pictures could not be read: ${message}`,
   mistakesFound: (wrong: string, of: string, step: string, accuracy: string) =>
@@ -77,6 +78,7 @@ const es: typeof en = {
   mistakesRead: "Mirar ahora",
   mistakesBusy: "Leyendo todas las imágenes…",
   mistakesUntrained: "Entrena primero la red; después verás aquí sus errores.",
+  mistakesNotLoaded: "No se pudo cargar esta parte de la página. Comprueba la conexión y vuelve a cargar la página.",
   mistakesWaiting: "Se lee otra vez cada vez que el entrenamiento se detiene o termina.",
   mistakesFailed: (message) => `No se pudieron leer las imágenes: ${message}`,
   mistakesFound: (wrong, of, step, accuracy) =>

@@ -11,7 +11,7 @@ import { Builder } from "./builder.ts";
 import type { Corrections } from "./corrections.ts";
 import { CurvesPanel } from "./curves_panel.ts";
 import { DataChoice } from "./data_choice.ts";
-import { MistakesPanel } from "./mistakes_panel.ts";
+import { LazyMistakesPanel } from "./lazy_mistakes_panel.ts";
 import { TrainSettings } from "./settings.ts";
 
 export interface TrainViewOptions {
@@ -33,7 +33,7 @@ export class TrainView {
   readonly #samples: Samples;
   readonly #profile: ProfilePanel;
   readonly #data: DataChoice;
-  readonly #mistakes: MistakesPanel;
+  readonly #mistakes: LazyMistakesPanel;
   #shownDigits: unknown;
   #backend = "";
   #shownModel = "";
@@ -49,7 +49,7 @@ export class TrainView {
       onDigits: (digits) => session.useDigits(digits),
       hasLearned: () => session.steps > 0,
     });
-    this.#mistakes = new MistakesPanel({
+    this.#mistakes = new LazyMistakesPanel({
       ...{ session, corrections, onChange },
       trainAgain: async () => {
         const digits = corrections.use();
