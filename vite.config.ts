@@ -1,11 +1,18 @@
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 import { offlinePage } from "./scripts/offline-plugin.mjs";
 import { smallShaders } from "./scripts/wgsl-plugin.mjs";
 import { sharedWorker } from "./scripts/worker-plugin.mjs";
 
+/** Takes the indentation out of the built page's markup. */
+const smallMarkup: Plugin = {
+  name: "corteza-small-markup",
+  apply: "build",
+  transformIndexHtml: (html) => html.replaceAll(/\n\s+/g, "\n"),
+};
+
 /** The demo. The library is built by scripts/build.mjs, the tests are configured in vitest.config.ts. */
 export default defineConfig({
   base: "./",
-  plugins: [smallShaders(), sharedWorker(), offlinePage()],
+  plugins: [smallShaders(), sharedWorker(), smallMarkup, offlinePage()],
   build: { outDir: "site", target: "es2022" },
 });

@@ -1,5 +1,4 @@
 /** "Keep the network": in this browser, as a file, as a link, as code; and the way back. */
-import { toCode } from "./code.ts";
 import { dataUrl, type MnistSize } from "./digits.ts";
 import { find, make, write } from "./dom.ts";
 import { errorWords } from "./error_words.ts";
@@ -50,7 +49,7 @@ export class KeepPanel {
     this.#save.addEventListener("click", () => void this.#saveFile());
     onFile(this.#open, find("network-file", HTMLInputElement), (file) => void this.open(file));
     find("copy-link", HTMLButtonElement).addEventListener("click", () => void this.#copy("link", location.href));
-    find("copy-code", HTMLButtonElement).addEventListener("click", () => void this.#copy("code", this.#code()));
+    find("copy-code", HTMLButtonElement).addEventListener("click", () => void this.#copyCode());
     void keptRuns().then((runs) => {
       this.#runs = runs;
       if (session.steps === 0) this.#offer = runs[0];
@@ -162,7 +161,17 @@ export class KeepPanel {
     }
   }
 
-  #code(): string {
+  async #copyCode(): Promise<void> {
+    try {
+      await this.#copy("code", await this.#code());
+    } catch (error) {
+      this.#show({ kind: "failed", error });
+    }
+  }
+
+  async #code(): Promise<string> {
+    // Few need it, and they can wait for it.
+    const { toCode } = await import("./code.ts");
     const { session, epochs } = this.#options;
     const { id = "small", title } = session.digits ?? {};
     return toCode({

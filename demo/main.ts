@@ -11,7 +11,7 @@ import { KeepPanel } from "./keep_panel.ts";
 import { count, language, onLanguage, percent, say, setLanguage, translatePage } from "./language.ts";
 import type { Language } from "./messages.ts";
 import { failureNotice, forcedCpuNotice, type Notice, noWebGpuNotice, showNotices } from "./notices.ts";
-import { isOwnFileName } from "./own_files.ts";
+import { isOwnFileName } from "./own_files_error.ts";
 import { Runner } from "./runner.ts";
 import { Session } from "./session.ts";
 import type { Force } from "./setup.ts";

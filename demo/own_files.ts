@@ -2,6 +2,7 @@
 import { parseIdx } from "../src/data/idx.ts";
 import { type Dataset, dataset, FormatError, gunzip, idx } from "../src/index.ts";
 import { CLASSES, type Digits } from "./digits.ts";
+import { OwnFilesError } from "./own_files_error.ts";
 
 const SIDE = 28;
 /** 28×28 bytes of so many pictures stay below 128 MiB, WebGPU's default limit of one buffer. */
@@ -14,30 +15,9 @@ const HELD_OUT_EVERY = 6;
 /** Fewer pictures than this are not divided; of ten classes there is one of each to hold out. */
 const FEWEST_TO_DIVIDE = 60;
 
-/** What can be wrong with a choice of files. */
-export type OwnFilesProblem = "unreadable" | "pairs" | "size" | "classes" | "tooMany" | "few" | "names" | "values";
-
-/** The files make no data set. `words` are the names and figures that the page's sentence about it wants. */
-export class OwnFilesError extends Error {
-  override readonly name = "OwnFilesError";
-  readonly why: OwnFilesProblem;
-  readonly words: readonly string[];
-
-  constructor(why: OwnFilesProblem, words: readonly string[], cause?: unknown) {
-    super(`${why}: ${words.join(", ")}`, { cause });
-    this.why = why;
-    this.words = words;
-  }
-}
-
 export interface NamedBytes {
   readonly name: string;
   readonly bytes: Uint8Array;
-}
-
-/** Whether a file may be one that `readOwnFiles` takes, by its name. */
-export function isOwnFileName(name: string): boolean {
-  return /idx|ubyte|\.gz$|\.txt$/i.test(name);
 }
 
 interface IdxFile extends NamedBytes {

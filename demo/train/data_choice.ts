@@ -5,7 +5,7 @@ import { find, write } from "../dom.ts";
 import { onFiles } from "../files.ts";
 import { bytes, count, say } from "../language.ts";
 import { downloadNotice, type Notice } from "../notices.ts";
-import { OwnFilesError, readOwnFiles } from "../own_files.ts";
+import { OwnFilesError } from "../own_files_error.ts";
 import type { Corrections } from "./corrections.ts";
 
 type State =
@@ -97,6 +97,7 @@ export class DataChoice {
   async openFiles(files: readonly File[]): Promise<void> {
     try {
       const named = files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) }));
+      const { readOwnFiles } = await import("../own_files.ts");
       this.#own = await readOwnFiles(await Promise.all(named));
       await this.#take(this.#own);
     } catch (error) {

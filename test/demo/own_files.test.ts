@@ -1,7 +1,8 @@
 /** The visitor's own IDX files: which belong together, what is held out, and what is refused with which reason. */
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { type NamedBytes, OwnFilesError, type OwnFilesProblem, readOwnFiles } from "../../demo/own_files.ts";
+import { type NamedBytes, readOwnFiles } from "../../demo/own_files.ts";
+import { OwnFilesError, type OwnFilesProblem } from "../../demo/own_files_error.ts";
 
 function idxBytes(shape: number[], payload: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(4 + 4 * shape.length + payload.length);
