@@ -157,6 +157,17 @@ describe("batchRows", () => {
     ]);
   });
 
+  it("refuses batches and counts that are no whole numbers of at least 1", () => {
+    for (const wrong of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const graph = new Graph();
+      const cursor = graph.constant([0], [], "u32");
+      const build = (sizes: { count: number; batch: number }) => () =>
+        graph.batchRows(cursor, { ...sizes, shuffle: false, seed: 0 });
+      expect(build({ count: 7, batch: wrong }), `batch ${wrong}`).toThrow(/whole numbers of at least 1/);
+      expect(build({ count: wrong, batch: 3 }), `count ${wrong}`).toThrow(/whole numbers of at least 1/);
+    }
+  });
+
   it("walks each epoch through the permutation of its own key", async () => {
     for (const epoch of [0, 1]) {
       const order = (await Promise.all([0, 1, 2].map((batch) => rows(epoch * 3 + batch, true)))).flat();

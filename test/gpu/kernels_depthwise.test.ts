@@ -42,6 +42,13 @@ const CASES: readonly Case[] = [
     ],
   },
   { name: "four filters a channel, even kernel", input: [1, 6, 8, 5], kernel: [2, 4], multiplier: 4, strides: [2, 1] },
+  {
+    name: "uneven strides, windows that overlap",
+    input: [1, 5, 15, 4],
+    kernel: [3, 5],
+    multiplier: 1,
+    strides: [1, 2],
+  },
   { name: "7 × 7", input: [1, 9, 8, 5], kernel: [7, 7], multiplier: 1, padding: "same" },
   { name: "a stride beyond the kernel", input: [1, 8, 9, 8], kernel: [1, 2], multiplier: 1, strides: [3, 4] },
   {
