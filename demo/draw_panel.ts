@@ -174,7 +174,7 @@ export class DrawPanel {
 
   #setAsking(asking: boolean): void {
     this.#asking = asking;
-    find("draw", HTMLElement).ariaBusy = String(asking);
+    find("reading", HTMLElement).ariaBusy = String(asking);
   }
 
   #sentence({ digit, probabilities }: Answer): string {
@@ -209,7 +209,7 @@ export class DrawPanel {
     this.#seen.ariaLabel = empty ? text.seenLabelEmpty : text.seenLabel;
     const own = ownTitle();
     write(find("draw-own", HTMLElement), own === undefined ? "" : text.drawOwn(own));
-    find("draw", HTMLElement).classList.toggle("named", hasLongNames());
+    find("reading", HTMLElement).classList.toggle("named", hasLongNames());
     const answer = this.#answer;
     this.#bars.forEach((bar, digit) => {
       const probability = answer?.probabilities[digit];

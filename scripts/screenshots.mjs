@@ -173,7 +173,7 @@ const scenes = {
     await take(page, "wide-light-en-draw-before", true);
     await train(page, { epochs: "3" });
     await draw(page);
-    await page.waitForSelector('#draw[aria-busy="false"] .winner');
+    await page.waitForSelector('#reading[aria-busy="false"] .winner');
     await take(page, "wide-light-en-draw-after", true);
     await page.click('#teach-digits button:text-is("8")');
     await page.waitForFunction(() => /%/.test(document.querySelector("#teach-status").textContent), null, {
@@ -199,6 +199,55 @@ const scenes = {
     await page.waitForSelector(".notice.advice");
     await page.waitForTimeout(300);
     await take(page, "narrow-light-es-draw-offer", true);
+  },
+  async inside(open, take) {
+    const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" });
+    await ready(page);
+    await go(page, "inside");
+    await page.waitForSelector('#walk[aria-busy="false"] section');
+    await toTop(page);
+    await take(page, "wide-light-en-inside-untrained");
+    await train(page, { epochs: "3" });
+    await draw(page);
+    await go(page, "inside");
+    await page.waitForSelector('#walk[aria-busy="false"] section');
+    await page.waitForTimeout(800);
+    await toTop(page);
+    await take(page, "wide-light-en-inside", true);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.click('[data-language="es"]');
+    await page.setViewportSize(NARROW);
+    await page.waitForTimeout(500);
+    await take(page, "narrow-dark-es-inside", true);
+  },
+  /** Two trainings laid over each other, and one that a far too large learning rate drove to NaN. */
+  async runs(open, take) {
+    const page = await open(
+      { viewport: WIDE, colorScheme: "light", locale: "en-US" },
+      {},
+      undefined,
+      "#train?network=tiny",
+    );
+    await ready(page);
+    await train(page, { epochs: "1" });
+    await page.click("#reset");
+    await page.waitForSelector('html[data-phase="ready"]');
+    await page.fill("#learning-rate", "0.01");
+    await page.press("#learning-rate", "Enter");
+    await train(page, { epochs: "1" });
+    await toTop(page);
+    await take(page, "wide-light-en-runs", true);
+    await page.fill("#learning-rate", "1e30");
+    await page.press("#learning-rate", "Enter");
+    await page.click("#run");
+    await page.waitForSelector(".notice.failure", { timeout: 120_000 });
+    await toTop(page);
+    await take(page, "wide-light-en-diverged");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.click('[data-language="es"]');
+    await page.setViewportSize(NARROW);
+    await page.waitForTimeout(500);
+    await take(page, "narrow-dark-es-diverged", true);
   },
   async nogpu(open, take) {
     const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" }, { webgpu: false });
@@ -242,7 +291,7 @@ const browsers = [];
 try {
   for (const [name, scene] of Object.entries(scenes)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const open = async (options, browserOptions = {}, prepare = async () => {}) => {
+    const open = async (options, browserOptions = {}, prepare = async () => {}, address = "") => {
       const browser = await chromium.launch({ executablePath: ensureChromium(), args: chromiumFlags(browserOptions) });
       browsers.push(browser);
       const page = await (
@@ -251,7 +300,7 @@ try {
       page.on("console", (message) => message.type() === "error" && console.error(`${name}: ${message.text()}`));
       page.on("pageerror", (error) => console.error(`${name}: ${error.stack}`));
       await prepare(page);
-      await page.goto(url);
+      await page.goto(url + address);
       await page.evaluate(() => document.fonts.ready);
       return page;
     };

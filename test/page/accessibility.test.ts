@@ -92,7 +92,7 @@ describe("by keyboard alone", () => {
     await page.waitForSelector('html[data-phase="ready"] #accuracy:not(.pending)');
     await tabTo((focus) => focus === "test-digit");
     await page.keyboard.press("Enter");
-    await page.waitForSelector('#draw[aria-busy="false"] .winner');
+    await page.waitForSelector('#reading[aria-busy="false"] .winner');
     await page.evaluate(() => document.querySelector<HTMLElement>(".views a")?.focus());
     await tabTo((focus) => focus === "Look inside");
     await page.keyboard.press("Enter");

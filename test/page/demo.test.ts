@@ -69,7 +69,7 @@ async function stepsDone(page: Page): Promise<number> {
 
 /** The digit of the highlighted bar, once the network has answered. */
 async function answer(page: Page): Promise<number> {
-  await page.waitForSelector('#draw[aria-busy="false"] .winner');
+  await page.waitForSelector('#reading[aria-busy="false"] .winner');
   return Number(await page.textContent(".winner .bar-digit"));
 }
 
@@ -158,7 +158,7 @@ describe("the demo on WebGPU", () => {
   it("says that an untrained network knows nothing", async () => {
     expect(await heldOutAccuracy(page)).toBeLessThan(0.35);
     await hand.draw(ordinary(3));
-    await page.waitForSelector('#draw[aria-busy="false"] .bar-value:text-matches("%")');
+    await page.waitForSelector('#reading[aria-busy="false"] .bar-value:text-matches("%")');
     const shares = (await page.locator(".bar-value").allTextContents()).map((text) => Number.parseFloat(text));
     expect(shares).toHaveLength(10);
     expect(Math.max(...shares)).toBeLessThan(50);

@@ -104,7 +104,7 @@ async function read(glyph: Glyph, place: Place = MIDDLE, device: Device = "mouse
     sent.push(point(device, "up", end.x, end.y));
   }
   await Promise.all(sent);
-  await page.waitForSelector('#draw[aria-busy="false"] .winner');
+  await page.waitForSelector('#reading[aria-busy="false"] .winner');
   return Number(await text(".winner .bar-digit"));
 }
 
@@ -198,7 +198,7 @@ describe("drawing", () => {
     for (let press = 0; press < 16; press++) await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Space");
     await page.keyboard.press("ArrowRight");
-    await page.waitForSelector('#draw[aria-busy="false"] .winner');
+    await page.waitForSelector('#reading[aria-busy="false"] .winner');
     expect(await text(".winner .bar-digit")).toBe("1");
     expect(await padLabel()).toBe("Drawing pad with 1 stroke");
   });
@@ -222,7 +222,7 @@ describe("drawing", () => {
       page.setInputFiles("#picture-file", { name, mimeType: "image/png", buffer });
     await choose("zero.png", await png(true));
     await expect.poll(() => text("#draw-note"), PATIENT).toContain("The picture");
-    await page.waitForSelector('#draw[aria-busy="false"] .winner');
+    await page.waitForSelector('#reading[aria-busy="false"] .winner');
     expect(await text(".winner .bar-digit")).toBe("0");
     await choose("empty.png", await png(false));
     await expect.poll(() => text("#draw-note"), PATIENT).toContain("Nothing stands out");

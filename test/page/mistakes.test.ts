@@ -213,7 +213,7 @@ describe("where it is wrong", () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
     await page.click('a[data-view="draw"]');
     await page.click("#test-digit");
-    await page.waitForSelector('#draw[aria-busy="false"] .winner');
+    await page.waitForSelector('#reading[aria-busy="false"] .winner');
     expect(await page.innerText(".winner .bar-digit")).toMatch(/^Shoe no\. \d$/);
     expect(await page.innerText("#draw-own")).toContain("shoes-images.gz");
     await page.click('a[data-view="inside"]');

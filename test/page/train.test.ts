@@ -54,6 +54,11 @@ async function watchInput(): Promise<() => Promise<number>> {
 }
 
 describe("the Train view", () => {
+  it("opens at its top: no part of the page has the name of a view, which the address would scroll to", async () => {
+    expect(await page.evaluate(() => scrollY)).toBe(0);
+    for (const view of ["train", "draw", "inside"]) expect(await page.locator(`#${view}`).count(), view).toBe(0);
+  });
+
   it("opens the network of the address; what a first visit fetches is at most 250 kB gzipped, besides data", async () => {
     const table = (await page.locator(".layers").innerText()).replaceAll(/\s+/g, " ");
     expect(table).toContain("8 filters of 3×3");

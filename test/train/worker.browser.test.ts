@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ArgumentError, adam } from "../../src/index.ts";
+import { ArgumentError, adam, type LossFunction } from "../../src/index.ts";
 import { createWorkerTrainer } from "../../src/worker/client.ts";
 import { barPictures, residualNetwork } from "../support/networks.ts";
 
@@ -123,7 +123,7 @@ it("precision reaches the worker: a mixed run's checkpoint holds the scale of it
   await expect(wrong).rejects.toThrow('precision must be "float32" or "mixed"');
 });
 
-it("a model with two outputs is refused before a worker is made", async () => {
+it("a loss of one's own, which cannot be sent, is refused before a worker is made", async () => {
   const { input, dense, model } = await import("../../src/index.ts");
   const x = input([3]);
   const twoOutputs = model({ inputs: x, outputs: [dense({ units: 2 })(x), dense({ units: 3 })(x)] });
@@ -132,8 +132,13 @@ it("a model with two outputs is refused before a worker is made", async () => {
     made++;
     return worker();
   };
-  const trainer = createWorkerTrainer(twoOutputs, { worker: counting, loss: LOSS, optimizer: adam() });
-  await expect(trainer).rejects.toThrow(ArgumentError);
+  const own: LossFunction = () => {
+    throw new Error("never called");
+  };
+  for (const loss of [own, [LOSS, own]] as const) {
+    const trainer = createWorkerTrainer(twoOutputs, { worker: counting, loss, optimizer: adam() });
+    await expect(trainer).rejects.toThrow(ArgumentError);
+  }
   expect(made).toBe(0);
 });
 
