@@ -53,9 +53,14 @@ function firstMaxima(logits: Float32Array, { rows, columns }: Shape): number[] {
   });
 }
 
-/** Class indices with some rows left out (−1). */
+/** Class indices with some rows left out (−1): the first of several, and not the last. */
 function someLabels({ rows, columns }: Shape): Int32Array {
-  return Int32Array.from(integers(rows, 7, -1, columns - 1));
+  const labels = Int32Array.from(integers(rows, 7, -1, columns - 1));
+  if (rows > 1) {
+    labels[0] = -1;
+    labels[rows - 1] = columns - 1;
+  }
+  return labels;
 }
 
 /** The loss of each row by class index, 0 where the label is negative. */
@@ -93,6 +98,12 @@ describe.each(traitsOfEachKind)("%s", (_, traits) => {
     test("softmax and logSoftmax are close to their definitions", async () => {
       expectNear(await outputOf(device, softmax(shape, false, traits), [logits], size), probabilities, 4e-6);
       expectNear(await outputOf(device, softmax(shape, true, traits), [logits], size), logarithms, 3e-5);
+    });
+
+    test("softmax of far apart values is that of the largest, which none may outgrow", async () => {
+      const far = Float32Array.from({ length: size }, (_, i) => ((i * 7) % columns) * (400 / columns) - 200);
+      const wanted = probabilitiesOf(far, shape).probabilities;
+      expectNear(await outputOf(device, softmax(shape, false, traits), [far], size), wanted, 4e-6 * 400);
     });
 
     test("argmax finds the first of many equal maxima", async () => {

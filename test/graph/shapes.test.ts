@@ -13,6 +13,26 @@ const of =
     return build(graph, ...(nodes as [Node, Node, Node])).shape;
   };
 
+describe("a confusion matrix", () => {
+  it("wants labels and predictions as one row of whole numbers each", () => {
+    const build = (labels: [number[], "i32" | "f32"], predictions: [number[], "i32" | "f32"]) => () => {
+      const graph = new Graph();
+      const [a, b] = [graph.input("labels", ...labels), graph.input("predictions", ...predictions)];
+      return graph.confusionMatrix(a, b, 3).shape;
+    };
+    expect(build([[4], "i32"], [[4], "i32"])()).toEqual([3, 3]);
+    for (const wrong of [
+      build([[4], "f32"], [[4], "i32"]),
+      build([[4], "i32"], [[4], "f32"]),
+      build([[4], "i32"], [[5], "i32"]),
+      build([[4, 1], "i32"], [[4, 1], "i32"]),
+    ]) {
+      expect(wrong).toThrow(/wants labels and predictions i32 \[batch\]/);
+      expect(wrong).toThrow(ShapeError);
+    }
+  });
+});
+
 describe("shapes of results", () => {
   it.each([
     ["conv2d valid", of([2, 7, 8, 3], [3, 3, 3, 5])((g, x, w) => g.conv2d(x, w)), [2, 5, 6, 5]],
@@ -72,6 +92,8 @@ describe("shapes of results", () => {
     ],
     ["batchNorm", of([2, 4, 5, 3], [3], [3])((g, x, gamma, beta) => g.batchNorm(x, gamma, beta)), [2, 4, 5, 3]],
     ["movingAverage", of([3], [3])((g, old, value) => g.movingAverage(old, value, 0.9)), [3]],
+    ["movingAverage that keeps the old", of([3], [3])((g, old, value) => g.movingAverage(old, value, 1)), [3]],
+    ["upsample2d by 1.5 of 3", of([1, 3, 4, 2])((g, x) => g.upsample2d(x, { size: [1.5, 1.5] })), [1, 4, 6, 2]],
     ["matmul", of([2, 3], [3, 4])((g, a, b) => g.matmul(a, b)), [2, 4]],
     [
       "matmul, both turned",
