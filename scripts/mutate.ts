@@ -105,12 +105,14 @@ async function run(): Promise<void> {
   if (left.length > 0) console.log(`${left.length} not tried: go on with --resume.`);
   if (options.out) {
     const date = new Date().toISOString().slice(0, 10);
-    const command = `npm run mutate -- --count ${count} --seed ${seed} --out ${options.out}`;
+    const some = options.tests ? ` --tests '${options.tests}'` : "";
+    const command = `npm run mutate -- --count ${count} --seed ${seed}${some} --out ${options.out}`;
     const untried =
-      left.length > 0 ? `**Not finished: ${left.length} of ${drawn.length} mutants are not tried yet.**\n\n` : "";
-    const tests = options.tests ? `Test files that took part: \`${options.tests}\`.\n\n` : "";
+      results.length < mutants.length
+        ? `**Not finished: ${mutants.length - results.length} of ${mutants.length} mutants are not tried yet.**\n\n`
+        : "";
     const head = `# Mutation test\n\nWritten on ${date} by \`${command}\` (seed ${seed}).\n\n`;
-    writeFileSync(join(root, options.out), head + tests + untried + text);
+    writeFileSync(join(root, options.out), head + untried + text);
   }
   if (left.length > 0 || share < TARGET) process.exitCode = 1;
 }

@@ -2,6 +2,7 @@
 import type { Evaluation } from "../../src/index.ts";
 import { className } from "../classes.ts";
 import { find, write } from "../dom.ts";
+import { errorWords } from "../error_words.ts";
 import { count, language, percent, say } from "../language.ts";
 import type { Session } from "../session.ts";
 import { ChangeList } from "./change_list.ts";
@@ -219,7 +220,7 @@ export class MistakesPanel {
   #sentence(): string {
     const text = say();
     if (this.#error !== undefined) {
-      return text.mistakesFailed(this.#error instanceof Error ? this.#error.message : String(this.#error));
+      return text.mistakesFailed(errorWords(this.#error));
     }
     if (this.#options.session.steps === 0) return text.mistakesUntrained;
     if (this.#reading !== undefined && this.#read?.part !== this.#part) return text.mistakesBusy;

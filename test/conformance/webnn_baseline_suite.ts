@@ -5,7 +5,7 @@ import type { Node } from "../../src/graph/node.ts";
 import { type Build, type Given, magnitudes, runGraph } from "./run_graph.ts";
 import { expectWithin, OutOfScope, type Suite } from "./suite.ts";
 import { absoluteOf, ulp, ulpsOf } from "./webnn_accuracy.ts";
-import { type Call, type Options, WEBNN_OPERATORS } from "./webnn_operators.ts";
+import { callOf, type Options, WEBNN_OPERATORS } from "./webnn_operators.ts";
 
 interface BaselineTensor {
   shape: readonly number[];
@@ -106,16 +106,7 @@ async function check(backend: Backend, one: BaselineCase): Promise<void> {
     const make = WEBNN_OPERATORS[name];
     if (make === undefined) throw new OutOfScope(`${name}: no such operator here`);
     return (graph, nodes) => {
-      const call: Call = {
-        graph,
-        optional: (key) => nodes[key],
-        tensor(key) {
-          const node = nodes[key];
-          if (node === undefined) throw new Error(`${name}: no tensor ${key}`);
-          return node;
-        },
-        value: <T>(key: string, otherwise: T) => (named[key] === undefined ? otherwise : (named[key] as T)),
-      };
+      const call = callOf(name, graph, (key) => nodes[key], named);
       const y: Node = make(call);
       if (y.shape.join() !== one.shape.join()) throw new Error(`[${y.shape}], expected [${one.shape}]`);
       [ulps, absolute] = [ulpsOf(name, call, y), absoluteOf(name, call, y)];

@@ -18,6 +18,25 @@ export interface Call {
   value<T>(name: string, otherwise: T): T;
 }
 
+/** A call of an operator whose tensors are found by `optional`, and whose other values are `options`. */
+export function callOf(
+  operator: string,
+  graph: Graph,
+  optional: (name: string) => Node | undefined,
+  options: Options,
+): Call {
+  return {
+    graph,
+    optional,
+    tensor(name) {
+      const node = optional(name);
+      if (node === undefined) throw new Error(`${operator}: no tensor ${name}`);
+      return node;
+    },
+    value: <T>(name: string, otherwise: T) => (options[name] === undefined ? otherwise : (options[name] as T)),
+  };
+}
+
 /** Moves the axes of `from` into the order of `to`, both written as letters: "nchw" to "nhwc". */
 const relayout = (graph: Graph, x: Node, from: string, to: string): Node =>
   from === to

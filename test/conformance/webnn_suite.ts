@@ -5,7 +5,7 @@ import type { Node } from "../../src/graph/node.ts";
 import { type Build, type Given, runGraph } from "./run_graph.ts";
 import { expectWithin, OutOfScope, type Suite } from "./suite.ts";
 import { absoluteOf, ulp, ulpsOf } from "./webnn_accuracy.ts";
-import { type Call, type Options, WEBNN_OPERATORS } from "./webnn_operators.ts";
+import { callOf, type Options, WEBNN_OPERATORS } from "./webnn_operators.ts";
 
 interface WebnnTensor {
   /** One number stands for as many as the shape has. */
@@ -64,16 +64,7 @@ async function check(backend: Backend, { name: title, graph: description }: Webn
         const reference = index === undefined ? flat[key] : (flat[key] as readonly unknown[])[Number(index)];
         return reference === undefined ? undefined : nodes.get(String(reference));
       };
-      const call: Call = {
-        graph,
-        optional,
-        tensor(name) {
-          const node = optional(name);
-          if (node === undefined) throw new Error(`${operator.name}: no tensor ${name}`);
-          return node;
-        },
-        value: <T>(name: string, otherwise: T) => (flat[name] === undefined ? otherwise : (flat[name] as T)),
-      };
+      const call = callOf(operator.name, graph, optional, flat);
       const y = make(call);
       nodes.set(String(operator.outputs), y);
       ulps += ulpsOf(operator.name, call, y);
