@@ -114,7 +114,7 @@ const STRAIGHT: Readonly<Record<string, (graph: Graph, x: Node) => Node>> = {
   relu6: (g, x) => g.relu6(x),
 };
 
-/** Their second derivative is none here: the gradient is differentiated towards what comes from above alone. */
+/** Functions whose gradient is differentiated towards what comes from above alone, together with the straight ones. */
 const CURVED: Readonly<Record<string, (graph: Graph, x: Node) => Node>> = {
   elu: (g, x) => g.elu(x, 0.75),
   erf: (g, x) => g.erf(x),
@@ -135,7 +135,7 @@ const CURVED: Readonly<Record<string, (graph: Graph, x: Node) => Node>> = {
 /** Ops that are the gradients of others, differentiated. */
 export const SECOND_GRADIENTS: GradientFamilies = {
   ...Object.fromEntries(
-    Object.entries(CURVED).map(([name, of]) => [
+    Object.entries({ ...CURVED, ...STRAIGHT }).map(([name, of]) => [
       `${name}, gradient of its gradient towards what comes from above`,
       (random: RandomData): GradientCase => {
         const shape = shapeOf(random, random.integer(1, 3));
