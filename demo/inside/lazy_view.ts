@@ -1,7 +1,8 @@
 import { find, write } from "../dom.ts";
 import { say } from "../language.ts";
+import { Lazy } from "../lazy.ts";
 import { KernelMemory } from "./kernel_memory.ts";
-import type { InsideOptions, InsideView } from "./view.ts";
+import type { InsideOptions } from "./view.ts";
 
 /**
  * “Look inside”, whose program is fetched when the view is first opened: nobody needs it before. What was set meanwhile is
@@ -10,34 +11,44 @@ import type { InsideOptions, InsideView } from "./view.ts";
 export class LazyInsideView {
   readonly #options: InsideOptions;
   readonly #memory = new KernelMemory();
-  #view: InsideView | undefined;
-  #loading = false;
   #pixels: Float32Array | undefined;
   #visible = false;
-  #failed = false;
+  readonly #lazy = new Lazy(
+    () => import("./view.ts"),
+    ({ InsideView }) => {
+      const view = new InsideView(this.#options, this.#memory);
+      view.pixels = this.#pixels;
+      view.visible = this.#visible;
+      return view;
+    },
+    () => this.render(),
+  );
 
   constructor(options: InsideOptions) {
     this.#options = options;
   }
 
+  /** Opening it fetches it; after a failure the next opening tries again. */
   set visible(visible: boolean) {
     this.#visible = visible;
-    if (this.#view) this.#view.visible = visible;
-    else if (visible) void this.#load();
+    const view = this.#lazy.part;
+    if (view) view.visible = visible;
+    else if (visible) this.#lazy.load().catch(() => undefined);
   }
 
   set pixels(pixels: Float32Array | undefined) {
     this.#pixels = pixels;
-    if (this.#view) this.#view.pixels = pixels;
+    const view = this.#lazy.part;
+    if (view) view.pixels = pixels;
   }
 
   refresh(): void {
-    this.#view?.refresh();
+    this.#lazy.part?.refresh();
   }
 
   render(): void {
-    this.#view?.render();
-    if (this.#failed) write(find("inside-status", HTMLElement), say().insideNotLoaded);
+    this.#lazy.part?.render();
+    if (this.#lazy.failed) write(find("inside-status", HTMLElement), say().insideNotLoaded);
   }
 
   /** Notes the kernels of this moment, whether the view is seen or not. */
@@ -47,24 +58,6 @@ export class LazyInsideView {
     const kernel = first && (await this.#options.parameters())?.get(`${first.name}/kernel`);
     if (kernel === undefined) return;
     this.#memory.remember(steps, kernel);
-    this.#view?.renderKernels();
-  }
-
-  /** Once; after a failure, such as a lost connection, the next opening tries again. */
-  async #load(): Promise<void> {
-    if (this.#loading) return;
-    this.#loading = true;
-    this.#failed = false;
-    try {
-      const { InsideView } = await import("./view.ts");
-      this.#view = new InsideView(this.#options, this.#memory);
-      this.#view.pixels = this.#pixels;
-      this.#view.visible = this.#visible;
-    } catch {
-      this.#failed = true;
-    } finally {
-      this.#loading = this.#view !== undefined;
-      this.render();
-    }
+    this.#lazy.part?.renderKernels();
   }
 }
