@@ -39,6 +39,7 @@ import {
   complete,
   type Force,
   OPTIMIZERS,
+  type Opened,
   openBest,
   openTrainer,
   type Setup,
@@ -187,11 +188,13 @@ export class Session {
     this.error = undefined;
     this.#onChange();
     try {
-      this.#digits ??= await this.#load();
-      this.#quick ??= quickSet(this.#digits);
       this.#trainer?.dispose();
+      this.#trainer = undefined;
       const before = this.backendKind;
-      const { trainer, whyNotWebGpu } = await openBest(this.#force, (backend) => this.#makeTrainerOn(backend));
+      const opening = openBest(this.#force, (backend) => this.#makeTrainerOn(backend));
+      this.#digits ??= await this.#loadBeside(opening);
+      this.#quick ??= quickSet(this.#digits);
+      const { trainer, whyNotWebGpu } = await opening;
       this.#trainer = trainer;
       this.whyNotWebGpu = whyNotWebGpu;
       // The network for the CPU is another one: what was kept of the first is of no use to it.
@@ -200,11 +203,21 @@ export class Session {
       else this.#initial = await trainer.checkpoint();
       this.phase = this.steps > 0 ? "paused" : "ready";
       this.#onChange();
-      this.#work.begin(async () => {
-        if (this.latest === undefined) await this.#measure();
-      });
+      this.#measureFirst();
     } catch (error) {
       this.#fail(error);
+    }
+  }
+
+  /** The digits, while the trainer is made. Without digits nobody takes it: it goes. */
+  async #loadBeside(opening: Promise<Opened>): Promise<Digits> {
+    // Whoever awaits it hears of its failure, after the digits have come.
+    opening.catch(() => undefined);
+    try {
+      return await this.#load();
+    } catch (error) {
+      opening.then(({ trainer }) => trainer.dispose()).catch(() => undefined);
+      throw error;
     }
   }
 
@@ -265,10 +278,7 @@ export class Session {
     this.phase = this.steps < this.target ? "paused" : "ready";
     this.#onChange();
     if (wasTraining && state) this.train(1);
-    else
-      this.#work.begin(async (signal) => {
-        if (this.latest === undefined) await this.#measure(signal);
-      });
+    else this.#measureFirst();
   }
 
   /** Trains `epochs` more epochs, or goes on to where a pause interrupted. */
@@ -291,7 +301,6 @@ export class Session {
     this.phase = "training";
     this.#onChange();
     this.#work.begin(async (signal) => {
-      if (this.latest === undefined) await this.#measure(signal);
       let why: StopReason | undefined;
       while (this.steps < this.target && why === undefined) why = await this.#trainUntilMeasured(signal);
       if (this.#limit !== undefined) why ??= { kind: "steps", value: this.#limit };
@@ -376,7 +385,7 @@ export class Session {
     this.error = undefined;
     this.phase = "ready";
     this.#onChange();
-    this.#work.begin((signal) => this.#measure(signal));
+    this.#measureFirst();
   }
 
   /** Back to the best weights there were, at most as old as the training, after it diverged; with another learning rate. */
@@ -687,6 +696,11 @@ export class Session {
     this.#snapshots.forgetAfter(steps);
     this.last = undefined;
     this.stopped = undefined;
+  }
+
+  /** What it reads before it is trained; whoever presses Train at once does not wait for that. */
+  #measureFirst(): void {
+    if (this.latest === undefined) this.#work.begin((signal) => this.#measure(signal), { givesWay: true });
   }
 
   #forget(): void {

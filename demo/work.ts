@@ -3,6 +3,8 @@ export class Work {
   readonly #onFailure: (error: unknown) => void;
   readonly #onEnd: () => void;
   #abort = new AbortController();
+  /** Ends the piece that was begun last, where it gives way to the next. */
+  #dismiss: AbortController | undefined;
   #last: Promise<void> = Promise.resolve();
 
   /** `onFailure` hears of what a piece threw, unless it was stopped; `onEnd` of the end of each. */
@@ -16,9 +18,14 @@ export class Work {
     return this.#last;
   }
 
-  /** Runs a piece after those before it. */
-  begin(piece: (signal: AbortSignal) => Promise<void>): void {
-    const { signal } = this.#abort;
+  /**
+   * Runs a piece after those before it. One that gives way is ended, between two of its steps, when the next is begun:
+   * nobody waits for it then.
+   */
+  begin(piece: (signal: AbortSignal) => Promise<void>, { givesWay = false } = {}): void {
+    this.#dismiss?.abort();
+    this.#dismiss = givesWay ? new AbortController() : undefined;
+    const signal = this.#dismiss ? AbortSignal.any([this.#abort.signal, this.#dismiss.signal]) : this.#abort.signal;
     this.#last = this.#last
       .then(() => (signal.aborted ? undefined : piece(signal)))
       .catch((error: unknown) => {

@@ -3,7 +3,6 @@
  * it listen; it has no exports to call.
  */
 import { ArgumentError, WebGpuUnavailableError } from "../core/errors.ts";
-import { cpu } from "../cpu/backend.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend } from "../graph/backend.ts";
 import type { Model } from "../nn/model.ts";
@@ -26,16 +25,22 @@ function post(response: Response): void {
   (globalThis as { postMessage(message: unknown): void }).postMessage(response);
 }
 
+/** The CPU backend, which is fetched where it is needed: with WebGPU, nobody does. */
+async function cpuBackend(): Promise<Backend> {
+  const { cpu } = await import("../cpu/backend.ts");
+  return cpu();
+}
+
 async function chooseBackend(
   choice: BackendChoice,
   autotune: boolean,
 ): Promise<{ backend: Backend; whyNotWebGpu: string | undefined }> {
-  if (choice === "cpu") return { backend: cpu(), whyNotWebGpu: undefined };
+  if (choice === "cpu") return { backend: await cpuBackend(), whyNotWebGpu: undefined };
   try {
     return { backend: await webgpu({ autotune }), whyNotWebGpu: undefined };
   } catch (error) {
     if (choice === "webgpu" || !(error instanceof WebGpuUnavailableError)) throw error;
-    return { backend: cpu(), whyNotWebGpu: error.message };
+    return { backend: await cpuBackend(), whyNotWebGpu: error.message };
   }
 }
 
