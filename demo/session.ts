@@ -6,6 +6,7 @@ import {
   type Dataset,
   DivergedError,
   type Evaluation,
+  type FitOptions,
   type Inspection,
   type MapsDrawing,
   type Model,
@@ -203,7 +204,7 @@ export class Session {
       else this.#initial = await trainer.checkpoint();
       this.phase = this.steps > 0 ? "paused" : "ready";
       this.#onChange();
-      this.#measureFirst();
+      this.#getReady();
     } catch (error) {
       this.#fail(error);
     }
@@ -278,7 +279,7 @@ export class Session {
     this.phase = this.steps < this.target ? "paused" : "ready";
     this.#onChange();
     if (wasTraining && state) this.train(1);
-    else this.#measureFirst();
+    else this.#getReady();
   }
 
   /** Trains `epochs` more epochs, or goes on to where a pause interrupted. */
@@ -385,7 +386,7 @@ export class Session {
     this.error = undefined;
     this.phase = "ready";
     this.#onChange();
-    this.#measureFirst();
+    this.#getReady();
   }
 
   /** Back to the best weights there were, at most as old as the training, after it diverged; with another learning rate. */
@@ -628,7 +629,7 @@ export class Session {
   async #fit(steps: number, signal: AbortSignal): Promise<void> {
     if (this.#digits === undefined || this.#trainer === undefined) return;
     await this.#trainer.fit(this.#digits.train, {
-      ...{ steps, signal, ...(this.augment ? { augment: AUGMENT } : {}) },
+      ...{ steps, signal, ...this.#augmentation },
       onStep: (event) => this.#record(event),
     });
   }
@@ -698,9 +699,23 @@ export class Session {
     this.stopped = undefined;
   }
 
-  /** What it reads before it is trained; whoever presses Train at once does not wait for that. */
-  #measureFirst(): void {
-    if (this.latest === undefined) this.#work.begin((signal) => this.#measure(signal), { givesWay: true });
+  /**
+   * What can be done before Train is pressed: the training's program, and what the network reads so far. Whoever presses
+   * at once waits for nothing of it but what the training needs.
+   */
+  #getReady(): void {
+    this.#work.begin(
+      async (signal) => {
+        if (this.#digits) await this.#trainer?.prepare(this.#digits.train, this.#augmentation);
+        signal.throwIfAborted();
+        if (this.latest === undefined) await this.#measure(signal);
+      },
+      { givesWay: true },
+    );
+  }
+
+  get #augmentation(): Pick<FitOptions, "augment"> {
+    return this.augment ? { augment: AUGMENT } : {};
   }
 
   #forget(): void {

@@ -44,6 +44,7 @@ import type {
   ImageBatch,
   Inspection,
   MapsDrawing,
+  PrepareOptions,
   Trainer,
   TrainerStats,
 } from "./types.ts";
@@ -158,6 +159,8 @@ class LocalTrainer implements Trainer {
   #evaluating: Promise<void> = Promise.resolve();
   #seed: number;
   #training: CompiledTraining | undefined;
+  /** Settles when no training program is being compiled. */
+  #compiling: Promise<unknown> = Promise.resolve();
   #fed: { readonly key: string; readonly program: Program } | undefined;
   /** Finished or enqueued updates, and batches of the current data set: the host's copies of the counters. */
   #steps = 0;
@@ -206,16 +209,7 @@ class LocalTrainer implements Trainer {
     if (this.#busy) throw new ArgumentError("fit: this trainer is already training; wait, pause or abort it first.");
     this.#busy = true;
     try {
-      const augment = options.augment && checkAffineRanges("fit: augment", options.augment);
-      if (augment && this.#parts.model.inputShape.length !== 3) {
-        throw new ShapeError(
-          `fit: augment moves images [height, width, channels]; the model takes ${formatShape(this.#parts.model.inputShape)}.`,
-        );
-      }
-      if (augment) checkOneInput("fit: augment", model);
-      if (options.classWeight) checkOneOutput("fit: classWeight", model);
-      const classWeight = options.classWeight && checkClassWeights(options.classWeight, this.#classCount());
-      const program = await this.#trainingProgram(dataset, options.shuffle ?? true, augment, classWeight);
+      const program = await this.#programOf(dataset, options);
       if (this.#swapped) await this.#swapEma();
       this.#clearCounts();
       return await new FitRun(this.#runner(program, dataset), dataset, this.#batchSize, options, epochs).run();
@@ -225,6 +219,38 @@ class LocalTrainer implements Trainer {
       this.#busy = false;
       this.#held.come();
     }
+  }
+
+  async prepare(dataset: Dataset, options: PrepareOptions = {}): Promise<void> {
+    this.#checkUsable();
+    checkDataset(this.#parts.model, this.#parts.heads, dataset);
+    if (this.#busy) throw new ArgumentError("prepare: this trainer is training; its program is running already.");
+    const program = await this.#programOf(dataset, options);
+    // No step, but the data set goes up.
+    await program.enqueue({ steps: 0 });
+  }
+
+  /** The compiled step for a data set with what `fit` was asked for; after what is being compiled already. */
+  #programOf(dataset: Dataset, options: PrepareOptions): Promise<Program> {
+    const { model } = this.#parts;
+    const augment = options.augment && checkAffineRanges("fit: augment", options.augment);
+    if (augment && model.inputShape.length !== 3) {
+      throw new ShapeError(
+        `fit: augment moves images [height, width, channels]; the model takes ${formatShape(model.inputShape)}.`,
+      );
+    }
+    if (augment) checkOneInput("fit: augment", model);
+    if (options.classWeight) checkOneOutput("fit: classWeight", model);
+    const classWeight = options.classWeight && checkClassWeights(options.classWeight, this.#classCount());
+    const compile = async () => {
+      // A profile runs the program that this one takes the place of.
+      while (this.#profiling) await this.#profiling;
+      this.#checkUsable();
+      return this.#trainingProgram(dataset, options.shuffle ?? true, augment, classWeight);
+    };
+    const program = this.#compiling.then(compile, compile);
+    this.#compiling = program;
+    return program;
   }
 
   /** Classes that a row may be of: two for a model with one output. */
@@ -442,6 +468,7 @@ class LocalTrainer implements Trainer {
       this.#evaluations.get(dataset)?.program.dispose();
       this.#evaluations.delete(dataset);
     });
+    await this.#compiling.catch(() => undefined);
     if (this.#busy || this.#training?.dataset !== dataset) return;
     await this.#profiling;
     this.#training.program.dispose();

@@ -102,6 +102,9 @@ export interface FitOptions {
   onEpoch?: (event: EpochEvent) => void;
 }
 
+/** What of `fit`'s options its program depends on. */
+export type PrepareOptions = Pick<FitOptions, "shuffle" | "augment" | "classWeight">;
+
 /** What a model is worth on a data set. */
 export interface Evaluation {
   /** Mean over the images, weighted where the data set has weights. */
@@ -202,6 +205,12 @@ export interface MapsDrawing extends MapsPictureOptions {
 export interface Trainer {
   /** Trains; continues where the last call ended. One call at a time. */
   fit(dataset: Dataset, options?: FitOptions): Promise<History>;
+  /**
+   * Compiles what `fit` runs for this data set with these options, and uploads the data set, so that the next `fit` takes
+   * its first step at once: while a visitor still reads, say. Changes no weights. A `fit` that is called meanwhile goes on
+   * from where this is. Throws what `fit` throws of a data set or options that do not fit, and `ArgumentError` during one.
+   */
+  prepare(dataset: Dataset, options?: PrepareOptions): Promise<void>;
   /** Holds a running `fit` after the steps in flight; resolves when they are done. `resume` goes on. */
   pause(): Promise<void>;
   /** Goes on after `pause`. */

@@ -15,6 +15,7 @@ import type {
   ImageBatch,
   Inspection,
   MapsDrawing,
+  PrepareOptions,
   StepEvent,
   Trainer,
   TrainerStats,
@@ -251,6 +252,11 @@ class RemoteTrainer implements WorkerTrainer {
       { ...rest, dataset: this.#datasetKey(dataset), validation },
       { signal, onStep, onEpoch },
     );
+  }
+
+  prepare(dataset: Dataset, options: PrepareOptions = {}): Promise<void> {
+    this.#sendParameters();
+    return this.#client.call("prepare", { ...options, dataset: this.#datasetKey(dataset) });
   }
 
   evaluate(dataset: Dataset, { outputs = false, signal }: EvaluateOptions = {}): Promise<Evaluation> {

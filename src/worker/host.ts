@@ -95,6 +95,7 @@ const handlers: Handlers = {
     };
     return theTrainer().fit(theDataset(dataset), options);
   },
+  prepare: ({ dataset, ...options }) => theTrainer().prepare(theDataset(dataset), options),
   evaluate: ({ dataset, outputs }, id) => theTrainer().evaluate(theDataset(dataset), { outputs, signal: signalOf(id) }),
   async release({ dataset: key }) {
     const dataset = theDataset(key);

@@ -25,6 +25,7 @@ import type {
   ImageBatch,
   Inspection,
   MapsDrawing,
+  PrepareOptions,
   StepEvent,
   TrainerStats,
 } from "../train/types.ts";
@@ -68,6 +69,7 @@ export interface Calls {
     >;
     result: History;
   };
+  prepare: { args: { dataset: number } & PrepareOptions; result: void };
   evaluate: { args: { dataset: number; outputs: boolean }; result: Evaluation };
   release: { args: { dataset: number }; result: void };
   inspect: { args: { image: ImageBatch; target?: number }; result: Inspection };
