@@ -47,6 +47,8 @@ export class DigitPad extends HTMLElement {
   #history: (readonly Drawn[])[] = [];
   #penWidth = PEN_WIDTH;
   #pointer: number | undefined;
+  /** Whether the pointer that is down is a finger, or a palm. */
+  #touching = false;
   #penSeen = false;
   #picture: ImageBitmap | undefined;
   #frame = 0;
@@ -201,8 +203,14 @@ export class DigitPad extends HTMLElement {
     const palm = this.#penSeen && event.pointerType === "touch";
     const rubbing = this.#erasing || event.button === ERASER_BUTTON || (event.buttons & ERASER_BIT) !== 0;
     const drawing = event.button === 0 || event.button === ERASER_BUTTON;
-    if (palm || this.#pointer !== undefined || !event.isPrimary || !drawing) return;
+    if (palm || !event.isPrimary || !drawing) return;
+    if (this.#pointer !== undefined) {
+      // The palm often lands before the first stroke of a pen: what it drew goes, and the pen draws.
+      if (event.pointerType !== "pen" || !this.#touching) return;
+      this.#takeBack();
+    }
     this.#pointer = event.pointerId;
+    this.#touching = event.pointerType === "touch";
     // A pointer that has already gone, or one that a script made up, cannot be captured.
     if (event.isTrusted) this.setPointerCapture(event.pointerId);
     this.#liftPen();
@@ -265,7 +273,11 @@ export class DigitPad extends HTMLElement {
 
   /** The browser took the pointer away (a gesture, a call): the stroke was not meant. */
   #cancel(event: PointerEvent): void {
-    if (event.pointerId !== this.#pointer) return;
+    if (event.pointerId === this.#pointer) this.#takeBack();
+  }
+
+  /** Ends the stroke under way as if it had never begun. */
+  #takeBack(): void {
     this.#pointer = undefined;
     if (this.#rubbing) return;
     this.#strokes = this.#history.pop() ?? [];

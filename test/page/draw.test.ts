@@ -3,6 +3,7 @@ import { readFile, rm } from "node:fs/promises";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, CDPSession, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Stroke } from "../../src/index.ts";
 import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
 import { GLYPHS, type Glyph, pointerPaths } from "../support/digit_strokes.ts";
 
@@ -80,6 +81,9 @@ const text = async (selector: string) => (await page.textContent(selector)) ?? "
 const padLabel = () => page.locator("digit-pad canvas").getAttribute("aria-label");
 const steps = async () => Number(/step ([\d,]+)/.exec(await text("#readings"))?.[1]?.replaceAll(",", "") ?? 0);
 
+/** Empties the pad, which may be empty. */
+const clear = () => page.evaluate(() => document.querySelector<HTMLButtonElement>("#clear")?.click());
+
 async function setPen(width: number): Promise<void> {
   await page.locator("#pen-width").evaluate((input, value) => {
     (input as HTMLInputElement).value = String(value);
@@ -89,7 +93,7 @@ async function setPen(width: number): Promise<void> {
 
 /** Draws with the browser's own input events, and returns the digit that was read. */
 async function read(glyph: Glyph, place: Place = MIDDLE, device: Device = "mouse"): Promise<number> {
-  await page.evaluate(() => document.querySelector<HTMLButtonElement>("#clear")?.click());
+  await clear();
   await setPen(place.pen);
   await page.locator("digit-pad").scrollIntoViewIfNeeded();
   const box = (await page.locator("digit-pad").boundingBox())!;
@@ -131,6 +135,88 @@ const noViolations = async (state: string) => {
   expect(found, state).toEqual([]);
 };
 
+/** Every stroke on the pad: how many points it has, and whether they know how hard the pen pressed. */
+const drawn = () =>
+  page.evaluate(() =>
+    (document.querySelector("digit-pad") as unknown as { strokes: readonly Stroke[] }).strokes.map(({ points }) => ({
+      points: points.length,
+      pressed: points.every(({ pressure }) => pressure !== undefined && pressure > 0),
+      unpressed: points.every(({ pressure }) => pressure === undefined),
+    })),
+  );
+
+/** Sends the pad a pointer event that no automation of the browser can make. */
+const made = (
+  type: string,
+  x: number,
+  y: number,
+  fields: { button: number; buttons: number; pointerType: string; pointerId: number },
+) =>
+  page.evaluate(
+    (given) =>
+      document.querySelector("digit-pad")?.dispatchEvent(
+        new PointerEvent(given.type, {
+          ...{ bubbles: true, isPrimary: true, clientX: given.x, clientY: given.y },
+          ...given.fields,
+        }),
+      ),
+    { type, x, y, fields },
+  );
+
+/** A point of the pad on the page, from shares of its side. */
+async function onPad(x: number, y: number): Promise<[number, number]> {
+  await page.locator("digit-pad").scrollIntoViewIfNeeded();
+  const box = (await page.locator("digit-pad").boundingBox())!;
+  return [box.x + x * box.width, box.y + y * box.height];
+}
+
+async function line(device: Device, from: [number, number], to: [number, number]): Promise<void> {
+  await point(device, "down", ...from);
+  for (let part = 1; part <= 4; part++) {
+    await point(device, "move", from[0] + ((to[0] - from[0]) * part) / 4, from[1] + ((to[1] - from[1]) * part) / 4);
+  }
+  await point(device, "up", ...to);
+}
+
+describe("drawing by hand", () => {
+  it("takes one finger's stroke without pressure, ignores a second finger, and never scrolls or zooms", async () => {
+    await line("touch", await onPad(0.2, 0.2), await onPad(0.2, 0.8));
+    await line("mouse", await onPad(0.5, 0.2), await onPad(0.5, 0.8));
+    expect((await drawn()).map(({ unpressed }) => unpressed)).toEqual([true, true]);
+    const [x, y] = await onPad(0.8, 0.3);
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...points: [number, number][]) =>
+      devtools.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: points.map(([a, b], id) => ({ x: a, y: b, id })),
+      });
+    const view = () => page.evaluate(() => [scrollX, scrollY, visualViewport?.scale]);
+    const before = await view();
+    await touch("touchStart", [x, y]);
+    await touch("touchStart", [x, y], [x - 60, y + 40]);
+    for (let step = 1; step <= 6; step++) await touch("touchMove", [x, y + 12 * step], [x - 60 - 9 * step, y + 40]);
+    await touch("touchEnd");
+    expect(await drawn()).toHaveLength(3);
+    expect((await drawn())[2]?.points).toBeGreaterThan(3);
+    expect(await view()).toEqual(before);
+    await clear();
+  });
+
+  it("scrolls the page by a finger beside the pad", async () => {
+    await page.setViewportSize({ width: 390, height: 600 });
+    const box = (await page.locator("#draw-note").boundingBox())!;
+    await page.evaluate(() => scrollTo(0, 0));
+    const top = Math.min(560, Math.max(300, box.y));
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", y?: number) =>
+      devtools.send("Input.dispatchTouchEvent", { type, touchPoints: y === undefined ? [] : [{ x: 6, y }] });
+    await touch("touchStart", top);
+    for (let step = 1; step <= 10; step++) await touch("touchMove", top - 20 * step);
+    await touch("touchEnd");
+    await expect.poll(() => page.evaluate(() => scrollY), PATIENT).toBeGreaterThan(50);
+    expect(await drawn()).toHaveLength(0);
+    await page.setViewportSize({ width: 1280, height: 900 });
+  });
+});
+
 describe("drawing", () => {
   it("trains for the pad past 90 % within a minute", async () => {
     expect(await page.isDisabled("#teach-digits button")).toBe(true);
@@ -164,6 +250,62 @@ describe("drawing", () => {
     }
     console.log(`misread: ${wrong.join(", ") || "none"} of ${3 * PLACES.length * 10}`);
     expect(wrong.length, wrong.join(", ")).toBeLessThanOrEqual(0.05 * 3 * PLACES.length * 10);
+  });
+
+  it("takes a pen's pressure, and nothing from a palm beside it, also one that came first", async () => {
+    await clear();
+    await line("pen", await onPad(0.3, 0.2), await onPad(0.3, 0.8));
+    expect((await drawn()).map(({ pressed }) => pressed)).toEqual([true]);
+    await line("touch", await onPad(0.6, 0.6), await onPad(0.8, 0.8));
+    expect(await drawn()).toHaveLength(1);
+    // A pad that has not met a pen yet draws with the palm, until the pen comes.
+    await page.evaluate(() => {
+      const pad = document.createElement("digit-pad");
+      pad.id = "fresh";
+      pad.style.width = "100px";
+      document.body.prepend(pad);
+      const send = (type: string, pointerType: string, pointerId: number, x: number) =>
+        pad.dispatchEvent(
+          new PointerEvent(type, {
+            ...{ pointerType, pointerId, isPrimary: true, pressure: 0.5 },
+            clientX: x,
+            clientY: 9,
+          }),
+        );
+      send("pointerdown", "touch", 71, 80);
+      send("pointermove", "touch", 71, 85);
+      send("pointerdown", "pen", 72, 10);
+      send("pointermove", "pen", 72, 20);
+      send("pointermove", "touch", 71, 90);
+      send("pointerup", "touch", 71, 90);
+      send("pointermove", "pen", 72, 30);
+      send("pointerup", "pen", 72, 30);
+    });
+    const fresh = await page.evaluate(() => {
+      const pad = document.querySelector("#fresh") as unknown as HTMLElement & { strokes: readonly Stroke[] };
+      pad.remove();
+      return pad.strokes.map(({ points }) => points.map(({ pressure }) => pressure));
+    });
+    expect(fresh).toEqual([[0.5, 0.5, 0.5]]);
+  });
+
+  it("erases with the eraser end of a pen", async () => {
+    await clear();
+    await line("mouse", await onPad(0.3, 0.2), await onPad(0.3, 0.8));
+    await line("mouse", await onPad(0.7, 0.2), await onPad(0.7, 0.8));
+    const eraser = { pointerType: "pen", pointerId: 91, buttons: 32 };
+    await made("pointerdown", ...(await onPad(0.5, 0.5)), { ...eraser, button: 5 });
+    expect(await drawn()).toHaveLength(2);
+    await made("pointermove", ...(await onPad(0.7, 0.5)), { ...eraser, button: -1 });
+    await made("pointerup", ...(await onPad(0.7, 0.5)), { ...eraser, button: 5, buttons: 0 });
+    await expect.poll(padLabel, PATIENT).toBe("Drawing pad with 1 stroke");
+    expect(await page.getAttribute("#eraser", "aria-pressed")).toBe("false");
+    // The same pen turned round draws again.
+    await line("pen", await onPad(0.7, 0.2), await onPad(0.7, 0.8));
+    await expect.poll(padLabel, PATIENT).toBe("Drawing pad with 2 strokes");
+    await page.click("#undo");
+    await page.click("#undo");
+    await expect.poll(padLabel, PATIENT).toBe("Drawing pad with 2 strokes");
   });
 
   it("erases strokes, and brings them back", async () => {
