@@ -4,7 +4,7 @@ import { find, make, write } from "./dom.ts";
 import { errorWords } from "./error_words.ts";
 import { download, onFile } from "./files.ts";
 import { count, language, moment, percent, say } from "./language.ts";
-import { readNetworkFile } from "./network_file.ts";
+import type { NetworkFile } from "./network_file.ts";
 import type { Notice } from "./notices.ts";
 import { completed } from "./run.ts";
 import type { Session } from "./session.ts";
@@ -90,7 +90,7 @@ export class KeepPanel {
   /** Goes on with the network of a file. */
   async open(file: File): Promise<void> {
     try {
-      const network = readNetworkFile(new Uint8Array(await file.arrayBuffer()));
+      const network = await read(new Uint8Array(await file.arrayBuffer()));
       const before = this.#id;
       this.#id = newId();
       try {
@@ -115,7 +115,7 @@ export class KeepPanel {
     const { session, loadDigits } = this.#options;
     const before = this.#id;
     try {
-      const network = readNetworkFile(kept.checkpoint);
+      const network = await read(kept.checkpoint);
       if (kept.digits === "small" || kept.digits === "full") await loadDigits(kept.digits);
       this.#id = kept.id;
       await session.adopt(network, completed(kept.run));
@@ -280,6 +280,11 @@ export class KeepPanel {
     const end = here ? [make("span", { className: "note run-here", text: text.runNow })] : [goOn, remove];
     return make("li", {}, words, detail, ...end);
   }
+}
+
+/** Few open a network, and reading one takes every layer of the library: it comes when it is asked for. */
+async function read(bytes: Uint8Array): Promise<NetworkFile> {
+  return (await import("./network_file.ts")).readNetworkFile(bytes);
 }
 
 function accuracyOf({ accuracy }: KeptRun): string {

@@ -1,5 +1,5 @@
 /** The network as a table: what `model.summary()` counts, in the page's language. And what it runs on, in figures. */
-import type { Model, SummaryRow, TrainerStats } from "../src/index.ts";
+import type { Model, Optimizer, SummaryRow, TrainerStats } from "../src/index.ts";
 import { make } from "./dom.ts";
 import { bytes, count, say, significant } from "./language.ts";
 
@@ -23,14 +23,19 @@ export function showNetwork(model: Model, batchSize: number, places: { rows: HTM
 }
 
 /** What a step costs in memory, and what the trainer says about itself. */
-export function showFacts(model: Model, batchSize: number, stats: TrainerStats | undefined, place: HTMLElement): void {
+export function showFacts(
+  { model, batchSize, optimizer }: { model: Model; batchSize: number; optimizer: Optimizer },
+  stats: TrainerStats | undefined,
+  place: HTMLElement,
+): void {
   const text = say();
-  const { parameters, optimizer, activations, gradients } = model.summary({ batchSize }).bytes;
+  const { bytes: sizes } = model.summary({ batchSize, optimizer });
   const facts: [string, string][] = [
-    [text.factParameters, bytes(parameters)],
-    [text.factOptimizer, bytes(optimizer)],
-    [text.factActivations(count(batchSize)), bytes(activations)],
-    [text.factGradients, bytes(gradients)],
+    [text.factParameters, bytes(sizes.parameters)],
+    // Plain gradient descent keeps nothing but the weights.
+    [text.factOptimizer, sizes.optimizer === 0 ? text.factNothing : bytes(sizes.optimizer)],
+    [text.factActivations(count(batchSize)), bytes(sizes.activations)],
+    [text.factGradients, bytes(sizes.gradients)],
   ];
   // What the plan really holds on the GPU is less: layers share memory.
   if (stats && stats.backend !== "") {

@@ -140,7 +140,7 @@ export {
   stepDecay,
   warmup,
 } from "./nn/schedules.ts";
-export type { ModelSummary, SummaryRow } from "./nn/summary.ts";
+export type { ModelSummary, SummaryOptions, SummaryRow } from "./nn/summary.ts";
 export { input, type SymbolicTensor } from "./nn/symbolic_tensor.ts";
 export { type Classification, type Classifier, createClassifier } from "./train/classifier.ts";
 export { type EarlyStopping, earlyStopping } from "./train/early_stopping.ts";

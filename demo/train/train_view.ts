@@ -136,7 +136,7 @@ export class TrainView {
 
   #renderNetwork(): void {
     const text = say();
-    const { backendKind, model, batchSize, digits, stats } = this.#session;
+    const { backendKind, model, batchSize, optimizer, digits, stats } = this.#session;
     const key = `${backendKind} ${language()} ${this.#session.isFromFile}`;
     if (key !== this.#shownModel) {
       if (backendKind !== this.#backend) this.#builder.usualChanged();
@@ -145,10 +145,10 @@ export class TrainView {
       this.#shownModel = key;
     }
     write(find("data-line", HTMLElement), digits ? dataLine(digits) : text.preparing);
-    const facts = `${key} ${batchSize} ${model.layers.length} ${JSON.stringify(stats)}`;
+    const facts = `${key} ${batchSize} ${model.layers.length} ${JSON.stringify([optimizer.rule, stats])}`;
     if (facts !== this.#shownFacts) {
       this.#shownFacts = facts;
-      showFacts(model, batchSize, stats, find("facts", HTMLElement));
+      showFacts({ model, batchSize, optimizer }, stats, find("facts", HTMLElement));
     }
   }
 }

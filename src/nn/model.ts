@@ -11,7 +11,7 @@ import { initialize } from "./initializers.ts";
 import type { Layer, ParameterSpec } from "./layer.ts";
 import type { ModelConfig } from "./model_config.ts";
 import { penalty } from "./regularizers.ts";
-import { type ModelSummary, summarize } from "./summary.ts";
+import { type ModelSummary, type SummaryOptions, summarize } from "./summary.ts";
 import { connect, input, type SymbolicTensor } from "./symbolic_tensor.ts";
 import { type Call, layerNames, traceWiring, type Wiring } from "./wiring.ts";
 
@@ -307,8 +307,8 @@ export class Model {
   }
 
   /** A row a layer with its counts, and totals; `toString()` prints it as a table. */
-  summary(options: { batchSize?: number } = {}): ModelSummary {
-    return summarize(this, options.batchSize ?? 1);
+  summary(options: SummaryOptions = {}): ModelSummary {
+    return summarize(this, options);
   }
 
   /** The architecture as JSON; `modelFromConfig` builds it again. */

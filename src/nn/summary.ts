@@ -1,6 +1,8 @@
 import { formatBytes, formatCount, formatTable } from "../core/format.ts";
 import { sizeOf } from "../core/shape.ts";
+import { stateArenas } from "../graph/update_rule.ts";
 import type { Model } from "./model.ts";
+import { adam, type Optimizer } from "./optimizers.ts";
 
 /** One layer's counts. */
 export interface SummaryRow {
@@ -42,7 +44,7 @@ export interface ModelSummary {
     readonly parameters: number;
     readonly activations: number;
     readonly gradients: number;
-    /** Adam's two moments. */
+    /** What the optimizer keeps for the parameters: Adam its two moments, plain SGD nothing. */
     readonly optimizer: number;
   };
   /** The table, with its totals. */
@@ -51,8 +53,16 @@ export interface ModelSummary {
 
 const BYTES = 4;
 
+/** What a model's counts are for. */
+export interface SummaryOptions {
+  /** Images a step; default 1. */
+  batchSize?: number;
+  /** What will train it; default `adam()`. */
+  optimizer?: Optimizer;
+}
+
 /** Counts of a model: what the table shows, as data. */
-export function summarize(model: Model, batchSize: number): ModelSummary {
+export function summarize(model: Model, { batchSize = 1, optimizer = adam() }: SummaryOptions): ModelSummary {
   const sizes = new Map(model.variables.map((variable) => [variable.name, variable.size]));
   const rows = model.layers.map(
     ({ name, layer, outputShape, neurons, parameterNames, multiplyAdds, connectedTo }): SummaryRow => ({
@@ -71,12 +81,13 @@ export function summarize(model: Model, batchSize: number): ModelSummary {
   const parameters = total((row) => row.parameters);
   const trainable = model.arena.variables.reduce((sum, variable) => sum + variable.size, 0);
   const multiplyAdds = total((row) => row.multiplyAdds);
+  const kept = stateArenas(optimizer.rule, model.arena).flatMap(({ variables }) => variables);
   const bytes = {
     batchSize,
     parameters: parameters * BYTES,
     activations: neurons * batchSize * BYTES,
     gradients: (trainable + total((row) => row.neurons) * batchSize) * BYTES,
-    optimizer: 2 * trainable * BYTES,
+    optimizer: kept.reduce((sum, { size }) => sum + size, 0) * BYTES,
   };
   return {
     rows,

@@ -70,8 +70,8 @@ describe("the Train view", () => {
       const path = join(file.parentPath, file.name);
       if (!file.isFile() || path.includes("/data/")) continue;
       const size = gzipSync(await readFile(path), { level: 9 }).length;
-      // What comes when it is needed: “Look inside”, “Where it is wrong”, files of pictures, the code; and what keeps the page for visits without a network.
-      if (/^(view|mistakes_panel|own_files|code|offline)[-.]/.test(file.name)) later += size;
+      // What comes when it is needed: “Look inside”, “Where it is wrong”, files of pictures, files of networks with every layer that one may have, the code; and what keeps the page for visits without a network.
+      if (/^(view|mistakes_panel|own_files|network_file|model_config|code|offline)[-.]/.test(file.name)) later += size;
       else bytes += size;
     }
     console.log(

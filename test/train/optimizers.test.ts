@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { decodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { Arena, Variable } from "../../src/graph/node.ts";
 import { stateArenas } from "../../src/graph/update_rule.ts";
@@ -64,6 +65,23 @@ const every: [string, Optimizer][] = [
 ];
 
 describe("every optimizer", () => {
+  it.each(every)("%s keeps as many bytes as the model's summary says", async (_, optimizer) => {
+    const { model, trainer } = await trained(optimizer, { epochs: 0 });
+    let kept = 0;
+    for (const [name, { data }] of decodeCheckpoint(await trainer.checkpoint()).tensors) {
+      if (name.startsWith("optimizer/")) kept += data.byteLength;
+    }
+    expect(model.summary({ optimizer }).bytes.optimizer).toBe(kept);
+  });
+
+  it("keeps two numbers a parameter where it is Adam, one with momentum, none in plain descent", () => {
+    const model = smallNetwork(5);
+    const { parameters } = model.summary();
+    const kept = (optimizer: Optimizer) => model.summary({ optimizer }).bytes.optimizer;
+    expect(model.summary().bytes.optimizer).toBe(8 * parameters);
+    expect([adam(), sgd({ momentum: 0.9 }), sgd()].map(kept)).toEqual([8 * parameters, 4 * parameters, 0]);
+  });
+
   it.each(every)("%s learns, and goes on from a checkpoint where it was", async (name, optimizer) => {
     const whole = await trained(optimizer, { epochs: 6 });
     const losses = whole.history?.epochs.map(({ loss }) => loss) ?? [];
