@@ -63,15 +63,32 @@ describe("the Train view", () => {
     const table = (await page.locator(".layers").innerText()).replaceAll(/\s+/g, " ");
     expect(table).toContain("8 filters of 3×3");
     expect(table).toContain("28×28×8 6,272 80");
+    const files = new Map<string, Buffer>();
+    for (const file of await readdir(site, { recursive: true, withFileTypes: true })) {
+      const path = join(file.parentPath, file.name);
+      // What keeps the page for visits without a network comes after it, as the data does beside it.
+      if (file.isFile() && !path.includes("/data/") && file.name !== "offline.js")
+        files.set(file.name, await readFile(path));
+    }
+    // The page's own script and the worker's with all that they import; the others are asked for when they are needed.
+    const scripts = new Set<string>();
+    const take = (name: string): void => {
+      if (scripts.has(name)) return;
+      scripts.add(name);
+      for (const [, other = ""] of String(files.get(name)).matchAll(/\b(?:from|import)\s*["`]\.\/([^"`]+)["`]/g))
+        take(other);
+    };
+    for (const name of files.keys()) {
+      if (/^trainer_worker-/.test(name) || (name.endsWith(".js") && files.get("index.html")?.includes(name)))
+        take(name);
+    }
+    expect([...scripts].some((name) => name.startsWith("index-"))).toBe(true);
+    expect([...scripts].some((name) => name.startsWith("trainer_worker-"))).toBe(true);
     let bytes = 0;
     let later = 0;
-    const files = await readdir(site, { recursive: true, withFileTypes: true });
-    for (const file of files) {
-      const path = join(file.parentPath, file.name);
-      if (!file.isFile() || path.includes("/data/")) continue;
-      const size = gzipSync(await readFile(path), { level: 9 }).length;
-      // What comes when it is needed: “Look inside”, “Where it is wrong”, files of pictures, files of networks with every layer that one may have, the code; and what keeps the page for visits without a network.
-      if (/^(view|mistakes_panel|own_files|network_file|model_config|code|offline)[-.]/.test(file.name)) later += size;
+    for (const [name, content] of files) {
+      const size = gzipSync(content, { level: 9 }).length;
+      if (name.endsWith(".js") && !scripts.has(name)) later += size;
       else bytes += size;
     }
     console.log(
