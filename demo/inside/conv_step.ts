@@ -1,159 +1,83 @@
 import type { ConvGeometry } from "../../src/core/window_geometry.ts";
-import { announce, make, write } from "../dom.ts";
+import { make, write } from "../dom.ts";
 import { count, percent } from "../language.ts";
+import { ChannelList } from "./channel_list.ts";
+import { Choice } from "./choice.ts";
 import { Grid, Strip } from "./grid.ts";
+import { type LayerLook, LayerStep } from "./layer_step.ts";
 import type { Overlay } from "./live_maps.ts";
 import {
   type Area,
   type Convolved,
   convolve,
   featureMap,
-  inputOf,
   type Place,
   type Product,
   placeOfLargest,
+  type Values,
   valueAt,
   windowAt,
   windowOf,
 } from "./maps.ts";
 import { tell } from "./messages.ts";
+import { Numbers } from "./numbers.ts";
 import { magnitude, NOT_SHOWN, signed } from "./paint.ts";
+import { Player } from "./player.ts";
 import { receptiveField } from "./receptive_field.ts";
-import {
-  bracketed,
-  clamp,
-  colors,
-  Legend,
-  type Look,
-  number,
-  overGrid,
-  overStrip,
-  type Step,
-  section,
-  showNumbers,
-  showStrip,
-  strongest,
-  times,
-} from "./step.ts";
+import { bracketed, clamp, colors, Legend, number, overGrid, overStrip, showStrip, strongest, times } from "./step.ts";
 import { titleOf } from "./titles.ts";
 
-/** Columns of the widest kernel whose numbers are written. */
+/** Columns of the widest kernel whose numbers are written; larger ones are a picture. */
 const WIDEST_WITH_NUMBERS = 5;
 
 /** Which values of a layer are shown. */
 const SIDES = ["linear", "output", "gradient"] as const;
 type Side = (typeof SIDES)[number];
 
-/** The places where a window layer's window can stand, one after the other. */
-class Slider {
-  readonly button = make("button");
-  #timer = 0;
-  readonly #step: () => boolean;
-
-  /** `step` moves on by one place and says whether there is another. */
-  constructor(start: () => void, step: () => boolean) {
-    this.#step = step;
-    this.button.type = "button";
-    this.button.addEventListener("click", () => {
-      if (this.running) this.stop();
-      else {
-        start();
-        // Where motion is not wanted, the window still goes its way, but a step a second.
-        const pause = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 24;
-        this.#timer = window.setInterval(() => {
-          // A view that is not shown has no size.
-          if (this.button.offsetParent === null || !this.#step()) this.stop();
-        }, pause);
-        this.render();
-      }
-    });
-  }
-
-  get running(): boolean {
-    return this.#timer !== 0;
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-    this.#timer = 0;
-    this.render();
-  }
-
-  render(): void {
-    write(this.button, this.running ? tell().inSlideStop : tell().inSlide);
-  }
-}
-
 /** A convolution: the window on its input, the products, the sum, the map. */
-export class ConvStep implements Step {
-  readonly element: HTMLElement;
-  readonly #index: number;
-  readonly #parts = section("step-conv");
+export class ConvStep extends LayerStep {
   readonly #image = new Grid();
-  readonly #input: Grid;
-  readonly #output: Grid;
-  readonly #strip: Strip;
-  readonly #count = make("p", { className: "step-count" });
-  readonly #kernel = make("table", { className: "numbers" });
-  readonly #kernelCaption = make("p", { className: "caption" });
-  readonly #products = make("table", { className: "numbers" });
-  readonly #productsCaption = make("p", { className: "caption" });
-  readonly #channels = make("ol", { className: "channels" });
-  readonly #formula = make("p", { className: "step-formula" });
+  readonly #input = new Grid((place) => this.point(this.#outputPlace(place)));
+  readonly #output = new Grid((place) => this.point(place));
+  readonly #strip = new Strip((filter) => {
+    this.#channel = undefined;
+    this.#onFilter(filter);
+    this.choose(filter);
+  });
+  readonly #kernel = new Numbers();
+  readonly #products = new Numbers();
+  readonly #channels = new ChannelList((channel) => {
+    this.#channel = channel;
+    this.renderAgain();
+  });
   readonly #zeros = make("p", { className: "note" });
-  readonly #sides = make("div", { className: "switch sides" });
+  readonly #sides = new Choice(SIDES, (side) => {
+    this.#side = side;
+    this.renderAgain();
+  });
   readonly #legend = new Legend();
-  readonly #slider: Slider;
+  /** The window, over all the places where it can stand. */
+  readonly #slider = new Player({
+    pause: 24,
+    start: () => {
+      this.#upTo = 0;
+    },
+    step: () => this.#slide(),
+    onChange: () => this.renderAgain(),
+  });
   #side: Side = "linear";
-  #filter: number | undefined;
   /** The map of the layer before whose products are shown; undefined is the one that adds most. */
   #channel: number | undefined;
-  #place: Place | undefined;
   /** While the window slides, values after this one are not computed yet. */
   #upTo: number | undefined;
-  #look: Look | undefined;
   readonly #onFilter: (filter: number) => void;
 
   /** `onFilter` hears which of the maps is looked at. */
   constructor(index: number, onFilter: (filter: number) => void) {
-    this.#index = index;
+    super(index, "step-conv");
     this.#onFilter = onFilter;
-    this.element = this.#parts.element;
-    const point = (place: Place) => {
-      this.#slider.stop();
-      this.#upTo = undefined;
-      this.#place = place;
-      this.#render();
-      announce(this.#formula.textContent ?? "");
-    };
-    this.#input = new Grid((place) => point(this.#outputPlace(place)));
-    this.#output = new Grid(point);
-    this.#strip = new Strip((filter) => {
-      this.#filter = filter;
-      this.#channel = undefined;
-      this.#onFilter(filter);
-      this.#render();
-    });
-    this.#slider = new Slider(
-      () => {
-        this.#upTo = 0;
-      },
-      () => this.#slide(),
-    );
-    this.#sides.setAttribute("role", "group");
-    this.#sides.append(
-      ...SIDES.map((side) => {
-        const button = make("button");
-        button.type = "button";
-        button.addEventListener("click", () => {
-          this.#side = side;
-          this.#render();
-        });
-        return button;
-      }),
-    );
     this.element.append(
-      this.#count,
+      this.count,
       make(
         "div",
         { className: "step-body" },
@@ -161,39 +85,39 @@ export class ConvStep implements Step {
         make(
           "div",
           { className: "step-middle" },
-          ...[this.#kernelCaption, this.#kernel, this.#productsCaption, this.#products, this.#channels],
+          ...[this.#kernel.caption, this.#kernel.table, this.#products.caption, this.#products.table],
+          this.#channels.element,
         ),
         make("div", { className: "step-result" }, this.#output.element, this.#legend.element),
         make("div", { className: "step-aside" }, this.#image.element),
       ),
-      this.#formula,
-      make("div", { className: "step-tools" }, this.#slider.button, this.#sides),
+      this.formula,
+      make("div", { className: "step-tools" }, this.#slider.button, this.#sides.element),
       this.#strip.element,
       this.#zeros,
     );
   }
 
-  forget(): void {
-    this.#place = undefined;
-    this.#upTo = undefined;
-    this.#slider.stop();
+  override forget(): void {
+    this.#stopSliding();
+    super.forget();
   }
 
-  show(look: Look): void {
-    this.#look = look;
-    this.#render();
+  protected override point(place: Place): void {
+    this.#stopSliding();
+    super.point(place);
   }
 
   overlays(): readonly Overlay[] {
-    const layer = this.#look?.model.layers[this.#index]?.name;
+    const layer = this.look?.layer.name;
     if (layer === undefined) return [];
     const drawing = { layer, values: this.#side };
-    const grid = this.#upTo === undefined ? overGrid(this.#output, { ...drawing, channel: this.#filter }) : [];
+    const grid = this.#upTo === undefined ? overGrid(this.#output, { ...drawing, channel: this.filter }) : [];
     return [...grid, ...overStrip(this.#strip, drawing)];
   }
 
   #geometry(): ConvGeometry | undefined {
-    const g = this.#look && windowOf(this.#look.model, this.#index);
+    const g = this.look && windowOf(this.look.model, this.index);
     return g && "outChannels" in g ? g : undefined;
   }
 
@@ -218,54 +142,44 @@ export class ConvStep implements Step {
     const g = this.#geometry();
     if (g === undefined || this.#upTo === undefined) return false;
     const next = this.#upTo + 1;
-    if (next >= g.outHeight * g.outWidth) {
-      this.#upTo = undefined;
-      this.#render();
-      return false;
+    const more = next < g.outHeight * g.outWidth;
+    this.#upTo = more ? next : undefined;
+    if (more) {
+      this.place = { row: Math.floor(next / g.outWidth), column: next % g.outWidth };
+      this.renderAgain();
     }
-    this.#upTo = next;
-    this.#place = { row: Math.floor(next / g.outWidth), column: next % g.outWidth };
-    this.#render();
-    return true;
+    return more;
   }
 
-  #render(): void {
-    const look = this.#look;
+  #stopSliding(): void {
+    this.#upTo = undefined;
+    this.#slider.stop();
+  }
+
+  protected render(look: LayerLook): void {
+    const { model, inspection, placed, layer, input } = look;
     const g = this.#geometry();
-    const layer = look?.inspection.layers[this.#index];
-    const placed = look?.model.layers[this.#index];
-    if (look === undefined || g === undefined || layer === undefined || placed === undefined) return;
+    const kernel = inspection.parameters.get(`${placed.name}/kernel`);
+    if (g === undefined || kernel === undefined) return;
     const text = tell();
-    const { model, inspection } = look;
+    if (layer.linear === undefined && this.#side === "linear") this.#side = "output";
     const sides = { linear: layer.linear ?? layer.output, output: layer.output, gradient: layer.gradient };
     const shown = sides[this.#side];
-    this.#filter ??= strongest(layer.output);
-    const filter = this.#filter;
-    const map = featureMap(shown, filter);
-    const linear = featureMap(sides.linear, filter);
-    this.#place ??= placeOfLargest(linear);
-    const place = this.#place;
-    const input = inputOf(model, inspection, this.#index);
+    this.filter ??= strongest(layer.output);
+    const { filter } = this;
+    this.place ??= placeOfLargest(featureMap(sides.linear, filter));
+    const { place } = this;
     const isImage = input === inspection.input;
-    const kernel = inspection.parameters.get(`${placed.name}/kernel`);
-    if (kernel === undefined) return;
     const bias = inspection.parameters.get(`${placed.name}/bias`);
     const sum = convolve(g, input, kernel, bias, filter, place);
     const ranked = [...sum.channels].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
     const first = ranked.find(({ channel }) => channel === this.#channel) ?? ranked[0];
     if (first === undefined) return;
-    const inputMap = featureMap(input, first.channel);
-    const window = windowAt(g, place);
 
-    write(this.#parts.title, titleOf(look.model, this.#index));
-    write(
-      this.#parts.text,
-      isImage
-        ? text.inConvText(times(g.kernelHeight, g.kernelWidth))
-        : text.inConvMoreText(times(g.kernelHeight, g.kernelWidth), count(g.groupInChannels)),
-    );
-    write(
-      this.#count,
+    const size = times(g.kernelHeight, g.kernelWidth);
+    this.writeHead(
+      titleOf(model, this.index),
+      isImage ? text.inConvText(size) : text.inConvMoreText(size, count(g.groupInChannels)),
       text.inMaps(
         count(g.outChannels),
         times(g.outHeight, g.outWidth, g.outChannels),
@@ -273,56 +187,37 @@ export class ConvStep implements Step {
       ),
     );
 
-    const inputName = isImage ? text.inTheImage : text.inMapOf(count(first.channel + 1));
-    this.#input.label(inputName, `${inputName}. ${text.inArrows}`);
+    const inputMap = featureMap(input, first.channel);
+    const window = windowAt(g, place);
+    this.#input.label(isImage ? text.inTheImage : text.inMapOf(count(first.channel + 1)));
     this.#input.paint(inputMap.rows, inputMap.columns, colors(input, inputMap, isImage));
     this.#input.place = middleOf(window);
     this.#input.mark("window", window);
 
-    const most = magnitude(kernel.data);
     const kernelName = isImage
       ? text.inKernelOf(count(filter + 1))
       : text.inKernelFor(count(filter + 1), count(first.channel + 1));
-    const productsName = text.inProducts(number(first.sum));
     const mostProduct = Math.max(...first.products.map(({ value, weight }) => Math.abs(value * weight)));
-    const show = (table: HTMLTableElement, name: string, range: number, of: (product: Product) => number) => {
-      table.ariaLabel = name;
-      showNumbers(table, g.kernelHeight, g.kernelWidth, (row, column) => {
+    const show = (table: Numbers, name: string, range: number, of: (product: Product) => number) =>
+      table.show(name, g.kernelHeight, g.kernelWidth, (row, column) => {
         const product = first.products[row * g.kernelWidth + column];
         const value = product ? of(product) : 0;
-        // Larger kernels are a picture; their numbers would not be readable.
         return { color: signed(value, range), text: g.kernelWidth <= WIDEST_WITH_NUMBERS ? number(value) : "" };
       });
-    };
-    write(this.#kernelCaption, kernelName);
-    show(this.#kernel, kernelName, most, ({ weight }) => weight);
-    write(this.#productsCaption, productsName);
-    show(this.#products, productsName, mostProduct, ({ value, weight }) => value * weight);
-    this.#showChannels(ranked, first.channel, isImage);
-    const { activation } = placed.layer;
-    const after = valueAt(featureMap(layer.output, filter), place);
-    this.#showFormula(sum, isImage, activation === "linear" ? undefined : { name: activation, value: after });
+    show(this.#kernel, kernelName, magnitude(kernel.data), ({ weight }) => weight);
+    show(this.#products, text.inProducts(number(first.sum)), mostProduct, ({ value, weight }) => value * weight);
+    this.#channels.element.hidden = isImage;
+    if (!isImage) this.#channels.show(ranked, first.channel);
+    this.#showFormula(look, sum, valueAt(featureMap(layer.output, filter), place));
 
-    const name = text.inMap(count(filter + 1));
-    this.#output.label(name, `${name}. ${text.inArrows}`);
-    const range = magnitude(shown.data);
-    this.#output.paint(map.rows, map.columns, (index) =>
-      this.#upTo !== undefined && index > this.#upTo ? NOT_SHOWN : signed(map.values[index] ?? 0, range),
-    );
-    this.#output.place = place;
-    this.#output.mark("cursor", { ...place, rows: 1, columns: 1 });
-    this.#legend.show(range);
-
-    const reaches = isImage ? undefined : receptiveField(model, this.#index, place);
-    this.#image.element.hidden = reaches === undefined;
-    if (reaches) {
-      const pixels = featureMap(inspection.input, 0);
-      this.#image.label(text.inReceptive(times(reaches.rows, reaches.columns)));
-      this.#image.paint(pixels.rows, pixels.columns, colors(inspection.input, pixels, true));
-      this.#image.mark("window", reaches);
-    }
-
-    this.#showTools(layer.linear !== undefined);
+    this.#showOutput(shown, filter, place);
+    this.#showReceptiveField(look, place, isImage);
+    const names = { linear: text.inBeforeRelu, output: text.inAfterRelu, gradient: text.inGradient };
+    this.#sides.show(text.inSides, this.#side, (side) => {
+      if (layer.linear === undefined && side === "linear") return undefined;
+      return layer.linear === undefined && side === "output" ? text.inOutput : names[side];
+    });
+    this.#slider.render(text.inSlide, text.inSlideStop);
     showStrip(this.#strip, shown, filter);
     const zeros = layer.output.data.reduce((total, value) => total + Number(value === 0), 0);
     write(
@@ -331,70 +226,34 @@ export class ConvStep implements Step {
     );
   }
 
-  #showTools(activated: boolean): void {
-    const text = tell();
-    const names = { linear: text.inBeforeRelu, output: text.inAfterRelu, gradient: text.inGradient };
-    this.#sides.ariaLabel = text.inSides;
-    if (!activated && this.#side === "linear") this.#side = "output";
-    SIDES.forEach((side, index) => {
-      const button = this.#sides.children[index];
-      if (!(button instanceof HTMLButtonElement)) return;
-      button.hidden = !activated && side === "linear";
-      write(button, activated || side === "gradient" ? names[side] : text.inOutput);
-      button.ariaPressed = String(side === this.#side);
-    });
-    this.#slider.render();
+  #showOutput(shown: Values, filter: number, place: Place): void {
+    const map = featureMap(shown, filter);
+    const range = magnitude(shown.data);
+    this.#output.label(tell().inMap(count(filter + 1)));
+    this.#output.paint(map.rows, map.columns, (index) =>
+      this.#upTo !== undefined && index > this.#upTo ? NOT_SHOWN : signed(map.values[index] ?? 0, range),
+    );
+    this.#output.cursor = place;
+    this.#legend.show(range);
   }
 
-  /** The channels that add most, where a filter sees many; each can be looked at. */
-  #showChannels(ranked: Convolved["channels"], shown: number, isImage: boolean): void {
-    this.#channels.hidden = isImage;
-    if (isImage) return;
-    const text = tell();
-    const listed = Math.min(5, ranked.length);
-    const others = ranked.slice(listed).reduce((total, { sum }) => total + sum, 0);
-    const length = listed + Number(ranked.length > listed);
-    if (this.#channels.childElementCount !== length) {
-      this.#channels.replaceChildren(
-        ...Array.from({ length }, (_, index) => {
-          const words = [make("span"), make("span")];
-          if (index >= listed) return make("li", {}, ...words);
-          const button = make("button", {}, ...words);
-          button.type = "button";
-          button.addEventListener("click", () => {
-            this.#channel = Number(button.dataset["channel"]);
-            this.#render();
-          });
-          return make("li", {}, button);
-        }),
-      );
-    }
-    Array.from(this.#channels.children).forEach((item, index) => {
-      const summand = ranked[index];
-      const button = item.firstElementChild;
-      const isListed = index < listed && summand !== undefined && button instanceof HTMLButtonElement;
-      if (isListed) {
-        button.dataset["channel"] = String(summand.channel);
-        button.ariaPressed = String(summand.channel === shown);
-      }
-      const [name, sum] = (isListed ? button : item).children;
-      const words = isListed
-        ? text.inMapOf(count(summand.channel + 1))
-        : text.inOtherMaps(count(ranked.length - listed));
-      if (name instanceof HTMLElement) write(name, words);
-      if (sum instanceof HTMLElement) write(sum, number(isListed ? summand.sum : others));
-    });
+  /** What of the picture the value at this place can see, where that is not the window itself. */
+  #showReceptiveField({ model, inspection }: LayerLook, place: Place, isImage: boolean): void {
+    const reaches = isImage ? undefined : receptiveField(model, this.index, place);
+    this.#image.element.hidden = reaches === undefined;
+    if (reaches === undefined) return;
+    const pixels = featureMap(inspection.input, 0);
+    this.#image.label(tell().inReceptive(times(reaches.rows, reaches.columns)));
+    this.#image.paint(pixels.rows, pixels.columns, colors(inspection.input, pixels, true));
+    this.#image.mark("window", reaches);
   }
 
-  #showFormula(
-    { channels, bias, total }: Convolved,
-    isImage: boolean,
-    activation: { name: string; value: number } | undefined,
-  ): void {
+  #showFormula({ placed, inspection, input }: LayerLook, { channels, bias, total }: Convolved, after: number): void {
     const text = tell();
+    const { activation } = placed.layer;
     const products = channels[0]?.products ?? [];
     // As many products as a person reads.
-    const written = isImage && products.length <= 9;
+    const written = input === inspection.input && products.length <= 9;
     const left = written
       ? products.map(({ value, weight }) => `${number(value)}·${bracketed(weight)}`).join(" + ")
       : text.inSumOf(
@@ -402,9 +261,8 @@ export class ConvStep implements Step {
           number(total - bias),
         );
     const sum = `${left} + ${text.inBias} ${bracketed(bias)} = ${number(total)}`;
-    const name = activation?.name === "relu" ? "ReLU" : activation?.name;
-    const line = activation ? `${sum}   →   ${name}   →   ${number(activation.value)}` : sum;
-    write(this.#formula, line);
+    const name = activation === "relu" ? "ReLU" : activation;
+    write(this.formula, activation === "linear" ? sum : `${sum}   →   ${name}   →   ${number(after)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 /** A picture of numbers that can be pointed at: with the mouse, a finger, or the arrow keys. */
 import { make } from "../dom.ts";
 import type { Area, Place } from "./maps.ts";
+import { tell } from "./messages.ts";
 import { paint, type Rgb } from "./paint.ts";
 
 /** Of a side of a picture over a whole strip. */
@@ -48,11 +49,11 @@ export class Grid {
     });
   }
 
-  /** The figure's heading, and what assistive technology calls the picture. */
-  label(caption: string, spoken = caption): void {
+  /** The figure's heading, which assistive technology calls the picture too. */
+  label(caption: string): void {
     this.#caption.textContent = caption;
-    const named = this.#frame.hasAttribute("role") ? this.#frame : this.#canvas;
-    named.ariaLabel = spoken;
+    if (this.#frame.hasAttribute("role")) this.#frame.ariaLabel = `${caption}. ${tell().inArrows}`;
+    else this.#canvas.ariaLabel = caption;
   }
 
   paint(rows: number, columns: number, color: (index: number) => Rgb): void {
@@ -67,8 +68,15 @@ export class Grid {
     return this.#frame;
   }
 
+  /** Where the arrow keys start from. */
   set place(place: Place) {
     this.#place = place;
+  }
+
+  /** The place that is looked at, outlined. */
+  set cursor(place: Place) {
+    this.#place = place;
+    this.mark("cursor", { ...place, rows: 1, columns: 1 });
   }
 
   /** Outlines an area, one of each name; undefined takes it away. It may reach beyond the edges. */

@@ -4,6 +4,7 @@ import type { KernelMemory } from "./kernel_memory.ts";
 import { featureMap, histogram, type Values } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { css, magnitude, NOT_SHOWN, paint, signed } from "./paint.ts";
+import { Player } from "./player.ts";
 import { number, section } from "./step.ts";
 
 /** Bars of the histogram; odd, so that one of them is around 0. */
@@ -17,10 +18,16 @@ export class KernelsStep {
   readonly #label = make("label", { className: "step-count" });
   readonly #spread = make("p", { className: "note" });
   readonly #kernels = make("div", { className: "kernels-strip" });
-  readonly #play = make("button");
   readonly #histogram = make("canvas", { className: "histogram" });
   readonly #histogramNote = make("p", { className: "note" });
-  #timer = 0;
+  readonly #player = new Player({
+    pause: 200,
+    start: () => {
+      this.#chosen = this.#memory.moments[0]?.step;
+    },
+    step: () => this.#step(),
+    onChange: () => this.render(),
+  });
   readonly #memory: KernelMemory;
   /** The step whose kernels are shown; undefined follows the training. */
   #chosen: number | undefined;
@@ -32,47 +39,30 @@ export class KernelsStep {
     this.#slider.min = "0";
     this.#slider.id = "kernel-moment";
     this.#label.htmlFor = this.#slider.id;
-    this.#play.type = "button";
-    this.#play.addEventListener("click", () => {
-      if (this.#timer === 0) this.#start();
-      else this.#stop();
-    });
     this.#histogram.setAttribute("role", "img");
     this.#slider.addEventListener("input", () => {
       // Before anything is drawn, which puts the slider where the moment is.
       const index = Number(this.#slider.value);
       const { moments } = this.#memory;
-      this.#stop();
+      this.#player.stop();
       this.#chosen = index === moments.length - 1 ? undefined : moments[index]?.step;
       this.render();
     });
     this.element.append(
-      make("div", { className: "moment" }, this.#label, this.#slider, this.#play),
+      make("div", { className: "moment" }, this.#label, this.#slider, this.#player.button),
       this.#kernels,
       make("div", { className: "spread" }, this.#histogram, make("div", {}, this.#histogramNote, this.#spread)),
     );
   }
 
-  /** From the first moment to the last, in some seconds; where motion is not wanted, a moment a second. */
-  #start(): void {
-    const pause = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 200;
-    this.#chosen = this.#memory.moments[0]?.step;
-    this.#timer = window.setInterval(() => {
-      const { moments } = this.#memory;
-      const last = moments.length - 1;
-      const next = moments.findIndex(({ step }) => step === this.#chosen) + 1;
-      this.#chosen = next < last ? moments[next]?.step : undefined;
-      // A view that is not shown has no size.
-      if (next >= last || this.#play.offsetParent === null) this.#stop();
-      else this.render();
-    }, pause);
-    this.render();
-  }
-
-  #stop(): void {
-    clearInterval(this.#timer);
-    this.#timer = 0;
-    this.render();
+  /** To the next moment; the last one follows the training again. */
+  #step(): boolean {
+    const { moments } = this.#memory;
+    const last = moments.length - 1;
+    const next = moments.findIndex(({ step }) => step === this.#chosen) + 1;
+    this.#chosen = next < last ? moments[next]?.step : undefined;
+    if (next < last) this.render();
+    return next < last;
   }
 
   render(): void {
@@ -90,8 +80,8 @@ export class KernelsStep {
     if (moment === undefined) return;
     this.#slider.max = String(last);
     this.#slider.value = String(index);
-    this.#slider.disabled = this.#play.disabled = last < 1;
-    write(this.#play, this.#timer === 0 ? text.inKernelsPlay : text.inKernelsStop);
+    this.#slider.disabled = this.#player.button.disabled = last < 1;
+    this.#player.render(text.inKernelsPlay, text.inKernelsStop);
     const name = moment.step === 0 ? text.inKernelsStart : text.inKernelsStep(count(moment.step));
     this.#slider.ariaLabel = text.inKernelsSlider;
     this.#slider.setAttribute("aria-valuetext", name);

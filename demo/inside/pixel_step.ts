@@ -1,10 +1,12 @@
 import { announce, make, write } from "../dom.ts";
 import { count, decimal } from "../language.ts";
+import { Choice } from "./choice.ts";
 import { Grid } from "./grid.ts";
 import { type FeatureMap, featureMap, type Place, valueAt } from "./maps.ts";
 import { tell } from "./messages.ts";
+import { Numbers } from "./numbers.ts";
 import { grey } from "./paint.ts";
-import { clamp, type Look, number, type Step, section, showNumbers, times } from "./step.ts";
+import { clamp, type Look, number, type Step, section, times } from "./step.ts";
 
 /** The picture as numbers. */
 export class PixelStep implements Step {
@@ -13,10 +15,13 @@ export class PixelStep implements Step {
   readonly #grid: Grid;
   readonly #count = make("p", { className: "step-count" });
   readonly #value = make("p", { className: "step-formula" });
-  readonly #near = make("table", { className: "numbers" });
-  readonly #scale = make("div", { className: "switch sides" });
-  readonly #note = make("p", { className: "note" });
+  readonly #near = new Numbers();
   /** Whether the numbers are the network's, 0…1, or the picture's, 0…255. */
+  readonly #scale = new Choice([false, true], (shares) => {
+    this.#shares = shares;
+    this.#render();
+  });
+  readonly #note = make("p", { className: "note" });
   #shares = false;
   #place: Place | undefined;
   #look: Look | undefined;
@@ -28,24 +33,16 @@ export class PixelStep implements Step {
       this.#render();
       announce(this.#value.textContent ?? "");
     });
-    this.#scale.setAttribute("role", "group");
-    this.#scale.append(
-      ...[false, true].map((shares) => {
-        const button = make("button");
-        button.type = "button";
-        button.addEventListener("click", () => {
-          this.#shares = shares;
-          this.#render();
-        });
-        return button;
-      }),
-    );
     this.element.append(
       make(
         "div",
         { className: "step-body" },
         this.#grid.element,
-        make("div", { className: "step-side" }, ...[this.#count, this.#value, this.#scale, this.#near, this.#note]),
+        make(
+          "div",
+          { className: "step-side" },
+          ...[this.#count, this.#value, this.#scale.element, this.#near.table, this.#note],
+        ),
       ),
     );
   }
@@ -75,28 +72,17 @@ export class PixelStep implements Step {
       this.#value,
       text.inPixel(count(place.row + 1), count(place.column + 1), count(Math.round(255 * value)), number(value)),
     );
-    this.#grid.label(
-      text.inPixelsCaption(times(rows, columns)),
-      `${text.inPixelsCaption(times(rows, columns))}. ${text.inArrows}`,
-    );
+    this.#grid.label(text.inPixelsCaption(times(rows, columns)));
     this.#grid.paint(map.rows, map.columns, (index) => grey(map.values[index] ?? 0));
-    this.#grid.place = place;
-    this.#grid.mark("cursor", { ...place, rows: 1, columns: 1 });
+    this.#grid.cursor = place;
     const first = { row: clamp(place.row - 2, rows - 5), column: clamp(place.column - 2, columns - 5) };
     this.#grid.mark("window", { ...first, rows: 5, columns: 5 });
-    showNumbers(this.#near, 5, 5, (row, column) => {
+    this.#near.show(text.inNeighbours, 5, 5, (row, column) => {
       const level = valueAt(map, { row: first.row + row, column: first.column + column });
       return { color: grey(level), text: this.#shares ? decimal(level, 2) : count(Math.round(255 * level)) };
     });
-    this.#scale.ariaLabel = text.inScale;
-    [text.inLevels, text.inShares].forEach((words, index) => {
-      const button = this.#scale.children[index];
-      if (!(button instanceof HTMLButtonElement)) return;
-      write(button, words);
-      button.ariaPressed = String(this.#shares === (index === 1));
-    });
+    this.#scale.show(text.inScale, this.#shares, (shares) => (shares ? text.inShares : text.inLevels));
     write(this.#note, text.inColorNote(count(28 * 28 * 3), count(224 * 224 * 3)));
-    this.#near.ariaLabel = text.inNeighbours;
   }
 }
 

@@ -1,110 +1,76 @@
 import type { Inspection, PlacedLayer } from "../../src/index.ts";
-import { announce, make, write } from "../dom.ts";
+import { make, write } from "../dom.ts";
 import { count } from "../language.ts";
 import { Grid, Strip } from "./grid.ts";
+import { type LayerLook, LayerStep } from "./layer_step.ts";
 import type { Overlay } from "./live_maps.ts";
-import { channelsOf, featureMap, inputsOf, type Place, placeOfLargest, type Values, valueAt } from "./maps.ts";
+import { channelsOf, featureMap, inputsOf, placeOfLargest, type Values, valueAt } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { magnitude, signed } from "./paint.ts";
-import { bracketed, type Look, number, overStrip, type Step, section, showStrip, strongest, times } from "./step.ts";
+import { bracketed, number, overStrip, showStrip, strongest, times } from "./step.ts";
 import { titleOf, titleOfNamed } from "./titles.ts";
 
 /** A layer that works on every value by itself: activation, batch normalisation, addition of two ways, dropout. */
-export class PointwiseStep implements Step {
-  readonly element: HTMLElement;
-  readonly #index: number;
-  readonly #parts = section("step-pointwise");
-  readonly #count = make("p", { className: "step-count" });
+export class PointwiseStep extends LayerStep {
   readonly #body = make("div", { className: "step-body" });
   readonly #inputs: Grid[] = [];
-  readonly #output: Grid;
-  readonly #formula = make("p", { className: "step-formula" });
-  readonly #strip: Strip;
-  #filter: number | undefined;
-  #place: Place | undefined;
-  #look: Look | undefined;
+  readonly #output = new Grid((place) => this.point(place));
+  readonly #strip = new Strip((filter) => this.choose(filter));
 
   constructor(index: number) {
-    this.#index = index;
-    this.element = this.#parts.element;
-    this.#output = new Grid((place) => this.#point(place));
-    this.#strip = new Strip((filter) => {
-      this.#filter = filter;
-      this.#render();
-    });
-    this.element.append(this.#count, this.#body, this.#formula, this.#strip.element);
-  }
-
-  #point(place: Place): void {
-    this.#place = place;
-    this.#render();
-    announce(this.#formula.textContent ?? "");
-  }
-
-  forget(): void {
-    this.#place = undefined;
-  }
-
-  show(look: Look): void {
-    this.#look = look;
-    this.#render();
+    super(index, "step-pointwise");
+    this.element.append(this.count, this.#body, this.formula, this.#strip.element);
   }
 
   overlays(): readonly Overlay[] {
     // The large pictures share one range of colours, which a picture alone does not know.
-    const layer = this.#look?.model.layers[this.#index]?.name;
+    const layer = this.look?.layer.name;
     return layer === undefined ? [] : overStrip(this.#strip, { layer });
   }
 
   /** As many pictures as the layer has inputs, and the output's. */
   #makeGrids(inputs: number): void {
-    if (this.#inputs.length === inputs) return;
-    while (this.#inputs.length < inputs) this.#inputs.push(new Grid((place) => this.#point(place)));
+    if (this.#inputs.length === inputs && this.#body.hasChildNodes()) return;
+    while (this.#inputs.length < inputs) this.#inputs.push(new Grid((place) => this.point(place)));
     this.#inputs.length = inputs;
     this.#body.replaceChildren(...this.#inputs.map(({ element }) => element), this.#output.element);
   }
 
-  #render(): void {
-    const look = this.#look;
-    const layer = look?.inspection.layers[this.#index];
-    const placed = look?.model.layers[this.#index];
-    if (look === undefined || layer === undefined || placed === undefined) return;
+  protected render({ model, inspection, placed, layer }: LayerLook): void {
     const text = tell();
     const { output, kind } = layer;
     const [rows = 1, columns = 1, channels = 1] = output.shape;
     // What makes maps of another size, such as padding, has no value of its own beside each of the output's.
-    const inputs = inputsOf(look.model, look.inspection, this.#index).filter(
-      ({ shape }) => shape.join() === output.shape.join(),
-    );
+    const inputs = inputsOf(model, inspection, this.index).filter(({ shape }) => shape.join() === output.shape.join());
     this.#makeGrids(inputs.length);
-    this.#filter ??= strongest(output);
-    const filter = Math.min(this.#filter, channelsOf(output) - 1);
+    this.filter ??= strongest(output);
+    const filter = Math.min(this.filter, channelsOf(output) - 1);
     const map = featureMap(output, filter);
-    this.#place ??= placeOfLargest(map);
-    const place = this.#place;
+    this.place ??= placeOfLargest(map);
+    const { place } = this;
     const words = isOtherActivation(placed) ? undefined : text.layerWords[kind as keyof typeof text.layerWords];
-    write(this.#parts.title, titleOf(look.model, this.#index));
-    write(this.#parts.text, words?.text ?? "");
-    this.#parts.text.hidden = words === undefined;
-    write(this.#count, text.inNeurons(times(rows, columns, channels), count(output.data.length)));
+    this.writeHead(
+      titleOf(model, this.index),
+      words?.text ?? "",
+      text.inNeurons(times(rows, columns, channels), count(output.data.length)),
+    );
 
     // One range for all pictures, so that equal colours are equal values.
     const most = Math.max(magnitude(output.data), ...inputs.map(({ data }) => magnitude(data)));
     const show = (grid: Grid, values: Values, caption: string) => {
       const shown = featureMap(values, filter);
-      grid.label(caption, `${caption}. ${text.inArrows}`);
+      grid.label(caption);
       grid.paint(shown.rows, shown.columns, (index) => signed(shown.values[index] ?? 0, most));
-      grid.place = place;
-      grid.mark("cursor", { ...place, rows: 1, columns: 1 });
+      grid.cursor = place;
     };
     inputs.forEach((values, index) => {
       const grid = this.#inputs[index];
-      const source = titleOfNamed(look.model, placed.connectedTo[index] ?? "");
+      const source = titleOfNamed(model, placed.connectedTo[index] ?? "");
       if (grid) show(grid, values, text.inMapFrom(count(filter + 1), source));
     });
     show(this.#output, output, text.inMapAfter(count(filter + 1)));
     const operands = inputs.map((values) => valueAt(featureMap(values, filter), place));
-    write(this.#formula, formulaOf(placed, look.inspection, filter, operands, valueAt(map, place)));
+    write(this.formula, formulaOf(placed, inspection, filter, operands, valueAt(map, place)));
     showStrip(this.#strip, output, filter);
   }
 }
@@ -130,8 +96,8 @@ function formulaOf(
     const of = (parameter: string, otherwise: number) =>
       parameters.get(`${name}/${parameter}`)?.data[channel] ?? otherwise;
     const epsilon = Number(options["epsilon"] ?? 1e-3);
-    const deviation = Math.sqrt(of("moving_variance", 1) + epsilon);
-    const standard = `(${number(first)} − ${bracketed(of("moving_mean", 0))}) / ${number(deviation)}`;
+    const deviation = `√(${number(of("moving_variance", 1))} + ${number(epsilon)})`;
+    const standard = `(${number(first)} − ${bracketed(of("moving_mean", 0))}) / ${deviation}`;
     return `${standard} · ${bracketed(of("gamma", 1))} + ${bracketed(of("beta", 0))} = ${number(result)}`;
   }
   if (kind === "activation" && options["activation"] === "relu") return `max(0, ${number(first)}) = ${number(result)}`;

@@ -6,7 +6,7 @@ import type { Grid, Strip } from "./grid.ts";
 import { isOnScreen, type Overlay } from "./live_maps.ts";
 import { channelsOf, type FeatureMap, featureMap, type Values } from "./maps.ts";
 import { tell } from "./messages.ts";
-import { css, grey, isLight, magnitude, paint, type Rgb, signed } from "./paint.ts";
+import { grey, magnitude, paint, type Rgb, signed } from "./paint.ts";
 
 /** What all steps look at. */
 export interface Look {
@@ -62,33 +62,6 @@ export class Legend {
 }
 
 export const clamp = (value: number, most: number) => Math.min(Math.max(value, 0), Math.max(0, most));
-
-export function showNumbers(
-  table: HTMLTableElement,
-  rows: number,
-  columns: number,
-  cell: (row: number, column: number) => { color: Rgb; text: string; title?: string },
-): void {
-  if (table.rows.length !== rows || table.rows[0]?.cells.length !== columns) {
-    table.replaceChildren(
-      make(
-        "tbody",
-        {},
-        ...Array.from({ length: rows }, () => make("tr", {}, ...Array.from({ length: columns }, () => make("td")))),
-      ),
-    );
-  }
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const place = table.rows[row]?.cells[column];
-      if (place === undefined) continue;
-      const { color, text } = cell(row, column);
-      write(place, text);
-      place.style.background = css(color);
-      place.style.color = isLight(color) ? "#000000" : "#ffffff";
-    }
-  }
-}
 
 /** The channel with the largest value. */
 export function strongest({ data, shape }: Values): number {
