@@ -16,7 +16,7 @@ const EVERY: readonly (readonly [sources: string, node: number, browser: number]
   ["torch/convtranspose2d", 8, 13],
   ["torch/activations", 1, 7],
   ["keras-js", 24, 60],
-  ["frozen-oracle", 2, 6],
+  ["frozen-oracle", 3, 6],
   ["webnn-wpt", 2, 40],
   ["webnn-baseline", 8, 60],
   ["", 8, 20],

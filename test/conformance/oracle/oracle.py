@@ -1,6 +1,6 @@
 """Answers questions about networks with PyTorch: a question a line of JSON on stdin, an answer a line on stdout.
 
-A question (question.ts) holds a model as Corteza's JSON, weights, data, a loss and an optimizer. The answer holds, in
+A question (question.ts) holds a model as Corteza's JSON, weights, data, a loss for each output and an optimizer. The answer holds, in
 f64: the output by moving and by batch statistics, the loss, the gradients by input and parameters, the losses of the
 training steps and the weights after them. Tensors are NHWC here, as in the question; what PyTorch wants as NCHW is
 turned around each call.
@@ -18,10 +18,13 @@ import json
 import math
 import sys
 import traceback
+import warnings
 
 import torch
 import torch.nn.functional as F
 
+# SequentialLR steps its schedulers by a number, which PyTorch itself advises against.
+warnings.filterwarnings("ignore", category=UserWarning, module="torch.optim.lr_scheduler")
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
 
@@ -86,7 +89,7 @@ class Network:
 
     def __init__(self, question, parameters, size=0.0, generator=None, training=False):
         self.model = question["model"]
-        self.folded = question["folded"]
+        self.goals = question["goals"]
         self.parameters = parameters
         self.size, self.generator = size, generator
         self.training = training
@@ -109,22 +112,23 @@ class Network:
     def parameter(self, name):
         return self.rounded(self.parameters[f"{self.layer}/{name}"])
 
-    def outputs(self, x):
+    def outputs(self, inputs):
         model = self.model
         layers = {layer["name"]: layer for layer in model["layers"]}
-        calls, last = model["calls"], model["outputs"][0]
-        tensors = [x]
-        for call in calls:
+        # Last activations that the losses contain, by the number of the tensor.
+        folded = {number: goal["folded"] for number, goal in zip(model["outputs"], self.goals)}
+        tensors = list(inputs)
+        for call in model["calls"]:
             layer = layers[call["layer"]]
             self.layer = layer["name"]
             operands = [self.rounded(tensors[i]) for i in call["inputs"]]
             options = layer["options"]
             y = self.rounded(getattr(self, layer["kind"])(operands[0] if len(operands) == 1 else operands, options))
             name = options.get("activation", "linear")
-            if not (name == self.folded and len(tensors) == last):
+            if name != folded.get(len(tensors)):
                 y = self.rounded(self.activate(y, name))
             tensors.append(y)
-        return tensors[last]
+        return [tensors[number] for number in model["outputs"]]
 
     # Layers, by their kind in the model's JSON.
 
@@ -420,12 +424,58 @@ def row_losses(network, loss, outputs, targets):
     if kind == "meanAbsoluteError":
         network.choose(outputs > targets)
         return F.l1_loss(outputs, targets, reduction="none").mean(places)
+    if kind == "kullbackLeiblerDivergence":
+        rows = F.kl_div(F.log_softmax(outputs, -1), targets, reduction="none").sum(-1)
+        return rows if rows.dim() == 1 else rows.mean(places[:-1])
+    if kind == "cosineSimilarity":
+        rows = -F.cosine_similarity(outputs, targets, dim=-1)
+        return rows if rows.dim() == 1 else rows.mean(places[:-1])
+    if kind == "hinge":
+        signs = torch.where(targets == 0, -1.0, targets)
+        network.choose(1 - signs * outputs > 0)
+        return F.margin_ranking_loss(outputs, torch.zeros_like(outputs), signs, margin=1, reduction="none").mean(places)
+    if kind == "categoricalHinge":
+        right = (targets * outputs).sum(-1)
+        wrong, which = ((1 - targets) * outputs).max(-1)
+        network.choose(which)
+        network.choose(1 + wrong - right > 0)
+        rows = F.margin_ranking_loss(right, wrong, torch.ones_like(right), margin=1, reduction="none")
+        return rows if rows.dim() == 1 else rows.mean(places[:-1])
     raise ValueError(f"no loss {kind}")
 
 
-def make_optimizer(name, options, parameters):
+class DocumentedNAdam(torch.optim.Optimizer):
+    """NAdam by PyTorch's documentation (Dozat 2016), as PyTorch 2 computes it.
+
+    That of PyTorch 1.13 has mu_t in the second divisor twice: 1 - prod(mu_i) * mu_t * mu_(t+1).
+    """
+
+    def __init__(self, parameters, lr, betas, eps, weight_decay, momentum_decay):
+        settings = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay}
+        super().__init__(parameters, settings)
+        self.steps, self.product = 0, 1.0
+
+    @torch.no_grad()
+    def step(self):
+        self.steps += 1
+        t = self.steps
+        for group in self.param_groups:
+            beta1, beta2 = group["betas"]
+            mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (i * group["momentum_decay"])) for i in (t, t + 1))
+            self.product *= mu
+            for p in group["params"]:
+                gradient = p.grad + group["weight_decay"] * p
+                state = self.state[p]
+                m = beta1 * state.get("m", torch.zeros_like(p)) + (1 - beta1) * gradient
+                v = beta2 * state.get("v", torch.zeros_like(p)) + (1 - beta2) * gradient**2
+                state["m"], state["v"] = m, v
+                direction = mu_next * m / (1 - self.product * mu_next) + (1 - mu) * gradient / (1 - self.product)
+                p -= group["lr"] * direction / ((v / (1 - beta2**t)).sqrt() + group["eps"])
+
+
+def make_optimizer(name, options, rate, parameters):
     """PyTorch's optimizer with the options in Corteza's names; those left out have Corteza's defaults."""
-    rate, decay = options["learningRate"], options.get("weightDecay", 0.0)
+    decay = options.get("weightDecay", 0.0)
     epsilon = options.get("epsilon", 1e-7)
     betas = options.get("beta1", 0.9), options.get("beta2", 0.999)
     momentum = options.get("momentum", 0.0)
@@ -437,6 +487,8 @@ def make_optimizer(name, options, parameters):
     if name == "adamw":
         decay = options.get("weightDecay", 0.004)
         return torch.optim.AdamW(parameters, rate, betas, epsilon, decay, options.get("amsgrad", False))
+    if name == "nadam":
+        return DocumentedNAdam(parameters, rate, betas, epsilon, decay, options.get("momentumDecay", 1.0))
     if name == "adamax":
         return torch.optim.Adamax(parameters, rate, betas, epsilon, decay)
     if name == "rmsprop":
@@ -448,6 +500,65 @@ def make_optimizer(name, options, parameters):
     if name == "adadelta":
         return torch.optim.Adadelta(parameters, rate, options.get("rho", 0.95), epsilon, decay)
     raise ValueError(f"no optimizer {name}")
+
+
+def highest(schedule):
+    options = schedule["options"]
+    return options.get("initialLearningRate") or max(options.get(name, 0) for name in ("baseLearningRate", "maxLearningRate"))
+
+
+def make_scheduler(optimizer, schedule):
+    """PyTorch's scheduler for a schedule with Corteza's options, of an optimizer at the schedule's highest rate."""
+    name, options = schedule["name"], schedule["options"]
+    schedulers = torch.optim.lr_scheduler
+    if name == "constant":
+        return schedulers.ConstantLR(optimizer, 1.0)
+    if name == "stepDecay":
+        return schedulers.StepLR(optimizer, options["stepSize"], options["factor"])
+    if name == "multiStepDecay":
+        return schedulers.MultiStepLR(optimizer, options["milestones"], options["factor"])
+    if name == "exponentialDecay":
+        return schedulers.ExponentialLR(optimizer, options["decayRate"] ** (1 / options["decaySteps"]))
+    if name == "polynomialDecay":
+        return schedulers.PolynomialLR(optimizer, options["decaySteps"], options["power"])
+    if name == "cosineDecay":
+        lowest = options["alpha"] * options["initialLearningRate"]
+        return schedulers.CosineAnnealingLR(optimizer, options["decaySteps"], lowest)
+    if name == "cosineDecayRestarts":
+        lowest = options["alpha"] * options["initialLearningRate"]
+        return schedulers.CosineAnnealingWarmRestarts(optimizer, options["firstDecaySteps"], options["tMul"], lowest)
+    if name == "cyclicLearningRate":
+        base, top = options["baseLearningRate"], options["maxLearningRate"]
+        if options.get("annealStrategy") == "cos":
+            return schedulers.CosineAnnealingLR(optimizer, options["stepSizeUp"], top)
+        sides = options["stepSizeUp"], options["stepSizeDown"]
+        return schedulers.CyclicLR(optimizer, base, top, *sides, options["mode"], cycle_momentum=False)
+    if name == "oneCycle":
+        moved = "baseMomentum" in options
+        momenta = {"base_momentum": options["baseMomentum"], "max_momentum": options["maxMomentum"]} if moved else {}
+        return schedulers.OneCycleLR(
+            optimizer,
+            options["maxLearningRate"],
+            options["totalSteps"],
+            pct_start=options["pctStart"],
+            anneal_strategy=options["annealStrategy"],
+            div_factor=options["divFactor"],
+            final_div_factor=options["finalDivFactor"],
+            cycle_momentum=moved,
+            **momenta,
+        )
+    raise ValueError(f"no schedule {name}")
+
+
+def make_rates(optimizer, rate):
+    """What moves the optimizer's learning rate: a scheduler, after a warm-up or not."""
+    warmup = rate.get("warmup")
+    if warmup is None:
+        return make_scheduler(optimizer, rate["schedule"])
+    start = warmup["from"] / highest(rate["schedule"])
+    rise = torch.optim.lr_scheduler.LinearLR(optimizer, start, total_iters=warmup["steps"])
+    after = make_scheduler(optimizer, rate["schedule"])
+    return torch.optim.lr_scheduler.SequentialLR(optimizer, [rise, after], [warmup["steps"]])
 
 
 def clip(options, parameters):
@@ -478,30 +589,43 @@ class Training:
         }
         self.trained = [p for p in self.parameters.values() if p.requires_grad]
         optimizer = question["optimizer"]
-        self.options = optimizer["options"]
-        self.optimizer = make_optimizer(optimizer["name"], self.options, self.trained)
+        self.options, rate = optimizer["options"], optimizer["rate"]
+        self.highest = highest(rate["schedule"])
+        self.optimizer = make_optimizer(optimizer["name"], self.options, self.highest, self.trained)
+        self.rates = make_rates(self.optimizer, rate)
+        self.averages = None
+        if self.options.get("useEma"):
+            keep = self.options["emaMomentum"]
+            # A copy, whose parameters the roundings of an update do not touch.
+            self.averages = torch.optim.swa_utils.AveragedModel(
+                torch.nn.ParameterList(self.trained), avg_fn=lambda old, new, count: keep * old + (1 - keep) * new
+            )
 
     def batch(self, step):
-        """Images, targets and weights of the rows of a step: one batch behind the other, the last of an epoch shorter."""
+        """Inputs, targets and weights of the rows of a step: one batch behind the other, the last of an epoch shorter."""
         question = self.question
         rows, size = question["rows"], question["batch"]
         first = step % math.ceil(rows / size) * size
         last = min(rows, first + size)
-        shape = question["model"]["inputs"][0]["shape"]
-        images = decode(question["images"], torch.float32).double().reshape([rows, *shape])[first:last]
-        if question.get("bytes"):
-            images = images / 255
-        if "labels" in question:
-            targets = torch.tensor(question["labels"])[first:last]
-        else:
-            targets = decode(question["targets"], torch.float32).double().reshape([rows, *question["targetShape"]])
-            targets = targets[first:last]
+
+        def values(text, shape):
+            return decode(text, torch.float32).double().reshape([rows, *shape])[first:last]
+
+        inputs, targets = [], []
+        for source, described in zip(question["sources"], question["model"]["inputs"]):
+            images = values(source["images"], described["shape"])
+            inputs.append(images / 255 if source.get("bytes") else images)
+        for goal in question["goals"]:
+            if "labels" in goal:
+                targets.append(torch.tensor(goal["labels"])[first:last])
+            else:
+                targets.append(values(goal["targets"], goal["targetShape"]))
         weights = torch.ones(last - first)
         if "sampleWeights" in question:
             weights = weights * torch.tensor(question["sampleWeights"], dtype=torch.float64)[first:last]
         if "classWeight" in question:
-            weights = weights * torch.tensor(question["classWeight"], dtype=torch.float64)[targets]
-        return images, targets, weights
+            weights = weights * torch.tensor(question["classWeight"], dtype=torch.float64)[targets[0]]
+        return inputs, targets, weights
 
     def network(self, training):
         return Network(self.question, self.parameters, self.size, self.generator, training)
@@ -510,40 +634,71 @@ class Training:
         with torch.no_grad():
             network = self.network(False)
             outputs = network.outputs(self.batch(0)[0])
-            name = self.question["folded"]
-            return network.rounded(network.activate(outputs, name)) if name else outputs
+            names = [goal["folded"] for goal in self.question["goals"]]
+            return [network.rounded(network.activate(y, name)) if name else y for y, name in zip(outputs, names)]
 
-    def backward(self, step, with_input=False):
-        """Loss and gradients of a step. Returns outputs, loss, gradient by the images, and the network."""
-        images, targets, weights = self.batch(step)
-        images.requires_grad_(with_input)
+    def loss(self, network, outputs, targets, weights):
+        goals = self.question["goals"]
+        parts = []
+        for goal, y, wanted in zip(goals, outputs, targets):
+            rows = row_losses(network, goal["loss"], y, wanted)
+            part = network.rounded((rows * weights).mean())
+            parts.append(part if len(goals) == 1 else part * goal["weight"])
+        return sum(parts[1:], parts[0])
+
+    def backward(self, step, with_inputs=False):
+        """Loss and gradients of a step. Returns outputs, loss, gradients by the inputs, and the network."""
+        inputs, targets, weights = self.batch(step)
+        for x in inputs:
+            x.requires_grad_(with_inputs)
         network = self.network(True)
-        outputs = network.outputs(images)
-        rows = row_losses(network, self.question["loss"], outputs, targets)
-        loss = network.rounded((rows * weights).mean())
+        outputs = network.outputs(inputs)
+        loss = self.loss(network, outputs, targets, weights)
         for p in self.trained:
             p.grad = torch.zeros_like(p)
         loss.backward()
         if self.size > 0:
             for p in self.trained:
                 p.grad = Rounding.apply(p.grad, self.size, self.generator)
-        return outputs.detach(), loss.detach(), images.grad, network
+        return [y.detach() for y in outputs], loss.detach(), [x.grad for x in inputs], network
 
     def step(self, step):
         """One update. Returns the loss before it, and what was chosen at kinks."""
         _, loss, _, network = self.backward(step)
         clip(self.options, self.trained)
-        self.optimizer.step()
+        self.update()
         self.parameters.update(network.moved)
         if self.size > 0:
             with torch.no_grad():
                 for p in self.parameters.values():
                     # An update rounds a few times.
                     p.copy_(Rounding.apply(p, 4 * self.unit, self.generator))
+        if self.averages is not None:
+            self.averages.update_parameters(torch.nn.ParameterList(self.trained))
         return loss, network.choices
 
+    def update(self):
+        """Moves the parameters at the present rate, which has been computed from the highest with a few roundings."""
+        groups = self.optimizer.param_groups
+        rates = [group["lr"] for group in groups]
+        if self.size > 0:
+            for group in groups:
+                noise = 2 * float(torch.rand((), generator=self.generator)) - 1
+                group["lr"] += SLACK * self.unit * noise * self.highest
+        self.optimizer.step()
+        # A scheduler makes the next rate from this one.
+        for group, rate in zip(groups, rates):
+            group["lr"] = rate
+        self.rates.step()
+
     def values(self):
-        return {name: p.detach().clone() for name, p in self.parameters.items()}
+        """Parameters and statistics; of the parameters the averages, where the optimizer keeps these."""
+        values = {name: p.detach().clone() for name, p in self.parameters.items()}
+        if self.averages is not None:
+            trained = [name for name, p in self.parameters.items() if p.requires_grad]
+            for name, average in zip(trained, self.averages.module.parameters()):
+                values[name] = average.detach().clone()
+        return values
 
 
 def same(choices, others):
@@ -573,16 +728,20 @@ def answer(question):
     def each(function):
         return function(clean), [function(one) for one in noisy32], [function(one) for one in noisy64]
 
-    inference = judged(*each(lambda one: one.inference()))
+    def listed(values, others32, others64):
+        return [judged(value, [o[i] for o in others32], [o[i] for o in others64]) for i, value in enumerate(values)]
+
+    inference = listed(*each(lambda one: one.inference()))
     first = each(lambda one: (*one.backward(0, True), {n: p.grad for n, p in one.parameters.items() if p.grad is not None}))
 
     def of(part):
         return judged(part(first[0]), [part(one) for one in first[1]], [part(one) for one in first[2]])
 
-    gradients = {"input": of(lambda one: one[2])}
+    gradients = {f"input {i}": of(lambda one: one[2][i]) for i in range(len(first[0][2]))}
     for name in first[0][4]:
         gradients[name] = of(lambda one: one[4][name])
-    outputs, loss = of(lambda one: one[0]), of(lambda one: one[1])
+    outputs = listed(first[0][0], [one[0] for one in first[1]], [one[0] for one in first[2]])
+    loss = of(lambda one: one[1])
     safe = all(same(first[0][3].choices, one[3].choices) for one in first[1])
 
     losses = {"values": [], "cpu": [], "webgpu": []}
