@@ -19,20 +19,10 @@ import {
 } from "../src/index.ts";
 import type { WorkerTrainer } from "../src/worker.ts";
 import { withBatchSize, withTensors } from "./checkpoints.ts";
+import { Course, type Stopped } from "./course.ts";
 import { type Digits, quickSet } from "./digits.ts";
 import type { NetworkFile } from "./network_file.ts";
-import {
-  type Change,
-  diverged,
-  emptyRun,
-  type Measurement,
-  measure,
-  note,
-  type Run,
-  record,
-  truncated,
-  unknownRun,
-} from "./run.ts";
+import type { Measurement, Run } from "./run.ts";
 import {
   AUGMENT,
   type BackendKind,
@@ -45,30 +35,17 @@ import {
   openTrainer,
   type Setup,
 } from "./setup.ts";
-import { Snapshots, type State } from "./snapshots.ts";
+import type { State } from "./snapshots.ts";
 import { type Lesson, type Taught, teach } from "./teaching.ts";
 import { encodeRows } from "./train/design.ts";
 import type { RunSettings } from "./train/run_settings.ts";
-import { type Check, type StopConditions, Stopper, type StopReason, stepsToMeasurement } from "./train/stopping.ts";
+import { type StopConditions, Stopper, type StopReason, stepsToMeasurement } from "./train/stopping.ts";
 import { Work } from "./work.ts";
 
 export type Phase = "loading" | "ready" | "training" | "paused" | "failed";
 
-/** How a training ended by itself. */
-export interface Stopped {
-  readonly why: StopReason;
-  /** The step whose weights are back, where they were better than the last ones. */
-  readonly best: number | undefined;
-}
-
 export class Session {
   phase: Phase = "loading";
-  run: Run = emptyRun();
-  /** The step that the current training goes to. */
-  target = 0;
-  /** Updates made. */
-  steps = 0;
-  last: StepEvent | undefined;
   /** Why the CPU is used, when WebGPU was wanted. */
   whyNotWebGpu: WebGpuUnavailableError | undefined;
   backendKind: BackendKind = "webgpu";
@@ -81,8 +58,6 @@ export class Session {
   stopping: StopConditions = {};
   /** Whether the best weights come back where it does. */
   restoresBest = true;
-  /** How the last training ended by itself. */
-  stopped: Stopped | undefined;
   /** Called when a state was kept that a later visit can go on from. */
   onKeep: ((checkpoint: Uint8Array) => void) | undefined;
 
@@ -96,15 +71,12 @@ export class Session {
   #learningRate = 1e-3;
   /** How the weights move; the learning rate is kept apart. */
   #rule: Optimizer["rule"] = OPTIMIZERS.adam.rule;
-  /** Batches of the current data set taken so far. */
-  #cursor = 0;
   #initial: Uint8Array | undefined;
-  readonly #snapshots = new Snapshots();
+  readonly #course = new Course();
   /** Follows a training from its start to its end, pauses and all. */
   #stopper = new Stopper();
   /** The number of steps that ends it before its last epoch does. */
   #limit: number | undefined;
-  #check: (Check & { readonly step: number }) | undefined;
   /** When it was paused, and for how many milliseconds since it was measured last. */
   #pausedAt = 0;
   #pausedFor = 0;
@@ -147,8 +119,31 @@ export class Session {
     return Math.ceil((this.#digits?.train.count ?? 0) / this.batchSize);
   }
 
+  get run(): Run {
+    return this.#course.run;
+  }
+
+  /** Updates made. */
+  get steps(): number {
+    return this.#course.steps;
+  }
+
+  /** The step that the current training goes to. */
+  get target(): number {
+    return this.#course.target;
+  }
+
+  get last(): StepEvent | undefined {
+    return this.#course.last;
+  }
+
   get latest(): Measurement | undefined {
-    return this.run.measurements.at(-1);
+    return this.#course.latest;
+  }
+
+  /** How the last training ended by itself. */
+  get stopped(): Stopped | undefined {
+    return this.#course.stopped;
   }
 
   /** Whether training is on random copies of the digits. */
@@ -157,7 +152,7 @@ export class Session {
   }
 
   set augment(augment: boolean) {
-    if (augment !== this.#augment) this.#note({ kind: "vary", value: augment });
+    if (augment !== this.#augment) this.#course.note({ kind: "vary", value: augment });
     this.#augment = augment;
   }
 
@@ -175,12 +170,12 @@ export class Session {
 
   /** The step that it can go on from after the device was lost. */
   get keptSteps(): number {
-    return this.#snapshots.newest?.steps ?? 0;
+    return this.#course.newest?.steps ?? 0;
   }
 
   /** The step with the best weights, 0 for the first, random ones. */
   get bestSteps(): number {
-    return this.#snapshots.best?.steps ?? 0;
+    return this.#course.best?.steps ?? 0;
   }
 
   /** Loads the digits and makes the trainer; also after a failure, then from the last state that was kept. */
@@ -199,8 +194,8 @@ export class Session {
       this.#trainer = trainer;
       this.whyNotWebGpu = whyNotWebGpu;
       // The network for the CPU is another one: what was kept of the first is of no use to it.
-      if (this.backendKind !== before) this.#forget();
-      if (this.#snapshots.newest) await this.#goBackTo(this.#snapshots.newest);
+      if (this.backendKind !== before) this.#course.begin();
+      if (this.#course.newest) await this.#goBackTo(this.#course.newest);
       else this.#initial = await trainer.checkpoint();
       this.phase = this.steps > 0 ? "paused" : "ready";
       this.#onChange();
@@ -256,7 +251,7 @@ export class Session {
     const imagesLeft = Math.max(0, this.target - steps) * batchSize;
     const state = begins || this.phase === "failed" ? undefined : await this.#trainer?.checkpoint();
     if (begins) this.#adopted = false;
-    if (begins) this.#forget();
+    if (begins) this.#course.begin();
     this.phase = "loading";
     this.error = undefined;
     this.#onChange();
@@ -268,12 +263,12 @@ export class Session {
     this.#beforeLesson = undefined;
     if (state) {
       // Whole epochs stay whole: their last batches are shorter ones.
-      const epochs = Math.floor(this.#cursor / stepsPerEpoch);
-      const taken = Math.floor(((this.#cursor % stepsPerEpoch) * batchSize) / this.batchSize);
+      const epochs = Math.floor(this.#course.cursor / stepsPerEpoch);
+      const taken = Math.floor(((this.#course.cursor % stepsPerEpoch) * batchSize) / this.batchSize);
       const cursor = epochs * this.stepsPerEpoch + taken;
       await this.#goBackTo({ checkpoint: state, steps, cursor });
-      this.#note({ kind: "batchSize", value: this.batchSize });
-      this.target = steps + Math.ceil(imagesLeft / this.batchSize);
+      this.#course.note({ kind: "batchSize", value: this.batchSize });
+      this.#course.target = steps + Math.ceil(imagesLeft / this.batchSize);
       await this.#keep();
     }
     this.phase = this.steps < this.target ? "paused" : "ready";
@@ -294,11 +289,11 @@ export class Session {
     if (this.phase !== "ready" && this.phase !== "paused") return;
     if (this.steps >= this.target) {
       const steps = this.stepsIn(epochs);
-      this.target = this.steps + steps;
+      this.#course.target = this.steps + steps;
       this.#limit = steps === this.stopping.steps ? steps : undefined;
       this.#stopper = new Stopper();
     }
-    this.stopped = undefined;
+    this.#course.stopped = undefined;
     this.phase = "training";
     this.#onChange();
     this.#work.begin(async (signal) => {
@@ -314,25 +309,23 @@ export class Session {
   stepsIn(epochs: number): number {
     const perEpoch = this.stepsPerEpoch;
     if (perEpoch === 0) return 0;
-    const whole = (Math.floor(this.#cursor / perEpoch) + epochs) * perEpoch - this.#cursor;
+    const whole = (Math.floor(this.#course.cursor / perEpoch) + epochs) * perEpoch - this.#course.cursor;
     return Math.min(whole, this.stopping.steps ?? whole);
   }
 
   /** The training ends here, because of a condition: with the best weights, where the visitor wants them. */
   async #end(why: StopReason, signal: AbortSignal): Promise<void> {
-    const best = this.#snapshots.best;
-    const now = this.#check;
-    this.target = this.steps;
-    const better = best !== undefined && now !== undefined && best.loss < now.loss && best.steps < this.steps;
-    if (this.restoresBest && better && this.#trainer) {
+    const better = this.restoresBest ? this.#course.better : undefined;
+    this.#course.target = this.steps;
+    if (better && this.#trainer) {
       const checkpoint = await this.#trainer.checkpoint();
-      await this.#trainer.restore(withTensors(checkpoint, best.checkpoint, this.model.parameters.keys()));
-      this.#note({ kind: "best", value: best.steps });
+      await this.#trainer.restore(withTensors(checkpoint, better.checkpoint, this.model.parameters.keys()));
+      this.#course.note({ kind: "best", value: better.steps });
       await this.#measure(signal);
       await this.#keep();
     }
-    this.stopped = { why, best: this.restoresBest && better ? best.steps : undefined };
-    this.#note({ kind: "stopped", why });
+    this.#course.stopped = { why, best: better?.steps };
+    this.#course.note({ kind: "stopped", why });
   }
 
   pause(): void {
@@ -352,7 +345,7 @@ export class Session {
     if (this.phase !== "ready" && this.phase !== "paused") return;
     await this.#stop();
     this.phase = "ready";
-    this.target = this.steps;
+    this.#course.target = this.steps;
     this.train(1);
   }
 
@@ -381,7 +374,7 @@ export class Session {
       this.#fail(error);
       return;
     }
-    this.#snapshots.forget();
+    this.#course.forgetStates();
     this.#beforeLesson = undefined;
     this.error = undefined;
     this.phase = "ready";
@@ -391,7 +384,7 @@ export class Session {
 
   /** Back to the best weights there were, at most as old as the training, after it diverged; with another learning rate. */
   async goBack(learningRate: number): Promise<void> {
-    const to = this.#snapshots.best ?? (this.#initial && { checkpoint: this.#initial, steps: 0, cursor: 0 });
+    const to = this.#course.best ?? (this.#initial && { checkpoint: this.#initial, steps: 0, cursor: 0 });
     if (to === undefined || this.phase === "loading") return;
     await this.#stop();
     const { target, steps } = this;
@@ -401,11 +394,11 @@ export class Session {
       this.#fail(error);
       return;
     }
-    this.#note({ kind: "back", value: steps });
+    this.#course.note({ kind: "back", value: steps });
     this.setLearningRate(learningRate);
     this.#beforeLesson = undefined;
     this.error = undefined;
-    this.target = target;
+    this.#course.target = target;
     this.phase = this.steps > 0 && this.steps < target ? "paused" : "ready";
     this.#work.begin((signal) => this.#measure(signal));
     await this.#work.done;
@@ -438,15 +431,15 @@ export class Session {
         });
       } catch (error) {
         // The lesson put the weights back.
-        this.#showSteps(steps, 0);
+        this.#course.moveTo(steps, 0);
         if (!signal.aborted) throw error;
       }
-      if (taught?.kept === false) this.#showSteps(steps, 0);
-      if (taught?.kept) this.#note({ kind: "lesson" });
+      if (taught?.kept === false) this.#course.moveTo(steps, 0);
+      if (taught?.kept) this.#course.note({ kind: "lesson" });
       if (taught?.kept) this.#beforeLesson = { checkpoint: taught.checkpoint, steps, after: this.steps };
       // Another data set was trained on: the training set starts from its beginning.
-      this.#cursor = 0;
-      this.target = this.steps;
+      this.#course.cursor = 0;
+      this.#course.target = this.steps;
       if (taught) await this.#measure(signal);
       if (taught?.kept) await this.#keep();
       this.phase = "ready";
@@ -463,7 +456,7 @@ export class Session {
     this.#beforeLesson = undefined;
     this.#work.begin(async (signal) => {
       await this.#goBackTo({ checkpoint: before.checkpoint, steps: before.steps, cursor: 0 });
-      this.target = this.steps;
+      this.#course.target = this.steps;
       await this.#measure(signal);
       await this.#keep();
       this.phase = "ready";
@@ -514,11 +507,7 @@ export class Session {
     this.batchSize = batchSize;
     this.#beforeLesson = undefined;
     this.error = undefined;
-    this.run = run ?? unknownRun(file.steps);
-    this.#showSteps(file.steps, file.cursor);
-    this.target = this.steps;
-    this.#snapshots.forget();
-    this.#snapshots.keep(file, undefined);
+    this.#course.adopt(file, run);
     this.phase = "ready";
     this.#work.begin(async (signal) => {
       await this.#measure(signal);
@@ -528,7 +517,7 @@ export class Session {
   }
 
   setLearningRate(learningRate: number): void {
-    if (learningRate !== this.#learningRate) this.#note({ kind: "learningRate", value: learningRate });
+    if (learningRate !== this.#learningRate) this.#course.note({ kind: "learningRate", value: learningRate });
     this.#learningRate = learningRate;
     this.#trainer?.setLearningRate(learningRate);
   }
@@ -541,10 +530,8 @@ export class Session {
     this.#digits = digits;
     this.#quick = quickSet(digits);
     this.#free(before);
-    this.#snapshots.forgetBest();
-    this.#note({ kind: "digits", value: digits.train.count });
-    this.#cursor = 0;
-    this.target = this.steps;
+    this.#course.note({ kind: "digits", value: digits.train.count });
+    this.#course.changeDigits();
     if (this.phase !== "failed") this.phase = "ready";
     this.#onChange();
     if (wasTraining) this.train(1);
@@ -608,8 +595,7 @@ export class Session {
 
   /** Up to the next measurement. Gives why the training ends there, if it does. */
   async #trainUntilMeasured(signal: AbortSignal): Promise<StopReason | undefined> {
-    const perEpoch = this.stepsPerEpoch;
-    const toEpochEnd = perEpoch - (this.#cursor % perEpoch);
+    const toEpochEnd = this.#course.toEpochEnd(this.stepsPerEpoch);
     const steps = stepsToMeasurement({
       steps: this.steps,
       measured: this.latest?.step ?? 0,
@@ -623,7 +609,8 @@ export class Session {
     const seconds = (performance.now() - started - this.#pausedFor) / 1000;
     await this.#measure(signal, steps === toEpochEnd);
     await this.#keep();
-    return this.#check && this.#stopper.take(this.#check, seconds, this.stopping);
+    const { check } = this.#course;
+    return check && this.#stopper.take(check, seconds, this.stopping);
   }
 
   async #fit(steps: number, signal: AbortSignal): Promise<void> {
@@ -646,18 +633,8 @@ export class Session {
     };
   }
 
-  /** Notes a change of the course; before the first step there is none. */
-  #note(event: Change): void {
-    if (this.steps > 0) note(this.run, { ...event, step: this.steps });
-  }
-
   #record(event: StepEvent): void {
-    this.run.settings ??= this.#settings;
-    record(this.run, event);
-    this.#snapshots.taken(event.step);
-    this.steps = event.step + 1;
-    this.#cursor = event.epoch * event.stepsPerEpoch + event.stepInEpoch + 1;
-    this.last = event;
+    this.#course.record(event, () => this.#settings);
     this.#onChange();
   }
 
@@ -666,37 +643,25 @@ export class Session {
     if (dataset === undefined || this.#trainer === undefined) return;
     const step = this.steps;
     const { loss, accuracy = Number.NaN } = await this.#trainer.evaluate(dataset, signal ? { signal } : {});
-    measure(this.run, { step, loss, accuracy, count: dataset.count });
-    this.#check = { step, loss, accuracy, usual: dataset.count === this.#quick?.count };
+    const { count } = dataset;
+    this.#course.measured({ step, loss, accuracy, count, usual: count === this.#quick?.count });
     this.#onChange();
   }
 
   /** Keeps the state, for the day when the device goes away or the weights do. */
   async #keep(): Promise<void> {
     if (this.#trainer === undefined) return;
-    const { steps } = this;
-    const cursor = this.#cursor;
+    const { steps, cursor } = this.#course;
     const checkpoint = await this.#trainer.checkpoint();
-    const check = this.#check;
-    this.#snapshots.keep({ checkpoint, steps, cursor }, check?.step === steps && check.usual ? check.loss : undefined);
+    this.#course.keep({ checkpoint, steps, cursor });
     this.onKeep?.(checkpoint);
   }
 
   async #goBackTo({ checkpoint, steps, cursor }: State): Promise<void> {
     await this.#trainer?.restore(withBatchSize(checkpoint, this.batchSize, cursor));
     this.#trainer?.setLearningRate(this.#learningRate);
-    if (steps === 0) this.target = 0;
-    this.#showSteps(steps, cursor);
-  }
-
-  /** The page's own counters and curves, after the trainer went elsewhere. */
-  #showSteps(steps: number, cursor: number): void {
-    this.steps = steps;
-    this.#cursor = cursor;
-    this.run = truncated(this.run, steps);
-    this.#snapshots.forgetAfter(steps);
-    this.last = undefined;
-    this.stopped = undefined;
+    if (steps === 0) this.#course.target = 0;
+    this.#course.moveTo(steps, cursor);
   }
 
   /**
@@ -718,16 +683,8 @@ export class Session {
     return this.augment ? { augment: AUGMENT } : {};
   }
 
-  #forget(): void {
-    this.#snapshots.forget();
-    this.run = emptyRun();
-    this.steps = this.target = this.#cursor = 0;
-    this.last = undefined;
-    this.stopped = undefined;
-  }
-
   #fail(error: unknown): void {
-    if (error instanceof DivergedError) diverged(this.run, error.step, error.parameter);
+    if (error instanceof DivergedError) this.#course.diverged(error.step, error.parameter);
     this.error = error;
     this.phase = "failed";
     this.#onChange();

@@ -1,6 +1,7 @@
 /** Why a training ended, in the page's language. */
+
+import type { Stopped } from "../course.ts";
 import { count, percent, say, significant } from "../language.ts";
-import type { Stopped } from "../session.ts";
 import type { StopReason } from "./stopping.ts";
 
 export function stopWords({ kind, value }: StopReason): string {
