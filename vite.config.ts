@@ -14,5 +14,11 @@ const smallMarkup: Plugin = {
 export default defineConfig({
   base: "./",
   plugins: [smallShaders(), sharedWorker(), smallMarkup, offlinePage()],
-  build: { outDir: "site", target: "es2022" },
+  build: {
+    outDir: "site",
+    target: "es2022",
+    // Code that is imported when it is needed is one chunk, and no part of it is to be asked for by `document`, which
+    // the worker lacks. The page's own chunks keep their links.
+    modulePreload: { resolveDependencies: (_, chunks, { hostType }) => (hostType === "html" ? chunks : []) },
+  },
 });

@@ -1,2 +1,7 @@
-/** The worker in which the network trains: the library's host, in a file of this page's own for the bundler to find. */
-import "../src/worker/host.ts";
+/**
+ * The worker in which the network trains: the library's, but the CPU backend is fetched where it is needed only, since
+ * with WebGPU nobody needs it.
+ */
+import { serve } from "../src/worker/serve.ts";
+
+serve(async () => (await import("../src/cpu/backend.ts")).cpu());
