@@ -1,19 +1,29 @@
 /** The pictures that a session trains and measures on: where the handwritten digits lie, and what every data set brings. */
 import { subset } from "../src/data/dataset.ts";
 import { type Dataset, fetchIdx } from "../src/index.ts";
+import type { Wording } from "./language.ts";
 
 /** 2,500 digits of MNIST, or all 70,000. */
 export type MnistSize = "small" | "full";
+/** Names a data set of the visitor's own by its pictures and labels. */
+export type OwnId = `own-${string}`;
 
 export interface Digits {
   readonly train: Dataset;
   readonly heldOut: Dataset;
   /** Which data set it is, for what is kept of it: "small" and "full" are MNIST, "own-…" files of the visitor's. */
-  readonly id: MnistSize | `own-${string}`;
+  readonly id: MnistSize | OwnId;
   /** What the classes are called, by label. */
   readonly names: readonly string[];
   /** What the visitor's own files are called. */
   readonly title?: string;
+  /** What the page says of them where they are no digits. */
+  readonly wording?: Wording;
+}
+
+/** Whether a text is an `OwnId`. */
+export function isOwnId(id: string | undefined): id is OwnId {
+  return id?.startsWith("own-") ?? false;
 }
 
 /** A network of this page gives as many scores. */

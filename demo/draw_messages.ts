@@ -80,7 +80,7 @@ const en = {
   offerDecline: "Start anew",
   offerFailed: "This training could not be opened; it stays in the list.",
   footerOffline:
-    "Nothing is uploaded: the digits, your drawings and the network stay in this page. After the first visit it works without a network connection.",
+    "Nothing is uploaded: the pictures, your drawings and the network stay in this page. After the first visit it works without a network connection.",
 };
 
 const es: typeof en = {
@@ -163,7 +163,7 @@ const es: typeof en = {
   offerDecline: "Empezar de nuevo",
   offerFailed: "Este entrenamiento no se pudo abrir; sigue en la lista.",
   footerOffline:
-    "No se sube nada a ningún servidor: las cifras, tus dibujos y la red se quedan en esta página. Después de la primera visita funciona sin conexión.",
+    "No se sube nada a ningún servidor: las imágenes, tus dibujos y la red se quedan en esta página. Después de la primera visita funciona sin conexión.",
 };
 
 export type DrawMessages = typeof en;

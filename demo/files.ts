@@ -45,3 +45,8 @@ export function onDroppedFiles(listener: (files: readonly [File, ...File[]]) => 
   addEventListener("drop", (event) => hear(event, event.dataTransfer));
   addEventListener("paste", (event) => hear(event, event.clipboardData));
 }
+
+/** Whether a file may be one of pictures and labels that `readOwnFiles` takes, by its name. */
+export function isOwnFileName(name: string): boolean {
+  return /idx|ubyte|\.gz$|\.txt$/i.test(name);
+}

@@ -1,5 +1,5 @@
 /** "Keep the network": in this browser, as a file, as a link, as code; and the way back. */
-import { dataUrl, type MnistSize } from "./digits.ts";
+import { type Digits, dataUrl } from "./digits.ts";
 import { find, make, write } from "./dom.ts";
 import { errorWords } from "./error_words.ts";
 import { download, onFile } from "./files.ts";
@@ -15,8 +15,8 @@ export interface KeepPanelOptions {
   session: Session;
   /** Epochs that a press on Train goes through. */
   epochs(): number;
-  /** Has the session train on MNIST; resolves when it does. */
-  loadDigits(size: MnistSize): Promise<void>;
+  /** Has the session train on this data set; resolves when it does, or when the set is not to be had. */
+  loadDigits(id: Digits["id"]): Promise<void>;
   /** The notices above the page changed. */
   onChange(): void;
 }
@@ -116,7 +116,7 @@ export class KeepPanel {
     const before = this.#id;
     try {
       const network = await read(kept.checkpoint);
-      if (kept.digits === "small" || kept.digits === "full") await loadDigits(kept.digits);
+      await loadDigits(kept.digits);
       this.#id = kept.id;
       await session.adopt(network, completed(kept.run));
       this.#offer = undefined;

@@ -1,6 +1,9 @@
 /** The page's language: its sentences, and its way to write numbers. */
 import { type Language, type Messages, messageTable } from "./messages.ts";
-import { trainMessages } from "./train/messages.ts";
+import { type TrainMessages, trainMessages } from "./train/messages.ts";
+
+/** Sentences in place of others of the page, in both languages. */
+export type Wording = Readonly<Record<Language, Partial<Messages & TrainMessages>>>;
 
 const STORED = "corteza.language";
 const listeners: (() => void)[] = [];
@@ -39,17 +42,46 @@ export function language(): Language {
 
 /** The sentences of the page's language. */
 export function say(): Messages {
-  return messageTable[current];
+  return worded(messageTable[current]);
+}
+
+let wording: Wording | undefined;
+/** Tables with the sentences of `wording` in them; each is made once. */
+let made = new WeakMap<object, object>();
+
+/** A table of sentences of the page's language, with those that the data set has other words for. */
+export function worded<Table extends object>(table: Table): Table {
+  if (wording === undefined) return table;
+  const known = made.get(table) ?? { ...table, ...wording[current] };
+  made.set(table, known);
+  return known as Table;
+}
+
+/** Has the page say some things in other words; `undefined`: as it says them of handwritten digits. */
+export function setWording(chosen: Wording | undefined): void {
+  if (chosen === wording) return;
+  wording = chosen;
+  made = new WeakMap();
+  rewrite();
+}
+
+/** Changes when the page's words do: for what is written again only then. */
+export function wordsKey(): string {
+  return wording === undefined ? current : `${current} own`;
 }
 
 export function setLanguage(chosen: Language): void {
   current = chosen;
   store(STORED, chosen);
+  rewrite();
+}
+
+function rewrite(): void {
   translatePage();
   for (const listener of listeners) listener();
 }
 
-/** Calls `listener` now and after each change of language. */
+/** Calls `listener` now and after each change of the page's words. */
 export function onLanguage(listener: () => void): void {
   listeners.push(listener);
   listener();
@@ -66,7 +98,7 @@ export function translatePage(): void {
 }
 
 function sentence(key = ""): string {
-  const found = ({ ...trainMessages[current], ...say() } as Readonly<Record<string, unknown>>)[key];
+  const found = ({ ...worded(trainMessages[current]), ...say() } as Readonly<Record<string, unknown>>)[key];
   if (typeof found !== "string")
     throw new Error(`index.html asks for the sentence "${key}", which messages.ts does not have.`);
   return found;

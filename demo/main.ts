@@ -5,13 +5,12 @@ import { nameClasses } from "./classes.ts";
 import { DigitPad } from "./digit_pad.ts";
 import { announce, find, focusScrollers, write } from "./dom.ts";
 import { DrawPanel } from "./draw_panel.ts";
-import { onDroppedFiles } from "./files.ts";
+import { isOwnFileName, onDroppedFiles } from "./files.ts";
 import { LazyInsideView } from "./inside/lazy_view.ts";
 import { KeepPanel } from "./keep_panel.ts";
 import { count, language, onLanguage, percent, say, setLanguage, translatePage } from "./language.ts";
 import type { Language } from "./messages.ts";
 import { failureNotice, forcedCpuNotice, type Notice, noWebGpuNotice, showNotices } from "./notices.ts";
-import { isOwnFileName } from "./own_files_error.ts";
 import { Runner } from "./runner.ts";
 import { Session } from "./session.ts";
 import type { Force } from "./setup.ts";
@@ -70,7 +69,7 @@ const teaching = new TeachPanel(session, () => panel.pixels);
 const keeping = new KeepPanel({
   session,
   epochs: () => train.epochs,
-  loadDigits: (size) => train.loadDigits(size),
+  loadDigits: (id) => train.loadDigits(id),
   onChange: () => changed(),
 });
 find("reset", HTMLButtonElement).addEventListener("click", () => keeping.beginAnew());

@@ -1,7 +1,7 @@
 /** Pictures of the visitor's own: IDX files as MNIST and its relatives come, gzip-compressed or not, made into a data set. */
 import { parseIdx } from "../src/data/idx.ts";
 import { type Dataset, dataset, FormatError, gunzip, idx } from "../src/index.ts";
-import { CLASSES, type Digits } from "./digits.ts";
+import { CLASSES, type Digits, type OwnId } from "./digits.ts";
 import { OwnFilesError } from "./own_files_error.ts";
 
 const SIDE = 28;
@@ -34,7 +34,7 @@ interface Pair {
  * A data set from one pair of image and label files, of which a sixth is held out, or from two pairs, one of them to be
  * held out; a text file beside them names the classes, a line each. Throws `OwnFilesError`.
  */
-export async function readOwnFiles(files: readonly NamedBytes[]): Promise<Digits> {
+export async function readOwnFiles(files: readonly NamedBytes[]): Promise<Digits & { readonly id: OwnId }> {
   const texts = files.filter(({ name }) => /\.txt$/i.test(name));
   const found = await Promise.all(files.filter((file) => !texts.includes(file)).map(readHeader));
   const pairs = pairsOf(found);

@@ -1,5 +1,3 @@
-/** What the page knows of files of pictures of one's own before the reader of such files is fetched (own_files.ts). */
-
 /** What can be wrong with a choice of files. */
 export type OwnFilesProblem = "unreadable" | "pairs" | "size" | "classes" | "tooMany" | "few" | "names" | "values";
 
@@ -14,9 +12,4 @@ export class OwnFilesError extends Error {
     this.why = why;
     this.words = words;
   }
-}
-
-/** Whether a file may be one that `readOwnFiles` takes, by its name. */
-export function isOwnFileName(name: string): boolean {
-  return /idx|ubyte|\.gz$|\.txt$/i.test(name);
 }

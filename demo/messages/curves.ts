@@ -44,7 +44,7 @@ const es: typeof en = {
   columnHeldOutAccuracy: "Precisión reservada",
   columnTrainingAccuracy: "Precisión al entrenar",
   chartLabel: (title, steps, training, heldOut) =>
-    `${title} a lo largo de ${steps} pasos: ${training} con los lotes de entrenamiento, ${heldOut} con cifras reservadas. Las cifras exactas están en la tabla de abajo.`,
+    `${title} a lo largo de ${steps} pasos: ${training} con los lotes de entrenamiento, ${heldOut} con cifras reservadas. Los valores exactos están en la tabla de abajo.`,
   readoutTraining: "entrenamiento",
   readoutHeldOut: "reservadas",
   smoothing: "Suavizado",

@@ -16,7 +16,7 @@ const en = {
   fileDamaged: "it is no network file of Corteza, or it is damaged",
   fileNetwork: "its network cannot be built",
   fileDigits: (takes: string, gives: string) =>
-    `its network takes ${takes} numbers and gives ${gives}; a digit here is 28×28×1, and there are 10`,
+    `its network takes ${takes} numbers and gives ${gives}; a network here takes 28×28×1 and gives 10`,
   fileOptimizer: "it names no optimizer",
   fileBatch: (size: string) => `its batch size is ${size}`,
   fileNotFinite: (tensor: string) => `“${tensor}” holds values that are no numbers: its training had diverged`,
@@ -41,7 +41,7 @@ const es: typeof en = {
 
   fileDamaged: "no es un archivo de red de Corteza, o está dañado",
   fileNetwork: "su red no se puede construir",
-  fileDigits: (takes, gives) => `su red toma ${takes} números y da ${gives}; aquí una cifra es de 28×28×1, y hay 10`,
+  fileDigits: (takes, gives) => `su red toma ${takes} números y da ${gives}; aquí una red toma 28×28×1 y da 10`,
   fileOptimizer: "no nombra ningún optimizador",
   fileBatch: (size) => `su tamaño de lote es ${size}`,
   fileNotFinite: (tensor) => `«${tensor}» contiene valores que no son números: su entrenamiento divergió`,

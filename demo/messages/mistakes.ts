@@ -35,7 +35,7 @@ const en = {
   pictureNow: (label: string) => `now ${label}`,
   pictureOut: "taken out",
   pictureChoose: "Press a picture to correct its label or to take it out.",
-  pictureKeys: "On a picture: a digit key gives the label, Delete takes it out, Control Z undoes.",
+  pictureKeys: "On a picture: a number key gives the label, Delete takes it out, Control Z undoes.",
   pictureWords: (number: string, label: string, answer: string, share: string, labelShare: string) =>
     `Picture ${number}, label ${label}. The network reads ${answer} (${share}); it gives the label ${labelShare}.`,
   pictureRight: (number: string, label: string, share: string) =>
@@ -105,7 +105,7 @@ const es: typeof en = {
   pictureNow: (label) => `ahora ${label}`,
   pictureOut: "quitada",
   pictureChoose: "Pulsa una imagen para corregir su etiqueta o quitarla.",
-  pictureKeys: "Sobre una imagen: una cifra le da esa etiqueta, Supr la quita, Control Z deshace.",
+  pictureKeys: "Sobre una imagen: una tecla numérica le da esa etiqueta, Supr la quita, Control Z deshace.",
   pictureWords: (number, label, answer, share, labelShare) =>
     `Imagen ${number}, etiqueta ${label}. La red lee ${answer} (${share}); a la etiqueta le da ${labelShare}.`,
   pictureRight: (number, label, share) => `Imagen ${number}, etiqueta ${label}. La red la lee bien (${share}).`,

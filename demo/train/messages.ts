@@ -1,5 +1,5 @@
 /** What the view "Train" says beyond messages.ts, in both languages. */
-import { language } from "../language.ts";
+import { language, worded } from "../language.ts";
 import { runMessages } from "./run_messages.ts";
 
 const en = {
@@ -176,5 +176,5 @@ export type TrainMessages = typeof trainMessages.en;
 
 /** The sentences of the page's language. */
 export function trainSay(): TrainMessages {
-  return trainMessages[language()];
+  return worded(trainMessages[language()]);
 }

@@ -3,7 +3,7 @@ import type { Evaluation } from "../../src/index.ts";
 import { className } from "../classes.ts";
 import { find, write } from "../dom.ts";
 import { errorWords } from "../error_words.ts";
-import { count, language, percent, say } from "../language.ts";
+import { count, percent, say, wordsKey } from "../language.ts";
 import type { Session } from "../session.ts";
 import { ChangeList } from "./change_list.ts";
 import type { Part } from "./changes.ts";
@@ -210,7 +210,7 @@ export class MistakesPanel {
     const { changes, pending } = this.#options.corrections;
     find("changes", HTMLElement).hidden = this.#read === undefined && changes.length === 0 && !pending;
     this.#changes.render();
-    const now = [language(), this.#read, className(0)];
+    const now = [wordsKey(), this.#read, className(0)];
     if (now.some((value, index) => value !== this.#shown[index])) {
       this.#shown = now;
       if (this.#read) this.#showPictures(this.#cell);

@@ -1,6 +1,6 @@
 /** The list of trainings: the one at hand, and earlier ones to lay over its curves. */
 import { find, make } from "../dom.ts";
-import { count, language, percent } from "../language.ts";
+import { count, percent, wordsKey } from "../language.ts";
 import type { Run } from "../run.ts";
 import type { Overlay } from "./charts.ts";
 import { writeLoss } from "./measurements.ts";
@@ -61,7 +61,7 @@ export class RunsPanel {
     if (latest && latest.step > 0 && stored !== this.#stored) this.#keep(run);
     this.#stored = stored;
     const others = this.#others;
-    const key = JSON.stringify([language(), stored, run.settings, others.map(({ past }) => [past.id, past.shown])]);
+    const key = JSON.stringify([wordsKey(), stored, run.settings, others.map(({ past }) => [past.id, past.shown])]);
     if (key === this.#listed) return;
     this.#listed = key;
     find("runs-section", HTMLElement).hidden = others.length === 0;

@@ -1,7 +1,7 @@
 /** The view "Train": settings, curves, measurements, the digits, the network, where the time goes. */
-import type { Digits, MnistSize } from "../digits.ts";
+import type { Digits } from "../digits.ts";
 import { find, write } from "../dom.ts";
-import { count, language, say } from "../language.ts";
+import { count, say, wordsKey } from "../language.ts";
 import { showFacts } from "../network_table.ts";
 import type { Notice } from "../notices.ts";
 import { ProfilePanel } from "../profile_panel.ts";
@@ -81,9 +81,9 @@ export class TrainView {
     return this.#data.first();
   }
 
-  /** Has the session train on MNIST, unless it does. */
-  async loadDigits(size: MnistSize): Promise<void> {
-    if (this.#session.digits?.id !== size) await this.#data.load(size);
+  /** Has the session train on this data set, unless it does; it stays where it is not to be had. */
+  async loadDigits(id: Digits["id"]): Promise<void> {
+    if (this.#session.digits?.id !== id) await this.#data.load(id);
   }
 
   /** Takes files of the visitor's own pictures up. */
@@ -137,7 +137,7 @@ export class TrainView {
   #renderNetwork(): void {
     const text = say();
     const { backendKind, model, batchSize, optimizer, digits, stats } = this.#session;
-    const key = `${backendKind} ${language()} ${this.#session.isFromFile}`;
+    const key = `${backendKind} ${wordsKey()} ${this.#session.isFromFile}`;
     if (key !== this.#shownModel) {
       if (backendKind !== this.#backend) this.#builder.usualChanged();
       else this.#builder.render();
@@ -153,9 +153,6 @@ export class TrainView {
   }
 }
 
-function dataLine({ train, heldOut, title, names }: Digits): string {
-  const [learn, measure] = [count(train.count), count(heldOut.count)];
-  return title === undefined
-    ? say().dataLine(learn, measure)
-    : say().dataLineOwn(title, learn, measure, count(names.length));
+function dataLine({ train, heldOut, title = "", names }: Digits): string {
+  return say().dataLine(count(train.count), count(heldOut.count), title, count(names.length));
 }

@@ -58,6 +58,20 @@ async function read(pictures: string): Promise<void> {
 
 const trained = () => page.waitForSelector('html[data-phase="ready"] #accuracy:not(.pending)');
 
+/** Everything that the view "Train" says: texts, names and titles of what can be seen, but for the data sets to choose. */
+const words = () =>
+  page.evaluate(() => {
+    const said: string[] = [];
+    for (const part of document.querySelectorAll(".intro, #notices, #runner, #view-train, footer")) {
+      for (const element of part.querySelectorAll<HTMLElement>("*")) {
+        if (!element.checkVisibility() || element.closest("#data-set")) continue;
+        const texts = [...element.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE);
+        said.push(...texts.map(({ textContent }) => textContent ?? ""), element.ariaLabel ?? "", element.title);
+      }
+    }
+    return said.map((text) => text.trim()).filter((text) => text !== "");
+  });
+
 const matrix = () =>
   page.$$eval("#confusion tbody tr", (rows) =>
     rows.map((row) =>
@@ -219,6 +233,101 @@ describe("where it is wrong", () => {
     await page.click('a[data-view="inside"]');
     await page.waitForSelector("#walk:not([hidden])", { timeout: 120_000 });
     expect(await page.innerText("#inside-answer")).toMatch(/Shoe no\. \d/);
+  });
+
+  it("keeps them: after a reload the training goes on with them, at the same accuracy", async () => {
+    await page.click('a[data-view="train"]');
+    expect(await page.innerText("#own-kept li")).toMatch(/^shoes-images\.gz: 500 pictures, 393 kB\s+in use\s+Remove$/);
+    await page.click("#epoch-step");
+    await page.waitForSelector('html[data-phase="training"]');
+    await trained();
+    const before = await page.innerText("#runner .score");
+    expect(before).toMatch(/^[\d.]+%\s+of 80 held-out pictures read correctly after \d+ steps$/);
+    await page.reload();
+    await page.locator(".notice.advice button").first().click();
+    await trained();
+    expect(await page.innerText("#runner .score")).toBe(before);
+    expect(await page.innerText("#data-line")).toContain("shoes-images.gz: 420 to learn from, and 80 held out");
+    await read("80");
+    expect(await page.innerText("#confusion thead th >> nth=4")).toBe("Shoe no. 4");
+    // From MNIST, as an address without the choice opens, it goes back to them as well.
+    await page.selectOption("#data-set", "small");
+    await page.waitForSelector("#data-line:has-text('MNIST')");
+    expect(new URL(page.url()).hash).not.toContain("own-");
+    await page.reload();
+    await page.locator(".notice.advice button").first().click();
+    await page.waitForSelector("#data-line:has-text('shoes-images.gz')");
+    await trained();
+    expect(await page.innerText("#runner .score")).toBe(before);
+  });
+
+  it("speaks of pictures where they are the visitor's own, not of digits, in both languages", async () => {
+    await page.evaluate(() => {
+      for (const details of document.querySelectorAll("details")) details.open = true;
+    });
+    await page.selectOption("#batch-size", "16");
+    await page.waitForSelector('html[data-phase="ready"]');
+    await page.uncheck("#augment");
+    await page.fill("#stop-accuracy", "1");
+    await page.keyboard.press("Tab");
+    await page.click("#run");
+    await page.waitForSelector("#readings:has-text('held-out pictures')");
+    await read("80");
+    await page.locator("#confusion tbody button:text-matches('[1-9]')").first().click();
+    await page.locator("#pictures-list .thumb").first().click();
+    for (const [language, expected] of [
+      ["en", "It stopped because it reads 1% of the held-out pictures."],
+      ["es", "Ha parado porque lee el 1 % de las imágenes reservadas."],
+    ] as const) {
+      await page.click(`[data-language="${language}"]`);
+      const said = await words();
+      expect(said.map((text) => text.replaceAll("\u00a0", " "))).toContain(expected);
+      expect(said.length).toBeGreaterThan(150);
+      expect(said.filter((text) => /digit|dígito|cifra/i.test(text))).toEqual([]);
+    }
+    await page.click('[data-language="en"]');
+    await page.fill("#stop-accuracy", "");
+    await page.keyboard.press("Tab");
+  });
+
+  it("tells when there is no room for more of them, loses nothing, and removes what is asked", async () => {
+    const part = (name: string) => readFile(join(DATA, `mnist-small-train-${name}-ubyte.gz`));
+    const files = [
+      { name: "hats-images.gz", mimeType: "", buffer: await part("images.idx3") },
+      { name: "hats-labels.gz", mimeType: "", buffer: await part("labels.idx1") },
+    ];
+    const devtools = await page.context().newCDPSession(page);
+    const { origin } = new URL(page.url());
+    await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1_000_000 });
+    await page.setInputFiles("#idx-files", files);
+    await page.waitForSelector(
+      "#data-status.refused:has-text('has no room to keep “hats-images.gz”: it takes 1.57 MB')",
+    );
+    expect(await page.innerText("#data-line")).toContain("hats-images.gz");
+    expect(await page.locator("#own-kept li").allInnerTexts()).toEqual([expect.stringContaining("shoes-images.gz")]);
+    const [hats, shoes] = await page.$$eval("#data-set option", (all) =>
+      ["hats", "shoes"].map((name) => (all as HTMLOptionElement[]).find(({ text }) => text.includes(name))?.value),
+    );
+    await page.selectOption("#data-set", String(shoes));
+    await page.waitForSelector("#data-line:has-text('shoes-images.gz')");
+    await page.selectOption("#data-set", String(hats));
+    await page.waitForSelector("#data-line:has-text('hats-images.gz')");
+    await devtools.send("Storage.overrideQuotaForOrigin", { origin });
+    await page.setInputFiles("#idx-files", files);
+    await expect.poll(() => page.locator("#own-kept li").count()).toBe(2);
+    expect(await page.isHidden("#data-status.refused")).toBe(true);
+    await page.getByRole("button", { name: "Remove hats-images.gz from this browser" }).click();
+    await page.waitForSelector(
+      "#data-status:has-text('that makes 1.57 MB free. It is in use until you leave the page.')",
+    );
+    expect(await page.locator("#own-kept li").count()).toBe(1);
+    // Its address is still here, its pictures are not.
+    await page.reload();
+    await page.waitForSelector(
+      "#data-status.refused:has-text('The address asks for pictures that this browser does not')",
+    );
+    await page.waitForSelector("#data-line:has-text('handwritten digits')");
+    expect(await page.locator("#own-kept li").count()).toBe(1);
   });
 
   it("made no errors", () => {
