@@ -37,6 +37,7 @@ interface Tables extends DBSchema {
 /** What became of keeping a set: `full` where it takes more than this browser has left for the page. */
 export type Keeping =
   | { readonly kind: "kept" }
+  /** `left`: bytes that there are, where the browser tells. */
   | { readonly kind: "full"; readonly bytes: number; readonly left: number | undefined }
   | { readonly kind: "refused" };
 
@@ -68,20 +69,20 @@ export async function keepSet({ id, title = "", names, train, heldOut }: Digits 
   const parts: KeptParts = { train: keptPart(train), heldOut: keptPart(heldOut) };
   const bytes = bytesOf(parts.train) + bytesOf(parts.heldOut);
   const left = await roomLeft();
-  // To ask is cheaper than to write a hundred megabytes in vain.
+  // To ask is cheaper than to write a hundred megabytes in vain. Chromium tells of more room than there is.
   if (left !== undefined && left < bytes) return { kind: "full", bytes, left };
+  const count = train.count + heldOut.count;
   try {
     const transaction = (await database()).transaction(["sets", "parts"], "readwrite");
-    const count = train.count + heldOut.count;
     await Promise.all([
-      transaction.objectStore("sets").put({ id, time: Date.now(), title, names, count, bytes }),
       transaction.objectStore("parts").put(parts, id),
+      transaction.objectStore("sets").put({ id, time: Date.now(), title, names, count, bytes }),
       transaction.done,
     ]);
     return { kind: "kept" };
   } catch (error) {
     const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
-    return isFull ? { kind: "full", bytes, left } : { kind: "refused" };
+    return isFull ? { kind: "full", bytes, left: undefined } : { kind: "refused" };
   }
 }
 
