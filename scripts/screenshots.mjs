@@ -1,4 +1,7 @@
-/** `npm run screenshots [name …]`: pictures of the demo in its states, into .shots/. Wants the page built: npm run build:demo. */
+/**
+ * `npm run screenshots [scene …]`: pictures of the demo in its states, each wide and narrow, light and dark, English and
+ * Spanish, into .shots/. Wants the page built: npm run build:demo.
+ */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,7 +45,7 @@ async function draw(page) {
 const ready = (page) => page.waitForSelector('html[data-phase="ready"] #accuracy.pending', { timeout: 60_000 });
 const measured = (page) => page.waitForFunction(() => /\d/.test(document.querySelector("#samples-note").textContent));
 
-async function train(page, { epochs = process.env.CORTEZA_EPOCHS ?? "5", until = "end" } = {}) {
+async function train(page, { epochs = process.env.CORTEZA_EPOCHS ?? "3", until = "end" } = {}) {
   await go(page, "train");
   await page.selectOption("#epochs", epochs);
   await page.click("#run");
@@ -56,126 +59,100 @@ async function train(page, { epochs = process.env.CORTEZA_EPOCHS ?? "5", until =
     );
 }
 
-async function toTop(page) {
-  await page.mouse.move(2, 2);
-  await page.evaluate(() => scrollTo(0, 0));
+/** The state that a page is in, on screens of both widths, in both themes and both languages; as English on a wide, light one afterwards. */
+async function takeEach(page, name, selector) {
+  for (const [width, viewport] of Object.entries({ narrow: NARROW, wide: WIDE })) {
+    await page.setViewportSize(viewport);
+    for (const language of ["es", "en"]) {
+      await page.click(`[data-language="${language}"]`);
+      for (const colorScheme of ["dark", "light"]) {
+        await page.emulateMedia({ colorScheme });
+        await page.mouse.move(2, 2);
+        await page.evaluate(() => scrollTo(0, 0));
+        // Curves and maps are painted anew for their width and colours.
+        await page.waitForTimeout(300);
+        const file = `${name}-${width}-${colorScheme}-${language}.png`;
+        const path = join(shots, file);
+        if (selector) await page.locator(selector).screenshot({ path });
+        else await page.screenshot({ path, fullPage: true });
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        console.log(`${file}${overflow > 0 ? `  overflows by ${overflow} px` : ""}`);
+      }
+    }
+  }
 }
 
-/** Each: what the browser is, and the states to take. `take(page, name, full?)`. */
+/**
+ * Each leads a page to its states. `open(options)` gives a page, `take(page, name, selector)` pictures of it, of the part
+ * `selector` where there is one.
+ */
 const scenes = {
-  async wide(open, take) {
-    const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" });
+  /** The Train view from its first paint to its end. */
+  async train(open, take) {
+    const page = await open();
     await ready(page);
     await measured(page);
-    await take(page, "wide-light-en-before", true);
-    await draw(page);
-    await page.waitForFunction(() => /\d/.test(document.querySelector(".bar-value").textContent));
-    await toTop(page);
-    await take(page, "wide-light-en-untrained");
+    await take(page, "train-before");
     await train(page, { until: 20 });
-    await take(page, "wide-light-en-training");
+    await take(page, "train-busy");
+    await page.click("#run");
+    await page.waitForSelector('html[data-phase="paused"]');
+    await take(page, "train-paused");
+    await page.click("#run");
     await page.waitForSelector('html[data-phase="ready"]', { timeout: 280_000 });
     await page.waitForTimeout(800);
-    await take(page, "wide-light-en-after");
-    await take(page, "wide-light-en-after-full", true);
-    await page.emulateMedia({ colorScheme: "dark" });
-    await page.waitForTimeout(300);
-    await take(page, "wide-dark-en-after");
-    await take(page, "wide-dark-en-after-full", true);
-    await page.click('[data-language="es"]');
-    await page.waitForTimeout(300);
-    await toTop(page);
-    await take(page, "wide-dark-es-after");
-    await page.emulateMedia({ colorScheme: "light" });
-    await page.waitForTimeout(300);
-    await take(page, "wide-light-es-after-full", true);
-    await page.setViewportSize(NARROW);
-    await page.waitForTimeout(500);
-    await take(page, "narrow-light-es-after-full", true);
-    await page.click('[data-language="en"]');
-    await go(page, "draw");
-    await take(page, "narrow-light-en-draw");
-    await page.emulateMedia({ colorScheme: "dark" });
-    await toTop(page);
-    await page.waitForTimeout(300);
-    await take(page, "narrow-dark-en-top");
-    await take(page, "narrow-dark-en-full", true);
-    await page.setViewportSize({ width: 820, height: 1100 });
-    await page.waitForTimeout(300);
-    await take(page, "tablet-dark-en-full", true);
-  },
-  async profile(open, take) {
-    const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" });
-    await ready(page);
+    await take(page, "train-after");
     await page.click("#profile summary");
-    const measure = async () => {
-      await page.click("#measure");
-      await page.waitForFunction(() => /GFLOP/.test(document.querySelector("#profile-status").textContent));
-    };
-    const show = async (name) => {
-      await page.evaluate(() => document.querySelector("#network").scrollIntoView());
-      await page.waitForTimeout(300);
-      await take(page, name);
-    };
-    await show("wide-light-en-profile-empty");
-    await measure();
-    await show("wide-light-en-profile");
-    await page.emulateMedia({ colorScheme: "dark" });
-    await page.click('[data-language="es"]');
-    await show("wide-dark-es-profile");
-    await page.setViewportSize(NARROW);
-    await page.evaluate(() => document.querySelector("#profile").scrollIntoView());
-    await page.waitForTimeout(300);
-    await take(page, "narrow-dark-es-profile");
+    await page.click("#measure");
+    await page.waitForFunction(() => /GFLOP/.test(document.querySelector("#profile-status").textContent));
+    await take(page, "train-profile", "#profile");
   },
-  async mistakes(open, take) {
-    const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" });
-    const show = async (name, selector = "#mistakes") => {
-      await page.evaluate((wanted) => document.querySelector(wanted).scrollIntoView(), selector);
-      await page.waitForTimeout(300);
-      await take(page, name);
-    };
+  /** The network's table being edited, and a network that cannot work. */
+  async builder(open, take) {
+    const page = await open({ address: "#train?network=tiny" });
     await ready(page);
-    await show("wide-light-en-mistakes-empty");
+    await page.click('tr[data-row="3"] .layer-edit');
+    await take(page, "builder-edit", "#network");
+    await page.selectOption("#add-kind", "dense");
+    await page.click("#add-layer");
+    await take(page, "builder-impossible", "#network");
+  },
+  /** Where it is wrong: the confusion matrix, its pictures, changes to them; files that are no data set. */
+  async mistakes(open, take) {
+    const page = await open();
+    await ready(page);
+    await take(page, "mistakes-empty", "#mistakes");
     await train(page, { epochs: "1", until: 20 });
     await page.click("#mistakes-read");
-    await show("wide-light-en-mistakes-busy");
+    await take(page, "mistakes-busy", "#mistakes");
     await page.waitForSelector('html[data-phase="ready"]', { timeout: 280_000 });
     await page.waitForSelector('#mistakes[aria-busy="false"] .thumb');
-    await show("wide-light-en-mistakes");
+    await take(page, "mistakes", "#mistakes");
     await page.click("#pictures-list .thumb >> nth=1");
     await page.click("#picture-labels button >> nth=3");
     await page.locator("#pictures-list .thumb >> nth=2").press("Delete");
-    await show("wide-light-en-mistakes-changed");
+    await take(page, "mistakes-changed", "#mistakes");
     await page.click("#confusion tbody tr:nth-child(3) td.right button");
     await page.check("#confusion-shares");
-    await page.emulateMedia({ colorScheme: "dark" });
-    await page.click('[data-language="es"]');
-    await show("wide-dark-es-mistakes-cell");
-    await page.setViewportSize(NARROW);
-    await show("narrow-dark-es-mistakes");
     await page.click("#pictures-list .thumb");
-    await show("narrow-dark-es-mistakes-pictures", "#pictures");
-    await page.emulateMedia({ colorScheme: "light" });
-    await page.click('[data-language="en"]');
-    await show("narrow-light-en-mistakes-editor", "#picture-editor");
+    await take(page, "mistakes-cell", "#mistakes");
     await page.setInputFiles("#idx-files", [
       { name: "train-images-idx3-ubyte", mimeType: "", buffer: Buffer.from("no pictures") },
     ]);
-    await show("narrow-light-en-data", "#digits");
-    await page.setViewportSize(WIDE);
-    await show("wide-light-en-data", "#digits");
+    await take(page, "data-refused", "#digits");
   },
-  async drawing(open, take) {
-    const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" });
+  /** The Draw view: before anything, a drawing read, a lesson, a file that is refused, a kept training offered. */
+  async draw(open, take) {
+    const page = await open();
     await ready(page);
     await go(page, "draw");
-    await take(page, "wide-light-en-draw-before", true);
+    await take(page, "draw-empty");
     await train(page, { epochs: "3" });
     await draw(page);
     await page.waitForSelector('#reading[aria-busy="false"] .winner');
-    await take(page, "wide-light-en-draw-after", true);
+    await take(page, "draw-read");
     await page.click('#teach-digits button:text-is("8")');
+    await take(page, "draw-teaching");
     await page.waitForFunction(() => /%/.test(document.querySelector("#teach-status").textContent), null, {
       timeout: 120_000,
     });
@@ -186,90 +163,61 @@ const scenes = {
       buffer: Buffer.from("this is no network"),
     });
     await page.waitForSelector("#keep-status.refused");
-    await take(page, "wide-light-en-draw-taught", true);
-    await page.emulateMedia({ colorScheme: "dark" });
-    await page.click('[data-language="es"]');
-    await page.waitForTimeout(300);
-    await take(page, "wide-dark-es-draw-taught", true);
-    await page.setViewportSize(NARROW);
-    await page.waitForTimeout(300);
-    await take(page, "narrow-dark-es-draw-taught", true);
-    await page.emulateMedia({ colorScheme: "light" });
+    await take(page, "draw-taught");
     await page.reload();
     await page.waitForSelector(".notice.advice");
-    await page.waitForTimeout(300);
-    await take(page, "narrow-light-es-draw-offer", true);
+    await take(page, "draw-offer");
   },
+  /** The walk through a network, untrained and trained. */
   async inside(open, take) {
-    const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" });
+    const page = await open();
     await ready(page);
     await go(page, "inside");
     await page.waitForSelector('#walk[aria-busy="false"] section');
-    await toTop(page);
-    await take(page, "wide-light-en-inside-untrained");
+    await take(page, "inside-untrained");
     await train(page, { epochs: "3" });
     await draw(page);
     await go(page, "inside");
     await page.waitForSelector('#walk[aria-busy="false"] section');
     await page.waitForTimeout(800);
-    await toTop(page);
-    await take(page, "wide-light-en-inside", true);
-    await page.emulateMedia({ colorScheme: "dark" });
-    await page.click('[data-language="es"]');
-    await page.setViewportSize(NARROW);
-    await page.waitForTimeout(500);
-    await take(page, "narrow-dark-es-inside", true);
+    await take(page, "inside");
   },
-  /** Two trainings laid over each other, and one that a far too large learning rate drove to NaN. */
+  /** Two trainings laid over each other, one that was told when to stop, one that a far too large rate drove to NaN. */
   async runs(open, take) {
-    const page = await open(
-      { viewport: WIDE, colorScheme: "light", locale: "en-US" },
-      {},
-      undefined,
-      "#train?network=tiny",
-    );
+    const page = await open({ address: "#train?network=tiny" });
+    const rate = async (value) => {
+      await page.fill("#learning-rate", value);
+      await page.press("#learning-rate", "Enter");
+    };
     await ready(page);
     await train(page, { epochs: "1" });
     await page.click("#reset");
     await page.waitForSelector('html[data-phase="ready"]');
-    await page.fill("#learning-rate", "0.01");
-    await page.press("#learning-rate", "Enter");
+    await rate("0.01");
+    await page.click("#more-settings summary");
+    await page.fill("#stop-accuracy", "80");
+    await page.press("#stop-accuracy", "Tab");
     await train(page, { epochs: "1" });
-    await toTop(page);
-    await take(page, "wide-light-en-runs", true);
-    await page.fill("#learning-rate", "1e30");
-    await page.press("#learning-rate", "Enter");
+    await take(page, "runs");
+    await rate("1e30");
     await page.click("#run");
     await page.waitForSelector(".notice.failure", { timeout: 120_000 });
-    await toTop(page);
-    await take(page, "wide-light-en-diverged");
-    await page.emulateMedia({ colorScheme: "dark" });
-    await page.click('[data-language="es"]');
-    await page.setViewportSize(NARROW);
-    await page.waitForTimeout(500);
-    await take(page, "narrow-dark-es-diverged", true);
+    await take(page, "diverged");
   },
-  async nogpu(open, take) {
-    const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" }, { webgpu: false });
-    await ready(page);
-    await measured(page);
-    await take(page, "wide-light-en-nogpu");
-    await page.click('[data-language="es"]');
-    await page.setViewportSize(NARROW);
-    await page.waitForTimeout(300);
-    await take(page, "narrow-light-es-nogpu");
-  },
-  async errors(open, take) {
-    const page = await open({ viewport: WIDE, colorScheme: "light", locale: "en-US" }, {}, (p) =>
-      p.route("**/data/**", (route) => route.abort()),
-    );
-    await page.waitForSelector(".notice.failure");
-    await take(page, "wide-light-en-no-data");
-    const worker = await open({ viewport: NARROW, colorScheme: "dark", locale: "es-ES" }, {}, (p) =>
-      p.route("**/*worker*", (route) => route.abort()),
-    );
+  /** Browsers in which something is missing. */
+  async missing(open, take) {
+    const nogpu = await open({ browser: { webgpu: false } });
+    await ready(nogpu);
+    await measured(nogpu);
+    await take(nogpu, "no-webgpu");
+    await go(nogpu, "draw");
+    await take(nogpu, "no-webgpu-draw");
+    const data = await open({ prepare: (page) => page.route("**/data/**", (route) => route.abort()) });
+    await data.waitForSelector(".notice.failure");
+    await take(data, "no-data");
+    const worker = await open({ prepare: (page) => page.route("**/*worker*", (route) => route.abort()) });
     await worker.waitForSelector(".notice.failure");
-    await take(worker, "narrow-dark-es-no-worker");
+    await take(worker, "no-worker");
   },
 };
 
@@ -291,12 +239,12 @@ const browsers = [];
 try {
   for (const [name, scene] of Object.entries(scenes)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const open = async (options, browserOptions = {}, prepare = async () => {}, address = "") => {
+    const open = async ({ browser: browserOptions = {}, prepare = async () => {}, address = "" } = {}) => {
       const browser = await chromium.launch({ executablePath: ensureChromium(), args: chromiumFlags(browserOptions) });
       browsers.push(browser);
-      const page = await (
-        await browser.newContext({ deviceScaleFactor: 1, serviceWorkers: "block", ...options })
-      ).newPage();
+      const context = await browser.newContext({ viewport: WIDE, locale: "en-US", serviceWorkers: "block" });
+      const page = await context.newPage();
+      // What a scene forbids is told of here too.
       page.on("console", (message) => message.type() === "error" && console.error(`${name}: ${message.text()}`));
       page.on("pageerror", (error) => console.error(`${name}: ${error.stack}`));
       await prepare(page);
@@ -304,12 +252,7 @@ try {
       await page.evaluate(() => document.fonts.ready);
       return page;
     };
-    const take = async (page, file, fullPage = false) => {
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      await page.screenshot({ path: join(shots, `${file}.png`), fullPage });
-      console.log(`${file}.png${overflow > 0 ? `  overflows by ${overflow} px` : ""}`);
-    };
-    await scene(open, take);
+    await scene(open, takeEach);
     await Promise.all(browsers.splice(0).map((browser) => browser.close()));
   }
 } finally {
