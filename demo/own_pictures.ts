@@ -22,7 +22,14 @@ export class OwnPictures {
   #kept: readonly KeptSet[] = [];
   /** Sets that this browser does not keep: they last as long as the page. */
   readonly #here = new Map<OwnId, OwnDigits>();
+  readonly #onChange: () => void;
   #shown = "";
+
+  /** `onChange`: what there is to choose changed. */
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+    void this.#refresh();
+  }
 
   /** Whether the browser keeps a set for the next visit. */
   get keeps(): boolean {
@@ -42,52 +49,53 @@ export class OwnPictures {
   }
 
   /** Looks again at what is kept. */
-  async refresh(): Promise<void> {
+  async #refresh(): Promise<void> {
     this.#kept = await keptSets();
     for (const { id } of this.#kept) this.#here.delete(id);
+    this.#onChange();
   }
 
-  /** A data set from files; it can be chosen from now on, and is not kept yet. Throws `OwnFilesError`. */
-  async open(files: readonly File[]): Promise<OwnDigits> {
+  /** A data set from files, or what is wrong with them. It can be chosen from now on, and is not kept yet. */
+  async open(files: readonly File[]): Promise<OwnDigits | Said> {
     try {
       const named = files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) }));
       const digits = { ...(await readOwnFiles(await Promise.all(named))), wording: PICTURES };
       this.#here.set(digits.id, digits);
       return digits;
     } catch (error) {
-      if (error instanceof OwnFilesError) throw error;
-      throw new OwnFilesError("unreadable", [files[0]?.name ?? "", String(error)], error);
+      const problem =
+        error instanceof OwnFilesError ? error : new OwnFilesError("unreadable", [files[0]?.name ?? "", String(error)]);
+      const [first = "", second = "", third = ""] = problem.words;
+      return refusal(() => ownSay()[problem.why](first, second, third));
     }
   }
 
   /** Keeps a set in this browser; gives what to tell the visitor where that is not possible. */
   async keep(digits: OwnDigits): Promise<Said | undefined> {
     const keeping = await keepSet(digits);
-    await this.refresh();
+    await this.#refresh();
     const { title = "" } = digits;
     if (keeping.kind === "kept") return undefined;
-    if (keeping.kind === "refused") return { words: () => ownSay().notKept(title), refused: true };
+    if (keeping.kind === "refused") return refusal(() => ownSay().notKept(title));
     const { bytes: size, left } = keeping;
-    return {
-      words: () => ownSay().notKeptFull(title, bytes(size), left === undefined ? undefined : bytes(left)),
-      refused: true,
-    };
+    return refusal(() => ownSay().notKeptFull(title, bytes(size), left === undefined ? undefined : bytes(left)));
   }
 
-  /** A set to choose from; undefined where it is not here any more. */
-  async load(id: OwnId): Promise<OwnDigits | undefined> {
+  /** A set, or what to say where it is not here: `keptGone` or `keptElsewhere`. */
+  async find(id: OwnId, missing: "keptGone" | "keptElsewhere"): Promise<OwnDigits | Said> {
     const here = this.#here.get(id);
     if (here) return here;
     const kept = await loadSet(id);
-    if (kept === undefined) await this.refresh();
-    return kept && { ...kept, wording: PICTURES };
+    if (kept) return { ...kept, wording: PICTURES };
+    await this.#refresh();
+    return refusal(() => ownSay()[missing]);
   }
 
   /** Removes a kept set from this browser. The one in use, as it came, stays on the page. */
   async #remove({ id, title, bytes: size }: KeptSet, inUse: Digits | undefined): Promise<Said> {
-    if (!(await dropSet(id))) return { words: () => ownSay().keptNotRemoved(title), refused: true };
+    if (!(await dropSet(id))) return refusal(() => ownSay().keptNotRemoved(title));
     if (inUse?.id === id) this.#here.set(id, { ...inUse, id });
-    await this.refresh();
+    await this.#refresh();
     const stays = this.#here.has(id);
     const words = () => (stays ? ownSay().keptRemovedInUse : ownSay().keptRemoved)(title, bytes(size));
     return { words, refused: false };
@@ -114,15 +122,6 @@ export class OwnPictures {
   }
 }
 
-/** What is wrong with files that were opened, and what to do. */
-export function problemSaid({ why, words }: OwnFilesError): Said {
-  const [first = "", second = "", third = ""] = words;
-  return { words: () => ownSay()[why](first, second, third), refused: true };
+function refusal(words: () => string): Said {
+  return { words, refused: true };
 }
-
-export { OwnFilesError };
-
-/** The address names pictures that are not here. */
-export const ELSEWHERE: Said = { words: () => ownSay().keptElsewhere, refused: true };
-/** The pictures of a training are not here. */
-export const GONE: Said = { words: () => ownSay().keptGone, refused: true };

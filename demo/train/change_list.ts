@@ -2,17 +2,19 @@
 import { sample } from "../../src/data/dataset.ts";
 import { className } from "../classes.ts";
 import { find, make, write } from "../dom.ts";
+import { errorWords } from "../error_words.ts";
 import { download, onFile } from "../files.ts";
 import { inkCanvas } from "../ink.ts";
 import { count, language, say } from "../language.ts";
 import type { Session } from "../session.ts";
-import type { Change } from "./changes.ts";
+import { type Change, ChangesError } from "./changes.ts";
+import { changesProblemWords } from "./changes_words.ts";
 import type { Corrections } from "./corrections.ts";
 
 /** The newest changes are listed; there may be thousands. */
 const MOST_LISTED = 40;
 
-type FileOutcome = { kind: "opened"; count: number } | { kind: "bad"; problem: string };
+type FileOutcome = { kind: "opened"; count: number } | { kind: "bad"; error: unknown };
 
 export interface ChangeListOptions {
   readonly session: Session;
@@ -56,7 +58,7 @@ export class ChangeList {
     try {
       this.#file = { kind: "opened", count: this.#options.corrections.addJson(await file.text()) };
     } catch (error) {
-      this.#file = { kind: "bad", problem: error instanceof Error ? error.message : String(error) };
+      this.#file = { kind: "bad", error };
     }
     this.#options.onChange();
   }
@@ -103,9 +105,11 @@ export class ChangeList {
 
   #fileSentence(): string {
     if (this.#file === undefined) return "";
-    return this.#file.kind === "opened"
-      ? say().changesOpened(say().changesCount(this.#file.count, count(this.#file.count)))
-      : say().changesBadFile(this.#file.problem);
+    const text = say();
+    if (this.#file.kind === "opened")
+      return text.changesOpened(text.changesCount(this.#file.count, count(this.#file.count)));
+    const { error } = this.#file;
+    return text.changesBadFile(error instanceof ChangesError ? changesProblemWords(error.problem) : errorWords(error));
   }
 
   #item(change: Change): HTMLLIElement {

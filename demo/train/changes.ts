@@ -70,6 +70,33 @@ export function countLeft(original: Dataset, part: Part, changes: Changes): numb
 
 const FORMAT = "corteza-changes-1";
 
+/** What can be wrong with a file of changes, as data: the page says it in its language. `place`: of the entry, from 1 on. */
+export type ChangesProblem =
+  | { readonly kind: "json" | "format" }
+  | { readonly kind: "otherSet"; readonly id: string }
+  | { readonly kind: "noneLeft"; readonly part: Part }
+  | { readonly kind: "noPart"; readonly place: number }
+  | { readonly kind: "noPicture"; readonly place: number; readonly picture: string; readonly part: Part }
+  | {
+      readonly kind: "otherLabel";
+      readonly place: number;
+      readonly index: number;
+      readonly label: number;
+      readonly was: string;
+    }
+  | { readonly kind: "noLabel"; readonly place: number; readonly largest: number };
+
+/** A file of changes is not to be used. */
+export class ChangesError extends Error {
+  override readonly name = "ChangesError";
+  readonly problem: ChangesProblem;
+
+  constructor(problem: ChangesProblem, cause?: unknown) {
+    super(JSON.stringify(problem), { cause });
+    this.problem = problem;
+  }
+}
+
 /** Whether a JSON text says that it holds changes. */
 export function isChangesJson(text: string): boolean {
   return text.includes(`"${FORMAT}"`);
@@ -86,25 +113,23 @@ export function changesToJson(changes: Changes, digits: Digits): string {
   return `{\n  "format": "${FORMAT}",\n  "dataSet": ${JSON.stringify(digits.id)},\n  "changes": ${list}\n}\n`;
 }
 
-/** The way back, for this data set. Throws an `Error` that says what is wrong with the file. */
+/** The way back, for this data set. Throws `ChangesError`. */
 export function changesFromJson(text: string, digits: Digits): Changes {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
-  } catch {
-    throw new Error("not JSON");
+  } catch (error) {
+    throw new ChangesError({ kind: "json" }, error);
   }
   const { format, dataSet, changes } = (parsed ?? {}) as Readonly<Record<string, unknown>>;
-  if (format !== FORMAT || !Array.isArray(changes)) throw new Error(`not a file of "${FORMAT}"`);
-  if (dataSet !== digits.id) {
-    throw new Error(`its changes are of the data set "${String(dataSet)}", here is "${digits.id}"`);
-  }
+  if (format !== FORMAT || !Array.isArray(changes)) throw new ChangesError({ kind: "format" });
+  if (dataSet !== digits.id) throw new ChangesError({ kind: "otherSet", id: String(dataSet) });
   const read = changes.reduce<Changes>(
     (before, entry, place) => withChange(before, changeFrom(entry, place + 1, digits), digits),
     [],
   );
   for (const part of PARTS) {
-    if (countLeft(digits[part], part, read) < 1) throw new Error(`it leaves no picture of the set "${part}"`);
+    if (countLeft(digits[part], part, read) < 1) throw new ChangesError({ kind: "noneLeft", part });
   }
   return read;
 }
@@ -112,18 +137,19 @@ export function changesFromJson(text: string, digits: Digits): Changes {
 function changeFrom(entry: unknown, place: number, digits: Digits): Change {
   const { set, picture, was, label, removed } = (entry ?? {}) as Readonly<Record<string, unknown>>;
   const part = PARTS.find((one) => one === set);
-  if (part === undefined) throw new Error(`change ${place} names no set, "train" or "heldOut"`);
+  if (part === undefined) throw new ChangesError({ kind: "noPart", place });
   const { labels, classes } = digits[part];
   const index = Number(picture);
-  if (typeof picture !== "number" || labels[index] === undefined) {
-    throw new Error(`change ${place}: there is no picture ${String(picture)} in the set "${part}"`);
+  const found = labels[index];
+  if (typeof picture !== "number" || found === undefined) {
+    throw new ChangesError({ kind: "noPicture", place, picture: String(picture), part });
   }
-  if (was !== undefined && was !== labels[index]) {
-    throw new Error(`change ${place}: picture ${index} has the label ${labels[index]}, not ${String(was)}`);
+  if (was !== undefined && was !== found) {
+    throw new ChangesError({ kind: "otherLabel", place, index, label: found, was: String(was) });
   }
   if (removed === true) return { part, index, label: undefined };
   if (typeof label !== "number" || !Number.isInteger(label) || label < 0 || label >= classes) {
-    throw new Error(`change ${place} has no label from 0 to ${classes - 1}`);
+    throw new ChangesError({ kind: "noLabel", place, largest: classes - 1 });
   }
   return { part, index, label };
 }

@@ -89,7 +89,7 @@ export class Corrections {
     return this.#original ? changesToJson(this.#changes, this.#original) : "";
   }
 
-  /** Adds the changes of a file, which win over those here. Throws an `Error` that says what is wrong with it. */
+  /** Adds the changes of a file, which win over those here. Throws `ChangesError`. */
   addJson(text: string): number {
     const original = this.#original;
     if (original === undefined) return 0;

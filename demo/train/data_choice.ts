@@ -3,11 +3,11 @@
  * from files and from earlier visits. What concerns the latter is fetched when there are any (own_pictures.ts).
  */
 import { setSetting, setting } from "../address.ts";
-import { type Digits, isOwnId, loadDigits, type MnistSize, type OwnId } from "../digits.ts";
+import { type Digits, isOwnId, loadDigits, type MnistSize } from "../digits.ts";
 import { find, write } from "../dom.ts";
-import { errorWords } from "../error_words.ts";
 import { onFiles } from "../files.ts";
 import { bytes, read, say, store } from "../language.ts";
+import { Lazy } from "../lazy.ts";
 import { downloadNotice, type Notice } from "../notices.ts";
 import type { OwnDigits, OwnPictures, Said } from "../own_pictures.ts";
 import type { Corrections } from "./corrections.ts";
@@ -38,8 +38,11 @@ export class DataChoice {
   readonly #cancel = find("load-cancel", HTMLButtonElement);
   #state: State = { state: "idle" };
   /** The visitor's own data sets, once there were some. */
-  #own: OwnPictures | undefined;
-  #fetching: Promise<typeof import("../own_pictures.ts")> | undefined;
+  readonly #own = new Lazy(
+    () => import("../own_pictures.ts"),
+    ({ OwnPictures }) => new OwnPictures(() => this.#options.onChange()),
+    () => this.#options.onChange(),
+  );
   #said: Said | undefined;
   /** Whether the network may have learned from other pictures than these. */
   #changed = false;
@@ -56,7 +59,7 @@ export class DataChoice {
     });
     onFiles(this.#open, find("idx-files", HTMLInputElement), (files) => void this.openFiles(files));
     // Where it cannot be fetched, the choice goes without them.
-    if (read(KEEPS_OWN) === "1") this.#withOwn(async () => undefined).catch(() => undefined);
+    if (read(KEEPS_OWN) === "1") this.#own.load().catch(() => undefined);
   }
 
   /** The data set of the address; MNIST where those pictures are not here. Throws what loading MNIST throws. */
@@ -64,7 +67,7 @@ export class DataChoice {
     const { corrections } = this.#options;
     const wanted = setting("data");
     try {
-      const own = isOwnId(wanted) ? await this.#find(wanted, "ELSEWHERE") : undefined;
+      const own = isOwnId(wanted) ? await this.#ask((all) => all.find(wanted, "keptElsewhere")) : undefined;
       return corrections.take(own ?? (await this.#download(wanted === "full" ? "full" : "small")));
     } finally {
       this.#state = { state: "idle" };
@@ -74,7 +77,7 @@ export class DataChoice {
   /** Takes a data set up; resolves when that is done, was stopped, or has failed. */
   async load(id: Digits["id"]): Promise<void> {
     if (isOwnId(id)) {
-      const digits = await this.#find(id, "GONE");
+      const digits = await this.#ask((own) => own.find(id, "keptGone"));
       if (digits) await this.#take(digits);
     } else await this.#loadMnist(id);
     this.#options.onChange();
@@ -124,55 +127,32 @@ export class DataChoice {
 
   /** Reads IDX files of the visitor's, hands them on and keeps them, or says what is wrong with them. */
   async openFiles(files: readonly File[]): Promise<void> {
-    await this.#withOwn(async (own, { problemSaid, OwnFilesError }) => {
-      let digits: OwnDigits;
-      try {
-        digits = await own.open(files);
-      } catch (error) {
-        if (!(error instanceof OwnFilesError)) throw error;
-        this.#said = problemSaid(error);
-        return;
-      }
+    const digits = await this.#ask((own) => own.open(files));
+    if (digits) {
       await this.#take(digits);
-      this.#said = await own.keep(digits);
-    }).catch((error: unknown) => {
-      this.#said = { words: () => errorWords(error), refused: true };
-    });
+      this.#said = await this.#own.part?.keep(digits);
+      this.#noteKept();
+    }
     this.#options.onChange();
   }
 
-  /** One of the visitor's own data sets, or why there is none. */
-  async #find(id: OwnId, missing: "ELSEWHERE" | "GONE"): Promise<OwnDigits | undefined> {
+  /** What `find` gives of the visitor's own data sets; where that is none, the page says why. */
+  async #ask(find: (own: OwnPictures) => Promise<OwnDigits | Said>): Promise<OwnDigits | undefined> {
+    let own: OwnPictures;
     try {
-      return await this.#withOwn(async (own, sentences) => {
-        const digits = await own.load(id);
-        if (digits === undefined) this.#said = sentences[missing];
-        return digits;
-      });
-    } catch (error) {
-      this.#said = { words: () => errorWords(error), refused: true };
+      own = await this.#own.load();
+    } catch {
+      this.#said = { words: () => say().mistakesNotLoaded, refused: true };
       return undefined;
     }
+    const found = await find(own);
+    if (!("refused" in found)) return found;
+    this.#said = found;
+    return undefined;
   }
 
-  /** Has `use` work with the visitor's own data sets. Throws what it throws, and where the program cannot be fetched. */
-  async #withOwn<Result>(
-    use: (own: OwnPictures, fetched: typeof import("../own_pictures.ts")) => Promise<Result>,
-  ): Promise<Result> {
-    this.#fetching ??= import("../own_pictures.ts");
-    const fetched = await this.#fetching.catch((error: unknown) => {
-      this.#fetching = undefined;
-      throw error;
-    });
-    const own = this.#own ?? new fetched.OwnPictures();
-    if (this.#own === undefined) {
-      this.#own = own;
-      await own.refresh();
-    }
-    const result = await use(own, fetched);
-    if (own.keeps) store(KEEPS_OWN, "1");
-    this.#options.onChange();
-    return result;
+  #noteKept(): void {
+    store(KEEPS_OWN, this.#own.part?.keeps ? "1" : "");
   }
 
   /** What to say where the digits did not come. */
@@ -204,10 +184,9 @@ export class DataChoice {
     const keeps = this.#changed && this.#options.hasLearned() ? text.dataKeeps : "";
     write(status, this.#said?.words() ?? keeps);
     status.classList.toggle("refused", this.#said?.refused ?? false);
-    const own = this.#own;
-    own?.render(find("own-kept", HTMLElement), this.#options.corrections.original, (said) => {
+    this.#own.part?.render(find("own-kept", HTMLElement), this.#options.corrections.original, (said) => {
       this.#said = said;
-      if (!own.keeps) store(KEEPS_OWN, "");
+      this.#noteKept();
       this.#open.focus();
       this.#options.onChange();
     });
@@ -218,7 +197,7 @@ export class DataChoice {
     const options = [
       { id: "small", words: text.dataSmall },
       { id: "full", words: text.dataFull },
-      ...(this.#own?.choices ?? []),
+      ...(this.#own.part?.choices ?? []),
     ];
     if ([...this.#select.options].map((option) => option.text).join() !== options.map(({ words }) => words).join()) {
       this.#select.replaceChildren(...options.map(({ id, words }) => new Option(words, id)));

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Digits } from "../../demo/digits.ts";
 import {
   type Changes,
+  type ChangesProblem,
   changesFromJson,
   changesToJson,
   correctedPart,
@@ -77,26 +78,38 @@ describe("changes", () => {
 
   const file = (entry: object, more: object = {}) =>
     JSON.stringify({ format: "corteza-changes-1", dataSet: "small", changes: [entry], ...more });
-  it.each<[string, string, RegExp]>([
-    ["what is not JSON", "relabel 3", /not JSON/],
-    ["another file", '{"format":"corteza-lessons-1","lessons":[]}', /not a file of/],
-    ["another data set", file({}, { dataSet: "full" }), /of the data set "full", here is "small"/],
-    ["an unknown set", file({ set: "all", picture: 0 }), /change 1 names no set/],
-    ["a picture that is not there", file({ set: "train", picture: 4, label: 0 }), /no picture 4/],
-    ["a picture that is no number", file({ set: "train", picture: "0", label: 0 }), /no picture 0/],
+  it.each<[string, string, ChangesProblem]>([
+    ["what is not JSON", "relabel 3", { kind: "json" }],
+    ["another file", '{"format":"corteza-lessons-1","lessons":[]}', { kind: "format" }],
+    ["another data set", file({}, { dataSet: "full" }), { kind: "otherSet", id: "full" }],
+    ["an unknown set", file({ set: "all", picture: 0 }), { kind: "noPart", place: 1 }],
+    [
+      "a picture that is not there",
+      file({ set: "train", picture: 4, label: 0 }),
+      { kind: "noPicture", place: 1, picture: "4", part: "train" },
+    ],
+    [
+      "a picture that is no number",
+      file({ set: "train", picture: "0", label: 0 }),
+      { kind: "noPicture", place: 1, picture: "0", part: "train" },
+    ],
     [
       "another label than the picture came with",
       file({ set: "train", picture: 0, was: 2, label: 1 }),
-      /label 0, not 2/,
+      { kind: "otherLabel", place: 1, index: 0, label: 0, was: "2" },
     ],
-    ["a label beyond the classes", file({ set: "train", picture: 0, label: 4 }), /no label from 0 to 3/],
-    ["nothing to change", file({ set: "train", picture: 0 }), /no label/],
+    [
+      "a label beyond the classes",
+      file({ set: "train", picture: 0, label: 4 }),
+      { kind: "noLabel", place: 1, largest: 3 },
+    ],
+    ["nothing to change", file({ set: "train", picture: 0 }), { kind: "noLabel", place: 1, largest: 3 }],
     [
       "a set with no picture left",
       file({}, { changes: [0, 1].map((picture) => ({ set: "heldOut", picture, removed: true })) }),
-      /leaves no picture/,
+      { kind: "noneLeft", part: "heldOut" },
     ],
-  ])("refuse %s", (_, text, message) => {
-    expect(() => changesFromJson(text, digits)).toThrow(message);
+  ])("refuse %s", (_, text, problem) => {
+    expect(() => changesFromJson(text, digits)).toThrow(expect.objectContaining({ name: "ChangesError", problem }));
   });
 });

@@ -202,6 +202,19 @@ describe("where it is wrong", () => {
     });
     await page.waitForSelector("#changes-status:has-text('From the file: 3 changes')");
     expect(await page.isHidden("#changes-train")).toBe(true);
+    const entry = { set: "train", picture: 1, was: 11, label: 0 };
+    const wrong = JSON.stringify({ format: "corteza-changes-1", dataSet: "small", changes: [entry] });
+    const label = digits.train.labels[1];
+    await page.setInputFiles("#changes-file", {
+      ...{ name: "c.json", mimeType: "application/json" },
+      buffer: Buffer.from(wrong),
+    });
+    const english = `its change 1 says that picture 1 came with the label 11, but it is ${label}`;
+    await page.waitForSelector(`#changes-status.refused:has-text("This file was not used: ${english}.")`);
+    await page.click('[data-language="es"]');
+    const spanish = `su cambio 1 dice que la imagen 1 vino con la etiqueta 11, pero es ${label}`;
+    await page.waitForSelector(`#changes-status:has-text("Este archivo no se usó: ${spanish}.")`);
+    await page.click('[data-language="en"]');
   });
 
   it("takes pictures of the visitor's own with the names of their classes, and says what is wrong with others", async () => {
