@@ -15,6 +15,7 @@ import { type Metric, recordedCounts, sumCount } from "../nn/metrics.ts";
 import type { FoldedActivation, Model } from "../nn/model.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
 import { type Batch, fetchBatch } from "./dataset_variables.ts";
+import { fedNames } from "./fed_batch.ts";
 import type { Head } from "./heads.ts";
 import { recomputedNodes } from "./recompute.ts";
 import { orderOf } from "./targets.ts";
@@ -272,26 +273,27 @@ export function compileTraining(
 }
 
 /**
- * A training step on fed inputs `images` [batch, …], `targets`, i32 [batch] or f32 [batch, …targetShape], and with the
- * latter `mask` i32 [batch]; gives `loss`, `counts` [right answers, rows] and `guard`, not 0 where
- * an image or a parameter holds a number that is not finite.
+ * A training step on what `fedBatch` feeds: images [batch, …] of each input, and of each output class labels, i32 [batch],
+ * or targets, f32 [batch, …]; without labels also `mask`, i32 [batch], negative in rows that do not count. Gives `loss`,
+ * `counts` [right answers, rows] and `guard`, not 0 where an image or a parameter holds a number that is not finite.
  */
 export function compileFedTraining(
   backend: Backend,
   parts: StepParts,
   batch: number,
-  { targetShape, seed }: { targetShape: Shape | undefined; seed: number },
+  { targetShapes, seed }: { targetShapes: readonly (Shape | undefined)[]; seed: number },
 ): Promise<Program> {
   const graph = new Graph();
-  const images = graph.input("images", [batch, ...parts.model.inputShape]);
-  const targets = targetShape
-    ? graph.input("targets", [batch, ...targetShape])
-    : graph.input("targets", [batch], "i32");
-  const mask = targetShape ? graph.input("mask", [batch], "i32") : targets;
+  const inputs = parts.model.inputShapes.map((shape, i) => graph.input(fedNames(i).images, [batch, ...shape]));
+  const targets = targetShapes.map((shape, i) => {
+    const { targets: name } = fedNames(i);
+    return shape ? graph.input(name, [batch, ...shape]) : graph.input(name, [batch], "i32");
+  });
+  const mask = targets.find(({ dtype }) => dtype === "i32") ?? graph.input("mask", [batch], "i32");
   const { loss, counts, guard } = addTrainingStep(
     graph,
     parts,
-    { inputs: [images], floats: [images], targets: [targets], mask, weights: undefined },
+    { inputs, floats: inputs, targets, mask, weights: undefined },
     [parts.state.step],
     { seed },
   );
@@ -332,7 +334,7 @@ export async function compileEvaluation(
   const steps = Math.ceil(dataset.count / batch);
   const cursor = new Variable({ name: "evaluation cursor", shape: [], dtype: "u32" });
   const sums = sumCount(metrics, model.outputShape);
-  const kept = keepOutputs ? batch * sizeOf(model.outputShape) : 0;
+  const kept = keepOutputs ? batch * model.outputShapes.reduce((size, shape) => size + sizeOf(shape), 0) : 0;
   const ring = new Variable({ name: "evaluation ring", shape: [steps, RING_VALUES + sums + kept] });
   const counts = countsOf(metrics, model, "evaluation");
   const graph = new Graph();
@@ -348,7 +350,7 @@ export async function compileEvaluation(
   if (confusion) graph.assign(confusion, graph.add(graph.variable(confusion), counted));
   recordMeasures(graph, value, measure(results, metrics), counts, {
     ...{ ring, counters: [cursor], guard },
-    rest: keepOutputs ? [at(outputs, 0)] : [],
+    rest: keepOutputs ? outputs : [],
   });
   const program = await backend.compile(graph, { outputs: {} });
   return { program, steps, cursor, ring, sums, outputs: keepOutputs, confusion, counts };

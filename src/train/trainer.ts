@@ -17,13 +17,14 @@ import { type Metric, metricValues, recordedMetricValues, sumCount } from "../nn
 import type { Model } from "../nn/model.ts";
 import { checkLearningRate, checkMomentumSchedule, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";
 import { datasetVariables } from "./dataset_variables.ts";
+import { fedBatch } from "./fed_batch.ts";
 import { FitRun, type Runner, sumRecords, type Totals, withAccuracy } from "./fit_run.ts";
 import { type LossesChoice, type LossWeights, type MetricsChoice, resolveHeadMetrics, resolveHeads } from "./heads.ts";
 import { Inspector } from "./inspector.ts";
 import { foldedPredictor, type ModelPredictor } from "./model_predictor.ts";
 import { checkOneInput, checkOneInputAndOutput, checkOneOutput } from "./one_input.ts";
 import { Pace } from "./pace.ts";
-import { Predictor, toInputs } from "./predictor.ts";
+import { Predictor } from "./predictor.ts";
 import {
   compileEvaluation,
   compileFedTraining,
@@ -37,6 +38,7 @@ import {
 } from "./programs.ts";
 import { checkClassWeights, checkDataset, checkLossesFitModel } from "./targets.ts";
 import type {
+  BatchScore,
   EvaluateOptions,
   Evaluation,
   FitOptions,
@@ -376,39 +378,33 @@ class LocalTrainer implements Trainer {
     this.#gate = undefined;
   }
 
-  async trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy?: number }> {
+  trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<BatchScore>;
+  trainOnBatch(xs: readonly ImageBatch[], ys: readonly ArrayLike<number>[]): Promise<BatchScore>;
+  async trainOnBatch(
+    x: ImageBatch | readonly ImageBatch[],
+    y: ArrayLike<number> | readonly ArrayLike<number>[],
+  ): Promise<BatchScore> {
     this.#checkUsable();
-    const { model } = this.#parts;
-    checkOneInputAndOutput("trainOnBatch", model, "fit() trains it on a multiDataset");
-    const imageSize = sizeOf(model.inputShape);
-    const rows = x.length / imageSize;
-    const targetShape = this.#fedTargetShape(y, rows);
-    const targetSize = targetShape === undefined ? 1 : sizeOf(targetShape);
-    if (!Number.isInteger(rows) || rows < 1 || rows > this.#batchSize || y.length !== rows * targetSize) {
-      const what = targetShape === undefined ? "labels" : "target values";
-      throw new ShapeError(
-        `trainOnBatch: ${y.length} ${what} and ${x.length} values; wants 1 to ${this.#batchSize} images of ` +
-          `${formatShape(model.inputShape)} with ${targetShape === undefined ? "a label" : `targets ${formatShape(targetShape)}`} each.`,
-      );
-    }
-    const images = new Float32Array(this.#batchSize * imageSize);
-    images.set(toInputs(x));
-    const feeds = targetShape ? this.#targetFeeds(y, rows, targetSize) : { targets: this.#labelFeed(y) };
+    const { model, heads } = this.#parts;
+    const asLists = isBatchList(x);
+    if (!asLists) checkOneInputAndOutput("trainOnBatch", model, "give its inputs and its labels or targets as lists");
+    const [xs, ys] = asLists ? [x, y as readonly ArrayLike<number>[]] : [[x], [y as ArrayLike<number>]];
+    const { feeds, targetShapes } = fedBatch({ model, heads, batchSize: this.#batchSize }, xs, ys);
     await this.#profiling;
     if (this.#swapped) await this.#swapEma();
-    const key = JSON.stringify(targetShape ?? "labels");
+    const key = JSON.stringify(targetShapes.map((shape) => shape ?? "labels"));
     if (this.#fed?.key !== key) {
       this.#fed?.program.dispose();
       const program = await compileFedTraining(this.#backend, this.#parts, this.#batchSize, {
-        targetShape,
+        targetShapes,
         seed: this.#seed,
       });
       this.#fed = { key, program };
     }
     this.#steps++;
-    const { loss, counts, guard } = await this.#fed.program.run({ images, ...feeds });
+    const { loss, counts, guard } = await this.#fed.program.run(feeds);
     const [correct, counted] = [counts?.data[0] ?? 0, counts?.data[1] ?? 1];
-    const known = this.#loss.decision !== undefined || targetShape === undefined;
+    const known = heads.length === 1 && (this.#loss.decision !== undefined || targetShapes[0] === undefined);
     const finite = guard?.data[0] === 0;
     return {
       loss: finite ? (loss?.data[0] ?? Number.NaN) : Number.NaN,
@@ -416,38 +412,9 @@ class LocalTrainer implements Trainer {
     };
   }
 
-  /** Shape of one row's targets; none for class labels. */
-  #fedTargetShape(y: ArrayLike<number>, rows: number): readonly number[] | undefined {
-    const { targets } = this.#loss;
-    const { outputShape } = this.#parts.model;
-    if (targets === "class" || (targets === "any" && !(y instanceof Float32Array))) return undefined;
-    if (targets !== "any" || y.length === rows * sizeOf(outputShape)) return outputShape;
-    return [Math.max(1, Math.round(y.length / Math.max(1, rows)))];
-  }
-
-  #targetFeeds(y: ArrayLike<number>, rows: number, size: number) {
-    const targets = new Float32Array(this.#batchSize * size);
-    targets.set(y);
-    return { targets, mask: new Int32Array(this.#batchSize).fill(-1, rows) };
-  }
-
-  #labelFeed(y: ArrayLike<number>): Int32Array {
-    const { classes } = this.#parts.model;
-    const labels = new Int32Array(this.#batchSize).fill(-1);
-    for (let row = 0; row < y.length; row++) {
-      const label = y[row] ?? -1;
-      if (!Number.isInteger(label) || label < 0 || label >= classes) {
-        throw new ArgumentError(`trainOnBatch: label ${label} of image ${row} is not one of the ${classes} classes.`);
-      }
-      labels[row] = label;
-    }
-    return labels;
-  }
-
   async evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.#checkUsable();
     checkDataset(this.#parts.model, this.#parts.heads, dataset);
-    if (options.outputs) checkOneOutput("evaluate: outputs", this.#parts.model);
     options.signal?.throwIfAborted();
     return this.#reading(() => this.#inTurn(() => this.#evaluate(dataset, options)));
   }
@@ -515,23 +482,31 @@ class LocalTrainer implements Trainer {
       confusion: Array.from({ length: classes }, (_, label) =>
         Array.from(cells?.subarray(label * classes, (label + 1) * classes) ?? []),
       ),
-      ...(options.outputs ? { outputs: this.#recordedOutputs(records as Tensor, dataset.count, evaluation) } : {}),
+      ...(options.outputs ? this.#recordedOutputs(records as Tensor, dataset.count, evaluation) : {}),
     };
   }
 
   /** The outputs of `count` images from the records of an evaluation, without the rows that fill up the last batch. */
-  #recordedOutputs(records: Tensor, count: number, { steps, sums }: EvaluationProgram): Tensor<Float32Array> {
-    const { outputShape } = this.#parts.model;
-    const size = sizeOf(outputShape);
-    const data = new Float32Array(count * size);
+  #recordedOutputs(
+    records: Tensor,
+    count: number,
+    { steps, sums }: EvaluationProgram,
+  ): Pick<Evaluation, "outputs" | "allOutputs"> {
     const width = records.data.length / steps;
-    for (let step = 0; step < steps; step++) {
-      const first = step * this.#batchSize;
-      const rows = Math.min(this.#batchSize, count - first);
-      const place = step * width + RING_VALUES + sums;
-      data.set(records.data.subarray(place, place + rows * size), first * size);
-    }
-    return { shape: [count, ...outputShape], data };
+    let begin = RING_VALUES + sums;
+    const allOutputs = this.#parts.model.outputShapes.map((shape) => {
+      const size = sizeOf(shape);
+      const data = new Float32Array(count * size);
+      for (let step = 0; step < steps; step++) {
+        const first = step * this.#batchSize;
+        const rows = Math.min(this.#batchSize, count - first);
+        const place = step * width + begin;
+        data.set(records.data.subarray(place, place + rows * size), first * size);
+      }
+      begin += this.#batchSize * size;
+      return { shape: [count, ...shape], data };
+    });
+    return allOutputs.length === 1 ? { outputs: at(allOutputs, 0), allOutputs } : { allOutputs };
   }
 
   async #evaluation(dataset: Dataset, keepOutputs: boolean): Promise<EvaluationProgram> {

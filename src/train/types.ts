@@ -117,9 +117,19 @@ export interface Evaluation {
   readonly confusion: readonly (readonly number[])[];
   /**
    * Where `evaluate` was asked for them: the model's outputs [count, …outputShape] for each image, in the data set's order,
-   * as the loss takes them: logits where it contains the softmax or the sigmoid.
+   * as the loss takes them: logits where it contains the softmax or the sigmoid. Of a model with one output.
    */
   readonly outputs?: Tensor<Float32Array>;
+  /** The same of any model: a list in the order of `model.outputNames`. */
+  readonly allOutputs?: readonly Tensor<Float32Array>[];
+}
+
+/** What a step on a batch of one's own tells. */
+export interface BatchScore {
+  /** Mean over the batch, before the step's update; NaN where an image or a parameter holds a number that is not finite. */
+  readonly loss: number;
+  /** Share of the batch classified right, 0…1; left out where the loss knows no classes, and with several outputs. */
+  readonly accuracy?: number;
 }
 
 /** What an evaluation is to bring. */
@@ -218,7 +228,12 @@ export interface Trainer {
   /** Whether it is held by `pause`. */
   readonly paused: boolean;
   /** One step on images [batch, …inputShape] with class labels or rows of targets; at most `batchSize` images. No accuracy where the loss knows no classes. */
-  trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy?: number }>;
+  trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<BatchScore>;
+  /**
+   * The same for a list of inputs, in the order of `model.inputNames`, and a list of labels or targets, in that of
+   * `model.outputNames`; with several outputs the loss is their weighted sum, and there is no accuracy.
+   */
+  trainOnBatch(xs: readonly ImageBatch[], ys: readonly ArrayLike<number>[]): Promise<BatchScore>;
   /**
    * Mean loss, accuracy and confusion matrix over a data set, and with `outputs` what the model says of each image.
    * Several at a time are done one after the other.

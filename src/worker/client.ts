@@ -7,6 +7,7 @@ import type { Model } from "../nn/model.ts";
 import { checkLearningRate, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";
 import type { LossesChoice, LossWeights, MetricsChoice } from "../train/heads.ts";
 import type {
+  BatchScore,
   EpochEvent,
   EvaluateOptions,
   Evaluation,
@@ -304,9 +305,17 @@ class RemoteTrainer implements WorkerTrainer {
     return isBatchList(x) ? this.#client.call("predictAll", { xs: x }) : this.#client.call("predict", { x });
   }
 
-  trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<{ loss: number; accuracy?: number }> {
+  trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<BatchScore>;
+  trainOnBatch(xs: readonly ImageBatch[], ys: readonly ArrayLike<number>[]): Promise<BatchScore>;
+  trainOnBatch(
+    x: ImageBatch | readonly ImageBatch[],
+    y: ArrayLike<number> | readonly ArrayLike<number>[],
+  ): Promise<BatchScore> {
     this.#sendParameters();
-    return this.#client.call("trainOnBatch", { x, y: y instanceof Float32Array ? y : Array.from(y) });
+    const sent = (one: ArrayLike<number>) => (one instanceof Float32Array ? one : Array.from(one));
+    return isBatchList(x)
+      ? this.#client.call("trainOnLists", { xs: x, ys: (y as readonly ArrayLike<number>[]).map(sent) })
+      : this.#client.call("trainOnBatch", { x, y: sent(y as ArrayLike<number>) });
   }
 
   get paused(): boolean {

@@ -18,6 +18,7 @@ import type { ModelConfig } from "../nn/model_config.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
 import type { LossWeights, MetricsChoice } from "../train/heads.ts";
 import type {
+  BatchScore,
   EpochEvent,
   Evaluation,
   FitOptions,
@@ -58,6 +59,9 @@ export interface CreateMessage {
 /** A drawing on its way to the worker, which has the canvas by a number. */
 export type SentDrawing = Omit<MapsDrawing, "canvas"> & { canvas: number };
 
+/** Labels or targets of a batch: floats where they were, as a loss of one's own tells these from labels. */
+export type SentTargets = number[] | Float32Array;
+
 /** What the page may ask of the worker: arguments and answer of each call. */
 export interface Calls {
   create: { args: CreateMessage; result: { backendKind: "webgpu" | "cpu"; whyNotWebGpu: string | undefined } };
@@ -85,7 +89,8 @@ export interface Calls {
   };
   predict: { args: { x: ImageBatch }; result: Tensor<Float32Array> };
   predictAll: { args: { xs: readonly ImageBatch[] }; result: Tensor<Float32Array>[] };
-  trainOnBatch: { args: { x: ImageBatch; y: number[] | Float32Array }; result: { loss: number; accuracy?: number } };
+  trainOnBatch: { args: { x: ImageBatch; y: SentTargets }; result: BatchScore };
+  trainOnLists: { args: { xs: readonly ImageBatch[]; ys: readonly SentTargets[] }; result: BatchScore };
   setParameters: { args: { parameters: Map<string, Tensor<Float32Array>> }; result: void };
   parameters: { args: undefined; result: Map<string, Tensor<Float32Array>> };
   setLearningRate: { args: { learningRate: number | Schedule }; result: void };

@@ -104,6 +104,7 @@ const handlers: Handlers = {
   predict: ({ x }) => theTrainer().predict(x),
   predictAll: ({ xs }) => theTrainer().predict(xs),
   trainOnBatch: ({ x, y }) => theTrainer().trainOnBatch(x, y),
+  trainOnLists: ({ xs, ys }) => theTrainer().trainOnBatch(xs, ys),
   async setParameters({ parameters }) {
     model?.setParameters(parameters);
   },

@@ -158,6 +158,44 @@ export function severalSuite(name: string, make: () => Promise<Backend>, roundin
       });
     });
 
+    it("trainOnBatch on lists takes the steps of fit, and evaluate brings every output of every image", async () => {
+      const [fitted, fed] = [await trainerOf(backend), await trainerOf(backend)];
+      const { stepLosses } = await fitted.fit(listed(), { epochs: 2, shuffle: false });
+      for (const [step, want] of stepLosses.entries()) {
+        const first = (step % 3) * BATCH;
+        const rows = (values: Float32Array | Uint8Array, size: number) =>
+          values.slice(first * size, (first + BATCH) * size);
+        const score = await fed.trainOnBatch(
+          [rows(bytes, 36), rows(facts, 3)],
+          [labels.slice(first, first + BATCH), rows(targets, 2)],
+        );
+        near(score.loss, want, `loss of step ${step}`);
+        expect(score).not.toHaveProperty("accuracy");
+      }
+      expect(stepLosses).toHaveLength(6);
+      expect(fed.stats().steps).toBe(6);
+      const want = await fitted.predict([bytes, facts]);
+      const { outputs, allOutputs = [] } = await fed.evaluate(named(), { outputs: true });
+      expect(outputs).toBeUndefined();
+      expect(allOutputs.map(({ shape }) => shape)).toEqual([
+        [COUNT, 3],
+        [COUNT, 2],
+      ]);
+      const [logits, place] = allOutputs;
+      for (let row = 0; row < COUNT; row++) {
+        const exponentials = [0, 1, 2].map((c) => Math.exp(logits?.data[row * 3 + c] ?? Number.NaN));
+        const sum = exponentials.reduce((total, value) => total + value, 0);
+        exponentials.forEach((value, c) => {
+          near(value / sum, want[0]?.data[row * 3 + c] ?? Number.NaN, `probability ${c} of image ${row}`);
+        });
+      }
+      place?.data.forEach((value, i) => {
+        near(value, want[1]?.data[i] ?? Number.NaN, `place ${i}`);
+      });
+      fitted.dispose();
+      fed.dispose();
+    });
+
     it("predict gives a list of outputs, probabilities where the loss folds a softmax", async () => {
       const trainer = await trainerOf(backend);
       const [kind, place] = await trainer.predict([bytes, facts]);
@@ -220,6 +258,29 @@ export function severalRules(): void {
       backend.dispose();
     });
 
+    it("trainOnBatch on lists is exactly fit where no output has labels and the batch is not full", async () => {
+      const backend = cpu();
+      const [left, right] = [input([3], { name: "left" }), input([2], { name: "right" })];
+      const both = concatenate()([left, right]);
+      const twoRows = dense({ units: 2, activation: "tanh" })(both);
+      const built = () => model({ inputs: [left, right], outputs: [twoRows, dense({ units: 2 })(twoRows)], seed: 3 });
+      const options = { backend, loss: "mae", lossWeights: [1, 0.5], optimizer: adam(), batchSize: BATCH };
+      const xs = [facts.slice(0, 9), targets.slice(0, 6)];
+      const ys = [targets.slice(6, 12), targets.slice(12, 18)];
+      const data = multiDataset({
+        inputs: xs.map((images, i) => ({ images, shape: [3 - i] })),
+        outputs: ys.map((one) => ({ targets: one })),
+      });
+      const fitted = await createTrainer(built(), options);
+      const fed = await createTrainer(built(), options);
+      const { stepLosses } = await fitted.fit(data, { epochs: 3, shuffle: false });
+      const losses = [];
+      for (let step = 0; step < 3; step++) losses.push((await fed.trainOnBatch(xs, ys)).loss);
+      expect(losses.map(Math.fround)).toEqual(stepLosses.map(Math.fround));
+      expect(await fed.predict(xs)).toEqual(await fitted.predict(xs));
+      backend.dispose();
+    });
+
     it("model.build folds the activation of each output by itself", async () => {
       const graph = new Graph();
       const built = network();
@@ -270,7 +331,25 @@ export function severalRules(): void {
       );
       await expect(trainer.predict(bytes)).rejects.toThrow(/predict: takes models with one input.*as a list/);
       await expect(trainer.predict([bytes])).rejects.toThrow(/the model has 2 inputs/);
-      await expect(trainer.trainOnBatch(bytes, labels)).rejects.toThrow(/trainOnBatch.*multiDataset/);
+      await expect(trainer.trainOnBatch(bytes, labels)).rejects.toThrow(/trainOnBatch.*as lists/);
+      const [few, fewFacts] = [bytes.subarray(0, 72), facts.subarray(0, 6)];
+      const step = (xs: readonly (Uint8Array | Float32Array)[], ys: readonly ArrayLike<number>[]) =>
+        trainer.trainOnBatch(xs, ys);
+      await expect(step([few], [[0, 1], targets.subarray(0, 4)])).rejects.toThrow(
+        /wants a list of 2 inputs \("image", "facts"\).*\("kind", "place"\); got 1 and 2/,
+      );
+      await expect(step([few, fewFacts], [[0, 1]])).rejects.toThrow(/got 2 and 1\.$/);
+      await expect(step([few, fewFacts], [0, 1] as never)).rejects.toThrow(/got 2 and no list of lists/);
+      await expect(step([few, facts.subarray(0, 5)], [[0, 1], targets.subarray(0, 4)])).rejects.toThrow(
+        /5 values of "facts"; wants 1 to 4 images of \[6, 6, 1\] of "image" and \[3\] of "facts"/,
+      );
+      await expect(step([few, fewFacts], [[0, 1], targets.subarray(0, 3)])).rejects.toThrow(
+        /3 target values of "place".*a label of "kind" and targets \[2\] of "place" each/,
+      );
+      await expect(step([bytes, facts], [labels, targets])).rejects.toThrow(/wants 1 to 4 images/);
+      await expect(step([few, fewFacts], [[0, 3], targets.subarray(0, 4)])).rejects.toThrow(
+        /label 3 of image 1 is not one of the 3 classes of output "kind"/,
+      );
       await expect(trainer.inspect(bytes)).rejects.toThrow(/inspect: takes models with one input/);
       trainer.dispose();
       backend.dispose();

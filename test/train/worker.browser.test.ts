@@ -165,12 +165,22 @@ it("several inputs and outputs train in a worker as on the page", async () => {
     await createTrainer(network(), { ...options, backend: cpu() }),
   ]) {
     const { stepLosses } = await trainer.fit(data, { epochs: 2 });
-    const { loss, metrics } = await trainer.evaluate(data);
+    const { loss, metrics, allOutputs } = await trainer.evaluate(data, { outputs: true });
+    const lists = [
+      [values(2).subarray(0, 4), values(3).subarray(0, 6)],
+      [[0, 1], values(1).subarray(0, 2)],
+    ] as const;
+    const batch = await trainer.trainOnBatch(...lists);
     const outputs = await trainer.predict([values(2), values(3)]);
     trainer.dispose();
-    results.push({ stepLosses, loss, metrics, outputs });
+    results.push({ stepLosses, loss, metrics, allOutputs, batch, outputs });
   }
   expect(results[0]).toEqual(results[1]);
+  expect(results[0]?.allOutputs?.map(({ shape }) => shape)).toEqual([
+    [10, 3],
+    [10, 1],
+  ]);
+  expect(results[0]?.batch.loss).toBeGreaterThan(0);
   expect(Object.keys(results[0]?.metrics ?? {})).toEqual(["class_loss", "class_accuracy", "size_loss"]);
   const own = { ...options, loss: { class: LOSS, size: () => Promise.reject() as never } };
   await expect(createWorkerTrainer(network(), { ...own, worker, backend: "cpu" })).rejects.toThrow(ArgumentError);

@@ -192,9 +192,9 @@ async function train(backend: Backend, question: Question, steps: number) {
     for (let step = 0; step < steps; step++) {
       const first = (step % perEpoch) * batch;
       const last = Math.min(rows, first + batch);
-      const [images] = inputsOf(question, model, first, last);
-      const [targets] = goals.map((goal) => targetsOf(goal, first, last));
-      losses.push((await trainer.trainOnBatch(images ?? new Float32Array(), targets ?? [])).loss);
+      const images = inputsOf(question, model, first, last);
+      const targets = goals.map((goal) => targetsOf(goal, first, last));
+      losses.push((await trainer.trainOnBatch(images, targets)).loss);
     }
   }
   if (optimizer.options["useEma"]) await trainer.swapEma();

@@ -121,8 +121,7 @@ export function drawQuestion(seed: number): Question {
   // Two or three batches, the last of them full or not.
   const rows = batch * random.integer(1, 2) + random.integer(1, batch);
   const { inputShapes, outputShapes } = model;
-  const several = inputShapes.length > 1 || outputShapes.length > 1;
-  const feed = several ? "fit" : random.pick(["fit", "batches"] as const);
+  const feed = random.pick(["fit", "batches"] as const);
   const goals = tasks.map((task, index) => drawGoal(random, task, rows, outputShapes[index] ?? []));
   const weighted = feed === "fit" ? random.pick(["no", "no", "samples", "classes"] as const) : "no";
   const weight = () => random.integer(1, 8) / 4;

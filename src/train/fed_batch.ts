@@ -1,0 +1,133 @@
+import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
+import { at } from "../graph/op.ts";
+import type { Loss } from "../nn/losses.ts";
+import type { Model } from "../nn/model.ts";
+import type { Head } from "./heads.ts";
+import { toInputs } from "./predictor.ts";
+import type { ImageBatch } from "./types.ts";
+
+/** A batch that a caller brings, as `trainOnBatch` feeds it to a program. */
+export interface FedBatch {
+  /** Of each output the shape of one row's targets; none for class labels. */
+  readonly targetShapes: readonly (Shape | undefined)[];
+  /** By the names that `fedNames` gives; rows that fill up a shorter batch are marked in `mask`, or have label −1. */
+  readonly feeds: Readonly<Record<string, Float32Array | Int32Array>>;
+}
+
+/** What the program's inputs for the model's input or output of this index are called. */
+export function fedNames(index: number): { images: string; targets: string } {
+  const number = index === 0 ? "" : ` ${index}`;
+  return { images: `images${number}`, targets: `targets${number}` };
+}
+
+/** What `fedBatch` needs to know of a trainer. */
+interface Trained {
+  readonly model: Model;
+  readonly heads: readonly Head[];
+  readonly batchSize: number;
+}
+
+/**
+ * At most `batchSize` images of each input, and labels or targets for each output, filled up to a whole batch. Throws
+ * `ArgumentError` for another number of inputs or outputs than the model's and for labels that are no classes, `ShapeError`
+ * where numbers of values do not fit.
+ */
+export function fedBatch(
+  { model, heads, batchSize }: Trained,
+  xs: readonly ImageBatch[],
+  ys: readonly ArrayLike<number>[],
+): FedBatch {
+  checkLists(model, xs, ys);
+  const rows = at(xs, 0).length / sizeOf(model.inputShape);
+  const targetShapes = ys.map((y, index) =>
+    targetShapeOf(at(heads, index).loss, at(model.outputShapes, index), y, rows),
+  );
+  const fits =
+    Number.isInteger(rows) &&
+    rows >= 1 &&
+    rows <= batchSize &&
+    xs.every(({ length }, index) => length === rows * sizeOf(at(model.inputShapes, index))) &&
+    ys.every(({ length }, index) => length === rows * sizeOf(targetShapes[index] ?? []));
+  if (!fits) throw misfit({ model, batchSize, targetShapes }, xs, ys);
+
+  const feeds: Record<string, Float32Array | Int32Array> = {};
+  xs.forEach((x, index) => {
+    const images = new Float32Array(batchSize * sizeOf(at(model.inputShapes, index)));
+    images.set(toInputs(x));
+    feeds[fedNames(index).images] = images;
+  });
+  ys.forEach((y, index) => {
+    const shape = targetShapes[index];
+    feeds[fedNames(index).targets] = shape
+      ? filledUp(y, batchSize * sizeOf(shape))
+      : labelsOf(model, index, y, batchSize);
+  });
+  if (targetShapes.every((shape) => shape !== undefined)) feeds["mask"] = new Int32Array(batchSize).fill(-1, rows);
+  return { targetShapes, feeds };
+}
+
+const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(", ");
+
+function checkLists({ inputNames, outputNames }: Model, xs: readonly unknown[], ys: readonly unknown[]): void {
+  const isBatch = (y: unknown) => typeof y === "object" && y !== null && "length" in y;
+  if (xs.length === inputNames.length && ys.length === outputNames.length && ys.every(isBatch)) return;
+  const [inputs, outputs] = [inputNames.length, outputNames.length];
+  throw new ArgumentError(
+    `trainOnBatch: wants a list of ${inputs} inputs (${quoted(inputNames)}) and one of ${outputs} outputs' labels or ` +
+      `targets (${quoted(outputNames)}); got ${xs.length} and ${ys.every(isBatch) ? ys.length : "no list of lists"}.`,
+  );
+}
+
+/** Shape of one row's targets; none for class labels. */
+function targetShapeOf({ targets }: Loss, outputShape: Shape, y: ArrayLike<number>, rows: number): Shape | undefined {
+  if (targets === "class" || (targets === "any" && !(y instanceof Float32Array))) return undefined;
+  if (targets !== "any" || y.length === rows * sizeOf(outputShape)) return outputShape;
+  return [Math.max(1, Math.round(y.length / Math.max(1, rows)))];
+}
+
+/** The error that says what came and what is wanted. */
+function misfit(
+  { model, batchSize, targetShapes }: { model: Model; batchSize: number; targetShapes: readonly (Shape | undefined)[] },
+  xs: readonly ImageBatch[],
+  ys: readonly ArrayLike<number>[],
+): ShapeError {
+  const { inputNames, inputShapes, outputNames } = model;
+  const of = (names: readonly string[], index: number) => (names.length === 1 ? "" : ` of "${at(names, index)}"`);
+  const wants = (shape: Shape | undefined) => (shape === undefined ? "a label" : `targets ${formatShape(shape)}`);
+  const got = [
+    ...ys.map(
+      ({ length }, i) => `${length} ${targetShapes[i] === undefined ? "labels" : "target values"}${of(outputNames, i)}`,
+    ),
+    ...xs.map(({ length }, i) => `${length} values${of(inputNames, i)}`),
+  ];
+  const images = inputShapes.map((shape, i) => `${formatShape(shape)}${of(inputNames, i)}`).join(" and ");
+  const targets = targetShapes.map((shape, i) => `${wants(shape)}${of(outputNames, i)}`).join(" and ");
+  return new ShapeError(
+    `trainOnBatch: ${got.slice(0, -1).join(", ")} and ${got[got.length - 1]}; wants 1 to ${batchSize} images of ` +
+      `${images} with ${targets} each.`,
+  );
+}
+
+function filledUp(y: ArrayLike<number>, size: number): Float32Array {
+  const targets = new Float32Array(size);
+  targets.set(y);
+  return targets;
+}
+
+function labelsOf({ outputShapes, outputNames }: Model, index: number, y: ArrayLike<number>, size: number): Int32Array {
+  const shape = at(outputShapes, index);
+  const classes = at(shape, shape.length - 1);
+  const labels = new Int32Array(size).fill(-1);
+  for (let row = 0; row < y.length; row++) {
+    const label = y[row] ?? -1;
+    if (!Number.isInteger(label) || label < 0 || label >= classes) {
+      const which = outputNames.length === 1 ? "" : ` of output "${at(outputNames, index)}"`;
+      throw new ArgumentError(
+        `trainOnBatch: label ${label} of image ${row} is not one of the ${classes} classes${which}.`,
+      );
+    }
+    labels[row] = label;
+  }
+  return labels;
+}
