@@ -31,7 +31,7 @@ const en = {
 
 const es: typeof en = {
   lossTitle: "Pérdida",
-  accuracyTitle: "Precisión",
+  accuracyTitle: "Exactitud",
   keySmooth: "entrenamiento, suavizado",
   keyRaw: "cada lote",
   keyHeldOut: "cifras reservadas",
@@ -41,8 +41,8 @@ const es: typeof en = {
   columnStep: "Paso",
   columnTrainingLoss: "Pérdida al entrenar",
   columnHeldOutLoss: "Pérdida reservada",
-  columnHeldOutAccuracy: "Precisión reservada",
-  columnTrainingAccuracy: "Precisión al entrenar",
+  columnHeldOutAccuracy: "Exactitud reservada",
+  columnTrainingAccuracy: "Exactitud al entrenar",
   chartLabel: (title, steps, training, heldOut) =>
     `${title} a lo largo de ${steps} pasos: ${training} con los lotes de entrenamiento, ${heldOut} con cifras reservadas. Los valores exactos están en la tabla de abajo.`,
   readoutTraining: "entrenamiento",

@@ -140,14 +140,14 @@ export const PICTURES: Wording = {
       "Pulsa Entrenar y una red convolucional aprende a distinguir las clases de tus imágenes en tu propio procesador, en esta página.",
     insideIntro:
       "De los píxeles a la respuesta, paso a paso, por la red que tú entrenas y con la imagen que has dibujado o elegido. Cada número es suyo.",
-    accuracyPending: "La precisión con imágenes reservadas se mide en cuanto la red está lista.",
+    accuracyPending: "La exactitud con imágenes reservadas se mide en cuanto la red está lista.",
     accuracyBefore: (count) => `de ${count} imágenes reservadas leídas bien, antes de entrenar`,
     accuracyAfter: (count, steps) => `de ${count} imágenes reservadas leídas bien tras ${steps} pasos`,
     accuracyAfterOne: (count) => `de ${count} imágenes reservadas leídas bien tras 1 paso`,
     preparing: "Preparando la red y las imágenes…",
     ready: (steps, epochs, batch) => `Todo listo: ${steps} pasos de ${batch} imágenes en ${epochs}`,
     stepSize: (batch) => `Un paso es un ajuste de los pesos con ${batch} imágenes.`,
-    announceAccuracy: (percent, steps) => `Precisión con imágenes reservadas: ${percent} tras ${steps} pasos`,
+    announceAccuracy: (percent, steps) => `Exactitud con imágenes reservadas: ${percent} tras ${steps} pasos`,
     keyHeldOut: "imágenes reservadas",
     chartLabel: (title, steps, training, heldOut) =>
       `${title} a lo largo de ${steps} pasos: ${training} con los lotes de entrenamiento, ${heldOut} con imágenes reservadas. Los valores exactos están en la tabla de abajo.`,

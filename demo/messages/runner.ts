@@ -43,7 +43,7 @@ const es: typeof en = {
   epochs: "Épocas",
   learningRate: "Tasa de aprendizaje",
   trainingProgress: "Progreso del entrenamiento",
-  accuracyPending: "La precisión con cifras reservadas se mide en cuanto la red está lista.",
+  accuracyPending: "La exactitud con cifras reservadas se mide en cuanto la red está lista.",
   accuracyBefore: (count) => `de ${count} cifras reservadas leídas bien, antes de entrenar`,
   accuracyAfter: (count, steps) => `de ${count} cifras reservadas leídas bien tras ${steps} pasos`,
   accuracyAfterOne: (count) => `de ${count} cifras reservadas leídas bien tras 1 paso`,
@@ -58,7 +58,7 @@ const es: typeof en = {
   trained: "entrenamiento terminado",
   lossNaN: "pérdida NaN",
   stepSize: (batch) => `Un paso es un ajuste de los pesos con ${batch} cifras.`,
-  announceAccuracy: (percent, steps) => `Precisión con cifras reservadas: ${percent} tras ${steps} pasos`,
+  announceAccuracy: (percent, steps) => `Exactitud con cifras reservadas: ${percent} tras ${steps} pasos`,
   announceReset: "Entrenamiento reiniciado",
 };
 

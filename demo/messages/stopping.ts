@@ -28,7 +28,7 @@ const es: typeof en = {
   moreSettings: "Optimizador, semilla, variación y cuándo parar",
   stopsLegend: "Parar antes de la última época",
   stopsNote: "Lo que ocurra primero; un campo vacío no ocurre nunca.",
-  stopAccuracy: "Con una precisión reservada de, %",
+  stopAccuracy: "Con una exactitud reservada de, %",
   stopPatience: "Pérdida reservada sin mejorar, mediciones",
   stopMinutes: "Tras minutos",
   stopSteps: "Tras pasos",

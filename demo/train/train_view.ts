@@ -136,7 +136,7 @@ export class TrainView {
 
   #renderNetwork(): void {
     const text = say();
-    const { backendKind, model, batchSize, optimizer, digits, stats } = this.#session;
+    const { backendKind, model, batchSize, optimizer, digits, stats, phase } = this.#session;
     const key = `${backendKind} ${wordsKey()} ${this.#session.isFromFile}`;
     if (key !== this.#shownModel) {
       if (backendKind !== this.#backend) this.#builder.usualChanged();
@@ -144,7 +144,7 @@ export class TrainView {
       this.#backend = backendKind;
       this.#shownModel = key;
     }
-    write(find("data-line", HTMLElement), digits ? dataLine(digits) : text.preparing);
+    write(find("data-line", HTMLElement), digits ? dataLine(digits) : phase === "failed" ? "" : text.preparing);
     const facts = `${key} ${batchSize} ${model.layers.length} ${JSON.stringify([optimizer.rule, stats])}`;
     if (facts !== this.#shownFacts) {
       this.#shownFacts = facts;

@@ -2,7 +2,7 @@ import { formatBytes, formatCount, formatTable } from "../core/format.ts";
 
 /** One kernel of a step, measured. */
 export interface KernelTime {
-  /** The layer that it works for; undefined for what belongs to the whole step. */
+  /** The layer that it works for, or "input", "loss", "optimizer", "metrics" for what is no layer's; undefined otherwise. */
   readonly layer: string | undefined;
   /** What the graph calls it, fusions named: "conv2d + maxPool2d". */
   readonly op: string;

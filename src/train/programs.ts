@@ -200,6 +200,8 @@ function addTrainingStep(
       scaling: state.scaling,
     });
     model.constrain(graph);
+  });
+  graph.inLayer("metrics", () => {
     const rest = recordedCounts(metrics, model.outputShape).flatMap((metric) => measures.totals.get(metric) ?? []);
     recordMeasures(graph, value, measures, state.counts, { ring: state.ring, counters, guard, rest });
   });

@@ -227,6 +227,11 @@ class GraphLowering implements Emitter {
     this.#current = { op, layer };
   }
 
+  /** Another piece of work for the same layer. */
+  #beginPart(op: string): void {
+    this.#begin(op, this.#current.layer);
+  }
+
   #lowerNode(node: Node): void {
     const group = this.#fusions.groups.get(node);
     this.#begin(node.op.name, node.layer);
@@ -671,6 +676,7 @@ class GraphLowering implements Emitter {
         table.set([start + done, slices, aligned(size), Math.min(Arena.ALIGNMENT, size - done)], block * 4);
       }
     });
+    this.#begin(effect.op.name, effect.layer);
     const blockTable = this.constant("gradient block table", table, "u32");
     const options = { rule, arenaSize: parameters.size, schedulesMomentum: schedulesMomentum(at(effect.inputs, 1)) };
     const update = optimizerUpdate(options, this.traits);
@@ -690,7 +696,7 @@ class GraphLowering implements Emitter {
       const replaced = this.#adafactor(rule, parameters, at(state, 0), operands, scaled !== undefined);
       operands.splice(0, operands.length, ...replaced);
     }
-    this.#begin(`${ruleName(rule)} update`, undefined);
+    this.#beginPart(`${ruleName(rule)} update`);
     this.dispatch(update, operands, scaled?.size);
   }
 
@@ -705,7 +711,7 @@ class GraphLowering implements Emitter {
     const [scaleValue, counts] = [this.#variableValue(scale), this.#variableValue(counters)];
     const finished = this.scratch("finished updates", 2, "u32");
     const size = this.scratch("update size", 3, "u32");
-    this.#begin("loss scale", undefined);
+    this.#beginPart("loss scale");
     const arenaSize = update.constants["ARENA_VECTORS"] as number;
     this.dispatch(unscaleGradients({ arenaSize: 4 * arenaSize }, this.traits), [
       gradients,
@@ -723,7 +729,7 @@ class GraphLowering implements Emitter {
     const squares = this.scratch("squares of weights and directions", parameters.size / 2);
     const ratios = this.scratch("trust ratios", parameters.size / Arena.ALIGNMENT);
     const groups = clipGroups("norm", parameters);
-    this.#begin("trust ratios", undefined);
+    this.#beginPart("trust ratios");
     const measure = optimizerUpdate({ rule, arenaSize: parameters.size, measure: true }, this.traits);
     this.dispatch(measure, [...operands, squares]);
     const table = this.constant("tensors", Uint32Array.from(groups.flat()), "u32");
@@ -747,7 +753,7 @@ class GraphLowering implements Emitter {
     const averages = rule.ema ? others.slice(0, 1) : [];
     const factors = others.slice(averages.length);
     const directions = this.scratch("directions", parameters.size);
-    this.#begin("adafactor moments", undefined);
+    this.#beginPart("adafactor moments");
     this.dispatch(adafactorRows(rule, tables, skippable, this.traits), [
       directions,
       partials,
@@ -791,7 +797,7 @@ class GraphLowering implements Emitter {
     const squares = this.scratch("gradient squares", blocks);
     const factors = this.scratch("clip factors", blocks);
     const groups = clipGroups(clip.by, parameters);
-    this.#begin("gradient norm", undefined);
+    this.#beginPart("gradient norm");
     this.dispatch(gradientSquares({ arenaSize: parameters.size }, this.traits), [squares, gradients, blockTable]);
     this.dispatch(clipFactors({ limit: clip.limit, groups }, this.traits), [
       squares,
