@@ -40,7 +40,7 @@ const train = new TrainView({
 const runner = new Runner(session, () => train.epochs);
 
 const inside = new LazyInsideView({
-  inspect: (pixels, target) => session.inspect(pixels, target),
+  inspect: (pixels, options) => session.inspect(pixels, options),
   draw: (pixels, drawings, target) => session.draw(pixels, drawings, target),
   drawer: () => session.drawer,
   training: () => session.phase === "training",

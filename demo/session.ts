@@ -8,6 +8,7 @@ import {
   type Evaluation,
   type FitOptions,
   type Inspection,
+  type InspectOptions,
   type MapsDrawing,
   type Model,
   type Optimizer,
@@ -571,9 +572,9 @@ export class Session {
     return this.model.parameters;
   }
 
-  /** Every layer's values for one image of 28×28, 0…1, and the gradients of one digit's score. */
-  async inspect(pixels: Float32Array, target: number | undefined): Promise<Inspection | undefined> {
-    return this.#trainer?.inspect(pixels, target === undefined ? {} : { target });
+  /** Every layer's values for one image of 28×28, 0…1, and gradients; as `Trainer.inspect`. */
+  async inspect(pixels: Float32Array, options: InspectOptions): Promise<Inspection | undefined> {
+    return this.#trainer?.inspect(pixels, options);
   }
 
   /** What draws layers straight from the GPU; undefined on the CPU, where drawing would hold the training up. */

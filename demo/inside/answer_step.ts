@@ -115,7 +115,7 @@ function makeRow(digit: number): Row {
     {},
     head,
     ...cells.slice(0, 2),
-    make("td", { className: "share" }, make("span", { className: "bar-track" }, fill), share),
+    make("td", { className: "share" }, make("div", {}, make("span", { className: "bar-track" }, fill), share)),
     make("td", {}, canvas),
   );
   return { row, cells, fill, evidence: canvas };

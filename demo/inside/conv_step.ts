@@ -4,6 +4,7 @@ import { count, percent } from "../language.ts";
 import { ChannelList } from "./channel_list.ts";
 import { Choice } from "./choice.ts";
 import { Grid, Strip } from "./grid.ts";
+import { type Asking, KernelGradient } from "./kernel_gradient.ts";
 import { type LayerLook, LayerStep } from "./layer_step.ts";
 import type { Overlay } from "./live_maps.ts";
 import {
@@ -18,17 +19,27 @@ import {
   valueAt,
   windowAt,
   windowOf,
+  within,
 } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { Numbers } from "./numbers.ts";
 import { magnitude, NOT_SHOWN, signed } from "./paint.ts";
 import { Player } from "./player.ts";
 import { receptiveField } from "./receptive_field.ts";
-import { bracketed, clamp, colors, Legend, number, overGrid, overStrip, showStrip, strongest, times } from "./step.ts";
+import {
+  bracketed,
+  clamp,
+  colors,
+  Legend,
+  number,
+  overGrid,
+  overStrip,
+  showStrip,
+  strongest,
+  times,
+  WIDEST_WITH_NUMBERS,
+} from "./step.ts";
 import { titleOf } from "./titles.ts";
-
-/** Columns of the widest kernel whose numbers are written; larger ones are a picture. */
-const WIDEST_WITH_NUMBERS = 5;
 
 /** Which values of a layer are shown. */
 const SIDES = ["linear", "output", "gradient"] as const;
@@ -71,11 +82,19 @@ export class ConvStep extends LayerStep {
   /** While the window slides, values after this one are not computed yet. */
   #upTo: number | undefined;
   readonly #onFilter: (filter: number) => void;
+  readonly #gradient: KernelGradient;
 
   /** `onFilter` hears which of the maps is looked at. */
-  constructor(index: number, onFilter: (filter: number) => void) {
+  constructor(index: number, asking: Asking, onFilter: (filter: number) => void) {
     super(index, "step-conv");
     this.#onFilter = onFilter;
+    this.#gradient = new KernelGradient({
+      ...asking,
+      again: () => {
+        this.renderAgain();
+        asking.again();
+      },
+    });
     this.element.append(
       this.count,
       make(
@@ -95,7 +114,12 @@ export class ConvStep extends LayerStep {
       make("div", { className: "step-tools" }, this.#slider.button, this.#sides.element),
       this.#strip.element,
       this.#zeros,
+      this.#gradient.element,
     );
+  }
+
+  wantsParameterGradients(): boolean {
+    return this.#gradient.open;
   }
 
   override forget(): void {
@@ -208,6 +232,10 @@ export class ConvStep extends LayerStep {
     show(this.#products, text.inProducts(number(first.sum)), mostProduct, ({ value, weight }) => value * weight);
     this.#channels.element.hidden = isImage;
     if (!isImage) this.#channels.show(ranked, first.channel);
+    this.#gradient.show(inspection, {
+      ...{ placed, geometry: g, filter, caption: kernelName },
+      channel: first.channel - (sum.channels[0]?.channel ?? 0),
+    });
     this.#showFormula(look, sum, valueAt(featureMap(layer.output, filter), place));
 
     this.#showOutput(shown, filter, place);
@@ -239,10 +267,11 @@ export class ConvStep extends LayerStep {
 
   /** What of the picture the value at this place can see, where that is not the window itself. */
   #showReceptiveField({ model, inspection }: LayerLook, place: Place, isImage: boolean): void {
-    const reaches = isImage ? undefined : receptiveField(model, this.index, place);
-    this.#image.element.hidden = reaches === undefined;
-    if (reaches === undefined) return;
+    const area = isImage ? undefined : receptiveField(model, this.index, place);
+    this.#image.element.hidden = area === undefined;
+    if (area === undefined) return;
     const pixels = featureMap(inspection.input, 0);
+    const reaches = within(area, pixels);
     this.#image.label(tell().inReceptive(times(reaches.rows, reaches.columns)));
     this.#image.paint(pixels.rows, pixels.columns, colors(inspection.input, pixels, true));
     this.#image.mark("window", reaches);

@@ -1,10 +1,9 @@
-import { className } from "../classes.ts";
 import { make, write } from "../dom.ts";
 import { Grid, Strip } from "./grid.ts";
 import { type FeatureMap, featureMap, gradCam, occluded, saliency } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { grey, magnitude, type Rgb, signed } from "./paint.ts";
-import { type Look, type Step, section, times } from "./step.ts";
+import { type Look, type Step, section, showDigits, times } from "./step.ts";
 import { titleOf } from "./titles.ts";
 
 /** Side of the square that covers part of the picture, and how far it moves. */
@@ -64,13 +63,7 @@ export class LookedStep implements Step {
     const { inspection, model } = look;
     write(this.#parts.title, text.inLookedTitle);
     write(this.#parts.text, text.inLookedText);
-    this.#strip.show({
-      count: inspection.logits.data.length,
-      chosen: inspection.target,
-      label: text.inLookedFor,
-      name: String,
-      draw: (index, canvas) => canvas.replaceWith(make("span", { text: className(index) })),
-    });
+    showDigits(this.#strip, inspection, text.inLookedFor);
     const pixels = featureMap(inspection.input, 0);
     const heat = (grid: Grid, name: string, map: FeatureMap) => {
       grid.label(name);

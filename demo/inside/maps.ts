@@ -181,6 +181,25 @@ export function convolve(
   return { channels, bias: added, total: channels.reduce((total, { sum }) => total + sum, added) };
 }
 
+/** A filter's weights for one channel of its group, line by line; of a kernel or of its gradient, [kh, kw, in / groups, out]. */
+export function kernelAt(g: ConvGeometry, kernel: Values, filter: number, channel: number): Float32Array {
+  return Float32Array.from(
+    { length: g.kernelHeight * g.kernelWidth },
+    (_, place) => kernel.data[(place * g.groupInChannels + channel) * g.outChannels + filter] ?? 0,
+  );
+}
+
+/** What of an area lies within a picture. */
+export function within({ row, column, rows, columns }: Area, picture: { rows: number; columns: number }): Area {
+  const [top, left] = [Math.max(0, row), Math.max(0, column)];
+  return {
+    row: top,
+    column: left,
+    rows: Math.min(row + rows, picture.rows) - top,
+    columns: Math.min(column + columns, picture.columns) - left,
+  };
+}
+
 /** Grad-CAM (Selvaraju et al. 2017): the maps of a layer, weighed by their mean gradient, negative values left out. */
 export function gradCam({ output, gradient }: LayerInspection): FeatureMap {
   const [rows = 1, columns = 1, channels = 1] = output.shape;

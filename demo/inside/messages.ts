@@ -57,6 +57,17 @@ const en = {
   inValuesOf: (count: string, sum: string) => `${count} values, together ${sum}`,
   inSlide: "Slide the window",
   inSlideStop: "Stop",
+  inMovesTitle: "How training would move this kernel",
+  inMovesText:
+    "The loss is −ln of the share that the right digit gets, and training makes it smaller. The gradient says for each weight how fast the loss grows as the weight grows: " +
+    "where it is above 0 (blue), a step moves the weight down (↓); where it is below 0 (orange), up (↑).",
+  inMovesDigit: "The digit that this should be",
+  inLoss: (digit: string, share: string, loss: string) => `Loss, if this should be ${digit}: −ln(${share}) = ${loss}`,
+  inMovesGradient: "Gradient of the loss, and where a step moves",
+  inMovesTimes: (factor: string) => `Gradient of the loss × ${factor}, and where a step moves`,
+  inMovesNote:
+    "Each of these numbers is a sum over all places of the window: the value under the weight, times the loss’s gradient by the sum at that place. " +
+    "It is this drawing’s alone; a step of training takes the mean over a batch of digits.",
 
   inPoolTitle: "Max pooling",
   inPoolText: (size: string) =>
@@ -250,6 +261,17 @@ const es: InsideMessages = {
   inValuesOf: (count, sum) => `${count} valores, juntos ${sum}`,
   inSlide: "Deslizar la ventana",
   inSlideStop: "Parar",
+  inMovesTitle: "Hacia dónde movería el entrenamiento este núcleo",
+  inMovesText:
+    "La pérdida es −ln de la parte que recibe la cifra correcta, y el entrenamiento la hace menor. El gradiente dice de cada peso cuánto crece la pérdida cuando crece el peso: " +
+    "donde pasa de 0 (azul), un paso baja el peso (↓); donde no llega a 0 (naranja), lo sube (↑).",
+  inMovesDigit: "La cifra que debería ser",
+  inLoss: (digit, share, loss) => `Pérdida si debería ser un ${digit}: −ln(${share}) = ${loss}`,
+  inMovesGradient: "Gradiente de la pérdida, y hacia dónde va un paso",
+  inMovesTimes: (factor) => `Gradiente de la pérdida × ${factor}, y hacia dónde va un paso`,
+  inMovesNote:
+    "Cada uno de estos números es una suma sobre todos los sitios de la ventana: el valor bajo el peso por el gradiente de la pérdida respecto a la suma en ese sitio. " +
+    "Es solo de este dibujo; un paso del entrenamiento toma la media de un lote de cifras.",
 
   inPoolTitle: "Max pooling",
   inPoolText: (size) =>

@@ -1,5 +1,6 @@
 /** What the steps of the walk have in common. */
 import type { Inspection, Model } from "../../src/index.ts";
+import { className } from "../classes.ts";
 import { make, write } from "../dom.ts";
 import { count, decimal } from "../language.ts";
 import type { Grid, Strip } from "./grid.ts";
@@ -21,7 +22,12 @@ export interface Step {
   overlays?(): readonly Overlay[];
   /** Another drawing: where the cursor stood means nothing now. */
   forget?(): void;
+  /** Whether it shows gradients of parameters at present; they cost a program of their own. */
+  wantsParameterGradients?(): boolean;
 }
+
+/** Columns of the widest kernel whose numbers are written; larger ones are a picture. */
+export const WIDEST_WITH_NUMBERS = 5;
 
 /** Digits after the point: enough to follow a sum, few enough to read. */
 export const number = (value: number) => decimal(Math.abs(value) < 0.0005 ? 0 : value, 3).replace("-", "\u2212");
@@ -84,6 +90,17 @@ export function showStrip(strip: Strip, values: Values, chosen: number): void {
       const map = featureMap(values, index);
       paint(canvas, map.rows, map.columns, (place) => signed(map.values[place] ?? 0, most));
     },
+  });
+}
+
+/** The digits, of which one is asked for. */
+export function showDigits(strip: Strip, { logits, target }: Inspection, label: string): void {
+  strip.show({
+    count: logits.data.length,
+    chosen: target,
+    label,
+    name: String,
+    draw: (index, canvas) => canvas.replaceWith(make("span", { text: className(index) })),
   });
 }
 

@@ -1,5 +1,5 @@
 /** “Look inside”: a walk through the network that is being trained, on the digit that was drawn. */
-import type { Inspection, MapsDrawing, Model, Tensor } from "../../src/index.ts";
+import type { Inspection, InspectOptions, MapsDrawing, Model, Tensor } from "../../src/index.ts";
 import { className } from "../classes.ts";
 import { find, make, write } from "../dom.ts";
 import { errorWords } from "../error_words.ts";
@@ -24,7 +24,7 @@ import { walkOf } from "./walk.ts";
 
 export interface InsideOptions {
   /** The network as it is now, on one image. */
-  inspect(pixels: Float32Array, target: number | undefined): Promise<Inspection | undefined>;
+  inspect(pixels: Float32Array, options: InspectOptions): Promise<Inspection | undefined>;
   predict(pixels: Float32Array): Promise<Float32Array | undefined>;
   /** The network's parameters as they are now, by name. */
   parameters(): Promise<ReadonlyMap<string, Tensor<Float32Array>> | undefined>;
@@ -123,7 +123,10 @@ export class InsideView {
         if (pixels === undefined || !this.#visible) break;
         const model = this.#options.model();
         const steps = this.#options.steps();
-        const inspection = await this.#options.inspect(pixels, this.#target);
+        const inspection = await this.#options.inspect(pixels, {
+          target: this.#target,
+          parameterGradients: this.#steps.some((step) => step.wantsParameterGradients?.()),
+        });
         if (inspection === undefined || this.#pixels !== pixels) {
           this.#askAgain ||= this.#pixels !== pixels;
           continue;
@@ -183,6 +186,13 @@ export class InsideView {
     this.#stepsOf = model;
     const walk = walkOf(model);
     const steps: Step[] = [new PixelStep()];
+    const asking = {
+      target: (digit: number) => {
+        this.#target = digit;
+        this.refresh();
+      },
+      again: () => this.refresh(),
+    };
     // Poolings show the map that was chosen at the convolution before them.
     let following: PoolStep[] = [];
     for (const { kind, index } of walk.steps) {
@@ -191,7 +201,7 @@ export class InsideView {
           const pools: PoolStep[] = [];
           following = pools;
           steps.push(
-            new ConvStep(index, (filter) => {
+            new ConvStep(index, asking, (filter) => {
               for (const pool of pools) pool.choose(filter);
             }),
           );
@@ -217,15 +227,7 @@ export class InsideView {
       }
     }
     steps.push(new AnswerStep(walk.answer));
-    steps.push(
-      new LookedStep({
-        predict: this.#options.predict,
-        ask: (target) => {
-          this.#target = target;
-          this.refresh();
-        },
-      }),
-    );
+    steps.push(new LookedStep({ predict: this.#options.predict, ask: asking.target }));
     this.#steps = steps;
     this.#walk.replaceChildren(...steps.map(({ element }) => element), this.#kernels.element, this.#filters.element);
   }

@@ -3,20 +3,22 @@ import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
-import type { Node } from "../graph/node.ts";
+import type { Node, Variable } from "../graph/node.ts";
 import type { Model } from "../nn/model.ts";
 import { toInputs } from "./predictor.ts";
-import type { ImageBatch, Inspection, LayerInspection, MapsDrawing } from "./types.ts";
+import type { ImageBatch, Inspection, InspectOptions, LayerInspection, MapsDrawing } from "./types.ts";
 
 /** "The class that the model finds most probable", where a class is asked for. */
 const PREDICTED = -1;
+
+/** What a program gives beside the layers' values: nothing, gradients by them, or gradients by the parameters too. */
+type Slopes = "none" | "values" | "parameters";
 
 /** Looks inside a model at one image: the values of all layers, and the slope of one score by them. */
 export class Inspector {
   readonly #backend: Backend;
   readonly #model: Model;
-  /** With gradients, and without. */
-  readonly #programs = new Map<boolean, Promise<Program>>();
+  readonly #programs = new Map<Slopes, Promise<Program>>();
 
   constructor(backend: Backend, model: Model) {
     this.#backend = backend;
@@ -27,18 +29,26 @@ export class Inspector {
    * Throws `ShapeError` unless `image` is one image and the model gives one row of classes, `ArgumentError` for a class that
    * the model does not have.
    */
-  async inspect(image: ImageBatch, options: { target?: number } = {}): Promise<Inspection> {
-    const { inputShape, layers } = this.#model;
+  async inspect(image: ImageBatch, options: InspectOptions = {}): Promise<Inspection> {
+    const { inputShape, layers, variables, arena } = this.#model;
     this.#check("inspect", image, options);
     this.#checkClasses("inspect");
-    const { target = PREDICTED } = options;
+    const { target = PREDICTED, parameterGradients = false } = options;
     const input = toInputs(image);
-    const outputs = await (await this.#compiled(true)).run({ image: input, target: [target] });
+    const program = await this.#compiled(parameterGradients ? "parameters" : "values");
+    const outputs = await program.run({ image: input, target: [target] });
     const tensor = (name: string): Tensor<Float32Array> | undefined => {
       const found = outputs[name];
       // Without the batch axis: it is one image's.
       return found && { shape: found.shape.slice(1), data: Float32Array.from(found.data) };
     };
+    const named = (list: readonly Variable[], kind: string) =>
+      new Map(
+        list.map(({ name, shape }) => [
+          name,
+          { shape: [...shape], data: Float32Array.from(outputs[`${name} ${kind}`]?.data ?? []) },
+        ]),
+      );
     const have = (name: string) => tensor(name) ?? { shape: [], data: new Float32Array() };
     const logits = have("logits");
     return {
@@ -56,13 +66,9 @@ export class Inspector {
       }),
       logits,
       probabilities: have("probabilities"),
-      parameters: new Map(
-        this.#model.variables.map(({ name, shape }) => [
-          name,
-          { shape: [...shape], data: Float32Array.from(outputs[`${name} parameter`]?.data ?? []) },
-        ]),
-      ),
+      parameters: named(variables, "parameter"),
       target: target === PREDICTED ? indexOfLargest(logits.data) : target,
+      ...(parameterGradients ? { parameterGradients: named(arena.variables, "slope") } : {}),
     };
   }
 
@@ -78,7 +84,7 @@ export class Inspector {
     });
     const gradients = drawings.some(({ values }) => values === "gradient");
     if (gradients) this.#checkClasses("draw");
-    const program = await this.#compiled(gradients);
+    const program = await this.#compiled(gradients ? "values" : "none");
     const feeds = { image: toInputs(image), ...(gradients ? { target: [options.target ?? PREDICTED] } : {}) };
     await program.draw(feeds, pictures, options.readback === undefined ? {} : { readback: options.readback });
   }
@@ -105,7 +111,7 @@ export class Inspector {
     return { output: `${name} ${kept}`, shape: placed.outputShape };
   }
 
-  #check(what: string, image: ImageBatch, { target }: { target?: number }): void {
+  #check(what: string, image: ImageBatch, { target }: InspectOptions): void {
     const { inputShape, classes } = this.#model;
     if (image.length !== sizeOf(inputShape)) {
       throw new ShapeError(
@@ -128,14 +134,14 @@ export class Inspector {
     );
   }
 
-  #compiled(gradients: boolean): Promise<Program> {
-    let program = this.#programs.get(gradients);
+  #compiled(slopes: Slopes): Promise<Program> {
+    let program = this.#programs.get(slopes);
     if (program === undefined) {
-      const compiling = compileInspection(this.#backend, this.#model, gradients);
+      const compiling = compileInspection(this.#backend, this.#model, slopes);
       compiling.catch(() => {
-        if (this.#programs.get(gradients) === compiling) this.#programs.delete(gradients);
+        if (this.#programs.get(slopes) === compiling) this.#programs.delete(slopes);
       });
-      this.#programs.set(gradients, compiling);
+      this.#programs.set(slopes, compiling);
       program = compiling;
     }
     return program;
@@ -152,8 +158,8 @@ export class Inspector {
   }
 }
 
-/** One image in, every layer's value out, and with `gradients` the gradient of one logit by each of them. */
-function compileInspection(backend: Backend, model: Model, gradients: boolean): Promise<Program> {
+/** One image in, every layer's value out, and with `slopes` the gradient of one logit by each of them. */
+function compileInspection(backend: Backend, model: Model, slopes: Slopes): Promise<Program> {
   const graph = new Graph();
   const image = graph.input("image", [1, ...model.inputShape]);
   const linears = new Map<string, Node>();
@@ -169,18 +175,26 @@ function compileInspection(backend: Backend, model: Model, gradients: boolean): 
   for (const variable of model.variables) outputs[`${variable.name} parameter`] = graph.variable(variable);
   for (const [name, value] of values) outputs[`${name} output`] = value;
   for (const [name, linear] of linears) outputs[`${name} linear`] = linear;
-  if (gradients) {
+  if (slopes !== "none") {
     const target = graph.input("target", [1], "i32");
     const wanted = graph.where(graph.less(target, 0), graph.argmax(logits), target);
     const score = graph.sum(graph.mul(logits, graph.oneHot(wanted, model.classes)));
-    const [inputGradient, ...slopes] = graph.gradients(score, [image, ...values.values()]);
+    const [inputGradient, ...gradients] = graph.gradients(score, [image, ...values.values()]);
     outputs["logits"] = logits;
     outputs["probabilities"] = graph.softmax(logits);
     if (inputGradient) outputs["inputGradient"] = inputGradient;
     [...values.keys()].forEach((name, index) => {
-      const slope = slopes[index];
-      if (slope) outputs[`${name} gradient`] = slope;
+      const gradient = gradients[index];
+      if (gradient) outputs[`${name} gradient`] = gradient;
     });
+    if (slopes === "parameters") {
+      const { variables } = model.arena;
+      const parameters = variables.map((variable) => graph.variable(variable));
+      const loss = graph.softmaxCrossEntropy(logits, wanted);
+      graph.gradients(loss, parameters).forEach((gradient, index) => {
+        outputs[`${variables[index]?.name} slope`] = gradient;
+      });
+    }
   }
   return backend.compile(graph, { outputs });
 }

@@ -45,6 +45,7 @@ import type {
   History,
   ImageBatch,
   Inspection,
+  InspectOptions,
   MapsDrawing,
   PrepareOptions,
   Trainer,
@@ -531,7 +532,7 @@ class LocalTrainer implements Trainer {
     return evaluation;
   }
 
-  async inspect(image: ImageBatch, options: { target?: number } = {}): Promise<Inspection> {
+  async inspect(image: ImageBatch, options: InspectOptions = {}): Promise<Inspection> {
     this.#checkUsable();
     checkOneInputAndOutput("inspect", this.#parts.model);
     return this.#reading(() => this.#inspector.inspect(image, options));

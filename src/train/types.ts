@@ -177,6 +177,14 @@ export interface LayerInspection {
   readonly gradient: Tensor<Float32Array>;
 }
 
+/** What `inspect` is to find out beside the layers' values. */
+export interface InspectOptions {
+  /** The class whose logit the gradients are of; default: the most probable one. */
+  readonly target?: number | undefined;
+  /** Also the loss's gradients by the parameters, with a program of their own, compiled at the first such call. Default false. */
+  readonly parameterGradients?: boolean | undefined;
+}
+
 /** What a model does with one image, layer by layer. */
 export interface Inspection {
   /** The image as the first layer gets it. */
@@ -193,6 +201,11 @@ export interface Inspection {
   readonly parameters: ReadonlyMap<string, Tensor<Float32Array>>;
   /** The class whose logit the gradients are of. */
   readonly target: number;
+  /**
+   * With the option `parameterGradients`: d cross-entropy of the target class / d parameter, for this image and with
+   * statistics as in inference, by names; only of parameters that are trained.
+   */
+  readonly parameterGradients?: ReadonlyMap<string, Tensor<Float32Array>>;
 }
 
 /** Which values of a network to draw, and where. */
@@ -254,10 +267,11 @@ export interface Trainer {
   predict(xs: readonly ImageBatch[]): Promise<Tensor<Float32Array>[]>;
   /**
    * Looks inside at one image [height, width, channels]: every layer's values before and after its activation, and the
-   * gradients of one class's logit (default: the most probable class) by them and by the image. With the present
-   * weights, statistics as in inference. Its program is compiled at the first call.
+   * gradients of one class's logit (default: the most probable class) by them and by the image; on request those of its
+   * cross-entropy by the parameters. With the present weights, statistics as in inference. Its program is compiled at the
+   * first call.
    */
-  inspect(image: ImageBatch, options?: { target?: number }): Promise<Inspection>;
+  inspect(image: ImageBatch, options?: InspectOptions): Promise<Inspection>;
   /**
    * Draws what layers give for one image, with the present weights, as pictures of their maps: 0 white, above it blue, below
    * it orange, each picture with a range of its own. WebGPU draws from its buffers to the canvas, and no value comes back;

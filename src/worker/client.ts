@@ -15,6 +15,7 @@ import type {
   History,
   ImageBatch,
   Inspection,
+  InspectOptions,
   MapsDrawing,
   PrepareOptions,
   StepEvent,
@@ -272,7 +273,7 @@ class RemoteTrainer implements WorkerTrainer {
     await this.#client.call("release", { dataset: key });
   }
 
-  inspect(image: ImageBatch, options: { target?: number } = {}): Promise<Inspection> {
+  inspect(image: ImageBatch, options: InspectOptions = {}): Promise<Inspection> {
     return this.#client.call("inspect", { image, ...options });
   }
 

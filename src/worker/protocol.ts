@@ -25,6 +25,7 @@ import type {
   History,
   ImageBatch,
   Inspection,
+  InspectOptions,
   MapsDrawing,
   PrepareOptions,
   StepEvent,
@@ -76,7 +77,7 @@ export interface Calls {
   prepare: { args: { dataset: number } & PrepareOptions; result: void };
   evaluate: { args: { dataset: number; outputs: boolean }; result: Evaluation };
   release: { args: { dataset: number }; result: void };
-  inspect: { args: { image: ImageBatch; target?: number }; result: Inspection };
+  inspect: { args: { image: ImageBatch } & InspectOptions; result: Inspection };
   draw: {
     args: {
       image: ImageBatch;

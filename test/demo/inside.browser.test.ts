@@ -71,11 +71,11 @@ async function until(what: string, holds: () => boolean): Promise<void> {
   }
 }
 
-/** Opens the view on a drawing, has it cover parts of it, and reads all that it shows. */
+/** Opens the view on a drawing, has it cover parts of it and show its kernels' gradients, and reads all that it shows. */
 async function look(trainer: Trainer, model: Model, pixels: Float32Array, { covering = true } = {}): Promise<Shown> {
   makePage();
   const view = new LazyInsideView({
-    inspect: (image, target) => trainer.inspect(image, target === undefined ? {} : { target }),
+    inspect: (image, options) => trainer.inspect(image, options),
     predict: async (images) => (await trainer.predict(images)).data,
     async parameters() {
       await trainer.syncModel();
@@ -89,6 +89,7 @@ async function look(trainer: Trainer, model: Model, pixels: Float32Array, { cove
   await view.remember();
   const walk = document.querySelector("#walk") as HTMLElement;
   await until("the walk", () => !walk.hidden && walk.ariaBusy === "false");
+  await showGradients(walk, 3);
   const cover = walk.querySelector<HTMLButtonElement>(".step-looked .step-body button");
   if (covering) cover?.click();
   await until("the covering", () => cover?.disabled === false);
@@ -103,13 +104,24 @@ async function look(trainer: Trainer, model: Model, pixels: Float32Array, { cove
   return { sections, answer: document.querySelector("#inside-answer")?.textContent ?? "" };
 }
 
+/** Opens the gradients of all convolutions' kernels, for the loss of one digit. */
+async function showGradients(walk: HTMLElement, digit: number): Promise<void> {
+  const parts = walk.querySelectorAll<HTMLDetailsElement>(".kernel-gradient");
+  for (const part of parts) part.open = true;
+  const shown = () => Array.from(parts).every((part) => part.querySelector(".moves:not([hidden]) td") !== null);
+  await until("the gradients", () => shown() && walk.ariaBusy === "false");
+  parts[0]?.querySelectorAll<HTMLButtonElement>(".digits button")[digit]?.click();
+  const losses = () => Array.from(parts, (part) => part.querySelector(".step-formula")?.textContent ?? "");
+  await until("the digit's gradients", () => losses().every((loss) => loss.includes(`should be ${digit}:`)));
+}
+
 /** A view of a network without training, on a drawing, with the filters by hand at its end. */
 async function openView(): Promise<{ view: LazyInsideView; filters: HTMLElement; close: () => void }> {
   makePage();
   const model = buildDesign(decodeRows("c2_g_d") ?? [], IMAGE, 1);
   const trainer = await trainerOf(model, cpu());
   const view = new LazyInsideView({
-    inspect: (image) => trainer.inspect(image),
+    inspect: (image, options) => trainer.inspect(image, options),
     predict: async (images) => (await trainer.predict(images)).data,
     parameters: async () => model.parameters,
     model: () => model,
@@ -191,6 +203,9 @@ describe("every figure shown is the CPU backend's", () => {
     const want = await look(reference, twin, pixels);
     expectSameFigures(got.answer, want.answer, "the answer");
     expect(got.sections.map(({ title }) => title)).toEqual(want.sections.map(({ title }) => title));
+    // The gradient of the loss is beside each kernel's weights, and says where they would go.
+    for (const { title, text } of got.sections.filter((section) => section.title.startsWith("Convolution")))
+      expect(text, title).toMatch(/should be 3: −ln\(\d.*Gradient of the loss.*\d\n[↑↓]/s);
     got.sections.forEach(({ title, text, pictures }, index) => {
       const other = want.sections[index];
       expectSameFigures(text, other?.text ?? "", title);
@@ -342,7 +357,7 @@ describe("while the network trains", () => {
     const trainer = await trainerOf(model, backend);
     let training = true;
     const view = new LazyInsideView({
-      inspect: (image) => trainer.inspect(image),
+      inspect: (image, options) => trainer.inspect(image, options),
       predict: async (images) => (await trainer.predict(images)).data,
       draw: (image, pictures) => trainer.draw(image, pictures),
       drawer: () => trainer,

@@ -53,6 +53,8 @@ function expectSameValues(got: Inspection, want: Inspection): void {
     compare(layer.output, want.layers[index]?.output);
     compare(layer.gradient, want.layers[index]?.gradient);
   });
+  expect([...(got.parameterGradients?.keys() ?? [])]).toEqual([...(want.parameterGradients?.keys() ?? [])]);
+  for (const [name, gradient] of got.parameterGradients ?? []) compare(gradient, want.parameterGradients?.get(name));
 }
 
 describe("inspect", () => {
@@ -74,8 +76,12 @@ describe("inspect", () => {
     const reference = await trainer(model, cpu());
     await reference.restore(await onGpu.checkpoint());
     for (const target of [undefined, 0, 2]) {
-      const options = target === undefined ? {} : { target };
-      expectSameValues(await onGpu.inspect(image, options), await reference.inspect(image, options));
+      // Those of the parameters are on request.
+      const options = { target, parameterGradients: target === 2 };
+      const seen = await onGpu.inspect(image, options);
+      expectSameValues(seen, await reference.inspect(image, options));
+      const trained = model.arena.variables.map(({ name }) => name);
+      expect([...(seen.parameterGradients?.keys() ?? [])]).toEqual(target === 2 ? trained : []);
     }
     onGpu.dispose();
     reference.dispose();
@@ -133,6 +139,41 @@ describe("inspect", () => {
       }),
     );
     expectClose(inputGradient.data, slopes, { k: 16 * 9 * 3, absSum: 4 });
+    one.dispose();
+  });
+
+  it("its parameters' gradients are the slopes of the target's cross-entropy, of those that are trained", async () => {
+    const model = sequential({ inputShape: [4, 4, 1], seed: 5 }, [
+      conv2d({ filters: 2, kernelSize: 3, padding: "same" }),
+      flatten(),
+      dense({ units: 3, trainable: false }),
+    ]);
+    const one = await trainer(model, cpu());
+    const start = Float32Array.from({ length: 16 }, (_, index) => index / 16);
+    const { parameterGradients, probabilities, logits } = await one.inspect(start, {
+      target: 1,
+      parameterGradients: true,
+    });
+    expect([...(parameterGradients?.keys() ?? [])]).toEqual(["conv2d/kernel", "conv2d/bias"]);
+    for (const [name, gradient] of parameterGradients ?? []) {
+      const before = model.parameters.get(name);
+      if (before === undefined) throw new Error(`no ${name}`);
+      const want = [];
+      for (const [index, value] of Float32Array.from(before.data).entries()) {
+        // The logits are straight in each parameter of the only convolution: a step of 1 tells d logit / d parameter.
+        model.setParameters(new Map([[name, { shape: before.shape, data: before.data.with(index, value + 1) }]]));
+        const moved = (await one.inspect(start)).logits.data;
+        // d cross-entropy / d logit is the class's probability, less 1 for the target.
+        const slopes = moved.map((logit, at) => {
+          const toLogit = (probabilities.data[at] ?? 0) - Number(at === 1);
+          return toLogit * (logit - (logits.data[at] ?? 0));
+        });
+        want.push(slopes.reduce((sum, slope) => sum + slope, 0));
+      }
+      model.setParameters(new Map([[name, before]]));
+      // Logits of up to 4 products of 288 terms, three classes.
+      expectClose(gradient.data, want, { k: 16 * 9 * 2 * 3, absSum: 8 });
+    }
     one.dispose();
   });
 
