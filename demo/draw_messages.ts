@@ -58,6 +58,8 @@ const en = {
   keepSave: "Save as a file",
   keepOpen: "Open a file",
   keepLinkCopied: "The link is copied: it opens this view with these settings.",
+  keepLinkWithout:
+    "The link is copied: it opens this view with these settings. This network is not in it; to pass it on, save it as a file.",
   keepCodeCopied: "The program is copied. It trains this network with these settings from the beginning.",
   keepCopyFailed: "The browser did not allow copying. Here it is to copy by hand:",
   keepSaved: (name: string) => `Saved as ${name}: weights, optimizer and configuration.`,
@@ -141,6 +143,8 @@ const es: typeof en = {
   keepSave: "Guardar como archivo",
   keepOpen: "Abrir un archivo",
   keepLinkCopied: "Enlace copiado: abre esta vista con estos ajustes.",
+  keepLinkWithout:
+    "Enlace copiado: abre esta vista con estos ajustes. Esta red no va en él; para compartirla, guárdala como archivo.",
   keepCodeCopied: "Programa copiado. Entrena esta red con estos ajustes desde el principio.",
   keepCopyFailed: "El navegador no permitió copiar. Aquí está, para copiarlo a mano:",
   keepSaved: (name) => `Guardada como ${name}: pesos, optimizador y configuración.`,

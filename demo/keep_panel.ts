@@ -24,8 +24,13 @@ export interface KeepPanelOptions {
 type Outcome =
   | { kind: "link" | "code" | "opened" | "openedElsewhere" | "offerFailed" }
   | { kind: "saved" | "unknown"; name: string }
+  /** Weights without a network; `words` says what became of them, in the page's language. */
+  | { kind: "weights" | "weightsRefused"; words: () => string }
   | { kind: "copyFailed"; content: string }
   | { kind: "failed"; error: unknown };
+
+/** Outcomes that are told as refusals. */
+const REFUSALS = ["failed", "unknown", "weightsRefused"];
 
 export class KeepPanel {
   readonly #options: KeepPanelOptions;
@@ -90,20 +95,37 @@ export class KeepPanel {
   /** Goes on with the network of a file. */
   async open(file: File): Promise<void> {
     try {
-      const network = await read(new Uint8Array(await file.arrayBuffer()));
-      const before = this.#id;
-      this.#id = newId();
-      try {
-        await this.#options.session.adopt(network);
-      } catch (error) {
-        this.#id = before;
-        throw error;
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      const { isWeightsAlone, readNetworkFile } = await networkFiles();
+      if (isWeightsAlone(bytes)) this.#show(await this.#openWeights(file.name, bytes));
+      else {
+        await this.#adopt(readNetworkFile(bytes));
+        this.#show({ kind: "opened" });
       }
-      this.#offer = undefined;
-      this.#show({ kind: "opened" });
     } catch (error) {
       this.#show({ kind: "failed", error });
     }
+  }
+
+  async #adopt(network: NetworkFile): Promise<void> {
+    const before = this.#id;
+    this.#id = newId();
+    try {
+      await this.#options.session.adopt(network);
+    } catch (error) {
+      this.#id = before;
+      throw error;
+    }
+    this.#offer = undefined;
+  }
+
+  /** Weights without a network, into the one at hand where they fit it. Throws what reading them throws. */
+  async #openWeights(name: string, bytes: Uint8Array): Promise<Outcome> {
+    const { openWeights } = await import("./open_weights.ts");
+    const { network, words } = openWeights(name, bytes, this.#options.session);
+    if (network === undefined) return { kind: "weightsRefused", words };
+    await this.#adopt(network);
+    return { kind: "weights", words };
   }
 
   /** A file was dropped that nothing here knows. */
@@ -115,7 +137,7 @@ export class KeepPanel {
     const { session, loadDigits } = this.#options;
     const before = this.#id;
     try {
-      const network = await read(kept.checkpoint);
+      const network = (await networkFiles()).readNetworkFile(kept.checkpoint);
       await loadDigits(kept.digits);
       this.#id = kept.id;
       await session.adopt(network, completed(kept.run));
@@ -214,7 +236,10 @@ export class KeepPanel {
     this.#save.disabled = this.#open.disabled = !session.usable;
     write(find("keep-note", HTMLElement), this.#stores ? text.keepNote : text.keepNoStorage);
     write(this.#status, this.#sentence());
-    this.#status.classList.toggle("refused", this.#outcome?.kind === "failed" || this.#outcome?.kind === "unknown");
+    this.#status.classList.toggle(
+      "refused",
+      REFUSALS.some((kind) => kind === this.#outcome?.kind),
+    );
     const byHand = this.#outcome?.kind === "copyFailed" ? this.#outcome.content : undefined;
     this.#text.hidden = byHand === undefined;
     this.#text.ariaLabel = text.keepCopyFailed;
@@ -227,13 +252,16 @@ export class KeepPanel {
     const outcome = this.#outcome;
     switch (outcome?.kind) {
       case "link":
-        return text.keepLinkCopied;
+        return this.#options.session.isFromFile ? text.keepLinkWithout : text.keepLinkCopied;
       case "code":
         return text.keepCodeCopied;
       case "openedElsewhere":
         return `${text.keepOpened(count(this.#options.session.steps))} ${text.keepElsewhere}`;
       case "opened":
         return text.keepOpened(count(this.#options.session.steps));
+      case "weights":
+      case "weightsRefused":
+        return outcome.words();
       case "saved":
         return text.keepSaved(outcome.name);
       case "unknown":
@@ -283,9 +311,7 @@ export class KeepPanel {
 }
 
 /** Few open a network, and reading one takes every layer of the library: it comes when it is asked for. */
-async function read(bytes: Uint8Array): Promise<NetworkFile> {
-  return (await import("./network_file.ts")).readNetworkFile(bytes);
-}
+const networkFiles = () => import("./network_file.ts");
 
 function accuracyOf({ accuracy }: KeptRun): string {
   return accuracy === undefined ? say().runUnmeasured : percent(accuracy, 1);

@@ -53,7 +53,7 @@ const inside = new LazyInsideView({
 const panel = new DrawPanel({
   pad: find("pad", DigitPad),
   predict,
-  trained: () => session.steps > 0,
+  trained: () => session.hasLearned,
   onPixels(pixels) {
     inside.pixels = pixels;
     // A drawing can be corrected; an empty pad cannot.

@@ -1,6 +1,8 @@
 /** A trained network as a file: a checkpoint of the library, which is a safetensors file with its configuration inside. */
+import { rateFromTable } from "../src/core/schedule.ts";
 import { formatShape, sameShape } from "../src/core/shape.ts";
-import { decodeCheckpoint } from "../src/formats/checkpoint.ts";
+import { CHECKPOINT_FORMAT, decodeCheckpoint } from "../src/formats/checkpoint.ts";
+import { safetensorsMetadata } from "../src/formats/safetensors.ts";
 import { CortezaError, type Model, type ModelConfig, modelFromConfig, type Optimizer } from "../src/index.ts";
 import { FileProblemError } from "./file_problem.ts";
 
@@ -15,11 +17,30 @@ export interface NetworkFile {
   readonly rule: Optimizer["rule"];
   readonly batchSize: number;
   readonly seed: number;
+  /** Of its next step; undefined where the file names none. */
+  readonly learningRate: number | undefined;
   /** Updates made, and batches of its data set taken. */
   readonly steps: number;
   readonly cursor: number;
-  /** The file itself: `trainer.restore` takes it. */
+  /** Whether its weights have learned somewhere, also where no step of theirs is known. */
+  readonly pretrained: boolean;
+  /** The file itself: `trainer.restore` takes it. Undefined: training begins from the parameters of the model. */
+  readonly checkpoint: Uint8Array | undefined;
+}
+
+/** One that was saved with its training. */
+export interface SavedNetwork extends NetworkFile {
   readonly checkpoint: Uint8Array;
+}
+
+/** Whether these are tensors without a network: a safetensors file that is no checkpoint. */
+export function isWeightsAlone(bytes: Uint8Array): boolean {
+  try {
+    return safetensorsMetadata(bytes).get("format") !== CHECKPOINT_FORMAT;
+  } catch (error) {
+    if (error instanceof CortezaError) return false;
+    throw error;
+  }
 }
 
 /**
@@ -27,7 +48,7 @@ export interface NetworkFile {
  * what is wrong: no safetensors file, no configuration, damaged, a network that cannot be built or is not one for
  * digits, values that are no numbers.
  */
-export function readNetworkFile(bytes: Uint8Array): NetworkFile {
+export function readNetworkFile(bytes: Uint8Array): SavedNetwork {
   const { config, tensors } = attempt("damaged", () => decodeCheckpoint(bytes));
   const { model: architecture, optimizer, batchSize, seed } = config as Readonly<Record<string, unknown>>;
   const model = attempt("network", () => modelFromConfig(architecture as ModelConfig));
@@ -66,13 +87,25 @@ export function readNetworkFile(bytes: Uint8Array): NetworkFile {
     }
   }
   const counter = (name: string) => tensors.get(name)?.data[0] ?? 0;
+  const steps = counter("trainer/step");
+  const rates = tensors.get("trainer/learningRate");
+  const first = model.parameters;
+  const moved = [...first].some(([name, { data }]) => {
+    const found = tensors.get(name)?.data ?? [];
+    return data.some((value, index) => value !== found[index]);
+  });
+  // The training of a network that came with its weights begins from these, also after a reset.
+  if (moved && steps === 0) model.setParameters(new Map([...tensors].filter(([name]) => first.has(name))));
   return {
     model,
     rule: optimizer as Optimizer["rule"],
     batchSize,
     seed: Number(seed) || 0,
-    steps: counter("trainer/step"),
+    // As a decimal of the length that an f32 has: 0.01, not 0.009999999776.
+    learningRate: rates && Number(rateFromTable(rates.data, steps).toPrecision(7)),
+    steps,
     cursor: counter("trainer/cursor"),
+    pretrained: moved,
     checkpoint: bytes,
   };
 }

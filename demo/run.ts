@@ -58,6 +58,12 @@ export function completed(run: Partial<Run>): Run {
   return { ...emptyRun(), ...structuredClone(run) };
 }
 
+/** Whether the digits were varied at its end; undefined where nobody here knows. */
+export function variedAtEnd({ settings, events }: Run): boolean | undefined {
+  const changed = events.findLast((event) => event.kind === "vary");
+  return changed?.kind === "vary" ? changed.value : settings?.vary;
+}
+
 /** Notes a step. */
 export function record(
   run: Run,

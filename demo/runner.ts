@@ -61,13 +61,14 @@ export class Runner {
 
   #renderScore(): void {
     const text = say();
-    const { latest } = this.#session;
+    const { latest, hasLearned } = this.#session;
     const number = find("accuracy", HTMLElement);
     const caption = find("accuracy-caption", HTMLElement);
-    number.classList.toggle("pending", latest === undefined || latest.step === 0);
+    number.classList.toggle("pending", latest === undefined || (latest.step === 0 && !hasLearned));
     write(number, latest === undefined ? "" : percent(latest.accuracy, 1));
     if (latest === undefined) write(caption, text.accuracyPending);
-    else if (latest.step === 0) write(caption, text.accuracyBefore(count(latest.count)));
+    else if (latest.step === 0)
+      write(caption, (hasLearned ? text.accuracyOpened : text.accuracyBefore)(count(latest.count)));
     else if (latest.step === 1) write(caption, text.accuracyAfterOne(count(latest.count)));
     else write(caption, text.accuracyAfter(count(latest.count), count(latest.step)));
   }

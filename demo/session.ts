@@ -23,7 +23,7 @@ import { withBatchSize, withTensors } from "./checkpoints.ts";
 import { Course, type Stopped } from "./course.ts";
 import { type Digits, quickSet } from "./digits.ts";
 import type { NetworkFile } from "./network_file.ts";
-import type { Measurement, Run } from "./run.ts";
+import { type Measurement, type Run, variedAtEnd } from "./run.ts";
 import {
   AUGMENT,
   type BackendKind,
@@ -84,6 +84,8 @@ export class Session {
   #setup: Setup = {};
   /** Whether the network came from a file, not from the settings. */
   #adopted = false;
+  /** Whether the first weights of the file have learned elsewhere. */
+  #pretrained = false;
   #settingUp: Promise<void> = Promise.resolve();
   /** To take the last lesson back: the state before it, and the steps when it had ended. */
   #beforeLesson: { checkpoint: Uint8Array; steps: number; after: number } | undefined;
@@ -109,6 +111,11 @@ export class Session {
   /** Whether the network came from a file: the settings then describe another one. */
   get isFromFile(): boolean {
     return this.#adopted;
+  }
+
+  /** Whether the network knows something: it was trained here, or came from a file with weights that were. */
+  get hasLearned(): boolean {
+    return this.steps > 0 || (this.#adopted && this.#pretrained);
   }
 
   /** Whether there is a network to train, to ask or to look at. */
@@ -490,7 +497,7 @@ export class Session {
       const { optimizer, seed } = this;
       trainer = await openTrainer({ model, optimizer, batchSize, seed }, this.backendKind);
       initial = await trainer.checkpoint();
-      await trainer.restore(file.checkpoint);
+      if (file.checkpoint) await trainer.restore(file.checkpoint);
     } catch (error) {
       trainer?.dispose();
       this.#rule = old.rule;
@@ -500,15 +507,18 @@ export class Session {
       throw error;
     }
     old.trainer?.dispose();
+    this.#learningRate = file.learningRate ?? this.#learningRate;
     trainer.setLearningRate(this.#learningRate);
     this.#trainer = trainer;
     this.#initial = initial;
     this.#adopted = true;
+    this.#pretrained = file.pretrained && file.steps === 0;
     this.model = model;
     this.batchSize = batchSize;
     this.#beforeLesson = undefined;
     this.error = undefined;
-    this.#course.adopt(file, run);
+    this.#course.adopt({ ...file, checkpoint: file.checkpoint ?? initial }, run);
+    this.#augment = variedAtEnd(this.run) ?? this.#augment;
     this.phase = "ready";
     this.#work.begin(async (signal) => {
       await this.#measure(signal);

@@ -115,8 +115,7 @@ export class TeachPanel {
   /** Writes everything, in the page's language. */
   render(): void {
     const text = say();
-    const { phase, steps, canUnteach } = this.#session;
-    const trained = steps > 0;
+    const { phase, hasLearned: trained, canUnteach } = this.#session;
     const busy = this.#outcome?.kind === "busy";
     const own = ownTitle() !== undefined;
     const free = (phase === "ready" || phase === "paused") && !busy && !own;

@@ -29,7 +29,7 @@ export class LazyMistakesPanel {
       return;
     }
     const { session, corrections } = this.#options;
-    const needed = session.steps > 0 || corrections.changes.length > 0 || corrections.pending;
+    const needed = session.hasLearned || corrections.changes.length > 0 || corrections.pending;
     const text = say();
     write(find("mistakes-status", HTMLElement), failed ? text.mistakesNotLoaded : text.mistakesUntrained);
     if (needed && !failed) this.#lazy.load().catch(() => undefined);

@@ -150,8 +150,8 @@ export class MistakesPanel {
 
   /** Reads again by itself where it can be seen and costs the training nothing. */
   #readAgain(): void {
-    const { phase, steps, latest } = this.#options.session;
-    const rests = (phase === "ready" || phase === "paused") && steps > 0 && latest?.step === steps;
+    const { phase, steps, latest, hasLearned } = this.#options.session;
+    const rests = (phase === "ready" || phase === "paused") && hasLearned && latest?.step === steps;
     if (this.#seen && rests && !this.#isFresh() && this.#reading === undefined && this.#error === undefined) {
       void this.#readAll();
     }
@@ -192,10 +192,10 @@ export class MistakesPanel {
   /** Writes what changed; cheap, it is called at every frame of a training. */
   render(): void {
     const { session } = this.#options;
-    const { steps, usable, digits } = session;
+    const { steps, usable, digits, hasLearned } = session;
     // What belongs to another network or other pictures is not shown.
-    if (steps === 0) this.#error = undefined;
-    if (this.#read && (steps === 0 || this.#read.of.digits !== digits)) this.#read = undefined;
+    if (!hasLearned) this.#error = undefined;
+    if (this.#read && (!hasLearned || this.#read.of.digits !== digits)) this.#read = undefined;
     this.#readAgain();
     const busy = this.#reading !== undefined;
     this.#button.disabled = !usable || busy || (this.#isFresh() && this.#read?.step === steps);
@@ -204,7 +204,7 @@ export class MistakesPanel {
       button.ariaPressed = String(button.dataset["part"] === this.#part);
       button.disabled = !usable;
     }
-    find("mistakes-choice", HTMLElement).hidden = steps === 0;
+    find("mistakes-choice", HTMLElement).hidden = !hasLearned;
     write(find("mistakes-status", HTMLElement), this.#sentence());
     find("mistakes-body", HTMLElement).hidden = this.#read === undefined;
     const { changes, pending } = this.#options.corrections;
@@ -222,7 +222,7 @@ export class MistakesPanel {
     if (this.#error !== undefined) {
       return text.mistakesFailed(errorWords(this.#error));
     }
-    if (this.#options.session.steps === 0) return text.mistakesUntrained;
+    if (!this.#options.session.hasLearned) return text.mistakesUntrained;
     if (this.#reading !== undefined && this.#read?.part !== this.#part) return text.mistakesBusy;
     if (this.#read === undefined) return text.mistakesWaiting;
     const { readings, wrong, step, part } = this.#read;

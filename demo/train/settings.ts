@@ -1,9 +1,10 @@
 /** How the training goes: epochs, learning rate, optimizer, batch size, seed, and when it stops before its end. */
+import type { Optimizer } from "../../src/index.ts";
 import { bindCheck, bindSelect, setSetting, setting } from "../address.ts";
 import { find, make, write } from "../dom.ts";
 import { count, learningRate as rateText } from "../language.ts";
 import type { Session } from "../session.ts";
-import { OPTIMIZERS, type OptimizerName } from "../setup.ts";
+import { complete, OPTIMIZERS, type OptimizerName } from "../setup.ts";
 import type { Row } from "./design.ts";
 import { trainSay } from "./messages.ts";
 import { optimizerName } from "./setting_names.ts";
@@ -11,6 +12,9 @@ import type { StopConditions } from "./stopping.ts";
 
 /** The GPU counts in 32-bit floats. Any rate that they can hold may be tried: too large ones show what divergence is. */
 const LARGEST_FLOAT32 = 3.4e38;
+/** As many as a network file may ask for. */
+const MOST_BATCH = 4096;
+const SEED = /^\d{1,5}$/;
 
 /** The fields of the conditions: how to read each, and what it may be. */
 const STOPS = {
@@ -39,6 +43,9 @@ export class TrainSettings {
   readonly #optimizer = find("optimizer", HTMLSelectElement);
   readonly #batch = find("batch-size", HTMLSelectElement);
   readonly #seed = find("seed", HTMLInputElement);
+  readonly #vary = find("augment", HTMLInputElement);
+  /** The network whose settings the address has. */
+  #adopted: unknown;
 
   /** Takes what the address asks for, and has the session plan for it. */
   constructor(options: TrainSettingsOptions) {
@@ -57,19 +64,60 @@ export class TrainSettings {
     return Number(this.#epochs.value);
   }
 
-  /** Shows what the session may have changed by itself. */
+  /** Shows what the session may have changed by itself; not over what somebody is about to choose or to type. */
   render(): void {
-    const { batchSize, learningRate, run } = this.#session;
-    if (document.activeElement !== this.#batch) this.#batch.value = String(batchSize);
-    if (document.activeElement !== this.#rate && document.activeElement !== this.#slider) this.#showRate(learningRate);
+    const { batchSize, learningRate, seed, augment, isFromFile, model, run } = this.#session;
+    const opened = isFromFile && model !== this.#adopted;
+    const free = (...controls: HTMLElement[]) => opened || !controls.some((one) => one === document.activeElement);
+    if (free(this.#optimizer)) this.#showOptimizer();
+    if (free(this.#batch)) this.#showBatch(batchSize);
+    if (free(this.#seed)) this.#seed.value = String(seed);
+    if (free(this.#rate, this.#slider)) this.#showRate(learningRate);
+    this.#vary.checked = augment;
+    if (opened) this.#takeFromFile();
     const changed = run.events.findLast(({ kind }) => kind === "learningRate");
     const note = changed ? trainSay().rateSince(rateText(learningRate), count(changed.step)) : "";
     write(find("rate-note", HTMLElement), note);
   }
 
+  /** The rule of the session, by the page's name; one that came with a file and that the page does not offer, by its own. */
+  #showOptimizer(): void {
+    const { rule } = this.#session.optimizer;
+    const name = knownName(rule) ?? "";
+    const foreign = [...this.#optimizer.options].find(({ value }) => value === "");
+    if (name !== "") foreign?.remove();
+    else if (foreign) foreign.text = optimizerName(rule.kind);
+    else this.#optimizer.prepend(new Option(optimizerName(rule.kind), ""));
+    this.#optimizer.value = name;
+  }
+
+  #showBatch(size: number): void {
+    const value = String(size);
+    if (![...this.#batch.options].some((option) => option.value === value)) {
+      const next = [...this.#batch.options].find((option) => Number(option.value) > size) ?? null;
+      this.#batch.add(new Option(value, value), next);
+    }
+    this.#batch.value = value;
+  }
+
+  /** The settings of a network that was opened from a file are the page's from then on, and go into the address. */
+  #takeFromFile(): void {
+    const { model, optimizer, batchSize, learningRate, seed, augment, backendKind } = this.#session;
+    const usual = complete({}, backendKind);
+    this.#adopted = model;
+    const name = knownName(optimizer.rule);
+    this.#session.plan({ optimizer: name, batchSize, seed });
+    setSetting("optimizer", name === usual.optimizer ? undefined : name);
+    setSetting("learning-rate", learningRate === this.#usualRate ? undefined : String(learningRate));
+    setSetting("batch-size", batchSize === usual.batchSize ? undefined : String(batchSize));
+    setSetting("seed", seed === usual.seed || !SEED.test(String(seed)) ? undefined : String(seed));
+    setSetting("vary", augment ? undefined : "0");
+    this.#options.onSetting();
+  }
+
   /** Writes what the page's language changes. */
   translate(): void {
-    for (const option of this.#optimizer.options) option.text = optimizerName(option.value);
+    for (const option of this.#optimizer.options) if (option.value !== "") option.text = optimizerName(option.value);
     this.render();
   }
 
@@ -88,13 +136,13 @@ export class TrainSettings {
       this.#optimizer.append(option);
     }
     bindSelect("optimizer", this.#optimizer);
-    const sizes = [...this.#batch.options].map(({ value }) => value);
-    const batch = sizes.find((size) => size === setting("batch-size"));
-    const seed = /^\d{1,5}$/.exec(setting("seed") ?? "")?.[0];
+    const size = Number(setting("batch-size"));
+    const batch = Number.isInteger(size) && size >= 1 && size <= MOST_BATCH ? size : undefined;
+    const seed = SEED.exec(setting("seed") ?? "")?.[0];
     if (seed !== undefined) this.#seed.value = seed;
     session.plan({
       optimizer: this.#optimizer.value as OptimizerName,
-      ...(batch === undefined ? {} : { batchSize: Number(batch) }),
+      ...(batch === undefined ? {} : { batchSize: batch }),
       ...(seed === undefined ? {} : { seed: Number(seed) }),
       ...(network === undefined ? {} : { network }),
     });
@@ -110,7 +158,7 @@ export class TrainSettings {
       void session.setUp({ batchSize: Number(this.#batch.value) });
     });
     this.#seed.addEventListener("change", () => {
-      if (!/^\d{1,5}$/.test(this.#seed.value)) this.#seed.value = String(session.seed);
+      if (!SEED.test(this.#seed.value)) this.#seed.value = String(session.seed);
       setSetting("seed", this.#seed.value === "1" ? undefined : this.#seed.value);
       onSetting();
       void session.setUp({ seed: Number(this.#seed.value) });
@@ -119,8 +167,9 @@ export class TrainSettings {
 
   /** The field takes any rate, the slider a rate of each size; either shows the other's. */
   #bindRate(): void {
-    const wanted = Number(setting("learning-rate") ?? this.#usualRate);
-    this.#setRate(isRate(wanted) ? wanted : this.#usualRate);
+    const usual = OPTIMIZERS[this.#optimizer.value as OptimizerName].learningRate;
+    const wanted = Number(setting("learning-rate") ?? usual);
+    this.#setRate(isRate(wanted) ? wanted : usual);
     this.#rate.addEventListener("change", () => {
       const rate = Number(this.#rate.value);
       this.#setRate(isRate(rate) ? rate : this.#session.learningRate);
@@ -134,8 +183,10 @@ export class TrainSettings {
     });
   }
 
-  get #usualRate(): number {
-    return OPTIMIZERS[this.#optimizer.value as OptimizerName].learningRate;
+  /** Undefined for an optimizer that the page does not offer. */
+  get #usualRate(): number | undefined {
+    const name = Object.keys(OPTIMIZERS).find((one) => one === this.#optimizer.value) as OptimizerName | undefined;
+    return name && OPTIMIZERS[name].learningRate;
   }
 
   #setRate(rate: number): void {
@@ -152,11 +203,10 @@ export class TrainSettings {
   }
 
   #bindVary(): void {
-    const vary = find("augment", HTMLInputElement);
-    bindCheck("vary", vary);
-    this.#session.augment = vary.checked;
-    vary.addEventListener("change", () => {
-      this.#session.augment = vary.checked;
+    bindCheck("vary", this.#vary);
+    this.#session.augment = this.#vary.checked;
+    this.#vary.addEventListener("change", () => {
+      this.#session.augment = this.#vary.checked;
       this.#changed();
     });
   }
@@ -193,6 +243,12 @@ export class TrainSettings {
     // What the address asks for shows.
     find("more-settings", HTMLDetailsElement).open = boxes.some(({ value }) => value !== "");
   }
+}
+
+/** The page's name of a rule; undefined for what it does not offer. */
+function knownName(rule: Optimizer["rule"]): OptimizerName | undefined {
+  const fields = (one: object) => JSON.stringify(Object.entries(one).sort());
+  return (Object.keys(OPTIMIZERS) as OptimizerName[]).find((name) => fields(OPTIMIZERS[name].rule) === fields(rule));
 }
 
 function isRate(rate: number): boolean {

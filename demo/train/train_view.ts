@@ -47,7 +47,7 @@ export class TrainView {
     this.#data = new DataChoice({
       ...{ corrections, onChange, onSetting },
       onDigits: (digits) => session.useDigits(digits),
-      hasLearned: () => session.steps > 0,
+      hasLearned: () => session.hasLearned,
     });
     this.#mistakes = new LazyMistakesPanel({
       ...{ session, corrections, onChange },
@@ -62,7 +62,7 @@ export class TrainView {
     });
     this.#builder = new Builder({
       usualPreset: () => (session.backendKind === "webgpu" ? "reference" : "tiny"),
-      hasLearned: () => session.steps > 0,
+      hasLearned: () => session.hasLearned,
       foreign: () => (session.isFromFile ? session.model : undefined),
       use: (network) => void session.setUp({ network }),
       onSetting,

@@ -3,7 +3,8 @@ import type { Tensor } from "../core/tensor.ts";
 import { crc32 } from "./crc32.ts";
 import { loadSafetensors, safetensorsMetadata, toSafetensors, typeName } from "./safetensors.ts";
 
-const FORMAT = "corteza-checkpoint";
+/** What the metadata of a checkpoint say under "format". */
+export const CHECKPOINT_FORMAT = "corteza-checkpoint";
 const VERSION = "1";
 
 export interface Checkpoint {
@@ -29,7 +30,12 @@ function checksumOf(config: string, tensors: ReadonlyMap<string, Tensor>): strin
  */
 export function encodeCheckpoint({ config, tensors }: Checkpoint): Uint8Array<ArrayBuffer> {
   const json = JSON.stringify(config);
-  return toSafetensors(tensors, { format: FORMAT, version: VERSION, config: json, crc32: checksumOf(json, tensors) });
+  return toSafetensors(tensors, {
+    format: CHECKPOINT_FORMAT,
+    version: VERSION,
+    config: json,
+    crc32: checksumOf(json, tensors),
+  });
 }
 
 /**
@@ -38,7 +44,7 @@ export function encodeCheckpoint({ config, tensors }: Checkpoint): Uint8Array<Ar
  */
 export function decodeCheckpoint(bytes: ArrayBuffer | Uint8Array): Checkpoint {
   const metadata = safetensorsMetadata(bytes);
-  if (metadata.get("format") !== FORMAT) {
+  if (metadata.get("format") !== CHECKPOINT_FORMAT) {
     throw new FormatError(
       "This is a safetensors file, but no Corteza checkpoint; for weights alone use loadSafetensors.",
     );

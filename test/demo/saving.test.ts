@@ -7,11 +7,13 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { toCode } from "../../demo/code.ts";
 import { readNetworkFile } from "../../demo/network_file.ts";
 import { type Lesson, lessonDataset, lessonsFromJson, lessonsToJson } from "../../demo/teaching.ts";
+import { networkWith, WeightsMismatchError, weightsFor } from "../../demo/weights_file.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import {
   activation,
   adam,
   add,
+  batchNormalization,
   conv2d,
   cpu,
   createTrainer,
@@ -21,14 +23,17 @@ import {
   flatten,
   globalAveragePooling2d,
   input,
+  loadSafetensors,
   type Model,
   maxPooling2d,
   model,
   type Optimizer,
   sequential,
   sgd,
+  type Tensor,
   toSafetensors,
 } from "../../src/index.ts";
+import { RandomData } from "../support/random.ts";
 
 const LOSS = "sparseCategoricalCrossentropy";
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -101,6 +106,201 @@ describe("a network as a file", () => {
     }
     const cut = (await checkpointOf(tiny())).slice(0, -8);
     expect(() => readNetworkFile(cut)).toThrow(/cut off/);
+  });
+});
+
+/** What PyTorch computes: tensors are [channels][rows][columns] behind each other, kernels [out, in, height, width]. */
+const inPyTorch = {
+  /** A convolution that keeps the size, then ReLU, then the largest of each 2×2. */
+  convPool(x: number[][][], weight: Tensor, bias: Tensor): number[][][] {
+    const [out = 0, inner = 0, side = 0] = weight.shape;
+    const edge = (side - 1) / 2;
+    const convolved = range(out).map((o) =>
+      x[0]!.map((row, y) =>
+        row.map((_, column) => {
+          let sum = bias.data[o]!;
+          for (const c of range(inner))
+            for (const dy of range(side))
+              for (const dx of range(side)) {
+                const value = x[c]![y + dy - edge]?.[column + dx - edge] ?? 0;
+                sum += value * weight.data[((o * inner + c) * side + dy) * side + dx]!;
+              }
+          return Math.max(0, sum);
+        }),
+      ),
+    );
+    return convolved.map((map) =>
+      range(map.length / 2).map((y) =>
+        range(map.length / 2).map((column) =>
+          Math.max(...[0, 1].flatMap((dy) => [0, 1].map((dx) => map[2 * y + dy]![2 * column + dx]!))),
+        ),
+      ),
+    );
+  },
+  linear: (x: number[], weight: Tensor, bias: Tensor): number[] =>
+    range(bias.data.length).map((o) =>
+      x.reduce((sum, value, i) => sum + value * weight.data[o * x.length + i]!, bias.data[o]!),
+    ),
+};
+const range = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+describe("weights without a network", () => {
+  const random = new RandomData(17);
+  const tensor = (...shape: number[]): Tensor<Float32Array> => ({
+    shape,
+    data: Float32Array.from(random.normals(shape.reduce((product, extent) => product * extent, 1))),
+  });
+  /** As a library writes them: sorted by the alphabet. */
+  const sorted = (tensors: Record<string, Tensor>) =>
+    new Map(Object.entries(tensors).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const reread = (tensors: ReadonlyMap<string, Tensor>) => loadSafetensors(toSafetensors(tensors, { format: "pt" }));
+  const network = () =>
+    sequential({ inputShape: [8, 8, 3], seed: 3 }, [
+      conv2d({ filters: 4, kernelSize: 3, padding: "same", activation: "relu" }),
+      maxPooling2d({ poolSize: 2 }),
+      conv2d({ filters: 4, kernelSize: 3, padding: "same", activation: "relu" }),
+      maxPooling2d({ poolSize: 2 }),
+      flatten(),
+      dense({ units: 16 }),
+    ]);
+  const pytorch = {
+    "conv1.weight": tensor(4, 3, 3, 3),
+    "conv1.bias": tensor(4),
+    "conv2.weight": tensor(4, 4, 3, 3),
+    "conv2.bias": tensor(4),
+    "fc.weight": tensor(16, 16),
+    "fc.bias": tensor(16),
+  };
+
+  it("of PyTorch compute in the network at hand what they compute in PyTorch", async () => {
+    const weights = weightsFor(network(), reread(sorted(pytorch)));
+    expect(weights).toMatchObject({ by: "shapes", layout: "pytorch", told: "shapes" });
+    expect(weights.pairs).toEqual([
+      ["conv1", "conv2d"],
+      ["conv2", "conv2d_1"],
+      ["fc", "dense"],
+    ]);
+    const model = network();
+    model.setParameters(weights.parameters);
+    // [channel][row][column], and the same pixels [row, column, channel].
+    const image = range(3).map(() => range(8).map(() => [...Float32Array.from(random.normals(8))]));
+    const pixels = Float32Array.from(
+      range(8).flatMap((y) => range(8).flatMap((x) => range(3).map((c) => image[c]![y]![x]!))),
+    );
+    const one = inPyTorch.convPool(image, pytorch["conv1.weight"], pytorch["conv1.bias"]);
+    const two = inPyTorch.convPool(one, pytorch["conv2.weight"], pytorch["conv2.bias"]);
+    const wanted = inPyTorch.linear(two.flat(2), pytorch["fc.weight"], pytorch["fc.bias"]);
+    const trainer = await createTrainer(model, { backend: cpu(), loss: LOSS, optimizer: adam(), batchSize: 1 });
+    const { layers } = await trainer.inspect(pixels);
+    const got = layers.at(-1)!.output.data;
+    const size = Math.max(...wanted.map(Math.abs));
+    // The longest sum here has 36 products, each rounded to f32 on the way.
+    for (const [index, value] of wanted.entries())
+      expect(Math.abs(value - got[index]!) / size).toBeLessThan(8 * Math.sqrt(36) * 2 ** -24);
+  });
+
+  it("with the model's own names are taken as they are", () => {
+    const { parameters } = tiny();
+    const weights = weightsFor(tiny(), reread(parameters));
+    expect(weights).toMatchObject({ by: "names", layout: "keras", told: "shapes", pairs: [] });
+    expect(weights.parameters).toEqual(parameters);
+  });
+
+  it("of square shapes are read as their names say, as this library's where these say nothing", () => {
+    const square = sequential({ inputShape: [4] }, [dense({ units: 4 })]);
+    const [kernel, bias] = [tensor(4, 4), tensor(4)];
+    const turned = range(16).map((index) => kernel.data[4 * (index % 4) + Math.floor(index / 4)]);
+    const read = (names: [string, string]) =>
+      weightsFor(
+        square,
+        new Map([
+          [names[0], kernel],
+          [names[1], bias],
+        ]),
+      );
+    const cases = [
+      ["0.weight", "0.bias", "pytorch", "names", turned],
+      ["logits/kernel:0", "logits/bias:0", "keras", "names", [...kernel.data]],
+      ["matrix", "vector", "keras", "nothing", [...kernel.data]],
+    ] as const;
+    for (const [first, second, layout, told, values] of cases) {
+      const weights = read([first, second]);
+      expect(weights).toMatchObject({ layout, told });
+      expect([...weights.parameters.get("dense/kernel")!.data]).toEqual(values);
+      expect([...weights.parameters.get("dense/bias")!.data]).toEqual([...bias.data]);
+    }
+  });
+
+  it("find their layers by number, not by the alphabet, with the statistics of a batch normalisation", () => {
+    const model = sequential({ inputShape: [4, 4, 2] }, [
+      conv2d({ filters: 2, kernelSize: 1 }),
+      batchNormalization(),
+      conv2d({ filters: 2, kernelSize: 1 }),
+    ]);
+    const tensors = {
+      "features.2.weight": tensor(2, 2, 1, 1),
+      "features.2.bias": tensor(2),
+      "features.9.weight": tensor(2),
+      "features.9.bias": tensor(2),
+      "features.9.running_mean": tensor(2),
+      "features.9.running_var": { shape: [2], data: Float32Array.of(0.5, 2) },
+      "features.9.num_batches_tracked": { shape: [], data: Int32Array.of(7) },
+      "features.10.weight": tensor(2, 2, 1, 1),
+      "features.10.bias": tensor(2),
+    };
+    const { parameters, pairs } = weightsFor(model, reread(sorted(tensors)));
+    expect(pairs.map(([from]) => from)).toEqual(["features.2", "features.9", "features.10"]);
+    expect(parameters.get("conv2d/bias")?.data).toEqual(tensors["features.2.bias"].data);
+    expect(parameters.get("conv2d_1/bias")?.data).toEqual(tensors["features.10.bias"].data);
+    expect(parameters.get("batch_normalization/gamma")?.data).toEqual(tensors["features.9.weight"].data);
+    expect(parameters.get("batch_normalization/moving_variance")?.data).toEqual(Float32Array.of(0.5, 2));
+  });
+
+  it("of another network are refused with every name that has no place, and numbers that are none too", () => {
+    const { "conv2.weight": _, ...rest } = pytorch;
+    const other = { ...rest, "conv2.weight": tensor(8, 4, 3, 3), "head.weight": tensor(2, 2), "head.bias": tensor(2) };
+    const refusal = () => {
+      try {
+        weightsFor(network(), reread(sorted(other)));
+      } catch (error) {
+        return error;
+      }
+      return undefined;
+    };
+    expect(refusal()).toBeInstanceOf(WeightsMismatchError);
+    expect(refusal()).toMatchObject({
+      layout: "pytorch",
+      missing: [
+        { name: "conv2d_1/kernel", shape: [4, 4, 3, 3] },
+        { name: "conv2d_1/bias", shape: [4] },
+      ],
+      left: [
+        { name: "conv2.bias", shape: [4] },
+        { name: "conv2.weight", shape: [8, 4, 3, 3] },
+        { name: "head.bias", shape: [2] },
+        { name: "head.weight", shape: [2, 2] },
+      ],
+    });
+    const diverged = { ...pytorch, "fc.bias": { shape: [16], data: new Float32Array(16).fill(Number.NaN) } };
+    expect(() => weightsFor(network(), reread(sorted(diverged)))).toThrow(/"fc.bias" holds values that are no numbers/);
+  });
+
+  it("begin a training of their own, and are known for trained ones when they are saved and opened again", async () => {
+    const { parameters } = await checkpointOf(tiny())
+      .then(readNetworkFile)
+      .then(({ model }) => model);
+    const moved = new Map(
+      [...parameters].map(([name, { shape, data }]) => [name, { shape, data: data.map((v) => v + 1) }]),
+    );
+    const atHand = { model: tiny(), optimizer: sgd({ learningRate: 0.1 }), batchSize: 8, seed: 2 };
+    const file = networkWith(weightsFor(atHand.model, moved), atHand);
+    expect(file).toMatchObject({ steps: 0, pretrained: true, batchSize: 8, checkpoint: undefined });
+    const trainer = await createTrainer(file.model, { ...atHand, backend: cpu(), loss: LOSS });
+    const again = readNetworkFile(await trainer.checkpoint());
+    expect(again).toMatchObject({ steps: 0, pretrained: true, learningRate: 0.1 });
+    expect(again.model.parameters).toEqual(moved);
+    const untrained = await createTrainer(tiny(), { ...atHand, backend: cpu(), loss: LOSS });
+    expect(readNetworkFile(await untrained.checkpoint()).pretrained).toBe(false);
   });
 });
 
