@@ -10,6 +10,9 @@ const MOST_AXES = 8;
 /** Header → tensor or metadata → shape, offsets: an honest header is three deep. */
 const MOST_DEPTH = 4;
 
+/** What to do about a file whose parts contradict each other. */
+const REWRITE = "its writer is at fault or it was damaged: save or download it again";
+
 interface StoredType {
   /** Bytes of one element in the file. */
   readonly bytes: number;
@@ -47,7 +50,7 @@ function exactNumber(value: bigint, name: string): number {
   const rounded = Number(value);
   if (!Number.isSafeInteger(rounded)) {
     throw new FormatError(
-      `safetensors: tensor "${name}" holds ${value}, which a float64 cannot hold exactly; save it as I32 or F64.`,
+      `safetensors: tensor ${shown(name)} holds ${value}, which a float64 cannot hold exactly; save it as I32 or F64.`,
     );
   }
   return rounded;
@@ -128,12 +131,17 @@ interface Header {
   readonly dataStart: number;
 }
 
+/** A name in a message: as JSON writes it, and no longer than a line. */
+function shown(name: string): string {
+  return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name);
+}
+
 /** Whole numbers from 0 to 2⁵³ − 1, or `undefined` when the value is anything else. */
 function asCounts(value: Json | undefined): number[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const counts: number[] = [];
   for (const item of value) {
-    if (typeof item !== "number" || !Number.isSafeInteger(item) || item < 0) return undefined;
+    if (typeof item !== "number" || !Number.isSafeInteger(item) || item < 0 || Object.is(item, -0)) return undefined;
     counts.push(item);
   }
   return counts;
@@ -154,24 +162,27 @@ function parseEntry(name: string, value: Json): Entry {
   const dtype = fields.get("dtype");
   const type = typeof dtype === "string" && Object.hasOwn(STORED_TYPES, dtype) ? STORED_TYPES[dtype] : undefined;
   if (type === undefined) {
-    const found = typeof dtype === "string" ? `"${dtype.slice(0, 20)}"` : "missing";
+    const found = typeof dtype === "string" ? shown(dtype) : dtype === undefined ? "missing" : "no text";
     throw new FormatError(
-      `safetensors: tensor "${name}": its dtype is ${found}; supported are ${Object.keys(STORED_TYPES).join(", ")}.`,
+      `safetensors: tensor ${shown(name)}: its dtype is ${found}; supported are ${Object.keys(STORED_TYPES).join(", ")}.`,
     );
   }
   const shape = asCounts(fields.get("shape"));
   if (shape === undefined || shape.length > MOST_AXES) {
-    throw new FormatError(`safetensors: tensor "${name}": its shape must be at most ${MOST_AXES} whole numbers.`);
+    throw new FormatError(`safetensors: tensor ${shown(name)}: its shape must be at most ${MOST_AXES} whole numbers.`);
   }
   const [begin, end, ...rest] = asCounts(fields.get("data_offsets")) ?? [];
   if (begin === undefined || end === undefined || rest.length > 0 || end < begin) {
-    throw new FormatError(`safetensors: tensor "${name}": its data_offsets must be [begin, end] with begin ≤ end.`);
+    throw new FormatError(
+      `safetensors: tensor ${shown(name)}: its data_offsets must be whole numbers [begin, end] with begin ≤ end.`,
+    );
   }
   const count = checkedProduct(shape);
   const bytes = checkedProduct([...shape, type.bytes]);
   if (count === undefined || bytes !== end - begin) {
     throw new FormatError(
-      `safetensors: tensor "${name}" ${formatShape(shape)} of ${dtype} takes ${bytes ?? "too many"} bytes, its offsets give ${end - begin}.`,
+      `safetensors: tensor ${shown(name)} ${formatShape(shape)} of ${dtype} takes ${bytes ?? "too many"} bytes, its ` +
+        `data_offsets give ${end - begin}; ${REWRITE}.`,
     );
   }
   return { name, type, shape, count, begin, end };
@@ -181,7 +192,9 @@ function parseMetadata(value: Json): Map<string, string> {
   if (!(value instanceof Map)) throw new FormatError("safetensors: __metadata__ must be an object of texts.");
   const metadata = new Map<string, string>();
   for (const [key, text] of value) {
-    if (typeof text !== "string") throw new FormatError(`safetensors: metadata "${key}" is not a text.`);
+    if (typeof text !== "string") {
+      throw new FormatError(`safetensors: __metadata__ ${shown(key)} is not a text; write it as one, numbers too.`);
+    }
     metadata.set(key, text);
   }
   return metadata;
@@ -192,12 +205,13 @@ function headerText(bytes: Uint8Array): { text: string; dataStart: number } {
   if (bytes.length < 8)
     throw new FormatError(`safetensors: ${bytes.length} bytes are too few; the file is cut off or foreign.`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = Number(view.getBigUint64(0, true));
-  if (length > MOST_HEADER_BYTES) {
+  const claimed = view.getBigUint64(0, true);
+  if (claimed > MOST_HEADER_BYTES) {
     throw new FormatError(
-      `safetensors: the header claims ${length} bytes, more than ${MOST_HEADER_BYTES}; this is another format.`,
+      `safetensors: the header claims ${claimed} bytes, more than ${MOST_HEADER_BYTES}; this is another format.`,
     );
   }
+  const length = Number(claimed);
   if (8 + length > bytes.length) {
     throw new FormatError(
       `safetensors: the header claims ${length} bytes, the file has ${bytes.length}; it is cut off or foreign.`,
@@ -208,14 +222,16 @@ function headerText(bytes: Uint8Array): { text: string; dataStart: number } {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.slice(8, 8 + length));
     return { text, dataStart: 8 + length };
   } catch (cause) {
-    throw new FormatError("safetensors: the header is not UTF-8.", { cause });
+    throw new FormatError("safetensors: the header is not UTF-8; the file is damaged or of another format.", { cause });
   }
 }
 
 function parseHeader(bytes: Uint8Array): Header {
   const { text, dataStart } = headerText(bytes);
   const header = parseStrictJson(text, "safetensors: the header", MOST_DEPTH);
-  if (!(header instanceof Map)) throw new FormatError("safetensors: the header is not a JSON object.");
+  if (!(header instanceof Map)) {
+    throw new FormatError("safetensors: the header is no JSON object; this is another format.");
+  }
   let metadata = new Map<string, string>();
   const entries: Entry[] = [];
   for (const [name, value] of header) {
@@ -230,7 +246,8 @@ function parseHeader(bytes: Uint8Array): Header {
     if (entry.begin !== end) {
       const problem = entry.begin < end ? "overlaps the one before" : "leaves a hole before it";
       throw new FormatError(
-        `safetensors: tensor "${entry.name}" ${problem}: it begins at byte ${entry.begin}, the last one ends at ${end}.`,
+        `safetensors: tensor ${shown(entry.name)} ${problem}: it begins at byte ${entry.begin}, the last one ends at ` +
+          `${end}; ${REWRITE}.`,
       );
     }
     end = entry.end;
@@ -295,6 +312,9 @@ function checkTensor(name: string, { shape, data }: Tensor): void {
     throw new ArgumentError(
       'toSafetensors: a tensor cannot be called "__metadata__"; the format uses that name itself.',
     );
+  }
+  if (/\p{Surrogate}/u.test(name)) {
+    throw new ArgumentError(`toSafetensors: the name ${shown(name)} has half a surrogate pair; UTF-8 cannot hold it.`);
   }
   if (shape.length > MOST_AXES) {
     throw new ArgumentError(`toSafetensors: "${name}" ${formatShape(shape)} has more than ${MOST_AXES} axes.`);

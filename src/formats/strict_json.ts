@@ -5,7 +5,8 @@ export type Json = null | boolean | number | string | Json[] | Map<string, Json>
 
 /**
  * Parses JSON (RFC 8259) from a stranger. Unlike `JSON.parse` it refuses objects that name a key twice, where two
- * readers could see two different files, and nesting deeper than `depth`; objects come back as maps.
+ * readers could see two different files, texts with half a surrogate pair, for the same reason, and nesting deeper than
+ * `depth`; objects come back as maps.
  * Throws `FormatError`, which starts with `what`.
  */
 export function parseStrictJson(text: string, what: string, depth: number): Json {
@@ -124,6 +125,13 @@ class Parser {
       if (code === 0x22) break;
       if (code === 0x5c) this.#at++;
     }
+    const text = this.#decoded(start);
+    if (/\p{Surrogate}/u.test(text)) this.#fail("has a text with half a surrogate pair");
+    return text;
+  }
+
+  /** The text that stands from `start` to here, in quotes. */
+  #decoded(start: number): string {
     try {
       // One text alone holds no keys: the built-in parser may check and decode its escapes.
       return JSON.parse(this.#text.slice(start, this.#at)) as string;
