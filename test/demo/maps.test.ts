@@ -8,12 +8,14 @@ import {
   gradCam,
   histogram,
   inputOf,
+  kernelAt,
   occluded,
   saliency,
   valueAt,
   windowAt,
   windowOf,
   winners,
+  within,
 } from "../../demo/inside/maps.ts";
 import { receptiveField } from "../../demo/inside/receptive_field.ts";
 import { Graph } from "../../src/graph.ts";
@@ -47,7 +49,7 @@ async function inspected(model: Model, image: Float32Array, target?: number): Pr
     optimizer: sgd(),
     batchSize: 1,
   });
-  const seen = await trainer.inspect(image, target === undefined ? {} : { target });
+  const seen = await trainer.inspect(image, { target, parameterGradients: true });
   trainer.dispose();
   return seen;
 }
@@ -97,6 +99,74 @@ describe("what the walk computes", () => {
         }
       }
     }
+  });
+
+  it("takes a filter's weights for one map: those of its products, also where filters see part of the maps", async () => {
+    const model = network();
+    const seen = await inspected(model, image);
+    for (const index of [0, 1]) {
+      const g = windowOf(model, index);
+      const kernel = seen.parameters.get(`${model.layers[index]?.name}/kernel`);
+      if (g === undefined || !("outChannels" in g) || kernel === undefined) throw new Error("no convolution");
+      for (let filter = 0; filter < g.outChannels; filter++) {
+        const { channels } = convolve(g, inputOf(model, seen, index), kernel, undefined, filter, { row: 1, column: 1 });
+        channels.forEach(({ products }, channel) => {
+          const weights = products.map(({ weight }) => weight);
+          expect([...kernelAt(g, kernel, filter, channel)]).toEqual(weights);
+        });
+      }
+    }
+  });
+
+  it("says truly what a weight's gradient is: the values under it times the gradient of the map, over all places", async () => {
+    // Without an activation the map's gradient is that of the sums; one class's loss is −ln of its share.
+    const model = sequential({ inputShape: [12, 10, 2], seed: 4 }, [
+      conv2d({ filters: 6, kernelSize: [3, 5], strides: 2, padding: "same", groups: 2 }),
+      flatten(),
+      dense({ units: 3 }),
+    ]);
+    const g = windowOf(model, 0);
+    if (g === undefined || !("outChannels" in g)) throw new Error("no convolution");
+    const looks = [];
+    for (const target of [0, 1, 2]) looks.push(await inspected(model, image, target));
+    const [seen] = looks;
+    const gradient = seen?.parameterGradients?.get("conv2d/kernel");
+    const { data: shares } = seen?.probabilities ?? { data: [] };
+    if (seen === undefined || gradient === undefined) throw new Error("no gradient");
+    for (let filter = 0; filter < g.outChannels; filter++) {
+      // d loss of class 0 / d sum: each score's slope, times its share, less 1 for the class itself.
+      const slopes = looks.map(({ layers }) => featureMap(layers[0]?.gradient ?? seen.input, filter).values);
+      const want = new Float64Array(g.groupInChannels * g.kernelHeight * g.kernelWidth);
+      const sizes = Float64Array.from(want);
+      for (let at = 0; at < g.outHeight * g.outWidth; at++) {
+        const toSum = slopes.reduce(
+          (sum, slope, c) => sum + (slope[at] ?? 0) * ((shares[c] ?? 0) - Number(c === 0)),
+          0,
+        );
+        const place = { row: Math.floor(at / g.outWidth), column: at % g.outWidth };
+        const { channels } = convolve(g, seen.input, gradient, undefined, filter, place);
+        channels
+          .flatMap(({ products }) => products)
+          .forEach(({ value }, weight) => {
+            want[weight] = (want[weight] ?? 0) + value * toSum;
+            sizes[weight] = (sizes[weight] ?? 0) + Math.abs(value * toSum);
+          });
+      }
+      const got = Array.from({ length: g.groupInChannels }, (_, channel) => [
+        ...kernelAt(g, gradient, filter, channel),
+      ]).flat();
+      // Three scores behind each place.
+      expectClose(got, want, { k: 3 * g.outHeight * g.outWidth, absSum: 3 * Math.max(...sizes) });
+    }
+  });
+
+  it("cuts what a value sees off at the picture's edges", () => {
+    const picture = { rows: 12, columns: 10 };
+    const cut = (row: number, column: number, rows: number, columns: number) =>
+      within({ row, column, rows, columns }, picture);
+    expect(cut(-3, 2, 8, 3)).toEqual({ row: 0, column: 2, rows: 5, columns: 3 });
+    expect(cut(4, 7, 20, 9)).toEqual({ row: 4, column: 7, rows: 8, columns: 3 });
+    expect(cut(1, 1, 3, 3)).toEqual({ row: 1, column: 1, rows: 3, columns: 3 });
   });
 
   it("finds the pool's winner in its window", async () => {
