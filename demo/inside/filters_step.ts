@@ -48,6 +48,7 @@ export class FiltersStep {
   readonly #relu = make("input");
   readonly #reluText = make("span");
   readonly #weights = make("table", { className: "numbers weights" });
+  readonly #weightsCaption = make("p", { className: "caption" });
   readonly #before = new Grid();
   readonly #after = new Grid();
   readonly #problem = make("p", { className: "note" });
@@ -94,7 +95,7 @@ export class FiltersStep {
         "div",
         { className: "step-body" },
         this.#before.element,
-        make("div", { className: "step-middle" }, this.#weights),
+        make("div", { className: "step-middle" }, this.#weightsCaption, this.#weights),
         this.#after.element,
       ),
     );
@@ -185,6 +186,7 @@ export class FiltersStep {
     write(this.#parts.title, text.inFiltersTitle);
     write(this.#parts.text, text.inFiltersText);
     write(this.#presetLabel, text.inFilterPreset);
+    write(this.#weightsCaption, text.inFilterPreset);
     write(this.#sizeLabel, text.inFilterSize);
     write(this.#sourceLabel, text.inFilterSource);
     write(this.#reluText, text.inFilterRelu);

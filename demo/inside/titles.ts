@@ -2,12 +2,13 @@
 import type { Model } from "../../src/index.ts";
 import { count } from "../language.ts";
 import { tell } from "./messages.ts";
+import { walkOf } from "./walk.ts";
 
-/** “Max pooling”, or “Max pooling 2” where the network has several; convolutions are always counted. */
+/** “Max pooling”, or “Max pooling 2” where the walk has several; convolutions are always counted. */
 export function titleOf(model: Model, index: number): string {
   const own = wordsFor(model, index);
-  const same = model.layers.flatMap((_, other) => (wordsFor(model, other) === own ? [other] : []));
-  const ordinal = count(same.indexOf(index) + 1);
+  const same = walkOf(model).steps.filter((step) => wordsFor(model, step.index) === own);
+  const ordinal = count(same.findIndex((step) => step.index === index) + 1);
   if (model.layers[index]?.layer.config.kind === "conv2d") return tell().inConvTitle(ordinal);
   return same.length > 1 ? `${own} ${ordinal}` : own;
 }

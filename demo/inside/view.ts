@@ -106,6 +106,8 @@ export class InsideView {
   /** There are kernels of one more moment. */
   renderKernels(): void {
     this.#kernels.render();
+    // With the first moment it has a step.
+    if (this.#look) this.#renderContents();
   }
 
   async #ask(): Promise<void> {

@@ -265,6 +265,21 @@ describe("the demo on WebGPU", () => {
     expect(total).toBeGreaterThan(99.4);
     expect(total).toBeLessThan(100.6);
 
+    // Which way a step would move the kernel: the loss is that of the digit's share, whichever digit it should be.
+    const moves = page.locator(".kernel-gradient").first();
+    await moves.locator("summary").click();
+    await moves.locator(".moves td").first().waitFor();
+    expect(await moves.locator(".moves td").count()).toBe(9);
+    for (const digit of [0, 8]) {
+      await moves.locator(".digits button").nth(digit).click();
+      const line = moves.locator(".step-formula", { hasText: `should be ${digit}:` });
+      const [, share = 0, loss = 0] = ((await line.textContent()) ?? "").match(/\d+(\.\d+)?/g)?.map(Number) ?? [];
+      expect(share).toBe(Number.parseFloat(shares[digit] ?? ""));
+      // The share is rounded to a tenth of a per cent, the loss to a thousandth.
+      expect(Math.exp(-loss)).toBeGreaterThan(share / 100 - 0.0011);
+      expect(Math.exp(-loss)).toBeLessThan(share / 100 + 0.0011);
+    }
+
     await page.click('.step-looked .digits button:has-text("7")');
     await page.waitForSelector('.step-looked .digits button[aria-checked="true"]:has-text("7")');
     await page.click(".step-looked .step-body button");
