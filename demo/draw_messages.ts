@@ -27,9 +27,9 @@ const en = {
   teachOwn:
     "Drawings are taught as digits, and this network learns pictures of your own. Correct those in the view Train, under “Where it is wrong”.",
   teachWaits: "It can be taught when the training pauses.",
-  teachLearned: (read: string, share: string) => `Learned: it reads ${read} now, ${share}.`,
+  teachLearned: (read: string, share: string) => `Learned: your drawing is read as ${read} now, ${share}.`,
   teachNotYet: (read: string, label: string, share: string) =>
-    `Not yet: it still reads ${read} and gives the ${label} ${share}. Press ${label} again to practise more.`,
+    `Not yet: your drawing is still read as ${read}, and the ${label} gets ${share}. Press ${label} again to practise more.`,
   teachManyLearned: (right: string, of: string) => `It reads ${right} of your ${of} drawings now.`,
   teachMeasured: (before: string, after: string, count: string) =>
     `Held-out accuracy: ${before} before, ${after} after, on ${count} digits.`,
@@ -112,9 +112,9 @@ const es: typeof en = {
   teachOwn:
     "Los dibujos se enseñan como cifras, y esta red aprende tus propias imágenes. Corrígelas en la vista Entrenar, en «Dónde se equivoca».",
   teachWaits: "Se le puede enseñar cuando el entrenamiento esté en pausa.",
-  teachLearned: (read, share) => `Aprendido: ahora lee ${read}, ${share}.`,
+  teachLearned: (read, share) => `Aprendido: tu dibujo se lee ahora como ${read}, ${share}.`,
   teachNotYet: (read, label, share) =>
-    `Todavía no: sigue leyendo ${read} y da al ${label} ${share}. Pulsa ${label} otra vez para que practique más.`,
+    `Todavía no: tu dibujo se sigue leyendo como ${read}, y el ${label} recibe ${share}. Pulsa ${label} otra vez para que practique más.`,
   teachManyLearned: (right, of) => `Ahora lee ${right} de tus ${of} dibujos.`,
   teachMeasured: (before, after, count) =>
     `Exactitud en cifras reservadas: ${before} antes, ${after} después, en ${count} cifras.`,

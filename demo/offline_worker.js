@@ -25,12 +25,13 @@ async function answer(request) {
   const cache = await caches.open(PREFIX + VERSION);
   if (request.mode === "navigate") {
     return fetch(request).catch(async (error) => {
-      const kept = await cache.match("./");
+      const kept = await cache.match("./", { ignoreVary: true });
       if (kept === undefined) throw error;
       return kept;
     });
   }
-  return (await cache.match(request)) ?? fetch(request);
+  // A host that answers with "Vary: Origin" would else hide what `addAll` kept from scripts that are fetched with CORS.
+  return (await cache.match(request, { ignoreVary: true })) ?? fetch(request);
 }
 
 addEventListener("fetch", (event) => {

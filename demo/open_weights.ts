@@ -52,7 +52,7 @@ const es: typeof en = {
     shapes: "",
     names: "Sus formas valen para ambos órdenes; los nombres de los tensores dijeron cuál es.",
     nothing:
-      "Sus formas valen para ambos órdenes y sus nombres no dicen nada, así que se tomó el de esta página: mira la precisión.",
+      "Sus formas valen para ambos órdenes y sus nombres no dicen nada, así que se tomó el de esta página: mira la exactitud.",
   },
   begins: "El optimizador empieza de nuevo.",
   refused: (file, layout) =>

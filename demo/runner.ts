@@ -107,7 +107,8 @@ export class Runner {
       if (gpuBytes > 0) words.push(trainSay().gpuMemory(bytes(gpuBytes)));
     }
     if (phase === "paused") words.push(text.paused);
-    else if (phase === "training" && last)
+    // A lesson does not know how many steps it will take.
+    else if (phase === "training" && last && goal > steps)
       words.push(text.timeLeft(duration(((goal - steps) * last.millisecondsPerStep) / 1000)));
     else if (phase === "ready" && stopped) words.push(stoppedWords(stopped));
     else if (phase === "ready" && steps === target) words.push(text.trained);

@@ -141,7 +141,9 @@ export class TeachPanel {
     this.#practise.disabled = !(free && trained) || this.#lessons.length === 0;
     this.#export.disabled = this.#lessons.length === 0;
     write(find("lessons-note", HTMLElement), this.#lessons.length === 0 ? text.lessonsNone : text.lessonsNote);
-    write(find("lessons-status", HTMLElement), this.#fileSentence());
+    const status = find("lessons-status", HTMLElement);
+    write(status, this.#fileSentence());
+    status.classList.toggle("refused", this.#file?.kind === "bad");
     const names = `${language()} ${this.#digits.map(({ textContent }) => textContent).join()}`;
     if (this.#shown !== this.#lessons || this.#shownNames !== names) {
       this.#shown = this.#lessons;

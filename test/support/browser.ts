@@ -74,6 +74,8 @@ export async function serve(folder: string): Promise<StaticServer> {
         "Content-Type": MIME_TYPES[extname(file)] ?? "application/octet-stream",
         "Content-Length": found.size,
         "Cache-Control": "no-store",
+        // As hosts that allow any origin do.
+        Vary: "Origin",
       });
       if (request.method === "HEAD") response.end();
       else createReadStream(file).pipe(response);
