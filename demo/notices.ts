@@ -131,11 +131,12 @@ export function failureNotice(error: unknown, recovery: Recovery): Notice {
 /** The large data set did not come; everything else goes on. */
 export function downloadNotice(error: unknown, close: () => void): Notice {
   const text = say();
+  const message = ownWords(error);
   return {
     kind: "failure",
     title: text.failedFullTitle,
-    sentences: [text.failedFullBody],
-    message: ownWords(error),
+    sentences: [...(message === undefined ? [errorWords(error)] : []), text.failedFullBody],
+    message,
     actions: [{ label: text.dismiss, run: close }],
   };
 }

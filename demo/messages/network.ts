@@ -28,7 +28,7 @@ const en = {
   factDispatches: "Kernel launches a step",
   factSubmits: "Submissions a step",
   factMemory: "GPU memory in use",
-  factDigits: "of it, the digits",
+  factDigits: "GPU memory of the digits",
 };
 
 const es: typeof en = {
@@ -59,7 +59,7 @@ const es: typeof en = {
   factDispatches: "Kernels por paso",
   factSubmits: "Envíos por paso",
   factMemory: "Memoria de GPU en uso",
-  factDigits: "de ella, las cifras",
+  factDigits: "Memoria de GPU de las cifras",
 };
 
 export const networkMessages = { en, es };

@@ -9,7 +9,7 @@ const en = {
   stopMinutes: "After minutes",
   stopSteps: "After steps",
   restoreBest: "Then put the best weights back",
-  stoppedAccuracy: (percent: string) => `It stopped because it reads ${percent} of the held-out digits.`,
+  stoppedAccuracy: (percent: string) => `It stopped because it reads at least ${percent} of the held-out digits.`,
   stoppedPatience: (checks: number, formatted: string) =>
     checks === 1
       ? "It stopped because the held-out loss was no better at the last check."
@@ -33,7 +33,7 @@ const es: typeof en = {
   stopMinutes: "Tras minutos",
   stopSteps: "Tras pasos",
   restoreBest: "Y recuperar entonces los mejores pesos",
-  stoppedAccuracy: (percent) => `Ha parado porque lee el ${percent} de las cifras reservadas.`,
+  stoppedAccuracy: (percent) => `Ha parado porque lee al menos el ${percent} de las cifras reservadas.`,
   stoppedPatience: (checks, formatted) =>
     checks === 1
       ? "Ha parado porque la pérdida reservada no mejoró en la última medición."

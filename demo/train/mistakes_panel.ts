@@ -143,15 +143,16 @@ export class MistakesPanel {
 
   /** Whether what is shown is of the network and the pictures as they are. */
   #isFresh(): boolean {
-    const { latest, digits } = this.#options.session;
-    const { of, part } = this.#read ?? {};
-    return part === this.#part && of?.latest === latest && of?.digits === digits;
+    const { latest, digits, steps } = this.#options.session;
+    const { of, part, step } = this.#read ?? {};
+    return part === this.#part && step === steps && of?.latest === latest && of?.digits === digits;
   }
 
   /** Reads again by itself where it can be seen and costs the training nothing. */
   #readAgain(): void {
     const { phase, steps, latest, hasLearned } = this.#options.session;
-    const rests = (phase === "ready" || phase === "paused") && hasLearned && latest?.step === steps;
+    // A training that ended is measured yet; a pause may come at any step.
+    const rests = hasLearned && (phase === "paused" || (phase === "ready" && latest?.step === steps));
     if (this.#seen && rests && !this.#isFresh() && this.#reading === undefined && this.#error === undefined) {
       void this.#readAll();
     }
@@ -198,7 +199,7 @@ export class MistakesPanel {
     if (this.#read && (!hasLearned || this.#read.of.digits !== digits)) this.#read = undefined;
     this.#readAgain();
     const busy = this.#reading !== undefined;
-    this.#button.disabled = !usable || busy || (this.#isFresh() && this.#read?.step === steps);
+    this.#button.disabled = !usable || busy || this.#isFresh();
     this.#section.ariaBusy = String(busy);
     for (const button of this.#parts) {
       button.ariaPressed = String(button.dataset["part"] === this.#part);

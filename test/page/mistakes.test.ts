@@ -289,8 +289,8 @@ describe("where it is wrong", () => {
     await page.locator("#confusion tbody button:text-matches('[1-9]')").first().click();
     await page.locator("#pictures-list .thumb").first().click();
     for (const [language, expected] of [
-      ["en", "It stopped because it reads 1% of the held-out pictures."],
-      ["es", "Ha parado porque lee el 1 % de las imágenes reservadas."],
+      ["en", "It stopped because it reads at least 1% of the held-out pictures."],
+      ["es", "Ha parado porque lee al menos el 1 % de las imágenes reservadas."],
     ] as const) {
       await page.click(`[data-language="${language}"]`);
       const said = await words();

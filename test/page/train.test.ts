@@ -187,7 +187,7 @@ describe("the Train view", () => {
     await page.keyboard.press("Tab");
     expect(hash()).toContain("stop-accuracy=20");
     await page.click("#run");
-    const why = "It stopped because it reads 20% of the held-out digits.";
+    const why = "It stopped because it reads at least 20% of the held-out digits.";
     await expect.poll(() => page.textContent("#readings"), { timeout: 60_000 }).toContain(why);
     expect(Number.parseFloat((await page.textContent("#accuracy")) ?? "")).toBeGreaterThanOrEqual(20);
     expect(await page.textContent("#measurements")).toContain(why);
