@@ -61,14 +61,14 @@ export class Runner {
 
   #renderScore(): void {
     const text = say();
-    const { latest, hasLearned } = this.#session;
+    const { latest, isPretrained } = this.#session;
     const number = find("accuracy", HTMLElement);
     const caption = find("accuracy-caption", HTMLElement);
-    number.classList.toggle("pending", latest === undefined || (latest.step === 0 && !hasLearned));
+    number.classList.toggle("pending", latest === undefined || (latest.step === 0 && !isPretrained));
     write(number, latest === undefined ? "" : percent(latest.accuracy, 1));
     if (latest === undefined) write(caption, text.accuracyPending);
     else if (latest.step === 0)
-      write(caption, (hasLearned ? text.accuracyOpened : text.accuracyBefore)(count(latest.count)));
+      write(caption, (isPretrained ? text.accuracyOpened : text.accuracyBefore)(count(latest.count)));
     else if (latest.step === 1) write(caption, text.accuracyAfterOne(count(latest.count)));
     else write(caption, text.accuracyAfter(count(latest.count), count(latest.step)));
   }

@@ -2,7 +2,7 @@
 
 import { sample } from "../src/data/dataset.ts";
 import type { Dataset } from "../src/index.ts";
-import { className } from "./classes.ts";
+import { className, hasLongNames } from "./classes.ts";
 import { find, make, write } from "./dom.ts";
 import { paintInk } from "./ink.ts";
 import { count, say } from "./language.ts";
@@ -61,6 +61,7 @@ export class Samples {
 
   render(): void {
     const text = say();
+    this.#list.classList.toggle("named", hasLongNames());
     let right = 0;
     this.#cells.forEach(({ item, canvas, read, label }, index) => {
       const answer = this.#answers?.[index];

@@ -115,7 +115,12 @@ export class Session {
 
   /** Whether the network knows something: it was trained here, or came from a file with weights that were. */
   get hasLearned(): boolean {
-    return this.steps > 0 || (this.#adopted && this.#pretrained);
+    return this.steps > 0 || this.isPretrained;
+  }
+
+  /** Whether the weights before the first step here came from a file, trained. */
+  get isPretrained(): boolean {
+    return this.#adopted && this.#pretrained;
   }
 
   /** Whether there is a network to train, to ask or to look at. */

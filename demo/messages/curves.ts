@@ -37,7 +37,7 @@ const es: typeof en = {
   keyHeldOut: "cifras reservadas",
   chartSteps: "pasos",
   readoutAt: (step) => `paso ${step}`,
-  measurementsSummary: "Los datos en una tabla",
+  measurementsSummary: "Las mediciones en una tabla",
   columnStep: "Paso",
   columnTrainingLoss: "Pérdida al entrenar",
   columnHeldOutLoss: "Pérdida reservada",

@@ -2,12 +2,12 @@
 
 const en = {
   moreSettings: "Optimizer, seed, variation, and when to stop",
-  stopsLegend: "Stop before the last epoch",
+  stopsLegend: "Stop before the last epoch at",
   stopsNote: "Whatever happens first; an empty field never does.",
-  stopAccuracy: "At a held-out accuracy of, %",
-  stopPatience: "Held-out loss no better for, checks",
-  stopMinutes: "After minutes",
-  stopSteps: "After steps",
+  stopAccuracy: "Held-out accuracy, %",
+  stopPatience: "Checks without a better loss",
+  stopMinutes: "Time, minutes",
+  stopSteps: "Steps",
   restoreBest: "Then put the best weights back",
   stoppedAccuracy: (percent: string) => `It stopped because it reads at least ${percent} of the held-out digits.`,
   stoppedPatience: (checks: number, formatted: string) =>
@@ -26,12 +26,12 @@ const en = {
 
 const es: typeof en = {
   moreSettings: "Optimizador, semilla, variación y cuándo parar",
-  stopsLegend: "Parar antes de la última época",
+  stopsLegend: "Parar antes de la última época al llegar a",
   stopsNote: "Lo que ocurra primero; un campo vacío no ocurre nunca.",
-  stopAccuracy: "Con una exactitud reservada de, %",
-  stopPatience: "Pérdida reservada sin mejorar, mediciones",
-  stopMinutes: "Tras minutos",
-  stopSteps: "Tras pasos",
+  stopAccuracy: "Exactitud reservada, %",
+  stopPatience: "Mediciones sin mejor pérdida",
+  stopMinutes: "Tiempo, minutos",
+  stopSteps: "Pasos",
   restoreBest: "Y recuperar entonces los mejores pesos",
   stoppedAccuracy: (percent) => `Ha parado porque lee al menos el ${percent} de las cifras reservadas.`,
   stoppedPatience: (checks, formatted) =>

@@ -193,7 +193,7 @@ export class MistakesPanel {
   /** Writes what changed; cheap, it is called at every frame of a training. */
   render(): void {
     const { session } = this.#options;
-    const { steps, usable, digits, hasLearned } = session;
+    const { usable, digits, hasLearned } = session;
     // What belongs to another network or other pictures is not shown.
     if (!hasLearned) this.#error = undefined;
     if (this.#read && (!hasLearned || this.#read.of.digits !== digits)) this.#read = undefined;

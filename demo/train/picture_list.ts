@@ -189,7 +189,8 @@ export class PictureList {
     const thumb = make("button", { className: "thumb" });
     thumb.type = "button";
     if (original) thumb.append(inkCanvas(sample(original[part], index).image));
-    const words = make("span", { className: "thumb-words", text: `${label} → ${answer}` });
+    const arrow = make("span", { text: `→\u00a0${answer}` });
+    const words = make("span", { className: "thumb-words" }, make("span", { text: label }), new Text(" "), arrow);
     thumb.append(words, make("span", { className: now ? "thumb-now" : "thumb-share", text: now ?? share }));
     thumb.ariaLabel = [text.pictureLabel(count(index + 1), label, answer, share), now].filter(Boolean).join(", ");
     thumb.ariaPressed = String(place === this.#chosen);

@@ -188,6 +188,23 @@ describe("where it is wrong", () => {
     expect(await page.innerText("#data-line")).toContain("1,999 handwritten digits");
   });
 
+  it("reads again when the training pauses, at whatever step that is", async () => {
+    await page.selectOption("#epochs", "20");
+    await page.click("#run");
+    await page.waitForSelector('html[data-phase="training"]');
+    // An epoch is 32 steps, with a measurement at its end.
+    await page.waitForFunction(
+      () => Number(/\d+/.exec(document.querySelector("#readings")?.textContent ?? "")?.[0]) % 32 > 8,
+    );
+    await page.click("#run");
+    await page.waitForSelector('html[data-phase="paused"]');
+    await page.locator("#mistakes").scrollIntoViewIfNeeded();
+    await expect
+      .poll(async () => /After step (\d+):/.exec(await page.innerText("#mistakes-status"))?.[1], { timeout: 30_000 })
+      .toBe(/step (\d+) of/.exec(await page.innerText("#readings"))?.[1]);
+    expect(Number(/step (\d+) of/.exec(await page.innerText("#readings"))?.[1]) % 32).toBeGreaterThan(8);
+  });
+
   it("keeps the changes over a reload, and takes them from a file", async () => {
     const file = await saved("#changes-save");
     await page.reload();
