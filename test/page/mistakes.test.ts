@@ -184,7 +184,7 @@ describe("where it is wrong", () => {
     await read("1,999");
     expect((await matrix()).flat().reduce((sum, value) => sum + value, 0)).toBe(1999);
     await page.click("#step");
-    await page.waitForSelector('html[data-phase="training"]', { state: "detached" });
+    await page.waitForSelector('html[data-phase="ready"] #readings:has-text("step 33 of 33")');
     expect(await page.innerText("#data-line")).toContain("1,999 handwritten digits");
   });
 
