@@ -49,17 +49,11 @@ fn main(
       // A tap leads back to output pixel (padded - tap) / stride, where that is a whole number in range.
       let offsetX_$(row) = paddedX_$(row) - kernelX * DILATION_WIDTH;
       let offsetY_$(row) = paddedY_$(row) - kernelY * DILATION_HEIGHT;
-#if STRIDE_WIDTH == 1 && STRIDE_HEIGHT == 1
-      let outX_$(row) = offsetX_$(row);
-      let outY_$(row) = offsetY_$(row);
-      let inside_$(row) = (outX_$(row) < REACH_WIDTH) & (outY_$(row) < REACH_HEIGHT);
-#else
       let outX_$(row) = offsetX_$(row) / STRIDE_WIDTH;
       let outY_$(row) = offsetY_$(row) / STRIDE_HEIGHT;
       // A negative offset wraps to a huge number, whose quotient could be anything: check the offset itself.
       let inside_$(row) = (offsetX_$(row) < REACH_WIDTH * STRIDE_WIDTH) & (offsetY_$(row) < REACH_HEIGHT * STRIDE_HEIGHT)
         & (offsetX_$(row) % STRIDE_WIDTH == 0u) & (offsetY_$(row) % STRIDE_HEIGHT == 0u);
-#endif
 #if UNPOOL
       let place_$(row) = (outY_$(row) & 1u) * 2u + (outX_$(row) & 1u);
       let pooled_$(row) = select(0u, (image_$(row) * POOLED_HEIGHT + outY_$(row) / 2u) * POOLED_WIDTH + outX_$(row) / 2u, inside_$(row));

@@ -15,6 +15,20 @@ async function counter(backend = cpu(), variable = new Variable({ name: "count",
 
 const scalar = async (tensor: Promise<{ data: ArrayLike<number> } | undefined>) => (await tensor)?.data[0];
 
+it("counts the bytes that each op reads and writes, every array once", async () => {
+  const graph = new Graph();
+  const [x, w] = [graph.input("x", [5, 6]), graph.input("w", [6, 7])];
+  const program = await cpu().compile(graph, { outputs: { y: graph.add(graph.matmul(x, w), 1) } });
+  await program.run({ x: new Float32Array(30), w: new Float32Array(42) });
+  const { kernels } = await program.profile({ steps: 1 });
+  // It computes in f64.
+  const size = Float64Array.BYTES_PER_ELEMENT;
+  expect(kernels.map(({ op, bytes }) => [op, bytes / size])).toEqual([
+    ["matmul", 5 * 6 + 6 * 7 + 5 * 7],
+    ["add", 5 * 7 + 1 + 5 * 7],
+  ]);
+});
+
 describe("the CPU backend checks feeds", async () => {
   const graph = new Graph();
   const program = await cpu().compile(graph, { outputs: { y: graph.relu(graph.input("image", [2, 3])) } });

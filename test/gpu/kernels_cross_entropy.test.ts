@@ -74,7 +74,8 @@ const cases: readonly Shape[] = [
   { rows: 1, columns: 3 },
   { rows: 64, columns: 10 },
   { rows: 61, columns: 10 },
-  { rows: 5, columns: 100 },
+  // Two threads a row, with one exchange between them, and then many.
+  { rows: 5, columns: 40 },
   { rows: 3, columns: 1000 },
   { rows: 300, columns: 17 },
 ];

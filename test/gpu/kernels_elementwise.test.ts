@@ -8,6 +8,7 @@ import {
   type UnaryOperation,
 } from "../../src/webgpu/kernels/index.ts";
 import { testDevice } from "../support/gpu.ts";
+import { runKernel } from "../support/run_kernel.ts";
 import {
   expectNear,
   integerOutputOf,
@@ -138,6 +139,20 @@ test.each<[UnaryOperation, (x: number) => number, number, number]>([
     );
   }
 });
+
+test.each([0, 1, undefined])(
+  "where, in the place of operand %s, takes one value for all of the last",
+  async (inPlaceOf) => {
+    const shape = [2, 8];
+    const condition = Uint32Array.from({ length: 16 }, (_, i) => ((i * 5) % 3 === 0 ? 1 : 0));
+    const chosen = Uint32Array.from({ length: 16 }, (_, i) => 100 + i);
+    const spec = elementwise("where", [shape, shape, []], shape, traits, inPlaceOf === undefined ? {} : { inPlaceOf });
+    const operands = [condition, chosen, Uint32Array.of(7)];
+    const replaced = inPlaceOf === undefined ? new Uint32Array(16) : (operands[inPlaceOf] as Uint32Array);
+    const results = await runKernel(device, spec, [...operands.filter((_, i) => i !== inPlaceOf), replaced]);
+    expect(plain(results.at(-1) ?? [])).toEqual(plain(condition.map((yes, i) => (yes ? (chosen[i] as number) : 7))));
+  },
+);
 
 test("broadcasting a copy repeats it along the stretched axes", async () => {
   const shape = [3, 2, 8];
