@@ -16,12 +16,12 @@ const LAYOUTS = { pytorch: "PyTorch", keras: "Keras" } as const;
 
 const en = {
   taken: (file: string, tensors: string) =>
-    `Opened: the weights of ${file}, without a network, went into the network at hand; all ${tensors} tensors fit it.`,
+    `Opened: the weights of ${file} went into the network at hand; they fit all ${tensors} tensors of it.`,
   byNames: "They were matched by their names.",
-  byShapes: (pairs: string) => `Their names are others, so they were matched by shape and order: ${pairs}.`,
+  byShapes: (pairs: string) => `Their names are not this page’s, so they were matched by shape and order: ${pairs}.`,
   layout: {
-    pytorch: "They are laid out as PyTorch does it and were turned into this page’s order.",
-    keras: "They are laid out as Keras and this page do it.",
+    pytorch: "They came in PyTorch’s layout and were rearranged into this page’s.",
+    keras: "They are in Keras’ layout, which is this page’s too.",
   },
   told: {
     shapes: "",
@@ -32,8 +32,8 @@ const en = {
   begins: "The optimizer starts afresh.",
   refused: (file: string, layout: string) =>
     `Not opened: ${file} holds weights without a network, and they do not fit the one at hand. The network is as it was. Shapes are as ${layout} writes them.`,
-  missing: (list: string) => `The network wants ${list}.`,
-  left: (list: string) => `The file has ${list}.`,
+  missing: (list: string) => `Nothing in the file fits ${list}.`,
+  left: (list: string) => `The network has no place for ${list}.`,
   more: (others: string) => `${others} more`,
   quote: (name: string) => `“${name}”`,
   next: "Choose a network with the same layers in the view Train, then open the file again.",
@@ -41,12 +41,12 @@ const en = {
 
 const es: typeof en = {
   taken: (file, tensors) =>
-    `Abierto: los pesos de ${file}, que no trae red, pasaron a la red actual; los ${tensors} tensores encajan en ella.`,
+    `Abierto: los pesos de ${file} pasaron a la red actual; encajan en sus ${tensors} tensores.`,
   byNames: "Se asignaron por sus nombres.",
-  byShapes: (pairs) => `Sus nombres son otros, así que se asignaron por forma y orden: ${pairs}.`,
+  byShapes: (pairs) => `Sus nombres no son los de esta página, así que se asignaron por forma y orden: ${pairs}.`,
   layout: {
-    pytorch: "Están ordenados como lo hace PyTorch y se pasaron al orden de esta página.",
-    keras: "Están ordenados como lo hacen Keras y esta página.",
+    pytorch: "Venían en el orden de PyTorch y se pasaron al de esta página.",
+    keras: "Están en el orden de Keras, que es también el de esta página.",
   },
   told: {
     shapes: "",
@@ -57,8 +57,8 @@ const es: typeof en = {
   begins: "El optimizador empieza de nuevo.",
   refused: (file, layout) =>
     `No se abrió: ${file} trae pesos sin red, y no encajan en la actual. La red sigue como estaba. Las formas van como las escribe ${layout}.`,
-  missing: (list) => `A la red le falta ${list}.`,
-  left: (list) => `En el archivo sobra ${list}.`,
+  missing: (list) => `Nada en el archivo encaja en ${list}.`,
+  left: (list) => `La red no tiene sitio para ${list}.`,
   more: (others) => `${others} más`,
   quote: (name) => `«${name}»`,
   next: "Elige en la vista Entrenar una red con las mismas capas y abre el archivo otra vez.",

@@ -31,6 +31,8 @@ export class TeachPanel {
   /** The lesson that `unteach` takes back, where it added one to the list. */
   #newest: Lesson | undefined;
   #outcome: Outcome | undefined;
+  /** The network that the outcome is of: a training at a step. */
+  #of = "";
   #file: FileOutcome | undefined;
   #shown: readonly Lesson[] | undefined;
   /** Language and classes of what is shown. */
@@ -97,6 +99,7 @@ export class TeachPanel {
     this.render();
     const taught = await this.#session.teach(lessons, older);
     this.#outcome = taught ? { kind: "taught", taught, lessons } : { kind: "interrupted" };
+    this.#of = this.#network;
     this.render();
     announce(this.#status.textContent ?? "");
     return taught;
@@ -108,8 +111,14 @@ export class TeachPanel {
     if (lesson) this.#setLessons(this.#lessons.filter((one) => one !== lesson));
     this.#newest = undefined;
     this.#outcome = { kind: "undone" };
+    this.#of = this.#network;
     this.render();
     this.#digits[0]?.focus();
+  }
+
+  get #network(): string {
+    const { run, steps } = this.#session;
+    return `${run.id} ${steps}`;
   }
 
   /** Writes everything, in the page's language. */
@@ -117,6 +126,8 @@ export class TeachPanel {
     const text = say();
     const { phase, hasLearned: trained, canUnteach } = this.#session;
     const busy = this.#outcome?.kind === "busy";
+    // What a lesson found says nothing of a network that has trained on, or of another one.
+    if (!busy && this.#of !== this.#network) this.#outcome = undefined;
     const own = ownTitle() !== undefined;
     const free = (phase === "ready" || phase === "paused") && !busy && !own;
     const drawn = this.#pixels() !== undefined;

@@ -231,12 +231,10 @@ describe("the settings that the page shows", () => {
     await open();
     await expect.poll(() => page.textContent("#keep-status"), PATIENT).toContain("digits.safetensors");
     const status = await page.textContent("#keep-status");
-    expect(status).toMatch(
-      /all \d tensors fit it.*module0 → conv2d, .* → dense\. They are laid out as PyTorch does it/,
-    );
+    expect(status).toMatch(/all \d tensors.*module0 → conv2d, .* → dense\. They came in PyTorch’s layout/);
     await ready();
     expect(await page.textContent("#accuracy")).toBe(accuracy);
-    expect(await page.textContent("#accuracy-caption")).toContain("as they were opened");
+    expect(await page.textContent("#accuracy-caption")).toContain("with the file’s weights");
     expect(await page.textContent("#teach-ask")).not.toContain("Train the network first");
     await go("train");
     expect(await shown()).toEqual(before);
@@ -245,7 +243,7 @@ describe("the settings that the page shows", () => {
     await page.waitForSelector('#accuracy-caption:text("after 1 step")');
     await ready();
     await page.click("#reset");
-    await expect.poll(() => page.textContent("#accuracy-caption"), PATIENT).toContain("as they were opened");
+    await expect.poll(() => page.textContent("#accuracy-caption"), PATIENT).toContain("with the file’s weights");
     expect(await page.textContent("#accuracy")).toBe(accuracy);
 
     await go("draw");
@@ -253,10 +251,10 @@ describe("the settings that the page shows", () => {
     await open(wrong);
     await page.waitForSelector("#keep-status.refused");
     expect(await page.textContent("#keep-status")).toMatch(
-      /The network wants “conv2d\/kernel” .*The file has “module0.bias” 3/,
+      /Nothing in the file fits “conv2d\/kernel” .*The network has no place for “module0.bias” 3/,
     );
     await page.click('[data-language="es"]');
-    expect(await page.textContent("#keep-status")).toMatch(/A la red le falta «conv2d\/kernel»/);
+    expect(await page.textContent("#keep-status")).toMatch(/Nada en el archivo encaja en «conv2d\/kernel»/);
     await page.click('[data-language="en"]');
   });
 
