@@ -252,7 +252,7 @@ export class DrawPanel {
 }
 
 /** Rounded to 100 % it would claim a certainty that no network has. */
-function chance(probability: number): string {
+export function chance(probability: number): string {
   return probability > 0.99 ? `>\u2009${percent(0.99)}` : percent(probability);
 }
 

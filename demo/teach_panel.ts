@@ -16,6 +16,7 @@ type Outcome =
 
 type FileOutcome = { kind: "added"; count: number } | { kind: "bad"; error: unknown };
 
+import { chance } from "./draw_panel.ts";
 import { fileWords } from "./error_words.ts";
 export class TeachPanel {
   readonly #session: Session;
@@ -178,7 +179,7 @@ export class TeachPanel {
     const measured = text.teachMeasured(percent(before, 1), percent(after, 1), count(digits));
     const [reading] = readings;
     if (one && reading) {
-      const [read, label, share] = [className(reading.read), className(one.label), percent(reading.share)];
+      const [read, label, share] = [className(reading.read), className(one.label), chance(reading.share)];
       return `${reading.read === one.label ? text.teachLearned(read, share) : text.teachNotYet(read, label, share)} ${measured}`;
     }
     const right = readings.filter(({ read }, index) => read === lessons[index]?.label).length;

@@ -396,7 +396,7 @@ describe("teaching", () => {
       console.log(status);
       expect(status).toMatch(
         new RegExp(
-          `^Learned: your drawing is read as ${glyph.digit} now, >?\\d+%\\. Held-out accuracy: [\\d.]+% before, [\\d.]+% after`,
+          `^Learned: your drawing is read as ${glyph.digit} now, (>\u2009)?\\d+%\\. Held-out accuracy: [\\d.]+% before, [\\d.]+% after`,
         ),
       );
     }
