@@ -180,6 +180,8 @@ const scenes = {
     await go(page, "inside");
     await page.waitForSelector('#walk[aria-busy="false"] section');
     await page.waitForTimeout(800);
+    for (const summary of await page.locator(".kernel-gradient summary").all()) await summary.click();
+    await page.waitForSelector(".kernel-gradient .moves td");
     await take(page, "inside");
   },
   /** Two trainings laid over each other, one that was told when to stop, one that a far too large rate drove to NaN. */
