@@ -217,6 +217,54 @@ describe("every figure shown is the CPU backend's", () => {
   });
 });
 
+describe("the gradient of a kernel", () => {
+  it("is the loss's, of the weights beside it, and a step moves each of them against it", async () => {
+    makePage();
+    const model = buildDesign(decodeRows("c4_p_c6_f_d") ?? [], IMAGE, 3);
+    const trainer = await trainerOf(model, cpu());
+    const pixels = drawings[25] as Float32Array;
+    const asked: (boolean | undefined)[] = [];
+    const view = new LazyInsideView({
+      inspect(image, options) {
+        asked.push(options.parameterGradients);
+        return trainer.inspect(image, options);
+      },
+      predict: async (images) => (await trainer.predict(images)).data,
+      parameters: async () => model.parameters,
+      model: () => model,
+      steps: () => 0,
+    });
+    view.visible = true;
+    view.pixels = pixels;
+    const walk = document.querySelector("#walk") as HTMLElement;
+    await until("the walk", () => !walk.hidden && walk.ariaBusy === "false");
+    // They cost a program of their own, which is compiled for those who look.
+    expect(asked).toEqual([false]);
+    await showGradients(walk, 3);
+    const convolution = walk.querySelectorAll(".step-conv")[1] as HTMLElement;
+    convolution.querySelectorAll<HTMLButtonElement>(".strip button")[4]?.click();
+    convolution.querySelectorAll<HTMLButtonElement>(".channels button")[2]?.click();
+    const [weights, moves] = convolution.querySelectorAll(".kernel-gradient table") as unknown as [Element, Element];
+    const [, filter = 0, map = 0] = /filter (\d+) for map (\d+)/.exec(weights.ariaLabel ?? "")?.map(Number) ?? [];
+    expect(filter).toBe(5);
+    const times = Number(/× ([\d,]+)/.exec(moves.ariaLabel ?? "")?.[1]?.replaceAll(",", "") ?? 1);
+    const cells = (table: Element) => Array.from(table.querySelectorAll("td"), (cell) => cell.textContent ?? "");
+    const { parameters, parameterGradients } = await trainer.inspect(pixels, { target: 3, parameterGradients: true });
+    cells(moves).forEach((words, place) => {
+      // [3, 3, 4, 6]
+      const at = (place * 4 + (map - 1)) * 6 + filter - 1;
+      const slope = times * (parameterGradients?.get("conv2d_1/kernel")?.data[at] ?? Number.NaN);
+      const weight = parameters.get("conv2d_1/kernel")?.data[at] ?? Number.NaN;
+      const [gradient, direction] = words.split("\n");
+      const zero = Math.abs(slope) < 0.0005;
+      expect(Math.abs((valuesOf(gradient ?? "")[0]?.value ?? Number.NaN) - slope)).toBeLessThanOrEqual(0.0005001);
+      expect(direction).toBe(zero ? "" : slope < 0 ? "↑" : "↓");
+      expect(valuesOf(cells(weights)[place] ?? "")[0]?.value).toBeCloseTo(weight, 2);
+    });
+    trainer.dispose();
+  });
+});
+
 describe("the walk has a step for every layer that does something", () => {
   const STEPS: Readonly<Record<string, string>> = {
     conv2d: "Convolution",
