@@ -52,7 +52,8 @@ const en = {
   keepHeading: "Keep the network",
   keepNote:
     "Each measurement keeps the training in this browser, so that a reload loses nothing. Files are made and read by this page; nothing is uploaded.",
-  keepNoStorage: "This browser keeps nothing for this page: save the network as a file before you leave.",
+  keepNoStorage:
+    "This browser has no room for this training, or keeps nothing for this page: save the network as a file before you leave.",
   keepLink: "Copy a link to these settings",
   keepCode: "Copy as code",
   keepSave: "Save as a file",
@@ -137,7 +138,8 @@ const es: typeof en = {
   keepHeading: "Conservar la red",
   keepNote:
     "Cada medición guarda el entrenamiento en este navegador, así que recargar no pierde nada. Los archivos los hace y los lee esta página; no se sube nada.",
-  keepNoStorage: "Este navegador no guarda nada de esta página: guarda la red como archivo antes de salir.",
+  keepNoStorage:
+    "Este navegador no tiene sitio para este entrenamiento, o no guarda nada de esta página: guarda la red como archivo antes de salir.",
   keepLink: "Copiar un enlace a estos ajustes",
   keepCode: "Copiar como código",
   keepSave: "Guardar como archivo",
