@@ -201,7 +201,7 @@ const scenes = {
     await page.press("#stop-accuracy", "Tab");
     await train(page, { epochs: "1" });
     await take(page, "runs");
-    await rate("1e30");
+    await rate("3e38");
     await page.click("#run");
     await page.waitForSelector(".notice.failure", { timeout: 120_000 });
     await take(page, "diverged");
