@@ -132,7 +132,7 @@ const en = {
   inScore: "Score",
   inPower: "e^(score − highest)",
   inProbability: "Share",
-  inEvidence: "Where its score comes from",
+  inEvidence: "Where it comes from",
   inEvidenceOf: (digit: string) => `Where the score of ${digit} comes from: blue speaks for it, orange against it`,
   inEvidenceNote:
     "The small pictures add up the products of each place of the last maps: blue speaks for the digit, orange against it.",
@@ -334,7 +334,7 @@ const es: InsideMessages = {
   inScore: "Puntuación",
   inPower: "e^(puntuación − mayor)",
   inProbability: "Parte",
-  inEvidence: "De dónde viene su puntuación",
+  inEvidence: "De dónde viene",
   inEvidenceOf: (digit) => `De dónde viene la puntuación del ${digit}: el azul habla a favor, el naranja en contra`,
   inEvidenceNote:
     "Las imágenes pequeñas suman los productos de cada sitio de los últimos mapas: el azul habla a favor de la cifra, el naranja en contra.",
