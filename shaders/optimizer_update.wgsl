@@ -20,8 +20,8 @@
 // Its second: a ratio for each block (trust_ratios.wgsl).
 @group(0) @binding($(5 + STATE_BUFFERS + CLIP_FACTORS)) var<storage, read> trustRatios: array<f32>;
 #elif ADAFACTOR
-// How far each block goes along its direction, in learning rates (adafactor_scales.wgsl).
-@group(0) @binding($(5 + STATE_BUFFERS + CLIP_FACTORS)) var<storage, read> directionScales: array<f32>;
+// How far each block goes along its direction, in learning rates (adafactor_scales.wgsl). Clips come before its directions, so no factor stands here.
+@group(0) @binding($(5 + STATE_BUFFERS)) var<storage, read> directionScales: array<f32>;
 #endif
 
 #include linear_index

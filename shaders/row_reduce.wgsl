@@ -45,25 +45,6 @@ fn rowSum(thread: u32, value: f32) -> f32 {
   return total;
 }
 
-fn rowMax(thread: u32, value: f32) -> f32 {
-  var largest = value;
-#if ROW_HALVINGS > 0
-  let lane = thread % LANES;
-  laneValues[thread] = value;
-  workgroupBarrier();
-  for (var reach = LANES / 2u; reach >= ROW_TOGETHER; reach /= 2u) {
-    if (lane < reach) { laneValues[thread] = max(laneValues[thread], laneValues[thread + reach]); }
-    workgroupBarrier();
-  }
-  largest = laneValues[thread - lane + lane % ROW_TOGETHER];
-  workgroupBarrier();
-#endif
-#unroll step 0 ROW_SHUFFLES
-  largest = max(largest, subgroupShuffleXor(largest, ROW_TOGETHER >> $(step + 1)u));
-#end
-  return largest;
-}
-
 // The largest value; among equals the one with the smallest index.
 fn rowFirstMax(thread: u32, place: Place) -> Place {
   var first = place;
