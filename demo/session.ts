@@ -34,11 +34,13 @@ import {
   type Opened,
   openBest,
   openTrainer,
+  optimizerOf,
   type Setup,
+  sameLayers,
 } from "./setup.ts";
 import type { State } from "./snapshots.ts";
 import { type Lesson, type Taught, teach } from "./teaching.ts";
-import { encodeRows } from "./train/design.ts";
+import { decodeRows, encodeRows } from "./train/design.ts";
 import type { RunSettings } from "./train/run_settings.ts";
 import { type StopConditions, Stopper, type StopReason, stepsToMeasurement } from "./train/stopping.ts";
 import { Work } from "./work.ts";
@@ -59,6 +61,8 @@ export class Session {
   stopping: StopConditions = {};
   /** Whether the best weights come back where it does. */
   restoresBest = true;
+  /** Networks that were opened: each brings its settings with it. */
+  adoptions = 0;
   /** Called when a state was kept that a later visit can go on from. */
   onKeep: ((checkpoint: Uint8Array) => void) | undefined;
 
@@ -111,6 +115,11 @@ export class Session {
   /** Whether the network came from a file: the settings then describe another one. */
   get isFromFile(): boolean {
     return this.#adopted;
+  }
+
+  /** The network as the address writes its rows; undefined where it came from a file. */
+  get rows(): string | undefined {
+    return this.#adopted ? undefined : encodeRows(complete(this.#setup, this.backendKind).network);
   }
 
   /** Whether the network knows something: it was trained here, or came from a file with weights that were. */
@@ -516,8 +525,9 @@ export class Session {
     trainer.setLearningRate(this.#learningRate);
     this.#trainer = trainer;
     this.#initial = initial;
-    this.#adopted = true;
     this.#pretrained = file.pretrained && file.steps === 0;
+    this.#adopted = this.#pretrained || !this.#planAs(file, run);
+    this.adoptions++;
     this.model = model;
     this.batchSize = batchSize;
     this.#beforeLesson = undefined;
@@ -530,6 +540,20 @@ export class Session {
       await this.#keep();
     });
     await this.#work.done;
+  }
+
+  /**
+   * Plans for the network that was opened, where it is one of this page's: it can be edited then. False where its layers
+   * or its optimizer are others than can be chosen here.
+   */
+  #planAs({ model, rule, batchSize, seed }: NetworkFile, run: Run | undefined): boolean {
+    const kept = run?.settings?.network;
+    const network =
+      (kept === undefined ? undefined : decodeRows(kept)) ?? complete(this.#setup, this.backendKind).network;
+    const optimizer = optimizerOf(rule);
+    if (optimizer === undefined || !sameLayers(buildNetwork(network, seed), model)) return false;
+    this.plan({ network, optimizer, batchSize, seed });
+    return true;
   }
 
   setLearningRate(learningRate: number): void {

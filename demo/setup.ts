@@ -24,6 +24,26 @@ export const OPTIMIZERS = {
 } as const satisfies Record<string, { rule: Optimizer["rule"]; learningRate: number }>;
 export type OptimizerName = keyof typeof OPTIMIZERS;
 
+/** The page's name of a rule; undefined for what it does not offer. */
+export function optimizerOf(rule: Optimizer["rule"]): OptimizerName | undefined {
+  const names = Object.keys(OPTIMIZERS) as OptimizerName[];
+  return names.find((name) => canonical(OPTIMIZERS[name].rule) === canonical(rule));
+}
+
+/** Whether two networks have the same layers, by the same names, and first weights from the same seed. */
+export function sameLayers(a: Model, b: Model): boolean {
+  return canonical(a.toJSON()) === canonical(b.toJSON());
+}
+
+/** Plain data as a text that does not depend on the order of its fields. */
+function canonical(value: object): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
 /** What is trained where nobody chose: the reference network on the GPU; on the CPU, some hundred times slower, a quarter of it. */
 const USUAL = {
   webgpu: { network: preset("reference"), batchSize: 32 },

@@ -116,18 +116,33 @@ export class Builder {
     this.render();
   }
 
+  /** The session has these rows now: a network of this page was opened. */
+  take(rows: readonly Row[]): void {
+    clearTimeout(this.#timer);
+    this.#base = PRESETS.find((name) => encodeRows(preset(name)) === encodeRows(rows)) ?? this.#base;
+    this.#open = undefined;
+    this.#rows = rows;
+    this.#used = encodeRows(rows);
+    this.#address();
+    this.render();
+  }
+
+  #address(): void {
+    setSetting(
+      "network",
+      this.#base === undefined || this.#base === this.#options.usualPreset() ? undefined : this.#base,
+    );
+    setSetting("layers", encodeEdit(preset(this.base), this.#rows));
+    this.#options.onSetting();
+  }
+
   #analysis(): Analysis {
     return analyse(this.#rows, IMAGE, CLASSES);
   }
 
   #change(rows: readonly Row[], { full = true } = {}): void {
     this.#rows = rows;
-    setSetting(
-      "network",
-      this.#base === undefined || this.#base === this.#options.usualPreset() ? undefined : this.#base,
-    );
-    setSetting("layers", encodeEdit(preset(this.base), rows));
-    this.#options.onSetting();
+    this.#address();
     clearTimeout(this.#timer);
     if (!this.#options.hasLearned()) this.#timer = window.setTimeout(() => this.#use(), SETTLE_MILLISECONDS);
     if (full) this.render();

@@ -1,10 +1,9 @@
 /** How the training goes: epochs, learning rate, optimizer, batch size, seed, and when it stops before its end. */
-import type { Optimizer } from "../../src/index.ts";
 import { bindCheck, bindSelect, setSetting, setting } from "../address.ts";
 import { find, make, write } from "../dom.ts";
 import { count, learningRate as rateText } from "../language.ts";
 import type { Session } from "../session.ts";
-import { complete, OPTIMIZERS, type OptimizerName } from "../setup.ts";
+import { complete, OPTIMIZERS, type OptimizerName, optimizerOf } from "../setup.ts";
 import type { Row } from "./design.ts";
 import { trainSay } from "./messages.ts";
 import { optimizerName } from "./setting_names.ts";
@@ -44,8 +43,8 @@ export class TrainSettings {
   readonly #batch = find("batch-size", HTMLSelectElement);
   readonly #seed = find("seed", HTMLInputElement);
   readonly #vary = find("augment", HTMLInputElement);
-  /** The network whose settings the address has. */
-  #adopted: unknown;
+  /** As many networks were opened when the address took their settings. */
+  #adoptions = 0;
 
   /** Takes what the address asks for, and has the session plan for it. */
   constructor(options: TrainSettingsOptions) {
@@ -66,8 +65,8 @@ export class TrainSettings {
 
   /** Shows what the session may have changed by itself; not over what somebody is about to choose or to type. */
   render(): void {
-    const { batchSize, learningRate, seed, augment, isFromFile, model, run } = this.#session;
-    const opened = isFromFile && model !== this.#adopted;
+    const { batchSize, learningRate, seed, augment, adoptions, run } = this.#session;
+    const opened = adoptions !== this.#adoptions;
     const free = (...controls: HTMLElement[]) => opened || !controls.some((one) => one === document.activeElement);
     if (free(this.#optimizer)) this.#showOptimizer();
     if (free(this.#batch)) this.#showBatch(batchSize);
@@ -83,7 +82,7 @@ export class TrainSettings {
   /** The rule of the session, by the page's name; one that came with a file and that the page does not offer, by its own. */
   #showOptimizer(): void {
     const { rule } = this.#session.optimizer;
-    const name = knownName(rule) ?? "";
+    const name = optimizerOf(rule) ?? "";
     const foreign = [...this.#optimizer.options].find(({ value }) => value === "");
     if (name !== "") foreign?.remove();
     else if (foreign) foreign.text = optimizerName(rule.kind);
@@ -102,10 +101,10 @@ export class TrainSettings {
 
   /** The settings of a network that was opened from a file are the page's from then on, and go into the address. */
   #takeFromFile(): void {
-    const { model, optimizer, batchSize, learningRate, seed, augment, backendKind } = this.#session;
+    const { adoptions, optimizer, batchSize, learningRate, seed, augment, backendKind } = this.#session;
     const usual = complete({}, backendKind);
-    this.#adopted = model;
-    const name = knownName(optimizer.rule);
+    this.#adoptions = adoptions;
+    const name = optimizerOf(optimizer.rule);
     this.#session.plan({ optimizer: name, batchSize, seed });
     setSetting("optimizer", name === usual.optimizer ? undefined : name);
     setSetting("learning-rate", learningRate === this.#usualRate ? undefined : String(learningRate));
@@ -243,12 +242,6 @@ export class TrainSettings {
     // What the address asks for shows.
     find("more-settings", HTMLDetailsElement).open = boxes.some(({ value }) => value !== "");
   }
-}
-
-/** The page's name of a rule; undefined for what it does not offer. */
-function knownName(rule: Optimizer["rule"]): OptimizerName | undefined {
-  const fields = (one: object) => JSON.stringify(Object.entries(one).sort());
-  return (Object.keys(OPTIMIZERS) as OptimizerName[]).find((name) => fields(OPTIMIZERS[name].rule) === fields(rule));
 }
 
 function isRate(rate: number): boolean {

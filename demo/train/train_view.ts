@@ -11,6 +11,7 @@ import { Builder } from "./builder.ts";
 import type { Corrections } from "./corrections.ts";
 import { CurvesPanel } from "./curves_panel.ts";
 import { DataChoice } from "./data_choice.ts";
+import { decodeRows } from "./design.ts";
 import { LazyMistakesPanel } from "./lazy_mistakes_panel.ts";
 import { TrainSettings } from "./settings.ts";
 
@@ -37,6 +38,8 @@ export class TrainView {
   #shownDigits: unknown;
   #backend = "";
   #shownModel = "";
+  /** As many networks were opened when the builder was shown. */
+  #adoptions = 0;
   #shownFacts = "";
 
   constructor({ session, corrections, onBeginAnew, onChange, onSetting }: TrainViewOptions) {
@@ -136,10 +139,13 @@ export class TrainView {
 
   #renderNetwork(): void {
     const text = say();
-    const { backendKind, model, batchSize, optimizer, digits, stats, phase } = this.#session;
-    const key = `${backendKind} ${wordsKey()} ${this.#session.isFromFile}`;
+    const { backendKind, model, batchSize, optimizer, digits, stats, phase, adoptions, rows } = this.#session;
+    const key = `${backendKind} ${wordsKey()} ${this.#session.isFromFile} ${adoptions}`;
     if (key !== this.#shownModel) {
+      const own = adoptions === this.#adoptions || rows === undefined ? undefined : decodeRows(rows);
+      this.#adoptions = adoptions;
       if (backendKind !== this.#backend) this.#builder.usualChanged();
+      else if (own) this.#builder.take(own);
       else this.#builder.render();
       this.#backend = backendKind;
       this.#shownModel = key;

@@ -152,14 +152,19 @@ describe("the settings that the page shows", () => {
     await expect.poll(() => page.locator("#run-list li").count(), PATIENT).toBe(1);
     // Another address: what the page would train with by itself.
     await page.goto("about:blank");
-    await page.goto(`${server.url}#train?network=tiny`);
+    await page.goto(`${server.url}#train?network=tiny&layers=5-0_o`);
     await ready();
+    expect(await page.locator("#layers").innerText()).toContain("Dropout");
     expect(await shown()).toEqual({ optimizer: "Adam", learningRate: 0.001, batchSize: 32, seed: 1, vary: true });
     await page.click(".notice.advice button");
     await expect.poll(() => page.inputValue("#seed"), PATIENT).toBe("7");
     await ready();
     expect(await shown()).toEqual(LINK);
     expect(await page.inputValue("#data-set")).toBe("small");
+    // One of the page's networks, which can be edited.
+    expect(await page.inputValue("#preset")).toBe("tiny");
+    expect(await page.locator("#layers").innerText()).not.toContain("Dropout");
+    expect(await page.isVisible("#builder-tools")).toBe(true);
     expect(await real()).toMatchObject({ ...REAL, rule: sgd({ momentum: 0.9 }).rule });
     // A link to these settings has them.
     expect(Object.fromEntries(hash())).toEqual({
