@@ -59,6 +59,11 @@ async function train(page, { epochs = process.env.CORTEZA_EPOCHS ?? "3", until =
     );
 }
 
+async function toTop(page) {
+  await page.mouse.move(2, 2);
+  await page.evaluate(() => scrollTo(0, 0));
+}
+
 /** The state that a page is in, on screens of both widths, in both themes and both languages; as English on a wide, light one afterwards. */
 async function takeEach(page, name, selector) {
   for (const [width, viewport] of Object.entries({ narrow: NARROW, wide: WIDE })) {
@@ -67,8 +72,7 @@ async function takeEach(page, name, selector) {
       await page.click(`[data-language="${language}"]`);
       for (const colorScheme of ["dark", "light"]) {
         await page.emulateMedia({ colorScheme });
-        await page.mouse.move(2, 2);
-        await page.evaluate(() => scrollTo(0, 0));
+        await toTop(page);
         // Curves and maps are painted anew for their width and colours.
         await page.waitForTimeout(300);
         const file = `${name}-${width}-${colorScheme}-${language}.png`;
@@ -205,6 +209,37 @@ const scenes = {
     await page.click("#run");
     await page.waitForSelector(".notice.failure", { timeout: 120_000 });
     await take(page, "diverged");
+  },
+  /** The four pictures of README.md; docs/ holds them without the "readme-". */
+  async readme(open) {
+    const page = await open();
+    const shoot = async (name, viewport) => {
+      await page.setViewportSize(viewport);
+      await page.waitForTimeout(500);
+      await page.screenshot({ path: join(shots, `readme-${name}.png`) });
+      console.log(`readme-${name}.png`);
+    };
+    const size = { width: 1280, height: 1020 };
+    await page.setViewportSize(size);
+    await ready(page);
+    await train(page, { epochs: "5" });
+    await toTop(page);
+    await shoot("train", size);
+    await draw(page);
+    await page.waitForSelector('#reading[aria-busy="false"] .winner');
+    await toTop(page);
+    await shoot("draw", size);
+    await go(page, "inside");
+    await page.waitForSelector('#walk[aria-busy="false"] section');
+    await page
+      .locator("#walk section", { hasText: "32 filters make 32 maps" })
+      .evaluate((step) => step.scrollIntoView());
+    await shoot("inside", size);
+    await go(page, "train");
+    await page.click('[data-language="es"]');
+    await page.emulateMedia({ colorScheme: "dark" });
+    await toTop(page);
+    await shoot("narrow", { width: 390, height: 1400 });
   },
   /** Browsers in which something is missing. */
   async missing(open, take) {
