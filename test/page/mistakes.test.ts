@@ -368,6 +368,19 @@ describe("where it is wrong", () => {
     await other.waitForSelector(`#data-status.refused:has-text("${elsewhere}")`);
     await other.waitForSelector("#data-line:has-text('handwritten digits')");
     expect(await kept.count()).toBe(1);
+    // A training whose pictures were removed opens, and says so.
+    await other.selectOption("#data-set", await other.locator("#data-set option").nth(2).getAttribute("value"));
+    await other.waitForSelector('html[data-phase="ready"] #data-line:has-text("shoes-images.gz")');
+    await other.click("#step");
+    await other.waitForSelector("#run-list li");
+    await other.getByRole("button", { name: "Remove shoes-images.gz from this browser" }).click();
+    await kept.first().waitFor({ state: "detached" });
+    await other.reload();
+    await other.locator(".notice.advice button").first().click();
+    await other.waitForSelector(
+      "#data-status.refused:has-text('The pictures of this training are not in this browser')",
+    );
+    await other.waitForSelector('html[data-phase="ready"] #readings:has-text("step 1 of 1")');
     await context.close();
   });
 
