@@ -172,6 +172,29 @@ const scenes = {
     await page.waitForSelector(".notice.advice");
     await take(page, "draw-offer");
   },
+  /** A lesson that is refused, and weights of another network. */
+  async refusals(open, take) {
+    const page = await open();
+    await ready(page);
+    await train(page, { epochs: "3" });
+    await draw(page);
+    await page.waitForSelector('#reading[aria-busy="false"] .winner');
+    await page.click('#teach-digits button:text-is("1")');
+    await page.waitForFunction(() => /%/.test(document.querySelector("#teach-status").textContent), null, {
+      timeout: 120_000,
+    });
+    await page.waitForSelector('html[data-phase="ready"]');
+    const header = JSON.stringify({ "fc.weight": { dtype: "F32", shape: [1, 2], data_offsets: [0, 8] } });
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    await page.setInputFiles("#network-file", {
+      name: "other.safetensors",
+      mimeType: "application/octet-stream",
+      buffer: Buffer.concat([length, Buffer.from(header), Buffer.alloc(8)]),
+    });
+    await page.waitForSelector("#keep-status.refused");
+    await take(page, "draw-refusals");
+  },
   /** The walk through a network, untrained and trained. */
   async inside(open, take) {
     const page = await open();
