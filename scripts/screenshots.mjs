@@ -172,7 +172,7 @@ const scenes = {
     await page.waitForSelector(".notice.advice");
     await take(page, "draw-offer");
   },
-  /** A lesson that is refused, and weights of another network. */
+  /** A lesson against what the network knows, and weights of another one. */
   async refusals(open, take) {
     const page = await open();
     await ready(page);
