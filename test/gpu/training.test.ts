@@ -164,8 +164,9 @@ describe("training on WebGPU within the spec's default limits", () => {
       trainer.evaluate(pictures),
       trainer.evaluate(pictures, { outputs: true }),
     ]);
-    const { outputs, ...counts } = evaluation;
+    const { outputs, allOutputs, ...counts } = evaluation;
     expect(counts).toEqual(plain);
+    expect(allOutputs).toEqual([outputs]);
     expect(outputs?.shape).toEqual([70, 3]);
     const rows = Array.from({ length: 70 }, (_, row) => [...(outputs?.data.subarray(3 * row, 3 * row + 3) ?? [])]);
     const confusion = [0, 1, 2].map(() => [0, 0, 0]);
