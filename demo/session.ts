@@ -711,8 +711,7 @@ export class Session {
   #getReady(): void {
     this.#work.begin(
       async (signal) => {
-        if (this.#digits) await this.#trainer?.prepare(this.#digits.train, this.#augmentation);
-        signal.throwIfAborted();
+        if (this.#digits) await this.#trainer?.prepare(this.#digits.train, { ...this.#augmentation, signal });
         if (this.latest === undefined) await this.#measure(signal);
       },
       { givesWay: true },

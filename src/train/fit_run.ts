@@ -1,3 +1,4 @@
+import { raceAbort } from "../core/abort.ts";
 import { DivergedError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -259,17 +260,4 @@ export class FitRun {
     if (verdict === "better" && this.#earlyStop?.restoresBest) this.#putBackBest = await this.#runner.keepWeights();
     this.#stopped = verdict === "stop";
   }
-}
-
-/** Waits for `wait`, or rejects with the signal's reason. */
-function raceAbort(wait: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return wait;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    void wait.then(() => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    });
-  });
 }

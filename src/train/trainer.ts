@@ -1,3 +1,4 @@
+import { raceAbort } from "../core/abort.ts";
 import { type AffineRanges, checkAffineRanges } from "../core/affine.ts";
 import { ArgumentError, DisposedError, DivergedError, FormatError, ShapeError } from "../core/errors.ts";
 import { rateFromTable, type Schedule, scaledTable } from "../core/schedule.ts";
@@ -228,9 +229,13 @@ class LocalTrainer implements Trainer {
     this.#checkUsable();
     checkDataset(this.#parts.model, this.#parts.heads, dataset);
     if (this.#busy) throw new ArgumentError("prepare: this trainer is training; its program is running already.");
-    const program = await this.#programOf(dataset, options);
-    // No step, but the data set goes up.
-    await program.enqueue({ steps: 0 });
+    options.signal?.throwIfAborted();
+    const prepare = async () => {
+      const program = await this.#programOf(dataset, options);
+      // No step, but the data set goes up.
+      await program.enqueue({ steps: 0 });
+    };
+    await raceAbort(prepare(), options.signal);
   }
 
   /** The compiled step for a data set with what `fit` was asked for; after what is being compiled already. */
@@ -347,6 +352,8 @@ class LocalTrainer implements Trainer {
       augment,
       classWeight,
     });
+    if (this.#disposed) program.dispose();
+    this.#checkUsable();
     known?.program.dispose();
     // A restored run goes on at its place in the data set; another data set starts from its beginning.
     if (known !== undefined && known.dataset !== dataset) this.#setCursor(0);

@@ -102,8 +102,8 @@ export interface FitOptions {
   onEpoch?: (event: EpochEvent) => void;
 }
 
-/** What of `fit`'s options its program depends on. */
-export type PrepareOptions = Pick<FitOptions, "shuffle" | "augment" | "classWeight">;
+/** What of `fit`'s options its program depends on; `signal`: aborting rejects at once, though the compiling goes on. */
+export type PrepareOptions = Pick<FitOptions, "shuffle" | "augment" | "classWeight" | "signal">;
 
 /** What a model is worth on a data set. */
 export interface Evaluation {

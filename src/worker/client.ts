@@ -256,9 +256,9 @@ class RemoteTrainer implements WorkerTrainer {
     );
   }
 
-  prepare(dataset: Dataset, options: PrepareOptions = {}): Promise<void> {
+  prepare(dataset: Dataset, { signal, ...options }: PrepareOptions = {}): Promise<void> {
     this.#sendParameters();
-    return this.#client.call("prepare", { ...options, dataset: this.#datasetKey(dataset) });
+    return this.#client.call("prepare", { ...options, dataset: this.#datasetKey(dataset) }, { signal });
   }
 
   evaluate(dataset: Dataset, { outputs = false, signal }: EvaluateOptions = {}): Promise<Evaluation> {

@@ -74,7 +74,7 @@ export interface Calls {
     >;
     result: History;
   };
-  prepare: { args: { dataset: number } & PrepareOptions; result: void };
+  prepare: { args: { dataset: number } & Omit<PrepareOptions, "signal">; result: void };
   evaluate: { args: { dataset: number; outputs: boolean }; result: Evaluation };
   release: { args: { dataset: number }; result: void };
   inspect: { args: { image: ImageBatch } & InspectOptions; result: Inspection };

@@ -88,7 +88,8 @@ const handlers: Handlers = {
     };
     return theTrainer().fit(theDataset(dataset), options);
   },
-  prepare: ({ dataset, ...options }) => theTrainer().prepare(theDataset(dataset), options),
+  prepare: ({ dataset, ...options }, id) =>
+    theTrainer().prepare(theDataset(dataset), { ...options, signal: signalOf(id) }),
   evaluate: ({ dataset, outputs }, id) => theTrainer().evaluate(theDataset(dataset), { outputs, signal: signalOf(id) }),
   async release({ dataset: key }) {
     const dataset = theDataset(key);

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { ArgumentError, adam, type Backend, cpu, createTrainer, ShapeError, webgpu } from "../../src/index.ts";
+import {
+  ArgumentError,
+  adam,
+  type Backend,
+  cpu,
+  createTrainer,
+  DisposedError,
+  ShapeError,
+  webgpu,
+} from "../../src/index.ts";
 import { watchDevice } from "../support/counting_device.ts";
 import { testGpu } from "../support/gpu.ts";
 import { barPictures, smallNetwork } from "../support/networks.ts";
@@ -64,6 +73,36 @@ describe("prepare", () => {
     expect(await losses(backend, () => ({ augment: AUGMENT }))).toEqual(plain);
     // What was prepared is of no use to this fit, and does no harm.
     expect(await losses(backend, () => ({ shuffle: false }))).toEqual(plain);
+    backend.dispose();
+  });
+
+  it("rejects at once when it is aborted, and fit goes on from what it compiles", async () => {
+    const backend = await webgpu({ gpu: await testGpu(), quickStart: false });
+    const data = barPictures(40);
+    const trainer = await createTrainer(smallNetwork(), { backend, ...OPTIONS });
+    const device = watchDevice(backend.device);
+    const abort = new AbortController();
+    const preparing = trainer.prepare(data, { signal: abort.signal });
+    const reason = new Error("somebody pressed Train");
+    abort.abort(reason);
+    // Kernels take some hundred milliseconds to compile; none is awaited.
+    await expect(preparing).rejects.toBe(reason);
+    expect(trainer.stats().dispatchesPerStep).toBe(0);
+    const { stepLosses } = await trainer.fit(data, { steps: 1 });
+    expect(stepLosses).toHaveLength(1);
+    expect(device.take().bindGroups).toBe(trainer.stats().dispatchesPerStep);
+    await expect(trainer.prepare(data, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    trainer.dispose();
+    backend.dispose();
+  });
+
+  it("leaves nothing on the device when the trainer goes meanwhile", async () => {
+    const backend = await webgpu({ gpu: await testGpu() });
+    const trainer = await createTrainer(smallNetwork(), { backend, ...OPTIONS });
+    const preparing = trainer.prepare(barPictures(40));
+    trainer.dispose();
+    await expect(preparing).rejects.toThrow(DisposedError);
+    expect(backend.bytes).toBe(0);
     backend.dispose();
   });
 
