@@ -99,7 +99,10 @@ describe("prepare", () => {
   it("leaves nothing on the device when the trainer goes meanwhile", async () => {
     const backend = await webgpu({ gpu: await testGpu() });
     const trainer = await createTrainer(smallNetwork(), { backend, ...OPTIONS });
+    const device = watchDevice(backend.device);
     const preparing = trainer.prepare(barPictures(40));
+    // While kernels are being compiled, which takes some hundred milliseconds.
+    while (device.take().pipelines === 0) await new Promise((resolve) => setTimeout(resolve));
     trainer.dispose();
     await expect(preparing).rejects.toThrow(DisposedError);
     expect(backend.bytes).toBe(0);
