@@ -273,7 +273,7 @@ const es: InsideMessages = {
     "Cada uno de estos números es una suma sobre todos los sitios de la ventana: el valor bajo el peso por el gradiente de la pérdida respecto a la suma en ese sitio. " +
     "Es solo de este dibujo; un paso del entrenamiento toma la media de un lote de cifras.",
 
-  inPoolTitle: "Max pooling",
+  inPoolTitle: "Max-pooling",
   inPoolText: (size) =>
     `De cada ${size} valores se queda solo el mayor. El mapa se hace más pequeño, lo importante permanece, y una cifra un poco más a la izquierda da casi los mismos números.`,
   inAveragePoolTitle: "Average pooling",

@@ -63,7 +63,7 @@ const es: typeof en = {
   partMetrics: "Medidas",
   kernelFetch: "Trae el lote, barajado",
   kernelForward: "Hacia delante",
-  kernelForwardPool: "Hacia delante, con ReLU y agrupación",
+  kernelForwardPool: "Hacia delante, con ReLU y pooling",
   kernelFilterGradient: "Gradiente de sus filtros",
   kernelInputGradient: "Gradiente de su entrada",
   kernelDenseGradient: "Gradiente",

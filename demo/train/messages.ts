@@ -96,7 +96,7 @@ const es: typeof en = {
   presetEdited: (name) => `${name}, cambiada`,
   presetUndo: "Deshacer cambios",
   kindConv: "Convolución",
-  kindMaxPool: "Agrupación máxima",
+  kindMaxPool: "Max-pooling",
   kindResidual: "Bloque residual",
   kindBatchNorm: "Normalización por lotes",
   kindDropout: "Dropout",
@@ -141,12 +141,12 @@ const es: typeof en = {
   wantsRow: (layer, shape) =>
     `${layer} quiere una sola fila de números, pero aquí llegan mapas de ${shape}. Pon Aplanar delante.`,
   window: (layer, shape) =>
-    `La ventana de ${layer} no cabe en lo que llega aquí, ${shape}. Haz la ventana más pequeña o quita una agrupación.`,
+    `La ventana de ${layer} no cabe en lo que llega aquí, ${shape}. Haz la ventana más pequeña o quita un pooling.`,
   value: (layer) => `${layer} no puede trabajar con este ajuste.`,
   classes: (shape) =>
     `La última capa tiene que dar 10 números, una puntuación por cifra; esta da ${shape}. Termina con Aplanar y una Densa de 10 unidades sin activación.`,
   tooLarge: (layer) =>
-    `Con ${layer} hay más de 20 millones de parámetros: demasiado para una página. Pon más agrupación delante o hazla más pequeña.`,
+    `Con ${layer} hay más de 20 millones de parámetros: demasiado para una página. Pon más pooling delante o hazla más pequeña.`,
   empty: "Aún no hay ninguna capa. Añade una abajo.",
   nothingToLearn: "Nada en esta red puede aprender: no tiene pesos. Añade una capa Densa o una Convolución.",
   addEnd: "Añadir Aplanar y Densa",

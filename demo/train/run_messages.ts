@@ -51,7 +51,7 @@ const es: typeof en = {
   runOtherNetwork: "otra red",
   runRow: {
     conv: "conv",
-    maxPool: "agrupación",
+    maxPool: "pooling",
     residual: "residual",
     batchNorm: "normalización",
     dropout: "dropout",
