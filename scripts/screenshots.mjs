@@ -2,7 +2,7 @@
  * `npm run screenshots [scene …]`: pictures of the demo in its states, each wide and narrow, light and dark, English and
  * Spanish, into .shots/. Wants the page built: npm run build:demo.
  */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright";
@@ -232,6 +232,26 @@ const scenes = {
     await page.click("#run");
     await page.waitForSelector(".notice.failure", { timeout: 120_000 });
     await take(page, "diverged");
+  },
+  /** Pictures of the visitor's own, with names of their classes. */
+  async own(open, take) {
+    const page = await open({ address: "#train?network=tiny" });
+    await ready(page);
+    const file = (part) => ({
+      name: `letters-${part.slice(0, 6)}.gz`,
+      mimeType: "",
+      buffer: readFileSync(join(root, `public/data/mnist-small-test-${part}-ubyte.gz`)),
+    });
+    const names = "ka ki ku ke ko ga gi gu ge go".split(" ").join("\n");
+    await page.setInputFiles("#idx-files", [
+      file("images.idx3"),
+      file("labels.idx1"),
+      { name: "names.txt", mimeType: "text/plain", buffer: Buffer.from(names) },
+    ]);
+    await page.waitForSelector("#own-kept li");
+    await train(page, { epochs: "10" });
+    await page.waitForSelector('#mistakes[aria-busy="false"] .thumb');
+    await take(page, "own");
   },
   /** The four pictures of README.md; docs/ holds them without the "readme-". */
   async readme(open) {

@@ -269,6 +269,8 @@ describe("where it is wrong", () => {
 
   it("keeps them: after a reload the training goes on with them, at the same accuracy", async () => {
     await page.click('a[data-view="train"]');
+    // Of what is not seen yet, innerText has no spaces.
+    await page.waitForSelector("#own-kept li");
     expect(await page.innerText("#own-kept li")).toMatch(/^shoes-images\.gz: 500 pictures, 393 kB\s+in use\s+Remove$/);
     await page.click("#epoch-step");
     await page.waitForSelector('html[data-phase="training"]');
