@@ -250,6 +250,8 @@ const scenes = {
     ]);
     await page.waitForSelector("#own-kept li");
     await train(page, { epochs: "10" });
+    // Nobody's mistakes are read before they are seen.
+    await page.locator("#mistakes").scrollIntoViewIfNeeded();
     await page.waitForSelector('#mistakes[aria-busy="false"] .thumb');
     await take(page, "own");
   },
