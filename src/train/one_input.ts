@@ -1,5 +1,11 @@
 import { ArgumentError } from "../core/errors.ts";
 import type { Model } from "../nn/model.ts";
+import type { ImageBatch } from "./types.ts";
+
+/** Whether these are the batches of several inputs, not one. */
+export function isBatchList(x: ImageBatch | readonly ImageBatch[]): x is readonly ImageBatch[] {
+  return Array.isArray(x);
+}
 
 /** Throws `ArgumentError` unless the model has one output, which is what classes are read from. */
 export function checkOneOutput(what: string, model: Model): void {

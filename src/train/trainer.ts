@@ -23,7 +23,7 @@ import { FitRun, type Runner, sumRecords, type Totals, withAccuracy } from "./fi
 import { type LossesChoice, type LossWeights, type MetricsChoice, resolveHeadMetrics, resolveHeads } from "./heads.ts";
 import { Inspector } from "./inspector.ts";
 import { foldedPredictor, type ModelPredictor } from "./model_predictor.ts";
-import { checkOneInput, checkOneInputAndOutput, checkOneOutput } from "./one_input.ts";
+import { checkOneInput, checkOneInputAndOutput, checkOneOutput, isBatchList } from "./one_input.ts";
 import { Pace } from "./pace.ts";
 import { Predictor } from "./predictor.ts";
 import {
@@ -789,10 +789,6 @@ class LocalTrainer implements Trainer {
     for (const { program } of this.#evaluations.values()) program.dispose();
     this.#keeper.dispose();
   }
-}
-
-function isBatchList(x: ImageBatch | readonly ImageBatch[]): x is readonly ImageBatch[] {
-  return Array.isArray(x);
 }
 
 /** Totals of metrics that count, read in the order of the map. */

@@ -6,6 +6,7 @@ import { Profile } from "../graph/profile.ts";
 import type { Model } from "../nn/model.ts";
 import { checkLearningRate, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";
 import type { LossesChoice, LossWeights, MetricsChoice } from "../train/heads.ts";
+import { isBatchList } from "../train/one_input.ts";
 import type {
   BatchScore,
   EpochEvent,
@@ -103,10 +104,6 @@ export async function createWorkerTrainer(model: Model, options: WorkerTrainerOp
     client.terminate();
     throw error;
   }
-}
-
-function isBatchList(x: ImageBatch | readonly ImageBatch[]): x is readonly ImageBatch[] {
-  return Array.isArray(x);
 }
 
 /** Whether no loss is a function. */
