@@ -5,9 +5,15 @@ import { multipliesExactly, SUBGROUP_MATRIX_FEATURE, subgroupMatrix } from "./su
 import { exchangesAsExpected, subgroupSizes } from "./subgroups.ts";
 
 export interface WebGpuOptions {
-  /** Where adapters come from; default `navigator.gpu`. In Node: `create([])` of the npm package "webgpu". */
+  /**
+   * Where adapters come from; default `navigator.gpu`. In Node: `create([])` of the npm package "webgpu", which the backend
+   * keeps alive as long as its device: Dawn's devices do not, and crash once it is collected.
+   */
   gpu?: GPU;
-  /** A device of your own; Corteza then uses it and never destroys it. */
+  /**
+   * A device of your own; Corteza then uses it and never destroys it. In Node keep the object that it came from, the result
+   * of `create([])`, reachable as long as the device, or give it as `gpu` too.
+   */
   device?: GPUDevice;
   powerPreference?: GPUPowerPreference;
   /**
@@ -31,6 +37,8 @@ export interface WebGpuOptions {
 
 export interface AcquiredDevice {
   readonly device: GPUDevice;
+  /** Where the device comes from, as far as it is known: in Node it must outlive the device. */
+  readonly gpu: GPU | undefined;
   /** Whether `dispose` may destroy it. */
   readonly owned: boolean;
   readonly traits: DeviceTraits;
@@ -40,7 +48,7 @@ export interface AcquiredDevice {
 
 /** Gets a device with as much buffer space as the adapter offers; throws `WebGpuUnavailableError` with the reason. */
 export async function acquireDevice(options: WebGpuOptions = {}): Promise<AcquiredDevice> {
-  if (options.device) return describe(options.device, options.device.adapterInfo, false);
+  if (options.device) return describe(options.device, options.gpu, options.device.adapterInfo, false);
   const gpu = options.gpu ?? (globalThis.navigator as Navigator | undefined)?.gpu;
   if (gpu === undefined) {
     if (globalThis.isSecureContext === false) {
@@ -74,7 +82,7 @@ export async function acquireDevice(options: WebGpuOptions = {}): Promise<Acquir
         maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
       },
     });
-    return describe(device, adapter.info, true);
+    return await describe(device, gpu, adapter.info, true);
   } catch (cause) {
     throw new WebGpuUnavailableError(
       "no-device",
@@ -92,7 +100,19 @@ const USEFUL_FEATURES: readonly string[] = ["timestamp-query", "subgroups", "sha
 
 const SOFTWARE_ADAPTERS = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
-async function describe(device: GPUDevice, info: GPUAdapterInfo | undefined, owned: boolean): Promise<AcquiredDevice> {
+/**
+ * What each device came from, as long as somebody holds the device: programs, or a page's own code, may outlive the backend
+ * that they were made with.
+ */
+const origins = new WeakMap<GPUDevice, GPU>();
+
+async function describe(
+  device: GPUDevice,
+  gpu: GPU | undefined,
+  info: GPUAdapterInfo | undefined,
+  owned: boolean,
+): Promise<AcquiredDevice> {
+  if (gpu) origins.set(device, gpu);
   const words = [info?.vendor, info?.architecture, info?.description].filter((word) => word);
   const software = info?.isFallbackAdapter === true || SOFTWARE_ADAPTERS.test([...words, info?.device].join(" "));
   const sizes = subgroupSizes(device, info);
@@ -113,6 +133,7 @@ async function describe(device: GPUDevice, info: GPUAdapterInfo | undefined, own
   };
   return {
     device,
+    gpu,
     owned,
     traits: { ...traits, ...proven },
     description: `WebGPU · ${[...new Set(words)].join(" · ") || "unnamed adapter"}`,
