@@ -143,6 +143,7 @@ export {
 export type { ModelSummary, SummaryOptions, SummaryRow } from "./nn/summary.ts";
 export { input, type SymbolicTensor } from "./nn/symbolic_tensor.ts";
 export { type Classification, type Classifier, createClassifier } from "./train/classifier.ts";
+export type { TrainerConfig } from "./train/config.ts";
 export { type EarlyStopping, earlyStopping } from "./train/early_stopping.ts";
 export type { LossesChoice, LossWeights, MetricsChoice } from "./train/heads.ts";
 export { createPredictor, type ModelPredictor } from "./train/model_predictor.ts";

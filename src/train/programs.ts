@@ -1,6 +1,6 @@
 import type { AffineRanges } from "../core/affine.ts";
 import { ArgumentError } from "../core/errors.ts";
-import { constantSchedule, SCHEDULE_COLUMNS, type Schedule, scheduleTable } from "../core/schedule.ts";
+import { SCHEDULE_COLUMNS } from "../core/schedule.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
@@ -17,6 +17,7 @@ import type { Optimizer } from "../nn/optimizers.ts";
 import { type Batch, fetchBatch } from "./dataset_variables.ts";
 import { fedNames } from "./fed_batch.ts";
 import type { Head } from "./heads.ts";
+import { learningRateTable } from "./learning_rates.ts";
 import { recomputedNodes } from "./recompute.ts";
 import { orderOf } from "./targets.ts";
 
@@ -41,13 +42,6 @@ export interface TrainingState {
   readonly counts: ReadonlyMap<Metric, Variable>;
   /** Only in mixed precision. */
   readonly scaling?: LossScaling | undefined;
-}
-
-/** A learning rate or its schedule as the device reads it. */
-export function learningRateTable(learningRate: number | Schedule): Float32Array {
-  return Float32Array.from(
-    scheduleTable(typeof learningRate === "number" ? constantSchedule(learningRate) : learningRate),
-  );
 }
 
 /** Where the device adds up what metrics count. */

@@ -11,17 +11,19 @@ import type { Backend, Program } from "../graph/backend.ts";
 import type { Variable } from "../graph/node.ts";
 import { at } from "../graph/op.ts";
 import { Profile } from "../graph/profile.ts";
-import { momentumOf, ruleName, type UpdateRule } from "../graph/update_rule.ts";
+import { ruleName, type UpdateRule } from "../graph/update_rule.ts";
 import { checkCount } from "../nn/layer.ts";
 import type { Loss } from "../nn/losses.ts";
 import { type Metric, metricValues, recordedMetricValues, sumCount } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
-import { checkLearningRate, checkMomentumSchedule, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";
+import { withGlobalClipNorm } from "../nn/optimizers.ts";
+import type { TrainerConfig } from "./config.ts";
 import { datasetVariables } from "./dataset_variables.ts";
 import { fedBatch } from "./fed_batch.ts";
 import { FitRun, type Runner, sumRecords, type Totals, withAccuracy } from "./fit_run.ts";
-import { type LossesChoice, type LossWeights, type MetricsChoice, resolveHeadMetrics, resolveHeads } from "./heads.ts";
+import { resolveHeadMetrics, resolveHeads } from "./heads.ts";
 import { Inspector } from "./inspector.ts";
+import { changedRates, learningRateTable } from "./learning_rates.ts";
 import { foldedPredictor, type ModelPredictor } from "./model_predictor.ts";
 import { checkOneInput, checkOneInputAndOutput, checkOneOutput, isBatchList } from "./one_input.ts";
 import { Pace } from "./pace.ts";
@@ -32,7 +34,6 @@ import {
   compileKeeper,
   compileTraining,
   type EvaluationProgram,
-  learningRateTable,
   newTrainingState,
   RING_VALUES,
   type StepParts,
@@ -54,48 +55,9 @@ import type {
 } from "./types.ts";
 
 /** What `createTrainer` makes a trainer of. */
-export interface TrainerOptions {
+export interface TrainerOptions extends TrainerConfig {
   /** Where it runs. */
   backend: Backend;
-  /**
-   * A name, as Keras has them ("sparseCategoricalCrossentropy", "mse"), a loss with options, `huber({ delta: 2 })`, or a
-   * function (graph, outputs, targets) => node of one value a sample. Cross-entropies take logits; a final softmax or
-   * sigmoid is folded. Of a model with several outputs: a list in their order, or an object by `model.outputNames`; one
-   * loss alone is that of each.
-   */
-  loss: LossesChoice;
-  /** What the loss of each output is multiplied by in their sum: a list, or an object by names. Default 1. */
-  lossWeights?: LossWeights;
-  /**
-   * Measured beside loss and accuracy: names, or metrics with options. In `evaluate` and each epoch and step of `fit`. Of a
-   * model with several outputs: an object of lists by `model.outputNames`. Reports call them "<output>_<metric>", beside
-   * "<output>_loss" of each, and have no accuracy of the whole.
-   */
-  metrics?: MetricsChoice;
-  /** How the parameters move. */
-  optimizer: Optimizer;
-  /** Images of one step; default 32, as in Keras. */
-  batchSize?: number;
-  /**
-   * Shortens all gradients by one factor where the norm of all of them together is larger, as the optimizers'
-   * `globalClipNorm`. Default: what the optimizer says.
-   */
-  clipNorm?: number;
-  /** Fixes the order of the images and the random numbers of layers such as dropout; default 0. */
-  seed?: number;
-  /**
-   * Keep only some layers' outputs for the backward pass and compute the others once more: less memory for deep networks,
-   * more time for a step, the same results. Where the first layers outweigh all others, as in VGG, nothing is gained: their
-   * outputs and gradients meet at the end whatever was kept. Default false.
-   */
-  recompute?: boolean;
-  /**
-   * "mixed": activations and their gradients lie in memory as 16-bit floats between kernels, half the memory and traffic,
-   * while parameters, optimizer state, sums, statistics and losses stay in f32; the loss is scaled by a factor that adapts
-   * itself, and a step whose gradients overflow is skipped (Micikevicius et al. 2018). Evaluation and prediction are in f32
-   * all the same. The CPU backend scales the loss too but stores no halves. Default "float32".
-   */
-  precision?: "float32" | "mixed";
 }
 
 /**
@@ -566,19 +528,7 @@ class LocalTrainer implements Trainer {
 
   setLearningRate(learningRate: number | Schedule): void {
     this.#checkUsable();
-    const { rule } = this.#parts.optimizer;
-    const chosen = checkLearningRate("setLearningRate", learningRate);
-    checkMomentumSchedule("setLearningRate", rule, chosen);
-    const table = learningRateTable(chosen);
-    const { size } = this.#parts.state.schedule;
-    if (table.length > size) {
-      throw new ArgumentError(
-        "setLearningRate: the schedule moves the momentum; a trainer takes one only where its optimizer was made with one.",
-      );
-    }
-    // A rate alone leaves the momentum to the optimizer's own number.
-    const momentum = table.length < size ? learningRateTable(momentumOf(rule) ?? 0) : [];
-    this.#writeRates(Float32Array.of(...table, ...momentum));
+    this.#writeRates(changedRates("setLearningRate", this.#parts.optimizer, learningRate));
   }
 
   #writeRates(table: Float32Array): void {

@@ -28,7 +28,7 @@ import {
   stepDecay,
   warmup,
 } from "../../src/nn/schedules.ts";
-import { learningRateTable } from "../../src/train/programs.ts";
+import { learningRateTable } from "../../src/train/learning_rates.ts";
 import { expectWithin, OutOfScope, precisionOf, type Report, type Suite } from "./suite.ts";
 import { documentedNadam } from "./torch_nadam.ts";
 

@@ -3,7 +3,7 @@ import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { Arena, type Node, Variable } from "../../src/graph/node.ts";
 import { stateArenas } from "../../src/graph/update_rule.ts";
-import { learningRateTable } from "../../src/train/programs.ts";
+import { learningRateTable } from "../../src/train/learning_rates.ts";
 import { GRADIENT_CASES } from "../support/gradient_cases/index.ts";
 import { differentiatedOps, type GradientCase } from "../support/gradients.ts";
 import { allOps } from "../support/op_registry.ts";

@@ -22,7 +22,7 @@ import {
   sequential,
   sgd,
 } from "../../src/index.ts";
-import { learningRateTable } from "../../src/train/programs.ts";
+import { learningRateTable } from "../../src/train/learning_rates.ts";
 import { type WebGpuBackend, webgpu } from "../../src/webgpu/backend.ts";
 import { storeHalves } from "../../src/webgpu/half_storage.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";

@@ -21,7 +21,7 @@ import {
   stepDecay,
   warmup,
 } from "../../src/nn/schedules.ts";
-import { learningRateTable } from "../../src/train/programs.ts";
+import { learningRateTable } from "../../src/train/learning_rates.ts";
 import { webgpu } from "../../src/webgpu/backend.ts";
 import {
   clipFactors,

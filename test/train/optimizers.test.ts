@@ -24,7 +24,7 @@ import {
   stepDecay,
   type Trainer,
 } from "../../src/index.ts";
-import { learningRateTable } from "../../src/train/programs.ts";
+import { learningRateTable } from "../../src/train/learning_rates.ts";
 import { barPictures, smallNetwork } from "../support/networks.ts";
 
 const LOSS = "sparseCategoricalCrossentropy";

@@ -1,0 +1,45 @@
+import type { Optimizer } from "../nn/optimizers.ts";
+import type { LossesChoice, LossWeights, MetricsChoice } from "./heads.ts";
+
+/** How a trainer trains, wherever it runs: what `createTrainer` and `createWorkerTrainer` take alike. */
+export interface TrainerConfig {
+  /**
+   * A name, as Keras has them ("sparseCategoricalCrossentropy", "mse"), a loss with options, `huber({ delta: 2 })`, or a
+   * function (graph, outputs, targets) => node of one value a sample. Cross-entropies take logits; a final softmax or
+   * sigmoid is folded. Of a model with several outputs: a list in their order, or an object by `model.outputNames`; one
+   * loss alone is that of each.
+   */
+  loss: LossesChoice;
+  /** What the loss of each output is multiplied by in their sum: a list, or an object by names. Default 1. */
+  lossWeights?: LossWeights;
+  /**
+   * Measured beside loss and accuracy: names, or metrics with options. In `evaluate` and each epoch and step of `fit`. Of a
+   * model with several outputs: an object of lists by `model.outputNames`. Reports call them "<output>_<metric>", beside
+   * "<output>_loss" of each, and have no accuracy of the whole.
+   */
+  metrics?: MetricsChoice;
+  /** How the parameters move. */
+  optimizer: Optimizer;
+  /** Images of one step; default 32, as in Keras. */
+  batchSize?: number;
+  /**
+   * Shortens all gradients by one factor where the norm of all of them together is larger, as the optimizers'
+   * `globalClipNorm`. Default: what the optimizer says.
+   */
+  clipNorm?: number;
+  /** Fixes the order of the images and the random numbers of layers such as dropout; default 0. */
+  seed?: number;
+  /**
+   * Keep only some layers' outputs for the backward pass and compute the others once more: less memory for deep networks,
+   * more time for a step, the same results. Where the first layers outweigh all others, as in VGG, nothing is gained: their
+   * outputs and gradients meet at the end whatever was kept. Default false.
+   */
+  recompute?: boolean;
+  /**
+   * "mixed": activations and their gradients lie in memory as 16-bit floats between kernels, half the memory and traffic,
+   * while parameters, optimizer state, sums, statistics and losses stay in f32; the loss is scaled by a factor that adapts
+   * itself, and a step whose gradients overflow is skipped (Micikevicius et al. 2018). Evaluation and prediction are in f32
+   * all the same. The CPU backend scales the loss too but stores no halves. Default "float32".
+   */
+  precision?: "float32" | "mixed";
+}
