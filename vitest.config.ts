@@ -8,12 +8,12 @@ import { vulkanEnvironment } from "./scripts/vulkan.mjs";
 // Dawn's driver must be named before a process starts; test workers inherit this, so plain `npx vitest` works too.
 Object.assign(process.env, vulkanEnvironment());
 
-/** The GPU tests inside Firefox. */
+/** The GPU tests and those that need a document, inside Firefox. */
 const FIREFOX: TestProjectInlineConfiguration = {
   plugins: [conformanceFiles()],
   test: {
     name: "firefox",
-    include: ["test/gpu/**/*.test.ts"],
+    include: ["test/gpu/**/*.test.ts", "test/**/*.browser.test.ts"],
     testTimeout: 600_000,
     hookTimeout: 120_000,
     fileParallelism: false,
@@ -27,6 +27,26 @@ const FIREFOX: TestProjectInlineConfiguration = {
   },
 };
 
+/** The demo in Firefox, from end to end. */
+const FIREFOX_PAGE: TestProjectInlineConfiguration = {
+  test: {
+    name: "firefox-page",
+    include: ["test/firefox/**/*.test.ts"],
+    testTimeout: 400_000,
+    hookTimeout: 240_000,
+    fileParallelism: false,
+    sequence: { groupOrder: 2 },
+  },
+};
+
+/** Whether the command line asks for a project that only runs on request. */
+const asksFor = (name: string): boolean =>
+  process.argv.some((word, index) => {
+    const [, wanted] = /^(?:--project=)?(.+)$/.exec(word) ?? [];
+    const isProject = word.startsWith("--project=") || process.argv[index - 1] === "--project";
+    return isProject && wanted?.startsWith(name) === true;
+  });
+
 /**
  * Three projects. One alone: `npm test -- --project chromium`; one file: `npm test -- test/gpu/adapter.test.ts`.
  * One file at a time in each. Node and Chromium run side by side, since most of their time is one core compiling
@@ -36,13 +56,13 @@ export default defineConfig({
   test: {
     projects: [
       // A second implementation of WGSL, on request: it takes as long again, and few have it installed.
-      ...(process.argv.some((word) => /^(--project=)?firefox$/.test(word)) ? [FIREFOX] : []),
+      ...(asksFor("firefox") ? [FIREFOX, FIREFOX_PAGE] : []),
       {
         // Everything that runs without a browser; WebGPU is Dawn.
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.browser.test.ts", "test/page/**"],
+          exclude: ["test/**/*.browser.test.ts", "test/page/**", "test/firefox/**"],
           testTimeout: 600_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -69,15 +69,21 @@ export function driverName() {
 }
 
 /**
- * Opens `url` in a Firefox with a profile of its own. `gone` settles when Firefox is no longer there, with its exit code;
- * `close()` ends it and removes the profile.
+ * Opens `url` in a Firefox with a profile of its own: `profile` is its folder, `preferences` come on top of those of all
+ * tests, `args` are more of its command line's. `gone` settles when Firefox is no longer there, with its exit code; `close()`
+ * ends it and removes the profile.
+ *
+ * @param {string} url
+ * @param {{ preferences?: Readonly<Record<string, boolean | number | string>>; args?: readonly string[] }} options
  */
-export async function openInFirefox(url) {
+export async function openInFirefox(url, { preferences = {}, args = [] } = {}) {
   const executable = findFirefox();
   const profile = await mkdtemp(join(tmpdir(), "corteza-firefox-"));
-  const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`);
+  const lines = Object.entries({ ...PREFERENCES, ...preferences }).map(
+    ([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`,
+  );
   await writeFile(join(profile, "user.js"), `${lines.join("\n")}\n`);
-  const firefox = spawn(executable, ["--headless", "--no-remote", "--profile", profile, url], {
+  const firefox = spawn(executable, ["--headless", "--no-remote", "--profile", profile, ...args, url], {
     stdio: "ignore",
     env: { ...process.env, XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? profile, ...driver() },
   });
@@ -86,6 +92,7 @@ export async function openInFirefox(url) {
     firefox.on("error", (error) => settle(`Firefox did not start: ${error.message}`));
   });
   return {
+    profile,
     gone,
     async close() {
       firefox.kill();

@@ -1,4 +1,5 @@
 /** A tensor of feature maps as one picture: the maps beside each other, each value a square of one colour. */
+import { type AnyCanvas, contextOf } from "./canvas_context.ts";
 import { ArgumentError, ShapeError } from "./errors.ts";
 import { formatShape } from "./shape.ts";
 import { largestMagnitude, signedColor } from "./signed_colors.ts";
@@ -109,12 +110,11 @@ export function pictureOfMaps(layout: MapsLayout, values: ArrayLike<number>): Ui
 }
 
 /** A canvas of the page, or one without a page, as a worker has. */
-export type MapsCanvas = HTMLCanvasElement | OffscreenCanvas;
+export type MapsCanvas = AnyCanvas;
 
 /** Paints the picture into a canvas by its 2-D context. Throws `ArgumentError` for a canvas that has another context. */
 export function paintMaps(canvas: MapsCanvas, layout: MapsLayout, values: ArrayLike<number>): void {
-  // The two kinds of canvas have contexts of two kinds, which are alike in what is used here.
-  const context = canvas.getContext("2d") as CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D | null;
+  const context = contextOf(canvas, "2d");
   if (context === null) {
     throw new ArgumentError(
       "draw: this canvas has a context of another kind already; pass one that nothing was drawn in.",

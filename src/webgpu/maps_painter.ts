@@ -1,5 +1,6 @@
 /** Draws tensors that lie on the device into textures and canvases, so that no value comes back to the page. */
 import shader from "../../shaders/draw_maps.wgsl?raw";
+import { contextOf } from "../core/canvas_context.ts";
 import { fitCanvas, type MapsCanvas, type MapsLayout } from "../core/maps_picture.ts";
 import { NEGATIVE, POSITIVE, type Rgb } from "../core/signed_colors.ts";
 import { at } from "../graph/op.ts";
@@ -40,13 +41,15 @@ export function drawMapsShader(): string {
   return preprocess(shader, Object.fromEntries(constants));
 }
 
+/** The device that each canvas' context was last configured for: another trainer may have drawn there in between. */
+const deviceOf = new WeakMap<GPUCanvasContext, GPUDevice>();
+
 export class MapsPainter {
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;
   readonly #traits: DeviceTraits;
   readonly #drawers = new Map<GPUTextureFormat, Promise<GPURenderPipeline>>();
   readonly #held = new WeakMap<MapsCanvas | GPUTexture, Held>();
-  readonly #configured = new WeakSet<MapsCanvas>();
 
   constructor(device: GPUDevice, pipelines: PipelineCache, traits: DeviceTraits) {
     this.#device = device;
@@ -64,12 +67,12 @@ export class MapsPainter {
 
   /** Makes a canvas ready to be drawn to by this device; false where it cannot have a WebGPU context. */
   configure(canvas: MapsCanvas): boolean {
-    const context = canvas.getContext("webgpu") as GPUCanvasContext | null;
+    const context = contextOf(canvas, "webgpu");
     if (context === null) return false;
-    if (!this.#configured.has(canvas)) {
+    if (deviceOf.get(context) !== this.#device) {
       const format = navigator.gpu.getPreferredCanvasFormat();
       context.configure({ device: this.#device, format, alphaMode: "premultiplied" });
-      this.#configured.add(canvas);
+      deviceOf.set(context, this.#device);
     }
     return true;
   }
@@ -165,7 +168,7 @@ function formatOf(target: MapsCanvas | GPUTexture): GPUTextureFormat {
 function textureOf(target: MapsCanvas | GPUTexture, layout: MapsLayout): GPUTexture {
   if (isTexture(target)) return target;
   fitCanvas(target, layout);
-  const context = target.getContext("webgpu") as GPUCanvasContext | null;
+  const context = contextOf(target, "webgpu");
   if (context === null) throw new Error("the canvas was not configured");
   return context.getCurrentTexture();
 }
