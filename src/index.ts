@@ -10,6 +10,7 @@ export { type Dataset, type DatasetInput, type DatasetOutput, dataset, sample, s
 export * from "./data/digit.ts";
 export * from "./data/idx.ts";
 export { type InputOptions, multiDataset, type OutputOptions, type Several } from "./data/multi_dataset.ts";
+export { type SplitOptions, split } from "./data/split.ts";
 export { loadSafetensors, safetensorsMetadata, toSafetensors } from "./formats/safetensors.ts";
 export type { Backend } from "./graph/backend.ts";
 export { type KernelTime, Profile, type ProfileData } from "./graph/profile.ts";
@@ -106,8 +107,9 @@ export {
   sequential,
 } from "./nn/model.ts";
 export { type ModelConfig, modelFromConfig } from "./nn/model_config.ts";
+export type { OptimizerChoice } from "./nn/optimizer_names.ts";
+export type * from "./nn/optimizer_options.ts";
 export {
-  type AdamOptions,
   adadelta,
   adafactor,
   adagrad,
@@ -119,7 +121,6 @@ export {
   lion,
   nadam,
   type Optimizer,
-  type OptimizerOptions,
   rmsprop,
   sgd,
 } from "./nn/optimizers.ts";

@@ -1,4 +1,5 @@
 import { ArgumentError } from "./errors.ts";
+import { describeValue } from "./options.ts";
 
 /**
  * A stretch of a learning-rate schedule, from step `start` until the next segment starts; the last one goes on for
@@ -82,6 +83,68 @@ function segmentsTable(segments: readonly Segment[]): number[] {
     });
   }
   return table;
+}
+
+/** Each round of restarts is as long as the one before, or at least by this longer: a device finds a step's round one by one. */
+export const LEAST_STRETCH = 1.01;
+
+/** What the columns behind `from` of a row hold, as far as they must be in bounds. */
+function rowProblem(row: readonly number[], most: number): string | undefined {
+  const [start = 0, steps = 0, kind = 0, from = 0, to = 0, bend = 0, shrink = 0, curved = 0] = row;
+  if (!row.every(Number.isFinite)) return "has a number that is not finite";
+  const name = KINDS[kind];
+  if (name === undefined) return `has a segment of kind ${kind}`;
+  if (!Number.isInteger(start) || start < 0) return `has a segment that starts at step ${start}`;
+  if (!Number.isInteger(steps) || steps < 1) return `has a segment of ${steps} steps`;
+  if (from < 0 || from > most) return `has a rate of ${from}`;
+  if (to < 0 || (to > most && name !== "exponential" && name !== "inverse")) return `has a rate of ${to}`;
+  const isFlag = (value: number) => value === 0 || value === 1;
+  const fits = {
+    polynomial: bend > 0,
+    cosine: true,
+    exponential: to > 0 && isFlag(bend),
+    // 1.01 as an f32 is a little less.
+    restarts: (bend === 1 || bend >= LEAST_STRETCH - 1e-6) && shrink >= 0,
+    cyclic: Number.isInteger(bend) && bend >= 1 && shrink >= 0 && isFlag(curved),
+    inverse: isFlag(bend),
+  }[name];
+  return fits ? undefined : `has a ${name} segment with numbers that make none: ${row.join(", ")}`;
+}
+
+/** What makes these numbers no table of a schedule; undefined where they are one. For tables that come from elsewhere. */
+export function scheduleTableProblem(table: ArrayLike<number>): string | undefined {
+  const rows = table.length / SCHEDULE_COLUMNS;
+  if (rows !== SCHEDULE_ROWS && rows !== 2 * SCHEDULE_ROWS) {
+    return `has ${table.length} numbers, not ${SCHEDULE_ROWS * SCHEDULE_COLUMNS} or twice as many`;
+  }
+  let before = 0;
+  for (let row = 0; row < rows; row++) {
+    const values = Array.from({ length: SCHEDULE_COLUMNS }, (_, i) => table[row * SCHEDULE_COLUMNS + i] ?? Number.NaN);
+    // Rows of the momentum follow those of the rate.
+    const isMomentum = row >= SCHEDULE_ROWS;
+    const problem = rowProblem(values, isMomentum ? 1 : Number.POSITIVE_INFINITY);
+    if (problem !== undefined) return problem;
+    const start = values[0] ?? 0;
+    const isFirst = row % SCHEDULE_ROWS === 0;
+    if (isFirst ? start !== 0 : start < before) return `has segments that start at steps ${before} and ${start}`;
+    before = start;
+  }
+  return undefined;
+}
+
+/** Throws `ArgumentError` unless it is a schedule, as `cosineDecay()` and its kin make it; returns it. */
+export function checkSchedule(where: string, schedule: Schedule): Schedule {
+  const { segments, momentum }: { segments?: unknown; momentum?: unknown } = schedule;
+  for (const list of momentum === undefined ? [segments] : [segments, momentum]) {
+    const isList = Array.isArray(list) && list.every((one) => typeof one === "object" && one !== null);
+    if (isList && list.every(({ kind }) => KINDS.includes(kind))) continue;
+    throw new ArgumentError(
+      `${where}: a schedule has segments of the kinds ${KINDS.join(", ")}, as cosineDecay() makes them, got ${describeValue(list)}.`,
+    );
+  }
+  const problem = scheduleTableProblem(scheduleTable(schedule));
+  if (problem === undefined) return schedule;
+  throw new ArgumentError(`${where}: the schedule ${problem}; make it with cosineDecay() or its kin.`);
 }
 
 /** Which round of restarts `n` steps lie in, and the place in it (0…1). Whole lengths, so that round ends are exact. */

@@ -3,7 +3,8 @@ import { formatCount, formatTable } from "../core/format.ts";
 import { layOutMaps, paintMaps } from "../core/maps_picture.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { DType, Tensor, TypedArray } from "../core/tensor.ts";
-import type { Backend, Feeds, OutputDrawing, Program, ProgramStats } from "../graph/backend.ts";
+import type { Backend, CompileOptions, Feeds, OutputDrawing, Program, ProgramStats } from "../graph/backend.ts";
+import { checkCompile } from "../graph/checks.ts";
 import { assignOp, constantOp, type Graph, inputOp, variableOp } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { at, isOp } from "../graph/op.ts";
@@ -48,8 +49,9 @@ class CpuBackend implements Backend {
     return [...this.#held.values()].reduce((sum, { values }) => sum + values.byteLength, this.#programBytes);
   }
 
-  async compile(graph: Graph, options: { outputs: Readonly<Record<string, Node>> }): Promise<Program> {
+  async compile(graph: Graph, options: CompileOptions): Promise<Program> {
     this.checkUsable();
+    checkCompile(graph, options);
     const program = new CpuProgram(this, graph, options.outputs);
     this.#programBytes += program.stats.scratchBytes;
     return program;

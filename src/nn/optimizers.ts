@@ -1,5 +1,6 @@
 import { ArgumentError } from "../core/errors.ts";
-import type { Schedule } from "../core/schedule.ts";
+import { checkOptions, describeValue } from "../core/options.ts";
+import { checkSchedule, type Schedule } from "../core/schedule.ts";
 import {
   type EpsilonPlace,
   momentumOf,
@@ -7,6 +8,34 @@ import {
   type UpdateRule,
   type UpdateTreatment,
 } from "../graph/update_rule.ts";
+
+import {
+  ADADELTA,
+  ADAFACTOR,
+  ADAGRAD,
+  ADAM,
+  ADAMAX,
+  type AdadeltaOptions,
+  type AdafactorOptions,
+  type AdagradOptions,
+  type AdamaxOptions,
+  type AdamOptions,
+  FTRL,
+  type FtrlOptions,
+  LION,
+  type LionOptions,
+  MOMENTS,
+  type MomentsOptions,
+  NADAM,
+  type NadamOptions,
+  type OptimizerOptions,
+  RMSPROP,
+  type RmspropOptions,
+  SGD,
+  type SgdOptions,
+} from "./optimizer_options.ts";
+
+export type * from "./optimizer_options.ts";
 
 /*
  * Names and default numbers are Keras'. Formulas are the papers', as PyTorch writes them; where Keras writes one
@@ -20,34 +49,6 @@ export interface Optimizer {
   readonly rule: UpdateRule;
   /** What a trainer begins with. */
   readonly learningRate: number | Schedule;
-}
-
-/** What every optimizer takes. */
-export interface OptimizerOptions {
-  /** A number, or a schedule such as `cosineDecay()`. */
-  learningRate?: number | Schedule;
-  /**
-   * λ, default 0. Adds λ · p to the gradient (L2), as PyTorch; with `decoupledWeightDecay` takes learningRate · λ · p
-   * from the parameter instead (Loshchilov and Hutter 2019), as Keras does in all its optimizers.
-   */
-  weightDecay?: number;
-  /** Default false; `adamw` and `lion` always decouple. */
-  decoupledWeightDecay?: boolean;
-  /** Every element of a gradient into [−clipValue, clipValue]. Only one of the three clips. */
-  clipValue?: number;
-  /** Shortens the gradient of each parameter tensor whose Euclidean norm is larger, as Keras' `clipnorm`. */
-  clipNorm?: number;
-  /** Shortens all gradients by one factor where the norm of all of them together is larger. */
-  globalClipNorm?: number;
-  /**
-   * Keeps a moving average of the trained parameters (Polyak and Juditsky 1992), which `trainer.swapEma()` puts in their
-   * place. Default false.
-   */
-  useEma?: boolean;
-  /** Share of the old average that each step keeps; default 0.99. */
-  emaMomentum?: number;
-  /** Put the average into the parameters after every so many steps; default never. */
-  emaOverwriteFrequency?: number;
 }
 
 function checkNumber(
@@ -71,12 +72,12 @@ function checkAbove0(what: string, name: string, value: number): number {
   return value;
 }
 
-/** A learning rate as a number of at least 0, or a schedule, which has been checked where it was made. */
+/** A learning rate as a number of at least 0, or a schedule: plain data, which may come from anywhere. */
 export function checkLearningRate(what: string, value: number | Schedule): number | Schedule {
-  if (typeof value === "object" && Array.isArray(value?.segments)) return value;
+  if (typeof value === "object" && value !== null && "segments" in value) return checkSchedule(what, value);
   if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
   throw new ArgumentError(
-    `${what}: learningRate must be a number of at least 0 or a schedule such as cosineDecay(), got ${String(value)}.`,
+    `${what}: learningRate must be a number of at least 0 or a schedule such as cosineDecay(), got ${describeValue(value)}.`,
   );
 }
 
@@ -160,9 +161,8 @@ export function withGlobalClipNorm(what: string, optimizer: Optimizer, limit: nu
  * velocity, from the second step on. Defaults: learningRate 0.01, the rest off. The velocity does not hold the learning
  * rate, as in PyTorch; Keras' does, which differs once the rate changes.
  */
-export function sgd(
-  options: OptimizerOptions & { momentum?: number; nesterov?: boolean; dampening?: number } = {},
-): Optimizer {
+export function sgd(options: SgdOptions = {}): Optimizer {
+  checkOptions("sgd", options, SGD);
   const momentum = checkNumber("sgd", "momentum", options.momentum ?? 0, 0, 1);
   const dampening = checkNumber("sgd", "dampening", options.dampening ?? 0, 0);
   const nesterov = options.nesterov ?? false;
@@ -171,17 +171,7 @@ export function sgd(
   return optimizer("sgd", options, 0.01, { kind: "sgd", momentum, dampening, nesterov });
 }
 
-/** Options of the optimizers that keep two moments of the gradient. */
-export interface AdamOptions extends OptimizerOptions {
-  /** How much of the mean gradient a step keeps; default 0.9. */
-  beta1?: number;
-  /** How much of the mean square a step keeps; default 0.999. */
-  beta2?: number;
-  /** Keeps the divisor from 0; default 1e-7. */
-  epsilon?: number;
-}
-
-function moments(what: string, options: AdamOptions) {
+function moments(what: string, options: MomentsOptions) {
   return {
     beta1: checkNumber(what, "beta1", options.beta1 ?? 0.9, 0, 1),
     beta2: checkNumber(what, "beta2", options.beta2 ?? 0.999, 0, 1),
@@ -189,10 +179,7 @@ function moments(what: string, options: AdamOptions) {
   };
 }
 
-function adamFormula(
-  what: string,
-  options: AdamOptions & { epsilonAs?: EpsilonPlace; amsgrad?: boolean },
-): UpdateFormula {
+function adamFormula(what: string, options: AdamOptions): UpdateFormula {
   const epsilonAs = checkEpsilonPlace(what, options.epsilonAs ?? "pytorch");
   return { kind: "adam", ...moments(what, options), epsilonAs, amsgrad: options.amsgrad ?? false };
 }
@@ -201,12 +188,14 @@ function adamFormula(
  * Adam (Kingma and Ba 2015), with `amsgrad` that of Reddi et al. 2018. Defaults are Keras': learningRate 1e-3,
  * beta1 0.9, beta2 0.999, epsilon 1e-7 (PyTorch: 1e-8).
  */
-export function adam(options: AdamOptions & { epsilonAs?: EpsilonPlace; amsgrad?: boolean } = {}): Optimizer {
+export function adam(options: AdamOptions = {}): Optimizer {
+  checkOptions("adam", options, ADAM);
   return optimizer("adam", options, 1e-3, adamFormula("adam", options));
 }
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter 2019); weightDecay is 0.004 by default (PyTorch: 0.01). */
-export function adamw(options: AdamOptions & { epsilonAs?: EpsilonPlace; amsgrad?: boolean } = {}): Optimizer {
+export function adamw(options: AdamOptions = {}): Optimizer {
+  checkOptions("adamw", options, ADAM);
   return optimizer("adamw", options, 1e-3, adamFormula("adamw", options), { weightDecay: 0.004, decoupled: true });
 }
 
@@ -214,13 +203,15 @@ export function adamw(options: AdamOptions & { epsilonAs?: EpsilonPlace; amsgrad
  * Adam with Nesterov's momentum (Dozat 2016), whose momentum grows to beta1 as 1 − 0.96^(t · momentumDecay) / 2.
  * Defaults are Keras': learningRate 1e-3, beta1 0.9, beta2 0.999, epsilon 1e-7, momentumDecay 1 (PyTorch: 0.004).
  */
-export function nadam(options: AdamOptions & { momentumDecay?: number } = {}): Optimizer {
+export function nadam(options: NadamOptions = {}): Optimizer {
+  checkOptions("nadam", options, NADAM);
   const momentumDecay = checkNumber("nadam", "momentumDecay", options.momentumDecay ?? 1, 0);
   return optimizer("nadam", options, 1e-3, { kind: "nadam", ...moments("nadam", options), momentumDecay });
 }
 
 /** Adamax, Adam by the infinity norm (Kingma and Ba 2015, section 7). Defaults as `adam` (PyTorch: learningRate 2e-3). */
-export function adamax(options: AdamOptions & { epsilonAs?: EpsilonPlace } = {}): Optimizer {
+export function adamax(options: AdamaxOptions = {}): Optimizer {
+  checkOptions("adamax", options, ADAMAX);
   const epsilonAs = checkEpsilonPlace("adamax", options.epsilonAs ?? "pytorch");
   return optimizer("adamax", options, 1e-3, { kind: "adamax", ...moments("adamax", options), epsilonAs });
 }
@@ -229,15 +220,8 @@ export function adamax(options: AdamOptions & { epsilonAs?: EpsilonPlace } = {})
  * RMSprop (Hinton 2012); `centered` divides by the deviation instead of the root mean square. Defaults are Keras':
  * learningRate 1e-3, rho 0.9 (PyTorch: 0.01 and alpha 0.99), momentum 0, epsilon 1e-7.
  */
-export function rmsprop(
-  options: OptimizerOptions & {
-    rho?: number;
-    momentum?: number;
-    epsilon?: number;
-    epsilonAs?: EpsilonPlace;
-    centered?: boolean;
-  } = {},
-): Optimizer {
+export function rmsprop(options: RmspropOptions = {}): Optimizer {
+  checkOptions("rmsprop", options, RMSPROP);
   return optimizer("rmsprop", options, 1e-3, {
     kind: "rmsprop",
     rho: checkNumber("rmsprop", "rho", options.rho ?? 0.9, 0, 1),
@@ -252,13 +236,8 @@ export function rmsprop(
  * Adagrad (Duchi, Hazan and Singer 2011). Defaults are Keras': learningRate 1e-3, initialAccumulatorValue 0.1,
  * epsilon 1e-7 (PyTorch: 0.01, 0 and 1e-10).
  */
-export function adagrad(
-  options: OptimizerOptions & {
-    initialAccumulatorValue?: number;
-    epsilon?: number;
-    epsilonAs?: EpsilonPlace;
-  } = {},
-): Optimizer {
+export function adagrad(options: AdagradOptions = {}): Optimizer {
+  checkOptions("adagrad", options, ADAGRAD);
   const initial = options.initialAccumulatorValue ?? 0.1;
   return optimizer("adagrad", options, 1e-3, {
     kind: "adagrad",
@@ -269,7 +248,8 @@ export function adagrad(
 }
 
 /** Adadelta (Zeiler 2012). Defaults are Keras': learningRate 1e-3 (paper and PyTorch: 1), rho 0.95, epsilon 1e-7. */
-export function adadelta(options: OptimizerOptions & { rho?: number; epsilon?: number } = {}): Optimizer {
+export function adadelta(options: AdadeltaOptions = {}): Optimizer {
+  checkOptions("adadelta", options, ADADELTA);
   return optimizer("adadelta", options, 1e-3, {
     kind: "adadelta",
     rho: checkNumber("adadelta", "rho", options.rho ?? 0.95, 0, 1),
@@ -281,12 +261,14 @@ export function adadelta(options: OptimizerOptions & { rho?: number; epsilon?: n
  * LAMB (You et al. 2020): Adam's direction, as long for each parameter tensor as the tensor itself; for large batches.
  * `weightDecay` adds λ · p to that direction, as in the paper; decoupled, as Keras does. Defaults as `adam`.
  */
-export function lamb(options: AdamOptions = {}): Optimizer {
+export function lamb(options: MomentsOptions = {}): Optimizer {
+  checkOptions("lamb", options, MOMENTS);
   return optimizer("lamb", options, 1e-3, { kind: "lamb", ...moments("lamb", options) });
 }
 
 /** Lion (Chen et al. 2023): moves by the sign alone. Defaults are Keras': learningRate 1e-3, beta1 0.9, beta2 0.99. */
-export function lion(options: OptimizerOptions & { beta1?: number; beta2?: number } = {}): Optimizer {
+export function lion(options: LionOptions = {}): Optimizer {
+  checkOptions("lion", options, LION);
   const formula: UpdateFormula = {
     kind: "lion",
     beta1: checkNumber("lion", "beta1", options.beta1 ?? 0.9, 0, 1),
@@ -303,15 +285,8 @@ export function lion(options: OptimizerOptions & { beta1?: number; beta2?: numbe
  * epsilon2 1e-3, clipThreshold 1. `relativeStep` is taken so that Keras' settings carry over: there too, 1/√t bounds the
  * step whatever it says. Four small dispatches come before the update's.
  */
-export function adafactor(
-  options: OptimizerOptions & {
-    beta2Decay?: number;
-    epsilon1?: number;
-    epsilon2?: number;
-    clipThreshold?: number;
-    relativeStep?: boolean;
-  } = {},
-): Optimizer {
+export function adafactor(options: AdafactorOptions = {}): Optimizer {
+  checkOptions("adafactor", options, ADAFACTOR);
   const beta2Decay = options.beta2Decay ?? -0.8;
   if (!(Number.isFinite(beta2Decay) && beta2Decay <= 0)) {
     throw new ArgumentError(`adafactor: beta2Decay must be a number of at most 0, got ${String(beta2Decay)}.`);
@@ -331,16 +306,8 @@ export function adafactor(
  * initialAccumulatorValue 0.1, all regularisation 0. For linear models: its first step begins at zero, whatever the
  * weights were.
  */
-export function ftrl(
-  options: OptimizerOptions & {
-    learningRatePower?: number;
-    initialAccumulatorValue?: number;
-    l1RegularizationStrength?: number;
-    l2RegularizationStrength?: number;
-    l2ShrinkageRegularizationStrength?: number;
-    beta?: number;
-  } = {},
-): Optimizer {
+export function ftrl(options: FtrlOptions = {}): Optimizer {
+  checkOptions("ftrl", options, FTRL);
   const power = options.learningRatePower ?? -0.5;
   if (!(Number.isFinite(power) && power <= 0)) {
     throw new ArgumentError(`ftrl: learningRatePower must be a number of at most 0, got ${String(power)}.`);

@@ -1,5 +1,12 @@
 import { ArgumentError } from "../core/errors.ts";
-import { learningRateAt, momentumAt, SCHEDULE_ROWS, type Schedule, type Segment } from "../core/schedule.ts";
+import {
+  LEAST_STRETCH,
+  learningRateAt,
+  momentumAt,
+  SCHEDULE_ROWS,
+  type Schedule,
+  type Segment,
+} from "../core/schedule.ts";
 
 export { learningRateAt, momentumAt, type Schedule } from "../core/schedule.ts";
 
@@ -98,8 +105,10 @@ export function cosineDecayRestarts(options: {
   const from = rate(what, "initialLearningRate", options.initialLearningRate);
   const steps = count(what, "firstDecaySteps", options.firstDecaySteps);
   const stretch = options.tMul ?? 2;
-  if (!Number.isFinite(stretch) || stretch < 1) {
-    throw new ArgumentError(`${what}: tMul must be a number of at least 1, got ${String(stretch)}.`);
+  if (!Number.isFinite(stretch) || (stretch !== 1 && stretch < LEAST_STRETCH)) {
+    throw new ArgumentError(
+      `${what}: tMul must be 1, or a number of at least ${LEAST_STRETCH}, got ${String(stretch)}.`,
+    );
   }
   const shrink = rate(what, "mMul", options.mMul ?? 1);
   const to = rate(what, "alpha", options.alpha ?? 0) * from;

@@ -1,5 +1,6 @@
 import { DeviceLostError, DisposedError } from "../core/errors.ts";
 import type { Backend, CompileOptions, Program } from "../graph/backend.ts";
+import { checkCompile } from "../graph/checks.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Autotuner } from "./autotune.ts";
 import { type AcquiredDevice, acquireDevice, type WebGpuOptions } from "./device.ts";
@@ -66,8 +67,10 @@ export class WebGpuBackend implements Backend {
     return this.variables.bytes + this.scratch.bytes + this.readback.bytes + this.programBytes;
   }
 
-  async compile(graph: Graph, { outputs, halfLayers }: CompileOptions): Promise<Program> {
+  async compile(graph: Graph, options: CompileOptions): Promise<Program> {
     this.checkUsable();
+    checkCompile(graph, options);
+    const { outputs, halfLayers } = options;
     const lowered = lowerGraph(graph, outputs, this.#acquired.traits);
     const plan = writeInPlace(halfLayers ? storeHalves(lowered, halfLayers) : lowered);
     return buildProgram(this, this.#tuner ? await this.#tuner.tune(plan) : plan);

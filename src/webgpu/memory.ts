@@ -51,17 +51,32 @@ export function planMemory(plan: Plan): Slot[] {
   return slots.map((slot) => ({ bytes: slot.bytes, values: slot.members.map((member) => member.value) }));
 }
 
+/** What a buffer holds, which decides what can be done about one that is too large. */
+export type BufferRole = "activation" | "variable" | "input";
+
+/** What to do where a buffer of this kind is larger than the device binds: the batch size changes activations alone. */
+function remedy(role: BufferRole, label: string): string {
+  if (role !== "variable") return "Lower the batch size, the image size or the number of filters.";
+  if (label.startsWith("dataset/")) {
+    return (
+      "All of it lies on the device, whatever the batch size: take fewer or smaller images, bytes instead of floats, or " +
+      "train on one part after the other, fit(subset(data, first, count))."
+    );
+  }
+  return "It is as large as the network's parameters, whatever the batch size: take fewer units or filters.";
+}
+
 /** Throws `OutOfMemoryError`, naming the tensor, when one of the buffers is larger than the device can bind. */
 export function checkLimits(
-  buffers: readonly { readonly label: string; readonly bytes: number }[],
+  buffers: readonly { readonly label: string; readonly bytes: number; readonly role: BufferRole }[],
   limits: Pick<GPUSupportedLimits, "maxBufferSize" | "maxStorageBufferBindingSize">,
 ): void {
   const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
-  for (const { label, bytes } of buffers) {
+  for (const { label, bytes, role } of buffers) {
     if (bytes > most) {
       throw new OutOfMemoryError(
         `"${label}" needs a buffer of ${formatBytes(bytes)}; this device binds at most ${formatBytes(most)}. ` +
-          `Lower the batch size, the image size or the number of filters.`,
+          remedy(role, label),
         bytes,
       );
     }

@@ -34,11 +34,20 @@ export async function buildProgram(backend: WebGpuBackend, plan: Plan): Promise<
   const owners = new Set([...plan.variables].map(VariableStorage.ownerOf));
   checkLimits(
     [
-      ...slots.map((slot) => ({ label: slot.values.map((value) => value.label)[0] ?? "scratch", bytes: slot.bytes })),
-      ...[...owners].map((owner) => ({ label: owner.name, bytes: VariableStorage.bytesOf(owner) })),
+      ...slots.map((slot) => ({
+        label: slot.values.map((value) => value.label)[0] ?? "scratch",
+        bytes: slot.bytes,
+        role: "activation" as const,
+      })),
+      ...[...owners].map((owner) => ({
+        label: owner.name,
+        bytes: VariableStorage.bytesOf(owner),
+        role: "variable" as const,
+      })),
       ...[...plan.inputs.values()].map(({ value }) => ({
         label: value.label,
         bytes: byteSize(value.size, value.dtype),
+        role: "input" as const,
       })),
     ],
     device.limits,

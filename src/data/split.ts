@@ -1,0 +1,134 @@
+import { ArgumentError } from "../core/errors.ts";
+import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
+import { randomKey, randomUniform } from "../core/random.ts";
+import { sizeOf } from "../core/shape.ts";
+import { type Dataset, type DatasetInput, type DatasetOutput, subset } from "./dataset.ts";
+
+/** How `split` divides a data set. */
+export interface SplitOptions {
+  /** Share of the images that is kept for validation, above 0 and below 1. */
+  validation: number;
+  /** Takes random images, the same ones for the same seed. Default: the last ones, as Keras' `validation_split` does. */
+  seed?: number;
+  /** The same share of each class's images. Default false. */
+  stratified?: boolean;
+}
+
+const OPTIONS: OptionKinds<SplitOptions> = { validation: "number", seed: "number", stratified: "boolean" };
+
+/** Tells these random numbers from those of shuffling and of layers. */
+const SPLIT_STREAM = 0x5b117;
+
+/**
+ * Divides a data set in two: what to train on, and what to validate with. Without a seed the last images validate, as they
+ * lie and without a copy, as Keras' `validation_split`; take a `seed` or `stratified: true`, which copy, where images are
+ * sorted by class. Both parts keep the images' order and know all classes. Throws `ArgumentError` where
+ * one part would be empty, and for `stratified` where images have no class labels.
+ *
+ *     const { training, validation } = split(digits, { validation: 0.2, seed: 1, stratified: true });
+ */
+export function split(whole: Dataset, options: SplitOptions): { training: Dataset; validation: Dataset } {
+  checkOptions("split", options, OPTIONS);
+  const { validation, seed, stratified = false } = options;
+  if (!(validation > 0 && validation < 1)) {
+    throw new ArgumentError(
+      `split: validation must be a share above 0 and below 1, such as 0.2, got ${describeValue(validation)}.`,
+    );
+  }
+  if (seed !== undefined && !Number.isFinite(seed))
+    throw new ArgumentError(`split: seed must be a number, got ${seed}.`);
+  const kept = trainingCount(whole.count, validation);
+  if (kept < 1 || kept >= whole.count) {
+    throw new ArgumentError(
+      `split: ${whole.count} images cannot be split with validation: ${validation}; one part would be empty.`,
+    );
+  }
+  if (seed === undefined && !stratified) {
+    return { training: subset(whole, 0, kept), validation: subset(whole, kept, whole.count - kept) };
+  }
+  const chosen = stratified ? ofEachClass(whole, validation, seed) : new Set(ordered(whole.count, seed).slice(kept));
+  const rows = ordered(whole.count, undefined);
+  return {
+    training: pick(
+      whole,
+      rows.filter((row) => !chosen.has(row)),
+    ),
+    validation: pick(
+      whole,
+      rows.filter((row) => chosen.has(row)),
+    ),
+  };
+}
+
+/** Images that are trained on. The small number keeps 10 · (1 − 0.9) from being 0.99…. */
+function trainingCount(count: number, validation: number): number {
+  return Math.floor(count * (1 - validation) + 1e-9);
+}
+
+/** Rows 0 … count − 1, in a random order where there is a seed. */
+function ordered(count: number, seed: number | undefined): number[] {
+  const rows = Array.from({ length: count }, (_, row) => row);
+  if (seed === undefined) return rows;
+  const key = randomKey(seed, SPLIT_STREAM);
+  // Fisher and Yates' shuffle.
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(randomUniform(key, last) * (last + 1));
+    [rows[last], rows[other]] = [rows[other] ?? 0, rows[last] ?? 0];
+  }
+  return rows;
+}
+
+/** The last share of each class's rows; as many in all as without classes, by the largest remainders. */
+function ofEachClass(whole: Dataset, validation: number, seed: number | undefined): Set<number> {
+  if (whole.labels.length === 0) {
+    throw new ArgumentError("split: stratified wants class labels; this data set has targets. Leave stratified out.");
+  }
+  const byClass = new Map<number, number[]>();
+  for (const row of ordered(whole.count, seed)) {
+    const label = whole.labels[row] ?? 0;
+    const rows = byClass.get(label);
+    if (rows) rows.push(row);
+    else byClass.set(label, [row]);
+  }
+  const wanted = whole.count - trainingCount(whole.count, validation);
+  const shares = [...byClass.values()].map((rows) => {
+    const exact = rows.length * validation;
+    const least = Math.floor(exact + 1e-9);
+    // The only image of a class is rather trained on.
+    return { rows, least, remainder: rows.length === 1 ? 0 : exact - least };
+  });
+  let missing = wanted - shares.reduce((sum, { least }) => sum + least, 0);
+  const chosen = new Set<number>();
+  for (const { rows, least } of shares.sort((a, b) => b.remainder - a.remainder)) {
+    const more = missing > 0 && least < rows.length ? 1 : 0;
+    missing -= more;
+    for (const row of rows.slice(rows.length - least - more)) chosen.add(row);
+  }
+  return chosen;
+}
+
+/** A data set of these rows, in this order: a copy. */
+function pick(whole: Dataset, rows: readonly number[]): Dataset {
+  const part = <T extends Float32Array | Uint8Array | Int32Array>(values: T, size: number): T => {
+    const picked = values.slice(0, rows.length * size) as T;
+    rows.forEach((row, place) => {
+      picked.set(values.subarray(row * size, (row + 1) * size), place * size);
+    });
+    return picked;
+  };
+  const { sampleWeights, more } = whole;
+  const input = ({ images, shape }: DatasetInput) => ({ images: part(images, sizeOf(shape)), shape });
+  const output = ({ labels, targets, classes }: DatasetOutput) => ({
+    labels: labels.length === 0 ? labels : part(labels, 1),
+    classes,
+    ...(targets ? { targets: { ...targets, data: part(targets.data, sizeOf(targets.shape)) } } : {}),
+  });
+  return {
+    ...whole,
+    ...input(whole),
+    ...output(whole),
+    ...(more ? { more: { ...more, inputs: more.inputs.map(input), outputs: more.outputs.map(output) } } : {}),
+    ...(sampleWeights ? { sampleWeights: part(sampleWeights, 1) } : {}),
+    count: rows.length,
+  };
+}
