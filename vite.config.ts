@@ -19,6 +19,10 @@ export default defineConfig({
     target: "es2022",
     // Code that is imported when it is needed is one chunk, and no part of it is to be asked for by `document`, which
     // the worker lacks. The page's own chunks keep their links.
+    rolldownOptions: {
+      // A chunk may import no entry (scripts/chunks.mjs says why): what others want of one is a chunk of its own.
+      preserveEntrySignatures: "strict",
+    },
     modulePreload: { resolveDependencies: (_, chunks, { hostType }) => (hostType === "html" ? chunks : []) },
   },
 });

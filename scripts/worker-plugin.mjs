@@ -1,7 +1,7 @@
 /**
  * Lets a page's worker share code with the page. Vite bundles each worker by itself, so that a library which both use
  * is in the build, and on the line, twice. With this plugin a build makes `demo/trainer_worker.ts` one more entry of
- * the page's own bundle; what both import becomes a chunk of its own.
+ * the page's own bundle; what both import becomes a chunk of its own, and so does what chunks want of the worker's file.
  *
  *     import workerUrl from "virtual:trainer-worker-url";
  *     new Worker(workerUrl, { type: "module" });
@@ -26,7 +26,7 @@ export function sharedWorker() {
     load(id) {
       if (id !== `\0${NAME}`) return undefined;
       if (!building) return `export default ${JSON.stringify(`${base}demo/trainer_worker.ts`)};`;
-      const reference = this.emitFile({ type: "chunk", id: FILE, name: "trainer_worker" });
+      const reference = this.emitFile({ type: "chunk", id: FILE, name: "trainer_worker", preserveSignature: "strict" });
       return `export default import.meta.ROLLUP_FILE_URL_${reference};`;
     },
   };
