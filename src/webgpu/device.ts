@@ -1,5 +1,6 @@
 import { WebGpuUnavailableError } from "../core/errors.ts";
 import type { AutotuneOptions } from "./autotune.ts";
+import { learnCompletion } from "./completion.ts";
 import type { DeviceTraits } from "./kernel.ts";
 import { multipliesExactly, SUBGROUP_MATRIX_FEATURE, subgroupMatrix } from "./subgroup_matrix.ts";
 import { exchangesAsExpected, subgroupSizes } from "./subgroups.ts";
@@ -113,6 +114,7 @@ async function describe(
   owned: boolean,
 ): Promise<AcquiredDevice> {
   if (gpu) origins.set(device, gpu);
+  await learnCompletion(device);
   const words = [info?.vendor, info?.architecture, info?.description].filter((word) => word);
   const software = info?.isFallbackAdapter === true || SOFTWARE_ADAPTERS.test([...words, info?.device].join(" "));
   const sizes = subgroupSizes(device, info);

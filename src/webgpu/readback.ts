@@ -1,4 +1,5 @@
 import type { DeviceLostError } from "../core/errors.ts";
+import { completed } from "./completion.ts";
 
 const LOSS_GRACE_MILLISECONDS = 200;
 
@@ -54,7 +55,7 @@ export class Readback {
   race<T>(wait: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);
-      wait.then(
+      completed(this.#device, wait).then(
         (value) => {
           this.#waiting.delete(reject);
           resolve(value);

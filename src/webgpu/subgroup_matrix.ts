@@ -1,3 +1,4 @@
+import { completed } from "./completion.ts";
 import type { DeviceTraits, KernelSpec, SubgroupMatrix } from "./kernel.ts";
 import type { MatmulSizes } from "./kernels/matmul.ts";
 import { matmulSubgroupMatrix, subgroupMatrixTile } from "./kernels/matmul_subgroup_matrix.ts";
@@ -143,7 +144,7 @@ async function run(
       encoder.copyBufferToBuffer(output, 0, staging, 0, 4 * length);
       device.queue.submit([encoder.finish()]);
     });
-    await staging.mapAsync(GPUMapMode.READ);
+    await completed(device, staging.mapAsync(GPUMapMode.READ));
     return new Float32Array(staging.getMappedRange().slice(0));
   } finally {
     for (const each of [...operands, output, staging]) each.destroy();

@@ -1,4 +1,5 @@
 import probeShader from "../../shaders/subgroup_probe.wgsl?raw";
+import { completed } from "./completion.ts";
 import type { KernelSpec, SubgroupSizes } from "./kernel.ts";
 import { preprocess } from "./preprocess.ts";
 
@@ -48,7 +49,7 @@ export async function exchangesAsExpected(device: GPUDevice, sizes: SubgroupSize
     pass.end();
     encoder.copyBufferToBuffer(counts, 0, staging, 0, bytes);
     device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
+    await completed(device, staging.mapAsync(GPUMapMode.READ));
     return new Uint32Array(staging.getMappedRange()).every((count) => count === sizes.minSize - 1);
   } catch {
     // Reductions through workgroup memory need none of this.
