@@ -4,4 +4,4 @@
  */
 import { serve } from "../src/worker/serve.ts";
 
-serve(async () => (await import("../src/cpu/backend.ts")).cpu());
+serve({ cpu: async () => (await import("../src/cpu/backend.ts")).cpu() });

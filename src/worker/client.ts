@@ -1,192 +1,32 @@
-import { ArgumentError, DisposedError, WorkerError } from "../core/errors.ts";
-import type { Schedule } from "../core/schedule.ts";
-import type { Tensor } from "../core/tensor.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { Profile } from "../graph/profile.ts";
+/** The page's side: sends calls to the worker and sorts what comes back. */
+import { ArgumentError, DisposedError } from "../core/errors.ts";
 import type { Model } from "../nn/model.ts";
-import { checkLearningRate, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";
-import type { LossesChoice, LossWeights, MetricsChoice } from "../train/heads.ts";
-import { isBatchList } from "../train/one_input.ts";
-import type {
-  BatchScore,
-  EpochEvent,
-  EvaluateOptions,
-  Evaluation,
-  FitOptions,
-  History,
-  ImageBatch,
-  Inspection,
-  InspectOptions,
-  MapsDrawing,
-  PrepareOptions,
-  StepEvent,
-  Trainer,
-  TrainerStats,
-} from "../train/types.ts";
-import type { BackendChoice, CallName, Calls, Request, Response, SentLosses } from "./protocol.ts";
-import { deserializeError } from "./protocol.ts";
+import type { TrainerStats } from "../train/types.ts";
+import { type AnyCall, CALLS, type CallName } from "./calls.ts";
+import { type Channel, listenTo, type NodeThread } from "./channel.ts";
+import { type KeptOptions, Luggage, Registry } from "./luggage.ts";
+import { ModelOnPage } from "./model_mirror.ts";
+import type { Created, CreateMessage, Request, Response, SentEvent, TrainerState } from "./protocol.ts";
+import { deserializeError } from "./sent_errors.ts";
 
-export interface WorkerTrainerOptions {
-  /**
-   * The worker, or how to make it. Default: `worker-host.js` beside this file. A page that loads the library from
-   * another origin, or through a bundler, passes its own:
-   * `() => new Worker(new URL("./my_worker.js", import.meta.url), { type: "module" })`, whose file imports "corteza/worker-host".
-   */
-  worker?: Worker | (() => Worker);
-  /** Default "auto": WebGPU where it works, else the CPU. */
-  backend?: BackendChoice;
-  /** As in `webgpu`; the worker remembers in the browser's IndexedDB. Default false. */
-  autotune?: boolean;
-  /** As with `createTrainer`, but no function: a worker cannot be sent one. */
-  loss: LossesChoice;
-  /** As in `createTrainer`. */
-  lossWeights?: LossWeights;
-  /** As in `createTrainer`. */
-  metrics?: MetricsChoice;
-  /** As in `createTrainer`. */
-  optimizer: Optimizer;
-  /** As in `createTrainer`. */
-  clipNorm?: number;
-  /** As in `createTrainer`. */
-  batchSize?: number;
-  /** As in `createTrainer`. */
-  seed?: number;
-  /** As in `createTrainer`. */
-  recompute?: boolean;
-  /** As in `createTrainer`. */
-  precision?: "float32" | "mixed";
+type Callable<Name extends CallName> = (typeof CALLS)[Name];
+
+/** What a call takes, beside the page's end. */
+export type Arguments<Name extends CallName> =
+  Parameters<Callable<Name>["pack"]> extends [unknown, ...infer Args] ? Args : [];
+
+/** What a call resolves to. */
+export type Result<Name extends CallName> = Awaited<ReturnType<Callable<Name>["run"]>>;
+
+/** A call that waits for its answer. */
+interface Pending extends KeptOptions {
+  resolve(answer: unknown): void;
+  reject(error: unknown): void;
+  /** What a listener threw: that ends the call. */
+  thrown?: { readonly error: unknown };
 }
 
-/** A trainer whose work happens in a Web Worker; same interface, and what it runs on. */
-export interface WorkerTrainer extends Trainer {
-  /** What the worker runs on. */
-  readonly backendKind: "webgpu" | "cpu";
-  /** Why WebGPU was not taken, when "auto" fell back to the CPU. */
-  readonly whyNotWebGpu: string | undefined;
-}
-
-/** Makes a trainer in a worker; the page stays free. Throws what `createTrainer` and `webgpu` throw. */
-export async function createWorkerTrainer(model: Model, options: WorkerTrainerOptions): Promise<WorkerTrainer> {
-  const { worker: given, loss } = options;
-  if (!canBeSent(loss)) {
-    throw new ArgumentError(
-      "createWorkerTrainer: a loss of your own is a function, which cannot be sent to a worker; use createTrainer on the " +
-        "page, or one of the losses by name.",
-    );
-  }
-  const worker =
-    given === undefined
-      ? new Worker(new URL(/* @vite-ignore */ "./worker-host.js", import.meta.url), { type: "module" })
-      : typeof given === "function"
-        ? given()
-        : given;
-  const client = new WorkerClient(worker);
-  try {
-    const created = await client.call("create", {
-      model: model.toJSON(),
-      parameters: model.parameters,
-      backend: options.backend ?? "auto",
-      autotune: options.autotune ?? false,
-      loss,
-      lossWeights: options.lossWeights ?? {},
-      metrics: options.metrics ?? [],
-      optimizer:
-        options.clipNorm === undefined
-          ? options.optimizer
-          : withGlobalClipNorm("createWorkerTrainer", options.optimizer, options.clipNorm),
-      batchSize: options.batchSize ?? 32,
-      seed: options.seed ?? 0,
-      recompute: options.recompute ?? false,
-      precision: options.precision ?? "float32",
-    });
-    return new RemoteTrainer(client, model, created);
-  } catch (error) {
-    client.terminate();
-    throw error;
-  }
-}
-
-/** Whether no loss is a function. */
-function canBeSent(loss: LossesChoice): loss is SentLosses {
-  if (typeof loss === "object") return Object.values(loss).every((one) => typeof one !== "function");
-  return typeof loss === "string";
-}
-
-interface Listeners {
-  onStep?: ((event: StepEvent) => void) | undefined;
-  onEpoch?: ((event: EpochEvent) => void) | undefined;
-}
-
-interface Pending extends Listeners {
-  resolve(result: unknown): void;
-  reject(error: Error): void;
-}
-
-/** Sends calls to the worker and sorts its answers. */
-class WorkerClient {
-  readonly #worker: Worker;
-  readonly #pending = new Map<number, Pending>();
-  #nextId = 1;
-  #failure: Error | undefined;
-  stats: TrainerStats | undefined;
-
-  constructor(worker: Worker) {
-    this.#worker = worker;
-    worker.addEventListener("message", (event: MessageEvent<Response>) => this.#receive(event.data));
-    worker.addEventListener("error", (event) => {
-      this.#fail(new WorkerError(`The training worker failed: ${event.message || "its script could not be loaded"}.`));
-    });
-  }
-
-  call<Name extends CallName>(
-    call: Name,
-    args: Calls[Name]["args"],
-    options: Listeners & { signal?: AbortSignal | undefined; transfer?: Transferable[] } = {},
-  ): Promise<Calls[Name]["result"]> {
-    const { signal, transfer, onStep, onEpoch } = options;
-    if (this.#failure) return Promise.reject(this.#failure);
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    const id = this.#nextId++;
-    const abort = () => this.#send({ abort: id });
-    signal?.addEventListener("abort", abort, { once: true });
-    return new Promise<unknown>((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject, onStep, onEpoch });
-      this.#send({ id, call, args } as Request, transfer);
-    })
-      .catch((error: unknown) => {
-        throw signal?.aborted ? signal.reason : error;
-      })
-      .finally(() => signal?.removeEventListener("abort", abort)) as Promise<Calls[Name]["result"]>;
-  }
-
-  #send(request: Request, transfer: Transferable[] = []): void {
-    this.#worker.postMessage(request, transfer);
-  }
-
-  #receive(response: Response): void {
-    const pending = this.#pending.get(response.id);
-    if ("stats" in response && response.stats) this.stats = response.stats;
-    if (pending === undefined) return;
-    if ("steps" in response) for (const step of response.steps) pending.onStep?.(step);
-    else if ("epoch" in response) pending.onEpoch?.(response.epoch);
-    else {
-      this.#pending.delete(response.id);
-      if ("error" in response) pending.reject(deserializeError(response.error));
-      else pending.resolve(response.result);
-    }
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    for (const { reject } of this.#pending.values()) reject(this.#failure);
-    this.#pending.clear();
-  }
-
-  terminate(): void {
-    this.#worker.terminate();
-    this.#fail(new DisposedError("This trainer was disposed of; make a new one."));
-  }
-}
+const NOTHING_KEPT: KeptOptions = { listeners: new Map() };
 
 const NO_STATS: TrainerStats = {
   dispatchesPerStep: 0,
@@ -199,194 +39,189 @@ const NO_STATS: TrainerStats = {
   backend: "",
 };
 
-class RemoteTrainer implements WorkerTrainer {
-  readonly backendKind: "webgpu" | "cpu";
-  readonly whyNotWebGpu: string | undefined;
-  readonly #client: WorkerClient;
-  readonly #model: Model;
-  readonly #datasetKeys = new WeakMap<Dataset, number>();
-  #nextDataset = 1;
-  /** Canvases that the worker has. */
-  readonly #canvasKeys = new WeakMap<MapsDrawing["canvas"], number>();
-  #nextCanvas = 1;
+/** One worker with one trainer of one model. */
+export class WorkerClient {
+  readonly #channel: Channel;
+  readonly #pending = new Map<number, Pending>();
+  readonly #registry = new Registry();
+  readonly #model: ModelOnPage;
+  #nextId = 1;
+  #failure: Error | undefined;
+  #disposed = false;
   #paused = false;
-  #sentVersion: number;
+  /** The last call that pauses or resumes: what the worker said before it heard of that is out of date. */
+  #pausing = 0;
+  #stats = NO_STATS;
+  /** What became of a call that answers nobody; the next call tells. */
+  #untold: { readonly error: unknown } | undefined;
 
-  constructor(client: WorkerClient, model: Model, created: Calls["create"]["result"]) {
-    this.#client = client;
-    this.#model = model;
-    this.backendKind = created.backendKind;
-    this.whyNotWebGpu = created.whyNotWebGpu;
-    this.#sentVersion = this.#modelVersion();
+  constructor(worker: Worker | NodeThread, model: Model) {
+    this.#model = new ModelOnPage(model);
+    this.#channel = listenTo(worker, {
+      message: (data) => this.#receive(data as Response),
+      failed: (error) => this.#fail(error),
+    });
   }
 
-  #modelVersion(): number {
-    return this.#model.variables.reduce((sum, variable) => sum + variable.version, 0);
-  }
-
-  /** Sends parameters that `model.setParameters` changed; messages keep their order, so the next call sees them. */
-  #sendParameters(): void {
-    const version = this.#modelVersion();
-    if (version === this.#sentVersion) return;
-    this.#sentVersion = version;
-    void this.#client.call("setParameters", { parameters: this.#model.parameters });
-  }
-
-  #datasetKey(dataset: Dataset): number {
-    let key = this.#datasetKeys.get(dataset);
-    if (key === undefined) {
-      key = this.#nextDataset++;
-      this.#datasetKeys.set(dataset, key);
-      void this.#client.call("dataset", { key, dataset });
-    }
-    return key;
-  }
-
-  fit(dataset: Dataset, options: FitOptions = {}): Promise<History> {
-    this.#sendParameters();
-    const { validationData, signal, onStep, onEpoch, ...rest } = options;
-    const validation = validationData === undefined ? undefined : this.#datasetKey(validationData);
-    return this.#client.call(
-      "fit",
-      { ...rest, dataset: this.#datasetKey(dataset), validation },
-      { signal, onStep, onEpoch },
-    );
-  }
-
-  prepare(dataset: Dataset, { signal, ...options }: PrepareOptions = {}): Promise<void> {
-    this.#sendParameters();
-    return this.#client.call("prepare", { ...options, dataset: this.#datasetKey(dataset) }, { signal });
-  }
-
-  evaluate(dataset: Dataset, { outputs = false, signal }: EvaluateOptions = {}): Promise<Evaluation> {
-    this.#sendParameters();
-    return this.#client.call("evaluate", { dataset: this.#datasetKey(dataset), outputs }, { signal });
-  }
-
-  async release(dataset: Dataset): Promise<void> {
-    const key = this.#datasetKeys.get(dataset);
-    if (key === undefined) return;
-    this.#datasetKeys.delete(dataset);
-    await this.#client.call("release", { dataset: key });
-  }
-
-  inspect(image: ImageBatch, options: InspectOptions = {}): Promise<Inspection> {
-    return this.#client.call("inspect", { image, ...options });
-  }
-
-  async draw(
-    image: ImageBatch,
-    drawings: readonly MapsDrawing[],
-    options: { target?: number; readback?: boolean } = {},
-  ): Promise<void> {
-    this.#sendParameters();
-    const canvases = new Map<number, OffscreenCanvas>();
-    const sent = drawings.map(({ canvas, ...drawing }) => ({ ...drawing, canvas: this.#canvasKey(canvas, canvases) }));
-    await this.#client.call("draw", { image, drawings: sent, options, canvases }, { transfer: [...canvases.values()] });
-  }
-
-  /** The number of a canvas; one that the worker does not have yet is put into `sent`. */
-  #canvasKey(canvas: MapsDrawing["canvas"], sent: Map<number, OffscreenCanvas>): number {
-    let key = this.#canvasKeys.get(canvas);
-    if (key === undefined) {
-      key = this.#nextCanvas++;
-      sent.set(key, handedOver(canvas));
-      this.#canvasKeys.set(canvas, key);
-    }
-    return key;
-  }
-
-  predict(x: ImageBatch): Promise<Tensor<Float32Array>>;
-  predict(xs: readonly ImageBatch[]): Promise<Tensor<Float32Array>[]>;
-  predict(x: ImageBatch | readonly ImageBatch[]): Promise<Tensor<Float32Array> | Tensor<Float32Array>[]> {
-    this.#sendParameters();
-    return isBatchList(x) ? this.#client.call("predictAll", { xs: x }) : this.#client.call("predict", { x });
-  }
-
-  trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<BatchScore>;
-  trainOnBatch(xs: readonly ImageBatch[], ys: readonly ArrayLike<number>[]): Promise<BatchScore>;
-  trainOnBatch(
-    x: ImageBatch | readonly ImageBatch[],
-    y: ArrayLike<number> | readonly ArrayLike<number>[],
-  ): Promise<BatchScore> {
-    this.#sendParameters();
-    const sent = (one: ArrayLike<number>) => (one instanceof Float32Array ? one : Array.from(one));
-    return isBatchList(x)
-      ? this.#client.call("trainOnLists", { xs: x, ys: (y as readonly ArrayLike<number>[]).map(sent) })
-      : this.#client.call("trainOnBatch", { x, y: sent(y as ArrayLike<number>) });
+  get stats(): TrainerStats {
+    return this.#stats;
   }
 
   get paused(): boolean {
     return this.#paused;
   }
 
-  pause(): Promise<void> {
-    this.#paused = true;
-    return this.#client.call("pause", undefined);
+  /** Has the worker make its trainer. */
+  async create(sent: CreateMessage): Promise<Created> {
+    const answer = await this.#exchange(NOTHING_KEPT, (id) =>
+      this.#post("createWorkerTrainer", { id, call: "create", sent }),
+    );
+    return answer as Created;
   }
 
-  settled(): Promise<void> {
-    return this.#client.call("settled", undefined);
-  }
-
-  async profile(dataset?: Dataset, options: { steps?: number } = {}): Promise<Profile> {
-    this.#sendParameters();
-    const key = dataset === undefined ? undefined : this.#datasetKey(dataset);
-    return new Profile(await this.#client.call("profile", { dataset: key, steps: options.steps }));
-  }
-
-  resume(): void {
-    this.#paused = false;
-    void this.#client.call("resume", undefined);
-  }
-
-  setLearningRate(learningRate: number | Schedule): void {
-    checkLearningRate("setLearningRate", learningRate);
-    void this.#client.call("setLearningRate", { learningRate });
-  }
-
-  swapEma(): Promise<void> {
-    return this.#client.call("swapEma", undefined);
-  }
-
-  checkpoint(): Promise<Uint8Array> {
-    return this.#client.call("checkpoint", undefined);
-  }
-
-  restore(bytes: Uint8Array): Promise<void> {
-    return this.#client.call("restore", { bytes });
-  }
-
-  async syncModel(): Promise<void> {
-    const parameters = await this.#client.call("parameters", undefined);
-    for (const variable of this.#model.variables) {
-      const tensor = parameters.get(variable.name);
-      if (tensor) variable.remember(tensor.data);
+  /** Does a call there; what is sent is of this moment. */
+  async call<Name extends CallName>(name: Name, ...args: Arguments<Name>): Promise<Result<Name>> {
+    this.checkUsable();
+    const untold = this.#untold;
+    this.#untold = undefined;
+    if (untold) throw untold.error;
+    const call: AnyCall = CALLS[name];
+    const luggage = new Luggage(this.#registry);
+    const sent = call.pack(luggage, ...(args as readonly never[]));
+    luggage.kept.signal?.throwIfAborted();
+    let ended: (() => void) | undefined;
+    try {
+      const answer = await this.#exchange(luggage.kept, (id) => {
+        const changes = this.#model.changes();
+        const request: Request = {
+          ...{ id, call: name, sent },
+          luggage: {
+            parameters: changes.parameters,
+            parametersSerial: changes.serial,
+            datasets: [...luggage.datasets],
+            canvases: [...luggage.canvases],
+          },
+        };
+        this.#post(name, request, [...luggage.canvases.values()]);
+        changes.sent();
+        ended = luggage.sent();
+        if (name === "pause" || name === "resume") {
+          this.#pausing = id;
+          this.#paused = name === "pause";
+        }
+      });
+      return (call.receive ? call.receive(answer as never) : answer) as Result<Name>;
+    } finally {
+      ended?.();
     }
   }
 
-  stats(): TrainerStats {
-    return this.#client.stats ?? NO_STATS;
+  /** The same for a call whose method returns nothing: where it fails after all, the next call tells. */
+  tell<Name extends CallName>(name: Name, ...args: Arguments<Name>): void {
+    this.checkUsable();
+    this.call(name, ...args).catch((error: unknown) => {
+      if (!this.#failure) this.#untold ??= { error };
+    });
   }
 
+  checkUsable(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Sends a request and waits for its answer. */
+  #exchange({ signal, listeners }: KeptOptions, send: (id: number) => void): Promise<unknown> {
+    const id = this.#nextId++;
+    return new Promise<unknown>((resolve, reject) => {
+      send(id);
+      const abort = () => this.#post("abort", { abort: id });
+      signal?.addEventListener("abort", abort, { once: true });
+      const end = () => {
+        signal?.removeEventListener("abort", abort);
+        this.#pending.delete(id);
+        this.#channel.waiting(this.#pending.size > 0);
+      };
+      this.#channel.waiting(true);
+      this.#pending.set(id, {
+        ...{ signal, listeners },
+        resolve(answer) {
+          end();
+          resolve(answer);
+        },
+        reject(error) {
+          end();
+          reject(error);
+        },
+      });
+    });
+  }
+
+  #post(what: string, request: Request, transfer: readonly Transferable[] = []): void {
+    try {
+      this.#channel.post(request, transfer);
+    } catch (cause) {
+      throw new ArgumentError(
+        `${what}: what it was given cannot be sent to the worker (${cause instanceof Error ? cause.message : String(cause)}); ` +
+          "give data: numbers, texts, arrays, and plain objects of these.",
+        { cause },
+      );
+    }
+  }
+
+  #receive(response: Response): void {
+    const { id, state } = response;
+    const pending = this.#pending.get(id);
+    if (state) this.#note(state);
+    if ("answer" in response && state) this.#model.take(response.parameters, state.parametersSerial);
+    if (pending === undefined) return;
+    if ("events" in response) {
+      this.#tellListeners(id, pending, response.events);
+      this.#sendChanges();
+    } else if (pending.thrown) pending.reject(pending.thrown.error);
+    else if ("answer" in response) pending.resolve(response.answer);
+    else pending.reject(response.aborted ? pending.signal?.reason : deserializeError(response.error));
+  }
+
+  #note({ stats, paused, heard }: TrainerState): void {
+    this.#stats = stats;
+    if (heard >= this.#pausing) this.#paused = paused;
+  }
+
+  /** As on the page itself: what a listener throws ends the call, and nobody hears of more. */
+  #tellListeners(id: number, pending: Pending, events: readonly SentEvent[]): void {
+    if (pending.thrown) return;
+    try {
+      for (const { listener, args } of events) pending.listeners.get(listener)?.(...args);
+    } catch (error) {
+      pending.thrown = { error };
+      this.#post("abort", { abort: id });
+    }
+  }
+
+  /** While a call goes on: parameters that were set since the last message. */
+  #sendChanges(): void {
+    if (this.#disposed || !this.#model.hasChanged) return;
+    const changes = this.#model.changes();
+    const { parameters, serial: parametersSerial } = changes;
+    this.#post("setParameters", { luggage: { parameters, parametersSerial, datasets: [], canvases: [] } });
+    changes.sent();
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { reject } of [...this.#pending.values()]) reject(this.#failure);
+  }
+
+  /** Ends the calls under way, and the worker as soon as it has freed what it holds. */
   dispose(): void {
-    this.#client.call("dispose", undefined).then(
-      () => this.#client.terminate(),
-      () => this.#client.terminate(),
-    );
-  }
-}
-
-/** A canvas as the worker can draw in it. Throws `ArgumentError` for one that something was drawn in, or that was handed over before. */
-function handedOver(canvas: MapsDrawing["canvas"]): OffscreenCanvas {
-  if (!("transferControlToOffscreen" in canvas)) return canvas;
-  try {
-    return canvas.transferControlToOffscreen();
-  } catch (cause) {
-    throw new ArgumentError(
-      "draw: this canvas cannot be handed over to the worker: it has a context already, or belongs to another trainer. " +
-        "Pass a new <canvas>.",
-      { cause },
-    );
+    if (this.#disposed) return;
+    this.#disposed = true;
+    const failed = this.#failure !== undefined;
+    this.#fail(new DisposedError("This trainer was disposed of; make a new one."));
+    this.#failure = new DisposedError("This trainer was disposed of; make a new one.");
+    this.#paused = false;
+    this.#stats = { ...this.#stats, gpuBytes: 0, datasetBytes: 0 };
+    const close = () => this.#channel.close();
+    if (failed) close();
+    else this.#exchange(NOTHING_KEPT, (id) => this.#post("dispose", { id, call: "dispose" })).then(close, close);
   }
 }

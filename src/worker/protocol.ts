@@ -1,165 +1,74 @@
-import {
-  ArgumentError,
-  CortezaError,
-  DeviceLostError,
-  DisposedError,
-  DivergedError,
-  FormatError,
-  OutOfMemoryError,
-  ShapeError,
-  WebGpuUnavailableError,
-} from "../core/errors.ts";
-import type { Schedule } from "../core/schedule.ts";
-import type { Tensor } from "../core/tensor.ts";
+/** What page and worker say to each other. */
 import type { Dataset } from "../data/dataset.ts";
-import type { ProfileData } from "../graph/profile.ts";
-import type { LossConfig } from "../nn/losses.ts";
 import type { ModelConfig } from "../nn/model_config.ts";
-import type { Optimizer } from "../nn/optimizers.ts";
-import type { LossWeights, MetricsChoice } from "../train/heads.ts";
-import type {
-  BatchScore,
-  EpochEvent,
-  Evaluation,
-  FitOptions,
-  History,
-  ImageBatch,
-  Inspection,
-  InspectOptions,
-  MapsDrawing,
-  PrepareOptions,
-  StepEvent,
-  TrainerStats,
-} from "../train/types.ts";
+import type { TrainerConfig } from "../train/config.ts";
+import type { TrainerStats } from "../train/types.ts";
+import type { CallName } from "./calls.ts";
+import type { SentError } from "./sent_errors.ts";
 
 /** "auto" takes WebGPU where it works, else the CPU. */
 export type BackendChoice = "auto" | "webgpu" | "cpu";
 
-/** Losses as a worker can be sent them: no functions. */
-export type SentLosses =
-  | string
-  | LossConfig
-  | readonly (string | LossConfig)[]
-  | Readonly<Record<string, string | LossConfig>>;
-
+/** What the worker makes its trainer of. */
 export interface CreateMessage {
-  model: ModelConfig;
-  parameters: Map<string, Tensor<Float32Array>>;
-  backend: BackendChoice;
-  autotune: boolean;
-  loss: SentLosses;
-  lossWeights: LossWeights;
-  metrics: MetricsChoice;
-  optimizer: Optimizer;
-  batchSize: number;
-  seed: number;
-  recompute: boolean;
-  precision: "float32" | "mixed";
+  readonly model: ModelConfig;
+  readonly parameters: SentParameters;
+  readonly backend: BackendChoice;
+  readonly autotune: boolean;
+  readonly config: TrainerConfig;
 }
 
-/** A drawing on its way to the worker, which has the canvas by a number. */
-export type SentDrawing = Omit<MapsDrawing, "canvas"> & { canvas: number };
-
-/** Labels or targets of a batch: floats where they were, as a loss of one's own tells these from labels. */
-export type SentTargets = number[] | Float32Array;
-
-/** What the page may ask of the worker: arguments and answer of each call. */
-export interface Calls {
-  create: { args: CreateMessage; result: { backendKind: "webgpu" | "cpu"; whyNotWebGpu: string | undefined } };
-  dataset: { args: { key: number; dataset: Dataset }; result: void };
-  fit: {
-    args: { dataset: number; validation: number | undefined } & Omit<
-      FitOptions,
-      "validationData" | "signal" | "onStep" | "onEpoch"
-    >;
-    result: History;
-  };
-  prepare: { args: { dataset: number } & Omit<PrepareOptions, "signal">; result: void };
-  evaluate: { args: { dataset: number; outputs: boolean }; result: Evaluation };
-  release: { args: { dataset: number }; result: void };
-  inspect: { args: { image: ImageBatch } & InspectOptions; result: Inspection };
-  draw: {
-    args: {
-      image: ImageBatch;
-      drawings: SentDrawing[];
-      options: { target?: number; readback?: boolean };
-      /** Canvases that come to the worker with this call, by their numbers. */
-      canvases: Map<number, OffscreenCanvas>;
-    };
-    result: void;
-  };
-  predict: { args: { x: ImageBatch }; result: Tensor<Float32Array> };
-  predictAll: { args: { xs: readonly ImageBatch[] }; result: Tensor<Float32Array>[] };
-  trainOnBatch: { args: { x: ImageBatch; y: SentTargets }; result: BatchScore };
-  trainOnLists: { args: { xs: readonly ImageBatch[]; ys: readonly SentTargets[] }; result: BatchScore };
-  setParameters: { args: { parameters: Map<string, Tensor<Float32Array>> }; result: void };
-  parameters: { args: undefined; result: Map<string, Tensor<Float32Array>> };
-  setLearningRate: { args: { learningRate: number | Schedule }; result: void };
-  swapEma: { args: undefined; result: void };
-  checkpoint: { args: undefined; result: Uint8Array };
-  restore: { args: { bytes: Uint8Array }; result: void };
-  profile: { args: { dataset: number | undefined; steps: number | undefined }; result: ProfileData };
-  settled: { args: undefined; result: void };
-  pause: { args: undefined; result: void };
-  resume: { args: undefined; result: void };
-  dispose: { args: undefined; result: void };
+/** What came of it. */
+export interface Created {
+  readonly backendKind: "webgpu" | "cpu";
+  readonly whyNotWebGpu: string | undefined;
 }
 
-export type CallName = keyof Calls;
+/** Values of parameters, by their places in `model.variables`. */
+export type SentParameters = readonly (readonly [place: number, values: Float32Array])[];
+
+/** What comes to the worker with a call, before it is done. */
+export interface Luggage {
+  /** Parameters that the page has set since the last message. */
+  readonly parameters: SentParameters;
+  /** Counts the messages that brought parameters. */
+  readonly parametersSerial: number;
+  /** Data sets that the worker does not have yet, by the numbers that calls know them by. */
+  readonly datasets: readonly (readonly [key: number, dataset: Dataset])[];
+  /** Canvases likewise. */
+  readonly canvases: readonly (readonly [key: number, canvas: OffscreenCanvas])[];
+}
 
 /** Page → worker. `abort` names the call that its signal aborts. */
 export type Request =
-  | { [Name in CallName]: { id: number; call: Name; args: Calls[Name]["args"] } }[CallName]
-  | { abort: number };
+  | { readonly id: number; readonly call: "create"; readonly sent: CreateMessage }
+  | { readonly id: number; readonly call: "dispose" }
+  | { readonly id: number; readonly call: CallName; readonly sent: unknown; readonly luggage: Luggage }
+  | { readonly abort: number }
+  | { readonly luggage: Luggage };
 
-/** Worker → page. */
-export type Response =
-  | { id: number; result: unknown; stats: TrainerStats | undefined }
-  | { id: number; error: SerializedError }
-  | { id: number; steps: StepEvent[]; stats: TrainerStats }
-  | { id: number; epoch: EpochEvent; stats: TrainerStats };
-
-/** An error as data; `fields` are the extra properties of its class. */
-export interface SerializedError {
-  name: string;
-  code: string | undefined;
-  message: string;
-  fields: Record<string, unknown>;
+/** What the page knows of the trainer between the answers. */
+export interface TrainerState {
+  readonly stats: TrainerStats;
+  readonly paused: boolean;
+  /** The call that came last. */
+  readonly heard: number;
+  /** The last parameters that came. */
+  readonly parametersSerial: number;
 }
 
-export function serializeError(error: unknown): SerializedError {
-  if (!(error instanceof Error)) return { name: "Error", code: undefined, message: String(error), fields: {} };
-  const { name, message } = error;
-  const fields = Object.fromEntries(
-    ["bytes", "step", "parameter", "reason"].flatMap((key) => (key in error ? [[key, Reflect.get(error, key)]] : [])),
-  );
-  return { name, message, code: error instanceof CortezaError ? error.code : undefined, fields };
+/** One call of a listener. */
+export interface SentEvent {
+  /** The option that holds the listener: "onStep". */
+  readonly listener: string;
+  readonly args: readonly unknown[];
 }
 
-/** The same error on the other side, of the same class. */
-export function deserializeError({ name, code, message, fields }: SerializedError): Error {
-  switch (code) {
-    case "shape":
-      return new ShapeError(message);
-    case "argument":
-      return new ArgumentError(message);
-    case "format":
-      return new FormatError(message);
-    case "webgpu-unavailable":
-      return new WebGpuUnavailableError(fields["reason"] as WebGpuUnavailableError["reason"], message);
-    case "out-of-memory":
-      return new OutOfMemoryError(message, Number(fields["bytes"]));
-    case "device-lost":
-      return new DeviceLostError(message);
-    case "diverged":
-      return new DivergedError(message, Number(fields["step"]), {
-        parameter: fields["parameter"] as DivergedError["parameter"],
-      });
-    case "disposed":
-      return new DisposedError(message);
-  }
-  if (name === "AbortError") return new DOMException(message, "AbortError");
-  const error = new Error(message);
-  error.name = name;
-  return error;
-}
+/** Worker → page: events of a call, or its end. */
+export type Response = { readonly id: number; readonly state: TrainerState | undefined } & (
+  | { readonly events: readonly SentEvent[] }
+  /** `parameters`: what the trainer has written into its model. */
+  | { readonly answer: unknown; readonly parameters: SentParameters }
+  /** `aborted`: by the page, which knows why. */
+  | { readonly error: SentError; readonly aborted: boolean }
+);

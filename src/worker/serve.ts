@@ -2,188 +2,219 @@
 import { ArgumentError, WebGpuUnavailableError } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend } from "../graph/backend.ts";
-import type { Model } from "../nn/model.ts";
 import { modelFromConfig } from "../nn/model_config.ts";
 import { createTrainer } from "../train/trainer.ts";
-import type { FitOptions, StepEvent, Trainer } from "../train/types.ts";
+import type { Trainer } from "../train/types.ts";
 import { webgpu } from "../webgpu/backend.ts";
-import type { BackendChoice, CallName, Calls, Request, Response } from "./protocol.ts";
-import { serializeError } from "./protocol.ts";
+import { type AnyCall, CALLS, isCallName, type Reference, type SentOptions, type Unpacking } from "./calls.ts";
+import { type HostChannel, hostChannel } from "./channel.ts";
+import { ModelInWorker } from "./model_mirror.ts";
+import type {
+  BackendChoice,
+  Created,
+  CreateMessage,
+  Luggage,
+  Request,
+  Response,
+  SentEvent,
+  TrainerState,
+} from "./protocol.ts";
+import { serializeError } from "./sent_errors.ts";
 
-let backend: Backend | undefined;
-let model: Model | undefined;
-let trainer: Trainer | undefined;
-const datasets = new Map<number, Dataset>();
-const canvases = new Map<number, OffscreenCanvas>();
-const aborts = new Map<number, AbortController>();
-
-function post(response: Response): void {
-  // In a worker, postMessage takes no target origin; the DOM types know only the window's.
-  (globalThis as { postMessage(message: unknown): void }).postMessage(response);
+/** Backends as a worker may take them. */
+export interface HostBackends {
+  /** Makes the CPU backend, when there is no WebGPU or nobody wants it. */
+  cpu(): Promise<Backend>;
+  /** Where adapters come from, as `webgpu` takes it; default `navigator.gpu`. */
+  gpu?(): GPU | undefined | Promise<GPU | undefined>;
 }
 
-let cpuBackend: () => Promise<Backend>;
+/** A trainer with what it needs. */
+interface Made {
+  readonly backend: Backend;
+  readonly trainer: Trainer;
+  readonly model: ModelInWorker;
+}
 
-async function chooseBackend(
-  choice: BackendChoice,
-  autotune: boolean,
-): Promise<{ backend: Backend; whyNotWebGpu: string | undefined }> {
-  if (choice === "cpu") return { backend: await cpuBackend(), whyNotWebGpu: undefined };
-  try {
-    return { backend: await webgpu({ autotune }), whyNotWebGpu: undefined };
-  } catch (error) {
-    if (choice === "webgpu" || !(error instanceof WebGpuUnavailableError)) throw error;
-    return { backend: await cpuBackend(), whyNotWebGpu: error.message };
+/** Makes this worker listen to the page. A second call does nothing: one that had no trainer would answer for the first. */
+export function serve(backends: HostBackends): void {
+  if (Reflect.has(globalThis, SERVED)) return;
+  Reflect.set(globalThis, SERVED, true);
+  const host = new Host(backends, hostChannel());
+  host.listen();
+}
+
+/** By a name that all copies of this module share: WebKit evaluates a worker's entry again where a chunk imports it. */
+const SERVED = Symbol.for("corteza: this worker hosts a trainer");
+
+class Host {
+  readonly #backends: HostBackends;
+  readonly #channel: HostChannel;
+  readonly #datasets = new Map<number, Dataset>();
+  readonly #canvases = new Map<number, OffscreenCanvas>();
+  readonly #aborts = new Map<number, AbortController>();
+  #made: Made | undefined;
+  #heard = 0;
+
+  constructor(backends: HostBackends, channel: HostChannel) {
+    this.#backends = backends;
+    this.#channel = channel;
+  }
+
+  listen(): void {
+    this.#channel.listen((data) => this.#hear(data as Request));
+  }
+
+  #hear(request: Request): void {
+    if ("abort" in request) this.#aborts.get(request.abort)?.abort(ABORTED);
+    else if ("id" in request) void this.#answer(request);
+    else this.#unload(request.luggage);
+  }
+
+  /** Does a call and answers it, whatever becomes of it: nothing that a handler throws may leave a call without an answer. */
+  async #answer(request: Extract<Request, { id: number }>): Promise<void> {
+    const { id } = request;
+    const events = new Events((ready) => this.#post({ id, state: this.#state(), events: ready }));
+    try {
+      // No `await` before: calls begin in the order in which they come.
+      const answer = await this.#do(request, events);
+      events.flush();
+      this.#post({ id, state: this.#state(), answer, parameters: this.#made?.model.news() ?? [] });
+    } catch (error) {
+      events.flush();
+      this.#post({ id, state: this.#state(), error: serializeError(error), aborted: error === ABORTED });
+    } finally {
+      this.#aborts.delete(id);
+    }
+  }
+
+  #do(request: Extract<Request, { id: number }>, events: Events): unknown {
+    this.#heard = request.id;
+    if (request.call === "create") return this.#create(request.sent);
+    if (request.call === "dispose") return this.#dispose();
+    this.#unload(request.luggage);
+    if (!isCallName(request.call)) {
+      throw new ArgumentError(
+        `The worker knows no call "${String(request.call)}"; page and worker are of different versions.`,
+      );
+    }
+    const call: AnyCall = CALLS[request.call];
+    return call.run(this.#unpacking(request.id, events), request.sent as never);
+  }
+
+  #unload({ parameters, parametersSerial, datasets, canvases }: Luggage): void {
+    this.#theMade().model.take(parameters, parametersSerial);
+    for (const [key, dataset] of datasets) this.#datasets.set(key, dataset);
+    for (const [key, canvas] of canvases) this.#canvases.set(key, canvas);
+  }
+
+  async #create(message: CreateMessage): Promise<Created> {
+    const { backend, whyNotWebGpu } = await this.#chooseBackend(message.backend, message.autotune);
+    const model = modelFromConfig(message.model);
+    const mirror = new ModelInWorker(model);
+    mirror.take(message.parameters, 0);
+    const trainer = await createTrainer(model, { ...message.config, backend });
+    this.#made = { backend, trainer, model: mirror };
+    return { backendKind: backend.kind, whyNotWebGpu };
+  }
+
+  async #chooseBackend(
+    choice: BackendChoice,
+    autotune: boolean,
+  ): Promise<{ backend: Backend; whyNotWebGpu: string | undefined }> {
+    if (choice === "cpu") return { backend: await this.#backends.cpu(), whyNotWebGpu: undefined };
+    try {
+      const gpu = await this.#backends.gpu?.();
+      return { backend: await webgpu({ autotune, ...(gpu ? { gpu } : {}) }), whyNotWebGpu: undefined };
+    } catch (error) {
+      if (choice === "webgpu" || !(error instanceof WebGpuUnavailableError)) throw error;
+      return { backend: await this.#backends.cpu(), whyNotWebGpu: error.message };
+    }
+  }
+
+  #dispose(): void {
+    for (const abort of this.#aborts.values()) abort.abort(ABORTED);
+    this.#made?.trainer.dispose();
+    this.#made?.backend.dispose();
+    this.#made = undefined;
+    this.#datasets.clear();
+    this.#canvases.clear();
+  }
+
+  #theMade(): Made {
+    if (this.#made === undefined) throw new ArgumentError("The worker has no trainer yet.");
+    return this.#made;
+  }
+
+  #unpacking(id: number, events: Events): Unpacking {
+    const controller = new AbortController();
+    this.#aborts.set(id, controller);
+    const dataset = (sent: Reference) => known(sent, this.#datasets, "data set");
+    return {
+      trainer: this.#theMade().trainer,
+      signal: controller.signal,
+      dataset,
+      releasedDataset: ({ key, forget }) => {
+        const released = dataset({ key });
+        if (forget) this.#datasets.delete(key);
+        return released;
+      },
+      canvas: (sent) => known(sent, this.#canvases, "canvas"),
+      options: <Options extends object>({ values, datasets, listeners, hasSignal }: SentOptions) => {
+        // What is no object of options is the trainer's to refuse.
+        if (typeof values !== "object" || values === null) return values as Options;
+        return {
+          ...values,
+          ...Object.fromEntries(Object.entries(datasets).map(([name, sent]) => [name, dataset(sent)])),
+          ...Object.fromEntries(
+            listeners.map((listener) => [listener, (...args: unknown[]) => events.add({ listener, args })]),
+          ),
+          ...(hasSignal ? { signal: controller.signal } : {}),
+        } as Options;
+      },
+    };
+  }
+
+  #state(): TrainerState | undefined {
+    if (this.#made === undefined) return undefined;
+    const { trainer, model } = this.#made;
+    return { stats: trainer.stats(), paused: trainer.paused, heard: this.#heard, parametersSerial: model.serial };
+  }
+
+  #post(response: Response): void {
+    this.#channel.post(response);
   }
 }
 
-function theTrainer(): Trainer {
-  if (trainer === undefined) throw new ArgumentError("The worker has no trainer yet.");
-  return trainer;
-}
+/** The reason of an abort that the page asked for; the page knows the right one. */
+const ABORTED = new DOMException("The page aborted this call.", "AbortError");
 
-function theDataset(key: number): Dataset {
-  const dataset = datasets.get(key);
-  if (dataset === undefined) throw new ArgumentError(`The worker does not know data set ${key}.`);
-  return dataset;
-}
-
-function theCanvas(key: number): OffscreenCanvas {
-  const canvas = canvases.get(key);
-  if (canvas === undefined) throw new ArgumentError(`The worker does not know canvas ${key}.`);
-  return canvas;
-}
-
-type Handlers = { [Name in CallName]: (args: Calls[Name]["args"], id: number) => Promise<Calls[Name]["result"]> };
-
-const handlers: Handlers = {
-  async create(args) {
-    const chosen = await chooseBackend(args.backend, args.autotune);
-    backend = chosen.backend;
-    model = modelFromConfig(args.model);
-    model.setParameters(args.parameters);
-    trainer = await createTrainer(model, {
-      backend,
-      loss: args.loss,
-      lossWeights: args.lossWeights,
-      metrics: args.metrics,
-      optimizer: args.optimizer,
-      batchSize: args.batchSize,
-      seed: args.seed,
-      recompute: args.recompute,
-      precision: args.precision,
-    });
-    return { backendKind: backend.kind, whyNotWebGpu: chosen.whyNotWebGpu };
-  },
-  async dataset({ key, dataset }) {
-    datasets.set(key, dataset);
-  },
-  async fit({ dataset, validation, ...rest }, id) {
-    const options: FitOptions = {
-      ...rest,
-      signal: signalOf(id),
-      ...(validation === undefined ? {} : { validationData: theDataset(validation) }),
-      onStep: bundled((steps) => post({ id, steps, stats: theTrainer().stats() })),
-      onEpoch: (epoch) => queueMicrotask(() => post({ id, epoch, stats: theTrainer().stats() })),
-    };
-    return theTrainer().fit(theDataset(dataset), options);
-  },
-  prepare: ({ dataset, ...options }, id) =>
-    theTrainer().prepare(theDataset(dataset), { ...options, signal: signalOf(id) }),
-  evaluate: ({ dataset, outputs }, id) => theTrainer().evaluate(theDataset(dataset), { outputs, signal: signalOf(id) }),
-  async release({ dataset: key }) {
-    const dataset = theDataset(key);
-    datasets.delete(key);
-    await theTrainer().release(dataset);
-  },
-  inspect: ({ image, ...options }) => theTrainer().inspect(image, options),
-  async draw({ image, drawings, options, canvases: sent }) {
-    for (const [key, canvas] of sent) canvases.set(key, canvas);
-    const own = drawings.map(({ canvas, ...drawing }) => ({ ...drawing, canvas: theCanvas(canvas) }));
-    await theTrainer().draw(image, own, options);
-  },
-  predict: ({ x }) => theTrainer().predict(x),
-  predictAll: ({ xs }) => theTrainer().predict(xs),
-  trainOnBatch: ({ x, y }) => theTrainer().trainOnBatch(x, y),
-  trainOnLists: ({ xs, ys }) => theTrainer().trainOnBatch(xs, ys),
-  async setParameters({ parameters }) {
-    model?.setParameters(parameters);
-  },
-  async parameters() {
-    await theTrainer().syncModel();
-    return model?.parameters ?? new Map();
-  },
-  async setLearningRate({ learningRate }) {
-    theTrainer().setLearningRate(learningRate);
-  },
-  swapEma: () => theTrainer().swapEma(),
-  checkpoint: () => theTrainer().checkpoint(),
-  restore: ({ bytes }) => theTrainer().restore(bytes),
-  async profile({ dataset, steps }) {
-    const known = dataset === undefined ? undefined : theDataset(dataset);
-    const {
-      timing,
-      steps: measured,
-      peakGflops,
-      kernels,
-    } = await theTrainer().profile(known, steps === undefined ? {} : { steps });
-    return { timing, steps: measured, peakGflops, kernels };
-  },
-  settled: () => theTrainer().settled(),
-  pause: () => theTrainer().pause(),
-  async resume() {
-    theTrainer().resume();
-  },
-  async dispose() {
-    for (const abort of aborts.values()) abort.abort();
-    trainer?.dispose();
-    backend?.dispose();
-    datasets.clear();
-    canvases.clear();
-    trainer = undefined;
-    backend = undefined;
-  },
-};
-
-function signalOf(id: number): AbortSignal {
-  const controller = new AbortController();
-  aborts.set(id, controller);
-  return controller.signal;
+/** What a reference names; what is no object is passed on as it is. */
+function known<T>(sent: Reference, all: ReadonlyMap<number, T>, what: string): T {
+  if (!("key" in sent)) return sent.value as T;
+  const found = all.get(sent.key);
+  if (found === undefined) throw new ArgumentError(`The worker does not know ${what} ${sent.key}.`);
+  return found;
 }
 
 /** Collects the events of one turn, so that a bundle of steps is one message. */
-function bundled(send: (steps: StepEvent[]) => void): (step: StepEvent) => void {
-  let steps: StepEvent[] = [];
-  return (step) => {
-    if (steps.length === 0) {
-      queueMicrotask(() => {
-        const ready = steps;
-        steps = [];
-        send(ready);
-      });
-    }
-    steps.push(step);
-  };
-}
+class Events {
+  readonly #send: (events: SentEvent[]) => void;
+  #ready: SentEvent[] = [];
 
-function answer(event: Event): void {
-  const request = (event as MessageEvent<Request>).data;
-  if ("abort" in request) {
-    aborts.get(request.abort)?.abort();
-    return;
+  constructor(send: (events: SentEvent[]) => void) {
+    this.#send = send;
   }
-  const { id, call, args } = request;
-  const handle = handlers[call] as (args: unknown, id: number) => Promise<unknown>;
-  handle(args, id)
-    .then(
-      (result) => post({ id, result, stats: trainer?.stats() }),
-      (error: unknown) => post({ id, error: serializeError(error) }),
-    )
-    .finally(() => aborts.delete(id));
-}
 
-/** Makes this worker listen to the page. `openCpu` makes the CPU backend, when there is no WebGPU or nobody wants it. */
-export function serve(openCpu: () => Promise<Backend>): void {
-  cpuBackend = openCpu;
-  globalThis.addEventListener("message", answer);
+  add(event: SentEvent): void {
+    if (this.#ready.length === 0) queueMicrotask(() => this.flush());
+    this.#ready.push(event);
+  }
+
+  flush(): void {
+    if (this.#ready.length === 0) return;
+    const ready = this.#ready;
+    this.#ready = [];
+    this.#send(ready);
+  }
 }

@@ -10,7 +10,7 @@ import {
   type Tensor,
   type Trainer,
 } from "../../src/index.ts";
-import { createWorkerTrainer } from "../../src/worker/client.ts";
+import { createWorkerTrainer } from "../../src/worker/remote_trainer.ts";
 import { barPictures, residualNetwork } from "../support/networks.ts";
 
 const worker = () => new Worker(new URL("../../src/worker/host.ts", import.meta.url), { type: "module" });

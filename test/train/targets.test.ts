@@ -16,7 +16,7 @@ import {
   sequential,
   topK,
 } from "../../src/index.ts";
-import { createWorkerTrainer } from "../../src/worker/client.ts";
+import { createWorkerTrainer } from "../../src/worker/remote_trainer.ts";
 
 const network = (units = 3) => sequential({ inputShape: [4], seed: 1 }, [dense({ units })]);
 const trainerOf = (loss: Parameters<typeof createTrainer>[1]["loss"], units = 3) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ArgumentError, adam, type LossFunction } from "../../src/index.ts";
-import { createWorkerTrainer } from "../../src/worker/client.ts";
+import { createWorkerTrainer } from "../../src/worker/remote_trainer.ts";
 import { barPictures, residualNetwork } from "../support/networks.ts";
 
 const LOSS = "sparseCategoricalCrossentropy";
@@ -80,12 +80,12 @@ it("targets, weights, metrics and early stopping work in a worker as on the page
 });
 
 it("a data set that is released goes from the worker too, outputs come from there, and it can be sent again", async () => {
-  const messages: { call: string; bytes: number }[] = [];
+  const sent: { call: string; datasets: number }[] = [];
   const counting = () => {
     const made = worker();
     const send = made.postMessage.bind(made);
-    made.postMessage = (message: { call?: string; args?: { dataset?: { images?: Uint8Array } } }) => {
-      messages.push({ call: message.call ?? "", bytes: message.args?.dataset?.images?.byteLength ?? 0 });
+    made.postMessage = (message: { call?: string; luggage?: { datasets: readonly unknown[] } }) => {
+      sent.push({ call: message.call ?? "", datasets: message.luggage?.datasets.length ?? 0 });
       send(message);
     };
     return made;
@@ -101,9 +101,13 @@ it("a data set that is released goes from the worker too, outputs come from ther
   await trainer.release(pictures);
   await trainer.release(pictures);
   expect(await evaluate()).toMatchObject({ accuracy, outputs });
-  const sent = messages.filter(({ call }) => call === "dataset" || call === "release");
-  const upload = { call: "dataset", bytes: 20 * 64 };
-  expect(sent).toEqual([upload, { call: "release", bytes: 0 }, upload]);
+  expect(sent.slice(1)).toEqual([
+    { call: "evaluate", datasets: 1 },
+    { call: "evaluate", datasets: 0 },
+    { call: "release", datasets: 0 },
+    { call: "release", datasets: 0 },
+    { call: "evaluate", datasets: 1 },
+  ]);
   trainer.dispose();
 });
 

@@ -1,0 +1,138 @@
+/** What a call of the page takes along to the worker: each data set and each canvas once, the options without functions. */
+import { ArgumentError } from "../core/errors.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { MapsDrawing } from "../train/types.ts";
+import type { Packing, Reference, SentOptions } from "./calls.ts";
+
+type Canvas = MapsDrawing["canvas"];
+
+/** What the options of a call keep on the page. */
+export interface KeptOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly listeners: ReadonlyMap<string, (...args: unknown[]) => unknown>;
+}
+
+/** Options that hold data sets. */
+const DATASET_OPTIONS: ReadonlySet<string> = new Set(["validationData"]);
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** What the worker has of the page's. */
+export class Registry {
+  readonly datasets = new WeakMap<Dataset, number>();
+  readonly canvases = new WeakMap<Canvas, number>();
+  /** Canvases that were handed over, which cannot be taken back, and that no message has brought to the worker yet. */
+  readonly waiting = new WeakMap<Canvas, OffscreenCanvas>();
+  /** How many runs train on a data set. */
+  readonly training = new Map<Dataset, number>();
+  #next = 1;
+
+  newKey(): number {
+    return this.#next++;
+  }
+}
+
+/** Packs one call. What it notes is true only when the message is on its way: then `sent()`. */
+export class Luggage implements Packing {
+  readonly datasets = new Map<number, Dataset>();
+  readonly canvases = new Map<number, OffscreenCanvas>();
+  kept: KeptOptions = { listeners: new Map() };
+  readonly #registry: Registry;
+  readonly #newDatasets = new Map<Dataset, number>();
+  readonly #newCanvases = new Map<Canvas, number>();
+  readonly #forgotten: Dataset[] = [];
+  readonly #trained: Dataset[] = [];
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+  }
+
+  dataset(dataset: Dataset): Reference {
+    if (!isObject(dataset)) return { value: dataset };
+    const known = this.#registry.datasets.get(dataset) ?? this.#newDatasets.get(dataset);
+    if (known !== undefined) return { key: known };
+    const key = this.#registry.newKey();
+    this.#newDatasets.set(dataset, key);
+    this.datasets.set(key, dataset);
+    return { key };
+  }
+
+  trainedDataset(dataset: Dataset): Reference {
+    if (isObject(dataset)) this.#trained.push(dataset);
+    return this.dataset(dataset);
+  }
+
+  releasedDataset(dataset: Dataset): { key: number; forget: boolean } | undefined {
+    const key = isObject(dataset) ? this.#registry.datasets.get(dataset) : undefined;
+    if (key === undefined) return undefined;
+    // A run goes on with it, and a later one where that ended: it must still be the same one.
+    const forget = !this.#registry.training.has(dataset);
+    if (forget) this.#forgotten.push(dataset);
+    return { key, forget };
+  }
+
+  canvas(canvas: Canvas): Reference {
+    if (!isObject(canvas)) return { value: canvas };
+    const known = this.#registry.canvases.get(canvas) ?? this.#newCanvases.get(canvas);
+    if (known !== undefined) return { key: known };
+    const offscreen = this.#registry.waiting.get(canvas) ?? handedOver(canvas);
+    this.#registry.waiting.set(canvas, offscreen);
+    const key = this.#registry.newKey();
+    this.#newCanvases.set(canvas, key);
+    this.canvases.set(key, offscreen);
+    return { key };
+  }
+
+  options(options: object | undefined): SentOptions {
+    if (!isObject(options) || Array.isArray(options)) {
+      return { values: options, datasets: {}, listeners: [], hasSignal: false };
+    }
+    const listeners = new Map<string, (...args: unknown[]) => unknown>();
+    const values: Record<string, unknown> = {};
+    const datasets: Record<string, Reference> = {};
+    let signal: AbortSignal | undefined;
+    for (const [name, value] of Object.entries(options)) {
+      if (typeof value === "function") listeners.set(name, value);
+      else if (value instanceof AbortSignal) signal = value;
+      else if (DATASET_OPTIONS.has(name) && value !== undefined) datasets[name] = this.dataset(value);
+      else values[name] = value;
+    }
+    this.kept = { signal, listeners };
+    return { values, datasets, listeners: [...listeners.keys()], hasSignal: signal !== undefined };
+  }
+
+  /** The message is on its way; the function that comes back is called at the call's end. */
+  sent(): () => void {
+    const { datasets, canvases, waiting, training } = this.#registry;
+    for (const [dataset, key] of this.#newDatasets) datasets.set(dataset, key);
+    for (const [canvas, key] of this.#newCanvases) {
+      canvases.set(canvas, key);
+      waiting.delete(canvas);
+    }
+    for (const dataset of this.#forgotten) datasets.delete(dataset);
+    for (const dataset of this.#trained) training.set(dataset, (training.get(dataset) ?? 0) + 1);
+    return () => {
+      for (const dataset of this.#trained) {
+        const left = (training.get(dataset) ?? 1) - 1;
+        if (left === 0) training.delete(dataset);
+        else training.set(dataset, left);
+      }
+    };
+  }
+}
+
+/** A canvas as the worker can draw in it. Throws `ArgumentError` for one that something was drawn in, or that was handed over before. */
+function handedOver(canvas: Canvas): OffscreenCanvas {
+  if (!("transferControlToOffscreen" in canvas)) return canvas;
+  try {
+    return canvas.transferControlToOffscreen();
+  } catch (cause) {
+    throw new ArgumentError(
+      "draw: this canvas cannot be handed over to the worker: it has a context already, or belongs to another trainer. " +
+        "Pass a new <canvas>.",
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,194 @@
+import { ArgumentError } from "../core/errors.ts";
+import type { Schedule } from "../core/schedule.ts";
+import type { Tensor } from "../core/tensor.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Profile } from "../graph/profile.ts";
+import type { Model } from "../nn/model.ts";
+import type { Optimizer } from "../nn/optimizers.ts";
+import type { TrainerConfig } from "../train/config.ts";
+import { changedRates } from "../train/learning_rates.ts";
+import type {
+  BatchScore,
+  EvaluateOptions,
+  Evaluation,
+  FitOptions,
+  History,
+  ImageBatch,
+  Inspection,
+  InspectOptions,
+  MapsDrawing,
+  PrepareOptions,
+  Trainer,
+  TrainerStats,
+} from "../train/types.ts";
+import { type NodeThread, startWorker } from "./channel.ts";
+import { WorkerClient } from "./client.ts";
+import { allParameters } from "./model_mirror.ts";
+import type { BackendChoice, Created } from "./protocol.ts";
+
+/** What `createWorkerTrainer` makes a trainer of: what `createTrainer` takes, and where the worker comes from. */
+export interface WorkerTrainerOptions extends TrainerConfig {
+  /**
+   * The worker, or how to make it. Default: `worker-host.js` beside this file, in Node as a thread. A page that loads the
+   * library from another origin, or through a bundler, passes its own:
+   * `() => new Worker(new URL("./my_worker.js", import.meta.url), { type: "module" })`, whose file imports
+   * "corteza/worker-host". Node does so to have WebGPU: `setGpu` of "corteza/worker-host".
+   */
+  worker?: Worker | NodeThread | (() => Worker | NodeThread);
+  /** Default "auto": WebGPU where it works, else the CPU. */
+  backend?: BackendChoice;
+  /** As in `webgpu`; the worker remembers in the browser's IndexedDB. Default false. */
+  autotune?: boolean;
+}
+
+/** A trainer whose work happens in a Web Worker; same interface, and what it runs on. */
+export interface WorkerTrainer extends Trainer {
+  /** What the worker runs on. */
+  readonly backendKind: "webgpu" | "cpu";
+  /** Why WebGPU was not taken, when "auto" fell back to the CPU. */
+  readonly whyNotWebGpu: string | undefined;
+}
+
+/**
+ * Makes a trainer in a worker; the page stays free. Throws what `createTrainer` and `webgpu` throw, `ArgumentError` for a
+ * loss of one's own, which cannot be sent, and `WorkerError` where there are no workers.
+ */
+export async function createWorkerTrainer(model: Model, options: WorkerTrainerOptions): Promise<WorkerTrainer> {
+  const { worker: given, backend = "auto", autotune = false, ...config } = options;
+  checkSendable(config);
+  const worker =
+    given === undefined
+      ? startWorker(new URL(/* @vite-ignore */ "./worker-host.js", import.meta.url))
+      : typeof given === "function"
+        ? given()
+        : given;
+  const client = new WorkerClient(worker, model);
+  try {
+    const parameters = allParameters(model);
+    const created = await client.create({ model: model.toJSON(), parameters, backend, autotune, config });
+    return new RemoteTrainer(client, config.optimizer, created);
+  } catch (error) {
+    client.dispose();
+    throw error;
+  }
+}
+
+/** Throws `ArgumentError` where there is a function in the options: a loss of one's own. */
+function checkSendable(value: unknown, path = ""): void {
+  if (typeof value === "function") {
+    throw new ArgumentError(
+      `createWorkerTrainer: ${path} is a function, which cannot be sent to a worker; use createTrainer on the page, or ` +
+        "what has a name: one of the losses and metrics of the library.",
+    );
+  }
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return;
+  for (const [key, part] of Object.entries(value)) checkSendable(part, path === "" ? key : `${path}.${key}`);
+}
+
+class RemoteTrainer implements WorkerTrainer {
+  readonly backendKind: "webgpu" | "cpu";
+  readonly whyNotWebGpu: string | undefined;
+  readonly #client: WorkerClient;
+  readonly #optimizer: Optimizer;
+
+  constructor(client: WorkerClient, optimizer: Optimizer, { backendKind, whyNotWebGpu }: Created) {
+    this.#client = client;
+    this.#optimizer = optimizer;
+    this.backendKind = backendKind;
+    this.whyNotWebGpu = whyNotWebGpu;
+  }
+
+  fit(dataset: Dataset, options?: FitOptions): Promise<History> {
+    return this.#client.call("fit", dataset, options);
+  }
+
+  prepare(dataset: Dataset, options?: PrepareOptions): Promise<void> {
+    return this.#client.call("prepare", dataset, options);
+  }
+
+  evaluate(dataset: Dataset, options?: EvaluateOptions): Promise<Evaluation> {
+    return this.#client.call("evaluate", dataset, options);
+  }
+
+  release(dataset: Dataset): Promise<void> {
+    return this.#client.call("release", dataset);
+  }
+
+  profile(dataset?: Dataset, options?: { steps?: number }): Promise<Profile> {
+    return this.#client.call("profile", dataset, options);
+  }
+
+  inspect(image: ImageBatch, options?: InspectOptions): Promise<Inspection> {
+    return this.#client.call("inspect", image, options);
+  }
+
+  draw(
+    image: ImageBatch,
+    drawings: readonly MapsDrawing[],
+    options?: { target?: number; readback?: boolean },
+  ): Promise<void> {
+    return this.#client.call("draw", image, drawings, options);
+  }
+
+  predict(x: ImageBatch): Promise<Tensor<Float32Array>>;
+  predict(xs: readonly ImageBatch[]): Promise<Tensor<Float32Array>[]>;
+  predict(x: ImageBatch | readonly ImageBatch[]): Promise<Tensor<Float32Array> | Tensor<Float32Array>[]> {
+    return this.#client.call("predict", x);
+  }
+
+  trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<BatchScore>;
+  trainOnBatch(xs: readonly ImageBatch[], ys: readonly ArrayLike<number>[]): Promise<BatchScore>;
+  trainOnBatch(
+    x: ImageBatch | readonly ImageBatch[],
+    y: ArrayLike<number> | readonly ArrayLike<number>[],
+  ): Promise<BatchScore> {
+    return this.#client.call("trainOnBatch", x, y);
+  }
+
+  get paused(): boolean {
+    return this.#client.paused;
+  }
+
+  pause(): Promise<void> {
+    return this.#client.call("pause");
+  }
+
+  resume(): void {
+    this.#client.tell("resume");
+  }
+
+  settled(): Promise<void> {
+    return this.#client.call("settled");
+  }
+
+  setLearningRate(learningRate: number | Schedule): void {
+    this.#client.checkUsable();
+    // Where the trainer would refuse it, this throws here and now, as the trainer does.
+    changedRates("setLearningRate", this.#optimizer, learningRate);
+    this.#client.tell("setLearningRate", learningRate);
+  }
+
+  swapEma(): Promise<void> {
+    return this.#client.call("swapEma");
+  }
+
+  checkpoint(): Promise<Uint8Array> {
+    return this.#client.call("checkpoint");
+  }
+
+  restore(bytes: Uint8Array): Promise<void> {
+    return this.#client.call("restore", bytes);
+  }
+
+  syncModel(): Promise<void> {
+    return this.#client.call("syncModel");
+  }
+
+  stats(): TrainerStats {
+    return this.#client.stats;
+  }
+
+  dispose(): void {
+    this.#client.dispose();
+  }
+}
