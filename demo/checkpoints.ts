@@ -1,5 +1,7 @@
 /** Checkpoints that are changed a little before a trainer takes them over. */
+
 import { decodeCheckpoint, encodeCheckpoint } from "../src/formats/checkpoint.ts";
+import type { Tensor } from "../src/index.ts";
 
 /**
  * A checkpoint for a trainer that differs in its batch size alone: weights, optimizer and step stay; `cursor` is the
@@ -27,4 +29,11 @@ export function withTensors(checkpoint: Uint8Array, other: Uint8Array, names: It
     if (tensor) changed.set(name, tensor);
   }
   return encodeCheckpoint({ config, tensors: changed });
+}
+
+/** The tensors of a checkpoint with these names. Throws `FormatError` for what is no checkpoint. */
+export function parametersIn(checkpoint: Uint8Array, names: Iterable<string>): ReadonlyMap<string, Tensor> {
+  const { tensors } = decodeCheckpoint(checkpoint);
+  const wanted = new Set(names);
+  return new Map([...tensors].filter(([name]) => wanted.has(name)));
 }

@@ -1,13 +1,12 @@
 /** "Copy as code": the present network and its training as TypeScript that runs with the library alone. */
 import {
   type AffineRanges,
-  adam,
   type LayerConfig,
   type ModelConfig,
   modelFromConfig,
   type Optimizer,
-  sgd,
 } from "../src/index.ts";
+import { madeBy } from "./optimizer_rules.ts";
 
 export interface CodeOptions {
   readonly model: ModelConfig;
@@ -21,20 +20,25 @@ export interface CodeOptions {
   readonly data: string;
 }
 
-/** The program. It trains from the beginning: random weights from the same seed, so the same run again. */
+/**
+ * The program. It trains from the beginning: random weights from the same seed, so the same run again. Texts that came from
+ * a file stay texts. Throws what the library throws of layers and `FormatError` of an optimizer that it does not have.
+ */
 export function toCode(options: CodeOptions): string {
-  const { model, loss, optimizer, batchSize, seed, epochs, augment, data } = options;
+  const { loss, optimizer, batchSize, seed, epochs, augment, data } = options;
+  // Made once, by the library: kinds and options are known ones then.
+  const model = modelFromConfig(options.model).toJSON();
   const names = new Set(["bestBackend", "createTrainer", "fetchIdx"]);
   const network = networkCode(model, names);
   const training = [
     "backend: await bestBackend(),",
     `loss: ${literal(loss)},`,
     `optimizer: ${optimizerCode(optimizer, names)},`,
-    `batchSize: ${batchSize},`,
-    `seed: ${seed},`,
+    `batchSize: ${literal(batchSize)},`,
+    `seed: ${literal(seed)},`,
   ];
   const fit = [
-    `epochs: ${epochs},`,
+    `epochs: ${literal(epochs)},`,
     ...(augment ? [`augment: ${literal(augment)},`] : []),
     "validationData: test,",
     "onEpoch: ({ epoch, loss, validationAccuracy }) => console.log({ epoch, loss, validationAccuracy }),",
@@ -42,7 +46,7 @@ export function toCode(options: CodeOptions): string {
   return `import { ${[...names].sort().join(", ")} } from "corteza";
 
 // Copies of these four files beside your page do as well.
-const file = (name: string) => \`${data}-\${name}-ubyte.gz\`;
+const file = (name: string) => \`${inTemplate(data)}-\${name}-ubyte.gz\`;
 const train = await fetchIdx({ images: file("train-images.idx3"), labels: file("train-labels.idx1") });
 const test = await fetchIdx({ images: file("test-images.idx3"), labels: file("test-labels.idx1") });
 
@@ -62,34 +66,38 @@ console.log(\`\${(100 * accuracy).toFixed(1)} % of \${test.count} digits that it
 
 const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`).join("\n");
 
+/** Whether a key can stand in a program as it is. `__proto__` would set a prototype. */
+const isName = (key: string) => /^[A-Za-z_]\w*$/.test(key) && key !== "__proto__";
+
+/** What would end an inline script, or shows otherwise than it reads: controls, and marks that turn the direction round. */
+const UNSEEN = /<(?=[/!])|[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** A text as a literal, whatever is in it. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(UNSEEN, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+const inTemplate = (text: string) => text.replace(/[`\\$]/g, "\\$&").replace(UNSEEN, "");
+
 /** A value as one would write it: { filters: 32, padding: "same" }. */
 function literal(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
     const fields = Object.entries(value).filter(([, field]) => field !== undefined);
     if (fields.length === 0) return "{}";
-    return `{ ${fields.map(([name, field]) => `${name}: ${literal(field)}`).join(", ")} }`;
+    // A computed key is a property in any case.
+    const key = (name: string) => (isName(name) ? name : `[${quoted(name)}]`);
+    return `{ ${fields.map(([name, field]) => `${key(name)}: ${literal(field)}`).join(", ")} }`;
   }
-  return JSON.stringify(value);
+  if (typeof value === "string") return quoted(value);
+  return JSON.stringify(value) ?? "undefined";
 }
 
+/** Only what differs from the defaults is worth a reader's time. */
 function optimizerCode({ rule, learningRate }: Optimizer, names: Set<string>): string {
-  const { kind, ...options } = rule;
-  const makers = { adam, sgd } as const;
-  for (const [name, make] of Object.entries(makers)) {
-    // Only what differs from the defaults is worth a reader's time.
-    const usual = make({ learningRate }).rule;
-    if (usual.kind !== kind) continue;
-    const changed = Object.fromEntries(
-      Object.entries(options).filter(([option, value]) => value !== Reflect.get(usual, option)),
-    );
-    const made = make({ learningRate, ...changed });
-    if (literal(made.rule) !== literal(rule)) continue;
-    names.add(name);
-    return `${name}(${literal({ learningRate, ...changed })})`;
-  }
-  // An optimizer is plain data: this is the whole of it.
-  return literal({ rule, learningRate });
+  const { name, options } = madeBy(rule);
+  names.add(name);
+  return `${name}(${literal({ learningRate, ...options })})`;
 }
 
 /** Whether the layers have the names that they would get anyway. */
@@ -141,6 +149,6 @@ function networkCode(config: ModelConfig, names: Set<string>): string {
   const list = (tensors: readonly number[]) =>
     tensors.length === 1 ? `x${tensors[0]}` : `[${tensors.map((tensor) => `x${tensor}`).join(", ")}]`;
   const all = inputs.map((_, index) => index);
-  lines.push(`const network = model({ inputs: ${list(all)}, outputs: ${list(outputs)}, seed: ${seed} });`);
+  lines.push(`const network = model({ inputs: ${list(all)}, outputs: ${list(outputs)}, seed: ${literal(seed)} });`);
   return lines.join("\n");
 }

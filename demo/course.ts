@@ -16,6 +16,7 @@ import {
   unknownRun,
 } from "./run.ts";
 import { type Scored, Snapshots, type State } from "./snapshots.ts";
+import type { Ailment } from "./train/ailments.ts";
 import type { RunSettings } from "./train/run_settings.ts";
 import type { Check, StopReason } from "./train/stopping.ts";
 
@@ -37,6 +38,8 @@ export class Course {
   last: StepEvent | undefined;
   /** How the last training ended by itself. */
   stopped: Stopped | undefined;
+  /** What is wrong with it, though its numbers are numbers. */
+  ailment: Ailment | undefined;
   #check: (Check & { readonly step: number }) | undefined;
   readonly #snapshots = new Snapshots();
 
@@ -112,6 +115,7 @@ export class Course {
     this.#snapshots.forgetAfter(steps);
     this.last = undefined;
     this.stopped = undefined;
+    this.ailment = undefined;
   }
 
   /** It goes on with another training from this state on, with its curves where they are known. */
@@ -141,5 +145,6 @@ export class Course {
     this.steps = this.target = this.cursor = 0;
     this.last = undefined;
     this.stopped = undefined;
+    this.ailment = undefined;
   }
 }

@@ -44,6 +44,10 @@ export function problemWords(problem: FileProblem): string {
       return text.fileDigits(problem.takes, problem.gives);
     case "optimizer":
       return text.fileOptimizer;
+    case "rate":
+      return text.fileRate;
+    case "counter":
+      return text.fileCounter(problem.name, problem.value);
     case "batch":
       return text.fileBatch(problem.size);
     case "notFinite":

@@ -3,7 +3,8 @@ import { FormatError } from "../src/index.ts";
 
 export type FileProblem =
   /** Networks. */
-  | { readonly kind: "damaged" | "network" | "optimizer" }
+  | { readonly kind: "damaged" | "network" | "optimizer" | "rate" }
+  | { readonly kind: "counter"; readonly name: string; readonly value: string }
   | { readonly kind: "digits"; readonly takes: string; readonly gives: string }
   | { readonly kind: "batch"; readonly size: string }
   | { readonly kind: "notFinite" | "tensor"; readonly tensor: string }

@@ -111,7 +111,8 @@ export class KeepPanel {
     const before = this.#id;
     this.#id = newId();
     try {
-      await this.#options.session.adopt(network);
+      const { session } = this.#options;
+      await session.adopt(await session.tryOut(network));
     } catch (error) {
       this.#id = before;
       throw error;
@@ -138,9 +139,11 @@ export class KeepPanel {
     const before = this.#id;
     try {
       const network = (await networkFiles()).readNetworkFile(kept.checkpoint);
+      // Other pictures are fetched once it is known to work.
+      const tried = await session.tryOut(network, completed(kept.run));
       await loadDigits(kept.digits);
       this.#id = kept.id;
-      await session.adopt(network, completed(kept.run));
+      await session.adopt(tried);
       this.#offer = undefined;
       this.#show({ kind: session.digits?.id === kept.digits ? "opened" : "openedElsewhere" });
       find("run", HTMLButtonElement).focus();

@@ -11,6 +11,7 @@ import { KeepPanel } from "./keep_panel.ts";
 import { count, language, onLanguage, percent, say, setLanguage, translatePage } from "./language.ts";
 import type { Language } from "./messages.ts";
 import { failureNotice, forcedCpuNotice, type Notice, noWebGpuNotice, showNotices } from "./notices.ts";
+import { openTrainer } from "./open_trainer.ts";
 import { Runner } from "./runner.ts";
 import { Session } from "./session.ts";
 import type { Force } from "./setup.ts";
@@ -29,7 +30,11 @@ const parameters = new URLSearchParams(location.search);
 const forced = parameters.get("force");
 const force: Force = forced === "cpu" || forced === "nowebgpu" ? forced : undefined;
 
-const session: Session = new Session({ force, load: () => train.firstDigits(), onChange: () => changed() });
+const session: Session = new Session({
+  ...{ force, openTrainer },
+  load: () => train.firstDigits(),
+  onChange: () => changed(),
+});
 const corrections = new Corrections();
 const predict = (pixels: Float32Array) => session.predict(pixels);
 

@@ -1,15 +1,28 @@
 /** A trained network as a file: a checkpoint of the library, which is a safetensors file with its configuration inside. */
-import { rateFromTable } from "../src/core/schedule.ts";
+import { rateFromTable, scheduleTableProblem } from "../src/core/schedule.ts";
 import { formatShape, sameShape } from "../src/core/shape.ts";
 import { CHECKPOINT_FORMAT, decodeCheckpoint } from "../src/formats/checkpoint.ts";
 import { safetensorsMetadata } from "../src/formats/safetensors.ts";
-import { CortezaError, type Model, type ModelConfig, modelFromConfig, type Optimizer } from "../src/index.ts";
+import {
+  CortezaError,
+  FormatError,
+  type Model,
+  type ModelConfig,
+  modelFromConfig,
+  type Optimizer,
+  type Tensor,
+} from "../src/index.ts";
 import { FileProblemError } from "./file_problem.ts";
+import { madeBy } from "./optimizer_rules.ts";
 
 /** One digit, and the ten that it may be: what a network for this page takes and gives. */
 const INPUT = [28, 28, 1];
 const OUTPUT = [10];
 const MOST_BATCH = 4096;
+/** As many as 70,000 digits give in batches of 8 over more than 200 epochs: the page keeps a place on its curves for each. */
+const MOST_STEPS = 2e6;
+/** The largest 32-bit float. */
+const MOST_RATE = 3.4e38;
 
 /** A network with everything that its training needs to go on. */
 export interface NetworkFile {
@@ -59,8 +72,12 @@ export function readNetworkFile(bytes: Uint8Array): SavedNetwork {
         `${formatShape(INPUT)}, and there are ${formatShape(OUTPUT)} of them.`,
     );
   }
-  if (typeof (optimizer as { kind?: unknown } | undefined)?.kind !== "string") {
-    throw new FileProblemError({ kind: "optimizer" }, "This network's configuration names no optimizer.");
+  const { rule } = attempt("optimizer", () => madeBy(optimizer));
+  if (!isSeed(seed)) {
+    throw new FileProblemError(
+      { kind: "counter", name: "seed", value: String(seed) },
+      `This network's seed is ${String(seed)}; it must be a whole number of at least 0.`,
+    );
   }
   if (!isCount(batchSize) || batchSize > MOST_BATCH) {
     throw new FileProblemError(
@@ -86,9 +103,17 @@ export function readNetworkFile(bytes: Uint8Array): SavedNetwork {
       );
     }
   }
-  const counter = (name: string) => tensors.get(name)?.data[0] ?? 0;
+  const counter = (name: string) => {
+    const value = tensors.get(name)?.data[0] ?? 0;
+    if (Number.isInteger(value) && value >= 0 && value <= MOST_STEPS) return value;
+    throw new FileProblemError(
+      { kind: "counter", name, value: String(value) },
+      `"${name}" is ${value}; it must be a whole number from 0 to ${MOST_STEPS}.`,
+    );
+  };
   const steps = counter("trainer/step");
-  const rates = tensors.get("trainer/learningRate");
+  const cursor = counter("trainer/cursor");
+  const learningRate = attempt("rate", () => rateAt(tensors.get("trainer/learningRate"), steps));
   const first = model.parameters;
   const moved = [...first].some(([name, { data }]) => {
     const found = tensors.get(name)?.data ?? [];
@@ -98,26 +123,42 @@ export function readNetworkFile(bytes: Uint8Array): SavedNetwork {
   if (moved && steps === 0) model.setParameters(new Map([...tensors].filter(([name]) => first.has(name))));
   return {
     model,
-    rule: optimizer as Optimizer["rule"],
+    rule,
     batchSize,
-    seed: Number(seed) || 0,
-    // As a decimal of the length that an f32 has: 0.01, not 0.009999999776.
-    learningRate: rates && Number(rateFromTable(rates.data, steps).toPrecision(7)),
+    seed,
+    learningRate,
     steps,
-    cursor: counter("trainer/cursor"),
+    cursor,
     pretrained: moved,
     checkpoint: bytes,
   };
 }
 
 /** What `read` gives; what the library says against it becomes a problem of the file. */
-function attempt<Result>(kind: "damaged" | "network", read: () => Result): Result {
+function attempt<Result>(kind: "damaged" | "network" | "optimizer" | "rate", read: () => Result): Result {
   try {
     return read();
   } catch (cause) {
     if (!(cause instanceof CortezaError)) throw cause;
     throw new FileProblemError({ kind }, cause.message, { cause });
   }
+}
+
+/** The rate of the next step; undefined where the file has none. Throws `FormatError` for numbers that are no rates. */
+function rateAt(rates: Tensor | undefined, steps: number): number | undefined {
+  if (rates === undefined) return undefined;
+  const problem = scheduleTableProblem(rates.data);
+  if (problem !== undefined) throw new FormatError(`The table of learning rates ${problem}.`);
+  // As a decimal of the length that an f32 has: 0.01, not 0.009999999776.
+  const rate = Number(rateFromTable(rates.data, steps).toPrecision(7));
+  // A schedule that came to its end leaves the rate to the page.
+  if (rate === 0) return undefined;
+  if (rate > 0 && rate <= MOST_RATE) return rate;
+  throw new FormatError(`The learning rate is ${rate}; it must be above 0.`);
+}
+
+function isSeed(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= Number.MAX_SAFE_INTEGER;
 }
 
 function isCount(value: unknown): value is number {

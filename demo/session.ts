@@ -14,36 +14,53 @@ import {
   type Optimizer,
   type Profile,
   type StepEvent,
+  sample,
   type Tensor,
+  type Trainer,
   type TrainerStats,
   type WebGpuUnavailableError,
 } from "../src/index.ts";
-import type { WorkerTrainer } from "../src/worker.ts";
-import { withBatchSize, withTensors } from "./checkpoints.ts";
+import { parametersIn, withBatchSize, withTensors } from "./checkpoints.ts";
 import { Course, type Stopped } from "./course.ts";
-import { type Digits, quickSet } from "./digits.ts";
+import { CLASSES, type Digits, quickSet } from "./digits.ts";
 import type { NetworkFile } from "./network_file.ts";
-import { type Measurement, type Run, variedAtEnd } from "./run.ts";
+import { type Measurement, type Run, unknownRun, variedAtEnd } from "./run.ts";
 import {
   AUGMENT,
   type BackendKind,
   buildNetwork,
   complete,
   type Force,
+  IMAGE,
   OPTIMIZERS,
   type Opened,
+  type OpenTrainer,
   openBest,
-  openTrainer,
   optimizerOf,
   type Setup,
   sameLayers,
 } from "./setup.ts";
 import type { State } from "./snapshots.ts";
 import { type Lesson, type Taught, teach } from "./teaching.ts";
-import { decodeRows, encodeRows } from "./train/design.ts";
+import { type Ailment, areSame, Health, onlyAnswer } from "./train/ailments.ts";
+import { analyse, decodeRows, encodeRows } from "./train/design.ts";
 import type { RunSettings } from "./train/run_settings.ts";
 import { type StopConditions, Stopper, type StopReason, stepsToMeasurement } from "./train/stopping.ts";
 import { Work } from "./work.ts";
+
+/** To see whether the network looks at its pictures at all. */
+const PICTURES_TO_COMPARE = 10;
+
+/** A network of a file on a trainer of its own, which works: `adopt` puts it in the place of the one at hand. */
+export interface TriedOut {
+  readonly file: NetworkFile;
+  readonly trainer: Trainer;
+  /** Its first weights. */
+  readonly initial: Uint8Array;
+  readonly run: Run;
+  /** What the settings ask for then; undefined where it is none of this page's networks. */
+  readonly setup: Setup | undefined;
+}
 
 export type Phase = "loading" | "ready" | "training" | "paused" | "failed";
 
@@ -65,26 +82,34 @@ export class Session {
   adoptions = 0;
   /** Called when a state was kept that a later visit can go on from. */
   onKeep: ((checkpoint: Uint8Array) => void) | undefined;
+  /** How often other weights took the place of those at hand: what was read with those before tells of another network. */
+  replacements = 0;
 
   #augment = true;
   readonly #force: Force;
   readonly #load: () => Promise<Digits>;
+  readonly #openTrainer: OpenTrainer;
   readonly #onChange: () => void;
   #digits: Digits | undefined;
   #quick: Dataset | undefined;
-  #trainer: WorkerTrainer | undefined;
+  #trainer: Trainer | undefined;
   #learningRate = 1e-3;
   /** How the weights move; the learning rate is kept apart. */
   #rule: Optimizer["rule"] = OPTIMIZERS.adam.rule;
   #initial: Uint8Array | undefined;
+  /** Whether the training at hand began from `#initial`: nobody knows that of a file that was trained elsewhere. */
+  #beganHere = true;
   readonly #course = new Course();
   /** Follows a training from its start to its end, pauses and all. */
   #stopper = new Stopper();
+  #health = new Health();
   /** The number of steps that ends it before its last epoch does. */
   #limit: number | undefined;
   /** When it was paused, and for how many milliseconds since it was measured last. */
   #pausedAt = 0;
   #pausedFor = 0;
+  /** Ends what measures while it is paused. */
+  #resting = new AbortController();
   #setup: Setup = {};
   /** Whether the network came from a file, not from the settings. */
   #adopted = false;
@@ -93,13 +118,21 @@ export class Session {
   #settingUp: Promise<void> = Promise.resolve();
   /** To take the last lesson back: the state before it, and the steps when it had ended. */
   #beforeLesson: { checkpoint: Uint8Array; steps: number; after: number } | undefined;
+  /** What the last measurement counted. */
+  #confusion: Evaluation["confusion"] = [];
   /** Everything that touches the trainer's weights. */
   readonly #work: Work;
 
-  /** `load` brings the digits that a session opens with. */
-  constructor(options: { force: Force; load: () => Promise<Digits>; onChange: () => void }) {
+  /** `load` brings the digits that a session opens with, `openTrainer` makes what trains. */
+  constructor(options: {
+    force: Force;
+    load: () => Promise<Digits>;
+    openTrainer: OpenTrainer;
+    onChange: () => void;
+  }) {
     this.#force = options.force;
     this.#load = options.load;
+    this.#openTrainer = options.openTrainer;
     this.#onChange = options.onChange;
     this.#work = new Work({ onFailure: (error) => this.#fail(error), onEnd: options.onChange });
     const { network, batchSize, seed } = complete({}, this.backendKind);
@@ -168,6 +201,17 @@ export class Session {
     return this.#course.stopped;
   }
 
+  /** What is wrong with the training, though its numbers are numbers. */
+  get ailment(): Ailment | undefined {
+    return this.#course.ailment;
+  }
+
+  /** Parameters that the training began with, by name; undefined where nobody here knows them. */
+  get firstParameters(): ReadonlyMap<string, Tensor> | undefined {
+    if (!this.#beganHere || this.#initial === undefined) return undefined;
+    return parametersIn(this.#initial, this.model.parameters.keys());
+  }
+
   /** Whether training is on random copies of the digits. */
   get augment(): boolean {
     return this.#augment;
@@ -218,7 +262,11 @@ export class Session {
       // The network for the CPU is another one: what was kept of the first is of no use to it.
       if (this.backendKind !== before) this.#course.begin();
       if (this.#course.newest) await this.#goBackTo(this.#course.newest);
-      else this.#initial = await trainer.checkpoint();
+      else {
+        this.#initial = await trainer.checkpoint();
+        this.#beganHere = true;
+      }
+      this.replacements++;
       this.phase = this.steps > 0 ? "paused" : "ready";
       this.#onChange();
       this.#getReady();
@@ -239,7 +287,7 @@ export class Session {
     }
   }
 
-  #makeTrainerOn(backend: BackendKind): Promise<WorkerTrainer> {
+  #makeTrainerOn(backend: BackendKind): Promise<Trainer> {
     const { network, optimizer, batchSize, seed } = complete(this.#setup, backend);
     this.backendKind = backend;
     // A network that was opened from a file stays until another one is chosen.
@@ -249,7 +297,7 @@ export class Session {
       this.model = buildNetwork(network, seed);
       this.#rule = OPTIMIZERS[optimizer].rule;
     }
-    return openTrainer(this, backend);
+    return this.#openTrainer(this, backend);
   }
 
   /** What the settings ask for, before `open`. */
@@ -269,9 +317,9 @@ export class Session {
     if (this.phase === "loading" || this.#digits === undefined) return;
     const wasTraining = this.phase === "training";
     await this.#stop();
-    const { batchSize, steps, stepsPerEpoch } = this;
-    const imagesLeft = Math.max(0, this.target - steps) * batchSize;
-    const state = begins || this.phase === "failed" ? undefined : await this.#trainer?.checkpoint();
+    const { batchSize, stepsPerEpoch } = this;
+    const kept = begins ? undefined : await this.#stateToKeep();
+    const imagesLeft = Math.max(0, this.target - (kept?.steps ?? this.steps)) * batchSize;
     if (begins) this.#adopted = false;
     if (begins) this.#course.begin();
     this.phase = "loading";
@@ -281,26 +329,39 @@ export class Session {
     if (this.#adopted) this.batchSize = this.#setup.batchSize ?? this.batchSize;
     const trainer = await this.#makeTrainerOn(this.backendKind);
     this.#trainer = trainer;
-    this.#initial = await trainer.checkpoint();
     this.#beforeLesson = undefined;
-    if (state) {
+    if (kept) {
       // Whole epochs stay whole: their last batches are shorter ones.
-      const epochs = Math.floor(this.#course.cursor / stepsPerEpoch);
-      const taken = Math.floor(((this.#course.cursor % stepsPerEpoch) * batchSize) / this.batchSize);
+      const epochs = Math.floor(kept.cursor / stepsPerEpoch);
+      const taken = Math.floor(((kept.cursor % stepsPerEpoch) * batchSize) / this.batchSize);
       const cursor = epochs * this.stepsPerEpoch + taken;
-      await this.#goBackTo({ checkpoint: state, steps, cursor });
+      await this.#goBackTo({ ...kept, cursor });
       this.#course.note({ kind: "batchSize", value: this.batchSize });
-      this.#course.target = steps + Math.ceil(imagesLeft / this.batchSize);
+      this.#course.target = kept.steps + Math.ceil(imagesLeft / this.batchSize);
       await this.#keep();
+    } else {
+      this.#initial = await trainer.checkpoint();
+      this.#beganHere = true;
+      this.replacements++;
     }
     this.phase = this.steps < this.target ? "paused" : "ready";
     this.#onChange();
-    if (wasTraining && state) this.train(1);
+    if (wasTraining && kept) this.train(1);
     else this.#getReady();
+  }
+
+  /** What another trainer goes on from: the weights at hand, and after a failure those that were kept. */
+  async #stateToKeep(): Promise<State | undefined> {
+    if (this.phase === "failed")
+      return this.#course.best ?? (this.#initial && { checkpoint: this.#initial, steps: 0, cursor: 0 });
+    const { steps, cursor } = this.#course;
+    const checkpoint = await this.#trainer?.checkpoint();
+    return checkpoint && { checkpoint, steps, cursor };
   }
 
   /** Trains `epochs` more epochs, or goes on to where a pause interrupted. */
   train(epochs: number): void {
+    this.#resting.abort();
     if (this.phase === "paused" && this.#trainer?.paused) {
       this.#trainer.resume();
       this.#pausedFor += performance.now() - this.#pausedAt;
@@ -314,6 +375,7 @@ export class Session {
       this.#course.target = this.steps + steps;
       this.#limit = steps === this.stopping.steps ? steps : undefined;
       this.#stopper = new Stopper();
+      this.#health = new Health();
     }
     this.#course.stopped = undefined;
     this.phase = "training";
@@ -343,6 +405,7 @@ export class Session {
       const checkpoint = await this.#trainer.checkpoint();
       await this.#trainer.restore(withTensors(checkpoint, better.checkpoint, this.model.parameters.keys()));
       this.#course.note({ kind: "best", value: better.steps });
+      this.replacements++;
       await this.#measure(signal);
       await this.#keep();
     }
@@ -350,16 +413,30 @@ export class Session {
     this.#course.note({ kind: "stopped", why });
   }
 
+  /** Holds the training, and measures it: what is kept of it says how well it reads. */
   pause(): void {
     if (this.phase !== "training") return;
     const held = this.#trainer?.pause();
     this.#pausedAt = performance.now();
     this.phase = "paused";
     this.#onChange();
+    this.#resting = new AbortController();
+    const { signal } = this.#resting;
     held
-      ?.then(() => (this.phase === "paused" ? this.#keep() : undefined))
+      ?.then(() => (signal.aborted ? undefined : this.#rest(signal)))
       // The training itself meets the same failure and tells the visitor.
       .catch(() => undefined);
+  }
+
+  /** What there is to do while it is held. Kept at once too: a page may be closed at any moment. */
+  async #rest(signal: AbortSignal): Promise<void> {
+    if (this.latest?.step !== this.steps) {
+      await this.#keep();
+      signal.throwIfAborted();
+      await this.#measure(signal);
+      signal.throwIfAborted();
+    }
+    await this.#keep();
   }
 
   /** To the end of the epoch. */
@@ -396,6 +473,7 @@ export class Session {
       this.#fail(error);
       return;
     }
+    this.#beganHere = true;
     this.#course.forgetStates();
     this.#beforeLesson = undefined;
     this.error = undefined;
@@ -492,44 +570,49 @@ export class Session {
   }
 
   /**
-   * Goes on with a network that was saved: its layers, weights, optimizer and place in the digits, with the curves `run`
-   * where they are known. The network at hand stays until the new one works, and stays where it does not: then this
-   * throws what making a trainer and restoring it throw.
+   * Makes a trainer for a network that was saved and restores it there, with the curves `run` where they are known. Whatever
+   * can fail fails here: then this throws what that threw, and everything is as it was, also a training under way.
    */
-  async adopt(file: NetworkFile, run?: Run): Promise<void> {
-    const before = this.phase;
-    await this.#stop();
-    this.phase = "loading";
-    this.#onChange();
-    const { model, batchSize } = file;
-    const old = { trainer: this.#trainer, rule: this.#rule, seed: this.seed };
-    this.#rule = file.rule;
-    this.seed = file.seed;
-    let trainer: WorkerTrainer | undefined;
-    let initial: Uint8Array;
+  async tryOut(file: NetworkFile, run: Run = unknownRun(file.steps)): Promise<TriedOut> {
+    const { model, rule, batchSize, seed, learningRate = this.#learningRate } = file;
+    const setup = this.#setupFor(file, run);
+    const trainer = await this.#openTrainer(
+      { model, optimizer: { rule, learningRate }, batchSize, seed },
+      this.backendKind,
+    );
     try {
-      const { optimizer, seed } = this;
-      trainer = await openTrainer({ model, optimizer, batchSize, seed }, this.backendKind);
-      initial = await trainer.checkpoint();
+      const initial = await trainer.checkpoint();
       if (file.checkpoint) await trainer.restore(file.checkpoint);
+      trainer.setLearningRate(learningRate);
+      return { file: { ...file, learningRate }, trainer, initial, run, setup };
     } catch (error) {
-      trainer?.dispose();
-      this.#rule = old.rule;
-      this.seed = old.seed;
-      this.phase = before === "failed" ? "failed" : this.steps < this.target ? "paused" : "ready";
-      this.#onChange();
+      trainer.dispose();
       throw error;
     }
-    old.trainer?.dispose();
-    this.#learningRate = file.learningRate ?? this.#learningRate;
-    trainer.setLearningRate(this.#learningRate);
+  }
+
+  /** Goes on with a network that was tried out: its layers, weights, optimizer and place in the digits. */
+  adopt(tried: TriedOut): Promise<void> {
+    this.#settingUp = this.#settingUp.then(() => this.#take(tried)).catch((error: unknown) => this.#fail(error));
+    return this.#settingUp;
+  }
+
+  async #take({ file, trainer, initial, run, setup }: TriedOut): Promise<void> {
+    await this.#stop();
+    this.#trainer?.dispose();
     this.#trainer = trainer;
     this.#initial = initial;
+    this.#beganHere = file.steps === 0;
     this.#pretrained = file.pretrained && file.steps === 0;
-    this.#adopted = this.#pretrained || !this.#planAs(file, run);
+    this.#adopted = this.#pretrained || setup === undefined;
+    if (setup) this.plan(setup);
     this.adoptions++;
-    this.model = model;
-    this.batchSize = batchSize;
+    this.replacements++;
+    this.#rule = file.rule;
+    this.seed = file.seed;
+    this.model = file.model;
+    this.batchSize = file.batchSize;
+    this.#learningRate = file.learningRate ?? this.#learningRate;
     this.#beforeLesson = undefined;
     this.error = undefined;
     this.#course.adopt({ ...file, checkpoint: file.checkpoint ?? initial }, run);
@@ -543,17 +626,16 @@ export class Session {
   }
 
   /**
-   * Plans for the network that was opened, where it is one of this page's: it can be edited then. False where its layers
-   * or its optimizer are others than can be chosen here.
+   * What the settings ask for with the network that was opened, where it is one of this page's: it can be edited then.
+   * Undefined where its layers or its optimizer are others than can be chosen here.
    */
-  #planAs({ model, rule, batchSize, seed }: NetworkFile, run: Run | undefined): boolean {
-    const kept = run?.settings?.network;
+  #setupFor({ model, rule, batchSize, seed }: NetworkFile, run: Run): Setup | undefined {
+    const kept = run.settings?.network;
     const network =
       (kept === undefined ? undefined : decodeRows(kept)) ?? complete(this.#setup, this.backendKind).network;
     const optimizer = optimizerOf(rule);
-    if (optimizer === undefined || !sameLayers(buildNetwork(network, seed), model)) return false;
-    this.plan({ network, optimizer, batchSize, seed });
-    return true;
+    if (optimizer === undefined || analyse(network, IMAGE, CLASSES).problem) return undefined;
+    return sameLayers(buildNetwork(network, seed), model) ? { network, optimizer, batchSize, seed } : undefined;
   }
 
   setLearningRate(learningRate: number): void {
@@ -628,6 +710,7 @@ export class Session {
 
   /** Ends the work under way, between two steps. */
   #stop(): Promise<void> {
+    this.#resting.abort();
     return this.#work.stop(() => {
       if (this.#trainer?.paused) this.#trainer.resume();
     });
@@ -649,6 +732,7 @@ export class Session {
     const seconds = (performance.now() - started - this.#pausedFor) / 1000;
     await this.#measure(signal, steps === toEpochEnd);
     await this.#keep();
+    await this.#checkHealth();
     const { check } = this.#course;
     return check && this.#stopper.take(check, seconds, this.stopping);
   }
@@ -681,11 +765,34 @@ export class Session {
   async #measure(signal?: AbortSignal, thorough = false): Promise<void> {
     const dataset = thorough ? this.#digits?.heldOut : this.#quick;
     if (dataset === undefined || this.#trainer === undefined) return;
-    const step = this.steps;
-    const { loss, accuracy = Number.NaN } = await this.#trainer.evaluate(dataset, signal ? { signal } : {});
+    const before = this.replacements;
+    const { loss, accuracy = Number.NaN, confusion } = await this.#trainer.evaluate(dataset, signal ? { signal } : {});
+    if (before !== this.replacements) return;
     const { count } = dataset;
-    this.#course.measured({ step, loss, accuracy, count, usual: count === this.#quick?.count });
+    // By now every step that was taken before has been told of.
+    this.#course.measured({ step: this.steps, loss, accuracy, count, usual: count === this.#quick?.count });
+    this.#confusion = confusion;
     this.#onChange();
+  }
+
+  /** Whether the training learns anything, by its last measurement. */
+  async #checkHealth(): Promise<void> {
+    const { check } = this.#course;
+    if (check === undefined || this.#confusion.length === 0) return;
+    const sameShares = onlyAnswer(this.#confusion) !== undefined && (await this.#sharesAreSame());
+    this.#course.ailment = this.#health.take({ ...check, step: this.steps, confusion: this.#confusion, sameShares });
+    this.#onChange();
+  }
+
+  /** Whether the network gives pictures that differ the same probabilities. */
+  async #sharesAreSame(): Promise<boolean> {
+    const { heldOut } = this.#digits ?? {};
+    if (heldOut === undefined) return false;
+    const pictures = Array.from({ length: Math.min(PICTURES_TO_COMPARE, heldOut.count) }, (_, at) =>
+      sample(heldOut, at),
+    );
+    const shares = await this.predict(Float32Array.from(pictures.flatMap(({ image }) => [...image])));
+    return shares !== undefined && areSame(shares, CLASSES);
   }
 
   /** Keeps the state, for the day when the device goes away or the weights do. */
@@ -702,6 +809,8 @@ export class Session {
     this.#trainer?.setLearningRate(this.#learningRate);
     if (steps === 0) this.#course.target = 0;
     this.#course.moveTo(steps, cursor);
+    this.#health = new Health();
+    this.replacements++;
   }
 
   /**

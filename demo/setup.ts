@@ -1,7 +1,13 @@
-/** What a training is of: the network, how its weights move, the batches. And the trainer for it, in its worker. */
-import workerUrl from "virtual:trainer-worker-url";
-import { type AffineRanges, adam, type Model, type Optimizer, sgd, WebGpuUnavailableError } from "../src/index.ts";
-import { createWorkerTrainer, type WorkerTrainer } from "../src/worker.ts";
+/** What a training is of: the network, how its weights move, the batches. */
+import {
+  type AffineRanges,
+  adam,
+  type Model,
+  type Optimizer,
+  sgd,
+  type Trainer,
+  WebGpuUnavailableError,
+} from "../src/index.ts";
 import { buildDesign, preset, type Row } from "./train/design.ts";
 
 export type BackendKind = "webgpu" | "cpu";
@@ -14,7 +20,7 @@ export const AUGMENT: AffineRanges = { shift: 2, rotate: 12, zoom: 0.1, shear: 1
 export const LOSS = "sparseCategoricalCrossentropy";
 
 const SEED = 1;
-const IMAGE = [28, 28, 1] as const;
+export const IMAGE = [28, 28, 1] as const;
 
 /** The optimizers to choose from, with the learning rate that each is used with as a rule (Keras' defaults). */
 export const OPTIMIZERS = {
@@ -82,26 +88,17 @@ export interface TrainerSetup {
   readonly seed: number;
 }
 
-/** A trainer in a worker. Throws what `createWorkerTrainer` throws. */
-export function openTrainer(setup: TrainerSetup, backend: BackendKind): Promise<WorkerTrainer> {
-  return createWorkerTrainer(setup.model, {
-    worker: () => new Worker(workerUrl, { type: "module" }),
-    backend,
-    loss: LOSS,
-    optimizer: setup.optimizer,
-    batchSize: setup.batchSize,
-    seed: setup.seed,
-  });
-}
+/** Makes a trainer. Throws what `createTrainer` and `webgpu` throw. */
+export type OpenTrainer = (setup: TrainerSetup, backend: BackendKind) => Promise<Trainer>;
 
 export interface Opened {
-  readonly trainer: WorkerTrainer;
+  readonly trainer: Trainer;
   /** Why it is on the CPU, when WebGPU was wanted. */
   readonly whyNotWebGpu: WebGpuUnavailableError | undefined;
 }
 
 /** Has `open` make a trainer on WebGPU, and on the CPU where there is none, or where the address asks for that. */
-export async function openBest(force: Force, open: (backend: BackendKind) => Promise<WorkerTrainer>): Promise<Opened> {
+export async function openBest(force: Force, open: (backend: BackendKind) => Promise<Trainer>): Promise<Opened> {
   let whyNotWebGpu: WebGpuUnavailableError | undefined;
   if (force === undefined) {
     try {

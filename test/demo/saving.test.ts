@@ -6,14 +6,21 @@ import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { toCode } from "../../demo/code.ts";
 import { readNetworkFile } from "../../demo/network_file.ts";
+import { madeBy } from "../../demo/optimizer_rules.ts";
 import { type Lesson, lessonDataset, lessonsFromJson, lessonsToJson } from "../../demo/teaching.ts";
 import { networkWith, WeightsMismatchError, weightsFor } from "../../demo/weights_file.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import {
   activation,
+  adadelta,
+  adafactor,
+  adagrad,
   adam,
+  adamax,
+  adamw,
   add,
   batchNormalization,
+  CortezaError,
   conv2d,
   cpu,
   createTrainer,
@@ -21,13 +28,19 @@ import {
   dense,
   FormatError,
   flatten,
+  ftrl,
   globalAveragePooling2d,
   input,
+  lamb,
+  lion,
   loadSafetensors,
   type Model,
+  type ModelConfig,
   maxPooling2d,
   model,
+  nadam,
   type Optimizer,
+  rmsprop,
   sequential,
   sgd,
   type Tensor,
@@ -86,12 +99,30 @@ describe("a network as a file", () => {
     const colours = sequential({ inputShape: [28, 28, 3] }, [flatten(), dense({ units: 10 })]);
     const diverged = tiny().parameters;
     diverged.get("dense/bias")!.data[0] = Number.NaN;
+    const withTensor = (name: string, ...values: number[]) =>
+      new Map([...tiny().parameters, [name, { shape: [values.length], data: Float32Array.from(values) }]]);
+    const rates = (row: number[]) => Array.from({ length: 16 }, () => row).flat();
     const wrong: [Uint8Array, RegExp, string][] = [
       [new TextEncoder().encode("this is no network at all"), /safetensors/, "damaged"],
       [toSafetensors(tiny().parameters), /no Corteza checkpoint/, "damaged"],
       [file({ model: colours.toJSON() }), /takes \[28, 28, 3\]/, "digits"],
       [file({ model: { kind: "transformer" } }), /not the configuration/, "network"],
       [file({ optimizer: undefined }), /no optimizer/, "optimizer"],
+      [file({ optimizer: { kind: "toString" } }), /no optimizer here/, "optimizer"],
+      [file({ optimizer: { ...adam().rule, beta1: 1.5 } }), /beta1 must be/, "optimizer"],
+      [file({ optimizer: { ...adam().rule, beta1: "0.9" } }), /cannot have "beta1"/, "optimizer"],
+      [file({ optimizer: { ...adam().rule, momentum: 0.9 } }), /adam has no "momentum"/, "optimizer"],
+      [file({ optimizer: { ...adam().rule, clip: { by: "toString", limit: 1 } } }), /cannot have/, "optimizer"],
+      [file({ seed: "1; alert()" }), /seed is/, "counter"],
+      [file({}, withTensor("trainer/step", -5)), /from 0 to/, "counter"],
+      [file({}, withTensor("trainer/step", 0.5)), /whole number/, "counter"],
+      [file({}, withTensor("trainer/step", 4e9)), /from 0 to/, "counter"],
+      [file({}, withTensor("trainer/cursor", -1)), /from 0 to/, "counter"],
+      [file({}, withTensor("trainer/learningRate", 1, 2, 3)), /has 3 numbers, not 128/, "rate"],
+      [file({}, withTensor("trainer/learningRate", ...Array<number>(128).fill(7))), /kind 7/, "rate"],
+      // Restarts that halve their length: counting them never ends.
+      [file({}, withTensor("trainer/learningRate", ...rates([0, 8, 3, 0.1, 0, 0.5, 1, 0]))), /restarts segment/, "rate"],
+      [file({}, withTensor("trainer/learningRate", ...rates([0, 1, 0, -1, -1, 1, 0, 0]))), /rate of -1/, "rate"],
       [file({ batchSize: 1e9 }), /batch size/, "batch"],
       [file({}, new Map([...tiny().parameters].slice(1))), /"conv2d\/kernel" is missing/, "tensor"],
       [file({}, diverged), /no numbers/, "notFinite"],
@@ -107,6 +138,36 @@ describe("a network as a file", () => {
     const cut = (await checkpointOf(tiny())).slice(0, -8);
     expect(() => readNetworkFile(cut)).toThrow(/cut off/);
   });
+});
+
+describe("the rule of an optimizer", () => {
+  const all: Optimizer[] = [
+    ...[adam(), adam({ beta1: 0.8, amsgrad: true, epsilonAs: "keras" }), adamw(), adamw({ weightDecay: 0.1 })],
+    ...[
+      sgd(),
+      sgd({ momentum: 0.9, nesterov: true, clipNorm: 1 }),
+      sgd({ weightDecay: 0.1, decoupledWeightDecay: true }),
+    ],
+    ...[
+      rmsprop({ centered: true, momentum: 0.5 }),
+      nadam({ momentumDecay: 0.5 }),
+      adamax(),
+      adagrad({ epsilon: 1e-3 }),
+    ],
+    ...[adadelta({ rho: 0.9 }), lamb({ globalClipNorm: 2 }), lion({ beta2: 0.9 }), adafactor({ clipThreshold: 2 })],
+    ...[ftrl({ l1RegularizationStrength: 0.1, l2ShrinkageRegularizationStrength: 0.2 }), adam({ clipValue: 0.5 })],
+    ...[adam({ useEma: true }), adam({ useEma: true, emaMomentum: 0.9, emaOverwriteFrequency: 3 })],
+  ];
+
+  it.each(all.map((one) => [JSON.stringify(one.rule), one] as const))(
+    "is made again by its options: %s",
+    (_, optimizer) => {
+      const { name, options, rule } = madeBy(JSON.parse(JSON.stringify(optimizer.rule)));
+      expect(rule).toEqual(optimizer.rule);
+      const make = { adam, adamw, sgd, rmsprop, nadam, adamax, adagrad, adadelta, lamb, lion, adafactor, ftrl }[name];
+      expect(make(options).rule).toEqual(optimizer.rule);
+    },
+  );
 });
 
 /** What PyTorch computes: tensors are [channels][rows][columns] behind each other, kernels [out, in, height, width]. */
@@ -362,6 +423,66 @@ describe("the copied program", () => {
       expect(program.network.toJSON()).toEqual(network.toJSON());
     } finally {
       await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("keeps texts of a file texts: nothing of them is run, seen or ends a script", async () => {
+    const evil = `"],\n}); globalThis.pwned = 1; ({ // \u202e </script><img onerror="globalThis.pwned=1"> \`\${globalThis.pwned = 1}`;
+    const network = sequential({ inputShape: [4] }, [dense({ units: 3, name: evil })]);
+    const config = network.toJSON() as { layers: object[] } & ModelConfig;
+    const x = input([4], { name: evil });
+    const branches = model({ inputs: x, outputs: add({ name: `${evil} too` })([x, x]) }).toJSON();
+    for (const one of [config, branches]) {
+      const code = toCode({
+        ...options,
+        model: one,
+        optimizer: adam(),
+        augment: undefined,
+        data: "`$" + "{globalThis.pwned = 1}`",
+      });
+      expect(code).not.toMatch(/<\/script|\u202e/);
+      const folder = await mkdtemp(join(tmpdir(), "corteza-code-"));
+      try {
+        const file = join(folder, "program.ts");
+        // The network alone, and the address of its data: what else there is needs files.
+        const made = code.slice(code.indexOf("const file"), code.indexOf("const trainer")).replace(/^const t.*$/gm, "");
+        const imports = code
+          .split("\n")[0]
+          ?.replace('from "corteza"', `from ${JSON.stringify(join(ROOT, "src/index.ts"))}`);
+        await writeFile(file, `${imports}\n${made}\nexport { network, file };\n`);
+        const program = await import(/* @vite-ignore */ pathToFileURL(file).href);
+        expect(program.network.toJSON()).toEqual(one);
+        expect(program.file("x")).toContain("globalThis.pwned = 1");
+        expect(globalThis).not.toHaveProperty("pwned");
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    }
+  });
+
+  it("has no place for keys that the library does not know", () => {
+    const key = "x: 1 } } }); fetch('https://example.org'); ({ y";
+    const rule: Optimizer["rule"] = Object.assign({}, adam().rule, { [key]: 1 });
+    expect(() =>
+      toCode({ ...options, model: tiny().toJSON(), optimizer: { rule, learningRate: 1 }, augment: undefined }),
+    ).toThrow(/adam has no/);
+    // Where one stands in a layer it is refused, or is a text at least.
+    const network = tiny().toJSON();
+    const layers =
+      network.kind === "sequential"
+        ? network.layers.map((layer) => ({ ...layer, options: { ...layer.options, [key]: 1 } }))
+        : [];
+    try {
+      const code = toCode({
+        ...options,
+        model: { ...network, layers } as ModelConfig,
+        optimizer: adam(),
+        augment: undefined,
+      });
+      expect(code).toContain(`[${JSON.stringify(key)}]: 1`);
+      expect(code.replaceAll(JSON.stringify(key), "")).not.toContain("example.org'");
+    } catch (error) {
+      expect(error).toBeInstanceOf(CortezaError);
     }
   });
 
