@@ -31,9 +31,16 @@ export function withTensors(checkpoint: Uint8Array, other: Uint8Array, names: It
   return encodeCheckpoint({ config, tensors: changed });
 }
 
-/** The tensors of a checkpoint with these names. Throws `FormatError` for what is no checkpoint. */
-export function parametersIn(checkpoint: Uint8Array, names: Iterable<string>): ReadonlyMap<string, Tensor> {
+/** The tensors of a checkpoint with these names, as 32-bit floats. Throws `FormatError` for what is no checkpoint. */
+export function parametersIn(
+  checkpoint: Uint8Array,
+  names: Iterable<string>,
+): ReadonlyMap<string, Tensor<Float32Array>> {
   const { tensors } = decodeCheckpoint(checkpoint);
   const wanted = new Set(names);
-  return new Map([...tensors].filter(([name]) => wanted.has(name)));
+  return new Map(
+    [...tensors].flatMap(([name, { shape, data }]) =>
+      wanted.has(name) ? [[name, { shape, data: Float32Array.from(data) }] as const] : [],
+    ),
+  );
 }

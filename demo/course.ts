@@ -16,7 +16,7 @@ import {
   unknownRun,
 } from "./run.ts";
 import { type Scored, Snapshots, type State } from "./snapshots.ts";
-import type { Ailment } from "./train/ailments.ts";
+import type { Found } from "./train/ailments.ts";
 import type { RunSettings } from "./train/run_settings.ts";
 import type { Check, StopReason } from "./train/stopping.ts";
 
@@ -39,7 +39,7 @@ export class Course {
   /** How the last training ended by itself. */
   stopped: Stopped | undefined;
   /** What is wrong with it, though its numbers are numbers. */
-  ailment: Ailment | undefined;
+  ailment: Found | undefined;
   #check: (Check & { readonly step: number }) | undefined;
   readonly #snapshots = new Snapshots();
 

@@ -70,7 +70,7 @@ export class KeepPanel {
     if (offer === undefined || steps > 0 || phase !== "ready") return undefined;
     return {
       kind: "advice",
-      title: text.offerTitle(count(offer.steps), accuracyOf(offer)),
+      title: offerTitle(offer),
       sentences: [text.offerBody],
       actions: [
         { label: text.offerAccept, run: () => void this.#goOn(offer) },
@@ -289,7 +289,7 @@ export class KeepPanel {
 
   #item(kept: KeptRun): HTMLElement {
     const text = say();
-    const line = text.runLine(count(kept.steps), accuracyOf(kept), moment(kept.time));
+    const line = runLine(kept);
     const words = make("span", { text: line });
     const detail = make("span", { className: "note", text: text.runParameters(count(kept.parameters)) });
     const here = kept.id === this.#id && this.#options.session.steps > 0;
@@ -316,8 +316,32 @@ export class KeepPanel {
 /** Few open a network, and reading one takes every layer of the library: it comes when it is asked for. */
 const networkFiles = () => import("./network_file.ts");
 
-function accuracyOf({ accuracy }: KeptRun): string {
-  return accuracy === undefined ? say().runUnmeasured : percent(accuracy, 1);
+/** How well it read: at its end, or where it was measured last before. Nothing at step 0 counts, where it knew nothing. */
+function measuredLast({ accuracy, steps, run }: KeptRun): { accuracy: number; step: number } | undefined {
+  if (accuracy !== undefined) return { accuracy, step: steps };
+  return run.measurements?.findLast(({ step }) => step > 0);
+}
+
+function offerTitle(kept: KeptRun): string {
+  const text = say();
+  const measured = measuredLast(kept);
+  const steps = count(kept.steps);
+  if (measured === undefined) return text.offerTitleUnmeasured(steps);
+  const accuracy = percent(measured.accuracy, 1);
+  return measured.step === kept.steps
+    ? text.offerTitle(steps, accuracy)
+    : text.offerTitleEarlier(steps, accuracy, count(measured.step));
+}
+
+function runLine(kept: KeptRun): string {
+  const text = say();
+  const measured = measuredLast(kept);
+  const [steps, time] = [count(kept.steps), moment(kept.time)];
+  if (measured === undefined) return text.runLine(steps, text.runUnmeasured, time);
+  const accuracy = percent(measured.accuracy, 1);
+  return measured.step === kept.steps
+    ? text.runLine(steps, accuracy, time)
+    : text.runLineEarlier(steps, accuracy, count(measured.step), time);
 }
 
 function newId(): string {

@@ -1,7 +1,7 @@
 /** The page: one session, three views on it, and the bar of the training above them. */
 import { sample } from "../src/data/dataset.ts";
 import { addressOf, onView, VIEWS, type View, view } from "./address.ts";
-import { nameClasses } from "./classes.ts";
+import { CLASSES, nameClasses } from "./classes.ts";
 import { DigitPad } from "./digit_pad.ts";
 import { announce, find, focusScrollers, write } from "./dom.ts";
 import { DrawPanel } from "./draw_panel.ts";
@@ -10,7 +10,15 @@ import { LazyInsideView } from "./inside/lazy_view.ts";
 import { KeepPanel } from "./keep_panel.ts";
 import { count, language, onLanguage, percent, say, setLanguage, translatePage } from "./language.ts";
 import type { Language } from "./messages.ts";
-import { failureNotice, forcedCpuNotice, type Notice, noWebGpuNotice, showNotices } from "./notices.ts";
+import {
+  ailmentNotice,
+  type Cure,
+  failureNotice,
+  forcedCpuNotice,
+  type Notice,
+  noWebGpuNotice,
+  showNotices,
+} from "./notices.ts";
 import { openTrainer } from "./open_trainer.ts";
 import { Runner } from "./runner.ts";
 import { Session } from "./session.ts";
@@ -48,11 +56,13 @@ const inside = new LazyInsideView({
   inspect: (pixels, options) => session.inspect(pixels, options),
   draw: (pixels, drawings, target) => session.draw(pixels, drawings, target),
   drawer: () => session.drawer,
-  training: () => session.phase === "training",
   predict,
   parameters: () => session.parameters(),
   model: () => session.model,
   steps: () => session.steps,
+  training: () => session.phase === "training",
+  run: () => session.run.id,
+  firstParameters: () => session.firstParameters,
 });
 
 const panel = new DrawPanel({
@@ -176,6 +186,7 @@ let frame = 0;
 let shownDigits = session.digits;
 let shownMeasurement = session.latest;
 let shownBackend = session.backendKind;
+let shownReplacements = session.replacements;
 let reread = 0;
 
 /** Something changed: the page is written again in the next frame. */
@@ -200,7 +211,11 @@ function render(): void {
     placePad();
   }
   const now = performance.now();
-  if (measured || (session.phase === "training" && now - reread > REREAD_MILLISECONDS)) {
+  // What other weights read is no longer shown; the present ones are asked at once.
+  const replaced = session.replacements !== shownReplacements && session.usable;
+  if (session.replacements !== shownReplacements) train.forget();
+  if (replaced) shownReplacements = session.replacements;
+  if (measured || replaced || (session.phase === "training" && now - reread > REREAD_MILLISECONDS)) {
     reread = now;
     panel.refresh();
     train.reread();
@@ -215,6 +230,34 @@ function render(): void {
   panel.render();
   teaching.render();
   keeping.render();
+}
+
+/** Weights with less than this share of guessing's loss have learned something worth going back to. */
+const LEARNED = 0.8 * Math.log(CLASSES);
+
+/** What there is to do about a training that learns nothing. */
+function cure(): Cure {
+  const { usualRate, bestSteps, bestLoss = Number.POSITIVE_INFINITY } = session;
+  const focusRun = () => find("run", HTMLButtonElement).focus();
+  return {
+    ...{ usualRate, goodSteps: bestLoss < LEARNED ? bestSteps : undefined },
+    async startAnew(rate) {
+      focusRun();
+      keeping.beginAnew();
+      await session.reset();
+      session.setLearningRate(rate);
+      session.train(train.epochs);
+    },
+    goOn(rate) {
+      focusRun();
+      session.setLearningRate(rate);
+      if (session.phase !== "training") session.train(train.epochs);
+    },
+    goBack(rate) {
+      focusRun();
+      void session.goBack(rate);
+    },
+  };
 }
 
 let shownNotices = "";
@@ -238,6 +281,7 @@ function renderNotices(): void {
       }),
     );
   }
+  if (session.ailment && session.usable) notices.push(ailmentNotice(session.ailment, cure()));
   if (train.notice) notices.push(train.notice);
   if (keeping.notice) notices.push(keeping.notice);
   const key = JSON.stringify(notices);

@@ -6,6 +6,8 @@ import { drawMessages } from "./draw_messages.ts";
 import { curvesMessages } from "./messages/curves.ts";
 import { digitsMessages } from "./messages/digits.ts";
 import { errorsMessages } from "./messages/errors.ts";
+import { healthMessages } from "./messages/health.ts";
+import { keepMessages } from "./messages/keep.ts";
 import { mistakesMessages } from "./messages/mistakes.ts";
 import { networkMessages } from "./messages/network.ts";
 import { noticesMessages } from "./messages/notices.ts";
@@ -31,6 +33,8 @@ function sentences<Tongue extends Language>(tongue: Tongue) {
     ...noticesMessages[tongue],
     ...errorsMessages[tongue],
     ...drawMessages[tongue],
+    ...keepMessages[tongue],
+    ...healthMessages[tongue],
   };
 }
 

@@ -1,9 +1,11 @@
 /** Calm notices: why there is no WebGPU and what to do about it, and what went wrong and how to go on. */
 import { CortezaError, DivergedError, OutOfMemoryError, type WebGpuUnavailableError } from "../src/index.ts";
+import { className } from "./classes.ts";
 import { find, make } from "./dom.ts";
 import { errorWords, ownWords } from "./error_words.ts";
 import { bytes, count, language, learningRate as rateText, say } from "./language.ts";
 import { layerName } from "./layer_names.ts";
+import { betterRate, type Found } from "./train/ailments.ts";
 
 /** A training that diverged goes on with this share of its learning rate, and not with more than the other. */
 const LOWER = 0.3;
@@ -126,6 +128,43 @@ export function failureNotice(error: unknown, recovery: Recovery): Notice {
   }
   const why = language() === "en" || !(error instanceof CortezaError) ? "" : `${errorWords(error)} `;
   return failure(text.failedOtherTitle, why + text.failedOtherBody);
+}
+
+export interface Cure {
+  /** Begins anew and trains, with this learning rate. */
+  startAnew(learningRate: number): void;
+  /** Trains on with this learning rate. */
+  goOn(learningRate: number): void;
+  /** Back to the best weights, to go on with this learning rate. */
+  goBack(learningRate: number): void;
+  /** The rate that the optimizer is used with as a rule. */
+  readonly usualRate: number;
+  /** The step of weights that read well, where there were some. */
+  readonly goodSteps: number | undefined;
+}
+
+/** The training goes on, and learns nothing. */
+export function ailmentNotice(ailment: Found, cure: Cure): Notice {
+  const text = say();
+  const { learningRate } = ailment;
+  const { usualRate, goodSteps } = cure;
+  const better = betterRate(ailment, learningRate, usualRate);
+  const [rate, newRate] = [rateText(learningRate), rateText(better)];
+  const isRaised = better > learningRate;
+  const sentence = {
+    sameAnswer: () => text.ailingSameAnswer(ailment.kind === "sameAnswer" ? className(ailment.answer) : "", rate),
+    worseThanGuessing: () => text.ailingWorse(rate),
+    notMoving: () => {
+      const steps = count(ailment.kind === "notMoving" ? ailment.steps : 0);
+      return isRaised ? text.ailingStillSmall(steps, rate) : text.ailingStill(steps, rate);
+    },
+  }[ailment.kind]();
+  const action = isRaised
+    ? { label: text.ailingOn(newRate), run: () => cure.goOn(better) }
+    : goodSteps === undefined
+      ? { label: text.ailingAnew(newRate), run: () => cure.startAnew(better) }
+      : { label: text.backSlower(text.backTo(count(goodSteps)), newRate), run: () => cure.goBack(better) };
+  return { kind: "advice", title: text.ailingTitle, sentences: [sentence], actions: [action] };
 }
 
 /** The large data set did not come; everything else goes on. */

@@ -4,6 +4,7 @@ import { find, make, write } from "./dom.ts";
 import { errorWords } from "./error_words.ts";
 import { count, decimal, milliseconds, percent, say } from "./language.ts";
 import { layerName } from "./layer_names.ts";
+import type { BackendKind } from "./setup.ts";
 
 type State =
   | { state: "empty" }
@@ -22,10 +23,21 @@ export class ProfilePanel {
     this.#button.addEventListener("click", () => void this.#run());
   }
 
+  /** What the network runs on: the words are about that. */
+  set backend(kind: BackendKind) {
+    const text = say();
+    write(find("profile-note", HTMLElement), kind === "webgpu" ? text.profileNote : text.profileNoteCpu);
+  }
+
   /** Whether there is a trainer to ask. */
   set usable(usable: boolean) {
     this.#usable = usable;
     this.#button.disabled = !usable || this.#state.state === "busy";
+  }
+
+  /** The network gave way to another one: its times are nobody's now. */
+  forget(): void {
+    if (this.#state.state === "done" || this.#state.state === "failed") this.#show({ state: "empty" });
   }
 
   async #run(): Promise<void> {

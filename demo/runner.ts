@@ -66,11 +66,20 @@ export class Runner {
     const caption = find("accuracy-caption", HTMLElement);
     number.classList.toggle("pending", latest === undefined || (latest.step === 0 && !isPretrained));
     write(number, latest === undefined ? "" : percent(latest.accuracy, 1));
-    if (latest === undefined) write(caption, text.accuracyPending);
+    if (latest === undefined) write(caption, this.#pending());
     else if (latest.step === 0)
       write(caption, (isPretrained ? text.accuracyOpened : text.accuracyBefore)(count(latest.count)));
     else if (latest.step === 1) write(caption, text.accuracyAfterOne(count(latest.count)));
     else write(caption, text.accuracyAfter(count(latest.count), count(latest.step)));
+  }
+
+  /** Why there is no accuracy. */
+  #pending(): string {
+    const text = say();
+    const { phase, steps } = this.#session;
+    if (phase === "failed") return text.accuracyNone;
+    if (phase === "ready" || phase === "paused") return text.accuracyBusy;
+    return phase === "training" || steps > 0 ? text.accuracySoon : text.accuracyPending;
   }
 
   #renderReadings(): void {
@@ -104,7 +113,8 @@ export class Runner {
         text.millisecondsPerStep(milliseconds(last.millisecondsPerStep)),
       );
       const { gpuBytes = 0 } = stats ?? {};
-      if (gpuBytes > 0) words.push(trainSay().gpuMemory(bytes(gpuBytes)));
+      // The CPU's trainer counts bytes too, but of no GPU.
+      if (gpuBytes > 0 && session.backendKind === "webgpu") words.push(trainSay().gpuMemory(bytes(gpuBytes)));
     }
     if (phase === "paused") words.push(text.paused);
     // A lesson does not know how many steps it will take.

@@ -25,6 +25,8 @@ export class Samples {
   #pixels: Float32Array | undefined;
   #answers: readonly number[] | undefined;
   #asking = false;
+  /** How often the answers were forgotten: what was asked before that tells of another network. */
+  #forgotten = 0;
 
   constructor(predict: (pixels: Float32Array) => Promise<Float32Array | undefined>) {
     this.#predict = predict;
@@ -43,13 +45,22 @@ export class Samples {
     this.render();
   }
 
+  /** The network gave way to another one: its answers are nobody's now. */
+  forget(): void {
+    this.#forgotten++;
+    if (this.#answers === undefined) return;
+    this.#answers = undefined;
+    this.render();
+  }
+
   /** Asks the network again. */
   async refresh(): Promise<void> {
     if (this.#asking || this.#pixels === undefined) return;
     this.#asking = true;
+    const forgotten = this.#forgotten;
     try {
       const probabilities = await this.#predict(this.#pixels);
-      if (probabilities)
+      if (probabilities && forgotten === this.#forgotten)
         this.#answers = this.#cells.map((_, index) => largestOf(probabilities.subarray(index * 10, index * 10 + 10)));
       this.render();
     } catch {
@@ -57,6 +68,7 @@ export class Samples {
     } finally {
       this.#asking = false;
     }
+    if (forgotten !== this.#forgotten) await this.refresh();
   }
 
   render(): void {

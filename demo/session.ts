@@ -42,7 +42,7 @@ import {
 } from "./setup.ts";
 import type { State } from "./snapshots.ts";
 import { type Lesson, type Taught, teach } from "./teaching.ts";
-import { type Ailment, areSame, Health, onlyAnswer } from "./train/ailments.ts";
+import { areSame, type Found, Health, onlyAnswer } from "./train/ailments.ts";
 import { analyse, decodeRows, encodeRows } from "./train/design.ts";
 import type { RunSettings } from "./train/run_settings.ts";
 import { type StopConditions, Stopper, type StopReason, stepsToMeasurement } from "./train/stopping.ts";
@@ -202,12 +202,12 @@ export class Session {
   }
 
   /** What is wrong with the training, though its numbers are numbers. */
-  get ailment(): Ailment | undefined {
+  get ailment(): Found | undefined {
     return this.#course.ailment;
   }
 
   /** Parameters that the training began with, by name; undefined where nobody here knows them. */
-  get firstParameters(): ReadonlyMap<string, Tensor> | undefined {
+  get firstParameters(): ReadonlyMap<string, Tensor<Float32Array>> | undefined {
     if (!this.#beganHere || this.#initial === undefined) return undefined;
     return parametersIn(this.#initial, this.model.parameters.keys());
   }
@@ -237,6 +237,17 @@ export class Session {
   /** The step that it can go on from after the device was lost. */
   get keptSteps(): number {
     return this.#course.newest?.steps ?? 0;
+  }
+
+  /** The learning rate that the optimizer is used with as a rule. */
+  get usualRate(): number {
+    const name = optimizerOf(this.#rule);
+    return name === undefined ? OPTIMIZERS.adam.learningRate : OPTIMIZERS[name].learningRate;
+  }
+
+  /** The held-out loss of the best weights; undefined where those are the first ones. */
+  get bestLoss(): number | undefined {
+    return this.#course.best?.loss;
   }
 
   /** The step with the best weights, 0 for the first, random ones. */
@@ -780,7 +791,9 @@ export class Session {
     const { check } = this.#course;
     if (check === undefined || this.#confusion.length === 0) return;
     const sameShares = onlyAnswer(this.#confusion) !== undefined && (await this.#sharesAreSame());
-    this.#course.ailment = this.#health.take({ ...check, step: this.steps, confusion: this.#confusion, sameShares });
+    const found = this.#health.take({ ...check, step: this.steps, confusion: this.#confusion, sameShares });
+    const { learningRate = this.#learningRate } = this.#course.ailment ?? {};
+    this.#course.ailment = found && { ...found, learningRate };
     this.#onChange();
   }
 

@@ -53,11 +53,16 @@ export class LazyInsideView {
 
   /** Notes the kernels of this moment, whether the view is seen or not. */
   async remember(): Promise<void> {
-    const first = this.#options.model().layers.find(({ layer }) => layer.config.kind === "conv2d");
-    const steps = this.#options.steps();
-    const kernel = first && (await this.#options.parameters())?.get(`${first.name}/kernel`);
-    if (kernel === undefined) return;
-    this.#memory.remember(steps, kernel);
+    const { model, steps, run, firstParameters, parameters } = this.#options;
+    const first = model().layers.find(({ layer }) => layer.config.kind === "conv2d");
+    const name = `${first?.name}/kernel`;
+    const [id, step] = [run?.() ?? "", steps()];
+    // Whoever trains at once has taken steps before anything was measured: what was before those belongs to it too.
+    this.#memory.begin(id, () => firstParameters?.()?.get(name));
+    const kernel = first && (await parameters())?.get(name);
+    // Another training may have begun meanwhile.
+    if (kernel === undefined || id !== (run?.() ?? "")) return;
+    this.#memory.remember(step, kernel);
     this.#lazy.part?.renderKernels();
   }
 }

@@ -37,6 +37,10 @@ export interface InsideOptions {
   model(): Model;
   /** Updates made so far. */
   steps(): number;
+  /** Names the training that these are of. */
+  run?(): string;
+  /** What the training began with, by name, where that is known. */
+  firstParameters?(): ReadonlyMap<string, Tensor<Float32Array>> | undefined;
 }
 
 export class InsideView {

@@ -95,6 +95,9 @@ export const PICTURES: Wording = {
     insideIntro:
       "From the pixels to the answer, step by step, through the network that you train, on the picture that you drew or chose. Every number is its own.",
     accuracyPending: "Accuracy on held-out pictures is measured as soon as the network is ready.",
+    accuracyBusy: "Accuracy on held-out pictures is being measured.",
+    accuracySoon: "Accuracy on held-out pictures is measured after the first steps.",
+    accuracyNone: "Accuracy on held-out pictures was not measured.",
     accuracyBefore: (count) => `of ${count} held-out pictures read correctly, before any training`,
     accuracyOpened: (count) => `of ${count} held-out pictures read correctly, with the file’s weights`,
     accuracyAfter: (count, steps) => `of ${count} held-out pictures read correctly after ${steps} steps`,
@@ -142,6 +145,9 @@ export const PICTURES: Wording = {
     insideIntro:
       "De los píxeles a la respuesta, paso a paso, por la red que tú entrenas y con la imagen que has dibujado o elegido. Cada número es suyo.",
     accuracyPending: "La exactitud con imágenes reservadas se mide en cuanto la red está lista.",
+    accuracyBusy: "Se está midiendo la exactitud con imágenes reservadas.",
+    accuracySoon: "La exactitud con imágenes reservadas se mide tras los primeros pasos.",
+    accuracyNone: "La exactitud con imágenes reservadas no se midió.",
     accuracyBefore: (count) => `de ${count} imágenes reservadas leídas bien, antes de entrenar`,
     accuracyOpened: (count) => `de ${count} imágenes reservadas leídas bien, con los pesos del archivo`,
     accuracyAfter: (count, steps) => `de ${count} imágenes reservadas leídas bien tras ${steps} pasos`,

@@ -5,6 +5,9 @@ const en = {
   profileNote:
     "A step is a short list of programs for the graphics card, called kernels: first the layers forwards, then their gradients backwards, then the update of the weights. " +
     "This times each of them. The training waits meanwhile and stays as it is.",
+  profileNoteCpu:
+    "A step is a list of operations: first the layers forwards, then their gradients backwards, then the update of the weights. " +
+    "This times each of them. The training waits meanwhile and stays as it is.",
   profileMeasure: "Measure",
   profileAgain: "Measure again",
   profileBusy: "Measuring …",
@@ -41,6 +44,9 @@ const es: typeof en = {
   profileNote:
     "Un paso es una lista corta de programas para la tarjeta gráfica, llamados kernels: primero las capas hacia delante, luego sus gradientes hacia atrás y al final la actualización de los pesos. " +
     "Aquí se mide cada uno. El entrenamiento espera entretanto y queda como está.",
+  profileNoteCpu:
+    "Un paso es una lista de operaciones: primero las capas hacia delante, luego sus gradientes hacia atrás y al final la actualización de los pesos. " +
+    "Aquí se mide cada una. El entrenamiento espera entretanto y queda como está.",
   profileMeasure: "Medir",
   profileAgain: "Medir otra vez",
   profileBusy: "Midiendo …",

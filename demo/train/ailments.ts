@@ -12,6 +12,9 @@ export type Ailment =
   /** After so many steps it guesses as at its beginning. */
   | { readonly kind: "notMoving"; readonly steps: number };
 
+/** With the learning rate at which it was found first. */
+export type Found = Ailment & { readonly learningRate: number };
+
 /** What a measurement on held-out pictures tells of a network's health. */
 export interface Vitals {
   /** Updates made before it. */

@@ -41,6 +41,7 @@ export class TrainView {
   /** As many networks were opened when the builder was shown. */
   #adoptions = 0;
   #shownFacts = "";
+  #profiled: unknown;
 
   constructor({ session, corrections, onBeginAnew, onChange, onSetting }: TrainViewOptions) {
     this.#session = session;
@@ -111,8 +112,13 @@ export class TrainView {
 
   /** `plannedTarget`: the step that the training goes or would go to. */
   render({ plannedTarget }: { plannedTarget: number }): void {
-    const { phase, digits, usable } = this.#session;
+    const { phase, digits, usable, model } = this.#session;
     this.#profile.usable = usable && digits !== undefined;
+    this.#profile.backend = this.#session.backendKind;
+    if (this.#profiled !== model) this.#profile.forget();
+    this.#profiled = model;
+    // While another network is made, there is none that reads.
+    if (phase === "loading") this.#samples.forget();
     this.#data.render(digits !== undefined);
     this.#mistakes.render();
     this.#settings.render();
@@ -122,6 +128,11 @@ export class TrainView {
       this.#shownDigits = digits;
       this.#samples.show(digits.heldOut);
     }
+  }
+
+  /** Other weights took the place of those at hand: what these read goes at once. */
+  forget(): void {
+    this.#samples.forget();
   }
 
   /** Reads the sample digits again, because the network has learned. */
