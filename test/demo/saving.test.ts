@@ -121,7 +121,11 @@ describe("a network as a file", () => {
       [file({}, withTensor("trainer/learningRate", 1, 2, 3)), /has 3 numbers, not 128/, "rate"],
       [file({}, withTensor("trainer/learningRate", ...Array<number>(128).fill(7))), /kind 7/, "rate"],
       // Restarts that halve their length: counting them never ends.
-      [file({}, withTensor("trainer/learningRate", ...rates([0, 8, 3, 0.1, 0, 0.5, 1, 0]))), /restarts segment/, "rate"],
+      [
+        file({}, withTensor("trainer/learningRate", ...rates([0, 8, 3, 0.1, 0, 0.5, 1, 0]))),
+        /restarts segment/,
+        "rate",
+      ],
       [file({}, withTensor("trainer/learningRate", ...rates([0, 1, 0, -1, -1, 1, 0, 0]))), /rate of -1/, "rate"],
       [file({ batchSize: 1e9 }), /batch size/, "batch"],
       [file({}, new Map([...tiny().parameters].slice(1))), /"conv2d\/kernel" is missing/, "tensor"],
