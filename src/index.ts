@@ -147,8 +147,8 @@ export { type Classification, type Classifier, createClassifier } from "./train/
 export type { TrainerConfig } from "./train/config.ts";
 export { type EarlyStopping, earlyStopping } from "./train/early_stopping.ts";
 export type { LossesChoice, LossWeights, MetricsChoice } from "./train/heads.ts";
-export { createPredictor, type ModelPredictor } from "./train/model_predictor.ts";
 export type { MonitorMode } from "./train/monitor.ts";
+export { createPredictor, type ModelPredictor } from "./train/predictor.ts";
 export { type ReduceOnPlateau, reduceOnPlateau } from "./train/reduce_on_plateau.ts";
 export type { ClassWeights } from "./train/targets.ts";
 export { createTrainer, type TrainerOptions } from "./train/trainer.ts";

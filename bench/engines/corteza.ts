@@ -137,14 +137,14 @@ async function openTraining(backend: WebGpuBackend, network: Network, batch: num
 }
 
 async function openInference(backend: WebGpuBackend, network: Network, batch: number): Promise<Work> {
-  const program = await compilePrediction(backend, buildModel(network), batch);
+  const program = await compilePrediction(backend, buildModel(network), batch, ["softmax"]);
   const { floats } = makeBatch(network, batch);
   let probabilities: ArrayLike<number> = [];
   return {
     async run(times) {
       for (let index = 0; index < times; index++) {
-        const outputs = await program.run({ images: floats });
-        probabilities = outputs["predictions"]?.data ?? [];
+        const outputs = await program.run({ "0": floats });
+        probabilities = outputs["0"]?.data ?? [];
       }
     },
     values: async () => sampleOf(probabilities),

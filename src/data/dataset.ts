@@ -1,5 +1,7 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../core/shape.ts";
+import { readLabels } from "./labels.ts";
+import { bytesOrFloats, type ImageBatch, readImages, readTargets } from "./values.ts";
 
 /** Values of one input of a model. */
 export interface DatasetInput {
@@ -44,41 +46,19 @@ function countClasses(labels: ArrayLike<number>): number {
   return largest + 1;
 }
 
-/** The labels as class indices; `classes` is `undefined` where nobody has said how many there are. */
-function checkLabels(labels: ArrayLike<number>, classes: number | undefined): Int32Array {
-  const checked = new Int32Array(labels.length);
-  for (let index = 0; index < labels.length; index++) {
-    const label = labels[index];
-    if (label === undefined || !Number.isInteger(label) || label < 0 || label > 0x7ffffffe) {
-      throw new ArgumentError(
-        `dataset: label ${label} of image ${index} is not a class index; labels are whole numbers from 0 on.`,
-      );
-    }
-    if (classes !== undefined && label >= classes) {
-      throw new ArgumentError(
-        `dataset: label ${label} of image ${index} is not one of the ${classes} classes 0 … ${classes - 1}; give more classes or correct the label.`,
-      );
-    }
-    checked[index] = label;
-  }
-  return checked;
-}
-
 interface DatasetOptions {
-  images: Uint8Array | Uint8ClampedArray | Float32Array;
+  images: ImageBatch;
   shape: Shape;
   labels?: ArrayLike<number>;
   classes?: number;
-  targets?: Float32Array;
+  targets?: ImageBatch;
   targetShape?: Shape;
   sampleWeights?: ArrayLike<number>;
 }
 
 /** The targets with the shape of one row; `rows` is the number of images. */
-function checkTargets(targets: Float32Array, rows: number, shape: Shape | undefined): NonNullable<Dataset["targets"]> {
-  if (!(targets instanceof Float32Array)) {
-    throw new ArgumentError("dataset: targets must be a Float32Array; class indices go into labels.");
-  }
+function checkTargets(given: unknown, rows: number, shape: Shape | undefined): NonNullable<Dataset["targets"]> {
+  const targets = readTargets("dataset: targets", given);
   if (shape !== undefined) checkShape("dataset: targetShape", shape);
   const size = shape === undefined ? targets.length / rows : sizeOf(shape);
   if (!Number.isInteger(size) || size < 1 || targets.length !== rows * size) {
@@ -90,7 +70,8 @@ function checkTargets(targets: Float32Array, rows: number, shape: Shape | undefi
   return { data: targets, shape: shape === undefined ? [size] : [...shape] };
 }
 
-function checkWeights(weights: ArrayLike<number>, count: number): Float32Array {
+function checkWeights(given: unknown, count: number): Float32Array {
+  const weights = bytesOrFloats("dataset: sampleWeights", given);
   if (weights.length !== count) {
     throw new ShapeError(`dataset: ${count} images want as many sampleWeights, got ${weights.length}.`);
   }
@@ -103,33 +84,35 @@ function checkWeights(weights: ArrayLike<number>, count: number): Float32Array {
 /**
  * A data set from arrays.
  *
- * - `images`: images of `shape`, one behind the other. Bytes 0–255 are normalised by /255 on the device; floats are
- *   taken as they are. The array is not copied.
+ * - `images`: images of `shape`, one behind the other. Bytes 0–255 (`Uint8Array`, `Uint8ClampedArray`) are normalised by
+ *   /255 on the device; all other numbers are taken as they are. Bytes and a `Float32Array` are not copied; other arrays and
+ *   lists become a `Float32Array`.
  * - `shape`: one image, [height, width, channels] or [features].
  * - `labels`: a class index for each image, 0 … `classes` − 1; `classes` is by default the largest label plus one.
- * - `targets`, in the place of labels: for each image a row of floats of `targetShape`, by default [values of a row]. Of
- *   the shape of the model's outputs: one-hot rows, values to be predicted, other images. Not copied.
+ * - `targets`, in the place of labels: for each image a row of numbers of `targetShape`, by default [values of a row]. Of
+ *   the shape of the model's outputs: one-hot rows, values to be predicted, other images. They are taken as they are; bytes
+ *   beyond 1 are refused. A `Float32Array` is not copied.
  * - `sampleWeights`: what each image's loss is multiplied by, at least 0.
  *
  * Throws `ArgumentError` for an empty data set, labels that are no class indices and arrays of another type,
  * `ShapeError` where images, labels, targets and weights are not equally many.
  */
 export function dataset(options: DatasetOptions): Dataset {
-  const { images, labels, shape, classes, targets, targetShape, sampleWeights } = options;
+  const { labels, shape, classes, targets, targetShape, sampleWeights } = options;
   checkShape("dataset: shape", shape);
-  if (!(images instanceof Float32Array || images instanceof Uint8Array || images instanceof Uint8ClampedArray)) {
-    throw new ArgumentError("dataset: images must be a Uint8Array (0–255) or a Float32Array.");
-  }
+  const images = bytesOrFloats("dataset: images", options.images);
   if (classes !== undefined && (!Number.isInteger(classes) || classes < 1)) {
     throw new ArgumentError(`dataset: classes must be a whole number of at least 1, got ${classes}.`);
   }
   if ((labels === undefined) === (targets === undefined)) {
     throw new ArgumentError(
-      `dataset: wants either labels (class indices) or targets (a Float32Array), got ${labels ? "both" : "neither"}.`,
+      `dataset: wants either labels (class indices) or targets (numbers to be learnt), got ${labels ? "both" : "neither"}.`,
     );
   }
+  const fix = "; give more classes or correct the label";
+  const checked = labels === undefined ? new Int32Array() : readLabels("dataset", labels, { classes, fix });
   const found = images.length / sizeOf(shape);
-  const count = labels?.length ?? found;
+  const count = labels === undefined ? found : checked.length;
   if (count === 0) {
     throw new ArgumentError(
       `dataset: there are no ${labels ? "labels" : "images"}; a data set needs at least one image.`,
@@ -143,10 +126,8 @@ export function dataset(options: DatasetOptions): Dataset {
       `dataset: ${expected}, the images have ${images.length} (${found} images); check shape, or which labels belong to them.`,
     );
   }
-  const checked = checkLabels(labels ?? [], classes);
   return {
-    images:
-      images instanceof Uint8ClampedArray ? new Uint8Array(images.buffer, images.byteOffset, images.length) : images,
+    images,
     labels: checked,
     ...(targets === undefined ? {} : { targets: checkTargets(targets, count, targetShape) }),
     ...(sampleWeights === undefined ? {} : { sampleWeights: checkWeights(sampleWeights, count) }),
@@ -195,6 +176,5 @@ export function sample(whole: Dataset, index: number): { image: Float32Array; la
     throw new ArgumentError(`sample: there is no image ${index} in a data set of ${whole.count}.`);
   }
   const { images, labels } = subset(whole, index, 1);
-  const image = images instanceof Float32Array ? images.slice() : Float32Array.from(images, (value) => value / 255);
-  return { image, label: labels[0] ?? 0 };
+  return { image: readImages("sample", images), label: labels[0] ?? 0 };
 }

@@ -1,5 +1,9 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { INK_SIZE, type InkGrid, placeByMass } from "./center_of_mass.ts";
+import { groundOf, rangeOf } from "./ground.ts";
+import { type Background, checkPictureOptions, pictureValues } from "./picture.ts";
+import { readPicture } from "./read_picture.ts";
+import { bytesOrFloats, type ImageBatch } from "./values.ts";
 
 /** How a picture of a digit is read. */
 export interface DigitImageOptions {
@@ -8,42 +12,25 @@ export interface DigitImageOptions {
    * most is the ground.
    */
   invert?: boolean | "auto";
+  /** Behind pixels that are not opaque: as in `createClassifier`, by default black, or white behind dark ink. */
+  background?: "auto" | Background;
 }
+
+/** Something with pixels in colour, as `createClassifier` takes it too. */
+export type DigitPicture = ImageData | Exclude<CanvasImageSource, SVGImageElement>;
+
+/** Larger pictures are read at this many pixels along the longer side: the digit becomes 20. */
+const MOST_SIDE = 560;
 
 /** Differences below this share of the contrast are not ink, however quiet the ground is. */
 const LEAST_INK = 0.002;
 /** How many typical deviations of the ground a pixel must stand out by. */
 const NOISE_FACTOR = 8;
 
-function median(values: Float32Array): number {
-  const sorted = values.slice().sort();
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-/** Pixels along the four edges. */
-function borderOf(pixels: ArrayLike<number>, width: number, height: number): Float32Array {
-  const border: number[] = [];
-  for (let column = 0; column < width; column++) {
-    border.push(pixels[column] ?? 0, pixels[(height - 1) * width + column] ?? 0);
-  }
-  for (let row = 0; row < height; row++) {
-    border.push(pixels[row * width] ?? 0, pixels[row * width + width - 1] ?? 0);
-  }
-  return Float32Array.from(border);
-}
-
 /** Ink from 0 to 1 above the ground, with the ground's own noise set to 0. */
 function separateInk(pixels: ArrayLike<number>, width: number, height: number, invert: boolean | "auto"): InkGrid {
-  const border = borderOf(pixels, width, height);
-  const ground = median(border);
-  const deviation = median(border.map((value) => Math.abs(value - ground)));
-  let lightest = Number.NEGATIVE_INFINITY;
-  let darkest = Number.POSITIVE_INFINITY;
-  for (let index = 0; index < width * height; index++) {
-    const value = pixels[index] ?? 0;
-    if (value > lightest) lightest = value;
-    if (value < darkest) darkest = value;
-  }
+  const { ground, deviation } = groundOf(pixels, width, height);
+  const { darkest, lightest } = rangeOf(pixels);
   const isDark = invert === "auto" ? ground - darkest > lightest - ground : invert;
   const contrast = isDark ? ground - darkest : lightest - ground;
   const ink = new Float32Array(width * height);
@@ -142,33 +129,63 @@ function transposed({ width, height, ink }: InkGrid): InkGrid {
   return { width: height, height: width, ink: turned };
 }
 
-/**
- * A picture of one digit (a photo, a pasted image, a rendered glyph), made into what MNIST holds: 784 values from 0
- * (paper) to 1 (ink). The ink is cropped, brought to 20 pixels by averaging areas, and moved by whole pixels until its
- * centre of mass lies on pixel 14. `undefined` when nothing stands out from the ground.
- *
- * `pixels`: grey values row by row, bytes or floats in any range; the ground becomes 0, the strongest ink 1. An even
- * ground is assumed, with some noise: shadows have to be evened out before.
- *
- * Throws `ArgumentError` for sizes that are no whole numbers, `ShapeError` when the pixels are not as many.
- */
-export function normalizeDigitImage(
-  pixels: Float32Array | Uint8Array | Uint8ClampedArray,
-  width: number,
-  height: number,
-  options: DigitImageOptions = {},
-): Float32Array | undefined {
+/** The grey of a picture over its background, at its own size or smaller. */
+function greyOf(picture: unknown, options: DigitImageOptions): { grey: Float32Array; width: number; height: number } {
+  const checked = checkPictureOptions("normalizeDigitImage", options);
+  const pixels = readPicture("normalizeDigitImage", picture, (own) => {
+    const scale = Math.min(1, MOST_SIDE / Math.max(own.width, own.height));
+    return { width: Math.max(1, Math.round(own.width * scale)), height: Math.max(1, Math.round(own.height * scale)) };
+  });
+  const { width, height } = pixels;
+  return { grey: pictureValues(pixels, 1, { ...checked, invert: false }), width, height };
+}
+
+/** Grey pixels, as many as the sides say. */
+function checkedPixels(given: unknown, width: number, height: number): Float32Array | Uint8Array {
   if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) {
     throw new ArgumentError(
       `normalizeDigitImage: width and height must be whole numbers of pixels, got ${width} × ${height}.`,
     );
   }
-  if (pixels.length !== width * height) {
-    throw new ShapeError(
-      `normalizeDigitImage: ${width} × ${height} grey pixels are ${width * height} values, the array has ${pixels.length}; convert colours to grey first.`,
-    );
-  }
-  const cropped = cropToInk(separateInk(pixels, width, height, options.invert ?? "auto"));
+  const pixels = bytesOrFloats("normalizeDigitImage: pixels", given);
+  if (pixels.length === width * height) return pixels;
+  throw new ShapeError(
+    `normalizeDigitImage: ${width} × ${height} grey pixels are ${width * height} values, the array has ${pixels.length}; ` +
+      "of a picture in colours give the ImageData, or convert them to grey first.",
+  );
+}
+
+/**
+ * A picture of one digit (a photo, a pasted image, a rendered glyph), made into what MNIST holds: 784 values from 0
+ * (paper) to 1 (ink). The ink is cropped, brought to 20 pixels by averaging areas, and moved by whole pixels until its
+ * centre of mass lies on pixel 14. `undefined` when nothing stands out from the ground.
+ *
+ * `picture`: `ImageData`, a canvas, an `ImageBitmap`, a loaded image …, composited over `background`; or `pixels`: grey values
+ * row by row, bytes or other numbers in any range. The ground becomes 0, the strongest ink 1. An even ground is assumed,
+ * with some noise: shadows have to be evened out before.
+ *
+ * Throws `ArgumentError` for a picture without pixels and for sizes that are no whole numbers, `ShapeError` when the pixels
+ * are not as many.
+ */
+export function normalizeDigitImage(picture: DigitPicture, options?: DigitImageOptions): Float32Array | undefined;
+export function normalizeDigitImage(
+  pixels: ImageBatch,
+  width: number,
+  height: number,
+  options?: DigitImageOptions,
+): Float32Array | undefined;
+export function normalizeDigitImage(
+  given: DigitPicture | ImageBatch,
+  widthOrOptions: number | DigitImageOptions = {},
+  heightGiven = 0,
+  optionsGiven: DigitImageOptions = {},
+): Float32Array | undefined {
+  const isArray = typeof widthOrOptions === "number";
+  const options = isArray ? optionsGiven : widthOrOptions;
+  const { grey, width, height } = isArray
+    ? { grey: checkedPixels(given, widthOrOptions, heightGiven), width: widthOrOptions, height: heightGiven }
+    : greyOf(given, options);
+  const cropped = cropToInk(separateInk(grey, width, height, options.invert ?? "auto"));
   if (cropped === undefined) return undefined;
   const scale = INK_SIZE / Math.max(cropped.width, cropped.height);
   const small = transposed(averageAlongRows(transposed(averageAlongRows(cropped, scale)), scale));

@@ -1,11 +1,12 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import { type Dataset, type DatasetInput, type DatasetOutput, dataset } from "./dataset.ts";
+import type { ImageBatch } from "./values.ts";
 
 /** One input of a model with several: as `images` and `shape` of `dataset()`. */
 export interface InputOptions {
-  /** Bytes 0–255, normalised by /255 on the device, or floats taken as they are; not copied. */
-  images: Uint8Array | Uint8ClampedArray | Float32Array;
+  /** Bytes 0–255, normalised by /255 on the device, or other numbers, taken as they are; bytes and floats are not copied. */
+  images: ImageBatch;
   /** One image: [height, width, channels] or [features]. */
   shape: Shape;
 }
@@ -16,8 +17,8 @@ export interface OutputOptions {
   labels?: ArrayLike<number>;
   /** Classes that labels may name; default the largest label plus one. */
   classes?: number;
-  /** For each image a row of floats of `targetShape`; not copied. */
-  targets?: Float32Array;
+  /** For each image a row of numbers of `targetShape`; a `Float32Array` is not copied. */
+  targets?: ImageBatch;
   /** Default [values of a row]. */
   targetShape?: Shape;
 }
@@ -79,7 +80,9 @@ export function multiDataset(options: {
     return { images, shape };
   });
   const moreOutputs = outputs.slice(1).map(({ label, value }): DatasetOutput => {
-    const { labels, targets, classes } = told(label, () => dataset({ ...firstInput.value, ...value }));
+    const { labels, targets, classes } = told(label, () =>
+      dataset({ images: whole.images, shape: whole.shape, ...value }),
+    );
     return { labels, classes, ...(targets ? { targets } : {}) };
   });
   const names = (entries: readonly { name: string | undefined }[]) => entries.flatMap(({ name }) => name ?? []);

@@ -1,9 +1,14 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
-import { formatShape, sizeOf } from "../core/shape.ts";
+import { formatShape, type Shape } from "../core/shape.ts";
+import { describeValue, isPicture } from "../data/describe.ts";
+import { checkPictureOptions, type PictureOptions, pictureValues } from "../data/picture.ts";
+import { readPicture } from "../data/read_picture.ts";
+import { type ImageBatch, isBytes } from "../data/values.ts";
 import type { Backend } from "../graph/backend.ts";
 import type { Model } from "../nn/model.ts";
-import { probabilityPredictor } from "./model_predictor.ts";
-import { checkOneOutput } from "./one_input.ts";
+import { checkOneOutput, isBatchList } from "./one_input.ts";
+import { finalActivation, outputActivation } from "./output_activation.ts";
+import { Predictor } from "./predictor.ts";
 
 /** What a classifier says of a picture. */
 export interface Classification {
@@ -11,16 +16,43 @@ export interface Classification {
   readonly label: string;
   /** Its index. */
   readonly index: number;
-  /** Softmax of the model's logits, one a class. */
+  /**
+   * One a class, in the order of the labels: of a softmax they add up to 1; of several sigmoids each is for itself. A model
+   * with one output that has two labels gives [1 − p, p].
+   */
   readonly probabilities: Float32Array;
+  /** Names of all classes that are true: the most probable one; of a sigmoid for each class those of at least 0.5, maybe none. */
+  readonly labels: readonly string[];
 }
 
-/** Anything that shows a picture. Floats are taken as they are; pixels are scaled to the model's size and to 0…1. */
-export type ClassifierImage = Float32Array | Uint8Array | ImageData | CanvasImageSource;
+/**
+ * What shows a picture: an array of the model's values (bytes 0–255 become 0…1, other numbers are taken as they are), or
+ * something with pixels: `ImageData`, the bytes of its red, green, blue and alpha at the model's size, a canvas, an
+ * `ImageBitmap`, a loaded image, a video with a frame, a `VideoFrame`.
+ */
+export type ClassifierImage = ImageBatch | ImageData | Exclude<CanvasImageSource, SVGImageElement>;
+
+/** What `createClassifier` makes a classifier of. */
+export interface ClassifierOptions extends PictureOptions {
+  /** Where it runs. */
+  backend: Backend;
+  /** Names of the classes; default "0", "1", … Of a model with one output: the names of "no" and "yes", or that of "yes" alone. */
+  labels?: readonly string[];
+  /**
+   * How the outputs of a model that ends in logits become probabilities: "softmax", one class of all is true (default for
+   * several outputs), or "sigmoid", each for itself (default for one output), as after training with
+   * "binaryCrossentropy". A model that ends in one of them keeps it.
+   */
+  activation?: "softmax" | "sigmoid";
+}
 
 /** Names what a picture shows. */
 export interface Classifier {
-  /** A picture; a list of them, one an input, where the model has several inputs. */
+  /**
+   * A picture; a list of them, one an input, where the model has several inputs. It is read before the call returns: stretched
+   * to the model's size, composited over `background`, inverted as `invert` says, 0…1. Throws `ArgumentError` for a picture
+   * that has no pixels yet or may not be read, and for NaN; `ShapeError` for an array that is not one image.
+   */
   predict(image: ClassifierImage | readonly ClassifierImage[]): Promise<Classification>;
   /** Frees what the device holds for it; the model is untouched. */
   dispose(): void;
@@ -28,77 +60,116 @@ export interface Classifier {
 
 /**
  * A classifier over a model, with names for its classes (default "0", "1", …). On the backend of a trainer of the same
- * model it uses the weights as they are being trained, without a copy.
+ * model it uses the weights as they are being trained, without a copy. Throws `ArgumentError` for labels that are not as many
+ * as the classes and for an `activation` other than the model's own, `ShapeError` for a model without one row of classes.
  */
-export async function createClassifier(
-  model: Model,
-  options: { backend: Backend; labels?: readonly string[] },
-): Promise<Classifier> {
+export async function createClassifier(model: Model, options: ClassifierOptions): Promise<Classifier> {
   checkOneOutput("createClassifier", model);
-  const labels = options.labels ?? Array.from({ length: model.classes }, (_, index) => String(index));
   if (model.outputShape.length !== 1) {
     throw new ShapeError(
       `createClassifier: the model gives ${formatShape(model.outputShape)}, not one row of classes.`,
     );
   }
-  if (labels.length !== model.classes) {
-    throw new ArgumentError(`createClassifier: ${labels.length} labels for a model with ${model.classes} classes.`);
-  }
-  const predictor = probabilityPredictor(model, options.backend);
+  checkActivation(model, options.activation);
+  const { kind, applied } = outputActivation(model, options.activation);
+  const pictures = checkPictureOptions("createClassifier", options);
+  const labels = checkLabels(model, options.labels, kind);
+  const several = kind === "sigmoid" && labels.length === model.classes;
+  const predictor = new Predictor(model, options.backend, {
+    batchSize: 1,
+    folded: applied ? [] : [kind],
+    owner: "classifier",
+  });
   return {
     async predict(image) {
-      const images = isList(image) ? image : [image];
-      const pixels = images.map((one, input) => toPixels(one, model.inputShapes[input] ?? model.inputShape));
-      const data = (await predictor.predict(pixels))[0]?.data ?? new Float32Array();
-      let index = 0;
-      data.forEach((probability, candidate) => {
-        if (probability > (data[index] ?? 0)) index = candidate;
-      });
-      return { label: labels[index] ?? String(index), index, probabilities: data };
+      const images = isImageList(image) ? image : [image];
+      const values = images.map((one, input) => valuesOf(one, model.inputShapes[input], pictures));
+      const batch = predictor.read(values);
+      if (batch.count !== 1) {
+        throw new ShapeError(
+          `predict: a classifier takes one image ${formatShape(model.inputShape)} at a time, got ${batch.count}; ` +
+            "createPredictor() takes several.",
+        );
+      }
+      const [result] = await predictor.run(batch);
+      return classified(result?.data ?? new Float32Array(), labels, several);
     },
     dispose: () => predictor.dispose(),
   };
 }
 
-function isList(image: ClassifierImage | readonly ClassifierImage[]): image is readonly ClassifierImage[] {
-  return Array.isArray(image);
-}
-
-/** The values that a model of `inputShape` [height, width, 1 or 3] sees of a picture. */
-function toPixels(image: ClassifierImage, inputShape: readonly number[]): Float32Array {
-  if (image instanceof Float32Array) return image;
-  if (image instanceof Uint8Array) return Float32Array.from(image, (value) => value / 255);
-  const [height, width, channels] = inputShape;
-  if (height === undefined || width === undefined || (channels !== 1 && channels !== 3)) {
-    throw new ShapeError(
-      `predict: a picture becomes [height, width, 1 or 3]; this model wants ${formatShape(inputShape)}. Pass a Float32Array.`,
+function checkActivation(model: Model, wanted: unknown): void {
+  if (wanted === undefined) return;
+  if (wanted !== "softmax" && wanted !== "sigmoid") {
+    throw new ArgumentError(
+      `createClassifier: activation must be "softmax" or "sigmoid", got ${describeValue(wanted)}.`,
     );
   }
-  const { data } = scaledTo(image, width, height);
-  const pixels = new Float32Array(sizeOf(inputShape));
-  for (let pixel = 0; pixel < height * width; pixel++) {
-    const [red = 0, green = 0, blue = 0] = data.subarray(pixel * 4, pixel * 4 + 3);
-    if (channels === 1) pixels[pixel] = (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
-    else pixels.set([red / 255, green / 255, blue / 255], pixel * 3);
+  const { activation, layer } = finalActivation(model);
+  if ((activation === "softmax" || activation === "sigmoid") && activation !== wanted) {
+    throw new ArgumentError(
+      `createClassifier: activation is "${wanted}", but the model's layer "${layer.name}" ends in ${activation}; leave ` +
+        "activation out.",
+    );
   }
-  return pixels;
 }
 
-function scaledTo(image: ImageData | CanvasImageSource, width: number, height: number): ImageData {
-  if (image instanceof ImageData && image.width === width && image.height === height) return image;
-  const context = (w: number, h: number) => {
-    const found = new OffscreenCanvas(w, h).getContext("2d", { willReadFrequently: true });
-    if (found === null) throw new ArgumentError("predict: this browser gives no 2-D canvas to scale the picture with.");
-    return found;
-  };
-  let source: CanvasImageSource;
-  if (image instanceof ImageData) {
-    const whole = context(image.width, image.height);
-    whole.putImageData(image, 0, 0);
-    source = whole.canvas;
-  } else source = image;
-  const target = context(width, height);
-  target.imageSmoothingQuality = "high";
-  target.drawImage(source, 0, 0, width, height);
-  return target.getImageData(0, 0, width, height);
+/** The names of the classes, of which a sigmoid alone has two. */
+function checkLabels(model: Model, labels: unknown, kind: "softmax" | "sigmoid"): readonly string[] {
+  const { classes } = model;
+  const binary = kind === "sigmoid" && classes === 1;
+  if (labels === undefined) return Array.from({ length: binary ? 2 : classes }, (_, index) => String(index));
+  if (!Array.isArray(labels) || labels.some((label) => typeof label !== "string")) {
+    throw new ArgumentError(
+      `createClassifier: labels must be a list of names, ["cat", "dog"], got ${describeValue(labels)}.`,
+    );
+  }
+  if (labels.length === classes || (binary && labels.length === 2)) return labels;
+  throw new ArgumentError(
+    `createClassifier: ${labels.length} labels for a model with ${classes} classes` +
+      `${binary ? ", which takes one name or two, of no and of yes" : ""}.`,
+  );
+}
+
+function isImageList(image: ClassifierImage | readonly ClassifierImage[]): image is readonly ClassifierImage[] {
+  return isBatchList(image as ImageBatch);
+}
+
+/** A picture as the values that an input of `shape` sees; anything else as it is. */
+function valuesOf(image: unknown, shape: Shape | undefined, options: ReturnType<typeof checkPictureOptions>): unknown {
+  const [height = 0, width = 0, channels] = shape ?? [];
+  const forPictures = shape?.length === 3 && (channels === 1 || channels === 3);
+  // One image of this model has fewer bytes: these are red, green, blue and alpha.
+  if (forPictures && isBytes(image) && image.length === 4 * height * width) {
+    return pictureValues({ width, height, data: image }, channels, options);
+  }
+  if (shape === undefined || !isPicture(image)) return image;
+  if (!forPictures) {
+    throw new ShapeError(
+      `predict: a picture becomes [height, width, 1 or 3]; this model wants ${formatShape(shape)}. Pass a Float32Array.`,
+    );
+  }
+  return pictureValues(
+    readPicture("predict", image, () => ({ width, height })),
+    channels,
+    options,
+  );
+}
+
+/** What the outputs say. `several`: of any number of classes each. */
+function classified(outputs: Float32Array, labels: readonly string[], several: boolean): Classification {
+  if (!outputs.every(Number.isFinite)) {
+    throw new ArgumentError(
+      "predict: the model gives numbers that are not finite; its parameters are broken. Train it anew, or load others.",
+    );
+  }
+  const [first = 0] = outputs;
+  const probabilities = outputs.length === labels.length ? outputs : Float32Array.of(1 - first, first);
+  let index = 0;
+  probabilities.forEach((probability, candidate) => {
+    if (probability > (probabilities[index] ?? 0)) index = candidate;
+  });
+  const label = labels[index] ?? String(index);
+  const named = labels.filter((_, one) => (probabilities[one] ?? 0) >= 0.5);
+  return { label, index, probabilities, labels: several ? named : [label] };
 }

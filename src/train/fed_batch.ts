@@ -1,11 +1,11 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
+import { checkLabelList, isArrayLike, readLabels } from "../data/labels.ts";
+import { type ImageBatch, readImages, readTargets } from "../data/values.ts";
 import { at } from "../graph/op.ts";
 import type { Loss } from "../nn/losses.ts";
 import type { Model } from "../nn/model.ts";
 import type { Head } from "./heads.ts";
-import { toInputs } from "./predictor.ts";
-import type { ImageBatch } from "./types.ts";
 
 /** A batch that a caller brings, as `trainOnBatch` feeds it to a program. */
 export interface FedBatch {
@@ -30,15 +30,19 @@ interface Trained {
 
 /**
  * At most `batchSize` images of each input, and labels or targets for each output, filled up to a whole batch. Throws
- * `ArgumentError` for another number of inputs or outputs than the model's and for labels that are no classes, `ShapeError`
- * where numbers of values do not fit.
+ * `ArgumentError` for another number of inputs or outputs than the model's, for what holds no numbers and for labels that are
+ * no classes, `ShapeError` where numbers of values do not fit. Images that hold NaN are taken: the step tells of them.
  */
 export function fedBatch(
   { model, heads, batchSize }: Trained,
-  xs: readonly ImageBatch[],
+  images: readonly ImageBatch[],
   ys: readonly ArrayLike<number>[],
 ): FedBatch {
-  checkLists(model, xs, ys);
+  checkLists(model, images, ys);
+  const xs = images.map((x, index) => {
+    const name = images.length === 1 ? "images" : `input "${at(model.inputNames, index)}"`;
+    return readImages(`trainOnBatch: ${name}`, x);
+  });
   const rows = at(xs, 0).length / sizeOf(model.inputShape);
   const targetShapes = ys.map((y, index) =>
     targetShapeOf(at(heads, index).loss, at(model.outputShapes, index), y, rows),
@@ -53,14 +57,14 @@ export function fedBatch(
 
   const feeds: Record<string, Float32Array | Int32Array> = {};
   xs.forEach((x, index) => {
-    const images = new Float32Array(batchSize * sizeOf(at(model.inputShapes, index)));
-    images.set(toInputs(x));
-    feeds[fedNames(index).images] = images;
+    const values = new Float32Array(batchSize * sizeOf(at(model.inputShapes, index)));
+    values.set(x);
+    feeds[fedNames(index).images] = values;
   });
   ys.forEach((y, index) => {
     const shape = targetShapes[index];
     feeds[fedNames(index).targets] = shape
-      ? filledUp(y, batchSize * sizeOf(shape))
+      ? targetsOf(model, index, y, batchSize * sizeOf(shape))
       : labelsOf(model, index, y, batchSize);
   });
   if (targetShapes.every((shape) => shape !== undefined)) feeds["mask"] = new Int32Array(batchSize).fill(-1, rows);
@@ -69,15 +73,24 @@ export function fedBatch(
 
 const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(", ");
 
-function checkLists({ inputNames, outputNames }: Model, xs: readonly unknown[], ys: readonly unknown[]): void {
-  const isBatch = (y: unknown) => typeof y === "object" && y !== null && "length" in y;
-  if (xs.length === inputNames.length && ys.length === outputNames.length && ys.every(isBatch)) return;
+function checkLists(model: Model, xs: readonly unknown[], ys: unknown): asserts ys is readonly ArrayLike<number>[] {
+  const { inputNames, outputNames } = model;
   const [inputs, outputs] = [inputNames.length, outputNames.length];
+  const lists: readonly unknown[] = Array.isArray(ys) ? ys : [];
+  if (outputs === 1 || (lists.length === outputs && lists.some(isArrayLike))) {
+    lists.forEach((y, index) => {
+      checkLabelList(`trainOnBatch: labels${ofOutput(model, index)}`, y);
+    });
+  }
+  if (xs.length === inputs && lists.length === outputs && lists.every(isArrayLike)) return;
   throw new ArgumentError(
     `trainOnBatch: wants a list of ${inputs} inputs (${quoted(inputNames)}) and one of ${outputs} outputs' labels or ` +
-      `targets (${quoted(outputNames)}); got ${xs.length} and ${ys.every(isBatch) ? ys.length : "no list of lists"}.`,
+      `targets (${quoted(outputNames)}); got ${xs.length} and ${lists.every(isArrayLike) && Array.isArray(ys) ? lists.length : "no list of lists"}.`,
   );
 }
+
+const ofOutput = ({ outputNames }: Model, index: number) =>
+  outputNames.length === 1 ? "" : ` of output "${outputNames[index] ?? index}"`;
 
 /** Shape of one row's targets; none for class labels. */
 function targetShapeOf({ targets }: Loss, outputShape: Shape, y: ArrayLike<number>, rows: number): Shape | undefined {
@@ -89,7 +102,7 @@ function targetShapeOf({ targets }: Loss, outputShape: Shape, y: ArrayLike<numbe
 /** The error that says what came and what is wanted. */
 function misfit(
   { model, batchSize, targetShapes }: { model: Model; batchSize: number; targetShapes: readonly (Shape | undefined)[] },
-  xs: readonly ImageBatch[],
+  xs: readonly Float32Array[],
   ys: readonly ArrayLike<number>[],
 ): ShapeError {
   const { inputNames, inputShapes, outputNames } = model;
@@ -109,25 +122,16 @@ function misfit(
   );
 }
 
-function filledUp(y: ArrayLike<number>, size: number): Float32Array {
+function targetsOf(model: Model, index: number, y: ArrayLike<number>, size: number): Float32Array {
   const targets = new Float32Array(size);
-  targets.set(y);
+  targets.set(readTargets(`trainOnBatch: targets${ofOutput(model, index)}`, y));
   return targets;
 }
 
-function labelsOf({ outputShapes, outputNames }: Model, index: number, y: ArrayLike<number>, size: number): Int32Array {
-  const shape = at(outputShapes, index);
+function labelsOf(model: Model, index: number, y: ArrayLike<number>, size: number): Int32Array {
+  const shape = at(model.outputShapes, index);
   const classes = at(shape, shape.length - 1);
   const labels = new Int32Array(size).fill(-1);
-  for (let row = 0; row < y.length; row++) {
-    const label = y[row] ?? -1;
-    if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      const which = outputNames.length === 1 ? "" : ` of output "${at(outputNames, index)}"`;
-      throw new ArgumentError(
-        `trainOnBatch: label ${label} of image ${row} is not one of the ${classes} classes${which}.`,
-      );
-    }
-    labels[row] = label;
-  }
+  labels.set(readLabels("trainOnBatch", y, { classes, of: ofOutput(model, index) }));
   return labels;
 }

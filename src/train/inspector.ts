@@ -1,12 +1,14 @@
-import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { checkFinite, type ImageBatch, readImages } from "../data/values.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import type { Model } from "../nn/model.ts";
-import { toInputs } from "./predictor.ts";
-import type { ImageBatch, Inspection, InspectOptions, LayerInspection, MapsDrawing } from "./types.ts";
+import { type OutputActivation, outputActivation } from "./output_activation.ts";
+import { type PredictionKind, unfolded } from "./programs.ts";
+import type { Inspection, InspectOptions, LayerInspection, MapsDrawing } from "./types.ts";
 
 /** "The class that the model finds most probable", where a class is asked for. */
 const PREDICTED = -1;
@@ -18,25 +20,45 @@ type Slopes = "none" | "values" | "parameters";
 export class Inspector {
   readonly #backend: Backend;
   readonly #model: Model;
+  readonly #activation: OutputActivation;
   readonly #programs = new Map<Slopes, Promise<Program>>();
+  #disposed = false;
 
-  constructor(backend: Backend, model: Model) {
+  /** `folded`: the activation that the model's loss contains, which its outputs then lack. */
+  constructor(backend: Backend, model: Model, folded: PredictionKind) {
     this.#backend = backend;
     this.#model = model;
+    this.#activation = outputActivation(model, folded);
   }
 
   /**
-   * Throws `ShapeError` unless `image` is one image and the model gives one row of classes, `ArgumentError` for a class that
-   * the model does not have.
+   * The values of one image, as they are at this moment. Throws `ShapeError` unless it is one image, `ArgumentError` for what
+   * holds no finite numbers and for a class that the model does not have.
    */
-  async inspect(image: ImageBatch, options: InspectOptions = {}): Promise<Inspection> {
+  read(what: string, image: ImageBatch, { target }: InspectOptions = {}): Float32Array {
+    const { inputShape, classes } = this.#model;
+    const values = readImages(`${what}: the image`, image);
+    if (values.length !== sizeOf(inputShape)) {
+      throw new ShapeError(
+        `${what}: wants one image ${formatShape(inputShape)}, ${sizeOf(inputShape)} values; got ${values.length}.`,
+      );
+    }
+    checkFinite(what, values, inputShape);
+    if (target !== undefined && (!Number.isInteger(target) || target < 0 || target >= classes)) {
+      throw new ArgumentError(`${what}: target must be a class from 0 to ${classes - 1}, got ${String(target)}.`);
+    }
+    return values;
+  }
+
+  /** Throws `ShapeError` unless the model gives one row of classes. */
+  async inspect(input: Float32Array, options: InspectOptions = {}): Promise<Inspection> {
     const { inputShape, layers, variables, arena } = this.#model;
-    this.#check("inspect", image, options);
     this.#checkClasses("inspect");
     const { target = PREDICTED, parameterGradients = false } = options;
-    const input = toInputs(image);
-    const program = await this.#compiled(parameterGradients ? "parameters" : "values");
-    const outputs = await program.run({ image: input, target: [target] });
+    const outputs = await this.#working(async () => {
+      const program = await this.#compiled(parameterGradients ? "parameters" : "values");
+      return program.run({ image: input, target: [target] });
+    });
     const tensor = (name: string): Tensor<Float32Array> | undefined => {
       const found = outputs[name];
       // Without the batch axis: it is one image's.
@@ -74,19 +96,37 @@ export class Inspector {
 
   /** As `Trainer.draw`. */
   async draw(
-    image: ImageBatch,
+    input: Float32Array,
     drawings: readonly MapsDrawing[],
     options: { target?: number; readback?: boolean } = {},
   ): Promise<void> {
-    this.#check("draw", image, options);
     const pictures = drawings.map(({ canvas, layer, values = "output", ...picture }) => {
       return { canvas, picture, ...this.#drawn(layer, values) };
     });
     const gradients = drawings.some(({ values }) => values === "gradient");
     if (gradients) this.#checkClasses("draw");
-    const program = await this.#compiled(gradients ? "values" : "none");
-    const feeds = { image: toInputs(image), ...(gradients ? { target: [options.target ?? PREDICTED] } : {}) };
-    await program.draw(feeds, pictures, options.readback === undefined ? {} : { readback: options.readback });
+    const feeds = { image: input, ...(gradients ? { target: [options.target ?? PREDICTED] } : {}) };
+    await this.#working(async () => {
+      const program = await this.#compiled(gradients ? "values" : "none");
+      await program.draw(feeds, pictures, options.readback === undefined ? {} : { readback: options.readback });
+    });
+  }
+
+  /** What fails once this was disposed of fails for that. */
+  async #working<T>(work: () => Promise<T>): Promise<T> {
+    this.#checkUsable();
+    try {
+      const result = await work();
+      this.#checkUsable();
+      return result;
+    } catch (error) {
+      this.#checkUsable();
+      throw error;
+    }
+  }
+
+  #checkUsable(): void {
+    if (this.#disposed) throw new DisposedError("This trainer was disposed of; make a new one.");
   }
 
   /** The output of the programs that holds these values of a layer, and its shape for one image. */
@@ -111,18 +151,6 @@ export class Inspector {
     return { output: `${name} ${kept}`, shape: placed.outputShape };
   }
 
-  #check(what: string, image: ImageBatch, { target }: InspectOptions): void {
-    const { inputShape, classes } = this.#model;
-    if (image.length !== sizeOf(inputShape)) {
-      throw new ShapeError(
-        `${what}: wants one image ${formatShape(inputShape)}, ${sizeOf(inputShape)} values; got ${image.length}.`,
-      );
-    }
-    if (target !== undefined && (!Number.isInteger(target) || target < 0 || target >= classes)) {
-      throw new ArgumentError(`${what}: target must be a class from 0 to ${classes - 1}, got ${String(target)}.`);
-    }
-  }
-
   /** Gradients are of one class's logit. */
   #checkClasses(what: string): void {
     const { outputShape } = this.#model;
@@ -137,7 +165,7 @@ export class Inspector {
   #compiled(slopes: Slopes): Promise<Program> {
     let program = this.#programs.get(slopes);
     if (program === undefined) {
-      const compiling = compileInspection(this.#backend, this.#model, slopes);
+      const compiling = compileInspection(this.#backend, this.#model, slopes, this.#activation);
       compiling.catch(() => {
         if (this.#programs.get(slopes) === compiling) this.#programs.delete(slopes);
       });
@@ -148,6 +176,7 @@ export class Inspector {
   }
 
   dispose(): void {
+    this.#disposed = true;
     for (const program of this.#programs.values()) {
       program.then(
         (compiled) => compiled.dispose(),
@@ -159,13 +188,18 @@ export class Inspector {
 }
 
 /** One image in, every layer's value out, and with `slopes` the gradient of one logit by each of them. */
-function compileInspection(backend: Backend, model: Model, slopes: Slopes): Promise<Program> {
+function compileInspection(
+  backend: Backend,
+  model: Model,
+  slopes: Slopes,
+  { kind, applied }: OutputActivation,
+): Promise<Program> {
   const graph = new Graph();
   const image = graph.input("image", [1, ...model.inputShape]);
   const linears = new Map<string, Node>();
   const values = new Map<string, Node>();
   const logits = model.build(graph, image, {
-    logits: true,
+    logits: applied ? false : kind,
     probe(name, linear, output) {
       if (linear !== output) linears.set(name, linear);
       values.set(name, output);
@@ -181,7 +215,7 @@ function compileInspection(backend: Backend, model: Model, slopes: Slopes): Prom
     const score = graph.sum(graph.mul(logits, graph.oneHot(wanted, model.classes)));
     const [inputGradient, ...gradients] = graph.gradients(score, [image, ...values.values()]);
     outputs["logits"] = logits;
-    outputs["probabilities"] = graph.softmax(logits);
+    outputs["probabilities"] = applied ? logits : unfolded(graph, logits, kind);
     if (inputGradient) outputs["inputGradient"] = inputGradient;
     [...values.keys()].forEach((name, index) => {
       const gradient = gradients[index];
@@ -190,13 +224,23 @@ function compileInspection(backend: Backend, model: Model, slopes: Slopes): Prom
     if (slopes === "parameters") {
       const { variables } = model.arena;
       const parameters = variables.map((variable) => graph.variable(variable));
-      const loss = graph.softmaxCrossEntropy(logits, wanted);
+      const loss = targetLoss(graph, { logits, wanted, score }, { kind, applied });
       graph.gradients(loss, parameters).forEach((gradient, index) => {
         outputs[`${variables[index]?.name} slope`] = gradient;
       });
     }
   }
   return backend.compile(graph, { outputs });
+}
+
+/** The cross-entropy of the target class: −log of its probability. */
+function targetLoss(
+  graph: Graph,
+  { logits, wanted, score }: { logits: Node; wanted: Node; score: Node },
+  { kind, applied }: OutputActivation,
+): Node {
+  if (applied) return graph.mul(graph.log(score), -1);
+  return kind === "softmax" ? graph.softmaxCrossEntropy(logits, wanted) : graph.softplus(graph.mul(score, -1));
 }
 
 function indexOfLargest(values: Float32Array): number {

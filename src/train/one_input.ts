@@ -1,10 +1,10 @@
 import { ArgumentError } from "../core/errors.ts";
+import type { ImageBatch } from "../data/values.ts";
 import type { Model } from "../nn/model.ts";
-import type { ImageBatch } from "./types.ts";
 
-/** Whether these are the batches of several inputs, not one. */
+/** Whether these are the batches of several inputs, not one: a list of arrays. A list of numbers is a batch. */
 export function isBatchList(x: ImageBatch | readonly ImageBatch[]): x is readonly ImageBatch[] {
-  return Array.isArray(x);
+  return Array.isArray(x) && x.every((entry: unknown) => typeof entry === "object");
 }
 
 /** Throws `ArgumentError` unless the model has one output, which is what classes are read from. */

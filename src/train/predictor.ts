@@ -1,56 +1,164 @@
-import { ShapeError } from "../core/errors.ts";
+import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { checkFinite, type ImageBatch, isBytes, readImages } from "../data/values.ts";
 import type { Backend, Program } from "../graph/backend.ts";
+import { at } from "../graph/op.ts";
+import { checkCount } from "../nn/layer.ts";
 import type { Model } from "../nn/model.ts";
+import { isBatchList } from "./one_input.ts";
 import { compilePrediction, type PredictionKind } from "./programs.ts";
-import type { ImageBatch } from "./types.ts";
 
-/** Raw pixels 0–255 become 0…1; floats are taken as they are. */
-export function toInputs(images: ImageBatch): Float32Array {
-  return images instanceof Float32Array ? images : Float32Array.from(images, (value) => value / 255);
+/** Runs a model forward: any number of inputs and outputs. */
+export interface ModelPredictor {
+  /**
+   * The model's outputs [count, …outputShape] for `count` images; one array of values an input, in the order of
+   * `model.inputNames`. Arrays of bytes hold pixels 0–255, which become 0…1; all other numbers are taken as they are, as
+   * 32-bit floats. Values are read before the call returns. Throws `ArgumentError` for NaN and infinite values.
+   */
+  predict(inputs: ImageBatch | readonly ImageBatch[]): Promise<Tensor<Float32Array>[]>;
+  /** Frees what the device holds for it; the model is untouched. Predictions under way reject with `DisposedError`. */
+  dispose(): void;
 }
 
-/** Runs a model forward on any number of images; compiles one program for single images and one for batches. */
-export class Predictor {
-  readonly #backend: Backend;
-  readonly #model: Model;
-  readonly #batchSize: number;
-  readonly #folded: PredictionKind;
-  readonly #programs = new Map<number, Promise<Program>>();
+/**
+ * A predictor over a model: its outputs as they are, without a softmax that it does not have. On the backend of a trainer of
+ * the same model it uses the weights as they are being trained. `batchSize` (default 32) images run at once.
+ */
+export async function createPredictor(
+  model: Model,
+  options: { backend: Backend; batchSize?: number },
+): Promise<ModelPredictor> {
+  const batchSize = checkCount("createPredictor", "batchSize", options.batchSize ?? 32);
+  return new Predictor(model, options.backend, { batchSize });
+}
 
-  /** `folded` is what turns outputs into predictions. */
-  constructor(backend: Backend, model: Model, batchSize: number, folded: PredictionKind = "softmax") {
-    this.#backend = backend;
+/** As many images of each of a model's inputs: copies, so that the caller may go on using the arrays. */
+export interface ReadBatch {
+  readonly count: number;
+  readonly inputs: readonly Float32Array[];
+}
+
+/** How a predictor runs. */
+export interface PredictorOptions {
+  /** Images that run at once. */
+  readonly batchSize: number;
+  /** For each output the activation that turns it into probabilities; one at the model's end is not applied twice. Default none. */
+  readonly folded?: readonly PredictionKind[];
+  /** What was disposed of, in messages. */
+  readonly owner?: string;
+}
+
+/** The predictor behind `createPredictor`, `Trainer.predict` and classifiers: a program for single images and one for batches. */
+export class Predictor implements ModelPredictor {
+  readonly #model: Model;
+  readonly #backend: Backend;
+  readonly #batchSize: number;
+  readonly #folded: readonly PredictionKind[];
+  readonly #owner: string;
+  readonly #programs = new Map<number, Promise<Program>>();
+  #disposed = false;
+
+  constructor(model: Model, backend: Backend, { batchSize, folded = [], owner = "predictor" }: PredictorOptions) {
     this.#model = model;
+    this.#backend = backend;
     this.#batchSize = batchSize;
     this.#folded = folded;
+    this.#owner = owner;
   }
 
-  /** Predictions [count, …outputShape]. Throws `ShapeError` unless `images` holds whole images of the model's input shape. */
-  async predict(images: ImageBatch): Promise<Tensor<Float32Array>> {
-    const imageSize = sizeOf(this.#model.inputShape);
-    const count = images.length / imageSize;
-    if (!Number.isInteger(count) || count < 1) {
-      throw new ShapeError(
-        `predict: one image ${formatShape(this.#model.inputShape)} has ${imageSize} values; ${images.length} values are no whole ` +
-          `number of images.`,
+  async predict(given: ImageBatch | readonly ImageBatch[]): Promise<Tensor<Float32Array>[]> {
+    this.#checkUsable();
+    return this.run(this.read(isBatchList(given) ? given : [given]));
+  }
+
+  /**
+   * The values of each input, as they are at this moment. Throws `ArgumentError` for another number of inputs than the
+   * model's, for what holds no numbers and for numbers that are not finite, `ShapeError` where they are no whole images.
+   */
+  read(given: readonly unknown[]): ReadBatch {
+    const { inputNames, inputShapes } = this.#model;
+    const wanted = inputShapes.map((shape, index) => `"${at(inputNames, index)}" ${formatShape(shape)}`);
+    if (given.length !== wanted.length) {
+      const instead =
+        wanted.length === 1
+          ? "; put the images of one input behind one another, in one array, not in a list of lists"
+          : "";
+      throw new ArgumentError(
+        `predict: the model has ${wanted.length} input${wanted.length === 1 ? "" : "s"} (${wanted.join(", ")}), got ` +
+          `${given.length}${instead}.`,
       );
     }
-    const inputs = toInputs(images);
+    const names = inputShapes.map((_, index) => (wanted.length === 1 ? "images" : `input "${at(inputNames, index)}"`));
+    const inputs = given.map((one, index) => readImages(`predict: ${at(names, index)}`, one));
+    const count = this.#count(inputs);
+    inputShapes.forEach((shape, index) => {
+      if (count !== 1) checkNotRgba(at(given, index), shape);
+      checkFinite(wanted.length === 1 ? "predict" : `predict: ${at(names, index)}`, at(inputs, index), shape);
+    });
+    return { count, inputs };
+  }
+
+  /** How many images the inputs hold. */
+  #count(inputs: readonly Float32Array[]): number {
+    const { inputNames, inputShapes } = this.#model;
+    const counts = inputs.map((input, index) => input.length / sizeOf(at(inputShapes, index)));
+    const count = at(counts, 0);
+    if (Number.isInteger(count) && count >= 1 && counts.every((other) => other === count)) return count;
+    const transferred = inputs.some(({ length }) => length === 0)
+      ? " (an array is empty, too, once it was transferred to a worker)"
+      : "";
+    if (inputs.length === 1) {
+      const shape = at(inputShapes, 0);
+      throw new ShapeError(
+        `predict: one image ${formatShape(shape)} has ${sizeOf(shape)} values; ${at(inputs, 0).length} values are no whole ` +
+          `number of images${transferred}.`,
+      );
+    }
+    const wanted = inputShapes.map((shape, index) => `"${at(inputNames, index)}" ${formatShape(shape)}`);
+    throw new ShapeError(
+      `predict: wants as many images of each of ${wanted.join(", ")}, at least one; got ` +
+        `${inputs.map(({ length }) => length).join(", ")} values${transferred}.`,
+    );
+  }
+
+  /** What the model gives for images that `read` has read. */
+  async run({ count, inputs }: ReadBatch): Promise<Tensor<Float32Array>[]> {
+    this.#checkUsable();
+    try {
+      const results = await this.#results(count, inputs);
+      this.#checkUsable();
+      return results;
+    } catch (error) {
+      // Whatever failed once its buffers were gone failed for that.
+      this.#checkUsable();
+      throw error;
+    }
+  }
+
+  async #results(count: number, inputs: readonly Float32Array[]): Promise<Tensor<Float32Array>[]> {
+    const { inputShapes, outputShapes } = this.#model;
     const batch = count === 1 ? 1 : this.#batchSize;
     const program = await this.#program(batch);
-    const { outputShape } = this.#model;
-    const size = sizeOf(outputShape);
-    const predictions = new Float32Array(count * size);
+    const results = outputShapes.map((shape) => ({
+      shape: [count, ...shape],
+      data: new Float32Array(count * sizeOf(shape)),
+    }));
     for (let first = 0; first < count; first += batch) {
       const rows = Math.min(batch, count - first);
-      const feed = new Float32Array(batch * imageSize);
-      feed.set(inputs.subarray(first * imageSize, (first + rows) * imageSize));
-      const outputs = await program.run({ images: feed });
-      predictions.set(outputs["predictions"]?.data.subarray(0, rows * size) ?? [], first * size);
+      const feeds = inputs.map((all, index) => {
+        const size = sizeOf(at(inputShapes, index));
+        const feed = new Float32Array(batch * size);
+        feed.set(all.subarray(first * size, (first + rows) * size));
+        return [String(index), feed] as const;
+      });
+      const outputs = await program.run(Object.fromEntries(feeds));
+      results.forEach(({ data }, index) => {
+        const size = sizeOf(at(outputShapes, index));
+        data.set(outputs[String(index)]?.data.subarray(0, rows * size) ?? [], first * size);
+      });
     }
-    return { shape: [count, ...outputShape], data: predictions };
+    return results;
   }
 
   #program(batch: number): Promise<Program> {
@@ -63,7 +171,12 @@ export class Predictor {
     return program;
   }
 
+  #checkUsable(): void {
+    if (this.#disposed) throw new DisposedError(`This ${this.#owner} was disposed of; make a new one.`);
+  }
+
   dispose(): void {
+    this.#disposed = true;
     for (const program of this.#programs.values()) {
       program.then(
         (compiled) => compiled.dispose(),
@@ -72,4 +185,19 @@ export class Predictor {
     }
     this.#programs.clear();
   }
+}
+
+/**
+ * Throws `ArgumentError` for what may be the pixels of one `ImageData`, red, green, blue, alpha, and may be four grey images:
+ * nobody can tell which.
+ */
+function checkNotRgba(given: unknown, shape: readonly number[]): void {
+  const [height, width, channels] = shape;
+  if (shape.length !== 3 || channels !== 1 || height === undefined || width === undefined) return;
+  if (!(isBytes(given) && Object.prototype.toString.call(given) === "[object Uint8ClampedArray]")) return;
+  if (given.length !== 4 * height * width) return;
+  throw new ArgumentError(
+    `predict: a Uint8ClampedArray of 4 × ${height} × ${width} values may be the colours of one picture or four grey images; ` +
+      "give a picture's ImageData to createClassifier().predict, and four images as a Uint8Array.",
+  );
 }

@@ -361,17 +361,22 @@ export function unfolded(graph: Graph, outputs: Node, folded: PredictionKind): N
   return folded === "softmax" ? graph.softmax(outputs) : graph.sigmoid(outputs);
 }
 
-/** `predictions` [batch, …outputShape] of fed `images` [batch, …inputShape]. */
+/**
+ * The model's outputs [batch, …outputShape] of fed images [batch, …inputShape], named by their places: "0", "1", … `folded`:
+ * of each output the activation that makes probabilities of it; one at the model's end is not applied twice.
+ */
 export function compilePrediction(
   backend: Backend,
   model: Model,
   batch: number,
-  folded: PredictionKind = "softmax",
+  folded: readonly PredictionKind[],
 ): Promise<Program> {
   const graph = new Graph();
-  const images = graph.input("images", [batch, ...model.inputShape]);
-  const outputs = model.build(graph, images, { logits: folded ?? false });
-  return backend.compile(graph, { outputs: { predictions: unfolded(graph, outputs, folded) } });
+  const images = model.inputShapes.map((shape, index) => graph.input(String(index), [batch, ...shape]));
+  const outputs = model.build(graph, images, { logits: model.outputShapes.map((_, index) => folded[index] ?? false) });
+  return backend.compile(graph, {
+    outputs: Object.fromEntries(outputs.map((y, index) => [String(index), unfolded(graph, y, folded[index])])),
+  });
 }
 
 /** A program without a step, which keeps the variables alive and reads and writes them. */

@@ -24,7 +24,6 @@ import { FitRun, type Runner, sumRecords, type Totals, withAccuracy } from "./fi
 import { resolveHeadMetrics, resolveHeads } from "./heads.ts";
 import { Inspector } from "./inspector.ts";
 import { changedRates, learningRateTable } from "./learning_rates.ts";
-import { foldedPredictor, type ModelPredictor } from "./model_predictor.ts";
 import { checkOneInput, checkOneInputAndOutput, checkOneOutput, isBatchList } from "./one_input.ts";
 import { Pace } from "./pace.ts";
 import { Predictor } from "./predictor.ts";
@@ -117,8 +116,6 @@ class LocalTrainer implements Trainer {
   readonly #keeper: Program;
   readonly #batchSize: number;
   readonly #predictor: Predictor;
-  /** For lists of inputs and outputs. */
-  readonly #listPredictor: ModelPredictor;
   readonly #inspector: Inspector;
   readonly #evaluations = new Map<Dataset, EvaluationProgram>();
   /** Done when the evaluation that was asked for last is. */
@@ -157,10 +154,9 @@ class LocalTrainer implements Trainer {
     this.#batchSize = batchSize;
     this.#seed = seed;
     this.#rates = learningRateTable(parts.optimizer.learningRate);
-    this.#predictor = new Predictor(backend, parts.model, batchSize, this.#loss.folded);
     const folded = parts.heads.map((head) => head.loss.folded);
-    this.#listPredictor = foldedPredictor(parts.model, { backend, batchSize, folded });
-    this.#inspector = new Inspector(backend, parts.model);
+    this.#predictor = new Predictor(parts.model, backend, { batchSize, folded, owner: "trainer" });
+    this.#inspector = new Inspector(backend, parts.model, this.#loss.folded);
   }
 
   async fit(dataset: Dataset, options: FitOptions = {}): Promise<History> {
@@ -504,7 +500,8 @@ class LocalTrainer implements Trainer {
   async inspect(image: ImageBatch, options: InspectOptions = {}): Promise<Inspection> {
     this.#checkUsable();
     checkOneInputAndOutput("inspect", this.#parts.model);
-    return this.#reading(() => this.#inspector.inspect(image, options));
+    const input = this.#inspector.read("inspect", image, options);
+    return this.#reading(() => this.#inspector.inspect(input, options));
   }
 
   async draw(
@@ -514,16 +511,19 @@ class LocalTrainer implements Trainer {
   ): Promise<void> {
     this.#checkUsable();
     checkOneInputAndOutput("draw", this.#parts.model);
-    return this.#reading(() => this.#inspector.draw(image, drawings, options));
+    const input = this.#inspector.read("draw", image, options);
+    return this.#reading(() => this.#inspector.draw(input, drawings, options));
   }
 
   predict(x: ImageBatch): Promise<Tensor<Float32Array>>;
   predict(xs: readonly ImageBatch[]): Promise<Tensor<Float32Array>[]>;
   async predict(x: ImageBatch | readonly ImageBatch[]): Promise<Tensor<Float32Array> | Tensor<Float32Array>[]> {
     this.#checkUsable();
-    if (isBatchList(x)) return this.#reading(() => this.#listPredictor.predict(x));
-    checkOneInputAndOutput("predict", this.#parts.model, "give its inputs as a list");
-    return this.#reading(() => this.#predictor.predict(x));
+    const asList = isBatchList(x);
+    if (!asList) checkOneInputAndOutput("predict", this.#parts.model, "give its inputs as a list");
+    const batch = this.#predictor.read(asList ? x : [x]);
+    const results = await this.#reading(() => this.#predictor.run(batch));
+    return asList ? results : at(results, 0);
   }
 
   setLearningRate(learningRate: number | Schedule): void {
@@ -734,7 +734,6 @@ class LocalTrainer implements Trainer {
     this.#training?.program.dispose();
     this.#fed?.program.dispose();
     this.#predictor.dispose();
-    this.#listPredictor.dispose();
     this.#inspector.dispose();
     for (const { program } of this.#evaluations.values()) program.dispose();
     this.#keeper.dispose();

@@ -3,6 +3,7 @@ import type { MapsPictureOptions } from "../core/maps_picture.ts";
 import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { ImageBatch } from "../data/values.ts";
 import type { Profile } from "../graph/profile.ts";
 import type { EarlyStopping } from "./early_stopping.ts";
 import type { ReduceOnPlateau } from "./reduce_on_plateau.ts";
@@ -160,8 +161,7 @@ export interface TrainerStats {
   readonly backend: string;
 }
 
-/** Images for `predict`: raw pixels 0–255 (normalised here) or floats as they are. */
-export type ImageBatch = Float32Array | Uint8Array | Uint8ClampedArray;
+export type { ImageBatch };
 
 /** One layer's values for one image; shapes have no batch axis. */
 export interface LayerInspection {

@@ -1,0 +1,107 @@
+/**
+ * The one place that reads the numbers a page gives as images: for data sets, `predict`, `trainOnBatch`, `inspect`, `draw`
+ * and classifiers alike. Bytes are pixels 0–255 and become 0…1; all other numbers are taken as they are, as 32-bit floats.
+ */
+import { ArgumentError } from "../core/errors.ts";
+import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
+import type { TypedArray } from "../core/tensor.ts";
+import { describeValue, insteadOf, tagOf } from "./describe.ts";
+
+/**
+ * Values of images. A `Uint8Array` or `Uint8ClampedArray` holds pixels 0–255, which become 0…1; any other typed array of
+ * numbers, and a list of numbers, is taken as it is, as 32-bit floats.
+ */
+export type ImageBatch = TypedArray | readonly number[];
+
+const BYTES: ReadonlySet<string> = new Set(["Uint8Array", "Uint8ClampedArray"]);
+const NUMBERS: ReadonlySet<string> = new Set([
+  ...["Float16Array", "Float32Array", "Float64Array", "Int8Array", "Int16Array", "Int32Array", "Uint16Array"],
+  "Uint32Array",
+]);
+
+/** By its name, since a typed array of another window is no instance of this one's class. */
+function isTypedArray(value: unknown, names: ReadonlySet<string>): value is TypedArray {
+  return ArrayBuffer.isView(value) && names.has(tagOf(value));
+}
+
+/** Whether something is an array of bytes, which count as pixels. */
+export function isBytes(value: unknown): value is Uint8Array | Uint8ClampedArray {
+  return isTypedArray(value, BYTES);
+}
+
+/** The error that names what was given in the place of numbers, and says what to give. */
+export function refused(what: string, value: unknown, instead = insteadOf(value)): ArgumentError {
+  return new ArgumentError(`${what}: got ${describeValue(value)}; ${instead}.`);
+}
+
+/**
+ * Numbers given as a typed array or a list: bytes as a `Uint8Array`, all others as a `Float32Array`, each without a copy
+ * where it is one already. `what` names them in messages. Throws `ArgumentError`, which says what to give, for all else.
+ */
+export function bytesOrFloats(what: string, given: unknown): Uint8Array | Float32Array {
+  if (given instanceof Float32Array || given instanceof Uint8Array) return given;
+  if (isBytes(given)) return new Uint8Array(given.buffer, given.byteOffset, given.length);
+  if (isTypedArray(given, NUMBERS)) return new Float32Array(given);
+  if (!Array.isArray(given)) throw refused(what, given);
+  const floats = new Float32Array(given.length);
+  for (let index = 0; index < given.length; index++) {
+    const value: unknown = given[index];
+    if (typeof value !== "number") {
+      const nested = typeof value === "object" && value !== null && "length" in value;
+      throw refused(`${what}, entry ${index}`, value, nested ? insteadOf([]) : "give a list of numbers");
+    }
+    floats[index] = value;
+  }
+  return floats;
+}
+
+/**
+ * Targets, numbers that a model's outputs are held against, as floats; the same array where it holds these already. Throws
+ * `ArgumentError` for bytes beyond 1: nobody says whether they are numbers to be learnt or pixels, which go in as 0…1.
+ */
+export function readTargets(what: string, given: unknown): Float32Array {
+  const values = bytesOrFloats(what, given);
+  if (values instanceof Float32Array) return values;
+  const most = values.reduce((largest, value) => Math.max(largest, value), 0);
+  if (most <= 1) return Float32Array.from(values);
+  throw new ArgumentError(
+    `${what}: got bytes up to ${most}; write Float32Array.from(bytes, (value) => value / 255) for pictures, which become ` +
+      "0 to 1 as images do, or Float32Array.from(bytes) for the numbers as they are.",
+  );
+}
+
+/**
+ * The values that a model sees: a copy, bytes divided by 255. Throws `ArgumentError` for what holds no numbers.
+ */
+export function readImages(what: string, given: unknown): Float32Array {
+  const values = bytesOrFloats(what, given);
+  if (values instanceof Uint8Array) return Float32Array.from(values, (value) => value / 255);
+  return values === given ? values.slice() : values;
+}
+
+/**
+ * Throws `ArgumentError` where a value is NaN or infinite: devices do not agree on what a network makes of it. `images` of
+ * `shape` lie one behind the other; the message names the image and the place in it.
+ */
+export function checkFinite(what: string, images: Float32Array, shape: Shape): void {
+  for (let place = 0; place < images.length; place++) {
+    if (Number.isFinite(images[place])) continue;
+    const size = sizeOf(shape);
+    const where = shape.length === 0 ? "" : ` at [${indicesOf(place % size, shape).join(", ")}]`;
+    throw new ArgumentError(
+      `${what}: image ${Math.floor(place / size)} holds ${images[place]}${where} of ${formatShape(shape)}; give finite ` +
+        "numbers, within what a 32-bit float holds.",
+    );
+  }
+}
+
+function indicesOf(place: number, shape: Shape): number[] {
+  let rest = place;
+  const indices: number[] = [];
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const extent = shape[axis] ?? 1;
+    indices.unshift(rest % extent);
+    rest = Math.floor(rest / extent);
+  }
+  return indices;
+}
