@@ -10,6 +10,7 @@ export { type Dataset, type DatasetInput, type DatasetOutput, dataset, sample, s
 export * from "./data/digit.ts";
 export * from "./data/idx.ts";
 export { type InputOptions, multiDataset, type OutputOptions, type Several } from "./data/multi_dataset.ts";
+export type { Background, PictureOptions } from "./data/picture.ts";
 export { type SplitOptions, split } from "./data/split.ts";
 export { loadSafetensors, safetensorsMetadata, toSafetensors } from "./formats/safetensors.ts";
 export type { Backend } from "./graph/backend.ts";
@@ -143,7 +144,13 @@ export {
 } from "./nn/schedules.ts";
 export type { ModelSummary, SummaryOptions, SummaryRow } from "./nn/summary.ts";
 export { input, type SymbolicTensor } from "./nn/symbolic_tensor.ts";
-export { type Classification, type Classifier, createClassifier } from "./train/classifier.ts";
+export {
+  type Classification,
+  type Classifier,
+  type ClassifierImage,
+  type ClassifierOptions,
+  createClassifier,
+} from "./train/classifier.ts";
 export type { TrainerConfig } from "./train/config.ts";
 export { type EarlyStopping, earlyStopping } from "./train/early_stopping.ts";
 export type { LossesChoice, LossWeights, MetricsChoice } from "./train/heads.ts";

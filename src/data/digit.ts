@@ -6,7 +6,7 @@
 import { DIGIT_SIZE, INK_SIZE, placeByMass } from "./center_of_mass.ts";
 import { distinctPoints, type Stroke, type StrokePoint, smoothStroke } from "./stroke.ts";
 
-export { type DigitImageOptions, normalizeDigitImage } from "./digit_image.ts";
+export { type DigitImageOptions, type DigitPicture, normalizeDigitImage } from "./digit_image.ts";
 export { type Stroke, type StrokePoint, smoothStroke } from "./stroke.ts";
 
 /**

@@ -65,7 +65,7 @@ export function readLabels(
     }
     if (classes !== undefined && label >= classes) {
       throw new ArgumentError(
-        `${what}: label ${label} of image ${index} is not one of the ${classes} classes 0 … ${classes - 1}${of}${fix}.`,
+        `${what}: label ${label} of image ${index} is not one of the ${classes} classes${of} (0 … ${classes - 1})${fix}.`,
       );
     }
     checked[index] = label;
