@@ -39,6 +39,18 @@ const FIREFOX_PAGE: TestProjectInlineConfiguration = {
   },
 };
 
+/** The demo in WebKitGTK, from end to end. */
+const WEBKIT: TestProjectInlineConfiguration = {
+  test: {
+    name: "webkit",
+    include: ["test/webkit/**/*.test.ts"],
+    testTimeout: 400_000,
+    hookTimeout: 240_000,
+    fileParallelism: false,
+    sequence: { groupOrder: 2 },
+  },
+};
+
 /** Whether the command line asks for a project that only runs on request. */
 const asksFor = (name: string): boolean =>
   process.argv.some((word, index) => {
@@ -57,12 +69,13 @@ export default defineConfig({
     projects: [
       // A second implementation of WGSL, on request: it takes as long again, and few have it installed.
       ...(asksFor("firefox") ? [FIREFOX, FIREFOX_PAGE] : []),
+      ...(asksFor("webkit") ? [WEBKIT] : []),
       {
         // Everything that runs without a browser; WebGPU is Dawn.
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.browser.test.ts", "test/page/**", "test/firefox/**"],
+          exclude: ["test/**/*.browser.test.ts", "test/page/**", "test/firefox/**", "test/webkit/**"],
           testTimeout: 600_000,
           hookTimeout: 120_000,
           fileParallelism: false,
