@@ -1,4 +1,5 @@
 import { defineConfig, type Plugin } from "vite";
+import { buildTarget } from "./scripts/browsers/oldest.mjs";
 import { offlinePage } from "./scripts/offline-plugin.mjs";
 import { smallShaders } from "./scripts/wgsl-plugin.mjs";
 import { sharedWorker } from "./scripts/worker-plugin.mjs";
@@ -16,7 +17,7 @@ export default defineConfig({
   plugins: [smallShaders(), sharedWorker(), smallMarkup, offlinePage()],
   build: {
     outDir: "site",
-    target: "es2022",
+    target: buildTarget(),
     // Code that is imported when it is needed is one chunk, and no part of it is to be asked for by `document`, which
     // the worker lacks. The page's own chunks keep their links.
     rolldownOptions: {

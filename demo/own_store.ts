@@ -130,6 +130,6 @@ async function readPart({ images, labels, shape, classes }: KeptPart): Promise<D
 
 /** Bytes that this page may still keep; undefined where the browser does not tell. */
 async function roomLeft(): Promise<number | undefined> {
-  const { quota, usage } = (await navigator.storage?.estimate().catch(() => undefined)) ?? {};
+  const { quota, usage } = (await navigator.storage?.estimate?.().catch(() => undefined)) ?? {};
   return quota === undefined || usage === undefined ? undefined : Math.max(0, quota - usage);
 }

@@ -1,3 +1,5 @@
+import { abortWith } from "../src/core/abort.ts";
+
 /** What is under way on a trainer: one piece of work at a time, each after the one before it. */
 export class Work {
   readonly #onFailure: (error: unknown) => void;
@@ -25,13 +27,17 @@ export class Work {
   begin(piece: (signal: AbortSignal) => Promise<void>, { givesWay = false } = {}): void {
     this.#dismiss?.abort();
     this.#dismiss = givesWay ? new AbortController() : undefined;
-    const signal = this.#dismiss ? AbortSignal.any([this.#abort.signal, this.#dismiss.signal]) : this.#abort.signal;
+    const letGo = this.#dismiss && abortWith(this.#dismiss, this.#abort.signal);
+    const { signal } = this.#dismiss ?? this.#abort;
     this.#last = this.#last
       .then(() => (signal.aborted ? undefined : piece(signal)))
       .catch((error: unknown) => {
         if (!signal.aborted) this.#onFailure(error);
       })
-      .then(() => this.#onEnd());
+      .then(() => {
+        letGo?.();
+        this.#onEnd();
+      });
   }
 
   /** Ends what is under way, between two steps, and what waits; resolves then. `release` lets go of what holds it. */

@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint and format, floors of the house, docstrings, every shader compiles. */
+/** `npm run check`: types, lint and format, floors of the house, docstrings, supported browsers, every shader compiles. */
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { ensureChromium } from "./chromium.mjs";
@@ -16,6 +16,7 @@ const STEPS = [
   ["lint and format", [bin("@biomejs/biome/bin/biome"), "check", "."]],
   ["floors", ["scripts/check-floors.mjs"]],
   ["docstrings", ["scripts/check-docs.mjs"]],
+  ["browsers", ["scripts/check-browsers.mjs"]],
   ["shaders", [bin("vitest/vitest.mjs"), "run", "--project", "node", "--reporter=dot", "test/gpu/shaders.test.ts"]],
 ];
 let failed = 0;

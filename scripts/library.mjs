@@ -1,6 +1,7 @@
 /** Builds the library's modules into a folder, without their types. `npm run build` and tests call it. */
 import { resolve } from "node:path";
 import { build } from "vite";
+import { buildTarget } from "./browsers/oldest.mjs";
 import { smallShaders } from "./wgsl-plugin.mjs";
 
 const root = resolve(import.meta.dirname, "..");
@@ -13,7 +14,7 @@ export async function buildLibrary(folder) {
     build: {
       outDir: folder,
       emptyOutDir: true,
-      target: "es2022",
+      target: buildTarget(),
       minify: false,
       lib: {
         entry: {
@@ -38,7 +39,7 @@ export async function buildLibrary(folder) {
     build: {
       outDir: folder,
       emptyOutDir: false,
-      target: "es2022",
+      target: buildTarget(),
       lib: { entry: "src/index.ts", formats: ["es"], fileName: () => "corteza.min.js" },
       // Vite's own `minify` leaves the whitespace of ES libraries in.
       rolldownOptions: { output: { codeSplitting: false, minify: true } },

@@ -8,3 +8,15 @@ export function raceAbort<T>(wait: Promise<T>, signal: AbortSignal | undefined):
     void wait.then(resolve, reject).then(() => signal.removeEventListener("abort", abort));
   });
 }
+
+/**
+ * Aborts `controller` when `signal` aborts, with its reason; what it returns lets go of the signal. In place of
+ * `AbortSignal.any`, which Safari has since 17.4 only.
+ */
+export function abortWith(controller: AbortController, signal: AbortSignal | undefined): () => void {
+  if (signal === undefined) return () => undefined;
+  const abort = () => controller.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  return () => signal.removeEventListener("abort", abort);
+}

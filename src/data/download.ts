@@ -1,3 +1,4 @@
+import { abortWith } from "../core/abort.ts";
 import { CortezaError } from "../core/errors.ts";
 import { gunzip, readAll } from "./gunzip.ts";
 
@@ -69,8 +70,10 @@ export async function download(urls: readonly string[], options: DownloadOptions
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
   const cache = await openCache(options.cache);
+  // Ends all downloads when one fails, or the caller wants no more of them.
   const failure = new AbortController();
-  const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+  const stop = failure.signal;
+  const letGo = abortWith(failure, signal);
   const progress = urls.map(() => ({ loaded: 0, total: 0 }));
   const report = () => {
     const loaded = progress.reduce((sum, file) => sum + file.loaded, 0);
@@ -123,5 +126,7 @@ export async function download(urls: readonly string[], options: DownloadOptions
     signal?.throwIfAborted();
     failure.abort(error);
     throw error;
+  } finally {
+    letGo();
   }
 }

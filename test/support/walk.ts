@@ -85,7 +85,9 @@ async function read(driver: WalkDriver, digit: number): Promise<number> {
 }
 
 /** What these canvases show, one number for each that is seen. */
-const picturesOf = (selector: string) => `[...document.querySelectorAll("${selector}")].filter((canvas) => !canvas.hidden).map((canvas) => {
+const picturesOf = (
+  selector: string,
+) => `[...document.querySelectorAll("${selector}")].filter((canvas) => !canvas.hidden).map((canvas) => {
   const copy = document.createElement("canvas");
   [copy.width, copy.height] = [canvas.width, canvas.height];
   const context = copy.getContext("2d");
