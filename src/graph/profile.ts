@@ -19,13 +19,14 @@ export interface KernelTime {
 /** What `Profile` is made of: plain data, which a worker can send. */
 export interface ProfileData {
   /**
-   * "timestamps": the GPU's own clock, around each kernel. "wall clock": each kernel submitted alone and waited for,
-   * launch included; what remains where the device has no timestamp queries. "cpu": the CPU backend's loops.
+   * "timestamps": the GPU's own clock, around each kernel. "wall clock": each kernel submitted alone and waited for, launch
+   * included, as often as makes a time that the clock can tell; what remains where the device has no timestamp queries.
+   * "cpu": the CPU backend's loops.
    */
   readonly timing: "timestamps" | "wall clock" | "cpu";
   /** Steps that were measured. */
   readonly steps: number;
-  /** Multiply-add throughput that a probe reached on this device; undefined where nobody measured it. */
+  /** The most throughput that a probe, or one of these kernels, reached on this device; undefined where nobody measured it. */
   readonly peakGflops: number | undefined;
   /** In the order of the step. */
   readonly kernels: readonly KernelTime[];
@@ -86,6 +87,12 @@ export class Profile implements ProfileData {
       `median of ${this.steps} steps, ${this.timing}${peak}`
     );
   }
+}
+
+/** The device's throughput in GFLOP/s: what a probe reached, or a kernel that did more, since nothing is faster than it can be. */
+export function peakOf(probed: number, kernels: readonly KernelTime[]): number {
+  const rates = kernels.flatMap(({ flops, milliseconds }) => (milliseconds > 0 ? [flops / milliseconds / 1e6] : []));
+  return Math.max(probed, ...rates);
 }
 
 /** The middle value; of an even number, the mean of the middle two. */

@@ -1,8 +1,8 @@
-import { DeviceLostError } from "../core/errors.ts";
 import { at } from "../graph/op.ts";
 import { median } from "../graph/profile.ts";
 import type { PipelineCache } from "./pipelines.ts";
 import { byteSize, type Plan, type PlannedDispatch } from "./plan.ts";
+import { openStopwatch, type Stopwatch } from "./stopwatch.ts";
 
 /** Where the results of tuning are remembered. Both may fail; tuning then goes on without. */
 export interface TuningStore {
@@ -100,14 +100,22 @@ export class Autotuner {
   readonly #adapter: string;
   readonly #store: TuningStore;
   readonly #milliseconds: number;
+  readonly #openStopwatch: (device: GPUDevice) => Promise<Stopwatch>;
   /** What this page has settled already, whether the store keeps it or not. */
   readonly #known = new Map<string, string>();
   /** The end of the queue of plans. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(device: GPUDevice, pipelines: PipelineCache, adapter: string, options: AutotuneOptions) {
+  constructor(
+    device: GPUDevice,
+    pipelines: PipelineCache,
+    adapter: string,
+    options: AutotuneOptions,
+    stopwatch: (device: GPUDevice) => Promise<Stopwatch> = openStopwatch,
+  ) {
     this.#device = device;
     this.#pipelines = pipelines;
+    this.#openStopwatch = stopwatch;
     this.#adapter = adapter;
     this.#store = options.store ?? ("indexedDB" in globalThis ? indexedDbTuningStore() : memoryTuningStore());
     this.#milliseconds = options.milliseconds ?? DEFAULT_MILLISECONDS;
@@ -161,6 +169,7 @@ export class Autotuner {
   async #measure(candidates: readonly Way[], end: number): Promise<Way> {
     const [chosen] = candidates as [Way, ...Way[]];
     const buffers = new Map<number, GPUBuffer>();
+    const watch = await this.#openStopwatch(this.#device);
     this.#device.pushErrorScope("out-of-memory");
     this.#device.pushErrorScope("validation");
     const runners: { way: Way; run(times: number): Promise<number>; times: number; found: number[] }[] = [];
@@ -170,10 +179,11 @@ export class Autotuner {
         const pipelines = await this.#compile(way);
         if (pipelines === undefined) continue;
         this.#allocate(way, buffers);
-        const run = this.#runner(way, pipelines, buffers);
+        const run = this.#runner(way, pipelines, buffers, watch);
         await run(1);
         const once = await run(1);
-        const times = Math.max(1, Math.min(MOST_TIMES, Math.round(MEASUREMENT_MILLISECONDS / Math.max(once, 1e-3))));
+        const wanted = Math.max(MEASUREMENT_MILLISECONDS, watch.leastMilliseconds);
+        const times = Math.max(1, Math.min(MOST_TIMES, Math.round(wanted / Math.max(once, 1e-3))));
         runners.push({ way, run, times, found: [] });
       }
       for (let round = 0; round < ROUNDS && (round === 0 || performance.now() < end); round++) {
@@ -183,6 +193,7 @@ export class Autotuner {
       const invalid = await this.#device.popErrorScope();
       const memory = await this.#device.popErrorScope();
       for (const buffer of buffers.values()) buffer.destroy();
+      watch.dispose();
       // Nothing that was measured beside an error means anything.
       if (invalid || memory) runners.length = 0;
     }
@@ -218,11 +229,12 @@ export class Autotuner {
     return refused ? undefined : compiled;
   }
 
-  /** Times a candidate: milliseconds of `times` runs, by the clock on the wall. */
+  /** Times a candidate: milliseconds of `times` runs. */
   #runner(
     way: Way,
     pipelines: readonly GPUComputePipeline[],
     buffers: ReadonlyMap<number, GPUBuffer>,
+    watch: Stopwatch,
   ): (times: number) => Promise<number> {
     const steps = way.map(({ spec, values }, index) => {
       const pipeline = at(pipelines, index);
@@ -234,26 +246,16 @@ export class Autotuner {
       const group = this.#device.createBindGroup({ label: `tuning ${spec.name}`, layout, entries });
       return { pipeline, group, workgroups: spec.workgroups };
     });
-    const lost = this.#device.lost.then((info) => {
-      throw new DeviceLostError(`The GPU device was lost while kernels were tuned (${info.reason}): ${info.message}`);
-    });
-    lost.catch(() => undefined);
-    return async (times) => {
-      const encoder = this.#device.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      for (let time = 0; time < times; time++) {
-        for (const { pipeline, group, workgroups } of steps) {
-          pass.setPipeline(pipeline);
-          pass.setBindGroup(0, group);
-          pass.dispatchWorkgroups(...workgroups);
+    return (times) =>
+      watch.time((pass) => {
+        for (let time = 0; time < times; time++) {
+          for (const { pipeline, group, workgroups } of steps) {
+            pass.setPipeline(pipeline);
+            pass.setBindGroup(0, group);
+            pass.dispatchWorkgroups(...workgroups);
+          }
         }
-      }
-      pass.end();
-      const started = performance.now();
-      this.#device.queue.submit([encoder.finish()]);
-      await Promise.race([this.#device.queue.onSubmittedWorkDone(), lost]);
-      return performance.now() - started;
-    };
+      });
   }
 
   /** A buffer of numbers like those that a network holds: floats around zero; words of four small bytes otherwise. */

@@ -2,6 +2,7 @@ import probeShader from "../../shaders/multiply_add_probe.wgsl?raw";
 import { at } from "../graph/op.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
 import type { PipelineCache } from "./pipelines.ts";
+import { openStopwatch, repeatsNeeded } from "./stopwatch.ts";
 
 export interface MultiplyAddProbeOptions {
   /** Vectors of four in flight in a thread. */
@@ -52,6 +53,7 @@ export async function measurePeak(device: GPUDevice, pipelines: PipelineCache, t
   // Values stay finite however long the chains are.
   device.queue.writeBuffer(factors, 0, new Float32Array([0.999, 0.1]));
   const results = device.createBuffer({ label: "corteza probe", size: threads * 16, usage: GPUBufferUsage.STORAGE });
+  const watch = await openStopwatch(device);
   try {
     let best = 0;
     for (const [index, spec] of specs.entries()) {
@@ -60,27 +62,23 @@ export async function measurePeak(device: GPUDevice, pipelines: PipelineCache, t
         layout: pipeline.getBindGroupLayout(0),
         entries: [factors, results].map((buffer, binding) => ({ binding, resource: { buffer } })),
       });
-      const launch = async (times: number): Promise<number> => {
-        const encoder = device.createCommandEncoder();
-        const pass = encoder.beginComputePass();
+      const encode = (pass: GPUComputePassEncoder, times: number) => {
         pass.setPipeline(pipeline);
         pass.setBindGroup(0, bindGroup);
         for (let time = 0; time < times; time++) pass.dispatchWorkgroups(...spec.workgroups);
-        pass.end();
-        const started = performance.now();
-        device.queue.submit([encoder.finish()]);
-        await device.queue.onSubmittedWorkDone();
-        return performance.now() - started;
       };
       // The first launch ends the compilation; then as many as make one measurement long enough.
-      await launch(1);
-      let times = 1;
-      while (times < MOST_DISPATCHES && (await launch(times)) < LEAST_MILLISECONDS) times *= 2;
-      for (let run = 0; run < RUNS; run++) best = Math.max(best, (spec.flops * times) / (await launch(times)) / 1e6);
+      await watch.time((pass) => encode(pass, 1));
+      const times = await repeatsNeeded(watch, encode, { milliseconds: LEAST_MILLISECONDS, most: MOST_DISPATCHES });
+      for (let run = 0; run < RUNS; run++) {
+        const milliseconds = await watch.time((pass) => encode(pass, times));
+        best = Math.max(best, (spec.flops * times) / milliseconds / 1e6);
+      }
     }
     return best;
   } finally {
     factors.destroy();
     results.destroy();
+    watch.dispose();
   }
 }

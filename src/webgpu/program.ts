@@ -6,21 +6,14 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Feeds, OutputDrawing, Program, ProgramStats } from "../graph/backend.ts";
 import type { Arena, Variable } from "../graph/node.ts";
 import { at } from "../graph/op.ts";
-import { median, type ProfileData } from "../graph/profile.ts";
+import { median, type ProfileData, peakOf } from "../graph/profile.ts";
 import type { WebGpuBackend } from "./backend.ts";
+import { encodePass, type RecordedDispatch } from "./dispatches.ts";
 import type { KernelSpec } from "./kernel.ts";
 import { checkLimits, planMemory, type Slot } from "./memory.ts";
 import { byteSize, offsetInRoot, type Plan, type PlannedValue, rootOf, storedBytes } from "./plan.ts";
+import { timeDispatches } from "./profiler.ts";
 import { decode, encode, VariableStorage } from "./storage.ts";
-
-/** A dispatch with everything that the device wants for it. */
-interface RecordedDispatch {
-  readonly pipeline: GPUComputePipeline;
-  readonly bindGroup: GPUBindGroup;
-  readonly workgroups: readonly [number, number, number];
-  /** Holds the numbers of workgroups in their place. */
-  readonly size: GPUBuffer | undefined;
-}
 
 /** The kernel to begin with: one that compiles quickly, unless the better one is there already. */
 function firstKernel(backend: WebGpuBackend, spec: KernelSpec): KernelSpec {
@@ -336,80 +329,19 @@ export class WebGpuProgram implements Program {
   async profile({ steps = 5 }: { steps?: number } = {}): Promise<ProfileData> {
     this.#checkUsable();
     await this.settled();
-    const { device, variables } = this.#backend;
-    const peakGflops = await this.#backend.peakGflops();
+    const { device, variables, readback } = this.#backend;
+    const probed = await this.#backend.peakGflops();
     variables.synchronize(this.#plan.variables);
-    const timestamps = device.features.has("timestamp-query");
-    const times = timestamps ? await this.#timeWithStamps(steps) : await this.#timeOneByOne(steps);
-    return {
-      timing: timestamps ? "timestamps" : "wall clock",
-      steps,
-      peakGflops,
-      kernels: this.#plan.dispatches.map(({ spec, op, layer, values }, index) => ({
-        layer,
-        op,
-        kernel: spec.name,
-        milliseconds: median(at(times, index)),
-        flops: spec.flops,
-        bytes: values.reduce((sum, value) => sum + value.size * storedBytes(value.dtype), 0),
-      })),
-    };
-  }
-
-  /** Milliseconds of every dispatch in every step, by the GPU's clock: a pass of its own around each. */
-  async #timeWithStamps(steps: number): Promise<number[][]> {
-    const { device, readback } = this.#backend;
-    const times = this.#recorded.map((): number[] => []);
-    const count = 2 * this.#recorded.length;
-    const querySet = device.createQuerySet({ label: "corteza profile", type: "timestamp", count });
-    const resolved = device.createBuffer({
-      label: "corteza profile",
-      size: count * 8,
-      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-    });
-    try {
-      for (let step = 0; step < steps; step++) {
-        const encoder = device.createCommandEncoder();
-        this.#recorded.forEach((dispatch, index) => {
-          const timestampWrites = {
-            querySet,
-            beginningOfPassWriteIndex: 2 * index,
-            endOfPassWriteIndex: 2 * index + 1,
-          };
-          encodePass(encoder, [dispatch], { timestampWrites });
-        });
-        encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
-        const wait = readback.copy(encoder, resolved, 0, count * 8);
-        device.queue.submit([encoder.finish()]);
-        const stamps = [...new BigUint64Array(await wait())];
-        times.forEach((list, index) => {
-          // Nanoseconds; browsers round them, and a clock that steps back in between is not a time.
-          list.push(Math.max(0, Number(at(stamps, 2 * index + 1) - at(stamps, 2 * index)) / 1e6));
-        });
-      }
-    } finally {
-      querySet.destroy();
-      resolved.destroy();
-    }
-    return times;
-  }
-
-  /** The same by the wall clock, a submission for each dispatch. */
-  async #timeOneByOne(steps: number): Promise<number[][]> {
-    const { device, readback } = this.#backend;
-    const times = this.#recorded.map((): number[] => []);
-    await readback.race(device.queue.onSubmittedWorkDone());
-    for (let step = 0; step < steps; step++) {
-      for (const [index, dispatch] of this.#recorded.entries()) {
-        const started = performance.now();
-        const encoder = device.createCommandEncoder();
-        encodePass(encoder, [dispatch]);
-        device.queue.submit([encoder.finish()]);
-        await readback.race(device.queue.onSubmittedWorkDone());
-        times[index]?.push(performance.now() - started);
-      }
-    }
-    return times;
+    const { timing, times } = await timeDispatches(device, readback, this.#recorded, steps);
+    const kernels = this.#plan.dispatches.map(({ spec, op, layer, values }, index) => ({
+      layer,
+      op,
+      kernel: spec.name,
+      milliseconds: median(at(times, index)),
+      flops: spec.flops,
+      bytes: values.reduce((sum, value) => sum + value.size * storedBytes(value.dtype), 0),
+    }));
+    return { timing, steps, peakGflops: peakOf(probed, kernels), kernels };
   }
 
   #bufferOf(value: PlannedValue): GPUBuffer {
@@ -446,24 +378,6 @@ export class WebGpuProgram implements Program {
     }
     for (const owner of this.#owners) this.#backend.variables.release(owner);
   }
-}
-
-/** Appends one compute pass with `steps` times the dispatches. */
-function encodePass(
-  encoder: GPUCommandEncoder,
-  dispatches: readonly RecordedDispatch[],
-  { steps = 1, timestampWrites }: { steps?: number; timestampWrites?: GPUComputePassTimestampWrites } = {},
-): void {
-  const pass = encoder.beginComputePass(timestampWrites === undefined ? {} : { timestampWrites });
-  for (let step = 0; step < steps; step++) {
-    for (const { pipeline, bindGroup, workgroups, size } of dispatches) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      if (size) pass.dispatchWorkgroupsIndirect(size, 0);
-      else pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
-    }
-  }
-  pass.end();
 }
 
 function paddedBytes(size: number, dtype: PlannedValue["dtype"]): number {

@@ -1,0 +1,87 @@
+import { at } from "../graph/op.ts";
+import type { ProfileData } from "../graph/profile.ts";
+import { encodeDispatches, encodePass, type RecordedDispatch } from "./dispatches.ts";
+import type { Readback } from "./readback.ts";
+import { openStopwatch, repeatsNeeded } from "./stopwatch.ts";
+
+/** Runs of one kernel in a measurement by the wall clock. */
+const MOST_REPEATS = 1024;
+
+/** Milliseconds of every dispatch in every step, by the best clock that the device has. */
+export async function timeDispatches(
+  device: GPUDevice,
+  readback: Readback,
+  recorded: readonly RecordedDispatch[],
+  steps: number,
+): Promise<{ timing: ProfileData["timing"]; times: number[][] }> {
+  if (!device.features.has("timestamp-query")) {
+    return { timing: "wall clock", times: await timeOneByOne(device, recorded, steps) };
+  }
+  return { timing: "timestamps", times: await timeWithStamps(device, readback, recorded, steps) };
+}
+
+/** Milliseconds of every dispatch in every step, by the GPU's clock: a pass of its own around each. */
+async function timeWithStamps(
+  device: GPUDevice,
+  readback: Readback,
+  recorded: readonly RecordedDispatch[],
+  steps: number,
+): Promise<number[][]> {
+  const times = recorded.map((): number[] => []);
+  const count = 2 * recorded.length;
+  const querySet = device.createQuerySet({ label: "corteza profile", type: "timestamp", count });
+  const resolved = device.createBuffer({
+    label: "corteza profile",
+    size: count * 8,
+    usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+  });
+  try {
+    for (let step = 0; step < steps; step++) {
+      const encoder = device.createCommandEncoder();
+      recorded.forEach((dispatch, index) => {
+        const timestampWrites = {
+          querySet,
+          beginningOfPassWriteIndex: 2 * index,
+          endOfPassWriteIndex: 2 * index + 1,
+        };
+        encodePass(encoder, [dispatch], { timestampWrites });
+      });
+      encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
+      const wait = readback.copy(encoder, resolved, 0, count * 8);
+      device.queue.submit([encoder.finish()]);
+      const stamps = [...new BigUint64Array(await wait())];
+      times.forEach((list, index) => {
+        // Nanoseconds; browsers round them, and a clock that steps back in between is not a time.
+        list.push(Math.max(0, Number(at(stamps, 2 * index + 1) - at(stamps, 2 * index)) / 1e6));
+      });
+    }
+  } finally {
+    querySet.destroy();
+    resolved.destroy();
+  }
+  return times;
+}
+
+/** The same by the wall clock: a submission for each dispatch, as often in it as the clock wants. */
+async function timeOneByOne(
+  device: GPUDevice,
+  recorded: readonly RecordedDispatch[],
+  steps: number,
+): Promise<number[][]> {
+  const times = recorded.map((): number[] => []);
+  const watch = await openStopwatch(device, { stamps: false });
+  const repeats: number[] = [];
+  for (const dispatch of recorded) {
+    const encode = (pass: GPUComputePassEncoder, count: number) => encodeDispatches(pass, [dispatch], count);
+    repeats.push(await repeatsNeeded(watch, encode, { most: MOST_REPEATS }));
+  }
+  for (let step = 0; step < steps; step++) {
+    for (const [index, dispatch] of recorded.entries()) {
+      const count = at(repeats, index);
+      const milliseconds = await watch.time((pass) => encodeDispatches(pass, [dispatch], count));
+      times[index]?.push(milliseconds / count);
+    }
+  }
+  watch.dispose();
+  return times;
+}
