@@ -1,177 +1,72 @@
 /**
- * The calls of a trainer that a worker does: of each, how its arguments are sent and what the worker does with them. Client
- * and server are both made from this table, and it is checked against `Trainer`: a method cannot exist on one side only.
+ * The calls of a trainer that a worker does, and how each of their arguments goes there. Page and worker both work by this
+ * table, and the compiler holds it against `Trainer`: no method, and no argument of one, can exist on one side only.
  *
  * What goes for all of them is not in it. Parameters that the page has set go with every call, and are set before it is
  * done; data sets and canvases go with the first call that names them; the signal and the listeners among the options stay
  * on the page, and the worker gets others that answer there.
  */
-import type { Schedule } from "../core/schedule.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { Profile } from "../graph/profile.ts";
-import { isBatchList } from "../train/one_input.ts";
-import type {
-  EvaluateOptions,
-  FitOptions,
-  ImageBatch,
-  InspectOptions,
-  MapsDrawing,
-  PrepareOptions,
-  Trainer,
-} from "../train/types.ts";
+import { Profile, type ProfileData } from "../graph/profile.ts";
+import type { Trainer } from "../train/types.ts";
 
-/** Something that the worker has by a number; what cannot have one is sent as it is, for the trainer there to refuse. */
-export type Reference = { readonly key: number } | { readonly value: unknown };
+/**
+ * How an argument is sent.
+ * - "value": as it is; it must be plain data.
+ * - "dataset": once; afterwards by its number. "trainedDataset": the same, and it stays there while the call goes on.
+ *   "releasedDataset": the worker forgets it.
+ * - "options": without signal, listeners and data sets, which the worker puts in again.
+ * - "fitOptions": the same, with a signal and a listener of the worker's where the page gave none.
+ * - "drawings": their canvases once, afterwards by numbers.
+ */
+export type Treatment =
+  | "value"
+  | "dataset"
+  | "trainedDataset"
+  | "releasedDataset"
+  | "options"
+  | "fitOptions"
+  | "drawings";
 
-/** Options without what cannot be sent. */
-export interface SentOptions {
-  /** Whatever is no object of options, for the trainer to refuse. */
-  readonly values: unknown;
-  /** Names of those that are data sets. */
-  readonly datasets: Readonly<Record<string, Reference>>;
-  /** Names of those that are functions. */
-  readonly listeners: readonly string[];
-  readonly hasSignal: boolean;
-}
-
-/** The page's side of one call. */
-export interface Packing {
-  dataset(dataset: Dataset): Reference;
-  /** The same of one that is trained on until the call ends. */
-  trainedDataset(dataset: Dataset): Reference;
-  /** The number of a data set that is to be forgotten there; undefined where the worker does not have it. */
-  releasedDataset(dataset: Dataset): { readonly key: number; readonly forget: boolean } | undefined;
-  canvas(canvas: MapsDrawing["canvas"]): Reference;
-  options(options: object | undefined): SentOptions;
-}
-
-/** The worker's side of one call. */
-export interface Unpacking {
-  readonly trainer: Trainer;
-  /** Aborted by the page. */
-  readonly signal: AbortSignal;
-  dataset(sent: Reference): Dataset;
-  /** The same; with `forget` nobody will ask for it again. */
-  releasedDataset(sent: { readonly key: number; readonly forget: boolean }): Dataset;
-  canvas(sent: Reference): MapsDrawing["canvas"];
-  /** The options with a signal and listeners of this side. */
-  options<Options extends object>(sent: SentOptions): Options;
-}
-
-type DrawOptions = NonNullable<Parameters<Trainer["draw"]>[2]>;
-type Batch = ImageBatch | readonly ImageBatch[];
-type Answers = ArrayLike<number> | readonly ArrayLike<number>[];
-
-/** One call; types are checked where it is written, with `call`. */
-interface Call<Args extends readonly unknown[], Sent, Answer> {
-  /** On the page: what goes to the worker. Nothing may be awaited here: what is sent is of the moment of the call. */
-  pack(page: Packing, ...args: Args): Sent;
-  /** In the worker. */
-  run(worker: Unpacking, sent: Sent): Answer;
-  /** On the page: the answer as what it was, where it lost its class on its way. */
-  receive?(answer: Awaited<Answer>): Awaited<Answer>;
-}
-
-function call<Args extends readonly unknown[], Sent, Answer>(one: Call<Args, Sent, Answer>): Call<Args, Sent, Answer> {
-  return one;
-}
+/** One treatment for each parameter of a method, optional ones too. */
+type Treatments<Parameters extends readonly unknown[]> = {
+  readonly [Place in keyof Required<Parameters>]: Treatment;
+};
 
 /** Methods that the page answers itself. */
-type Local = "stats" | "paused" | "dispose";
+type OfThePage = "stats" | "paused" | "dispose";
+
+export type CallName = Exclude<keyof Trainer, OfThePage>;
 
 export const CALLS = {
-  fit: call({
-    pack: (page, dataset: Dataset, options?: FitOptions) => ({
-      dataset: page.trainedDataset(dataset),
-      options: page.options(options),
-    }),
-    run(worker, { dataset, options }) {
-      const given = worker.options<FitOptions>(options);
-      // The page's `stats()` is of the last message, so that steps are told where nobody listens too; and it aborts a run
-      // whose listener failed.
-      const { onStep = () => undefined } = given;
-      return worker.trainer.fit(worker.dataset(dataset), { ...given, onStep, signal: worker.signal });
-    },
-  }),
-  prepare: call({
-    pack: (page, dataset: Dataset, options?: PrepareOptions) => ({
-      dataset: page.dataset(dataset),
-      options: page.options(options),
-    }),
-    run: (worker, { dataset, options }) => worker.trainer.prepare(worker.dataset(dataset), worker.options(options)),
-  }),
-  evaluate: call({
-    pack: (page, dataset: Dataset, options?: EvaluateOptions) => ({
-      dataset: page.dataset(dataset),
-      options: page.options(options),
-    }),
-    run: (worker, { dataset, options }) => worker.trainer.evaluate(worker.dataset(dataset), worker.options(options)),
-  }),
-  release: call({
-    pack: (page, dataset: Dataset) => page.releasedDataset(dataset),
-    async run(worker, released) {
-      if (released) await worker.trainer.release(worker.releasedDataset(released));
-    },
-  }),
-  profile: call({
-    pack: (page, dataset?: Dataset, options?: { steps?: number }) => ({
-      dataset: dataset === undefined ? undefined : page.dataset(dataset),
-      options: page.options(options),
-    }),
-    run: (worker, { dataset, options }) =>
-      worker.trainer.profile(dataset === undefined ? undefined : worker.dataset(dataset), worker.options(options)),
-    receive: (answer) => new Profile(answer),
-  }),
-  inspect: call({
-    pack: (page, image: ImageBatch, options?: InspectOptions) => ({ image, options: page.options(options) }),
-    run: (worker, { image, options }) => worker.trainer.inspect(image, worker.options(options)),
-  }),
-  draw: call({
-    pack: (page, image: ImageBatch, drawings: readonly MapsDrawing[], options?: DrawOptions) => ({
-      image,
-      drawings: drawings.map(({ canvas, ...drawing }) => ({ ...drawing, canvas: page.canvas(canvas) })),
-      options: page.options(options),
-    }),
-    run(worker, { image, drawings, options }) {
-      const onto = drawings.map(({ canvas, ...drawing }) => ({ ...drawing, canvas: worker.canvas(canvas) }));
-      return worker.trainer.draw(image, onto, worker.options(options));
-    },
-  }),
-  predict: call({
-    pack: (_, x: Batch) => x,
-    run: ({ trainer }, x) => (isBatchList(x) ? trainer.predict(x) : trainer.predict(x)),
-  }),
-  trainOnBatch: call({
-    pack: (_, x: Batch, y: Answers) => ({ x, y }),
-    run: ({ trainer }, { x, y }) =>
-      isBatchList(x)
-        ? trainer.trainOnBatch(x, y as readonly ArrayLike<number>[])
-        : trainer.trainOnBatch(x, y as ArrayLike<number>),
-  }),
-  swapEma: call({ pack: () => undefined, run: ({ trainer }) => trainer.swapEma() }),
-  checkpoint: call({ pack: () => undefined, run: ({ trainer }) => trainer.checkpoint() }),
-  restore: call({
-    pack: (_, bytes: Uint8Array) => bytes,
-    run: ({ trainer }, bytes) => trainer.restore(bytes),
-  }),
-  syncModel: call({ pack: () => undefined, run: ({ trainer }) => trainer.syncModel() }),
-  settled: call({ pack: () => undefined, run: ({ trainer }) => trainer.settled() }),
-  pause: call({ pack: () => undefined, run: ({ trainer }) => trainer.pause() }),
-  resume: call({ pack: () => undefined, run: ({ trainer }) => trainer.resume() }),
-  setLearningRate: call({
-    pack: (_, learningRate: number | Schedule) => learningRate,
-    run: ({ trainer }, learningRate) => trainer.setLearningRate(learningRate),
-  }),
-} satisfies Record<Exclude<keyof Trainer, Local>, AnyCall>;
+  fit: ["trainedDataset", "fitOptions"],
+  prepare: ["dataset", "options"],
+  evaluate: ["dataset", "options"],
+  release: ["releasedDataset"],
+  profile: ["dataset", "options"],
+  inspect: ["value", "options"],
+  draw: ["value", "drawings", "options"],
+  predict: ["value"],
+  trainOnBatch: ["value", "value"],
+  pause: [],
+  resume: [],
+  settled: [],
+  setLearningRate: ["value"],
+  swapEma: [],
+  checkpoint: [],
+  restore: ["value"],
+  syncModel: [],
+} as const satisfies { readonly [Name in CallName]: Treatments<Parameters<Trainer[Name]>> };
 
-/** A call of which no more is known. */
-export interface AnyCall {
-  pack(page: Packing, ...args: never[]): unknown;
-  run(worker: Unpacking, sent: never): unknown;
-  receive?(answer: never): unknown;
+/** Answers that lose their class on the way, and how they get it back. */
+const REVIVED: { readonly [Name in CallName]?: (answer: never) => unknown } = {
+  profile: (answer: ProfileData) => new Profile(answer),
+};
+
+/** The answer of a call as the trainer gave it. */
+export function revived(name: CallName, answer: unknown): unknown {
+  const revive = REVIVED[name];
+  return revive ? revive(answer as never) : answer;
 }
-
-export type CallName = keyof typeof CALLS;
 
 /** Whether a word from the other side is a call. */
 export function isCallName(name: string): name is CallName {

@@ -2,21 +2,12 @@
 import { ArgumentError, DisposedError } from "../core/errors.ts";
 import type { Model } from "../nn/model.ts";
 import type { TrainerStats } from "../train/types.ts";
-import { type AnyCall, CALLS, type CallName } from "./calls.ts";
+import { CALLS, type CallName, revived } from "./calls.ts";
 import { type Channel, listenTo, type NodeThread } from "./channel.ts";
 import { type KeptOptions, Luggage, Registry } from "./luggage.ts";
 import { ModelOnPage } from "./model_mirror.ts";
-import type { Created, CreateMessage, Request, Response, SentEvent, TrainerState } from "./protocol.ts";
-import { deserializeError } from "./sent_errors.ts";
-
-type Callable<Name extends CallName> = (typeof CALLS)[Name];
-
-/** What a call takes, beside the page's end. */
-export type Arguments<Name extends CallName> =
-  Parameters<Callable<Name>["pack"]> extends [unknown, ...infer Args] ? Args : [];
-
-/** What a call resolves to. */
-export type Result<Name extends CallName> = Awaited<ReturnType<Callable<Name>["run"]>>;
+import type { Created, CreateMessage, Request, Response, SentArgument, SentEvent, TrainerState } from "./protocol.ts";
+import { canBeSent, deserializeError } from "./sent_errors.ts";
 
 /** A call that waits for its answer. */
 interface Pending extends KeptOptions {
@@ -80,46 +71,46 @@ export class WorkerClient {
   }
 
   /** Does a call there; what is sent is of this moment. */
-  async call<Name extends CallName>(name: Name, ...args: Arguments<Name>): Promise<Result<Name>> {
+  async call<Result>(name: CallName, args: readonly unknown[]): Promise<Result> {
     this.checkUsable();
     const untold = this.#untold;
     this.#untold = undefined;
     if (untold) throw untold.error;
-    const call: AnyCall = CALLS[name];
     const luggage = new Luggage(this.#registry);
-    const sent = call.pack(luggage, ...(args as readonly never[]));
+    const sent = CALLS[name].map((treatment, place) => luggage.pack(treatment, args[place]));
     luggage.kept.signal?.throwIfAborted();
     let ended: (() => void) | undefined;
     try {
       const answer = await this.#exchange(luggage.kept, (id) => {
-        const changes = this.#model.changes();
-        const request: Request = {
-          ...{ id, call: name, sent },
-          luggage: {
-            parameters: changes.parameters,
-            parametersSerial: changes.serial,
-            datasets: [...luggage.datasets],
-            canvases: [...luggage.canvases],
-          },
-        };
-        this.#post(name, request, [...luggage.canvases.values()]);
-        changes.sent();
-        ended = luggage.sent();
-        if (name === "pause" || name === "resume") {
-          this.#pausing = id;
-          this.#paused = name === "pause";
-        }
+        ended = this.#send({ id, name, sent }, luggage);
+        if (name !== "pause" && name !== "resume") return;
+        this.#pausing = id;
+        this.#paused = name === "pause";
       });
-      return (call.receive ? call.receive(answer as never) : answer) as Result<Name>;
+      return revived(name, answer) as Result;
     } finally {
       ended?.();
     }
   }
 
+  /** Sends a call with all that it needs; the function that comes back is for its end. */
+  #send(call: { id: number; name: CallName; sent: readonly SentArgument[] }, luggage: Luggage): () => void {
+    const { parameters, serial: parametersSerial, sent } = this.#model.changes();
+    const datasets = [...luggage.datasets];
+    const canvases = [...luggage.canvases];
+    const request: Request = {
+      ...{ id: call.id, call: call.name, sent: call.sent },
+      luggage: { parameters, parametersSerial, datasets, canvases },
+    };
+    this.#post(call.name, request, [...luggage.canvases.values()]);
+    sent();
+    return luggage.sent();
+  }
+
   /** The same for a call whose method returns nothing: where it fails after all, the next call tells. */
-  tell<Name extends CallName>(name: Name, ...args: Arguments<Name>): void {
+  tell(name: CallName, args: readonly unknown[]): void {
     this.checkUsable();
-    this.call(name, ...args).catch((error: unknown) => {
+    this.call(name, args).catch((error: unknown) => {
       if (!this.#failure) this.#untold ??= { error };
     });
   }
@@ -159,11 +150,7 @@ export class WorkerClient {
     try {
       this.#channel.post(request, transfer);
     } catch (cause) {
-      throw new ArgumentError(
-        `${what}: what it was given cannot be sent to the worker (${cause instanceof Error ? cause.message : String(cause)}); ` +
-          "give data: numbers, texts, arrays, and plain objects of these.",
-        { cause },
-      );
+      throw unsendable(what, request, cause);
     }
   }
 
@@ -224,4 +211,14 @@ export class WorkerClient {
     if (failed) close();
     else this.#exchange(NOTHING_KEPT, (id) => this.#post("dispose", { id, call: "dispose" })).then(close, close);
   }
+}
+
+/** Why a request could not be sent, with the part of it that is to blame. */
+function unsendable(what: string, request: Request, cause: unknown): ArgumentError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const badDataset = "luggage" in request && request.luggage.datasets.some(([, dataset]) => !canBeSent(dataset));
+  const message = badDataset
+    ? `the data set cannot be sent to the worker (${why}); give one as dataset() makes it, with arrays that still hold their values`
+    : `what it was given cannot be sent to the worker (${why}); give data: numbers, texts, arrays and plain objects of these`;
+  return new ArgumentError(`${what}: ${message}.`, { cause });
 }

@@ -2,21 +2,38 @@
 import { ArgumentError } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { MapsDrawing } from "../train/types.ts";
-import type { Packing, Reference, SentOptions } from "./calls.ts";
+import type { Treatment } from "./calls.ts";
+import type { SentArgument, SentOptions } from "./protocol.ts";
 
 type Canvas = MapsDrawing["canvas"];
 
 /** What the options of a call keep on the page. */
 export interface KeptOptions {
   readonly signal?: AbortSignal | undefined;
-  readonly listeners: ReadonlyMap<string, (...args: unknown[]) => unknown>;
+  readonly listeners: ReadonlyMap<string, Listener>;
 }
+
+type Listener = (...args: unknown[]) => unknown;
 
 /** Options that hold data sets. */
 const DATASET_OPTIONS: ReadonlySet<string> = new Set(["validationData"]);
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
+}
+
+/** An object is taken for one: whether it holds what it should is the trainer's to say. */
+function isDataset(value: unknown): value is Dataset {
+  return isObject(value);
+}
+
+/** By what it can do: it may be of another frame, or somebody's own. */
+function isSignal(value: unknown): value is AbortSignal {
+  return isObject(value) && "aborted" in value && "addEventListener" in value;
+}
+
+function isDrawing(value: unknown): value is MapsDrawing {
+  return isObject(value) && "canvas" in value && isObject(value.canvas);
 }
 
 /** What the worker has of the page's. */
@@ -34,8 +51,8 @@ export class Registry {
   }
 }
 
-/** Packs one call. What it notes is true only when the message is on its way: then `sent()`. */
-export class Luggage implements Packing {
+/** Packs the arguments of one call. What it notes is true only when the message is on its way: then `sent()`. */
+export class Luggage {
   readonly datasets = new Map<number, Dataset>();
   readonly canvases = new Map<number, OffscreenCanvas>();
   kept: KeptOptions = { listeners: new Map() };
@@ -49,58 +66,81 @@ export class Luggage implements Packing {
     this.#registry = registry;
   }
 
-  dataset(dataset: Dataset): Reference {
-    if (!isObject(dataset)) return { value: dataset };
+  /** An argument as it goes to the worker. Nothing is awaited: what is sent is of the moment of the call. */
+  pack(treatment: Treatment, argument: unknown): SentArgument {
+    switch (treatment) {
+      case "value":
+        return { value: argument };
+      case "dataset":
+        return this.#dataset(argument);
+      case "trainedDataset":
+        if (isDataset(argument)) this.#trained.push(argument);
+        return this.#dataset(argument);
+      case "releasedDataset":
+        return this.#released(argument);
+      case "options":
+        return this.#options(argument);
+      case "fitOptions":
+        // The worker puts in a signal and a listener of its own.
+        return this.#options(argument === undefined ? {} : argument);
+      case "drawings":
+        return this.#drawings(argument);
+    }
+  }
+
+  #dataset(dataset: unknown): SentArgument {
+    if (!isDataset(dataset)) return { value: dataset };
     const known = this.#registry.datasets.get(dataset) ?? this.#newDatasets.get(dataset);
-    if (known !== undefined) return { key: known };
+    if (known !== undefined) return { dataset: known };
     const key = this.#registry.newKey();
     this.#newDatasets.set(dataset, key);
     this.datasets.set(key, dataset);
-    return { key };
+    return { dataset: key };
   }
 
-  trainedDataset(dataset: Dataset): Reference {
-    if (isObject(dataset)) this.#trained.push(dataset);
-    return this.dataset(dataset);
-  }
-
-  releasedDataset(dataset: Dataset): { key: number; forget: boolean } | undefined {
-    const key = isObject(dataset) ? this.#registry.datasets.get(dataset) : undefined;
-    if (key === undefined) return undefined;
+  #released(dataset: unknown): SentArgument {
+    if (!isDataset(dataset)) return { value: dataset };
+    const key = this.#registry.datasets.get(dataset);
+    if (key === undefined) return { unknownDataset: true };
     // A run goes on with it, and a later one where that ended: it must still be the same one.
     const forget = !this.#registry.training.has(dataset);
     if (forget) this.#forgotten.push(dataset);
-    return { key, forget };
+    return { dataset: key, forget };
   }
 
-  canvas(canvas: Canvas): Reference {
-    if (!isObject(canvas)) return { value: canvas };
+  #options(options: unknown): SentArgument {
+    if (!isObject(options) || Array.isArray(options)) return { value: options };
+    const listeners = new Map<string, Listener>();
+    const values: Record<string, unknown> = {};
+    const datasets: Record<string, SentArgument> = {};
+    let signal: AbortSignal | undefined;
+    for (const [name, value] of Object.entries(options)) {
+      if (typeof value === "function") listeners.set(name, value);
+      else if (name === "signal" && isSignal(value)) signal = value;
+      else if (DATASET_OPTIONS.has(name)) datasets[name] = this.#dataset(value);
+      else values[name] = value;
+    }
+    this.kept = { signal, listeners };
+    const sent: SentOptions = {
+      ...{ values, datasets, listeners: [...listeners.keys()], hasSignal: signal !== undefined },
+    };
+    return sent;
+  }
+
+  #drawings(drawings: unknown): SentArgument {
+    if (!Array.isArray(drawings) || !drawings.every(isDrawing)) return { value: drawings };
+    return { drawings: drawings.map(({ canvas, ...rest }) => ({ canvas: this.#canvas(canvas), rest })) };
+  }
+
+  #canvas(canvas: Canvas): number {
     const known = this.#registry.canvases.get(canvas) ?? this.#newCanvases.get(canvas);
-    if (known !== undefined) return { key: known };
+    if (known !== undefined) return known;
     const offscreen = this.#registry.waiting.get(canvas) ?? handedOver(canvas);
     this.#registry.waiting.set(canvas, offscreen);
     const key = this.#registry.newKey();
     this.#newCanvases.set(canvas, key);
     this.canvases.set(key, offscreen);
-    return { key };
-  }
-
-  options(options: object | undefined): SentOptions {
-    if (!isObject(options) || Array.isArray(options)) {
-      return { values: options, datasets: {}, listeners: [], hasSignal: false };
-    }
-    const listeners = new Map<string, (...args: unknown[]) => unknown>();
-    const values: Record<string, unknown> = {};
-    const datasets: Record<string, Reference> = {};
-    let signal: AbortSignal | undefined;
-    for (const [name, value] of Object.entries(options)) {
-      if (typeof value === "function") listeners.set(name, value);
-      else if (value instanceof AbortSignal) signal = value;
-      else if (DATASET_OPTIONS.has(name) && value !== undefined) datasets[name] = this.dataset(value);
-      else values[name] = value;
-    }
-    this.kept = { signal, listeners };
-    return { values, datasets, listeners: [...listeners.keys()], hasSignal: signal !== undefined };
+    return key;
   }
 
   /** The message is on its way; the function that comes back is called at the call's end. */

@@ -27,6 +27,30 @@ export interface Created {
 /** Values of parameters, by their places in `model.variables`. */
 export type SentParameters = readonly (readonly [place: number, values: Float32Array])[];
 
+/**
+ * An argument on its way: something that the worker has by a number, options without what cannot be sent, or plain data.
+ * What is of the wrong kind goes as it is, for the trainer to refuse.
+ */
+export type SentArgument =
+  | { readonly value: unknown }
+  | { readonly dataset: number }
+  /** `forget`: nobody will ask for it again. */
+  | { readonly dataset: number; readonly forget: boolean }
+  /** A data set that the worker does not have, and need not. */
+  | { readonly unknownDataset: true }
+  | SentOptions
+  | { readonly drawings: readonly { readonly canvas: number; readonly rest: object }[] };
+
+/** Options that a call takes. */
+export interface SentOptions {
+  readonly values: object;
+  /** Those that are data sets. */
+  readonly datasets: Readonly<Record<string, SentArgument>>;
+  /** Names of those that are functions. */
+  readonly listeners: readonly string[];
+  readonly hasSignal: boolean;
+}
+
 /** What comes to the worker with a call, before it is done. */
 export interface Luggage {
   /** Parameters that the page has set since the last message. */
@@ -43,7 +67,7 @@ export interface Luggage {
 export type Request =
   | { readonly id: number; readonly call: "create"; readonly sent: CreateMessage }
   | { readonly id: number; readonly call: "dispose" }
-  | { readonly id: number; readonly call: CallName; readonly sent: unknown; readonly luggage: Luggage }
+  | { readonly id: number; readonly call: CallName; readonly sent: readonly SentArgument[]; readonly luggage: Luggage }
   | { readonly abort: number }
   | { readonly luggage: Luggage };
 

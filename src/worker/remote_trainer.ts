@@ -1,26 +1,11 @@
 import { ArgumentError } from "../core/errors.ts";
-import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { Dataset } from "../data/dataset.ts";
-import type { Profile } from "../graph/profile.ts";
 import type { Model } from "../nn/model.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
 import type { TrainerConfig } from "../train/config.ts";
 import { changedRates } from "../train/learning_rates.ts";
-import type {
-  BatchScore,
-  EvaluateOptions,
-  Evaluation,
-  FitOptions,
-  History,
-  ImageBatch,
-  Inspection,
-  InspectOptions,
-  MapsDrawing,
-  PrepareOptions,
-  Trainer,
-  TrainerStats,
-} from "../train/types.ts";
+import type { ImageBatch, Trainer, TrainerStats } from "../train/types.ts";
+import type { CallName } from "./calls.ts";
 import { type NodeThread, startWorker } from "./channel.ts";
 import { WorkerClient } from "./client.ts";
 import { allParameters } from "./model_mirror.ts";
@@ -85,6 +70,10 @@ function checkSendable(value: unknown, path = ""): void {
   for (const [key, part] of Object.entries(value)) checkSendable(part, path === "" ? key : `${path}.${key}`);
 }
 
+/** All that a method takes, so that an argument which it gets later is sent too. */
+type Arguments<Name extends CallName> = Parameters<Trainer[Name]>;
+type Result<Name extends CallName> = ReturnType<Trainer[Name]>;
+
 class RemoteTrainer implements WorkerTrainer {
   readonly backendKind: "webgpu" | "cpu";
   readonly whyNotWebGpu: string | undefined;
@@ -98,90 +87,81 @@ class RemoteTrainer implements WorkerTrainer {
     this.whyNotWebGpu = whyNotWebGpu;
   }
 
-  fit(dataset: Dataset, options?: FitOptions): Promise<History> {
-    return this.#client.call("fit", dataset, options);
+  fit(...args: Arguments<"fit">): Result<"fit"> {
+    return this.#client.call("fit", args);
   }
 
-  prepare(dataset: Dataset, options?: PrepareOptions): Promise<void> {
-    return this.#client.call("prepare", dataset, options);
+  prepare(...args: Arguments<"prepare">): Result<"prepare"> {
+    return this.#client.call("prepare", args);
   }
 
-  evaluate(dataset: Dataset, options?: EvaluateOptions): Promise<Evaluation> {
-    return this.#client.call("evaluate", dataset, options);
+  evaluate(...args: Arguments<"evaluate">): Result<"evaluate"> {
+    return this.#client.call("evaluate", args);
   }
 
-  release(dataset: Dataset): Promise<void> {
-    return this.#client.call("release", dataset);
+  release(...args: Arguments<"release">): Result<"release"> {
+    return this.#client.call("release", args);
   }
 
-  profile(dataset?: Dataset, options?: { steps?: number }): Promise<Profile> {
-    return this.#client.call("profile", dataset, options);
+  profile(...args: Arguments<"profile">): Result<"profile"> {
+    return this.#client.call("profile", args);
   }
 
-  inspect(image: ImageBatch, options?: InspectOptions): Promise<Inspection> {
-    return this.#client.call("inspect", image, options);
+  inspect(...args: Arguments<"inspect">): Result<"inspect"> {
+    return this.#client.call("inspect", args);
   }
 
-  draw(
-    image: ImageBatch,
-    drawings: readonly MapsDrawing[],
-    options?: { target?: number; readback?: boolean },
-  ): Promise<void> {
-    return this.#client.call("draw", image, drawings, options);
+  draw(...args: Arguments<"draw">): Result<"draw"> {
+    return this.#client.call("draw", args);
   }
 
   predict(x: ImageBatch): Promise<Tensor<Float32Array>>;
   predict(xs: readonly ImageBatch[]): Promise<Tensor<Float32Array>[]>;
-  predict(x: ImageBatch | readonly ImageBatch[]): Promise<Tensor<Float32Array> | Tensor<Float32Array>[]> {
-    return this.#client.call("predict", x);
+  predict<Answer>(...args: readonly unknown[]): Promise<Answer> {
+    return this.#client.call("predict", args);
   }
 
-  trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<BatchScore>;
-  trainOnBatch(xs: readonly ImageBatch[], ys: readonly ArrayLike<number>[]): Promise<BatchScore>;
-  trainOnBatch(
-    x: ImageBatch | readonly ImageBatch[],
-    y: ArrayLike<number> | readonly ArrayLike<number>[],
-  ): Promise<BatchScore> {
-    return this.#client.call("trainOnBatch", x, y);
+  trainOnBatch(...args: readonly unknown[]): Result<"trainOnBatch"> {
+    return this.#client.call("trainOnBatch", args);
   }
 
   get paused(): boolean {
     return this.#client.paused;
   }
 
-  pause(): Promise<void> {
-    return this.#client.call("pause");
+  pause(...args: Arguments<"pause">): Result<"pause"> {
+    return this.#client.call("pause", args);
   }
 
-  resume(): void {
-    this.#client.tell("resume");
+  resume(...args: Arguments<"resume">): void {
+    this.#client.tell("resume", args);
   }
 
-  settled(): Promise<void> {
-    return this.#client.call("settled");
+  settled(...args: Arguments<"settled">): Result<"settled"> {
+    return this.#client.call("settled", args);
   }
 
-  setLearningRate(learningRate: number | Schedule): void {
+  setLearningRate(...args: Arguments<"setLearningRate">): void {
     this.#client.checkUsable();
     // Where the trainer would refuse it, this throws here and now, as the trainer does.
-    changedRates("setLearningRate", this.#optimizer, learningRate);
-    this.#client.tell("setLearningRate", learningRate);
+    changedRates("setLearningRate", this.#optimizer, args[0]);
+    this.#client.tell("setLearningRate", args);
   }
 
-  swapEma(): Promise<void> {
-    return this.#client.call("swapEma");
+  swapEma(...args: Arguments<"swapEma">): Result<"swapEma"> {
+    return this.#client.call("swapEma", args);
   }
 
-  checkpoint(): Promise<Uint8Array> {
-    return this.#client.call("checkpoint");
+  checkpoint(...args: Arguments<"checkpoint">): Result<"checkpoint"> {
+    return this.#client.call("checkpoint", args);
   }
 
-  restore(bytes: Uint8Array): Promise<void> {
-    return this.#client.call("restore", bytes);
+  restore(...args: Arguments<"restore">): Result<"restore"> {
+    return this.#client.call("restore", args);
   }
 
-  syncModel(): Promise<void> {
-    return this.#client.call("syncModel");
+  syncModel(...args: Arguments<"syncModel">): Result<"syncModel"> {
+    return this.#client.call("syncModel", args);
   }
 
   stats(): TrainerStats {

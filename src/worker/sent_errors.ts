@@ -94,7 +94,8 @@ function fieldsOf(error: Error): Record<string, unknown> {
   return Object.fromEntries(own.filter(([, value]) => canBeSent(value)));
 }
 
-function canBeSent(value: unknown): boolean {
+/** Whether a message can hold a value. */
+export function canBeSent(value: unknown): boolean {
   try {
     structuredClone(value);
     return true;

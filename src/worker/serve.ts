@@ -6,7 +6,7 @@ import { modelFromConfig } from "../nn/model_config.ts";
 import { createTrainer } from "../train/trainer.ts";
 import type { Trainer } from "../train/types.ts";
 import { webgpu } from "../webgpu/backend.ts";
-import { type AnyCall, CALLS, isCallName, type Reference, type SentOptions, type Unpacking } from "./calls.ts";
+import { CALLS, isCallName, type Treatment } from "./calls.ts";
 import { type HostChannel, hostChannel } from "./channel.ts";
 import { ModelInWorker } from "./model_mirror.ts";
 import type {
@@ -16,7 +16,9 @@ import type {
   Luggage,
   Request,
   Response,
+  SentArgument,
   SentEvent,
+  SentOptions,
   TrainerState,
 } from "./protocol.ts";
 import { serializeError } from "./sent_errors.ts";
@@ -98,8 +100,10 @@ class Host {
         `The worker knows no call "${String(request.call)}"; page and worker are of different versions.`,
       );
     }
-    const call: AnyCall = CALLS[request.call];
-    return call.run(this.#unpacking(request.id, events), request.sent as never);
+    const { trainer } = this.#theMade();
+    const treatments: readonly Treatment[] = CALLS[request.call];
+    const args = request.sent.map((sent, place) => this.#unpack(sent, treatments[place], request.id, events));
+    return Reflect.apply(trainer[request.call], trainer, args);
   }
 
   #unload({ parameters, parametersSerial, datasets, canvases }: Luggage): void {
@@ -146,33 +150,48 @@ class Host {
     return this.#made;
   }
 
-  #unpacking(id: number, events: Events): Unpacking {
-    const controller = new AbortController();
-    this.#aborts.set(id, controller);
-    const dataset = (sent: Reference) => known(sent, this.#datasets, "data set");
+  /** An argument as the trainer takes it. */
+  #unpack(sent: SentArgument, treatment: Treatment | undefined, id: number, events: Events): unknown {
+    if ("values" in sent) {
+      const options = this.#options(sent, id, events);
+      if (treatment !== "fitOptions") return options;
+      // The page's `stats()` is of the last message, so that steps are told where nobody listens too; and it aborts a run
+      // whose listener failed.
+      return { onStep: () => events.touch(), ...options, signal: this.#signal(id) };
+    }
+    if ("drawings" in sent) return sent.drawings.map(({ canvas, rest }) => ({ ...rest, canvas: this.#canvas(canvas) }));
+    if ("unknownDataset" in sent) return UNKNOWN_DATASET;
+    if (!("dataset" in sent)) return sent.value;
+    const dataset = this.#datasets.get(sent.dataset);
+    if (dataset === undefined) throw new ArgumentError(`The worker does not know data set ${sent.dataset}.`);
+    if ("forget" in sent && sent.forget) this.#datasets.delete(sent.dataset);
+    return dataset;
+  }
+
+  #options({ values, datasets, listeners, hasSignal }: SentOptions, id: number, events: Events): object {
+    const unpacked = (sent: SentArgument) => this.#unpack(sent, "dataset", id, events);
+    const listening =
+      (listener: string) =>
+      (...args: unknown[]) =>
+        events.add({ listener, args });
     return {
-      trainer: this.#theMade().trainer,
-      signal: controller.signal,
-      dataset,
-      releasedDataset: ({ key, forget }) => {
-        const released = dataset({ key });
-        if (forget) this.#datasets.delete(key);
-        return released;
-      },
-      canvas: (sent) => known(sent, this.#canvases, "canvas"),
-      options: <Options extends object>({ values, datasets, listeners, hasSignal }: SentOptions) => {
-        // What is no object of options is the trainer's to refuse.
-        if (typeof values !== "object" || values === null) return values as Options;
-        return {
-          ...values,
-          ...Object.fromEntries(Object.entries(datasets).map(([name, sent]) => [name, dataset(sent)])),
-          ...Object.fromEntries(
-            listeners.map((listener) => [listener, (...args: unknown[]) => events.add({ listener, args })]),
-          ),
-          ...(hasSignal ? { signal: controller.signal } : {}),
-        } as Options;
-      },
+      ...values,
+      ...Object.fromEntries(Object.entries(datasets).map(([name, sent]) => [name, unpacked(sent)])),
+      ...Object.fromEntries(listeners.map((name) => [name, listening(name)])),
+      ...(hasSignal ? { signal: this.#signal(id) } : {}),
     };
+  }
+
+  #signal(id: number): AbortSignal {
+    const controller = this.#aborts.get(id) ?? new AbortController();
+    this.#aborts.set(id, controller);
+    return controller.signal;
+  }
+
+  #canvas(key: number): OffscreenCanvas {
+    const canvas = this.#canvases.get(key);
+    if (canvas === undefined) throw new ArgumentError(`The worker does not know canvas ${key}.`);
+    return canvas;
   }
 
   #state(): TrainerState | undefined {
@@ -189,30 +208,35 @@ class Host {
 /** The reason of an abort that the page asked for; the page knows the right one. */
 const ABORTED = new DOMException("The page aborted this call.", "AbortError");
 
-/** What a reference names; what is no object is passed on as it is. */
-function known<T>(sent: Reference, all: ReadonlyMap<number, T>, what: string): T {
-  if (!("key" in sent)) return sent.value as T;
-  const found = all.get(sent.key);
-  if (found === undefined) throw new ArgumentError(`The worker does not know ${what} ${sent.key}.`);
-  return found;
-}
+/** Stands for a data set that never came here. */
+const UNKNOWN_DATASET: Dataset = {
+  ...{ images: new Float32Array(0), shape: [], labels: new Int32Array(0), classes: 0, count: 0 },
+};
 
 /** Collects the events of one turn, so that a bundle of steps is one message. */
 class Events {
   readonly #send: (events: SentEvent[]) => void;
   #ready: SentEvent[] = [];
+  #touched = false;
 
   constructor(send: (events: SentEvent[]) => void) {
     this.#send = send;
   }
 
   add(event: SentEvent): void {
-    if (this.#ready.length === 0) queueMicrotask(() => this.flush());
+    this.touch();
     this.#ready.push(event);
   }
 
+  /** Something happened that the page is to know of, though nobody listens. */
+  touch(): void {
+    if (!this.#touched) queueMicrotask(() => this.flush());
+    this.#touched = true;
+  }
+
   flush(): void {
-    if (this.#ready.length === 0) return;
+    if (!this.#touched) return;
+    this.#touched = false;
     const ready = this.#ready;
     this.#ready = [];
     this.#send(ready);
