@@ -99,13 +99,11 @@ export {
   topKCategoricalAccuracy,
   topKCategoricalAccuracy as topK,
 } from "./nn/metrics.ts";
-export {
-  type BuildOptions,
-  type FoldedActivation,
-  type Model,
-  model,
-  type PlacedLayer,
-  sequential,
+export type {
+  BuildOptions,
+  FoldedActivation,
+  Model,
+  PlacedLayer,
 } from "./nn/model.ts";
 export { type ModelConfig, modelFromConfig } from "./nn/model_config.ts";
 export type { OptimizerChoice } from "./nn/optimizer_names.ts";
@@ -142,6 +140,7 @@ export {
   stepDecay,
   warmup,
 } from "./nn/schedules.ts";
+export { model, sequential } from "./nn/sequential.ts";
 export type { ModelSummary, SummaryOptions, SummaryRow } from "./nn/summary.ts";
 export { input, type SymbolicTensor } from "./nn/symbolic_tensor.ts";
 export {

@@ -1,4 +1,5 @@
 import { ArgumentError } from "./errors.ts";
+import { checkOptions, describeValue, type OptionKinds } from "./options.ts";
 import { randomBits, randomKey } from "./random.ts";
 
 /** How far random copies of an image may differ from it; 0 or left out is not at all. */
@@ -19,12 +20,15 @@ export const AFFINE_STREAM = 0x0affa1e;
 const [SHIFT_ROWS, SHIFT_COLUMNS, ROTATE, ZOOM, SHEAR] = [0, 1, 2, 3, 4];
 const DEGREE = Math.PI / 180;
 
+const RANGES: OptionKinds<AffineRanges> = { shift: "number", rotate: "number", zoom: "number", shear: "number" };
+
 /** The ranges with every one named. Throws `ArgumentError` for one that is no number in its bounds. */
 export function checkAffineRanges(what: string, ranges: AffineRanges): Required<AffineRanges> {
+  checkOptions(what, ranges, RANGES);
   const { shift = 0, rotate = 0, zoom = 0, shear = 0 } = ranges;
   const check = (name: string, value: number, below: number, words: string) => {
     if (!(Number.isFinite(value) && value >= 0 && value < below)) {
-      throw new ArgumentError(`${what}: ${name} must be a number of at least 0${words}, got ${String(value)}.`);
+      throw new ArgumentError(`${what}: ${name} must be a number of at least 0${words}, got ${describeValue(value)}.`);
     }
   };
   check("shift", shift, Number.POSITIVE_INFINITY, " (pixels)");

@@ -1,6 +1,7 @@
 /** A tensor of feature maps as one picture: the maps beside each other, each value a square of one colour. */
 import { type AnyCanvas, contextOf } from "./canvas_context.ts";
 import { ArgumentError, ShapeError } from "./errors.ts";
+import { describeValue } from "./options.ts";
 import { formatShape } from "./shape.ts";
 import { largestMagnitude, signedColor } from "./signed_colors.ts";
 
@@ -58,20 +59,20 @@ export function layOutMaps(shape: readonly number[], options: MapsPictureOptions
   const [rows, columns, channels] = mapsOf(shape);
   const { channel, mapWidth = columns, gap = 1 } = options;
   if (channel !== undefined && !(Number.isInteger(channel) && channel >= 0 && channel < channels)) {
-    throw new ArgumentError(`draw: channel must be a map from 0 to ${channels - 1}, got ${String(channel)}.`);
+    throw new ArgumentError(`draw: channel must be a map from 0 to ${channels - 1}, got ${describeValue(channel)}.`);
   }
   if (!(Number.isFinite(mapWidth) && mapWidth > 0)) {
-    throw new ArgumentError(`draw: mapWidth must be a number of pixels above 0, got ${String(mapWidth)}.`);
+    throw new ArgumentError(`draw: mapWidth must be a number of pixels above 0, got ${describeValue(mapWidth)}.`);
   }
   if (!(Number.isFinite(gap) && gap >= 0)) {
-    throw new ArgumentError(`draw: gap must be a number of pixels, 0 or more, got ${String(gap)}.`);
+    throw new ArgumentError(`draw: gap must be a number of pixels, 0 or more, got ${describeValue(gap)}.`);
   }
   const count = channel === undefined ? channels : 1;
   const mapHeight = (mapWidth * rows) / columns;
   const square = Math.ceil(Math.sqrt((count * (mapHeight + gap)) / (mapWidth + gap)));
   const perRow = options.columns ?? Math.min(count, square);
   if (!(Number.isInteger(perRow) && perRow > 0)) {
-    throw new ArgumentError(`draw: columns must be a whole number of maps above 0, got ${String(perRow)}.`);
+    throw new ArgumentError(`draw: columns must be a whole number of maps above 0, got ${describeValue(perRow)}.`);
   }
   const extent = (maps: number, size: number) => Math.max(1, Math.round(maps * size + (maps - 1) * gap));
   const [width, height] = [extent(perRow, mapWidth), extent(Math.ceil(count / perRow), mapHeight)];

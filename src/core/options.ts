@@ -68,7 +68,13 @@ export function describeValue(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
   if (isPromise(value)) return "a promise (await it)";
   if (Array.isArray(value)) {
-    const first = value.slice(0, 4).map((item: unknown) => (typeof item === "object" ? "…" : describeValue(item)));
+    const inner = (item: unknown) =>
+      Array.isArray(item) && item.every((one) => typeof one !== "object")
+        ? `[${item.slice(0, 4).map(describeValue).join(", ")}]`
+        : "…";
+    const first = value
+      .slice(0, 4)
+      .map((item: unknown) => (typeof item === "object" ? inner(item) : describeValue(item)));
     return shortened(`[${[...first, ...(value.length > 4 ? ["…"] : [])].join(", ")}]`);
   }
   const kind = Object.prototype.toString.call(value).slice(8, -1);

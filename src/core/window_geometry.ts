@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "./errors.ts";
+import { describeValue } from "./options.ts";
 import { formatShape, type Shape } from "./shape.ts";
 
 /** `[height, width]`. */
@@ -72,7 +73,7 @@ export function checkWindowOptions(what: string, { kernel, strides, padding, dil
     checkPair(what, "padding [left, right]", padding[1], 0);
   } else if (padding !== "same" && padding !== "valid") {
     throw new ArgumentError(
-      `${what}: padding must be "same", "valid" or [[top, bottom], [left, right]], got "${String(padding)}".`,
+      `${what}: padding must be "same", "valid" or [[top, bottom], [left, right]], got ${describeValue(padding)}.`,
     );
   }
 }

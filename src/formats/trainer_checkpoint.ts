@@ -82,9 +82,10 @@ function checkScale({ data }: Tensor): void {
 }
 
 function checkFinite(name: string, { data }: Tensor): void {
-  const place = data.findIndex((value) => !Number.isFinite(value));
-  if (place < 0) return;
-  throw new FormatError(
-    `This checkpoint's "${name}" holds ${data[place]} at place ${place}: its training had diverged. Use an older one.`,
-  );
+  for (let place = 0; place < data.length; place++) {
+    if (Number.isFinite(data[place])) continue;
+    throw new FormatError(
+      `This checkpoint's "${name}" holds ${data[place]} at place ${place}: its training had diverged. Use an older one.`,
+    );
+  }
 }

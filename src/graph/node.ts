@@ -47,7 +47,7 @@ export class Arena {
   readonly size: number;
 
   /** Makes an arena of f32 variables with these names, shapes and initial values (zeros by default). */
-  constructor(name: string, specs: readonly { name: string; shape: Shape; initial?: TypedArray }[]) {
+  constructor(name: string, specs: readonly { name: string; shape: Shape; initial?: InitialValue }[]) {
     this.name = name;
     const offsets: number[] = [];
     let end = 0;
@@ -61,6 +61,9 @@ export class Arena {
     this.size = end;
   }
 }
+
+/** What a variable begins with, or what makes it when somebody asks: nothing is computed for values that are replaced first. */
+export type InitialValue = TypedArray | (() => TypedArray);
 
 /**
  * A value that outlives a step: parameters, moments, counters, data sets. It belongs to no graph and no device; each
@@ -79,14 +82,14 @@ export class Variable {
   readonly arena: Arena | undefined;
   /** Its first element in the arena. */
   readonly arenaOffset: number;
-  #initial: TypedArray | undefined;
+  #initial: InitialValue | undefined;
   #version = 0;
 
   constructor(options: {
     name: string;
     shape: Shape;
     dtype?: DType;
-    initial?: TypedArray;
+    initial?: InitialValue;
     arena?: Arena;
     arenaOffset?: number;
   }) {
@@ -101,6 +104,7 @@ export class Variable {
 
   /** Value that a backend's storage starts with; zeros when absent. */
   get initial(): TypedArray | undefined {
+    if (typeof this.#initial === "function") this.#initial = this.#initial();
     return this.#initial;
   }
 

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
+import { describeValue, nearestName } from "../core/options.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 
@@ -40,7 +41,11 @@ export const activationNames = Object.keys(ACTIVATIONS) as readonly ActivationNa
 export function activationName(what: string, name: string | undefined): ActivationName {
   const wanted = name ?? "linear";
   if (!Object.hasOwn(ACTIVATIONS, wanted)) {
-    throw new ArgumentError(`${what}: unknown activation "${wanted}"; known: ${activationNames.join(", ")}.`);
+    const nearest = typeof wanted === "string" ? nearestName(wanted, activationNames) : undefined;
+    const hint = nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
+    throw new ArgumentError(
+      `${what}: unknown activation ${describeValue(wanted)}; known: ${activationNames.join(", ")}.${hint}`,
+    );
   }
   return wanted as ActivationName;
 }

@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { describeValue, nearestName } from "../core/options.ts";
 import { randomKey, randomNormal, randomUniform } from "../core/random.ts";
 import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import { orthogonal } from "./orthogonal.ts";
@@ -62,22 +63,23 @@ export type Initializer =
 function parse(what: string, initializer: Initializer): { name: InitializerName; numbers: Record<string, number> } {
   const { name, ...given } = typeof initializer === "string" ? { name: initializer } : { ...initializer };
   if (typeof name !== "string" || !Object.hasOwn(PARAMETERS, name)) {
-    throw new ArgumentError(
-      `${what}: unknown initializer "${String(name)}"; known: ${Object.keys(PARAMETERS).join(", ")}.`,
-    );
+    const known = Object.keys(PARAMETERS);
+    const nearest = typeof name === "string" ? nearestName(name, known) : undefined;
+    const hint = nearest === undefined ? `known: ${known.join(", ")}.` : `did you mean "${nearest}"?`;
+    throw new ArgumentError(`${what}: unknown initializer ${describeValue(name ?? initializer)}; ${hint}`);
   }
   const numbers: Record<string, number> = { ...PARAMETERS[name] };
   for (const [key, value] of Object.entries(given)) {
     if (!Object.hasOwn(numbers, key) || !Number.isFinite(value)) {
       const known = Object.keys(numbers).join(", ") || "no numbers";
-      throw new ArgumentError(`${what}: initializer "${name}" takes ${known}; got ${key}: ${String(value)}.`);
+      throw new ArgumentError(`${what}: initializer "${name}" takes ${known}; got ${key}: ${describeValue(value)}.`);
     }
     numbers[key] = Number(value);
   }
   const { stddev = 0, minval = 0, maxval = 0 } = numbers;
   if (stddev < 0 || minval > maxval) {
     throw new ArgumentError(
-      `${what}: initializer "${name}" wants stddev of at least 0 and minval not above maxval, got ${JSON.stringify(given)}.`,
+      `${what}: initializer "${name}" wants stddev of at least 0 and minval not above maxval, got ${describeValue(given)}.`,
     );
   }
   return { name, numbers };
@@ -108,6 +110,15 @@ function truncatedNormal(key: number, index: number): number {
     if (Math.abs(value) <= 2) return value;
   }
   return 0;
+}
+
+/** Throws `ShapeError` where an initializer does not make such a shape, before any value is drawn. */
+export function checkInitializerFits(what: string, initializer: Initializer, shape: Shape): void {
+  const { name } = parse(what, initializer);
+  if ((name === "identity" && shape.length !== 2) || (name === "orthogonal" && shape.length < 2)) {
+    const wanted = name === "identity" ? "makes matrices only" : "wants at least two axes";
+    throw new ShapeError(`${what}: initializer "${name}" ${wanted}, not ${formatShape(shape)}.`);
+  }
 }
 
 /**

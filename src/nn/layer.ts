@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { describeValue } from "../core/options.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
@@ -81,6 +82,11 @@ interface LayerMembers {
  */
 export interface Layer extends LayerMembers {
   (inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor;
+}
+
+/** Whether it is a layer, and no function that makes one. */
+export function isLayer(value: unknown): value is Layer {
+  return typeof value === "function" && "config" in value && "outputShape" in value;
 }
 
 function callable(members: LayerMembers): Layer {
@@ -177,14 +183,14 @@ export function checkImage(what: string, input: Shape): readonly [number, number
 export function checkPadding(what: string, padding: string | undefined): "same" | "valid" {
   if (padding === undefined || padding === "valid") return "valid";
   if (padding === "same") return "same";
-  throw new ArgumentError(`${what}: padding must be "same" or "valid", got "${String(padding)}".`);
+  throw new ArgumentError(`${what}: padding must be "same" or "valid", got ${describeValue(padding)}.`);
 }
 
 /** A finite number of at least `least`, or an `ArgumentError` that names it. */
 export function checkNumber(what: string, name: string, value: number, least = Number.NEGATIVE_INFINITY): number {
   if (typeof value !== "number" || !Number.isFinite(value) || value < least) {
     const range = least === Number.NEGATIVE_INFINITY ? "a finite number" : `a finite number of at least ${least}`;
-    throw new ArgumentError(`${what}: ${name} must be ${range}, got ${String(value)}.`);
+    throw new ArgumentError(`${what}: ${name} must be ${range}, got ${describeValue(value)}.`);
   }
   return value;
 }
@@ -192,7 +198,9 @@ export function checkNumber(what: string, name: string, value: number, least = N
 /** A whole number of at least `least`, or an `ArgumentError` that names it. */
 export function checkCount(what: string, name: string, value: number, least = 1): number {
   if (!Number.isInteger(value) || value < least) {
-    throw new ArgumentError(`${what}: ${name} must be a whole number of at least ${least}, got ${String(value)}.`);
+    throw new ArgumentError(
+      `${what}: ${name} must be a whole number of at least ${least}, got ${describeValue(value)}.`,
+    );
   }
   return value;
 }
@@ -205,9 +213,7 @@ export function toPair(
 ): readonly [number, number] {
   const [height, width, ...more] = typeof value === "number" ? [value, value] : Array.isArray(value) ? value : [];
   if (height === undefined || width === undefined || more.length > 0) {
-    throw new ArgumentError(
-      `${what}: ${name} must be a whole number or [height, width], got ${JSON.stringify(value)}.`,
-    );
+    throw new ArgumentError(`${what}: ${name} must be a whole number or [height, width], got ${describeValue(value)}.`);
   }
   return [checkCount(what, name, height), checkCount(what, name, width)];
 }

@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { describeValue } from "../core/options.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
@@ -78,7 +79,7 @@ function factsOf(config: LossConfig): Facts {
     case "cosineSimilarity":
       return { ...values, rows: formulas.cosineSimilarityRows };
     default:
-      throw new ArgumentError(`Unknown loss ${JSON.stringify(config)}.`);
+      throw new ArgumentError(`Unknown loss ${describeValue(config)}.`);
   }
 }
 
@@ -106,7 +107,7 @@ function ownLoss(own: LossFunction): Loss {
 /** What a trainer was given as its loss. Throws `ArgumentError` that lists the known names. */
 export function resolveLoss(choice: LossChoice): Loss {
   if (typeof choice === "function") return ownLoss(choice);
-  const config = typeof choice === "string" ? lossConfig(choice) : choice;
+  const config = lossConfig(choice);
   return { name: config.kind, config, ...factsOf(config) };
 }
 

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
+import { checkOptions, describeValue, nearestName, type OptionKinds } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Node } from "../graph/node.ts";
 import { meanAbsoluteErrorRows, meanSquaredErrorRows } from "./losses/formulas.ts";
@@ -34,11 +35,13 @@ interface Named {
 
 /** The share of right answers; what a trainer reports in any case. */
 export function accuracy(options: Named = {}): MetricConfig {
+  checkOptions("accuracy", options, { name: "string" });
   return { kind: "accuracy", name: options.name ?? "accuracy" };
 }
 
 /** The share of outputs on the right side of `threshold` (default ½ of the probability), targets 0 or 1. */
 export function binaryAccuracy(options: Named & { threshold?: number } = {}): MetricConfig {
+  checkOptions("binaryAccuracy", options, { name: "string", threshold: "number" });
   const { threshold = 0.5, name = "binaryAccuracy" } = options;
   if (!Number.isFinite(threshold)) throw new ArgumentError(`binaryAccuracy: threshold must be a number.`);
   return { kind: "binaryAccuracy", name, threshold };
@@ -46,9 +49,12 @@ export function binaryAccuracy(options: Named & { threshold?: number } = {}): Me
 
 /** The share of rows whose right class is among the `k` largest outputs (default 5); equals count as larger together. */
 export function topKCategoricalAccuracy(options: Named & { k?: number } = {}): MetricConfig {
+  checkOptions("topKCategoricalAccuracy", options, { name: "string", k: "number" });
   const { k = 5, name = "topKCategoricalAccuracy" } = options;
   if (!Number.isInteger(k) || k < 1) {
-    throw new ArgumentError(`topKCategoricalAccuracy: k must be a whole number of at least 1, got ${String(k)}.`);
+    throw new ArgumentError(
+      `topKCategoricalAccuracy: k must be a whole number of at least 1, got ${describeValue(k)}.`,
+    );
   }
   return { kind: "topKCategoricalAccuracy", name, k };
 }
@@ -59,19 +65,22 @@ interface ScoreOptions extends Named {
   threshold?: number | "argmax";
 }
 
+const SCORE: OptionKinds<ScoreOptions> = { name: "string", average: "string", threshold: "any" };
+
 function score(
   kind: "precision" | "recall" | "f1Score",
   options: ScoreOptions,
   average: Average,
   threshold: number | undefined,
 ): MetricConfig {
+  checkOptions(kind, options, SCORE);
   const config = { kind, name: options.name ?? kind, average: options.average ?? average };
   if (!["micro", "macro", "weighted"].includes(config.average)) {
     throw new ArgumentError(`${kind}: average must be "micro", "macro" or "weighted", got "${config.average}".`);
   }
   const chosen = options.threshold ?? threshold;
   if (chosen !== undefined && chosen !== "argmax" && !Number.isFinite(chosen)) {
-    throw new ArgumentError(`${kind}: threshold must be a number or "argmax", got ${String(chosen)}.`);
+    throw new ArgumentError(`${kind}: threshold must be a number or "argmax", got ${describeValue(chosen)}.`);
   }
   return { ...config, threshold: chosen };
 }
@@ -104,22 +113,25 @@ export function f1Score(options: ScoreOptions = {}): MetricConfig {
  * epochs and evaluations; of single steps (`onStep`) with at most 150 thresholds, since their counts are kept for each.
  */
 export function auc(options: Named & { thresholds?: number } = {}): MetricConfig {
+  checkOptions("auc", options, { name: "string", thresholds: "number" });
   const { thresholds = 200, name = "auc" } = options;
   if (!Number.isInteger(thresholds) || thresholds < 2) {
-    throw new ArgumentError(`auc: thresholds must be a whole number of at least 2, got ${String(thresholds)}.`);
+    throw new ArgumentError(`auc: thresholds must be a whole number of at least 2, got ${describeValue(thresholds)}.`);
   }
   return { kind: "auc", name, thresholds };
 }
 
-function meanSquaredErrorMetric(): MetricConfig {
-  return { kind: "meanSquaredError", name: "meanSquaredError" };
+function meanSquaredErrorMetric(options: Named = {}): MetricConfig {
+  checkOptions("meanSquaredError", options, { name: "string" });
+  return { kind: "meanSquaredError", name: options.name ?? "meanSquaredError" };
 }
 
-function meanAbsoluteErrorMetric(): MetricConfig {
-  return { kind: "meanAbsoluteError", name: "meanAbsoluteError" };
+function meanAbsoluteErrorMetric(options: Named = {}): MetricConfig {
+  checkOptions("meanAbsoluteError", options, { name: "string" });
+  return { kind: "meanAbsoluteError", name: options.name ?? "meanAbsoluteError" };
 }
 
-const MAKERS: Readonly<Record<string, () => MetricConfig>> = {
+const MAKERS: Readonly<Record<string, (options?: never) => MetricConfig>> = {
   accuracy,
   binaryAccuracy,
   categoricalAccuracy: () => accuracy({ name: "categoricalAccuracy" }),
@@ -251,27 +263,36 @@ function metricOf(config: MetricConfig): Metric {
         value: (totals) => areaUnderCurve(totals),
       };
     default:
-      throw new ArgumentError(`Unknown metric ${JSON.stringify(config)}.`);
+      throw new ArgumentError(`Unknown metric ${describeValue(config)}.`);
   }
 }
 
 /**
- * A metric by name, also Keras' ("top_k_categorical_accuracy", "mse"), as plain data. Throws `ArgumentError` that lists
- * the known ones.
+ * A metric by name, also Keras' ("top_k_categorical_accuracy", "mse"), as plain data; one with options is looked at again.
+ * Throws `ArgumentError` that lists the known ones.
  */
 export function metricConfig(choice: MetricChoice): MetricConfig {
-  if (typeof choice !== "string") return choice;
-  const camel = camelCase(choice);
-  const full = SHORT[camel] ?? camel;
+  const given: unknown = choice;
+  const { kind, ...options } =
+    typeof given === "object" && given !== null ? { kind: undefined, ...given } : { kind: given };
+  const name = typeof kind !== "string" ? "" : typeof given === "string" ? camelCase(given) : kind;
+  const full = (Object.hasOwn(SHORT, name) ? SHORT[name] : undefined) ?? name;
   const make = Object.hasOwn(MAKERS, full) ? MAKERS[full] : undefined;
   if (make === undefined) {
-    throw new ArgumentError(`Unknown metric "${choice}"; known: ${Object.keys(MAKERS).join(", ")}.`);
+    const nearest = nearestName(full, Object.keys(MAKERS));
+    throw new ArgumentError(
+      `Unknown metric ${describeValue(kind ?? given)}; known: ${Object.keys(MAKERS).join(", ")}.` +
+        `${nearest === undefined ? "" : ` Did you mean "${nearest}"?`}`,
+    );
   }
-  return make();
+  return make(options as never);
 }
 
 /** The metrics that a trainer was given. Throws `ArgumentError` for an unknown name and for two of one name. */
 export function resolveMetrics(choices: readonly MetricChoice[]): Metric[] {
+  if (!Array.isArray(choices)) {
+    throw new ArgumentError(`metrics: wants a list, as in ["accuracy"], got ${describeValue(choices)}.`);
+  }
   const metrics = choices.map((choice) => metricOf(metricConfig(choice)));
   metrics.forEach(({ name }, index) => {
     if (metrics.findIndex((other) => other.name === name) !== index) {

@@ -1,19 +1,20 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { describeValue } from "../core/options.ts";
 import { hashString, randomKey } from "../core/random.ts";
-import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
+import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Tensor, TypedArray } from "../core/tensor.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Arena, type Node, Variable } from "../graph/node.ts";
 import { at } from "../graph/op.ts";
 import { applyActivation } from "./activations.ts";
+import { checkParameters, checkSize } from "./check_parameters.ts";
 import { constrain } from "./constraints.ts";
-import { initialize } from "./initializers.ts";
+import { checkInitializerFits, initialize } from "./initializers.ts";
 import type { Layer, ParameterSpec } from "./layer.ts";
 import type { ModelConfig } from "./model_config.ts";
 import { penalty } from "./regularizers.ts";
 import { type ModelSummary, type SummaryOptions, summarize } from "./summary.ts";
-import { connect, input, type SymbolicTensor } from "./symbolic_tensor.ts";
-import { type Call, layerNames, traceWiring, type Wiring } from "./wiring.ts";
+import type { Call, Wiring } from "./wiring.ts";
 
 /** A layer in its place: named, with the shapes that flow in and out (without the batch axis). */
 export interface PlacedLayer {
@@ -82,6 +83,7 @@ export class Model {
 
   /** Use `sequential` or `model`. */
   constructor(kind: ModelConfig["kind"], wiring: Wiring, seed = 0) {
+    if (!Number.isFinite(seed)) throw new ArgumentError(`model: seed must be a number, got ${describeValue(seed)}.`);
     this.#kind = kind;
     this.#wiring = wiring;
     this.seed = seed;
@@ -97,12 +99,11 @@ export class Model {
         trainable: trainable && layer.trainable,
       })),
     );
-    const fresh = specs.map(({ name, shape, initializer, fans, trainable }) => ({
-      name,
-      shape,
-      trainable,
-      initial: initialize(initializer, shape, fans, seed, hashString(name)),
-    }));
+    checkSize(specs);
+    const fresh = specs.map(({ name, shape, initializer, fans, trainable }) => {
+      checkInitializerFits(`parameter "${name}"`, initializer, shape);
+      return { name, shape, trainable, initial: () => initialize(initializer, shape, fans, seed, hashString(name)) };
+    });
     this.#trained = specs.filter(({ trainable }) => trainable);
     this.arena = new Arena(
       "parameters",
@@ -162,23 +163,16 @@ export class Model {
     );
   }
 
-  /** Sets parameters by name; running trainers and classifiers of this model use them from their next step on. */
-  setParameters(parameters: ReadonlyMap<string, { shape: readonly number[]; data: TypedArray }>): void {
-    const changes = [...parameters].map(([name, tensor]) => {
-      const variable = this.#variables.get(name);
-      if (variable === undefined) {
-        const known = this.variables.map((v) => v.name).join(", ");
-        throw new ArgumentError(`setParameters: the model has no parameter "${name}"; it has ${known}.`);
-      }
-      if (!sameShape(variable.shape, tensor.shape) || tensor.data.length !== variable.size) {
-        throw new ShapeError(
-          `setParameters: "${name}" has shape ${formatShape(variable.shape)}, got ${formatShape(tensor.shape)} with ` +
-            `${tensor.data.length} values.`,
-        );
-      }
-      return { variable, data: Float32Array.from(tensor.data) };
-    });
-    for (const { variable, data } of changes) variable.reset(data);
+  /**
+   * Sets all parameters by name, as `parameters` gives them; with `partial` those that the map names, the others stay.
+   * Running trainers and classifiers of this model use them from their next step on. Throws `ArgumentError` where one is
+   * missing, unknown or holds a number that is not finite, and `ShapeError` where a shape differs; then nothing has changed.
+   */
+  setParameters(
+    parameters: ReadonlyMap<string, { shape: readonly number[]; data: TypedArray }>,
+    options: { partial?: boolean } = {},
+  ): void {
+    for (const [variable, data] of checkParameters(this.#variables, parameters, options)) variable.reset(data);
   }
 
   /** Whether the last thing the model does is a softmax, which losses and classifiers fold. */
@@ -244,8 +238,8 @@ export class Model {
         );
         const skipLast = outputs.includes(tensor) && layer.activation === foldedOf(tensor);
         if (skipLast) logitsOf.set(tensor, built);
-        const used = calls.some((other) => other.inputs.includes(tensor));
-        const value = skipLast && !used ? built : applyActivation(graph, built, layer.activation);
+        const isLast = skipLast && !calls.some((other) => other.inputs.includes(tensor));
+        const value = isLast ? built : applyActivation(graph, built, layer.activation);
         values.push(value);
         probe?.(name, built, value);
       });
@@ -329,10 +323,6 @@ export class Model {
   }
 }
 
-function isTensorList(tensors: SymbolicTensor | readonly SymbolicTensor[]): tensors is readonly SymbolicTensor[] {
-  return Array.isArray(tensors);
-}
-
 function isFoldedList(logits: FoldedActivation | readonly FoldedActivation[]): logits is readonly FoldedActivation[] {
   return Array.isArray(logits);
 }
@@ -342,9 +332,7 @@ function isList(input: Node | readonly Node[]): input is readonly Node[] {
 }
 
 function firstCall(wiring: Wiring, layer: number): Call {
-  const call = wiring.calls.find((one) => one.layer === layer);
-  if (call === undefined) throw new RangeError(`layer ${layer} is never called`);
-  return call;
+  return at(at(wiring.uses, layer), 0);
 }
 
 function shapeOfTensor({ inputs, calls }: Wiring, tensor: number): Shape {
@@ -352,17 +340,16 @@ function shapeOfTensor({ inputs, calls }: Wiring, tensor: number): Shape {
 }
 
 /** What a tensor is called where it is read: its input's or layer's name, numbered where the layer makes several. */
-function nameOfTensor({ inputs, layers, calls }: Wiring, tensor: number): string {
+function nameOfTensor({ inputs, layers, calls, uses }: Wiring, tensor: number): string {
   if (tensor < inputs.length) return at(inputs, tensor).name;
   const call = at(calls, tensor - inputs.length);
-  const uses = calls.filter(({ layer }) => layer === call.layer);
   const { name } = at(layers, call.layer);
-  return uses.length === 1 ? name : `${name} (use ${uses.indexOf(call) + 1})`;
+  return at(uses, call.layer).length === 1 ? name : `${name} (use ${call.use + 1})`;
 }
 
 function placeLayer(wiring: Wiring, index: number): PlacedLayer {
   const { name, layer } = at(wiring.layers, index);
-  const calls = wiring.calls.filter((call) => call.layer === index);
+  const calls = at(wiring.uses, index);
   const first = firstCall(wiring, index);
   const total = (count: (call: Call) => number) => calls.reduce((sum, call) => sum + count(call), 0);
   const sources = calls.flatMap((call) => call.inputs.map((tensor) => nameOfTensor(wiring, tensor)));
@@ -376,46 +363,4 @@ function placeLayer(wiring: Wiring, index: number): PlacedLayer {
     neurons: total((call) => sizeOf(call.shape)),
     connectedTo: [...new Set(sources)],
   };
-}
-
-/** A chain of layers, each fed by the one before. `inputShape` is one image's [height, width, channels]. */
-export function sequential(options: { inputShape: readonly number[]; seed?: number }, layers: readonly Layer[]): Model {
-  checkShape("model: inputShape", options.inputShape);
-  if (layers.length === 0) throw new ArgumentError("A model needs at least one layer.");
-  const names = layerNames(layers);
-  const start = input(options.inputShape);
-  let tensor: SymbolicTensor = start;
-  layers.forEach((layer, index) => {
-    if (layers.indexOf(layer) !== index) {
-      throw new ArgumentError(
-        `sequential: layer ${index} is the same object as layer ${layers.indexOf(layer)} ("${names[index]}"). Make ` +
-          `another one; to share its weights, build the network with model().`,
-      );
-    }
-    tensor = connect(layer, [tensor], `layer "${names[index]}"`);
-  });
-  return new Model("sequential", traceWiring([start], [tensor]), options.seed);
-}
-
-/**
- * A model whose layers hang together in any way without circles: branches, sums of branches, a layer used twice with
- * one set of weights, several inputs and outputs.
- *
- *     const x = input([28, 28, 1]);
- *     const stem = conv2d({ filters: 16, kernelSize: 3, padding: "same", activation: "relu" })(x);
- *     const branch = conv2d({ filters: 16, kernelSize: 3, padding: "same" })(stem);
- *     const y = dense({ units: 10 })(flatten()(add()([stem, branch])));
- *     const network = model({ inputs: x, outputs: y, seed: 1 });
- *
- * Throws `ArgumentError` where an output depends on an input that is not listed, where an input leads nowhere, or where
- * two layers have one name; `ShapeError` where a layer used twice would need other weights.
- */
-export function model(options: {
-  inputs: SymbolicTensor | readonly SymbolicTensor[];
-  outputs: SymbolicTensor | readonly SymbolicTensor[];
-  /** Fixes the initial weights; default 0. */
-  seed?: number;
-}): Model {
-  const list = (tensors: SymbolicTensor | readonly SymbolicTensor[]) => (isTensorList(tensors) ? tensors : [tensors]);
-  return new Model("functional", traceWiring(list(options.inputs), list(options.outputs)), options.seed);
 }

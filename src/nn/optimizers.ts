@@ -60,14 +60,14 @@ function checkNumber(
 ): number {
   if (!Number.isFinite(value) || value < least || value >= below) {
     const range = below === Number.POSITIVE_INFINITY ? `at least ${least}` : `in [${least}, ${below})`;
-    throw new ArgumentError(`${what}: ${name} must be a number ${range}, got ${String(value)}.`);
+    throw new ArgumentError(`${what}: ${name} must be a number ${range}, got ${describeValue(value)}.`);
   }
   return value;
 }
 
 function checkAbove0(what: string, name: string, value: number): number {
   if (!Number.isFinite(value) || value <= 0) {
-    throw new ArgumentError(`${what}: ${name} must be a number above 0, got ${String(value)}.`);
+    throw new ArgumentError(`${what}: ${name} must be a number above 0, got ${describeValue(value)}.`);
   }
   return value;
 }
@@ -83,7 +83,7 @@ export function checkLearningRate(what: string, value: number | Schedule): numbe
 
 function checkEpsilonPlace(what: string, value: EpsilonPlace): EpsilonPlace {
   if (value === "pytorch" || value === "keras") return value;
-  throw new ArgumentError(`${what}: epsilonAs must be "pytorch" or "keras", got ${String(value)}.`);
+  throw new ArgumentError(`${what}: epsilonAs must be "pytorch" or "keras", got ${describeValue(value)}.`);
 }
 
 function clipOf(what: string, options: OptimizerOptions): Pick<UpdateTreatment, "clip"> {
@@ -108,7 +108,7 @@ function emaOf(what: string, options: OptimizerOptions): Pick<UpdateTreatment, "
   }
   if (emaOverwriteFrequency !== undefined && !(Number.isInteger(emaOverwriteFrequency) && emaOverwriteFrequency >= 1)) {
     throw new ArgumentError(
-      `${what}: emaOverwriteFrequency must be a whole number of at least 1, got ${String(emaOverwriteFrequency)}.`,
+      `${what}: emaOverwriteFrequency must be a whole number of at least 1, got ${describeValue(emaOverwriteFrequency)}.`,
     );
   }
   const momentum = checkNumber(what, "emaMomentum", emaMomentum, 0, 1);
@@ -289,7 +289,7 @@ export function adafactor(options: AdafactorOptions = {}): Optimizer {
   checkOptions("adafactor", options, ADAFACTOR);
   const beta2Decay = options.beta2Decay ?? -0.8;
   if (!(Number.isFinite(beta2Decay) && beta2Decay <= 0)) {
-    throw new ArgumentError(`adafactor: beta2Decay must be a number of at most 0, got ${String(beta2Decay)}.`);
+    throw new ArgumentError(`adafactor: beta2Decay must be a number of at most 0, got ${describeValue(beta2Decay)}.`);
   }
   return optimizer("adafactor", options, 1e-3, {
     kind: "adafactor",
@@ -310,7 +310,7 @@ export function ftrl(options: FtrlOptions = {}): Optimizer {
   checkOptions("ftrl", options, FTRL);
   const power = options.learningRatePower ?? -0.5;
   if (!(Number.isFinite(power) && power <= 0)) {
-    throw new ArgumentError(`ftrl: learningRatePower must be a number of at most 0, got ${String(power)}.`);
+    throw new ArgumentError(`ftrl: learningRatePower must be a number of at most 0, got ${describeValue(power)}.`);
   }
   const initial = options.initialAccumulatorValue ?? 0.1;
   const shrinkage = options.l2ShrinkageRegularizationStrength ?? 0;

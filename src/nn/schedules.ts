@@ -1,5 +1,7 @@
 import { ArgumentError } from "../core/errors.ts";
+import { checkOptions, describeValue } from "../core/options.ts";
 import {
+  checkSchedule,
   LEAST_STRETCH,
   learningRateAt,
   momentumAt,
@@ -18,30 +20,37 @@ export { learningRateAt, momentumAt, type Schedule } from "../core/schedule.ts";
 
 function rate(what: string, name: string, value: number): number {
   if (!Number.isFinite(value) || value < 0) {
-    throw new ArgumentError(`${what}: ${name} must be a number of at least 0, got ${String(value)}.`);
+    throw new ArgumentError(`${what}: ${name} must be a number of at least 0, got ${describeValue(value)}.`);
   }
   return value;
 }
 
 function above0(what: string, name: string, value: number): number {
   if (!Number.isFinite(value) || value <= 0) {
-    throw new ArgumentError(`${what}: ${name} must be a number above 0, got ${String(value)}.`);
+    throw new ArgumentError(`${what}: ${name} must be a number above 0, got ${describeValue(value)}.`);
   }
   return value;
 }
 
 function share(what: string, name: string, value: number): number {
   if (!(value >= 0 && value < 1)) {
-    throw new ArgumentError(`${what}: ${name} must be a number in [0, 1), got ${String(value)}.`);
+    throw new ArgumentError(`${what}: ${name} must be a number in [0, 1), got ${describeValue(value)}.`);
   }
   return value;
 }
 
 function count(what: string, name: string, value: number, least = 1): number {
   if (!Number.isInteger(value) || value < least) {
-    throw new ArgumentError(`${what}: ${name} must be a whole number of at least ${least}, got ${String(value)}.`);
+    throw new ArgumentError(
+      `${what}: ${name} must be a whole number of at least ${least}, got ${describeValue(value)}.`,
+    );
   }
   return value;
+}
+
+function list(what: string, name: string, values: readonly number[]): readonly number[] {
+  if (Array.isArray(values)) return values;
+  throw new ArgumentError(`${what}: ${name} must be a list of numbers, got ${describeValue(values)}.`);
 }
 
 function annealsByCosine(what: string, strategy: string): boolean {
@@ -69,6 +78,13 @@ export function polynomialDecay(options: {
   power?: number;
   holdSteps?: number;
 }): Schedule {
+  checkOptions("polynomialDecay", options, {
+    initialLearningRate: "number",
+    decaySteps: "number",
+    endLearningRate: "number",
+    power: "number",
+    holdSteps: "number",
+  });
   const from = rate("polynomialDecay", "initialLearningRate", options.initialLearningRate);
   const steps = count("polynomialDecay", "decaySteps", options.decaySteps);
   const to = rate("polynomialDecay", "endLearningRate", options.endLearningRate ?? 0);
@@ -83,6 +99,7 @@ export function polynomialDecay(options: {
  * there (Loshchilov and Hutter 2017).
  */
 export function cosineDecay(options: { initialLearningRate: number; decaySteps: number; alpha?: number }): Schedule {
+  checkOptions("cosineDecay", options, { initialLearningRate: "number", decaySteps: "number", alpha: "number" });
   const from = rate("cosineDecay", "initialLearningRate", options.initialLearningRate);
   const steps = count("cosineDecay", "decaySteps", options.decaySteps);
   const alpha = rate("cosineDecay", "alpha", options.alpha ?? 0);
@@ -101,13 +118,20 @@ export function cosineDecayRestarts(options: {
   mMul?: number;
   alpha?: number;
 }): Schedule {
+  checkOptions("cosineDecayRestarts", options, {
+    initialLearningRate: "number",
+    firstDecaySteps: "number",
+    tMul: "number",
+    mMul: "number",
+    alpha: "number",
+  });
   const what = "cosineDecayRestarts";
   const from = rate(what, "initialLearningRate", options.initialLearningRate);
   const steps = count(what, "firstDecaySteps", options.firstDecaySteps);
   const stretch = options.tMul ?? 2;
   if (!Number.isFinite(stretch) || (stretch !== 1 && stretch < LEAST_STRETCH)) {
     throw new ArgumentError(
-      `${what}: tMul must be 1, or a number of at least ${LEAST_STRETCH}, got ${String(stretch)}.`,
+      `${what}: tMul must be 1, or a number of at least ${LEAST_STRETCH}, got ${describeValue(stretch)}.`,
     );
   }
   const shrink = rate(what, "mMul", options.mMul ?? 1);
@@ -122,6 +146,12 @@ export function exponentialDecay(options: {
   decayRate: number;
   staircase?: boolean;
 }): Schedule {
+  checkOptions("exponentialDecay", options, {
+    initialLearningRate: "number",
+    decaySteps: "number",
+    decayRate: "number",
+    staircase: "boolean",
+  });
   const from = rate("exponentialDecay", "initialLearningRate", options.initialLearningRate);
   const steps = count("exponentialDecay", "decaySteps", options.decaySteps);
   const factor = above0("exponentialDecay", "decayRate", options.decayRate);
@@ -131,6 +161,7 @@ export function exponentialDecay(options: {
 
 /** Multiplies the rate by `factor` (default 0.1) every `stepSize` steps, as PyTorch's StepLR. */
 export function stepDecay(options: { initialLearningRate: number; stepSize: number; factor?: number }): Schedule {
+  checkOptions("stepDecay", options, { initialLearningRate: "number", stepSize: "number", factor: "number" });
   const from = rate("stepDecay", "initialLearningRate", options.initialLearningRate);
   const steps = count("stepDecay", "stepSize", options.stepSize);
   const factor = above0("stepDecay", "factor", options.factor ?? 0.1);
@@ -143,10 +174,11 @@ export function multiStepDecay(options: {
   milestones: readonly number[];
   factor?: number;
 }): Schedule {
+  checkOptions("multiStepDecay", options, { initialLearningRate: "number", milestones: "any", factor: "number" });
   const what = "multiStepDecay";
   const from = rate(what, "initialLearningRate", options.initialLearningRate);
   const factor = above0(what, "factor", options.factor ?? 0.1);
-  options.milestones.forEach((milestone, index) => {
+  list(what, "milestones", options.milestones).forEach((milestone, index) => {
     count(what, `milestones[${index}]`, milestone);
   });
   return piecewiseConstantDecay({
@@ -162,6 +194,12 @@ export function inverseTimeDecay(options: {
   decayRate: number;
   staircase?: boolean;
 }): Schedule {
+  checkOptions("inverseTimeDecay", options, {
+    initialLearningRate: "number",
+    decaySteps: "number",
+    decayRate: "number",
+    staircase: "boolean",
+  });
   const from = rate("inverseTimeDecay", "initialLearningRate", options.initialLearningRate);
   const steps = count("inverseTimeDecay", "decaySteps", options.decaySteps);
   const factor = rate("inverseTimeDecay", "decayRate", options.decayRate);
@@ -183,6 +221,14 @@ export function cyclicLearningRate(options: {
   mode?: "triangular" | "triangular2";
   annealStrategy?: "cos" | "linear";
 }): Schedule {
+  checkOptions("cyclicLearningRate", options, {
+    baseLearningRate: "number",
+    maxLearningRate: "number",
+    stepSizeUp: "number",
+    stepSizeDown: "number",
+    mode: "string",
+    annealStrategy: "string",
+  });
   const what = "cyclicLearningRate";
   const from = rate(what, "baseLearningRate", options.baseLearningRate);
   const to = rate(what, "maxLearningRate", options.maxLearningRate);
@@ -190,7 +236,7 @@ export function cyclicLearningRate(options: {
   const down = count(what, "stepSizeDown", options.stepSizeDown ?? steps);
   const mode = options.mode ?? "triangular";
   if (mode !== "triangular" && mode !== "triangular2") {
-    throw new ArgumentError(`${what}: mode must be "triangular" or "triangular2", got "${String(mode)}".`);
+    throw new ArgumentError(`${what}: mode must be "triangular" or "triangular2", got ${describeValue(mode)}.`);
   }
   const shrink = mode === "triangular2" ? 0.5 : 1;
   const cosine = annealsByCosine(what, options.annealStrategy ?? "linear");
@@ -202,8 +248,10 @@ export function piecewiseConstantDecay(options: {
   boundaries: readonly number[];
   values: readonly number[];
 }): Schedule {
-  const { boundaries, values } = options;
+  checkOptions("piecewiseConstantDecay", options, { boundaries: "any", values: "any" });
   const what = "piecewiseConstantDecay";
+  const boundaries = list(what, "boundaries", options.boundaries);
+  const values = list(what, "values", options.values);
   if (values.length !== boundaries.length + 1 || values.length > SCHEDULE_ROWS) {
     throw new ArgumentError(
       `${what}: wants one value more than boundaries and at most ${SCHEDULE_ROWS}, got ${values.length} values and ` +
@@ -243,11 +291,22 @@ export function oneCycle(options: {
   baseMomentum?: number;
   maxMomentum?: number;
 }): Schedule {
+  checkOptions("oneCycle", options, {
+    maxLearningRate: "number",
+    totalSteps: "number",
+    pctStart: "number",
+    divFactor: "number",
+    finalDivFactor: "number",
+    annealStrategy: "string",
+    cycleMomentum: "boolean",
+    baseMomentum: "number",
+    maxMomentum: "number",
+  });
   const top = rate("oneCycle", "maxLearningRate", options.maxLearningRate);
   const totalSteps = count("oneCycle", "totalSteps", options.totalSteps, 2);
   const pctStart = options.pctStart ?? 0.3;
   if (!(pctStart >= 0 && pctStart < 1)) {
-    throw new ArgumentError(`oneCycle: pctStart must be in [0, 1), got ${String(pctStart)}.`);
+    throw new ArgumentError(`oneCycle: pctStart must be in [0, 1), got ${describeValue(pctStart)}.`);
   }
   const first = top / above0("oneCycle", "divFactor", options.divFactor ?? 25);
   const last = first / above0("oneCycle", "finalDivFactor", options.finalDivFactor ?? 1e4);
@@ -279,12 +338,13 @@ export function oneCycle(options: {
  * that the schedule moves keeps its first value until then.
  */
 export function warmup(learningRate: number | Schedule, options: { steps: number; from?: number }): Schedule {
+  checkOptions("warmup", options, { steps: "number", from: "number" });
   const steps = count("warmup", "steps", options.steps);
   const from = rate("warmup", "from", options.from ?? 0);
   const after: Schedule =
     typeof learningRate === "number"
       ? { segments: [hold(0, rate("warmup", "learningRate", learningRate))] }
-      : learningRate;
+      : checkSchedule("warmup", learningRate);
   const { momentum } = after;
   if (Math.max(after.segments.length, momentum?.length ?? 0) >= SCHEDULE_ROWS) {
     throw new ArgumentError(

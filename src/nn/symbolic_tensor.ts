@@ -1,4 +1,5 @@
-import { ArgumentError } from "../core/errors.ts";
+import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { checkOptions, describeValue } from "../core/options.ts";
 import { checkShape, formatShape, type Shape } from "../core/shape.ts";
 import type { Layer } from "./layer.ts";
 
@@ -33,10 +34,23 @@ export class SymbolicTensor {
   }
 }
 
+/** Axes of one image's tensor at most: what files and kernels hold with the batch beside them. */
+const MOST_AXES = 7;
+
+/** Throws `ShapeError` unless it is a shape that a model can compute with. */
+export function checkTensorShape(what: string, shape: Shape): void {
+  if (shape.length > MOST_AXES) {
+    throw new ShapeError(`${what}: has ${shape.length} axes; at most ${MOST_AXES} beside the batch.`);
+  }
+  checkShape(what, shape);
+}
+
 /** An input of a model: `shape` is one image's, without the batch axis, e.g. [height, width, channels]. */
 export function input(shape: readonly number[], options: { name?: string } = {}): SymbolicTensor {
-  if (!Array.isArray(shape)) throw new ArgumentError(`input: wants a shape such as [28, 28, 1], got ${String(shape)}.`);
-  checkShape("input", shape);
+  checkOptions("input", options, { name: "string" });
+  if (!Array.isArray(shape))
+    throw new ArgumentError(`input: wants a shape such as [28, 28, 1], got ${describeValue(shape)}.`);
+  checkTensorShape("input", shape);
   return new SymbolicTensor([...shape], undefined, options.name);
 }
 
@@ -55,5 +69,7 @@ export function connect(layer: Layer, inputs: readonly SymbolicTensor[], what = 
     }
   });
   const shapes = inputs.map((tensor) => tensor.shape);
-  return new SymbolicTensor(layer.outputShape(shapes, what), { layer, inputs: [...inputs] });
+  const shape = layer.outputShape(shapes, what);
+  checkTensorShape(what, shape);
+  return new SymbolicTensor(shape, { layer, inputs: [...inputs] });
 }

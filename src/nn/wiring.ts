@@ -7,6 +7,8 @@ import { describeLayer, SymbolicTensor } from "./symbolic_tensor.ts";
 export interface Call {
   /** Place of the layer in `Wiring.layers`. */
   readonly layer: number;
+  /** Which of the layer's calls it is, from 0. */
+  readonly use: number;
   readonly inputs: readonly number[];
   readonly inputShapes: readonly Shape[];
   readonly shape: Shape;
@@ -19,6 +21,8 @@ export interface Wiring {
   readonly layers: readonly { readonly name: string; readonly layer: Layer }[];
   /** In the order in which they were made, so that inputs come before what depends on them. */
   readonly calls: readonly Call[];
+  /** The calls of each layer, in the order of `layers`. */
+  readonly uses: readonly (readonly Call[])[];
   readonly outputs: readonly number[];
 }
 
@@ -32,12 +36,14 @@ export function uniqueNames(
     if (taken.has(name)) throw new ArgumentError(`Two layers are called "${name}"; give one another name.`);
     taken.add(name);
   }
+  const next = new Map<string, number>();
   return things.map(({ name, keyword }) => {
     if (name !== undefined) return name;
-    for (let count = 0; ; count++) {
+    for (let count = next.get(keyword) ?? 0; ; count++) {
       const automatic = count === 0 ? keyword : `${keyword}_${count}`;
       if (taken.has(automatic)) continue;
       taken.add(automatic);
+      next.set(keyword, count + 1);
       return automatic;
     }
   });
@@ -66,6 +72,7 @@ function checkEnds(inputs: readonly SymbolicTensor[], outputs: readonly Symbolic
     ["output", outputs],
   ] as const) {
     if (tensors.length === 0) throw new ArgumentError(`model: needs at least one ${what}.`);
+    const seen = new Set<SymbolicTensor>();
     tensors.forEach((tensor, index) => {
       if (!(tensor instanceof SymbolicTensor)) {
         throw new ArgumentError(`model: ${what} ${index} is no symbolic tensor; use input() and call layers on it.`);
@@ -73,9 +80,10 @@ function checkEnds(inputs: readonly SymbolicTensor[], outputs: readonly Symbolic
       if (what === "input" && tensor.origin !== undefined) {
         throw new ArgumentError(`model: input ${index} is what ${tensor} gave; inputs come from input().`);
       }
-      if (what === "input" && inputs.indexOf(tensor) !== index) {
+      if (what === "input" && seen.has(tensor)) {
         throw new ArgumentError(`model: input ${index} (${tensor}) is named twice.`);
       }
+      seen.add(tensor);
     });
   }
 }
@@ -98,15 +106,25 @@ function checkShared(name: string, layer: Layer, calls: readonly Call[]): void {
   }
 }
 
+/** The calls of each layer, by its place. */
+function callsOfLayers(layers: number, calls: readonly Call[]): readonly (readonly Call[])[] {
+  const uses = Array.from({ length: layers }, (): Call[] => []);
+  for (const call of calls) uses[call.layer]?.push(call);
+  return uses;
+}
+
 /** What lies between inputs and outputs. Throws `ArgumentError` or `ShapeError` where they do not belong together. */
 export function traceWiring(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Wiring {
   checkEnds(inputs, outputs);
   const tensors = reachable(outputs);
+  const used = new Set(tensors);
   for (const tensor of inputs) {
-    if (!tensors.includes(tensor)) throw new ArgumentError(`model: no output depends on ${tensor}; leave it out.`);
+    if (!used.has(tensor)) throw new ArgumentError(`model: no output depends on ${tensor}; leave it out.`);
   }
   const numbers = new Map(inputs.map((tensor, index) => [tensor, index]));
-  const layers: Layer[] = [];
+  /** Each layer's place, in the order of first use. */
+  const places = new Map<Layer, number>();
+  const counts = new Map<Layer, number>();
   const calls: Call[] = [];
   for (const tensor of tensors) {
     const { origin } = tensor;
@@ -118,32 +136,35 @@ export function traceWiring(inputs: readonly SymbolicTensor[], outputs: readonly
           `model's inputs.`,
       );
     }
-    if (!layers.includes(origin.layer)) layers.push(origin.layer);
+    const place = places.get(origin.layer) ?? places.size;
+    places.set(origin.layer, place);
+    const use = counts.get(origin.layer) ?? 0;
+    counts.set(origin.layer, use + 1);
     numbers.set(tensor, inputs.length + calls.length);
     calls.push({
-      layer: layers.indexOf(origin.layer),
+      layer: place,
+      use,
       inputs: origin.inputs.map((one) => numbers.get(one) as number),
       inputShapes: origin.inputs.map(({ shape }) => shape),
       shape: tensor.shape,
     });
   }
   if (calls.length === 0) throw new ArgumentError("A model needs at least one layer.");
+  const layers = [...places.keys()];
   const names = uniqueNames([
     ...inputs.map(({ name }) => ({ name, keyword: "input" })),
     ...layers.map(({ config, keyword }) => ({ name: config.name, keyword })),
   ]);
   const placed = layers.map((layer, index) => ({ name: names[inputs.length + index] as string, layer }));
+  const uses = callsOfLayers(layers.length, calls);
   placed.forEach(({ name, layer }, index) => {
-    checkShared(
-      name,
-      layer,
-      calls.filter((call) => call.layer === index),
-    );
+    checkShared(name, layer, uses[index] ?? []);
   });
   return {
     inputs: inputs.map(({ shape }, index) => ({ name: names[index] as string, shape })),
     layers: placed,
     calls,
+    uses,
     outputs: outputs.map((tensor) => numbers.get(tensor) as number),
   };
 }

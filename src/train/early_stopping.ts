@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
+import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
 import { defaultMode, type MonitorMode, monitored } from "./monitor.ts";
 import type { EpochEvent } from "./types.ts";
 
@@ -16,6 +17,14 @@ export interface EarlyStopping {
   readonly restoreBestWeights: boolean;
 }
 
+const OPTIONS: OptionKinds<EarlyStopping> = {
+  monitor: "string",
+  patience: "number",
+  minDelta: "number",
+  mode: "string",
+  restoreBestWeights: "boolean",
+};
+
 /**
  * Stops `fit` when `monitor` (default "val_loss") has not become better by more than `minDelta` (default 0) for
  * `patience` epochs in a row (default 0, which as in Keras is as good as 1: at the first that is no better). `mode` says what better is;
@@ -23,16 +32,19 @@ export interface EarlyStopping {
  * epoch at the end of `fit`; the optimizer's state stays.
  */
 export function earlyStopping(options: Partial<EarlyStopping> = {}): EarlyStopping {
+  checkOptions<Partial<EarlyStopping>>("earlyStopping", options, OPTIONS);
   const { monitor = "val_loss", patience = 0, minDelta = 0, restoreBestWeights = false } = options;
   const { mode = defaultMode(monitor) } = options;
   if (!Number.isInteger(patience) || patience < 0) {
-    throw new ArgumentError(`earlyStopping: patience must be a whole number of at least 0, got ${String(patience)}.`);
+    throw new ArgumentError(
+      `earlyStopping: patience must be a whole number of at least 0, got ${describeValue(patience)}.`,
+    );
   }
   if (!(minDelta >= 0)) {
-    throw new ArgumentError(`earlyStopping: minDelta must be a number of at least 0, got ${String(minDelta)}.`);
+    throw new ArgumentError(`earlyStopping: minDelta must be a number of at least 0, got ${describeValue(minDelta)}.`);
   }
   if (mode !== "min" && mode !== "max") {
-    throw new ArgumentError(`earlyStopping: mode must be "min" or "max", got "${String(mode)}".`);
+    throw new ArgumentError(`earlyStopping: mode must be "min" or "max", got ${describeValue(mode)}.`);
   }
   return { monitor, patience, minDelta, mode, restoreBestWeights };
 }

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
+import { describeValue } from "../core/options.ts";
 import { at } from "../graph/op.ts";
 import { type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
 import {
@@ -77,7 +78,7 @@ export function resolveHeads(model: Model, loss: LossesChoice, lossWeights: Loss
     const [name, weight] = [at(model.outputNames, index), at(weights, index)];
     if (!(Number.isFinite(weight) && weight >= 0)) {
       throw new ArgumentError(
-        `createTrainer: the weight of output "${name}" must be a number of at least 0, got ${String(weight)}.`,
+        `createTrainer: the weight of output "${name}" must be a number of at least 0, got ${describeValue(weight)}.`,
       );
     }
     return { name, loss: resolveLoss(choice), weight };

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
+import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
 import { defaultMode, type MonitorMode, monitored } from "./monitor.ts";
 import type { EpochEvent } from "./types.ts";
 
@@ -20,6 +21,16 @@ export interface ReduceOnPlateau {
   readonly mode: MonitorMode;
 }
 
+const OPTIONS: OptionKinds<ReduceOnPlateau> = {
+  monitor: "string",
+  factor: "number",
+  patience: "number",
+  minDelta: "number",
+  cooldown: "number",
+  minLr: "number",
+  mode: "string",
+};
+
 /**
  * Multiplies the learning rate by `factor` (default 0.1) at the end of an epoch, when `monitor` (default "val_loss") has
  * not become better by more than `minDelta` (default 1e-4) for `patience` epochs in a row (default 10); then counts none
@@ -27,23 +38,26 @@ export interface ReduceOnPlateau {
  * says what better is; by default less for names with "loss" or "error", else more. As Keras' ReduceLROnPlateau.
  */
 export function reduceOnPlateau(options: Partial<ReduceOnPlateau> = {}): ReduceOnPlateau {
+  checkOptions<Partial<ReduceOnPlateau>>("reduceOnPlateau", options, OPTIONS);
   const { monitor = "val_loss", factor = 0.1, patience = 10, minDelta = 1e-4, cooldown = 0, minLr = 0 } = options;
   const { mode = defaultMode(monitor) } = options;
   if (!(factor > 0 && factor < 1)) {
-    throw new ArgumentError(`reduceOnPlateau: factor must be between 0 and 1, got ${String(factor)}.`);
+    throw new ArgumentError(`reduceOnPlateau: factor must be between 0 and 1, got ${describeValue(factor)}.`);
   }
   for (const [name, value] of Object.entries({ patience, cooldown })) {
     if (!Number.isInteger(value) || value < 0) {
-      throw new ArgumentError(`reduceOnPlateau: ${name} must be a whole number of at least 0, got ${String(value)}.`);
+      throw new ArgumentError(
+        `reduceOnPlateau: ${name} must be a whole number of at least 0, got ${describeValue(value)}.`,
+      );
     }
   }
   for (const [name, value] of Object.entries({ minDelta, minLr })) {
     if (!(Number.isFinite(value) && value >= 0)) {
-      throw new ArgumentError(`reduceOnPlateau: ${name} must be a number of at least 0, got ${String(value)}.`);
+      throw new ArgumentError(`reduceOnPlateau: ${name} must be a number of at least 0, got ${describeValue(value)}.`);
     }
   }
   if (mode !== "min" && mode !== "max") {
-    throw new ArgumentError(`reduceOnPlateau: mode must be "min" or "max", got "${String(mode)}".`);
+    throw new ArgumentError(`reduceOnPlateau: mode must be "min" or "max", got ${describeValue(mode)}.`);
   }
   return { monitor, factor, patience, minDelta, cooldown, minLr, mode };
 }

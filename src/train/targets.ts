@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { describeValue } from "../core/options.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Dataset, DatasetOutput } from "../data/dataset.ts";
 import { columnsOf } from "../data/multi_dataset.ts";
@@ -144,7 +145,7 @@ export function checkClassWeights(weights: ClassWeights, classes: number): numbe
     }
     if (!(Number.isFinite(weight) && weight >= 0)) {
       throw new ArgumentError(
-        `fit: the weight of class ${name} must be a number of at least 0, got ${String(weight)}.`,
+        `fit: the weight of class ${name} must be a number of at least 0, got ${describeValue(weight)}.`,
       );
     }
     all[index] = weight;

@@ -64,6 +64,13 @@ describe("describeValue", () => {
     [Number.NaN, "NaN"],
     [[1, 2, 3, 4, 5], "[1, 2, 3, 4, …]"],
     [[{}], "[…]"],
+    [
+      [
+        [1, 2],
+        [3, [4]],
+      ],
+      "[[1, 2], …]",
+    ],
     [{}, "an empty object"],
     [new Float32Array(2), "a Float32Array"],
     [new Map(), "a Map"],

@@ -161,7 +161,8 @@ describe("inspect", () => {
       const want = [];
       for (const [index, value] of Float32Array.from(before.data).entries()) {
         // The logits are straight in each parameter of the only convolution: a step of 1 tells d logit / d parameter.
-        model.setParameters(new Map([[name, { shape: before.shape, data: before.data.with(index, value + 1) }]]));
+        const changed = { shape: before.shape, data: before.data.with(index, value + 1) };
+        model.setParameters(new Map([[name, changed]]), { partial: true });
         const moved = (await one.inspect(start)).logits.data;
         // d cross-entropy / d logit is the class's probability, less 1 for the target.
         const slopes = moved.map((logit, at) => {
@@ -170,7 +171,7 @@ describe("inspect", () => {
         });
         want.push(slopes.reduce((sum, slope) => sum + slope, 0));
       }
-      model.setParameters(new Map([[name, before]]));
+      model.setParameters(new Map([[name, before]]), { partial: true });
       // Logits of up to 4 products of 288 terms, three classes.
       expectClose(gradient.data, want, { k: 16 * 9 * 2 * 3, absSum: 8 });
     }

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../core/errors.ts";
+import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { type Constraint, checkConstraint } from "../constraints.ts";
 import { checkInitializer, type Initializer } from "../initializers.ts";
@@ -6,8 +7,12 @@ import { checkNumber, defineLayer, describeNew, type Layer, layerConfig } from "
 import { checkRegularizer, type Regularizer } from "../regularizers.ts";
 import { imageAxis } from "./merge.ts";
 
+/** Keras 2 called it so. */
+const SLOPE = "it is called negativeSlope";
+
 /** x above 0, negativeSlope · x below (Maas, Hannun and Ng 2013). Default 0.3, Keras' for the layer. */
 export function leakyReLU(options: { negativeSlope?: number; name?: string } = {}): Layer {
+  checkOptions("leakyReLU", options, { negativeSlope: "number", name: "string" }, { alpha: SLOPE });
   const slope = checkNumber(describeNew("leaky_re_lu", options), "negativeSlope", options.negativeSlope ?? 0.3, 0);
   return defineLayer({
     config: layerConfig("leakyReLU", options),
@@ -19,6 +24,7 @@ export function leakyReLU(options: { negativeSlope?: number; name?: string } = {
 
 /** x above 0, alpha · (eˣ − 1) below (Clevert, Unterthiner and Hochreiter 2016). Default 1. */
 export function elu(options: { alpha?: number; name?: string } = {}): Layer {
+  checkOptions("elu", options, { alpha: "number", name: "string" });
   const alpha = checkNumber(describeNew("elu", options), "alpha", options.alpha ?? 1);
   return defineLayer({
     config: layerConfig("elu", options),
@@ -40,8 +46,16 @@ export interface ReLUOptions {
   name?: string;
 }
 
+const RE_LU: OptionKinds<ReLUOptions> = {
+  maxValue: "number",
+  negativeSlope: "number",
+  threshold: "number",
+  name: "string",
+};
+
 /** x from `threshold` on, but at most `maxValue`; negativeSlope · (x − threshold) below it. */
 export function reLU(options: ReLUOptions = {}): Layer {
+  checkOptions("reLU", options, RE_LU);
   const what = describeNew("re_lu", options);
   const { maxValue, negativeSlope = 0, threshold = 0 } = options;
   checkNumber(what, "negativeSlope", negativeSlope, 0);
@@ -79,8 +93,18 @@ export interface PReLUOptions {
   name?: string;
 }
 
+const P_RE_LU: OptionKinds<PReLUOptions> = {
+  alphaInitializer: "any",
+  alphaRegularizer: "any",
+  alphaConstraint: "any",
+  sharedAxes: "any",
+  trainable: "boolean",
+  name: "string",
+};
+
 /** x above 0, alpha · x below, with learned slopes `alpha` of one image's shape (1 along shared axes) (He et al. 2015). */
 export function prelu(options: PReLUOptions = {}): Layer {
+  checkOptions("prelu", options, P_RE_LU);
   const what = describeNew("p_re_lu", options);
   const { alphaInitializer = "zeros", sharedAxes = [] } = options;
   checkInitializer(`${what}: alphaInitializer`, alphaInitializer);
@@ -116,9 +140,12 @@ export function prelu(options: PReLUOptions = {}): Layer {
 
 /** eˣ / Σ eˣ over `axis` (Keras' count; default −1, the last). At a model's end over its last axis, losses fold it. */
 export function softmax(options: { axis?: number; name?: string } = {}): Layer {
+  checkOptions("softmax", options, { axis: "number", name: "string" });
   const { axis = -1 } = options;
   if (!Number.isInteger(axis)) {
-    throw new ArgumentError(`${describeNew("softmax", options)}: axis must be a whole number, got ${String(axis)}.`);
+    throw new ArgumentError(
+      `${describeNew("softmax", options)}: axis must be a whole number, got ${describeValue(axis)}.`,
+    );
   }
   return defineLayer({
     config: layerConfig("softmax", options),

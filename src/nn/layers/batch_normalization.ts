@@ -1,9 +1,15 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
 import { batchNormOfBatch } from "../../graph/ops/batch_norm.ts";
 import { checkInitializer, type Initializer } from "../initializers.ts";
 import { defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
-import { checkScaleAndShift, type ScaleAndShiftOptions, scaleAndShiftSpecs } from "./scale_and_shift.ts";
+import {
+  checkScaleAndShift,
+  SCALE_AND_SHIFT,
+  type ScaleAndShiftOptions,
+  scaleAndShiftSpecs,
+} from "./scale_and_shift.ts";
 
 /** Options of `batchNormalization`. */
 export interface BatchNormalizationOptions extends ScaleAndShiftOptions {
@@ -17,6 +23,14 @@ export interface BatchNormalizationOptions extends ScaleAndShiftOptions {
   movingVarianceInitializer?: Initializer;
 }
 
+const BATCH_NORMALIZATION: OptionKinds<BatchNormalizationOptions> = {
+  momentum: "number",
+  epsilon: "number",
+  ...SCALE_AND_SHIFT,
+  movingMeanInitializer: "any",
+  movingVarianceInitializer: "any",
+};
+
 /**
  * Each channel (the last axis) shifted and scaled to mean 0 and variance 1, then by learned `gamma` and `beta`; any
  * shape [… , channels] stays as it is. Training uses the mean and the biased variance of the batch over all other axes
@@ -25,13 +39,14 @@ export interface BatchNormalizationOptions extends ScaleAndShiftOptions {
  * needs no bias (`useBias: false`). With `trainable: false` training, too, uses the moving statistics and moves nothing. Throws `ArgumentError` for a momentum or an epsilon out of range.
  */
 export function batchNormalization(options: BatchNormalizationOptions = {}): Layer {
+  checkOptions("batchNormalization", options, BATCH_NORMALIZATION);
   const what = describeNew("batch_normalization", options);
   const { momentum = 0.99, epsilon = 1e-3, center = true, scale = true } = options;
   if (!(momentum >= 0 && momentum <= 1)) {
-    throw new ArgumentError(`${what}: momentum must lie in [0, 1], got ${String(momentum)}.`);
+    throw new ArgumentError(`${what}: momentum must lie in [0, 1], got ${describeValue(momentum)}.`);
   }
   if (!(Number.isFinite(epsilon) && epsilon > 0)) {
-    throw new ArgumentError(`${what}: epsilon must be a number above 0, got ${String(epsilon)}.`);
+    throw new ArgumentError(`${what}: epsilon must be a number above 0, got ${describeValue(epsilon)}.`);
   }
   checkScaleAndShift(what, options);
   checkInitializer(`${what}: movingMeanInitializer`, options.movingMeanInitializer);

@@ -1,4 +1,5 @@
 import { ShapeError } from "../../core/errors.ts";
+import { checkOptions, type OptionKinds } from "../../core/options.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
 import { type ConvGeometry, convGeometry } from "../../core/window_geometry.ts";
 import { activationName } from "../activations.ts";
@@ -12,7 +13,7 @@ import {
   layerConfig,
   toPair,
 } from "../layer.ts";
-import { biasSpecs, checkWeightOptions, kernelSpec, type WeightOptions } from "./weights.ts";
+import { biasSpecs, checkWeightOptions, kernelSpec, WEIGHTS, type WeightOptions } from "./weights.ts";
 
 /** Options of `conv2d`. */
 export interface Conv2dLayerOptions extends WeightOptions {
@@ -30,11 +31,22 @@ export interface Conv2dLayerOptions extends WeightOptions {
   groups?: number;
 }
 
+const CONV2D: OptionKinds<Conv2dLayerOptions> = {
+  filters: "number",
+  kernelSize: "any",
+  strides: "any",
+  padding: "string",
+  dilationRate: "any",
+  groups: "number",
+  ...WEIGHTS,
+};
+
 /**
  * 2-D convolution: [height, width, channels] → [outHeight, outWidth, filters]. Kernel [kh, kw, channels / groups, filters].
  * Throws `ArgumentError` for an option out of range.
  */
 export function conv2d(options: Conv2dLayerOptions): Layer {
+  checkOptions("conv2d", options, CONV2D);
   const what = describeNew("conv2d", options);
   const filters = checkCount(what, "filters", options.filters);
   const kernel = toPair(what, "kernelSize", options.kernelSize);

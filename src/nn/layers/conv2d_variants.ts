@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../core/errors.ts";
+import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { transposedConvGeometry } from "../../core/transposed_conv_geometry.ts";
 import { type ConvGeometry, convGeometry, type Pair } from "../../core/window_geometry.ts";
@@ -16,7 +17,7 @@ import {
   toPair,
 } from "../layer.ts";
 import { checkRegularizer, type Regularizer } from "../regularizers.ts";
-import { biasSpecs, checkWeightOptions, kernelSpec, type WeightOptions } from "./weights.ts";
+import { biasSpecs, checkWeightOptions, kernelSpec, WEIGHTS, type WeightOptions } from "./weights.ts";
 
 /** How a window moves over an image. */
 export interface WindowLayerOptions {
@@ -29,6 +30,13 @@ export interface WindowLayerOptions {
   /** Default 1. */
   dilationRate?: number | readonly [number, number];
 }
+
+const WINDOW: OptionKinds<WindowLayerOptions> = {
+  kernelSize: "any",
+  strides: "any",
+  padding: "string",
+  dilationRate: "any",
+};
 
 function checkWindow(what: string, options: WindowLayerOptions) {
   return {
@@ -70,11 +78,23 @@ export interface DepthwiseConv2dLayerOptions
   depthwiseConstraint?: Constraint;
 }
 
+const { kernelInitializer, kernelRegularizer, kernelConstraint, ...OTHER_WEIGHTS } = WEIGHTS;
+
+const DEPTHWISE_CONV2D: OptionKinds<DepthwiseConv2dLayerOptions> = {
+  ...WINDOW,
+  depthMultiplier: "number",
+  depthwiseInitializer: kernelInitializer,
+  depthwiseRegularizer: kernelRegularizer,
+  depthwiseConstraint: kernelConstraint,
+  ...OTHER_WEIGHTS,
+};
+
 /**
  * Each channel convolved by itself, with `depthMultiplier` filters: [height, width, channels] → [outHeight, outWidth,
  * channels · depthMultiplier]. Kernel [kh, kw, channels, depthMultiplier]. Throws `ArgumentError` for an option out of range.
  */
 export function depthwiseConv2d(options: DepthwiseConv2dLayerOptions): Layer {
+  checkOptions("depthwiseConv2d", options, DEPTHWISE_CONV2D);
   const what = describeNew("depthwise_conv2d", options);
   const window = checkWindow(what, options);
   const multiplier = checkCount(what, "depthMultiplier", options.depthMultiplier ?? 1);
@@ -135,12 +155,21 @@ export interface SeparableConv2dLayerOptions
   pointwiseConstraint?: Constraint;
 }
 
+const SEPARABLE_CONV2D: OptionKinds<SeparableConv2dLayerOptions> = {
+  filters: "number",
+  ...DEPTHWISE_CONV2D,
+  pointwiseInitializer: kernelInitializer,
+  pointwiseRegularizer: kernelRegularizer,
+  pointwiseConstraint: kernelConstraint,
+};
+
 /**
  * A depthwise convolution, then a 1×1 one that mixes the channels (Chollet 2017): [height, width, channels] → [outHeight,
  * outWidth, filters]. Kernels `depthwise_kernel` [kh, kw, channels, depthMultiplier] and `pointwise_kernel` [1, 1, channels ·
  * depthMultiplier, filters]. Throws `ArgumentError` for an option out of range.
  */
 export function separableConv2d(options: SeparableConv2dLayerOptions): Layer {
+  checkOptions("separableConv2d", options, SEPARABLE_CONV2D);
   const what = describeNew("separable_conv2d", options);
   const window = checkWindow(what, options);
   const filters = checkCount(what, "filters", options.filters);
@@ -207,12 +236,20 @@ export interface Conv2dTransposeLayerOptions extends WindowLayerOptions, WeightO
   outputPadding?: number | readonly [number, number];
 }
 
+const CONV2D_TRANSPOSE: OptionKinds<Conv2dTransposeLayerOptions> = {
+  filters: "number",
+  ...WINDOW,
+  outputPadding: "any",
+  ...WEIGHTS,
+};
+
 /**
  * Transposed convolution, which makes images larger: [height, width, channels] → with "same" [height · stride, width · stride,
  * filters], with "valid" what the windows cover. Kernel [kh, kw, filters, channels]. Throws `ArgumentError` for an option
  * out of range.
  */
 export function conv2dTranspose(options: Conv2dTransposeLayerOptions): Layer {
+  checkOptions("conv2dTranspose", options, CONV2D_TRANSPOSE);
   const what = describeNew("conv2d_transpose", options);
   const { kernel, ...window } = checkWindow(what, options);
   const filters = checkCount(what, "filters", options.filters);
@@ -257,8 +294,9 @@ export function conv2dTranspose(options: Conv2dTransposeLayerOptions): Layer {
 function toExtent(what: string, value: number | readonly [number, number] | undefined): Pair | undefined {
   if (value === undefined) return undefined;
   const pair: Pair = typeof value === "number" ? [value, value] : value;
-  if (pair.length === 2 && pair.every((extent) => Number.isInteger(extent) && extent >= 0)) return pair;
+  if (Array.isArray(pair) && pair.length === 2 && pair.every((extent) => Number.isInteger(extent) && extent >= 0))
+    return pair;
   throw new ArgumentError(
-    `${what}: outputPadding must be a whole number of at least 0 or [height, width], got ${JSON.stringify(value)}.`,
+    `${what}: outputPadding must be a whole number of at least 0 or [height, width], got ${describeValue(value)}.`,
   );
 }

@@ -1,8 +1,9 @@
 import { ShapeError } from "../../core/errors.ts";
+import { checkOptions, type OptionKinds } from "../../core/options.ts";
 import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
 import { activationName } from "../activations.ts";
 import { checkCount, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
-import { biasSpecs, checkWeightOptions, kernelSpec, type WeightOptions } from "./weights.ts";
+import { biasSpecs, checkWeightOptions, kernelSpec, WEIGHTS, type WeightOptions } from "./weights.ts";
 
 /** Options of `dense`. */
 export interface DenseOptions extends WeightOptions {
@@ -10,12 +11,15 @@ export interface DenseOptions extends WeightOptions {
   units: number;
 }
 
+const DENSE: OptionKinds<DenseOptions> = { units: "number", ...WEIGHTS };
+
 /**
  * Every output is a weighted sum of every input: [features] → [units]. Kernel [features, units]. As in Keras it acts on the
  * last axis of larger inputs, alike at each place: [height, width, features] → [height, width, units]; put `flatten()`
  * before it where each output is to see all of an image.
  */
 export function dense(options: DenseOptions): Layer {
+  checkOptions("dense", options, DENSE);
   const what = describeNew("dense", options);
   const units = checkCount(what, "units", options.units);
   checkWeightOptions(what, options);

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../core/errors.ts";
+import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { checkImage, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
 
@@ -15,9 +16,11 @@ export interface DropoutLayerOptions {
   name?: string;
 }
 
+const DROPOUT: OptionKinds<DropoutLayerOptions> = { rate: "number", noiseShape: "any", name: "string" };
+
 function checkRate(what: string, rate: number): number {
   if (typeof rate === "number" && rate >= 0 && rate < 1) return rate;
-  throw new ArgumentError(`${what}: rate must be a number of at least 0 and below 1, got ${String(rate)}.`);
+  throw new ArgumentError(`${what}: rate must be a number of at least 0 and below 1, got ${describeValue(rate)}.`);
 }
 
 /**
@@ -26,9 +29,13 @@ function checkRate(what: string, rate: number): number {
  * name and the place of a value fix the mask. Any shape. Throws `ArgumentError` for a rate outside [0, 1).
  */
 export function dropout(options: DropoutLayerOptions): Layer {
+  checkOptions("dropout", options, DROPOUT);
   const what = describeNew("dropout", options);
   const rate = checkRate(what, options.rate);
   const { noiseShape } = options;
+  if (noiseShape !== undefined && !Array.isArray(noiseShape)) {
+    throw new ArgumentError(`${what}: noiseShape must be a list such as [null, 1], got ${describeValue(noiseShape)}.`);
+  }
   const maskOf = (shape: Shape, where: string): Shape => {
     if (noiseShape === undefined) return shape;
     const fits =
@@ -37,7 +44,7 @@ export function dropout(options: DropoutLayerOptions): Layer {
     if (!fits) {
       throw new ArgumentError(
         `${where}: noiseShape wants null, 1 or the extent for each of [batch, ${shape.slice(1).join(", ")}], got ` +
-          `${JSON.stringify(noiseShape)}.`,
+          `${describeValue(noiseShape)}.`,
       );
     }
     return noiseShape.map((extent, axis) => extent ?? shape[axis] ?? 1);
@@ -58,6 +65,7 @@ export function dropout(options: DropoutLayerOptions): Layer {
 
 /** `dropout` of whole channels of an image [height, width, channels] (Tompson et al. 2015). Throws as `dropout` does. */
 export function spatialDropout2d(options: { rate: number; name?: string }): Layer {
+  checkOptions("spatialDropout2d", options, { rate: "number", name: "string" });
   const rate = checkRate(describeNew("spatial_dropout2d", options), options.rate);
   return defineLayer({
     config: layerConfig("spatialDropout2d", options),

@@ -1,8 +1,10 @@
+import { checkOptions } from "../../core/options.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { defineLayer, type Layer, layerConfig } from "../layer.ts";
 
 /** [height, width, channels] → [height · width · channels], row by row. */
 export function flatten(options: { name?: string } = {}): Layer {
+  checkOptions("flatten", options, { name: "string" });
   return defineLayer({
     config: layerConfig("flatten", options),
     keyword: "flatten",

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../core/errors.ts";
+import { checkOptions, describeValue } from "../../core/options.ts";
 import { defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
 
 /**
@@ -7,10 +8,11 @@ import { defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
  * shape. Throws `ArgumentError` for a negative `stddev`.
  */
 export function gaussianNoise(options: { stddev: number; name?: string }): Layer {
+  checkOptions("gaussianNoise", options, { stddev: "number", name: "string" });
   const what = describeNew("gaussian_noise", options);
   const { stddev } = options;
   if (!(typeof stddev === "number" && Number.isFinite(stddev) && stddev >= 0)) {
-    throw new ArgumentError(`${what}: stddev must be a number of at least 0, got ${String(stddev)}.`);
+    throw new ArgumentError(`${what}: stddev must be a number of at least 0, got ${describeValue(stddev)}.`);
   }
   return defineLayer({
     config: layerConfig("gaussianNoise", options),

@@ -1,4 +1,5 @@
 import { FormatError } from "../../core/errors.ts";
+import { describeValue } from "../../core/options.ts";
 import type { Layer, LayerConfig } from "../layer.ts";
 import { activation } from "./activation.ts";
 import { elu, leakyReLU, prelu, reLU, softmax } from "./advanced_activations.ts";
@@ -26,7 +27,7 @@ type Options = Readonly<Record<string, unknown>> & { name?: string };
 
 /** Every kind of layer by its name in a config. */
 const BUILDERS: Readonly<Record<string, (options: Options) => Layer>> = {
-  activation: ({ activation: wanted, ...name }) => activation(String(wanted), name),
+  activation: ({ activation: wanted, ...name }) => activation(wanted as string, name),
   add,
   average,
   averagePooling2d,
@@ -64,11 +65,22 @@ const BUILDERS: Readonly<Record<string, (options: Options) => Layer>> = {
   zeroPadding2d,
 };
 
-/** A layer from its JSON. Throws `FormatError` for a kind that does not exist. */
+/** A layer from its JSON. Throws `FormatError` for a kind that does not exist, and what the layer says of its options. */
 export function layerFromConfig(config: LayerConfig): Layer {
-  const build = Object.hasOwn(BUILDERS, config.kind) ? BUILDERS[config.kind] : undefined;
-  if (build === undefined) {
-    throw new FormatError(`Unknown layer "${String(config.kind)}"; known: ${Object.keys(BUILDERS).join(", ")}.`);
+  const given: unknown = config;
+  if (typeof given !== "object" || given === null) {
+    throw new FormatError(`A layer of this configuration is no object, but ${describeValue(given)}.`);
   }
-  return build({ ...config.options, ...(config.name === undefined ? {} : { name: config.name }) });
+  const { kind, name, options = {} }: { kind?: unknown; name?: unknown; options?: unknown } = given;
+  const build = typeof kind === "string" && Object.hasOwn(BUILDERS, kind) ? BUILDERS[kind] : undefined;
+  if (build === undefined) {
+    throw new FormatError(`Unknown layer ${describeValue(kind)}; known: ${Object.keys(BUILDERS).join(", ")}.`);
+  }
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new FormatError(`The options of layer ${describeValue(kind)} are no object, but ${describeValue(options)}.`);
+  }
+  if (name !== undefined && typeof name !== "string") {
+    throw new FormatError(`The name of layer ${describeValue(kind)} is no text, but ${describeValue(name)}.`);
+  }
+  return build({ ...options, ...(name === undefined ? {} : { name }) });
 }

@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { checkOptions } from "../../core/options.ts";
 import { formatShape, normalizeAxes, type Shape } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
@@ -19,6 +20,7 @@ function combinedShape(shapes: readonly Shape[], what: string): Shape {
 }
 
 function elementwise(kind: string, options: Options, combine: (graph: Graph, x: Node, y: Node) => Node): Layer {
+  checkOptions(kind, options, { name: "string" });
   return defineMergingLayer({
     config: layerConfig(kind, options),
     keyword: kind,
@@ -37,6 +39,7 @@ export function add(options: Options = {}): Layer {
 
 /** The first of two tensors minus the second, element by element. */
 export function subtract(options: Options = {}): Layer {
+  checkOptions("subtract", options, { name: "string" });
   return defineMergingLayer({
     config: layerConfig("subtract", options),
     keyword: "subtract",
@@ -55,6 +58,7 @@ export function multiply(options: Options = {}): Layer {
 
 /** Mean of two or more tensors, element by element. */
 export function average(options: Options = {}): Layer {
+  checkOptions("average", options, { name: "string" });
   return defineMergingLayer({
     config: layerConfig("average", options),
     keyword: "average",
@@ -91,6 +95,7 @@ export function imageAxis(what: string, axis: number, rank: number): number {
  * other extents are equal.
  */
 export function concatenate(options: { axis?: number; name?: string } = {}): Layer {
+  checkOptions("concatenate", options, { axis: "number", name: "string" });
   const { axis = -1 } = options;
   return defineMergingLayer({
     config: layerConfig("concatenate", options),

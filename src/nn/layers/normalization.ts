@@ -1,12 +1,18 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
 import { checkNumber, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
 import { imageAxis } from "./merge.ts";
-import { checkScaleAndShift, type ScaleAndShiftOptions, scaleAndShiftSpecs } from "./scale_and_shift.ts";
+import {
+  checkScaleAndShift,
+  SCALE_AND_SHIFT,
+  type ScaleAndShiftOptions,
+  scaleAndShiftSpecs,
+} from "./scale_and_shift.ts";
 
 function checkEpsilon(what: string, epsilon: number): number {
   if (checkNumber(what, "epsilon", epsilon) > 0) return epsilon;
-  throw new ArgumentError(`${what}: epsilon must be a number above 0, got ${String(epsilon)}.`);
+  throw new ArgumentError(`${what}: epsilon must be a number above 0, got ${describeValue(epsilon)}.`);
 }
 
 /** Axes in Keras' count as ascending axes of one image's shape. */
@@ -23,12 +29,19 @@ export interface LayerNormalizationOptions extends ScaleAndShiftOptions {
   epsilon?: number;
 }
 
+const LAYER_NORMALIZATION: OptionKinds<LayerNormalizationOptions> = {
+  axis: "any",
+  epsilon: "number",
+  ...SCALE_AND_SHIFT,
+};
+
 /**
  * Each image's values along `axis` (default: the channels of each place) shifted and scaled to mean 0 and variance 1, then
  * by learned `gamma` and `beta`; shapes stay as they are (Ba, Kiros and Hinton 2016). The same in training and inference.
  * Throws `ArgumentError` for an option out of range.
  */
 export function layerNormalization(options: LayerNormalizationOptions = {}): Layer {
+  checkOptions("layerNormalization", options, LAYER_NORMALIZATION);
   const what = describeNew("layer_normalization", options);
   const { axis = -1, center = true, scale = true } = options;
   const epsilon = checkEpsilon(what, options.epsilon ?? 1e-3);
@@ -71,6 +84,12 @@ export interface GroupNormalizationOptions extends ScaleAndShiftOptions {
   epsilon?: number;
 }
 
+const GROUP_NORMALIZATION: OptionKinds<GroupNormalizationOptions> = {
+  groups: "number",
+  epsilon: "number",
+  ...SCALE_AND_SHIFT,
+};
+
 /**
  * Each image's channels (the last axis) in `groups` of neighbours, each group shifted and scaled to mean 0 and variance 1
  * over all its places, then each channel by learned `gamma` and `beta`; shapes stay as they are (Wu and He 2018; `groups`
@@ -78,10 +97,13 @@ export interface GroupNormalizationOptions extends ScaleAndShiftOptions {
  * `ArgumentError` for an option out of range and `ShapeError` where the channels do not divide.
  */
 export function groupNormalization(options: GroupNormalizationOptions = {}): Layer {
+  checkOptions("groupNormalization", options, GROUP_NORMALIZATION);
   const what = describeNew("group_normalization", options);
   const { groups = 32, center = true, scale = true } = options;
   if (!Number.isInteger(groups) || (groups < 1 && groups !== -1)) {
-    throw new ArgumentError(`${what}: groups must be a whole number of at least 1, or −1, got ${String(groups)}.`);
+    throw new ArgumentError(
+      `${what}: groups must be a whole number of at least 1, or −1, got ${describeValue(groups)}.`,
+    );
   }
   const epsilon = checkEpsilon(what, options.epsilon ?? 1e-3);
   checkScaleAndShift(what, options);
@@ -113,6 +135,7 @@ export function groupNormalization(options: GroupNormalizationOptions = {}): Lay
 
 /** Each image's values along `axis` (Keras' count; default −1) divided by their norm √Σx², which becomes 1. */
 export function unitNormalization(options: { axis?: number | readonly number[]; name?: string } = {}): Layer {
+  checkOptions("unitNormalization", options, { axis: "any", name: "string" });
   const what = describeNew("unit_normalization", options);
   const { axis = -1 } = options;
   return defineLayer({

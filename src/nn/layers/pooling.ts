@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKinds } from "../../core/options.ts";
 import { poolGeometry } from "../../core/window_geometry.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
@@ -15,7 +16,10 @@ export interface Pooling2dOptions {
   name?: string;
 }
 
+const POOLING: OptionKinds<Pooling2dOptions> = { poolSize: "any", strides: "any", padding: "string", name: "string" };
+
 function pooling(kind: string, keyword: string, op: "maxPool2d" | "avgPool2d", options: Pooling2dOptions): Layer {
+  checkOptions(kind, options, POOLING);
   const what = describeNew(keyword, options);
   const size = toPair(what, "poolSize", options.poolSize ?? 2);
   const strides = toPair(what, "strides", options.strides ?? size);
@@ -59,6 +63,7 @@ function globalPooling(
   pool: (graph: Graph, x: Node, keepDims: boolean) => Node,
   options: GlobalPooling2dOptions,
 ): Layer {
+  checkOptions(kind, options, { keepDims: "boolean", name: "string" });
   const keepDims = options.keepDims ?? false;
   return defineLayer({
     config: layerConfig(kind, options),

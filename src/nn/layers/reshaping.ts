@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
 import {
   checkCount,
@@ -16,12 +17,13 @@ import {
  * takes what is left.
  */
 export function reshape(options: { targetShape: readonly number[]; name?: string }): Layer {
+  checkOptions("reshape", options, { targetShape: "any", name: "string" });
   const what = describeNew("reshape", options);
   const { targetShape } = options;
   const known = Array.isArray(targetShape) && targetShape.every((e) => e === -1 || (Number.isInteger(e) && e >= 1));
   if (!known || targetShape.filter((extent) => extent === -1).length > 1) {
     throw new ArgumentError(
-      `${what}: targetShape wants whole numbers of at least 1, one of them may be −1; got ${JSON.stringify(targetShape)}.`,
+      `${what}: targetShape wants whole numbers of at least 1, one of them may be −1; got ${describeValue(targetShape)}.`,
     );
   }
   const target = (input: Shape, where: string): Shape => {
@@ -44,10 +46,11 @@ export function reshape(options: { targetShape: readonly number[]; name?: string
 
 /** The axes in another order, counted from 1 as in Keras: `permute({ dims: [3, 1, 2] })` puts the channels first. */
 export function permute(options: { dims: readonly number[]; name?: string }): Layer {
+  checkOptions("permute", options, { dims: "any", name: "string" });
   const what = describeNew("permute", options);
   const { dims } = options;
   if (!Array.isArray(dims) || [...dims].sort((a, b) => a - b).some((dim, index) => dim !== index + 1)) {
-    throw new ArgumentError(`${what}: dims must name each axis from 1 on once, got ${JSON.stringify(dims)}.`);
+    throw new ArgumentError(`${what}: dims must name each axis from 1 on once, got ${describeValue(dims)}.`);
   }
   return defineLayer({
     config: layerConfig("permute", options),
@@ -77,7 +80,7 @@ function toSides(what: string, name: string, sides: Sides): [[number, number], [
   if (!fits) {
     throw new ArgumentError(
       `${what}: ${name} wants a whole number of at least 0, [height, width] or [[top, bottom], [left, right]], ` +
-        `got ${JSON.stringify(sides)}.`,
+        `got ${describeValue(sides)}.`,
     );
   }
   return pairs as [[number, number], [number, number]];
@@ -85,6 +88,7 @@ function toSides(what: string, name: string, sides: Sides): [[number, number], [
 
 /** Zeros around an image: [height, width, channels] → [top + height + bottom, left + width + right, channels]. Default 1. */
 export function zeroPadding2d(options: { padding?: Sides; name?: string } = {}): Layer {
+  checkOptions("zeroPadding2d", options, { padding: "any", name: "string" });
   const [rows, columns] = toSides(describeNew("zero_padding2d", options), "padding", options.padding ?? 1);
   return defineLayer({
     config: layerConfig("zeroPadding2d", options),
@@ -99,13 +103,14 @@ export function zeroPadding2d(options: { padding?: Sides; name?: string } = {}):
 
 /** An image without its borders: [height, width, channels] → [height − top − bottom, width − left − right, channels]. Default 0. */
 export function cropping2d(options: { cropping?: Sides; name?: string } = {}): Layer {
+  checkOptions("cropping2d", options, { cropping: "any", name: "string" });
   const [rows, columns] = toSides(describeNew("cropping2d", options), "cropping", options.cropping ?? 0);
   const cropped = (input: Shape, where: string): Shape => {
     const [height, width, channels] = checkImage(where, input);
     const shape = [height - rows[0] - rows[1], width - columns[0] - columns[1], channels];
     if (shape.some((extent) => extent < 1)) {
       throw new ShapeError(
-        `${where}: nothing is left of ${formatShape(input)} after cropping ${JSON.stringify([rows, columns])}.`,
+        `${where}: nothing is left of ${formatShape(input)} after cropping ${describeValue([rows, columns])}.`,
       );
     }
     return shape;
@@ -133,13 +138,18 @@ export interface UpSampling2dOptions {
   name?: string;
 }
 
+const UP_SAMPLING2D: OptionKinds<UpSampling2dOptions> = { size: "any", interpolation: "string", name: "string" };
+
 /** A larger image: [height, width, channels] → [height · size, width · size, channels]; pixel centres lie at ½, 1½, … */
 export function upSampling2d(options: UpSampling2dOptions = {}): Layer {
+  checkOptions("upSampling2d", options, UP_SAMPLING2D);
   const what = describeNew("up_sampling2d", options);
   const size = toPair(what, "size", options.size ?? 2);
   const interpolation = options.interpolation ?? "nearest";
   if (interpolation !== "nearest" && interpolation !== "bilinear") {
-    throw new ArgumentError(`${what}: interpolation must be "nearest" or "bilinear", got "${String(interpolation)}".`);
+    throw new ArgumentError(
+      `${what}: interpolation must be "nearest" or "bilinear", got ${describeValue(interpolation)}.`,
+    );
   }
   return defineLayer({
     config: layerConfig("upSampling2d", options),
@@ -159,6 +169,7 @@ export function rescaling(options: {
   /** Default: made from the kind of layer, Keras' way. */
   name?: string;
 }): Layer {
+  checkOptions("rescaling", options, { scale: "any", offset: "any", name: "string" });
   const what = describeNew("rescaling", options);
   const { scale, offset = 0 } = options;
   for (const [name, values] of Object.entries({ scale, offset })) {

@@ -1,3 +1,4 @@
+import type { OptionKinds } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { type Constraint, checkConstraint } from "../constraints.ts";
@@ -28,6 +29,20 @@ export interface ScaleAndShiftOptions {
   /** Default: made from the kind of layer, Keras' way. */
   name?: string;
 }
+
+/** These options. */
+export const SCALE_AND_SHIFT: OptionKinds<ScaleAndShiftOptions> = {
+  center: "boolean",
+  scale: "boolean",
+  gammaInitializer: "any",
+  betaInitializer: "any",
+  gammaRegularizer: "any",
+  betaRegularizer: "any",
+  gammaConstraint: "any",
+  betaConstraint: "any",
+  trainable: "boolean",
+  name: "string",
+};
 
 /** Throws `ArgumentError` for an initializer, a regularizer or a constraint that is none. */
 export function checkScaleAndShift(what: string, options: ScaleAndShiftOptions): void {

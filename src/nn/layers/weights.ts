@@ -1,3 +1,4 @@
+import type { OptionKinds } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { type Constraint, checkConstraint } from "../constraints.ts";
 import { checkInitializer, defaultInitializer, type Fans, type Initializer } from "../initializers.ts";
@@ -27,6 +28,20 @@ export interface WeightOptions {
   /** Default: made from the kind of layer, Keras' way. */
   name?: string;
 }
+
+/** The options of these layers. */
+export const WEIGHTS: OptionKinds<WeightOptions> = {
+  activation: "string",
+  useBias: "boolean",
+  kernelInitializer: "any",
+  biasInitializer: "any",
+  kernelRegularizer: "any",
+  biasRegularizer: "any",
+  kernelConstraint: "any",
+  biasConstraint: "any",
+  trainable: "boolean",
+  name: "string",
+};
 
 /** Throws `ArgumentError` for an initializer, a regularizer or a constraint that is none. */
 export function checkWeightOptions(what: string, options: WeightOptions): void {

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../core/errors.ts";
+import { checkOptions, describeValue, nearestName } from "../../core/options.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
 
@@ -26,9 +27,12 @@ export type LossFunction = (graph: Graph, outputs: Node, targets: Node) => Node;
 /** What a trainer takes as its loss: a name, also Keras' short ones ("mse"), a loss with options, or a function. */
 export type LossChoice = string | LossConfig | LossFunction;
 
+/** An object that says nothing. */
+export type NoOptions = Readonly<Record<string, never>>;
+
 function checkSmoothing(what: string, labelSmoothing = 0): number {
   if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
-    throw new ArgumentError(`${what}: labelSmoothing must lie in [0, 1), got ${String(labelSmoothing)}.`);
+    throw new ArgumentError(`${what}: labelSmoothing must lie in [0, 1), got ${describeValue(labelSmoothing)}.`);
   }
   return labelSmoothing;
 }
@@ -39,6 +43,7 @@ function checkSmoothing(what: string, labelSmoothing = 0): number {
  */
 export function sparseCategoricalCrossentropy(options: { labelSmoothing?: number } = {}): LossConfig {
   const kind = "sparseCategoricalCrossentropy";
+  checkOptions(kind, options, { labelSmoothing: "number" });
   return { kind, labelSmoothing: checkSmoothing(kind, options.labelSmoothing) };
 }
 
@@ -48,6 +53,7 @@ export function sparseCategoricalCrossentropy(options: { labelSmoothing?: number
  */
 export function categoricalCrossentropy(options: { labelSmoothing?: number } = {}): LossConfig {
   const kind = "categoricalCrossentropy";
+  checkOptions(kind, options, { labelSmoothing: "number" });
   return { kind, labelSmoothing: checkSmoothing(kind, options.labelSmoothing) };
 }
 
@@ -57,49 +63,57 @@ export function categoricalCrossentropy(options: { labelSmoothing?: number } = {
  */
 export function binaryCrossentropy(options: { labelSmoothing?: number } = {}): LossConfig {
   const kind = "binaryCrossentropy";
+  checkOptions(kind, options, { labelSmoothing: "number" });
   return { kind, labelSmoothing: checkSmoothing(kind, options.labelSmoothing) };
 }
 
 /** (y − t)² */
-export function meanSquaredError(): LossConfig {
+export function meanSquaredError(options: NoOptions = {}): LossConfig {
+  checkOptions("meanSquaredError", options, {});
   return { kind: "meanSquaredError" };
 }
 
 /** |y − t| */
-export function meanAbsoluteError(): LossConfig {
+export function meanAbsoluteError(options: NoOptions = {}): LossConfig {
+  checkOptions("meanAbsoluteError", options, {});
   return { kind: "meanAbsoluteError" };
 }
 
 /** ½d² up to |d| = `delta` (default 1), straight beyond (Huber 1964). */
 export function huber(options: { delta?: number } = {}): LossConfig {
+  checkOptions("huber", options, { delta: "number" });
   const { delta = 1 } = options;
   if (!(Number.isFinite(delta) && delta > 0)) {
-    throw new ArgumentError(`huber: delta must be a number above 0, got ${String(delta)}.`);
+    throw new ArgumentError(`huber: delta must be a number above 0, got ${describeValue(delta)}.`);
   }
   return { kind: "huber", delta };
 }
 
 /** max(0, 1 − t · y), targets −1 or 1, or 0 or 1; a model with one output also takes class labels 0 and 1. */
-export function hinge(): LossConfig {
+export function hinge(options: NoOptions = {}): LossConfig {
+  checkOptions("hinge", options, {});
   return { kind: "hinge" };
 }
 
 /** max(0, 1 + the largest output of a wrong class − the right class's output), targets one-hot. */
-export function categoricalHinge(): LossConfig {
+export function categoricalHinge(options: NoOptions = {}): LossConfig {
+  checkOptions("categoricalHinge", options, {});
   return { kind: "categoricalHinge" };
 }
 
 /** Σ t · log(t / softmax(logits)), targets probabilities. Takes logits; a final softmax is folded. */
-export function kullbackLeiblerDivergence(): LossConfig {
+export function kullbackLeiblerDivergence(options: NoOptions = {}): LossConfig {
+  checkOptions("kullbackLeiblerDivergence", options, {});
   return { kind: "kullbackLeiblerDivergence" };
 }
 
 /** −cos of the angle between outputs and targets along the last axis. */
-export function cosineSimilarity(): LossConfig {
+export function cosineSimilarity(options: NoOptions = {}): LossConfig {
+  checkOptions("cosineSimilarity", options, {});
   return { kind: "cosineSimilarity" };
 }
 
-const MAKERS: Readonly<Record<LossName, () => LossConfig>> = {
+const MAKERS: Readonly<Record<LossName, (options?: never) => LossConfig>> = {
   sparseCategoricalCrossentropy,
   categoricalCrossentropy,
   binaryCrossentropy,
@@ -127,14 +141,22 @@ export function camelCase(name: string): string {
   return word.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** A loss by name, with its default options. Throws `ArgumentError` that lists the known ones. */
-export function lossConfig(name: string): LossConfig {
-  const camel = camelCase(name);
-  const full = SHORT[camel] ?? camel;
+/**
+ * A loss by name, with its default options, or one with options, which are looked at again: it is plain data. Throws
+ * `ArgumentError` that lists the known ones.
+ */
+export function lossConfig(choice: string | LossConfig): LossConfig {
+  const given: unknown = choice;
+  const { kind, ...options } =
+    typeof given === "object" && given !== null ? { kind: undefined, ...given } : { kind: given };
+  const name = typeof kind !== "string" ? "" : typeof given === "string" ? camelCase(given) : kind;
+  const full = (Object.hasOwn(SHORT, name) ? SHORT[name] : undefined) ?? name;
   if (!Object.hasOwn(MAKERS, full)) {
+    const nearest = nearestName(full, Object.keys(MAKERS));
     throw new ArgumentError(
-      `Unknown loss "${name}"; known: ${Object.keys(MAKERS).join(", ")}, or a function (graph, outputs, targets) => node.`,
+      `Unknown loss ${describeValue(kind ?? given)}; known: ${Object.keys(MAKERS).join(", ")}, or a function (graph, outputs, ` +
+        `targets) => node.${nearest === undefined ? "" : ` Did you mean "${nearest}"?`}`,
     );
   }
-  return MAKERS[full as LossName]();
+  return MAKERS[full as LossName](options as never);
 }
