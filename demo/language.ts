@@ -1,4 +1,5 @@
 /** The page's language: its sentences, and its way to write numbers. */
+import { isLocale } from "./locale.ts";
 import { type Language, type Messages, messageTable } from "./messages.ts";
 import { type TrainMessages, trainMessages } from "./train/messages.ts";
 
@@ -106,7 +107,7 @@ function sentence(key = ""): string {
 
 /** The visitor's own variant of the language, where there is one: es-MX writes 25,088 and es-ES 25.088. */
 function locale(): string {
-  return navigator.languages.find((tag) => tag.startsWith(current)) ?? current;
+  return navigator.languages.find((tag) => tag.startsWith(current) && isLocale(tag)) ?? current;
 }
 
 function format(value: number, options: Intl.NumberFormatOptions): string {
