@@ -41,6 +41,7 @@ const en = {
   lessonsHeading: "What you taught it",
   lessonsNone: "Nothing yet. Drawings that you correct are listed here and are practised again with each new lesson.",
   lessonsNote: "Practised again with each new lesson. To delete one does not make the network forget it.",
+  lessonsNotKept: "This browser does not keep them: save them as a file before you leave.",
   lessonLabel: (digit: string) => `A drawing, taught as ${digit}`,
   lessonDelete: (digit: string) => `Delete this ${digit}`,
   lessonsPractise: "Practise all",
@@ -51,9 +52,10 @@ const en = {
 
   keepHeading: "Keep the network",
   keepNote:
-    "Each measurement keeps the training in this browser, so that a reload loses nothing. Files are made and read by this page; nothing is uploaded.",
-  keepNoStorage:
-    "This browser has no room for this training, or keeps nothing for this page: save the network as a file before you leave.",
+    "Each measurement keeps the training in this browser: after a reload it can go on from there. A private window forgets it when it is closed. Files are made and read by this page; nothing is uploaded.",
+  keepNoRoom: "This browser has no room for this training: save the network as a file before you leave.",
+  keepNothing:
+    "This browser keeps nothing for this page: a reload begins anew. Save the network as a file before you leave.",
   keepLink: "Copy a link to these settings",
   keepCode: "Copy as code",
   keepSave: "Save as a file",
@@ -127,6 +129,7 @@ const es: typeof en = {
   lessonsHeading: "Lo que le enseñaste",
   lessonsNone: "Todavía nada. Los dibujos que corrijas aparecen aquí y se practican otra vez con cada lección nueva.",
   lessonsNote: "Se practican otra vez con cada lección nueva. Eliminar uno no hace que la red lo olvide.",
+  lessonsNotKept: "Este navegador no los guarda: guárdalos como archivo antes de salir.",
   lessonLabel: (digit) => `Un dibujo, enseñado como ${digit}`,
   lessonDelete: (digit) => `Eliminar este ${digit}`,
   lessonsPractise: "Practicar todos",
@@ -137,9 +140,10 @@ const es: typeof en = {
 
   keepHeading: "Conservar la red",
   keepNote:
-    "Cada medición guarda el entrenamiento en este navegador, así que recargar no pierde nada. Los archivos los hace y los lee esta página; no se sube nada.",
-  keepNoStorage:
-    "Este navegador no tiene sitio para este entrenamiento, o no guarda nada de esta página: guarda la red como archivo antes de salir.",
+    "Cada medición guarda el entrenamiento en este navegador: tras recargar puede seguir desde ahí. Una ventana privada lo olvida al cerrarse. Los archivos los hace y los lee esta página; no se sube nada.",
+  keepNoRoom: "Este navegador no tiene sitio para este entrenamiento: guarda la red como archivo antes de salir.",
+  keepNothing:
+    "Este navegador no guarda nada de esta página: recargar empieza de nuevo. Guarda la red como archivo antes de salir.",
   keepLink: "Copiar un enlace a estos ajustes",
   keepCode: "Copiar como código",
   keepSave: "Guardar como archivo",

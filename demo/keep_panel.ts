@@ -3,6 +3,7 @@ import { type Digits, dataUrl } from "./digits.ts";
 import { find, make, write } from "./dom.ts";
 import { errorWords } from "./error_words.ts";
 import { download, onFile } from "./files.ts";
+import { kept } from "./kept.ts";
 import { count, language, moment, percent, say } from "./language.ts";
 import type { NetworkFile } from "./network_file.ts";
 import type { Notice } from "./notices.ts";
@@ -237,7 +238,8 @@ export class KeepPanel {
     const text = say();
     const { session } = this.#options;
     this.#save.disabled = this.#open.disabled = !session.usable;
-    write(find("keep-note", HTMLElement), this.#stores ? text.keepNote : text.keepNoStorage);
+    const note = !kept().database ? text.keepNothing : this.#stores ? text.keepNote : text.keepNoRoom;
+    write(find("keep-note", HTMLElement), note);
     write(this.#status, this.#sentence());
     this.#status.classList.toggle(
       "refused",

@@ -29,11 +29,13 @@ export function read(key: string): string | null {
   }
 }
 
-export function store(key: string, value: string): void {
+/** Keeps a text for the next visit. False where that is forbidden: it then lasts as long as the page. */
+export function store(key: string, value: string): boolean {
   try {
     localStorage.setItem(key, value);
+    return true;
   } catch {
-    // The choice then lasts as long as the page.
+    return false;
   }
 }
 

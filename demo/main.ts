@@ -2,12 +2,14 @@
 import { sample } from "../src/data/dataset.ts";
 import { addressOf, onView, VIEWS, type View, view } from "./address.ts";
 import { CLASSES, nameClasses } from "./classes.ts";
+import { courtesy } from "./courtesy.ts";
 import { DigitPad } from "./digit_pad.ts";
 import { announce, find, focusScrollers, write } from "./dom.ts";
 import { DrawPanel } from "./draw_panel.ts";
 import { isOwnFileName, onDroppedFiles } from "./files.ts";
 import { LazyInsideView } from "./inside/lazy_view.ts";
 import { KeepPanel } from "./keep_panel.ts";
+import { kept, tryKeeping } from "./kept.ts";
 import { count, language, onLanguage, percent, say, setLanguage, translatePage } from "./language.ts";
 import type { Language } from "./messages.ts";
 import {
@@ -16,6 +18,7 @@ import {
   failureNotice,
   forcedCpuNotice,
   type Notice,
+  notKeptNotice,
   noWebGpuNotice,
   showNotices,
 } from "./notices.ts";
@@ -266,6 +269,8 @@ function renderNotices(): void {
   const notices: Notice[] = [];
   if (session.whyNotWebGpu) notices.push(noWebGpuNotice(session.whyNotWebGpu));
   else if (force === "cpu") notices.push(forcedCpuNotice());
+  const { database, texts } = kept();
+  if (!database || !texts) notices.push(notKeptNotice(kept()));
   if (session.phase === "failed") {
     notices.push(
       failureNotice(session.error, {
@@ -304,9 +309,10 @@ onLanguage(() => {
 showView();
 focusScrollers();
 void session.open();
+void tryKeeping().then((missing) => missing && changed());
 
 // The built page works without a network after the first visit; while developing, nothing is to be kept.
-if ((import.meta as { env?: { PROD?: boolean } }).env?.PROD && "serviceWorker" in navigator) {
-  // Where it is forbidden, the page needs the network.
-  addEventListener("load", () => void navigator.serviceWorker.register("./offline.js").catch(() => undefined));
+if ((import.meta as { env?: { PROD?: boolean } }).env?.PROD) {
+  // Where there is none, or it is forbidden, the page needs the network.
+  addEventListener("load", () => void courtesy(() => navigator.serviceWorker.register("./offline.js")));
 }

@@ -1,8 +1,10 @@
 /** Calm notices: why there is no WebGPU and what to do about it, and what went wrong and how to go on. */
 import { CortezaError, DivergedError, OutOfMemoryError, type WebGpuUnavailableError } from "../src/index.ts";
+import { type BrowserFamily, browserFamily } from "./browser_family.ts";
 import { className } from "./classes.ts";
 import { find, make } from "./dom.ts";
 import { errorWords, ownWords } from "./error_words.ts";
+import type { Kept } from "./kept.ts";
 import { bytes, count, language, learningRate as rateText, say } from "./language.ts";
 import { layerName } from "./layer_names.ts";
 import { betterRate, type Found } from "./train/ailments.ts";
@@ -49,20 +51,24 @@ function makeNotice({ kind, title, sentences, message, actions }: Notice): HTMLE
   return box;
 }
 
-/** What to do in this browser. Its name is read only to give the right advice, never to choose what the page does. */
-function advice(reason: WebGpuUnavailableError["reason"]): string {
+/** What to do about it in this browser: what turns WebGPU on is of no use where it is on and finds no graphics card. */
+function advice(reason: WebGpuUnavailableError["reason"], family: BrowserFamily): string {
   const text = say();
   if (reason === "insecure-context") return text.adviceInsecure;
-  const agent = navigator.userAgent;
-  if (/Firefox\//.test(agent)) return text.adviceFirefox;
-  if (/Chrom(e|ium)\/|HeadlessChrome\//.test(agent)) {
-    return /Linux/.test(agent) && !/Android/.test(agent) ? text.adviceChromiumLinux : text.adviceChromium;
-  }
-  if (/Safari\//.test(agent)) return text.adviceSafari;
-  return text.adviceOther;
+  if (reason === "no-device") return text.adviceDevice;
+  const byFamily: Record<BrowserFamily, { readonly none: string; readonly noAdapter: string }> = {
+    chromium: { none: text.adviceChromiumOld, noAdapter: text.adviceChromium },
+    "chromium-linux": { none: text.adviceChromiumOld, noAdapter: text.adviceChromiumLinux },
+    firefox: { none: text.adviceFirefox, noAdapter: text.adviceFirefoxAdapter },
+    webkit: { none: text.adviceSafari, noAdapter: text.adviceSafariAdapter },
+    other: { none: text.adviceOther, noAdapter: text.adviceAdapter },
+  };
+  const { none, noAdapter } = byFamily[family];
+  return reason === "no-adapter" ? noAdapter : none;
 }
 
-export function noWebGpuNotice({ reason }: WebGpuUnavailableError): Notice {
+/** Why the page trains on the CPU, and what would change that. */
+export function noWebGpuNotice({ reason }: WebGpuUnavailableError, family = browserFamily()): Notice {
   const text = say();
   const why = {
     "no-api": text.noGpuNoApi,
@@ -70,7 +76,19 @@ export function noWebGpuNotice({ reason }: WebGpuUnavailableError): Notice {
     "no-adapter": text.noGpuNoAdapter,
     "no-device": text.noGpuNoDevice,
   }[reason];
-  return { kind: "advice", title: text.noGpuTitle, sentences: [why, advice(reason), text.noGpuMeanwhile], actions: [] };
+  return {
+    kind: "advice",
+    title: text.noGpuTitle,
+    sentences: [why, advice(reason, family), text.noGpuMeanwhile],
+    actions: [],
+  };
+}
+
+/** Some or all of what the page would keep for the next visit is not kept here. */
+export function notKeptNotice({ database, texts }: Kept): Notice {
+  const text = say();
+  const body = database ? text.notKeptTexts : texts ? text.notKeptDatabase : text.notKeptAnything;
+  return { kind: "advice", title: text.notKeptTitle, sentences: [body, text.notKeptAdvice], actions: [] };
 }
 
 export function forcedCpuNotice(): Notice {

@@ -1,6 +1,7 @@
 /** Data sets of the visitor's own, kept in this browser's IndexedDB until they are removed. */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { type Dataset, dataset } from "../src/index.ts";
+import { courtesy } from "./courtesy.ts";
 import type { Digits, OwnId } from "./digits.ts";
 
 /** What is known of a kept data set without reading its pictures. */
@@ -56,12 +57,8 @@ function database(): Promise<IDBPDatabase<Tables>> {
 
 /** The sets that are kept, oldest first; none where this browser keeps nothing. */
 export async function keptSets(): Promise<readonly KeptSet[]> {
-  try {
-    const sets = await (await database()).getAll("sets");
-    return sets.sort((a, b) => a.time - b.time);
-  } catch {
-    return [];
-  }
+  const sets = await courtesy(async () => (await database()).getAll("sets"));
+  return sets?.sort((a, b) => a.time - b.time) ?? [];
 }
 
 /** Keeps a set, in place of the one with the same `id`; all of it or, where there is no room, nothing. */
@@ -88,20 +85,18 @@ export async function keepSet({ id, title = "", names, train, heldOut }: Digits 
 
 /** A kept set; undefined where it is not there any more, or cannot be read. */
 export async function loadSet(id: OwnId): Promise<(Digits & { id: OwnId }) | undefined> {
-  try {
+  return courtesy(async () => {
     const made = await database();
     const [set, parts] = await Promise.all([made.get("sets", id), made.get("parts", id)]);
     if (set === undefined || parts === undefined) return undefined;
     const [train, heldOut] = await Promise.all([readPart(parts.train), readPart(parts.heldOut)]);
     return { id, title: set.title, names: set.names, train, heldOut };
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 /** False where it could not be removed. */
 export async function dropSet(id: OwnId): Promise<boolean> {
-  try {
+  const done = await courtesy(async () => {
     const transaction = (await database()).transaction(["sets", "parts"], "readwrite");
     await Promise.all([
       transaction.objectStore("sets").delete(id),
@@ -109,9 +104,8 @@ export async function dropSet(id: OwnId): Promise<boolean> {
       transaction.done,
     ]);
     return true;
-  } catch {
-    return false;
-  }
+  });
+  return done ?? false;
 }
 
 function keptPart({ images, labels, shape, classes }: Dataset): KeptPart {
@@ -130,6 +124,6 @@ async function readPart({ images, labels, shape, classes }: KeptPart): Promise<D
 
 /** Bytes that this page may still keep; undefined where the browser does not tell. */
 async function roomLeft(): Promise<number | undefined> {
-  const { quota, usage } = (await navigator.storage?.estimate?.().catch(() => undefined)) ?? {};
+  const { quota, usage } = (await courtesy(() => navigator.storage.estimate())) ?? {};
   return quota === undefined || usage === undefined ? undefined : Math.max(0, quota - usage);
 }

@@ -3,6 +3,7 @@
  * that were taught. Storage is a courtesy: it may be forbidden or full, and then the page works without it.
  */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import { courtesy } from "./courtesy.ts";
 import type { Digits } from "./digits.ts";
 import type { Run } from "./run.ts";
 import type { Lesson } from "./teaching.ts";
@@ -32,6 +33,7 @@ interface Tables extends DBSchema {
 export const MOST_RUNS = 8;
 const NAME = "corteza-demo";
 const LESSONS = "lessons";
+const PROBE = "probe";
 
 let opened: Promise<IDBPDatabase<Tables>> | undefined;
 
@@ -45,12 +47,13 @@ function database(): Promise<IDBPDatabase<Tables>> {
   return opened;
 }
 
-async function courtesy<T>(attempt: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await attempt();
-  } catch {
-    return undefined;
-  }
+/** Writes something, reads it and takes it away again. Throws, or is false, where this browser keeps nothing. */
+export async function tryDatabase(): Promise<boolean> {
+  const made = await database();
+  await made.put("lessons", [], PROBE);
+  const found = await made.get("lessons", PROBE);
+  await made.delete("lessons", PROBE);
+  return found !== undefined;
 }
 
 /** The trainings that are kept, newest first. */

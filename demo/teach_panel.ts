@@ -3,6 +3,7 @@ import { CLASSES, className, ownTitle } from "./classes.ts";
 import { announce, find, make, write } from "./dom.ts";
 import { download, onFile } from "./files.ts";
 import { inkCanvas } from "./ink.ts";
+import { kept } from "./kept.ts";
 import { count, language, percent, say } from "./language.ts";
 import type { Session } from "./session.ts";
 import { keepLessons, keptLessons } from "./storage.ts";
@@ -152,7 +153,8 @@ export class TeachPanel {
     this.#undo.hidden = !(this.#outcome?.kind === "taught" && canUnteach && free);
     this.#practise.disabled = !(free && trained) || this.#lessons.length === 0;
     this.#export.disabled = this.#lessons.length === 0;
-    write(find("lessons-note", HTMLElement), this.#lessons.length === 0 ? text.lessonsNone : text.lessonsNote);
+    const note = this.#lessons.length === 0 ? text.lessonsNone : text.lessonsNote;
+    write(find("lessons-note", HTMLElement), kept().database ? note : `${note} ${text.lessonsNotKept}`);
     const status = find("lessons-status", HTMLElement);
     write(status, this.#fileSentence());
     status.classList.toggle("refused", this.#file?.kind === "bad");

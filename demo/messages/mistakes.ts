@@ -50,6 +50,8 @@ const en = {
 
   changesHeading: "Your changes to the data",
   changesNone: "None yet. Changed labels and pictures taken out are listed here and stay in this browser.",
+  changesNotKept:
+    "None yet. Changed labels and pictures taken out are listed here; this browser does not keep them after a reload.",
   changesPending: (changes: string) =>
     `${changes}. The training does not use them yet; training again begins with the same first weights.`,
   changesUnused: "All undone. The training still uses the set with your changes; training again takes it as it came.",
@@ -120,6 +122,8 @@ const es: typeof en = {
   changesHeading: "Tus cambios en los datos",
   changesNone:
     "Aún ninguno. Aquí aparecen las etiquetas cambiadas y las imágenes quitadas; se guardan en este navegador.",
+  changesNotKept:
+    "Aún ninguno. Aquí aparecen las etiquetas cambiadas y las imágenes quitadas; este navegador no las guarda al recargar.",
   changesPending: (changes) =>
     `${changes}. El entrenamiento todavía no los usa; entrenar otra vez empieza con los mismos pesos iniciales.`,
   changesUnused:

@@ -5,6 +5,7 @@ import { find, make, write } from "../dom.ts";
 import { errorWords } from "../error_words.ts";
 import { download, onFile } from "../files.ts";
 import { inkCanvas } from "../ink.ts";
+import { kept } from "../kept.ts";
 import { count, language, say } from "../language.ts";
 import type { Session } from "../session.ts";
 import { type Change, ChangesError } from "./changes.ts";
@@ -98,7 +99,7 @@ export class ChangeList {
     const { changes, pending } = corrections;
     const many = text.changesCount(changes.length, count(changes.length));
     if (pending) return changes.length === 0 ? text.changesUnused : text.changesPending(many);
-    if (changes.length === 0) return text.changesNone;
+    if (changes.length === 0) return kept().texts ? text.changesNone : text.changesNotKept;
     const { train, heldOut } = session.digits ?? {};
     return text.changesUsed(many, count(train?.count ?? 0), count(heldOut?.count ?? 0));
   }

@@ -1,5 +1,6 @@
 /** The curves of earlier trainings, kept in this browser's IndexedDB. Where that is forbidden or full they last as long as the page. */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import { courtesy } from "../courtesy.ts";
 import type { Measurement, Run, RunEvent } from "../run.ts";
 import type { Difference, RunSettings } from "./run_settings.ts";
 
@@ -41,24 +42,16 @@ function database(): Promise<IDBPDatabase<Tables>> {
 
 /** All of them, oldest first. */
 export async function storedRuns(): Promise<PastRun[]> {
-  try {
-    const runs = await (await database()).getAll("runs");
-    return runs.sort((a, b) => a.time - b.time);
-  } catch {
-    return [];
-  }
+  const runs = await courtesy(async () => (await database()).getAll("runs"));
+  return runs?.sort((a, b) => a.time - b.time) ?? [];
 }
 
 export async function storeRun(run: PastRun): Promise<void> {
-  await database()
-    .then((made) => made.put("runs", run))
-    .catch(() => undefined);
+  await courtesy(async () => (await database()).put("runs", run));
 }
 
 export async function dropStoredRun(id: string): Promise<void> {
-  await database()
-    .then((made) => made.delete("runs", id))
-    .catch(() => undefined);
+  await courtesy(async () => (await database()).delete("runs", id));
 }
 
 /** As the charts draw it. */

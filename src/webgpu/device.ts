@@ -60,18 +60,25 @@ export async function acquireDevice(options: WebGpuOptions = {}): Promise<Acquir
     }
     throw new WebGpuUnavailableError(
       "no-api",
-      "This browser has no WebGPU. Use a current Chrome or Edge, Safari 26 or newer, or Firefox where WebGPU is on; " +
+      "This browser has no WebGPU. Use a current Chrome or Edge, Safari 26 or newer, or Firefox where it is on " +
+        "(about:config, dom.webgpu.enabled); " +
         'in Node pass { gpu: create([]) } from the npm package "webgpu".',
     );
   }
-  const adapter = await gpu.requestAdapter(
-    options.powerPreference === undefined ? {} : { powerPreference: options.powerPreference },
-  );
+  let cause: unknown;
+  const adapter = await gpu
+    .requestAdapter(options.powerPreference === undefined ? {} : { powerPreference: options.powerPreference })
+    .catch((refusal: unknown) => {
+      cause = refusal;
+      return null;
+    });
   if (adapter === null) {
     throw new WebGpuUnavailableError(
       "no-adapter",
-      "WebGPU is here, but no graphics adapter answered. Turn on hardware acceleration and update the graphics driver; " +
-        "on Linux Chrome may also need --enable-unsafe-webgpu --enable-features=Vulkan, and Node a Vulkan driver.",
+      "WebGPU is on here, but no graphics adapter answered. Turn on hardware acceleration and update the graphics driver. " +
+        "Chrome tells why in chrome://gpu and on Linux may need --enable-unsafe-webgpu --enable-features=Vulkan; Firefox tells " +
+        "why in about:support; Node needs a Vulkan, Metal or D3D12 driver.",
+      { cause },
     );
   }
   try {
@@ -87,7 +94,8 @@ export async function acquireDevice(options: WebGpuOptions = {}): Promise<Acquir
   } catch (cause) {
     throw new WebGpuUnavailableError(
       "no-device",
-      `The graphics adapter refused to open a device: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `The graphics adapter refused to open a device: ${(cause instanceof Error ? cause.message : String(cause)).replace(/\.?$/, ".")} ` +
+        "Close other pages and programs that use it, update its driver, and restart the browser.",
       { cause },
     );
   }

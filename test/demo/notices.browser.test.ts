@@ -1,0 +1,40 @@
+/** What the page says where there is no WebGPU: for each reason, in the browser that the test runs in and in the others. */
+import { describe, expect, it } from "vitest";
+import { type BrowserFamily, browserFamily } from "../../demo/browser_family.ts";
+import { notKeptNotice, noWebGpuNotice } from "../../demo/notices.ts";
+import { WebGpuUnavailableError } from "../../src/index.ts";
+
+const told = (reason: WebGpuUnavailableError["reason"], family: BrowserFamily) =>
+  noWebGpuNotice(new WebGpuUnavailableError(reason, ""), family).sentences.join(" ");
+
+describe("the notice that there is no WebGPU", () => {
+  it("tells how to turn it on only where it is off", () => {
+    expect(told("no-api", "firefox")).toContain("dom.webgpu.enabled");
+    const noAdapter = told("no-adapter", "firefox");
+    expect(noAdapter).not.toContain("dom.webgpu.enabled");
+    expect(noAdapter).toContain("about:support");
+  });
+
+  it("has advice of its own for every reason, in every family of browsers", () => {
+    for (const family of ["chromium", "chromium-linux", "firefox", "webkit", "other"] as const) {
+      const all = (["no-api", "insecure-context", "no-adapter", "no-device"] as const).map((one) => told(one, family));
+      expect(new Set(all).size, family).toBe(4);
+      for (const words of all) expect(words).not.toContain("undefined");
+    }
+  });
+
+  it("knows this browser by what it can do", () => {
+    const agent = navigator.userAgent;
+    const isLinux = agent.includes("Linux");
+    const wanted = agent.includes("Firefox/") ? "firefox" : isLinux ? "chromium-linux" : "chromium";
+    expect(browserFamily()).toBe(wanted);
+  });
+});
+
+it("the notice that nothing is kept says what is lost", () => {
+  const said = (database: boolean, texts: boolean) => notKeptNotice({ database, texts }).sentences[0] ?? "";
+  expect(said(false, false)).toMatch(/trainings.*changes of the data.*gone/);
+  expect(said(false, true)).toMatch(/trainings.*gone/);
+  expect(said(false, true)).not.toContain("changes of the data");
+  expect(said(true, false)).toMatch(/changes of the data.*trainings stay/);
+});
