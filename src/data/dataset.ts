@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { checkOptions, type OptionKinds } from "../core/options.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import { readLabels } from "./labels.ts";
 import { bytesOrFloats, type ImageBatch, readImages, readTargets } from "./values.ts";
@@ -56,6 +57,13 @@ interface DatasetOptions {
   sampleWeights?: ArrayLike<number>;
 }
 
+const OPTIONS: OptionKinds<DatasetOptions> = {
+  ...{ images: "any", shape: "any", labels: "any", classes: "number" },
+  ...{ targets: "any", targetShape: "any", sampleWeights: "any" },
+};
+
+const HINTS = { x: 'images are "images"', y: 'class indices are "labels", numbers "targets"' };
+
 /** The targets with the shape of one row; `rows` is the number of images. */
 function checkTargets(given: unknown, rows: number, shape: Shape | undefined): NonNullable<Dataset["targets"]> {
   const targets = readTargets("dataset: targets", given);
@@ -98,6 +106,7 @@ function checkWeights(given: unknown, count: number): Float32Array {
  * `ShapeError` where images, labels, targets and weights are not equally many.
  */
 export function dataset(options: DatasetOptions): Dataset {
+  checkOptions("dataset", options, OPTIONS, HINTS);
   const { labels, shape, classes, targets, targetShape, sampleWeights } = options;
   checkShape("dataset: shape", shape);
   const images = bytesOrFloats("dataset: images", options.images);

@@ -1,32 +1,8 @@
-/** What a page gave in the place of numbers, in words, and what to give instead: for messages. */
+/** Tells what a page gave in the place of numbers, and what to give instead: for messages. */
 
 /** The name of a thing's class, also of one from another window: "Float32Array", "HTMLImageElement". */
 export function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
-}
-
-function withArticle(name: string): string {
-  return `${/^([AEIO]|HTML|SVG|RGB)/.test(name) ? "an" : "a"} ${name}`;
-}
-
-/** "null", "the text "3"", "a BigInt64Array", "a list". */
-export function describeValue(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === "string") {
-    return `the text "${value.length > 40 ? `${value.slice(0, 40)}…` : value}"`;
-  }
-  if (typeof value === "bigint") return `the BigInt ${value}n`;
-  if (typeof value === "symbol") return "a symbol";
-  if (typeof value === "function") return "a function";
-  if (typeof value !== "object") return `the ${typeof value} ${String(value)}`;
-  if (Array.isArray(value)) return "a list";
-  const tag = tagOf(value);
-  if (tag !== "Object") return withArticle(tag);
-  const made = value.constructor;
-  const name = typeof made === "function" ? made.name : "";
-  return name === "" || name === "Object"
-    ? `an object { ${Object.keys(value).slice(0, 4).join(", ")} }`
-    : withArticle(name);
 }
 
 /** Whether something shows a picture, by the name of its class: no canvas or document is needed to tell. */

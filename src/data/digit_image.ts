@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { INK_SIZE, type InkGrid, placeByMass } from "./center_of_mass.ts";
 import { groundOf, rangeOf } from "./ground.ts";
 import { type Background, checkPictureOptions, pictureValues } from "./picture.ts";
@@ -182,6 +183,7 @@ export function normalizeDigitImage(
 ): Float32Array | undefined {
   const isArray = typeof widthOrOptions === "number";
   const options = isArray ? optionsGiven : widthOrOptions;
+  checkOptions("normalizeDigitImage", options, { invert: "any", background: "any" });
   const { grey, width, height } = isArray
     ? { grey: checkedPixels(given, widthOrOptions, heightGiven), width: widthOrOptions, height: heightGiven }
     : greyOf(given, options);

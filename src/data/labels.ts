@@ -1,5 +1,6 @@
 import { ArgumentError } from "../core/errors.ts";
-import { describeValue, insteadOf, tagOf } from "./describe.ts";
+import { describeValue } from "../core/options.ts";
+import { insteadOf, tagOf } from "./describe.ts";
 import { refused } from "./values.ts";
 
 /** Whether something has numbered entries: a list or an array. Text has too, and is none. */

@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { checkOptions, describeValue } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import { type Dataset, type DatasetInput, type DatasetOutput, dataset } from "./dataset.ts";
 import type { ImageBatch } from "./values.ts";
@@ -32,6 +33,11 @@ function isList<T>(several: Several<T>): several is readonly T[] {
 
 /** The entries with what each is called in messages; names only where they were given. */
 function listed<T>(what: string, several: Several<T>): { label: string; name: string | undefined; value: T }[] {
+  if (typeof several !== "object" || several === null) {
+    throw new ArgumentError(
+      `multiDataset: ${what}s must be a list, or an object by their names, got ${describeValue(several)}.`,
+    );
+  }
   const entries = isList(several)
     ? several.map((value, index) => ({ label: `${what} ${index}`, name: undefined, value }))
     : Object.entries(several).map(([name, value]) => ({ label: `${what} "${name}"`, name, value }));
@@ -64,6 +70,7 @@ export function multiDataset(options: {
   outputs: Several<OutputOptions>;
   sampleWeights?: ArrayLike<number>;
 }): Dataset {
+  checkOptions("multiDataset", options, { inputs: "any", outputs: "any", sampleWeights: "any" });
   const inputs = listed("input", options.inputs);
   const outputs = listed("output", options.outputs);
   const { sampleWeights } = options;

@@ -1,6 +1,7 @@
 /** From the pixels of a picture to the values that a model sees; plain arithmetic, without a canvas. */
+
 import { ArgumentError } from "../core/errors.ts";
-import { describeValue } from "./describe.ts";
+import { describeValue } from "../core/options.ts";
 import { groundOf, isDarkOnLight } from "./ground.ts";
 
 /** Red, green, blue and alpha of each pixel, row by row, 0–255, not multiplied by alpha. */

@@ -1,6 +1,8 @@
 /** Reads the pixels of what a page shows pictures with, and says what is missing where there are none to read. */
+
 import { ArgumentError } from "../core/errors.ts";
-import { describeValue, tagOf } from "./describe.ts";
+import { describeValue } from "../core/options.ts";
+import { tagOf } from "./describe.ts";
 import type { Pixels } from "./picture.ts";
 import { isBytes, refused } from "./values.ts";
 

@@ -2,10 +2,12 @@
  * The one place that reads the numbers a page gives as images: for data sets, `predict`, `trainOnBatch`, `inspect`, `draw`
  * and classifiers alike. Bytes are pixels 0–255 and become 0…1; all other numbers are taken as they are, as 32-bit floats.
  */
+
 import { ArgumentError } from "../core/errors.ts";
+import { describeValue } from "../core/options.ts";
 import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import type { TypedArray } from "../core/tensor.ts";
-import { describeValue, insteadOf, tagOf } from "./describe.ts";
+import { insteadOf, tagOf } from "./describe.ts";
 
 /**
  * Values of images. A `Uint8Array` or `Uint8ClampedArray` holds pixels 0–255, which become 0…1; any other typed array of

@@ -1,10 +1,12 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
-import { describeValue, isPicture } from "../data/describe.ts";
+import { isPicture } from "../data/describe.ts";
 import { checkPictureOptions, type PictureOptions, pictureValues } from "../data/picture.ts";
 import { readPicture } from "../data/read_picture.ts";
 import { type ImageBatch, isBytes } from "../data/values.ts";
 import type { Backend } from "../graph/backend.ts";
+import { checkBackend } from "../graph/checks.ts";
 import type { Model } from "../nn/model.ts";
 import { checkOneOutput, isBatchList } from "./one_input.ts";
 import { finalActivation, outputActivation } from "./output_activation.ts";
@@ -46,6 +48,14 @@ export interface ClassifierOptions extends PictureOptions {
   activation?: "softmax" | "sigmoid";
 }
 
+const OPTIONS: OptionKinds<ClassifierOptions> = {
+  backend: "any",
+  labels: "any",
+  activation: "string",
+  background: "any",
+  invert: "any",
+};
+
 /** Names what a picture shows. */
 export interface Classifier {
   /**
@@ -64,6 +74,8 @@ export interface Classifier {
  * as the classes and for an `activation` other than the model's own, `ShapeError` for a model without one row of classes.
  */
 export async function createClassifier(model: Model, options: ClassifierOptions): Promise<Classifier> {
+  checkOptions("createClassifier", options, OPTIONS, { classNames: 'the names of the classes are "labels"' });
+  checkBackend("createClassifier", options.backend);
   checkOneOutput("createClassifier", model);
   if (model.outputShape.length !== 1) {
     throw new ShapeError(

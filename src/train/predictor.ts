@@ -1,8 +1,10 @@
 import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { checkFinite, type ImageBatch, isBytes, readImages } from "../data/values.ts";
 import type { Backend, Program } from "../graph/backend.ts";
+import { checkBackend } from "../graph/checks.ts";
 import { at } from "../graph/op.ts";
 import { checkCount } from "../nn/layer.ts";
 import type { Model } from "../nn/model.ts";
@@ -29,6 +31,8 @@ export async function createPredictor(
   model: Model,
   options: { backend: Backend; batchSize?: number },
 ): Promise<ModelPredictor> {
+  checkOptions("createPredictor", options, { backend: "any", batchSize: "number" });
+  checkBackend("createPredictor", options.backend);
   const batchSize = checkCount("createPredictor", "batchSize", options.batchSize ?? 32);
   return new Predictor(model, options.backend, { batchSize });
 }
