@@ -37,6 +37,7 @@ export function insteadOf(value: unknown): string {
     return `decode the picture: await createImageBitmap(${blob}), which createClassifier().predict takes`;
   }
   if (isPicture(value)) return "createClassifier().predict takes pictures; here give their values";
+  if (tag.endsWith("RenderingContext") || tag.endsWith("RenderingContext2D")) return "give its canvas";
   if (tag === "Promise") return "await it";
   if (Array.isArray(value)) return "put all numbers behind one another: Float32Array.from(lists.flat(Infinity))";
   if (typeof value === "object" && value !== null) {

@@ -133,10 +133,7 @@ function transposed({ width, height, ink }: InkGrid): InkGrid {
 /** The grey of a picture over its background, at its own size or smaller. */
 function greyOf(picture: unknown, options: DigitImageOptions): { grey: Float32Array; width: number; height: number } {
   const checked = checkPictureOptions("normalizeDigitImage", options);
-  const pixels = readPicture("normalizeDigitImage", picture, (own) => {
-    const scale = Math.min(1, MOST_SIDE / Math.max(own.width, own.height));
-    return { width: Math.max(1, Math.round(own.width * scale)), height: Math.max(1, Math.round(own.height * scale)) };
-  });
+  const pixels = readPicture("normalizeDigitImage", picture, MOST_SIDE);
   const { width, height } = pixels;
   return { grey: pictureValues(pixels, 1, { ...checked, invert: false }), width, height };
 }

@@ -8,7 +8,7 @@ import { groundOf, isDarkOnLight } from "./ground.ts";
 export interface Pixels {
   readonly width: number;
   readonly height: number;
-  readonly data: Uint8ClampedArray | Uint8Array;
+  readonly data: Uint8ClampedArray | Uint8Array | Float32Array;
 }
 
 /** "black", "white", "#rrggbb", or [red, green, blue] from 0 to 255. */

@@ -2,8 +2,9 @@
 
 import { ArgumentError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
-import { tagOf } from "./describe.ts";
+import { insteadOf, tagOf } from "./describe.ts";
 import type { Pixels } from "./picture.ts";
+import { resized } from "./resize.ts";
 import { isBytes, refused } from "./values.ts";
 
 interface Size {
@@ -50,19 +51,19 @@ function ownSize(what: string, image: CanvasImageSource): Size {
   throw fail(`its size is ${width} × ${height}, so that it has no pixels`);
 }
 
-function newContext(what: string, { width, height }: Size, instead: string): OffscreenCanvasRenderingContext2D {
-  const context =
-    typeof OffscreenCanvas === "undefined"
-      ? null
-      : new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  if (context === null)
-    throw new ArgumentError(`${what}: there is no 2-D canvas here to read the picture with; ${instead}.`);
-  return context;
+/** A size of the same proportions whose longer side is at most `most`. */
+function atMost({ width, height }: Size, most: number): Size {
+  const scale = Math.min(1, most / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
 /** The pixels of a source, drawn at a size. */
 function drawn(what: string, source: CanvasImageSource, size: Size): Pixels {
-  const context = newContext(what, size, "give its ImageData");
+  const context =
+    typeof OffscreenCanvas === "undefined"
+      ? null
+      : new OffscreenCanvas(size.width, size.height).getContext("2d", { willReadFrequently: true });
+  if (context === null) throw refused(what, source, "there is no 2-D canvas here to read it with; give its ImageData");
   try {
     context.imageSmoothingQuality = "high";
     context.drawImage(source, 0, 0, size.width, size.height);
@@ -77,36 +78,35 @@ function drawn(what: string, source: CanvasImageSource, size: Size): Pixels {
   }
 }
 
-function sameSize(a: Size, b: Size): boolean {
-  return a.width === b.width && a.height === b.height;
-}
-
 /**
- * The pixels of a picture as it is now, stretched to the size that `sizeFor` gives for its own. Throws `ArgumentError` for a
- * picture without pixels (not loaded, closed, empty), for one that a page may not read, and for what is no picture.
+ * The pixels of a picture as it is now; of one with a longer side than `most`, made smaller by about as much. Throws
+ * `ArgumentError` for a picture without pixels (not loaded, closed, empty), for one that a page may not read, and for what is
+ * no picture.
  */
-export function readPicture(what: string, image: unknown, sizeFor: (own: Size) => Size): Pixels {
+export function readPicture(what: string, image: unknown, most: number): Pixels {
   if (isImageData(image)) {
     const { width, height, data } = image;
-    const wanted = sizeFor({ width, height });
-    const own = isBytes(data) ? { width, height, data } : undefined;
+    if (!isBytes(data)) throw refused(what, image, "its pixels must be bytes, four each");
     if (data.length !== 4 * width * height || data.length === 0) {
       throw refused(
         what,
         image,
-        `it holds ${data.length} values for ${width} × ${height} pixels; was its buffer transferred?`,
+        `it holds ${data.length} bytes for ${width} × ${height} pixels of four each; was its buffer transferred?`,
       );
     }
-    if (own && sameSize(wanted, own)) return own;
-    if (tagOf(image) !== "ImageData") {
-      throw refused(what, image, `give it at ${wanted.width} × ${wanted.height} pixels, as bytes`);
-    }
-    const context = newContext(what, { width, height }, `give it at ${wanted.width} × ${wanted.height} pixels`);
-    context.putImageData(image, 0, 0);
-    return drawn(what, context.canvas, wanted);
+    const size = atMost({ width, height }, most);
+    return resized({ width, height, data }, size.width, size.height);
   }
   if (!isDrawable(image)) {
-    throw refused(what, image, "load its address into an Image, await image.decode(), and give that");
+    throw refused(what, image, insteadOfPicture(image));
   }
-  return drawn(what, image, sizeFor(ownSize(what, image)));
+  return drawn(what, image, atMost(ownSize(what, image), most));
+}
+
+function insteadOfPicture(image: unknown): string {
+  if (tagOf(image) === "SVGImageElement") return "load its address into an Image, await image.decode(), and give that";
+  const instead = insteadOf(image);
+  return /Float32Array of values/.test(instead)
+    ? "give ImageData, a canvas, an ImageBitmap or a loaded image"
+    : instead;
 }

@@ -4,6 +4,7 @@ import { formatShape, type Shape } from "../core/shape.ts";
 import { isPicture } from "../data/describe.ts";
 import { checkPictureOptions, type PictureOptions, pictureValues } from "../data/picture.ts";
 import { readPicture } from "../data/read_picture.ts";
+import { resized } from "../data/resize.ts";
 import { type ImageBatch, isBytes } from "../data/values.ts";
 import type { Backend } from "../graph/backend.ts";
 import { checkBackend } from "../graph/checks.ts";
@@ -147,6 +148,9 @@ function isImageList(image: ClassifierImage | readonly ClassifierImage[]): image
   return isBatchList(image as ImageBatch);
 }
 
+/** Larger pictures are first made smaller by the browser, which is quick: to this many pixels, or four a pixel of the model. */
+const MOST_SIDE = 1024;
+
 /** A picture as the values that an input of `shape` sees; anything else as it is. */
 function valuesOf(image: unknown, shape: Shape | undefined, options: ReturnType<typeof checkPictureOptions>): unknown {
   const [height = 0, width = 0, channels] = shape ?? [];
@@ -161,11 +165,8 @@ function valuesOf(image: unknown, shape: Shape | undefined, options: ReturnType<
       `predict: a picture becomes [height, width, 1 or 3]; this model wants ${formatShape(shape)}. Pass a Float32Array.`,
     );
   }
-  return pictureValues(
-    readPicture("predict", image, () => ({ width, height })),
-    channels,
-    options,
-  );
+  const most = Math.max(MOST_SIDE, 4 * height, 4 * width);
+  return pictureValues(resized(readPicture("predict", image, most), width, height), channels, options);
 }
 
 /** What the outputs say. `several`: of any number of classes each. */
