@@ -193,17 +193,20 @@ export interface Inspection {
   readonly inputGradient: Tensor<Float32Array>;
   /** In the model's order. */
   readonly layers: readonly LayerInspection[];
-  /** [classes], before the softmax. */
+  /** [classes], before the softmax or the sigmoid. */
   readonly logits: Tensor<Float32Array>;
-  /** [classes] */
+  /**
+   * [classes]: of the softmax or the sigmoid that the model ends in or that its loss contains; else of a softmax over several
+   * outputs, of a sigmoid of one.
+   */
   readonly probabilities: Tensor<Float32Array>;
   /** The parameters that made these values, by Keras' names: those of the same moment, also while training goes on. */
   readonly parameters: ReadonlyMap<string, Tensor<Float32Array>>;
   /** The class whose logit the gradients are of. */
   readonly target: number;
   /**
-   * With the option `parameterGradients`: d cross-entropy of the target class / d parameter, for this image and with
-   * statistics as in inference, by names; only of parameters that are trained.
+   * With the option `parameterGradients`: d cross-entropy of the target class, −log of its probability, / d parameter, for
+   * this image and with statistics as in inference, by names; only of parameters that are trained.
    */
   readonly parameterGradients?: ReadonlyMap<string, Tensor<Float32Array>>;
 }
@@ -240,7 +243,10 @@ export interface Trainer {
   resume(): void;
   /** Whether it is held by `pause`. */
   readonly paused: boolean;
-  /** One step on images [batch, …inputShape] with class labels or rows of targets; at most `batchSize` images. No accuracy where the loss knows no classes. */
+  /**
+   * One step on images [batch, …inputShape] with class labels or rows of targets; at most `batchSize` images. Bytes are pixels
+   * 0–255 and become 0…1, all other numbers are taken as they are. No accuracy where the loss knows no classes.
+   */
   trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<BatchScore>;
   /**
    * The same for a list of inputs, in the order of `model.inputNames`, and a list of labels or targets, in that of
@@ -260,7 +266,8 @@ export interface Trainer {
   release(dataset: Dataset): Promise<void>;
   /**
    * The model's outputs [count, …outputShape] for one or many images; probabilities where the loss contains the softmax or
-   * the sigmoid that makes them.
+   * the sigmoid that makes them. Arrays of bytes hold pixels 0–255, which become 0…1; all other numbers are taken as they are.
+   * They are read before the call returns. Throws `ArgumentError` for NaN, infinite values and what holds no numbers.
    */
   predict(x: ImageBatch): Promise<Tensor<Float32Array>>;
   /** The same for a list of inputs, in the order of `model.inputNames`: a list of outputs, in that of `model.outputNames`. */
