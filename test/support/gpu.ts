@@ -2,6 +2,8 @@
  * WebGPU for tests: the page's own in a browser, Dawn's in Node. A machine without an adapter fails here, with the
  * fix in the message; no test skips itself.
  */
+import { learnCompletion } from "../../src/webgpu/completion.ts";
+
 const FIX =
   "Tests need a WebGPU adapter. Run them through `npm test`, which finds Chromium's SwiftShader; on Debian: " +
   "apt-get update && apt-get install -y chromium";
@@ -38,8 +40,10 @@ export async function testDevice(
   const adapter = await (await testGpu()).requestAdapter();
   if (adapter === null) throw new Error(`requestAdapter() gave no adapter. ${FIX}`);
   const wanted = wantedFeatures.filter((feature) => adapter.features.has(feature));
-  return adapter.requestDevice({
+  const device = await adapter.requestDevice({
     ...descriptor,
     requiredFeatures: [...(descriptor.requiredFeatures ?? []), ...wanted],
   });
+  await learnCompletion(device);
+  return device;
 }

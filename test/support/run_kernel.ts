@@ -1,3 +1,4 @@
+import { completed } from "../../src/webgpu/completion.ts";
 import type { KernelSpec } from "../../src/webgpu/kernel.ts";
 import { preprocess } from "../../src/webgpu/preprocess.ts";
 import { shaderIncludes } from "../../src/webgpu/shaders.ts";
@@ -59,9 +60,9 @@ export async function runKernel(device: GPUDevice, spec: KernelSpec, buffers: re
   device.queue.submit([encoder.finish()]);
   const error = await device.popErrorScope();
   if (error) throw new Error(`${spec.name}: ${error.message}`);
+  await Promise.all(staging.map((buffer) => completed(device, buffer.mapAsync(GPUMapMode.READ))));
   const results: Data[] = [];
   for (const [index, buffer] of staging.entries()) {
-    await buffer.mapAsync(GPUMapMode.READ);
     const like = buffers[index] as Data;
     const bytes = buffer.getMappedRange().slice(0, like.byteLength);
     results.push(

@@ -85,7 +85,7 @@ describe("pictures of layers", () => {
     await trainer.draw(image, onto(canvases));
     await expectPictures(trainer, canvases);
     const taken = document.createElement("canvas");
-    taken.getContext("webgl2");
+    taken.getContext("bitmaprenderer");
     await expect(trainer.draw(image, [{ canvas: taken, layer: "conv2d" }])).rejects.toThrow(/another kind/);
     trainer.dispose();
   });
