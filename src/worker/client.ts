@@ -1,5 +1,7 @@
 /** The page's side: sends calls to the worker and sorts what comes back. */
 import { ArgumentError, DisposedError } from "../core/errors.ts";
+import { describeValue } from "../core/options.ts";
+import { insteadOf } from "../data/describe.ts";
 import type { Model } from "../nn/model.ts";
 import type { TrainerStats } from "../train/types.ts";
 import { CALLS, type CallName, revived } from "./calls.ts";
@@ -18,6 +20,9 @@ interface Pending extends KeptOptions {
 }
 
 const NOTHING_KEPT: KeptOptions = { listeners: new Map() };
+
+/** Milliseconds after which a worker that does not end by itself is ended. */
+const LONGEST_END = 20_000;
 
 const NO_STATS: TrainerStats = {
   dispatchesPerStep: 0,
@@ -207,18 +212,35 @@ export class WorkerClient {
     this.#failure = new DisposedError("This trainer was disposed of; make a new one.");
     this.#paused = false;
     this.#stats = { ...this.#stats, gpuBytes: 0, datasetBytes: 0 };
-    const close = () => this.#channel.close();
-    if (failed) close();
-    else this.#exchange(NOTHING_KEPT, (id) => this.#post("dispose", { id, call: "dispose" })).then(close, close);
+    if (failed) {
+      this.#channel.close();
+      return;
+    }
+    const late = setTimeout(() => this.#channel.close(), LONGEST_END);
+    const close = () => {
+      clearTimeout(late);
+      this.#channel.close();
+    };
+    this.#exchange(NOTHING_KEPT, (id) => this.#post("dispose", { id, call: "dispose" })).then(close, close);
   }
 }
 
 /** Why a request could not be sent, with the part of it that is to blame. */
 function unsendable(what: string, request: Request, cause: unknown): ArgumentError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  const badDataset = "luggage" in request && request.luggage.datasets.some(([, dataset]) => !canBeSent(dataset));
-  const message = badDataset
-    ? `the data set cannot be sent to the worker (${why}); give one as dataset() makes it, with arrays that still hold their values`
-    : `what it was given cannot be sent to the worker (${why}); give data: numbers, texts, arrays and plain objects of these`;
-  return new ArgumentError(`${what}: ${message}.`, { cause });
+  if ("luggage" in request && request.luggage.datasets.some(([, dataset]) => !canBeSent(dataset))) {
+    return new ArgumentError(
+      `${what}: the data set cannot be sent to the worker (${why}); give one as dataset() makes it, with arrays that still ` +
+        "hold their values.",
+      { cause },
+    );
+  }
+  const sent = "luggage" in request && "sent" in request ? request.sent : [];
+  for (const argument of sent) {
+    if (!("value" in argument) || canBeSent(argument.value)) continue;
+    return new ArgumentError(`${what}: got ${describeValue(argument.value)}; ${insteadOf(argument.value)}.`, { cause });
+  }
+  return new ArgumentError(`${what}: what it was given cannot be sent to the worker (${why}); give plain data.`, {
+    cause,
+  });
 }

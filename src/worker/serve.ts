@@ -55,6 +55,8 @@ class Host {
   readonly #datasets = new Map<number, Dataset>();
   readonly #canvases = new Map<number, OffscreenCanvas>();
   readonly #aborts = new Map<number, AbortController>();
+  /** Calls under way. */
+  readonly #running = new Set<Promise<void>>();
   #made: Made | undefined;
   #heard = 0;
 
@@ -69,8 +71,15 @@ class Host {
 
   #hear(request: Request): void {
     if ("abort" in request) this.#aborts.get(request.abort)?.abort(ABORTED);
-    else if ("id" in request) void this.#answer(request);
+    else if ("id" in request) this.#begin(request);
     else this.#unload(request.luggage);
+  }
+
+  #begin(request: Extract<Request, { id: number }>): void {
+    const answered = this.#answer(request);
+    if (request.call === "dispose") return;
+    this.#running.add(answered);
+    void answered.finally(() => this.#running.delete(answered));
   }
 
   /** Does a call and answers it, whatever becomes of it: nothing that a handler throws may leave a call without an answer. */
@@ -136,11 +145,15 @@ class Host {
     }
   }
 
-  #dispose(): void {
-    for (const abort of this.#aborts.values()) abort.abort(ABORTED);
-    this.#made?.trainer.dispose();
-    this.#made?.backend.dispose();
+  /** Frees everything, and is done when nothing goes on any more: Dawn in Node does not survive a thread that ends while it compiles. */
+  async #dispose(): Promise<void> {
+    const made = this.#made;
     this.#made = undefined;
+    for (const abort of this.#aborts.values()) abort.abort(ABORTED);
+    const ending = [...this.#running, made?.trainer.settled()];
+    made?.trainer.dispose();
+    await Promise.allSettled(ending);
+    made?.backend.dispose();
     this.#datasets.clear();
     this.#canvases.clear();
   }
