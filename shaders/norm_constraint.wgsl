@@ -3,11 +3,17 @@
 #include linear_index
 
 @group(0) @binding(0) var<storage, read_write> parameter: array<f32>;
+#if SKIPPABLE
+@group(0) @binding(1) var<storage, read> counts: array<u32>;
+#endif
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let slice = linearIndex(globalId, workgroupCount, THREADS);
   if (slice >= SLICES) { return; }
+#if SKIPPABLE
+  if (counts[0] == 0u) { return; }
+#endif
   var first = 0u;
   var sliceRest = slice;
 #unroll axis 0 SLICE_RANK

@@ -3,7 +3,7 @@
 // sources, stand in src/cpu/ops/optimizer_update.ts; names of the slots in src/graph/update_rule.ts.
 
 @group(0) @binding(0) var<storage, read_write> parameters: array<vec4f>;
-// Updates finished before this one.
+// Updates finished before this one, with SKIPPABLE followed by 0 where nothing is to move.
 @group(0) @binding(3) var<storage, read> finishedSteps: array<u32>;
 #unroll buffer 0 STATE_BUFFERS
 @group(0) @binding($(5 + buffer)) var<storage, read_write> state_$(buffer): array<vec4f>;
@@ -78,6 +78,9 @@ fn rootOf(accumulator: vec4f) -> vec4f {
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let index = linearIndex(globalId, workgroupCount, THREADS);
   if (index >= ARENA_VECTORS) { return; }
+#if SKIPPABLE
+  if (finishedSteps[1] == 0u) { return; }
+#endif
   let block = blockOf(index);
   let inside = insideBlock(block, index);
   if (!inside.x) {

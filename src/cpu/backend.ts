@@ -8,9 +8,11 @@ import { checkCompile } from "../graph/checks.ts";
 import { assignOp, constantOp, type Graph, inputOp, variableOp } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { at, isOp } from "../graph/op.ts";
+import { isVerdict } from "../graph/ops/finish_step.ts";
 import { median, type ProfileData } from "../graph/profile.ts";
 import { ArrayPool, isView, lastReads } from "./array_pool.ts";
 import { type CpuArray, type CpuOp, defineCpuOp } from "./op.ts";
+import { verdictOf } from "./ops/finish_step.ts";
 import { cpuOps } from "./ops/index.ts";
 
 export interface CpuOptions {
@@ -126,7 +128,9 @@ class CpuBackend implements Backend {
 
 const cpuAssign = defineCpuOp(
   assignOp,
-  ({ attributes, input, variable }) => variable(attributes.variable).set(input(0)),
+  ({ attributes, inputCount, input, variable }) => {
+    if (inputCount === 1 || verdictOf(input(1)).counts) variable(attributes.variable).set(input(0));
+  },
   () => 0,
 );
 
@@ -169,7 +173,8 @@ class CpuProgram implements Program {
     const nodes = graph.nodes.filter((node) => needed.has(node) && node.op.writes === undefined);
     checkComputable([...nodes, ...graph.effects]);
     const pool = new ArrayPool((dtype, size) => backend.newArray(dtype, size));
-    const kept = [...Object.values(outputs), ...graph.effects.flatMap((effect) => effect.inputs)];
+    const inputsOfEffects = graph.effects.flatMap((effect) => effect.inputs).filter((input) => !isVerdict(input));
+    const kept = [...Object.values(outputs), ...inputsOfEffects];
     const released = lastReads(nodes, kept);
     for (const node of nodes) {
       this.#values.set(node, this.#place(node, pool));
@@ -250,7 +255,12 @@ class CpuProgram implements Program {
         return copy;
       });
       for (const variable of effect.op.writes?.(effect) ?? []) written.add(this.#storageOf(variable));
-      return this.#bind(effect, this.#backend.newArray("f32", 0), inputs);
+      // What an effect decides is for the effects behind it.
+      const output = isVerdict(effect)
+        ? pool.takeNew(effect.dtype, sizeOf(effect.shape))
+        : this.#backend.newArray("f32", 0);
+      this.#values.set(effect, output);
+      return this.#bind(effect, output, inputs);
     });
     this.#effects.push(...snapshots, ...bound);
   }

@@ -4,6 +4,7 @@ import { checkLength, type DType, type TypedArray } from "../core/tensor.ts";
 import { type GradientOptions, gradients } from "./gradients.ts";
 import type { Attributes, Node, Variable } from "./node.ts";
 import { defineOp, type OpDefinition } from "./op.ts";
+import { isVerdict } from "./ops/finish_step.ts";
 import * as ops from "./ops/index.ts";
 
 export const inputOp = defineOp<{ name: string; shape: Shape; dtype: DType }>({
@@ -21,11 +22,14 @@ export const variableOp = defineOp<{ variable: Variable }>({
   infer: (_, { variable }) => ({ shape: variable.shape, dtype: variable.dtype }),
 });
 
-/** Sets a variable to the value of its input at the end of the step. */
+/** Sets a variable to the value of its input at the end of the step; with a second input, if that says that the step counts. */
 export const assignOp = defineOp<{ variable: Variable }>({
   name: "assign",
   infer(inputs, { variable }, what) {
-    const value = inputs[0];
+    const [value, verdict] = inputs;
+    if (verdict && !isVerdict(verdict)) {
+      throw new ArgumentError(`${what}: what an assignment depends on must be a finishStep.`);
+    }
     if (value === undefined || !sameShape(value.shape, variable.shape) || value.dtype !== variable.dtype) {
       throw new ShapeError(
         `${what}: variable "${variable.name}" is ${variable.dtype} ${formatShape(variable.shape)}, ` +
@@ -94,9 +98,9 @@ export class Graph {
     return node;
   }
 
-  /** At the end of each step, sets `variable` to `value`. */
-  assign(variable: Variable, value: Node): Node {
-    return this.addEffect(assignOp, [value], { variable });
+  /** At the end of each step, sets `variable` to `value`; with `verdict` (`finishStep`) only where the step counts. */
+  assign(variable: Variable, value: Node, verdict?: Node): Node {
+    return this.addEffect(assignOp, verdict ? [value, verdict] : [value], { variable });
   }
 
   /**

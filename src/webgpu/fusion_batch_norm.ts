@@ -27,6 +27,17 @@ export interface FusedBatchStatistics {
   readonly mean: Node;
   readonly variance: Node | undefined;
   readonly moving: { readonly mean: Variable; readonly variance: Variable; readonly momentum: number } | undefined;
+  /** That step where it waits for a `finishStep`: an effect, in the place of the first of two assignments. */
+  readonly later: MovingAverages | undefined;
+}
+
+/** One step of both moving statistics, at the end of a training step that counts. */
+export interface MovingAverages {
+  /** The assignment of the mean, which stands for that of the variance too. */
+  readonly assign: Node;
+  readonly batch: { readonly mean: Node; readonly variance: Node };
+  readonly moving: { readonly mean: Variable; readonly variance: Variable };
+  readonly momentum: number;
 }
 
 /** The sums over a batch that all of a batch normalisation's gradients are made of. */
@@ -67,15 +78,23 @@ function statistics(mean: Node, context: Context): FusedBatchStatistics {
   const { usesOf, covered } = context;
   const variance = usesOf(mean).find((use) => isOp(use, batchVarianceOp));
   covered.add(mean);
-  if (variance === undefined) return { kind: "batchStatistics", mean, variance, moving: undefined };
+  const alone = { kind: "batchStatistics", mean, variance, moving: undefined, later: undefined } as const;
+  if (variance === undefined) return alone;
   covered.add(variance);
   const [ofMean, ofVariance] = [movingStep(mean, context), movingStep(variance, context)];
   if (ofMean === undefined || ofVariance === undefined || ofMean.momentum !== ofVariance.momentum) {
-    return { kind: "batchStatistics", mean, variance, moving: undefined };
+    return alone;
   }
-  for (const { average, assign } of [ofMean, ofVariance]) covered.add(average).add(assign);
-  const moving = { mean: ofMean.variable, variance: ofVariance.variable, momentum: ofMean.momentum };
-  return { kind: "batchStatistics", mean, variance, moving };
+  const { momentum } = ofMean;
+  const verdict = ofMean.assign.inputs[1];
+  if (verdict !== ofVariance.assign.inputs[1]) return alone;
+  const moving = { mean: ofMean.variable, variance: ofVariance.variable };
+  covered.add(ofMean.average).add(ofVariance.average).add(ofVariance.assign);
+  if (verdict) {
+    return { ...alone, later: { assign: ofMean.assign, batch: { mean, variance }, moving, momentum } };
+  }
+  covered.add(ofMean.assign);
+  return { ...alone, moving: { ...moving, momentum } };
 }
 
 /**

@@ -2,12 +2,12 @@ import { ArgumentError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import type { DType, TypedArray } from "../core/tensor.ts";
 import { constantOp, type Graph, inputOp, variableOp } from "../graph/graph.ts";
-import type { LossScaling } from "../graph/loss_scaling.ts";
 import { Arena, type Node, type Variable } from "../graph/node.ts";
 import { at, isOp } from "../graph/op.ts";
 import { batchNormInputGradientOp, batchNormOp } from "../graph/ops/batch_norm.ts";
 import { batchRowsOp } from "../graph/ops/batch_rows.ts";
 import { type ConvAttributes, conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp } from "../graph/ops/conv2d.ts";
+import { finishStepOp, isVerdict } from "../graph/ops/finish_step.ts";
 import { gatherRowsOp } from "../graph/ops/gather_rows.ts";
 import { matmulOp, matmulSizes } from "../graph/ops/matmul.ts";
 import { nonFiniteOp } from "../graph/ops/non_finite.ts";
@@ -17,7 +17,7 @@ import { reshapeOp } from "../graph/ops/reshape.ts";
 import { stopGradientOp } from "../graph/ops/stop_gradient.ts";
 import { l2DecayOf, type RuleOf, ruleName, type UpdateRule } from "../graph/update_rule.ts";
 import { type FusedFetch, type Fusions, findFusions, throughReshapes } from "./fusion.ts";
-import type { FusedBatchNorm, FusedBatchNormSums, FusedBatchStatistics } from "./fusion_batch_norm.ts";
+import type { FusedBatchNorm, FusedBatchNormSums, FusedBatchStatistics, MovingAverages } from "./fusion_batch_norm.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
 import {
   conv2dFilterGradient,
@@ -35,6 +35,7 @@ import {
   adafactorTables,
   batchNormalize,
   batchNormInputGradient,
+  COUNTS_PLACE,
   clipFactors,
   clipGroups,
   copy,
@@ -42,10 +43,13 @@ import {
   emitBatchNormSums,
   emitBatchStatistics,
   fetchBatch,
+  finishStep,
+  GUARDS_PLACE,
   gradientSquares,
-  lossScaleStep,
   lowerings,
   matmulBias,
+  movingAverages,
+  type OptimizerUpdateOptions,
   optimizerUpdate,
   ruleTable,
   sumSlices,
@@ -63,6 +67,12 @@ const loweringOf: ReadonlyMap<string, Lowering> = new Map(lowerings.map((entry) 
 /** Elements rounded up to the alignment of a buffer range. */
 function aligned(size: number): number {
   return Math.ceil(size / Arena.ALIGNMENT) * Arena.ALIGNMENT;
+}
+
+/** Where a view begins in the value that it is a view of. */
+function offsetIn(whole: PlannedValue, value: PlannedValue): number {
+  if (value.placement.kind !== "view" || value.placement.parent !== whole) throw new Error(`"${value.label}" lies elsewhere`);
+  return value.placement.offset;
 }
 
 /** Nodes that the outputs and the effects need, in topological order, effects left out. */
@@ -137,14 +147,13 @@ class GraphLowering implements Emitter {
     };
   }
 
-  dispatch(spec: KernelSpec, values: readonly Value[], size?: Value): void {
+  dispatch(spec: KernelSpec, values: readonly Value[]): void {
     if (values.length !== spec.bindings.length) {
       throw new Error(`${spec.name} has ${spec.bindings.length} bindings and was given ${values.length}`);
     }
     this.#dispatches.push({
       spec,
       values: values as readonly PlannedValue[],
-      size: size as PlannedValue | undefined,
       ...this.#current,
     });
   }
@@ -185,8 +194,11 @@ class GraphLowering implements Emitter {
     return this.#newValue(label, data.length, dtype, { kind: "constant", data });
   }
 
-  #view(parent: PlannedValue, offset: number, size: number, label: string): PlannedValue {
-    return this.#newValue(label, size, parent.dtype, { kind: "view", parent, offset });
+  #view(
+    parent: PlannedValue,
+    { offset, size, label, dtype = parent.dtype }: { offset: number; size: number; label: string; dtype?: StoredType },
+  ): PlannedValue {
+    return this.#newValue(label, size, dtype, { kind: "view", parent, offset });
   }
 
   #arenaValue(arena: Arena): PlannedValue {
@@ -202,7 +214,11 @@ class GraphLowering implements Emitter {
     let value = this.#variables.get(variable);
     if (value === undefined) {
       value = variable.arena
-        ? this.#view(this.#arenaValue(variable.arena), variable.arenaOffset, variable.size, variable.name)
+        ? this.#view(this.#arenaValue(variable.arena), {
+            offset: variable.arenaOffset,
+            size: variable.size,
+            label: variable.name,
+          })
         : this.#newValue(variable.name, variable.size, variable.dtype, { kind: "variable", variable });
       this.#variables.set(variable, value);
     }
@@ -368,17 +384,42 @@ class GraphLowering implements Emitter {
     ]);
   }
 
-  /** Where a kernel notes which of its workgroups saw a number that is not finite; `recordStep` adds up. */
+  /**
+   * Where a kernel notes which of its workgroups saw a number that is not finite; `recordStep` and `finishStep` add up, the
+   * latter in the buffer of its verdict.
+   */
   #foundValue(node: Node, workgroups: KernelSpec["workgroups"]): PlannedValue {
-    const value = this.scratch("non-finite counts", workgroups[0] * workgroups[1] * workgroups[2]);
+    const size = workgroups[0] * workgroups[1] * workgroups[2];
+    const label = "non-finite counts";
+    const finish = this.#uses.get(node)?.find((use) => isOp(use, finishStepOp));
+    const value = finish ? this.#inVerdict(finish, size, label) : this.scratch(label, size);
     this.#values.set(node, value);
     return value;
   }
 
-  /** Whether nobody but a step's record wants a `nonFinite`, which can take its parts. */
+  /** A part of its own in the buffer of a `finishStep`'s verdict, which grows by it. */
+  #inVerdict(finish: Node, size: number, label: string): PlannedValue {
+    const whole = this.#verdictBuffer(finish);
+    const offset = whole.size;
+    whole.size += aligned(size);
+    return this.#view(whole, { offset, size, label, dtype: "f32" });
+  }
+
+  #verdictBuffer(finish: Node): { -readonly [Key in keyof PlannedValue]: PlannedValue[Key] } {
+    let whole = this.#verdicts.get(finish);
+    if (whole === undefined) {
+      whole = { ...this.scratch("verdict on the step", GUARDS_PLACE, "u32") };
+      this.#verdicts.set(finish, whole);
+    }
+    return whole;
+  }
+
+  /** Whether only records of steps want a `nonFinite`, which can take its parts. */
   #onlyGuards(node: Node): boolean {
     const uses = this.#uses.get(node) ?? [];
-    return !this.#isOutput(node) && uses.every((use) => isOp(use, recordStepOp) && use.inputs.at(-1) === node);
+    const guards = (use: Node) =>
+      isOp(use, finishStepOp) ? uses.length === 1 : isOp(use, recordStepOp) && use.inputs.at(-1) === node;
+    return !this.#isOutput(node) && uses.every(guards);
   }
 
   /** The `nonFinite` that the kernel which fetches these images can compute: of one arena, and of the images. */
@@ -443,7 +484,7 @@ class GraphLowering implements Emitter {
       if (direct) {
         this.#values.set(gradient, value);
       } else if (slices === 1) {
-        this.#values.set(gradient, this.#view(value, 0, size, value.label));
+        this.#values.set(gradient, this.#view(value, { offset: 0, size, label: value.label }));
       } else {
         const output = this.#newNodeValue(gradient);
         this.dispatch(sumSlices({ size, slices, sliceStride: aligned(size) }, this.traits), [value, output]);
@@ -459,7 +500,8 @@ class GraphLowering implements Emitter {
     this.dispatch(spec, [...operands, this.#newNodeValue(result)]);
   }
 
-  #batchStatistics({ mean, variance, moving }: FusedBatchStatistics): void {
+  #batchStatistics({ mean, variance, moving, later }: FusedBatchStatistics): void {
+    if (later) this.#movingAverages.set(later.assign, later);
     this.#begin(moving ? "batch statistics + moving averages" : "batch statistics", mean.layer);
     const [x, labels] = [at(mean.inputs, 0), mean.inputs[1]];
     emitBatchStatistics(
@@ -556,7 +598,11 @@ class GraphLowering implements Emitter {
       plans.forEach(({ node, direct, slices }, index) => {
         const size = at(sizes, index);
         // With one slice the range is the gradient itself.
-        const range = this.#view(all, offset, slices === 1 ? sizeOf(node.shape) : size, `${node.layer ?? ""}/gradient`);
+        const range = this.#view(all, {
+          offset,
+          size: slices === 1 ? sizeOf(node.shape) : size,
+          label: `${node.layer ?? ""}/gradient`,
+        });
         offset += size;
         if (direct) this.#partials.set(node, { value: range, slices });
         this.#gradientRanges.set(effect, [
@@ -570,6 +616,11 @@ class GraphLowering implements Emitter {
 
   readonly #gradientRanges = new Map<Node, { node: Node; value: PlannedValue; slices: number; direct: boolean }[]>();
   readonly #gradientBuffers = new Map<Node, PlannedValue>();
+  readonly #gatheredGradients = new Map<Node, { partials: PlannedValue; blockTable: PlannedValue; arenaSize: number }>();
+  /** Where each `finishStep` puts its verdict; guards' findings lie behind it. */
+  readonly #verdicts = new Map<Node, { -readonly [Key in keyof PlannedValue]: PlannedValue[Key] }>();
+  /** By the assignment whose turn it is. */
+  readonly #movingAverages = new Map<Node, MovingAverages>();
 
   #isOutput(node: Node): boolean {
     return [...this.#outputs.values()].some((output) => throughReshapes(output) === node);
@@ -577,12 +628,14 @@ class GraphLowering implements Emitter {
 
   /**
    * Whether every use of a node, through reshapes, is that effect. A batch normalisation's input gradient does not
-   * count: its kernel reads the coefficients that were made of these sums.
+   * count: its kernel reads the coefficients that were made of these sums. Nor does a look for numbers that are not finite,
+   * which is taken at what the effect reads.
    */
   #leadsOnlyTo(node: Node, effect: Node): boolean {
     return (this.#uses.get(node) ?? []).every(
       (use) =>
         use === effect ||
+        (isOp(use, finishStepOp) && effect.inputs[0] === use) ||
         (isOp(use, batchNormInputGradientOp) && use.inputs.indexOf(node) >= 5) ||
         (isOp(use, reshapeOp) && this.#leadsOnlyTo(use, effect)),
     );
@@ -623,10 +676,13 @@ class GraphLowering implements Emitter {
   #lowerEffects(): void {
     // An effect must see the old value of a variable that an earlier effect changes.
     const written = new Set<Variable>();
-    const inputsOf = new Map<Node, PlannedValue[]>();
+    const inputsOf = new Map<Node, (PlannedValue | undefined)[]>();
     const effects = this.#graph.effects.filter((effect) => !this.#fusions.covered.has(effect));
     for (const effect of effects) {
-      const values = effect.inputs.map((input) => {
+      const values = effect.inputs.map((input, index) => {
+        // What an effect decides is there when its turn has come; gradients are read where the update finds them.
+        const readElsewhere = isOp(effect, finishStepOp) && index >= effect.attributes.values;
+        if (isVerdict(input) || readElsewhere || this.#movingAverages.has(effect)) return undefined;
         const root = throughReshapes(input);
         const stale = isOp(root, variableOp) && written.has(root.attributes.variable);
         return stale ? this.#copyOf(this.#valueOf(input), `old ${root.op.name}`) : this.#valueOf(input);
@@ -636,28 +692,91 @@ class GraphLowering implements Emitter {
     }
     for (const effect of effects) {
       const inputs = inputsOf.get(effect) ?? [];
-      this.#begin(effect.op.name, effect.layer);
-      if (isOp(effect, optimizerUpdateOp)) this.#lowerUpdate(effect, inputs);
+      const moving = this.#movingAverages.get(effect);
+      this.#begin(moving ? "moving averages" : effect.op.name, effect.layer);
+      if (isOp(effect, finishStepOp)) this.#finishStep(effect, inputs);
+      else if (isOp(effect, optimizerUpdateOp)) this.#lowerUpdate(effect, inputs);
+      else if (moving) this.#moveAverages(moving);
       else this.#lowerWrite(effect, inputs);
     }
   }
 
+  /** Whether the step counts, as a value that can be bound. */
+  #countsOf(verdict: Node): PlannedValue {
+    return this.#view(this.#verdictBuffer(verdict), { offset: COUNTS_PLACE, size: 1, label: "whether the step counts" });
+  }
+
+  #moveAverages({ assign, batch, moving, momentum }: MovingAverages): void {
+    const spec = movingAverages({ size: moving.mean.size, momentum }, this.traits);
+    this.dispatch(spec, [
+      this.#countsOf(at(assign.inputs, 1)),
+      this.#valueOf(batch.mean),
+      this.#valueOf(batch.variance),
+      this.#variableValue(moving.mean),
+      this.#variableValue(moving.variance),
+    ]);
+  }
+
+  /** Records a step and decides on it: looks at the gradients where the update that asks for the verdict finds them. */
+  #finishStep(effect: Node, inputs: readonly (PlannedValue | undefined)[]): void {
+    if (!isOp(effect, finishStepOp)) return;
+    const { ring, counters, values, guards, scaling } = effect.attributes;
+    const update = this.#graph.effects.find((other) => isOp(other, optimizerUpdateOp) && other.inputs[0] === effect);
+    const gradients = update && this.#gathered(update);
+    const scales = scaling ? [this.#variableValue(scaling.scale), this.#variableValue(scaling.counters)] : [];
+    if (gradients && scaling) {
+      this.#begin("unscale gradients", update.layer);
+      const spec = unscaleGradients({ arenaSize: gradients.arenaSize }, this.traits);
+      this.dispatch(spec, [gradients.partials, gradients.blockTable, ...scales]);
+    }
+    const recorded = effect.inputs.slice(0, values);
+    const found = effect.inputs.slice(values, values + guards).map((guard) => this.#valueOf(guard));
+    const whole = this.#verdictBuffer(effect);
+    const checked = scaling === undefined ? gradients : undefined;
+    const spec = finishStep(
+      {
+        sizes: recorded.map(({ shape }) => sizeOf(shape)),
+        capacity: at(ring.shape, 0) - 1,
+        counters: counters.length,
+        guards: found.map((value) => ({ place: offsetIn(whole, value), size: value.size })),
+        checkedArena: checked?.arenaSize,
+        growthInterval: scaling?.growthInterval,
+      },
+      this.traits,
+    );
+    this.#begin(effect.op.name, effect.layer);
+    this.dispatch(spec, [
+      whole,
+      ...(checked ? [checked.partials, checked.blockTable] : []),
+      ...inputs.slice(0, values).map((value, index) => value ?? this.#valueOf(at(recorded, index))),
+      this.#variableValue(ring),
+      ...counters.map((counter) => this.#variableValue(counter)),
+      ...scales,
+    ]);
+  }
+
   /** `assign` and `recordStep`: the kernel's last bindings are the variables that it writes. */
-  #lowerWrite(effect: Node, inputs: readonly PlannedValue[]): void {
+  #lowerWrite(effect: Node, inputs: readonly (PlannedValue | undefined)[]): void {
     const lowering = loweringOf.get(effect.op.name);
     if (lowering === undefined)
       throw new ArgumentError(`"${effect.op.name}" has no WebGPU kernel yet; use the CPU backend.`);
     const targets = (effect.op.writes?.(effect) ?? []).map((variable) => this.#variableValue(variable));
-    lowering.lower(effect, [...inputs, ...targets], at(targets, 0), this);
+    const values = inputs.map((value, index) => value ?? this.#countsOf(at(effect.inputs, index)));
+    lowering.lower(effect, [...values, ...targets], at(targets, 0), this);
   }
 
-  #lowerUpdate(effect: Node, inputs: readonly PlannedValue[]): void {
-    if (!isOp(effect, optimizerUpdateOp)) return;
-    const { rule, parameters, state, scaling } = effect.attributes;
-    const all = this.#gradientBuffers.get(effect);
-    const ranges = this.#gradientRanges.get(effect);
-    if (all === undefined || ranges === undefined)
+  /**
+   * The gradients of an update in one buffer, those that could not be computed there copied, and where each block of the
+   * arena finds its own.
+   */
+  #gathered(update: Node): { partials: PlannedValue; blockTable: PlannedValue; arenaSize: number } {
+    const known = this.#gatheredGradients.get(update);
+    if (known) return known;
+    const partials = this.#gradientBuffers.get(update);
+    const ranges = this.#gradientRanges.get(update);
+    if (partials === undefined || ranges === undefined || !isOp(update, optimizerUpdateOp))
       throw new Error("an update was lowered before its gradients were planned");
+    const { rule, parameters } = update.attributes;
     const blocks = parameters.size / Arena.ALIGNMENT;
     const tail = ruleTable(rule);
     const table = new Uint32Array(blocks * 4 + tail.length);
@@ -665,7 +784,7 @@ class GraphLowering implements Emitter {
     ranges.forEach(({ node, value, slices, direct }, index) => {
       if (!direct) {
         this.#begin("copy", node.layer);
-        const gradient = at(inputs, index + 2);
+        const gradient = this.#valueOf(at(update.inputs, index + 2));
         this.dispatch(copy({ size: gradient.size, dtype: "f32" }, this.traits), [gradient, value]);
       }
       const start = value.placement.kind === "view" ? value.placement.offset : 0;
@@ -676,61 +795,51 @@ class GraphLowering implements Emitter {
         table.set([start + done, slices, aligned(size), Math.min(Arena.ALIGNMENT, size - done)], block * 4);
       }
     });
-    this.#begin(effect.op.name, effect.layer);
     const blockTable = this.constant("gradient block table", table, "u32");
-    const options = { rule, arenaSize: parameters.size, schedulesMomentum: schedulesMomentum(at(effect.inputs, 1)) };
-    const update = optimizerUpdate(options, this.traits);
-    const scaled = scaling && this.#unscale(scaling, update, all, blockTable, at(inputs, 0));
-    const factors = this.#clipFactors(rule.clip, parameters, all, blockTable);
+    const gathered = { partials, blockTable, arenaSize: parameters.size };
+    this.#gatheredGradients.set(update, gathered);
+    return gathered;
+  }
+
+  #lowerUpdate(effect: Node, inputs: readonly (PlannedValue | undefined)[]): void {
+    if (!isOp(effect, optimizerUpdateOp)) return;
+    const { rule, parameters, state } = effect.attributes;
+    const { partials, blockTable } = this.#gathered(effect);
+    const [step, schedule] = [at(effect.inputs, 0), at(effect.inputs, 1)];
+    const skippable = isVerdict(step);
+    const options = {
+      rule,
+      arenaSize: parameters.size,
+      schedulesMomentum: schedulesMomentum(schedule),
+      skippable,
+    };
+    this.#begin(effect.op.name, effect.layer);
+    const factors = this.#clipFactors(rule.clip, parameters, partials, blockTable);
     const operands = [
       this.#arenaValue(parameters),
-      all,
+      partials,
       blockTable,
-      scaled?.finished ?? at(inputs, 0),
-      at(inputs, 1),
+      inputs[0] ?? this.#verdictBuffer(step),
+      inputs[1] ?? this.#valueOf(schedule),
       ...state.map((arena) => this.#arenaValue(arena)),
       ...factors,
     ];
-    if (rule.kind === "lamb") operands.push(this.#trustRatios(rule, parameters, operands));
+    if (rule.kind === "lamb") operands.push(this.#trustRatios(options, parameters, operands));
     if (rule.kind === "adafactor") {
-      const replaced = this.#adafactor(rule, parameters, at(state, 0), operands, scaled !== undefined);
+      const replaced = this.#adafactor(rule, parameters, at(state, 0), operands, skippable);
       operands.splice(0, operands.length, ...replaced);
     }
     this.#beginPart(`${ruleName(rule)} update`);
-    this.dispatch(update, operands, scaled?.size);
-  }
-
-  /** Divides the gradients by the loss scale and moves it; the updates done before, and the update's size: none on overflow. */
-  #unscale(
-    { scale, counters, growthInterval }: LossScaling,
-    update: KernelSpec,
-    gradients: PlannedValue,
-    blockTable: PlannedValue,
-    step: PlannedValue,
-  ): { finished: PlannedValue; size: PlannedValue } {
-    const [scaleValue, counts] = [this.#variableValue(scale), this.#variableValue(counters)];
-    const finished = this.scratch("finished updates", 2, "u32");
-    const size = this.scratch("update size", 3, "u32");
-    this.#beginPart("loss scale");
-    const arenaSize = update.constants["ARENA_VECTORS"] as number;
-    this.dispatch(unscaleGradients({ arenaSize: 4 * arenaSize }, this.traits), [
-      gradients,
-      blockTable,
-      scaleValue,
-      counts,
-    ]);
-    const spec = lossScaleStep({ growthInterval, updateSize: update.workgroups });
-    this.dispatch(spec, [step, scaleValue, counts, finished, size]);
-    return { finished, size };
+    this.dispatch(optimizerUpdate(options, this.traits), operands);
   }
 
   /** Two dispatches that measure where LAMB would go; a ratio for every block. */
-  #trustRatios(rule: UpdateRule, parameters: Arena, operands: readonly PlannedValue[]): PlannedValue {
+  #trustRatios(options: OptimizerUpdateOptions, parameters: Arena, operands: readonly PlannedValue[]): PlannedValue {
     const squares = this.scratch("squares of weights and directions", parameters.size / 2);
     const ratios = this.scratch("trust ratios", parameters.size / Arena.ALIGNMENT);
     const groups = clipGroups("norm", parameters);
     this.#beginPart("trust ratios");
-    const measure = optimizerUpdate({ rule, arenaSize: parameters.size, measure: true }, this.traits);
+    const measure = optimizerUpdate({ ...options, measure: true }, this.traits);
     this.dispatch(measure, [...operands, squares]);
     const table = this.constant("tensors", Uint32Array.from(groups.flat()), "u32");
     this.dispatch(trustRatios({ groups }, this.traits), [squares, table, ratios]);

@@ -18,11 +18,8 @@ export interface Value {
 /** What a lowering may do: append dispatches, and ask for scratch values that live only between its own dispatches. */
 export interface Emitter {
   readonly traits: DeviceTraits;
-  /**
-   * Appends one dispatch; `values` in the order of the kernel's bindings. With `size`, u32 [3], the workgroups are what an
-   * earlier dispatch wrote there.
-   */
-  dispatch(spec: KernelSpec, values: readonly Value[], size?: Value): void;
+  /** Appends one dispatch; `values` in the order of the kernel's bindings. */
+  dispatch(spec: KernelSpec, values: readonly Value[]): void;
   scratch(label: string, size: number, dtype?: DType): Value;
   /** Values that never change: a table that a kernel reads. */
   constant(label: string, data: TypedArray, dtype: DType): Value;

@@ -27,7 +27,6 @@ function lifetimes(plan: Plan): Lifetime[] {
   };
   plan.dispatches.forEach((dispatch, index) => {
     for (const value of dispatch.values) touch(value, index);
-    if (dispatch.size) touch(dispatch.size, index);
   });
   for (const { value } of plan.outputs.values()) touch(value, plan.dispatches.length);
   return [...found.values()];

@@ -24,8 +24,6 @@ export interface PlannedValue extends Value {
 export interface PlannedDispatch {
   readonly spec: KernelSpec;
   readonly values: readonly PlannedValue[];
-  /** Where the numbers of workgroups lie, if an earlier dispatch decides on them. */
-  readonly size?: PlannedValue | undefined;
   readonly op: string;
   readonly layer: string | undefined;
   readonly otherWays?: OtherWays | undefined;

@@ -69,8 +69,7 @@ export async function buildProgram(backend: WebGpuBackend, plan: Plan): Promise<
         },
       })),
     });
-    const size = dispatch.size && buffers.get(rootOf(dispatch.size).id);
-    return { pipeline, bindGroup, workgroups: at(specs, index).workgroups, size };
+    return { pipeline, bindGroup, workgroups: at(specs, index).workgroups };
   });
   const program = new WebGpuProgram(backend, plan, recorded, buffers, {
     scratch,

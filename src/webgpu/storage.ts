@@ -5,8 +5,6 @@ import type { StoredType } from "./lowering.ts";
 import { byteSize } from "./plan.ts";
 
 const STORAGE_USAGE = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-/** Also sizes of dispatches, which kernels decide on. */
-const SCRATCH_USAGE = () => STORAGE_USAGE() | GPUBufferUsage.INDIRECT;
 
 /** The bytes that a kernel expects for these values. */
 export function encode(values: ArrayLike<number>, dtype: StoredType): ArrayBufferView<ArrayBuffer> {
@@ -149,7 +147,7 @@ export class ScratchPool {
         const fits = buffer.size >= bytes && buffer.size <= bytes * 2 && !taken.has(buffer);
         if (fits && (best === undefined || buffer.size < best.size)) best = buffer;
       }
-      best ??= this.#device.createBuffer({ label: "corteza scratch", size: bytes, usage: SCRATCH_USAGE() });
+      best ??= this.#device.createBuffer({ label: "corteza scratch", size: bytes, usage: STORAGE_USAGE() });
       taken.add(best);
       this.#users.set(best, (this.#users.get(best) ?? 0) + 1);
       return best;

@@ -11,6 +11,7 @@ import { confusionMatrixOps } from "./confusion_matrix.ts";
 import { conv2dOps } from "./conv2d.ts";
 import { countCorrectOps } from "./count_correct.ts";
 import { dropoutOps } from "./dropout.ts";
+import { finishStepOps } from "./finish_step.ts";
 import { gatherRowsOps } from "./gather_rows.ts";
 import { gaussianNoiseOps } from "./gaussian_noise.ts";
 import { matmulOps } from "./matmul.ts";
@@ -48,6 +49,7 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
     ...conv2dOps,
     ...countCorrectOps,
     ...dropoutOps,
+    ...finishStepOps,
     ...gatherRowsOps,
     ...gaussianNoiseOps,
     ...matmulOps,

@@ -3,9 +3,11 @@ import { at } from "../../graph/op.ts";
 import { NORM_EPSILON, normConstraintOp } from "../../graph/ops/norm_constraint.ts";
 import { defineCpuOp, read } from "../op.ts";
 import { walk } from "../walk.ts";
+import { verdictOf } from "./finish_step.ts";
 
 export const normConstraintOps = [
-  defineCpuOp(normConstraintOp, ({ attributes, variable }) => {
+  defineCpuOp(normConstraintOp, ({ attributes, inputCount, input, variable }) => {
+    if (inputCount > 0 && !verdictOf(input(0)).counts) return;
     const { axes, minValue, maxValue, rate } = attributes;
     const { shape } = attributes.variable;
     const values = variable(attributes.variable);

@@ -14,7 +14,7 @@ import {
   withMomentum,
 } from "../../graph/update_rule.ts";
 import { type CpuArray, defineCpuOp, read } from "../op.ts";
-import { unscaled } from "./loss_scaling.ts";
+import { verdictOf } from "./finish_step.ts";
 
 /** What a formula works on: one parameter tensor, its treated gradient g, and the rule's slots for it. */
 interface Move<Kind extends UpdateKind> {
@@ -334,14 +334,14 @@ function treatedGradient(rule: UpdateRule, gradient: CpuArray, p: CpuArray, scal
 
 export const optimizerUpdateOps = [
   defineCpuOp(optimizerUpdateOp, ({ attributes, input, variable }) => {
-    const { parameters, state, scaling } = attributes;
-    const arriving = {
-      finished: read(input(0), 0),
-      gradients: parameters.variables.map((_, index) => input(index + 2)),
-    };
-    const todo = scaling ? unscaled(scaling, arriving.finished, arriving.gradients, variable) : arriving;
-    if (todo === undefined) return;
-    const { finished, gradients } = todo;
+    const { parameters, state } = attributes;
+    const decided = verdictOf(input(0));
+    if (!decided.moves) return;
+    const { finished, divisor } = decided;
+    const gradients = parameters.variables.map((_, index) => {
+      const gradient = input(index + 2);
+      return divisor === 1 ? gradient : Float64Array.from(gradient, (value) => value / divisor);
+    });
     const t = finished + 1;
     const learningRate = rateFromTable(input(1), finished);
     const momentum = momentumFromTable(input(1), finished);

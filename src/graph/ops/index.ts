@@ -16,6 +16,7 @@ export { conv2dTranspose } from "./conv2d_transpose.ts";
 export { countCorrect } from "./count_correct.ts";
 export { depthwiseConv2d } from "./depthwise_conv2d.ts";
 export { dropout } from "./dropout.ts";
+export { finishStep } from "./finish_step.ts";
 export { gatherRows } from "./gather_rows.ts";
 export { gaussianNoise } from "./gaussian_noise.ts";
 export { globalAvgPool2d, globalMaxPool2d } from "./global_pool2d.ts";

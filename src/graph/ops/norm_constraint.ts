@@ -2,6 +2,7 @@ import { ShapeError } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
 import type { Node, Variable } from "../node.ts";
 import { defineOp } from "../op.ts";
+import { isVerdict } from "./finish_step.ts";
 
 export interface NormConstraintAttributes {
   readonly variable: Variable;
@@ -15,7 +16,8 @@ export interface NormConstraintAttributes {
 
 export const normConstraintOp = defineOp<NormConstraintAttributes>({
   name: "normConstraint",
-  infer(_, { variable }, what) {
+  infer([verdict], { variable }, what) {
+    if (verdict && !isVerdict(verdict)) throw new ShapeError(`${what}: depends on a finishStep, if on anything.`);
     if (variable.dtype !== "f32") throw new ShapeError(`${what}: "${variable.name}" is ${variable.dtype}, not f32.`);
     return { shape: [], dtype: "f32" };
   },
@@ -28,11 +30,13 @@ export const NORM_EPSILON = 1e-7;
 /**
  * At the end of the step, after the effects before it, brings the norms √Σw² over `axes` of a variable into [minValue,
  * maxValue], by the share `rate` of the way: w ← w · (rate · clip(norm) + (1 − rate) · norm) / (norm + 1e-7), Keras' rule.
+ * With `verdict` (`finishStep`) only where the step counts.
  */
 export function normConstraint(
   graph: Graph,
   variable: Variable,
   options: Omit<NormConstraintAttributes, "variable">,
+  verdict?: Node,
 ): Node {
-  return graph.addEffect(normConstraintOp, [], { variable, ...options });
+  return graph.addEffect(normConstraintOp, verdict ? [verdict] : [], { variable, ...options });
 }

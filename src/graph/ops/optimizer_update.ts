@@ -3,14 +3,12 @@ import { SCHEDULE_COLUMNS, SCHEDULE_ROWS } from "../../core/schedule.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import { factoredSpecs } from "../factored_moments.ts";
 import type { Graph } from "../graph.ts";
-import type { LossScaling } from "../loss_scaling.ts";
 import type { Arena, Node } from "../node.ts";
 import { at, defineOp } from "../op.ts";
 import { momentumOf, slotNames, type UpdateRule } from "../update_rule.ts";
+import { isVerdict } from "./finish_step.ts";
 
 export interface OptimizerUpdateAttributes {
-  /** The gradients come multiplied by its scale; a step in which one is not finite is skipped and does not count. */
-  scaling?: LossScaling | undefined;
   rule: UpdateRule;
   parameters: Arena;
   /** What the rule keeps from step to step: `stateArenas(rule, parameters)`. */
@@ -26,8 +24,8 @@ export const optimizerUpdateOp = defineOp<OptimizerUpdateAttributes>({
   name: "optimizerUpdate",
   infer(inputs, { rule, parameters, state }, what) {
     const [step, schedule, ...gradients] = inputs;
-    if (step?.dtype !== "u32" || step.shape.length !== 0) {
-      throw new ShapeError(`${what}: wants the number of finished steps (u32 scalar) first.`);
+    if (step?.dtype !== "u32" || !(step.shape.length === 0 || isVerdict(step))) {
+      throw new ShapeError(`${what}: wants the number of finished steps (u32 scalar, or finishStep) first.`);
     }
     const table = [SCHEDULE_ROWS, SCHEDULE_COLUMNS];
     const movesMomentum = schedule !== undefined && schedulesMomentum(schedule);
@@ -57,15 +55,13 @@ export const optimizerUpdateOp = defineOp<OptimizerUpdateAttributes>({
     });
     return { shape: [], dtype: "f32" };
   },
-  writes: ({ attributes: { parameters, state, scaling } }) => [
-    ...[parameters, ...state].flatMap((arena) => arena.variables),
-    ...(scaling ? [scaling.scale, scaling.counters] : []),
-  ],
+  writes: ({ attributes: { parameters, state } }) => [parameters, ...state].flatMap((arena) => arena.variables),
 });
 
 /**
  * At the end of the step, moves every parameter by its gradient, all in one sweep over the arena.
- * `step` counts finished updates (0 at the first), `schedule` is a `scheduleTable`.
+ * `step` counts finished updates (0 at the first), or is what `finishStep` decided about these gradients; `schedule` is a
+ * `scheduleTable`.
  * `gradients` in the order of `parameters.variables`.
  */
 export function optimizerUpdate(

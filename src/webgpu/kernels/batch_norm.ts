@@ -5,6 +5,7 @@ import inputGradientShader from "../../../shaders/batch_norm_input_gradient.wgsl
 import momentsShader from "../../../shaders/batch_norm_moments.wgsl?raw";
 import momentsTotalShader from "../../../shaders/batch_norm_moments_total.wgsl?raw";
 import movingAverageShader from "../../../shaders/moving_average.wgsl?raw";
+import movingAveragesShader from "../../../shaders/moving_averages.wgsl?raw";
 import { type Shape, sizeOf } from "../../core/shape.ts";
 import { at } from "../../graph/op.ts";
 import { batchNormOp } from "../../graph/ops/batch_norm.ts";
@@ -278,6 +279,23 @@ export function movingAverage(
     bindings: ["read", "read", "write"],
     workgroups: linearWorkgroups(size, threads),
     flops: 3 * size,
+  };
+}
+
+/**
+ * Both moving statistics at once, where a step counts. Bindings: whether it does (u32), batch means, batch variances, moving
+ * means, moving variances, each of `size` elements.
+ */
+export function movingAverages(
+  { size, momentum }: { readonly size: number; readonly momentum: number },
+  traits: DeviceTraits,
+): KernelSpec {
+  return {
+    ...movingAverage({ size, momentum }, traits),
+    name: "moving_averages",
+    shader: movingAveragesShader,
+    bindings: ["read", "read", "read", "readWrite", "readWrite"],
+    flops: 6 * size,
   };
 }
 

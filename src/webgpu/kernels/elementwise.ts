@@ -21,7 +21,7 @@ import { reluGradientOp, reluOp } from "../../graph/ops/relu.ts";
 import { expOp, logOp, negOp, sqrtOp } from "../../graph/ops/unary.ts";
 import { whereOp } from "../../graph/ops/where.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
-import { type Lowering, lowering, type StoredType } from "../lowering.ts";
+import { type Lowering, lowering, type StoredType, type Value } from "../lowering.ts";
 import { innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
 import { halvable } from "./halves.ts";
 import { constantName, workgroupThreads } from "./sizes.ts";
@@ -173,7 +173,14 @@ export const elementwiseLowerings: readonly Lowering[] = [
     emit.dispatch(elementwise("copy", [at(node.inputs, 0).shape], node.shape, emit.traits), [at(inputs, 0), output]);
   }),
   // An effect: after its inputs come the variables that it writes.
-  lowering(assignOp, ({ attributes: { variable } }, inputs, _, emit) => {
-    emit.dispatch(copy({ size: variable.size, dtype: variable.dtype }, emit.traits), inputs);
+  lowering(assignOp, ({ attributes: { variable } }, values, _, emit) => {
+    const [value, counts, target] = values;
+    if (target === undefined) {
+      emit.dispatch(copy({ size: variable.size, dtype: variable.dtype }, emit.traits), values);
+      return;
+    }
+    const size = [variable.size];
+    const spec = elementwise("where", [[1], size, size], size, emit.traits, { inPlaceOf: 2 });
+    emit.dispatch(spec, [at([counts], 0), at([value], 0), target] as readonly Value[]);
   }),
 ];

@@ -76,6 +76,7 @@ export {
   emitBatchNormSums,
   emitBatchStatistics,
   movingAverage,
+  movingAverages,
   type UpstreamValues,
 } from "./batch_norm.ts";
 export { cast } from "./cast.ts";
@@ -88,8 +89,9 @@ export {
 } from "./cross_entropy.ts";
 export { dropout } from "./dropout.ts";
 export { type BinaryOperation, copy, elementwise, type UnaryOperation } from "./elementwise.ts";
+export { COUNTS_PLACE, type FinishStepOptions, finishStep, GUARDS_PLACE } from "./finish_step.ts";
 export { gaussianNoise } from "./gaussian_noise.ts";
-export { lossScaleStep, unscaleGradients } from "./loss_scaling.ts";
+export { unscaleGradients } from "./loss_scaling.ts";
 export { type MatmulSizes, matmul, matmulBias, matmulBiasKernel } from "./matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
 export { confusionMatrix, countCorrect } from "./metrics.ts";

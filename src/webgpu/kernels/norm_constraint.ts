@@ -7,10 +7,16 @@ import { type Lowering, lowering } from "../lowering.ts";
 import { mergeAxes } from "./axes.ts";
 import { workgroupThreads } from "./sizes.ts";
 
-/** Holds the norms of a variable's slices to a range; a thread takes one slice. Binding: the variable. */
-export function normConstraint(options: NormConstraintAttributes, traits: DeviceTraits): KernelSpec {
+/**
+ * Holds the norms of a variable's slices to a range; a thread takes one slice. Bindings: the variable, with `skippable` behind
+ * whether the step counts (u32).
+ */
+export function normConstraint(
+  options: NormConstraintAttributes & { readonly skippable?: boolean },
+  traits: DeviceTraits,
+): KernelSpec {
   const threads = workgroupThreads(traits);
-  const { variable, axes, minValue, maxValue, rate } = options;
+  const { variable, axes, minValue, maxValue, rate, skippable = false } = options;
   const strides = stridesOf(variable.shape);
   const part = (wanted: boolean) => {
     const those = variable.shape.map((_, axis) => axis).filter((axis) => axes.includes(axis) === wanted);
@@ -39,16 +45,18 @@ export function normConstraint(options: NormConstraintAttributes, traits: Device
       MOST: { f32: maxValue },
       RATE: { f32: rate },
       EPSILON: { f32: NORM_EPSILON },
+      SKIPPABLE: skippable,
     },
-    bindings: ["readWrite"],
+    bindings: skippable ? ["readWrite", "read"] : ["readWrite"],
     workgroups: linearWorkgroups(sizeOf(kept.extents), threads),
     flops: 3 * variable.size,
   };
 }
 
 export const normConstraintLowerings: readonly Lowering[] = [
-  // An effect: its only value is the variable that it writes.
+  // An effect: the variable that it writes comes last.
   lowering(normConstraintOp, (node, values, _, emit) => {
-    emit.dispatch(normConstraint(node.attributes, emit.traits), values);
+    const skippable = node.inputs.length > 0;
+    emit.dispatch(normConstraint({ ...node.attributes, skippable }, emit.traits), [...values].reverse());
   }),
 ];

@@ -147,6 +147,8 @@ export interface OptimizerUpdateOptions {
   readonly measure?: boolean;
   /** The schedule's second table is that of the momentum, or of β₁ (`momentumOf`). Default false. */
   readonly schedulesMomentum?: boolean;
+  /** `step` is followed by 0 where nothing is to move, as `finishStep` writes it. Default false. */
+  readonly skippable?: boolean;
 }
 
 /**
@@ -159,7 +161,14 @@ export interface OptimizerUpdateOptions {
  * blocks come the rule's own numbers, `ruleTable`.
  */
 export function optimizerUpdate(
-  { rule, arenaSize, alignedPartials = true, measure = false, schedulesMomentum = false }: OptimizerUpdateOptions,
+  {
+    rule,
+    arenaSize,
+    alignedPartials = true,
+    measure = false,
+    schedulesMomentum = false,
+    skippable = false,
+  }: OptimizerUpdateOptions,
   traits: DeviceTraits,
 ): KernelSpec {
   const threads = workgroupThreads(traits);
@@ -175,6 +184,7 @@ export function optimizerUpdate(
       ALIGNED_PARTIALS: alignedPartials,
       SCHEDULE_ROWS,
       MEASURE: measure,
+      SKIPPABLE: skippable,
       MOMENTUM_SCHEDULE: schedulesMomentum,
       SLOTS: slots,
       SLOTS_PER_BUFFER: slotsPerBuffer,

@@ -1,0 +1,86 @@
+import { ShapeError } from "../../core/errors.ts";
+import { formatShape, sizeOf } from "../../core/shape.ts";
+import type { Graph } from "../graph.ts";
+import type { LossScaling } from "../loss_scaling.ts";
+import type { Node, Variable } from "../node.ts";
+import { at, defineOp } from "../op.ts";
+
+export interface FinishStepAttributes {
+  /**
+   * f32 [capacity + 1, values]: row (step mod capacity) takes this step's values. The last row is the backend's own: it must
+   * be 0 at first and is never to be read.
+   */
+  readonly ring: Variable;
+  /** u32 scalars that grow by one with each step that counts; the first is the step that picks the row. */
+  readonly counters: readonly Variable[];
+  /** How many of the inputs are values to be recorded, guards behind them and gradients behind these. */
+  readonly values: number;
+  readonly guards: number;
+  /** In mixed precision: the gradients come multiplied by its scale. */
+  readonly scaling?: LossScaling | undefined;
+}
+
+/** Elements of what `finishStep` decides. */
+export const VERDICT_SIZE = 4;
+
+/** Whether a node is what `finishStep` decides, which later effects may depend on. */
+export function isVerdict(node: Node): boolean {
+  return node.op === finishStepOp;
+}
+
+export const finishStepOp = defineOp<FinishStepAttributes>({
+  name: "finishStep",
+  infer(inputs, { ring, counters, values, guards }, what) {
+    const recorded = inputs.slice(0, values);
+    const width = recorded.reduce((total, input) => total + sizeOf(input.shape), 0);
+    if (inputs.some(({ dtype }) => dtype !== "f32") || values === 0) {
+      throw new ShapeError(`${what}: wants at least one value to record; values, guards and gradients are f32.`);
+    }
+    if (ring.dtype !== "f32" || ring.shape.length !== 2 || ring.shape[1] !== width || at(ring.shape, 0) < 2) {
+      throw new ShapeError(
+        `${what}: ${width} f32 values a step do not fit a ring ${ring.dtype} ${formatShape(ring.shape)}.`,
+      );
+    }
+    if (inputs.slice(values, values + guards).some(({ shape }) => shape.length !== 0)) {
+      throw new ShapeError(`${what}: a guard is a scalar, as nonFinite() makes it.`);
+    }
+    if (counters.some((counter) => counter.dtype !== "u32" || counter.size !== 1) || counters.length === 0) {
+      throw new ShapeError(`${what}: wants at least one counter, all u32 scalars.`);
+    }
+    return { shape: [VERDICT_SIZE], dtype: "u32" };
+  },
+  writes: ({ attributes: { ring, counters, scaling } }) => [
+    ring,
+    ...counters,
+    ...(scaling ? [scaling.scale, scaling.counters] : []),
+  ],
+});
+
+/**
+ * The end of a step, before anything else changes: decides whether its effects happen. A step does not count where its
+ * first value (the loss), one of the guards (`nonFinite`) or a gradient tells of a number that is not finite: then NaN is
+ * recorded for the first value, no counter moves, and effects that were given this node leave their variables alone. So
+ * the next step is the same one once more, until somebody looks at the ring.
+ *
+ * Otherwise the values go into row (first counter mod capacity) of the ring, and every counter grows by one. With
+ * `scaling` a gradient that is not finite means that the scale was too large: the step counts, the parameters stay, the
+ * scale halves; at the least scale the step does not count.
+ *
+ * Returns u32 [4]: updates finished before this step; 1 where the parameters move; 1 where the step counts; and the bits of
+ * the f32 that the gradients are still to be divided by.
+ */
+export function finishStep(
+  graph: Graph,
+  values: readonly Node[],
+  {
+    guards = [],
+    gradients = [],
+    ...attributes
+  }: Omit<FinishStepAttributes, "values" | "guards"> & { guards?: readonly Node[]; gradients?: readonly Node[] },
+): Node {
+  return graph.addEffect(finishStepOp, [...values, ...guards, ...gradients], {
+    ...attributes,
+    values: values.length,
+    guards: guards.length,
+  });
+}
