@@ -10,7 +10,8 @@
 import { parseArgs } from "node:util";
 import { adam, conv2d, dataset, dense, flatten, maxPooling2d, sequential, webgpu } from "../src/index.ts";
 import { resolveHeads } from "../src/train/heads.ts";
-import { compileTraining, newTrainingState } from "../src/train/programs.ts";
+import { newStepParts } from "../src/train/training_state.ts";
+import { compileTraining } from "../src/train/training_step.ts";
 
 const { values: options } = parseArgs({
   options: { batches: { type: "string", default: "16,61,64" }, steps: { type: "string", default: "8" } },
@@ -38,7 +39,7 @@ for (const batch of options.batches.split(",").map(Number)) {
     dense({ units: 10 }),
   ]);
   const heads = resolveHeads(model, "sparseCategoricalCrossentropy");
-  const parts = { model, heads, optimizer, state: newTrainingState(model, optimizer) };
+  const parts = newStepParts({ model, heads, metrics: [], optimizer, recompute: false });
   const started = performance.now();
   const program = await compileTraining(backend, parts, digits, { batch, shuffle: true, seed: 1 });
   await program.enqueue();

@@ -24,13 +24,10 @@ import {
   webgpu,
 } from "../../src/index.ts";
 import { resolveHeads } from "../../src/train/heads.ts";
-import {
-  compilePrediction,
-  compileTraining,
-  newTrainingState,
-  RING_STEPS,
-  RING_VALUES,
-} from "../../src/train/programs.ts";
+import { compilePrediction } from "../../src/train/programs.ts";
+import { RING_STEPS } from "../../src/train/step_record.ts";
+import { newStepParts } from "../../src/train/training_state.ts";
+import { compileTraining } from "../../src/train/training_step.ts";
 import type { WebGpuBackend } from "../../src/webgpu/backend.ts";
 import type { WebGpuOptions } from "../../src/webgpu/device.ts";
 import { ADAM, EPSILON, type Job, makeBatch, makeOperands, NETWORKS, type Network, placeLayers } from "../jobs.ts";
@@ -100,19 +97,19 @@ function buildModel(network: Network): Model {
 async function openTraining(backend: WebGpuBackend, network: Network, batch: number): Promise<Work> {
   const model = buildModel(network);
   const optimizer = adam(ADAM);
-  const state = newTrainingState(model, optimizer);
   const { bytes, labels } = makeBatch(network, batch);
   const data = dataset({ images: bytes, labels, shape: network.inputShape, classes: 10 });
-  const parts = { model, heads: resolveHeads(model, "sparseCategoricalCrossentropy"), optimizer, state };
+  const heads = resolveHeads(model, "sparseCategoricalCrossentropy");
+  const parts = newStepParts({ model, heads, metrics: [], optimizer, recompute: false });
   const program = await compileTraining(backend, parts, data, { batch, shuffle: true, seed: 1 });
   const datasetBytes = bytes.byteLength + labels.byteLength;
   let step = 0;
   let loss = Number.NaN;
   return {
     async run(times) {
-      const [ring] = await program.enqueue({ steps: times, read: [state.ring] });
+      const [ring] = await program.enqueue({ steps: times, read: [parts.state.ring] });
       step += times;
-      loss = ring?.data[((step - 1) % RING_STEPS) * RING_VALUES] ?? Number.NaN;
+      loss = ring ? parts.record.totals(ring, RING_STEPS, step - 1, step).loss / batch : Number.NaN;
     },
     values: async () => [loss],
     settled: () => program.settled(),

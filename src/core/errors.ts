@@ -63,16 +63,26 @@ export class DeviceLostError extends CortezaError {
   }
 }
 
-/** Training produced a loss that is not a finite number. */
+/** A training step whose loss or gradient is not a finite number. It was not applied: the weights are those before it. */
 export class DivergedError extends CortezaError {
-  /** The step, counted from 0 since the trainer was made, whose loss was not finite. */
+  /** The step, counted from 0 since the trainer was made. */
   readonly step: number;
-  /** The first parameter that holds a number that is not finite, "conv2d/kernel"; undefined where none does. */
+  /**
+   * The layer in which the first number that is not finite appears: forward, where one does in the values, else backward,
+   * in the gradients. Undefined where the inputs or targets hold one already.
+   */
+  readonly layer: string | undefined;
+  /** The parameter or moving statistic that holds, or whose gradient holds, that number, "conv2d/kernel"; undefined where none does. */
   readonly parameter: string | undefined;
 
-  constructor(message: string, step: number, options: ErrorOptions & { parameter?: string | undefined } = {}) {
+  constructor(
+    message: string,
+    step: number,
+    options: ErrorOptions & { layer?: string | undefined; parameter?: string | undefined } = {},
+  ) {
     super("diverged", message, options);
     this.step = step;
+    this.layer = options.layer;
     this.parameter = options.parameter;
   }
 }

@@ -5,6 +5,7 @@ import { formatShape, sizeOf } from "../core/shape.ts";
 import type { DType, Tensor, TypedArray } from "../core/tensor.ts";
 import type { Backend, CompileOptions, Feeds, OutputDrawing, Program, ProgramStats } from "../graph/backend.ts";
 import { checkCompile } from "../graph/checks.ts";
+import { Closing } from "../graph/closing.ts";
 import { assignOp, constantOp, type Graph, inputOp, variableOp } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { at, isOp } from "../graph/op.ts";
@@ -35,10 +36,10 @@ class CpuBackend implements Backend {
   readonly kind = "cpu";
   readonly description: string;
   readonly lost = new Promise<never>(() => undefined);
+  readonly #closing = new Closing();
   readonly #precision: "f64" | "f32";
   readonly #held = new Map<Variable, Held>();
   #programBytes = 0;
-  #disposed = false;
   /** Settles when everything submitted so far is done. */
   #lastWork: Promise<unknown> = Promise.resolve();
 
@@ -60,7 +61,11 @@ class CpuBackend implements Backend {
   }
 
   checkUsable(): void {
-    if (this.#disposed) throw new DisposedError("This backend was disposed of; make a new one.");
+    if (this.#closing.error) throw this.#closing.error;
+  }
+
+  onClosed(listener: (error: Error) => void): () => void {
+    return this.#closing.onClosed(listener);
   }
 
   /**
@@ -111,7 +116,7 @@ class CpuBackend implements Backend {
   }
 
   release(variables: Iterable<Variable>, programBytes: number): void {
-    if (this.#disposed) return;
+    if (this.#closing.error) return;
     this.#programBytes -= programBytes;
     for (const variable of variables) {
       const held = this.#held.get(variable);
@@ -120,7 +125,7 @@ class CpuBackend implements Backend {
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.#closing.close(new DisposedError("This backend was disposed of; make a new one."));
     this.#held.clear();
     this.#programBytes = 0;
   }
@@ -265,8 +270,8 @@ class CpuProgram implements Program {
     this.#effects.push(...snapshots, ...bound);
   }
 
-  async run(feeds: Feeds = {}): Promise<Record<string, Tensor>> {
-    this.#checkUsable();
+  /** Copies what is fed, since the caller may fill the arrays anew while the step waits for its turn; gives what puts it in. */
+  #fed(feeds: Feeds): () => void {
     for (const name of Object.keys(feeds)) {
       if (!this.#inputs.has(name)) {
         const known = [...this.#inputs.keys()].map((input) => `"${input}"`).join(", ") || "none";
@@ -282,16 +287,23 @@ class CpuProgram implements Program {
         );
       }
     }
-    // Copies: the caller may fill the arrays anew while this step waits for its turn.
     const fed = [...this.#inputs].map(([name, { dtype, values }]) => {
       const copy = this.#backend.newArray(dtype, values.length);
       copy.set(feeds[name] ?? []);
       return { values, copy };
     });
+    return () => {
+      for (const { values, copy } of fed) values.set(copy);
+    };
+  }
+
+  async run(feeds: Feeds = {}): Promise<Record<string, Tensor>> {
+    this.#checkUsable();
+    const feed = this.#fed(feeds);
     this.#backend.synchronize(this.#storage.keys());
     return this.#backend.submit(async () => {
       this.#checkUsable();
-      for (const { values, copy } of fed) values.set(copy);
+      feed();
       for (const { compute } of this.#steps) compute();
       const results = this.#outputs.map(({ name, shape, values }) => [
         name,
@@ -313,12 +325,14 @@ class CpuProgram implements Program {
     });
   }
 
-  async enqueue(options: { steps?: number; read?: readonly Variable[] } = {}): Promise<Tensor[]> {
+  async enqueue(options: { steps?: number; read?: readonly Variable[]; feeds?: Feeds } = {}): Promise<Tensor[]> {
     this.#checkUsable();
-    const { steps = 1, read = [] } = options;
+    const { steps = 1, read = [], feeds } = options;
+    const feed = feeds && this.#fed(feeds);
     const wanted = read.map((variable) => ({ shape: [...variable.shape], values: this.#known(variable) }));
     this.#backend.synchronize(this.#storage.keys());
     return this.#backend.submit(async () => {
+      feed?.();
       for (let step = 0; step < steps; step++) {
         this.#checkUsable();
         for (const { compute } of this.#steps) compute();

@@ -51,10 +51,11 @@ export interface Program {
    */
   draw(feeds: Feeds, drawings: readonly OutputDrawing[], options?: { readback?: boolean }): Promise<void>;
   /**
-   * Runs `steps` steps (default 1) without feeding, in one submission, and resolves when they are done, with the values
-   * of `read` as they are after the last of them. Calls may overlap: the next can be enqueued before this one is done.
+   * Runs `steps` steps (default 1) in one submission, after writing `feeds` where they are given, and resolves when they
+   * are done, with the values of `read` as they are after the last of them. Calls may overlap: the next can be enqueued
+   * before this one is done.
    */
-  enqueue(options?: { steps?: number; read?: readonly Variable[] }): Promise<Tensor[]>;
+  enqueue(options?: { steps?: number; read?: readonly Variable[]; feeds?: Feeds }): Promise<Tensor[]>;
   /** Value of a variable after everything enqueued so far. */
   read(variable: Variable): Promise<Tensor>;
   /** Sets a variable before anything enqueued later. */
@@ -89,6 +90,11 @@ export interface Backend {
   readonly bytes: number;
   /** Resolves with the error when the device is lost; never otherwise. */
   readonly lost: Promise<Error>;
+  /**
+   * Calls `listener` with the error that further use throws, once the device is lost or the backend was disposed of; at once
+   * where that is so already. The function that comes back takes the listener away.
+   */
+  onClosed(listener: (error: Error) => void): () => void;
   /** Frees everything that programs and variables hold on the device; further use throws `DisposedError`. */
   dispose(): void;
 }

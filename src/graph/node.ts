@@ -84,6 +84,8 @@ export class Variable {
   readonly arenaOffset: number;
   #initial: InitialValue | undefined;
   #version = 0;
+  /** Says why `initial` is not what the variable holds. */
+  #stale: (() => Error) | undefined;
 
   constructor(options: {
     name: string;
@@ -102,10 +104,19 @@ export class Variable {
     this.arenaOffset = options.arenaOffset ?? 0;
   }
 
-  /** Value that a backend's storage starts with; zeros when absent. */
+  /** Value that a backend's storage starts with; zeros when absent. Throws where it is known to be out of date. */
   get initial(): TypedArray | undefined {
+    if (this.#stale) throw this.#stale();
     if (typeof this.#initial === "function") this.#initial = this.#initial();
     return this.#initial;
+  }
+
+  /**
+   * Notes that a backend's storage has moved on from `initial`: who asks for that gets this error, until `reset` or
+   * `remember` brings a value.
+   */
+  moved(error: () => Error): void {
+    this.#stale = error;
   }
 
   /** Grows with each `reset`; a backend whose storage has an older version loads `initial` before its next step. */
@@ -117,6 +128,7 @@ export class Variable {
   reset(value: TypedArray | undefined): void {
     if (value !== undefined) checkLength(`variable "${this.name}"`, this.shape, value);
     this.#initial = value;
+    this.#stale = undefined;
     this.#version++;
   }
 
@@ -124,5 +136,6 @@ export class Variable {
   remember(value: TypedArray): void {
     checkLength(`variable "${this.name}"`, this.shape, value);
     this.#initial = value;
+    this.#stale = undefined;
   }
 }

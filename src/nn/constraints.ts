@@ -2,7 +2,7 @@ import { ArgumentError } from "../core/errors.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
 import { normalizeAxes } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { Variable } from "../graph/node.ts";
+import type { Node, Variable } from "../graph/node.ts";
 
 /**
  * What a parameter is held to after each update: plain data, made by `maxNorm()`, `minMaxNorm()` or `unitNorm()`. Its
@@ -69,7 +69,7 @@ export function checkConstraint<T extends Constraint | undefined>(what: string, 
 }
 
 /** At the end of a step, after the update, holds a parameter to its constraint. Throws `ShapeError` for an axis it does not have. */
-export function constrain(graph: Graph, variable: Variable, { axis, ...range }: Constraint): void {
+export function constrain(graph: Graph, variable: Variable, { axis, ...range }: Constraint, verdict?: Node): void {
   const axes = normalizeAxes(`constraint of "${variable.name}"`, axis, variable.shape.length);
-  graph.normConstraint(variable, { ...range, axes });
+  graph.normConstraint(variable, { ...range, axes }, verdict);
 }

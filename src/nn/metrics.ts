@@ -190,10 +190,7 @@ export function headMetric(
   { head, prefix, outputShape }: { head: number; prefix: string; outputShape: Shape },
 ): HeadMetric {
   // A step records the right answers of a single output only; of several each has a sum of its own.
-  const own =
-    metric.totals === "correct"
-      ? meanMetric(metric.name, (results) => results.correct() ?? results.graph.constant(0, [results.batch]))
-      : metric;
+  const own = metric.totals === "correct" ? rightAnswers(metric.name) : metric;
   return { ...own, name: `${prefix}${metric.name}`, head, size: () => own.size(outputShape) };
 }
 
@@ -206,6 +203,32 @@ function meanMetric(name: string, rows: (results: BatchResults) => Node): Metric
     build: (results) => results.sumOfRows(rows(results)),
     value: (totals, count) => (totals[0] ?? Number.NaN) / count,
   };
+}
+
+/** A metric in which each row counts as often as its sample's weight says, called "weighted" and its own name. */
+export function weightedMetric(metric: Metric): Metric {
+  const name = `weighted${metric.name.charAt(0).toUpperCase()}${metric.name.slice(1)}`;
+  if (metric.totals === "counts") return { ...metric, name, build: (results) => metric.build(results.weighted()) };
+  const mean = metric.totals === "correct" ? rightAnswers(metric.name) : metric;
+  return {
+    name,
+    totals: "counts",
+    size: () => 2,
+    build(results) {
+      const { graph } = results;
+      const weighted = results.weighted();
+      return graph.concat(
+        [mean.build(weighted), weighted.rowCount()].map((sum) => graph.reshape(sum, [1])),
+        0,
+      );
+    },
+    value: (totals) => (totals[0] ?? Number.NaN) / (totals[1] ?? Number.NaN),
+  };
+}
+
+/** The share of right answers as a metric with a sum of its own. */
+function rightAnswers(name: string): Metric {
+  return meanMetric(name, (results) => results.correct() ?? results.graph.constant(0, [results.batch]));
 }
 
 /** 1 where the right class has fewer than k classes above it. */

@@ -57,6 +57,8 @@ export interface BuildOptions {
   random?: { readonly seed: number; readonly step: Node };
   /** Called for each layer (for the last of its calls) with its value before its activation and after it. */
   probe?: (name: string, linear: Node, output: Node) => void;
+  /** With `training`: takes the new value of each statistic, which otherwise is assigned at the end of the step. */
+  update?: (variable: Variable, value: Node) => void;
 }
 
 /** A network: layers with shapes and parameters. It knows no device; a trainer or a classifier runs it. */
@@ -205,7 +207,7 @@ export class Model {
   }
 
   #build(graph: Graph, inputs: readonly Node[], options: BuildOptions): Node[] {
-    const { logits = false, training = false, labels, random, probe } = options;
+    const { logits = false, training = false, labels, random, probe, update } = options;
     this.#checkInputs(inputs);
     const { layers, calls, outputs } = this.#wiring;
     const values = [...inputs];
@@ -245,7 +247,8 @@ export class Model {
       });
     });
     for (const [name, value] of updated) {
-      graph.inLayer(value.layer, () => graph.assign(this.#variable(name), value));
+      if (update) update(this.#variable(name), value);
+      else graph.inLayer(value.layer, () => graph.assign(this.#variable(name), value));
     }
     return outputs.map((tensor) => logitsOf.get(tensor) ?? at(values, tensor));
   }
@@ -265,11 +268,16 @@ export class Model {
     return terms.length === 0 ? undefined : terms.reduce((sum, term) => graph.add(sum, term));
   }
 
-  /** Adds what holds parameters to their layers' constraints; to be called after the update has been added. */
-  constrain(graph: Graph): void {
+  /**
+   * Adds what holds parameters to their layers' constraints; to be called after the update has been added. With `verdict`
+   * (`finishStep`) only where the step counts.
+   */
+  constrain(graph: Graph, verdict?: Node): void {
     for (const { name, constraint } of this.#trained) {
       if (constraint)
-        graph.inLayer(name.slice(0, name.lastIndexOf("/")), () => constrain(graph, this.#variable(name), constraint));
+        graph.inLayer(name.slice(0, name.lastIndexOf("/")), () =>
+          constrain(graph, this.#variable(name), constraint, verdict),
+        );
     }
   }
 

@@ -15,9 +15,15 @@ export interface TrainerConfig {
   /**
    * Measured beside loss and accuracy: names, or metrics with options. In `evaluate` and each epoch and step of `fit`. Of a
    * model with several outputs: an object of lists by `model.outputNames`. Reports call them "<output>_<metric>", beside
-   * "<output>_loss" of each, and have no accuracy of the whole.
+   * "<output>_loss" of each, and have no accuracy of the whole. Each image counts once, whatever `sampleWeights` or
+   * `classWeight` say.
    */
   metrics?: MetricsChoice;
+  /**
+   * The same metrics, in which an image counts as often as the data set's `sampleWeights` say; reports call them
+   * "weightedAccuracy" and so on.
+   */
+  weightedMetrics?: MetricsChoice;
   /** How the parameters move. */
   optimizer: Optimizer;
   /** Images of one step; default 32, as in Keras. */

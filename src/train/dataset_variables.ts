@@ -67,6 +67,8 @@ export interface Batch {
   readonly mask: Node | undefined;
   /** f32 [batch] */
   readonly weights: Node | undefined;
+  /** i32 [batch]: which images these are, −1 in rows that fill up; none of a batch that was fed. */
+  readonly rows: Node | undefined;
 }
 
 /** The nodes that fetch batch number `cursor`. */
@@ -105,6 +107,7 @@ export function fetchBatch(
       // Labels say it too, and are fetched in any case.
       mask: padded ? (targets.find(({ dtype }) => dtype === "i32") ?? rows) : undefined,
       weights: variables.weights && graph.gatherRows(graph.variable(variables.weights), rows),
+      rows,
     };
   });
 }

@@ -1,76 +1,25 @@
-import { raceAbort } from "../core/abort.ts";
-import { DivergedError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { EarlyStop } from "./early_stopping.ts";
 import { Pace } from "./pace.ts";
-import { RING_STEPS, RING_VALUES } from "./programs.ts";
+import type { Progress } from "./progress.ts";
 import { Plateau } from "./reduce_on_plateau.ts";
+import { addTotals, noTotals, RING_STEPS, type StepRecord, type Totals } from "./step_record.ts";
+import type { Turn } from "./turns.ts";
 import type { EpochEvent, Evaluation, FitOptions, History, StepEvent } from "./types.ts";
 
 const MOST_SUBMISSIONS_IN_FLIGHT = 2;
 
-export interface Totals {
-  loss: number;
-  correct: number;
-  rows: number;
-  /** Of the metrics that sum, in their order. */
-  readonly sums: number[];
-}
-
-function noTotals(metrics = 0): Totals {
-  return { loss: 0, correct: 0, rows: 0, sums: new Array<number>(metrics).fill(0) };
-}
-
-/**
- * Sums over steps `first` … `last - 1` of a ring; losses weighted by their rows. `metrics`: values of a record that are
- * metrics' sums; by default all behind loss, right answers and rows.
- */
-export function sumRecords(ring: Tensor, first: number, last: number, metrics?: number): Totals {
-  const [capacity = 1, width = RING_VALUES] = ring.shape;
-  const sums = metrics ?? width - RING_VALUES;
-  const totals = noTotals(sums);
-  for (let step = first; step < last; step++) {
-    const record = (step % capacity) * width;
-    const rows = ring.data[record + 2] ?? 0;
-    totals.loss += (ring.data[record] ?? Number.NaN) * rows;
-    totals.correct += ring.data[record + 1] ?? 0;
-    totals.rows += rows;
-    addSums(totals, ring.data.subarray(record + RING_VALUES, record + RING_VALUES + sums));
-  }
-  return totals;
-}
-
-/** What a step's record holds behind the metrics' sums. */
-function countsOf(ring: Tensor, step: number, sums: number): ArrayLike<number> {
-  const [capacity = 1, width = RING_VALUES] = ring.shape;
-  const record = (step % capacity) * width;
-  return ring.data.subarray(record + RING_VALUES + sums, record + width);
-}
-
-/** A report's accuracy: none where the loss knows no classes. */
-export function withAccuracy(accuracy: number | undefined): { accuracy?: number } {
-  return accuracy === undefined ? {} : { accuracy };
-}
-
-function addSums({ sums }: Totals, more: ArrayLike<number>): void {
-  for (let index = 0; index < more.length; index++) sums[index] = (sums[index] ?? 0) + (more[index] ?? 0);
-}
-
 /** The trainer as one `fit` sees it. */
 export interface Runner {
-  steps(): number;
-  cursor(): number;
+  readonly turn: Turn;
+  /** How far the trainer has come; the run counts on in it. */
+  readonly progress: Progress;
+  readonly record: StepRecord;
   enqueue(steps: number, read: boolean): Promise<Tensor | undefined>;
-  /** Pending while the trainer is paused. */
-  gate(): Promise<void> | undefined;
-  /** Tells that no steps are in flight. */
-  held(): void;
   evaluate(dataset: Dataset, signal: AbortSignal | undefined): Promise<Evaluation>;
-  /** The share of right answers; undefined where there is nothing to be right about. */
-  accuracy(totals: Totals): number | undefined;
-  /** Values of a record that are metrics' sums; counts come behind them. */
-  readonly sums: number;
+  /** The share of right answers, where there is something to be right about. */
+  accuracy(totals: Totals): { accuracy?: number };
   /** The metrics of one step, from its totals and the counts that its record holds. */
   stepMetrics(totals: Totals, counts: ArrayLike<number>): Record<string, number>;
   /** The metrics of what was trained on since the last call. */
@@ -83,7 +32,14 @@ export interface Runner {
   keepWeights(): Promise<() => void>;
 }
 
-/** One call of `fit`: keeps the device busy, reads the ring now and then, and tells the listeners. */
+/** A step that the device did not count, since something in it is not finite. */
+export class UncountedStep extends Error {}
+
+/**
+ * One call of `fit`: keeps the device busy, reads the ring now and then, and tells the listeners. Its steps are counted from
+ * 0; passes over the data set ("epochs") from the data set's beginning, so that a run that was cut short goes on in the
+ * middle of one.
+ */
 export class FitRun {
   readonly #runner: Runner;
   readonly #options: FitOptions;
@@ -92,31 +48,43 @@ export class FitRun {
   readonly #stepLosses: number[] = [];
   readonly #epochs: EpochEvent[] = [];
   readonly #stepsPerEpoch: number;
-  readonly #firstStep: number;
   readonly #firstCursor: number;
-  readonly #lastStep: number;
+  /** Steps of this fit in all. */
+  readonly #steps: number;
   readonly #earlyStop: EarlyStop | undefined;
-  readonly #plateau: Plateau | undefined;
+  readonly #plateau: { readonly options: string; readonly follows: Plateau } | undefined;
   #stopped = false;
+  /** Whether the device did not count a step, so that what lies in the ring behind it is old. */
+  #failed = false;
+  /** Whether a listener has thrown, which then hears no more. */
+  #deaf = false;
   #putBackBest: (() => void) | undefined;
-  #reported: number;
-  #epochTotals: Totals = noTotals();
+  /** Steps that are done or under way, and those that the listeners have heard of. */
+  #taken = 0;
+  #reported = 0;
   #epochStarted = performance.now();
 
-  constructor(runner: Runner, dataset: Dataset, batchSize: number, options: FitOptions, epochs: number) {
+  constructor(
+    runner: Runner,
+    dataset: Dataset,
+    batchSize: number,
+    options: FitOptions,
+    { epochs, steps }: { epochs: number | undefined; steps: number | undefined },
+  ) {
     this.#runner = runner;
     this.#options = options;
     this.#batchSize = batchSize;
     this.#earlyStop = options.earlyStopping && new EarlyStop(options.earlyStopping);
-    this.#plateau = options.reduceOnPlateau && new Plateau(options.reduceOnPlateau);
+    this.#plateau = plateauOf(options, runner.progress);
     this.#stepsPerEpoch = Math.ceil(dataset.count / batchSize);
-    this.#firstStep = runner.steps();
-    this.#firstCursor = runner.cursor();
-    // An epoch that an abort or a step limit cut short is finished first and counts as one.
-    const endCursor = (Math.floor(this.#firstCursor / this.#stepsPerEpoch) + epochs) * this.#stepsPerEpoch;
-    const steps = Math.min(endCursor - this.#firstCursor, options.steps ?? Number.POSITIVE_INFINITY);
-    this.#lastStep = this.#firstStep + steps;
-    this.#reported = this.#firstStep;
+    this.#firstCursor = runner.progress.cursor;
+    const passes = epochs ?? (steps === undefined ? 1 : Number.POSITIVE_INFINITY);
+    this.#steps = Math.min(passes * this.#stepsPerEpoch, steps ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** The trainer's number of this fit's first step; steps on other batches may come in between while the run gives way. */
+  get #firstStep(): number {
+    return this.#runner.progress.steps - this.#taken;
   }
 
   async run(): Promise<History> {
@@ -126,39 +94,23 @@ export class FitRun {
       await Promise.all(waiting);
     };
     try {
-      while (this.#runner.steps() < this.#lastStep && !this.#stopped) {
-        const gate = this.#runner.gate();
-        if (gate) {
+      while (this.#taken < this.#steps && !this.#stopped) {
+        if (this.#runner.turn.wanted) {
           await drain();
           await this.#readRing();
-          this.#runner.held();
-          await raceAbort(gate, this.#options.signal);
+          await this.#runner.turn.giveWay();
           this.#pace.interrupted();
         }
         this.#options.signal?.throwIfAborted();
-        const toEpochEnd = this.#stepsPerEpoch - (this.#runner.cursor() % this.#stepsPerEpoch);
-        const unread = this.#runner.steps() - this.#reported;
-        const steps = Math.min(
-          this.#pace.steps(),
-          toEpochEnd,
-          this.#lastStep - this.#runner.steps(),
-          RING_STEPS - unread,
-        );
-        const endsEpoch = steps === toEpochEnd;
-        const ends = endsEpoch || this.#runner.steps() + steps === this.#lastStep || unread + steps > RING_STEPS / 2;
-        const submission = this.#submit(steps, this.#pace.wantsRead(performance.now()) || ends);
-        // Whoever awaits `inFlight` sees a failure; this keeps it from counting as unhandled until then.
-        submission.catch(() => undefined);
-        inFlight.push(submission);
-        if (ends) await drain();
-        else if (inFlight.length >= MOST_SUBMISSIONS_IN_FLIGHT) await inFlight.shift();
-        if (endsEpoch) await this.#endEpoch();
+        await this.#next(inFlight, drain);
       }
     } catch (error) {
       await Promise.allSettled(inFlight);
-      // The steps in flight were taken: their listeners hear of them before the caller hears of the end.
-      if (this.#options.signal?.aborted) await this.#readRing();
+      // The steps in flight were taken: they count, and their listeners hear of them before the caller hears of the end.
+      if (!this.#failed) await this.#readRing().catch(() => undefined);
       throw error;
+    } finally {
+      this.#rememberPlateau();
     }
     this.#putBackBest?.();
     const bestEpoch = this.#earlyStop?.bestEpoch;
@@ -169,16 +121,33 @@ export class FitRun {
     };
   }
 
+  /** One submission, and what comes with the end of an epoch. */
+  async #next(inFlight: Promise<void>[], drain: () => Promise<void>): Promise<void> {
+    const toEpochEnd = this.#stepsPerEpoch - (this.#runner.progress.cursor % this.#stepsPerEpoch);
+    const unread = this.#taken - this.#reported;
+    const steps = Math.min(this.#pace.steps(), toEpochEnd, this.#steps - this.#taken, RING_STEPS - unread);
+    const endsEpoch = steps === toEpochEnd;
+    const ends = endsEpoch || this.#taken + steps === this.#steps || unread + steps > RING_STEPS / 2;
+    const submission = this.#submit(steps, this.#pace.wantsRead(performance.now()) || ends);
+    // Whoever awaits `inFlight` sees a failure; this keeps it from counting as unhandled until then.
+    submission.catch(() => undefined);
+    inFlight.push(submission);
+    if (ends) await drain();
+    else if (inFlight.length >= MOST_SUBMISSIONS_IN_FLIGHT) await inFlight.shift();
+    if (endsEpoch) await this.#endEpoch();
+  }
+
   async #submit(steps: number, read: boolean): Promise<void> {
     const sent = performance.now();
-    const end = this.#runner.steps() + steps;
+    this.#taken += steps;
+    const end = this.#taken;
     const ring = await this.#runner.enqueue(steps, read);
     this.#pace.done(steps, sent, performance.now());
     if (ring) this.#report(ring, end);
   }
 
   async #readRing(): Promise<void> {
-    const end = this.#runner.steps();
+    const end = this.#taken;
     if (this.#reported === end) return;
     const ring = await this.#runner.enqueue(0, true);
     if (ring) this.#report(ring, end);
@@ -186,58 +155,72 @@ export class FitRun {
 
   /** Tells the listeners about every step up to `end` that they have not heard of. */
   #report(ring: Tensor, end: number): void {
-    for (let step = this.#reported; step < end; step++) {
-      const { sums } = this.#runner;
-      const totals = sumRecords(ring, step, step + 1, sums);
+    const { record, progress } = this.#runner;
+    const first = this.#firstStep;
+    for (let step = this.#reported; step < end && !this.#failed; step++) {
+      const totals = record.totals(ring, RING_STEPS, first + step, first + step + 1);
       const loss = totals.loss / totals.rows;
-      if (!Number.isFinite(loss)) {
-        this.#reported = end;
-        throw new DivergedError(
-          `Training diverged: the loss of step ${step} is ${loss}. Lower the learning rate, or check the inputs for ` +
-            `values that are not finite.`,
-          step,
-        );
-      }
+      if (!Number.isFinite(loss)) throw this.#uncounted(step);
       this.#stepLosses.push(loss);
-      this.#epochTotals.loss += totals.loss;
-      this.#epochTotals.correct += totals.correct;
-      this.#epochTotals.rows += totals.rows;
-      addSums(this.#epochTotals, totals.sums);
+      addTotals(progress.totals, totals);
       this.#reported = step + 1;
-      this.#options.onStep?.({
-        ...this.#stepEvent(step, loss),
-        ...withAccuracy(this.#runner.accuracy(totals)),
-        metrics: this.#runner.stepMetrics(totals, countsOf(ring, step, sums)),
-      });
+      this.#tell(() =>
+        this.#options.onStep?.({
+          ...this.#stepEvent(step, loss),
+          ...this.#runner.accuracy(totals),
+          metrics: this.#runner.stepMetrics(totals, record.rest(ring, RING_STEPS, first + step)),
+        }),
+      );
     }
   }
 
+  #tell(listener: () => void): void {
+    if (this.#deaf) return;
+    try {
+      listener();
+    } catch (error) {
+      this.#deaf = true;
+      throw error;
+    }
+  }
+
+  /** The device stays at this step, and so does the host. */
+  #uncounted(step: number): UncountedStep {
+    const { progress } = this.#runner;
+    this.#failed = true;
+    progress.steps -= this.#taken - step;
+    progress.cursor -= this.#taken - step;
+    this.#taken = step;
+    return new UncountedStep();
+  }
+
   #stepEvent(step: number, loss: number): Omit<StepEvent, "accuracy" | "metrics"> {
-    const cursor = this.#firstCursor + (step - this.#firstStep);
+    const cursor = this.#firstCursor + step;
     const { millisecondsPerStep } = this.#pace;
     return {
-      step,
+      step: this.#firstStep + step,
       epoch: Math.floor(cursor / this.#stepsPerEpoch),
       stepInEpoch: cursor % this.#stepsPerEpoch,
       stepsPerEpoch: this.#stepsPerEpoch,
       loss,
       imagesPerSecond: millisecondsPerStep === 0 ? 0 : (this.#batchSize * 1000) / millisecondsPerStep,
       millisecondsPerStep,
-      secondsLeft: ((this.#lastStep - step - 1) * millisecondsPerStep) / 1000,
+      secondsLeft: ((this.#steps - step - 1) * millisecondsPerStep) / 1000,
     };
   }
 
   async #endEpoch(): Promise<void> {
-    const { loss, rows } = this.#epochTotals;
-    const metrics = await this.#runner.metrics(this.#epochTotals);
-    const epoch = Math.floor((this.#runner.cursor() - 1) / this.#stepsPerEpoch);
+    const { progress } = this.#runner;
+    const { totals } = progress;
+    const metrics = await this.#runner.metrics(totals);
+    const epoch = Math.floor((progress.cursor - 1) / this.#stepsPerEpoch);
     const seconds = (performance.now() - this.#epochStarted) / 1000;
     const { validationData, signal } = this.#options;
     const validation = validationData ? await this.#runner.evaluate(validationData, signal) : undefined;
     const event: EpochEvent = {
       epoch,
-      loss: loss / rows,
-      ...withAccuracy(this.#runner.accuracy(this.#epochTotals)),
+      loss: totals.loss / totals.rows,
+      ...this.#runner.accuracy(totals),
       metrics,
       learningRate: this.#runner.learningRate(),
       seconds,
@@ -250,14 +233,28 @@ export class FitRun {
         : {}),
     };
     this.#epochs.push(event);
-    this.#epochTotals = noTotals();
+    progress.totals = noTotals(totals.sums.length);
     this.#epochStarted = performance.now();
     this.#pace.interrupted();
-    this.#options.onEpoch?.(event);
-    const reduced = this.#plateau?.take(event, event.learningRate) ?? event.learningRate;
+    this.#tell(() => this.#options.onEpoch?.(event));
+    const reduced = this.#plateau?.follows.take(event, event.learningRate) ?? event.learningRate;
     if (reduced < event.learningRate) this.#runner.scaleLearningRate(reduced / event.learningRate);
+    this.#rememberPlateau();
     const verdict = this.#earlyStop?.take(event);
     if (verdict === "better" && this.#earlyStop?.restoresBest) this.#putBackBest = await this.#runner.keepWeights();
     this.#stopped = verdict === "stop";
   }
+
+  #rememberPlateau(): void {
+    if (this.#plateau === undefined) return;
+    this.#runner.progress.plateau = { options: this.#plateau.options, state: this.#plateau.follows.state };
+  }
+}
+
+/** Goes on where an earlier run with the same options left, in this trainer or in the one whose checkpoint it restored. */
+function plateauOf({ reduceOnPlateau }: FitOptions, { plateau }: Progress) {
+  if (reduceOnPlateau === undefined) return undefined;
+  const options = JSON.stringify(reduceOnPlateau);
+  const state = plateau?.options === options ? plateau.state : {};
+  return { options, follows: new Plateau(reduceOnPlateau, state) };
 }

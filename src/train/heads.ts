@@ -10,6 +10,7 @@ import {
   type Metric,
   type MetricChoice,
   resolveMetrics,
+  weightedMetric,
 } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
 
@@ -85,25 +86,42 @@ export function resolveHeads(model: Model, loss: LossesChoice, lossWeights: Loss
   });
 }
 
+/** The metrics of each output. */
+function ofHeads(
+  what: string,
+  model: Model,
+  heads: readonly Head[],
+  choice: MetricsChoice,
+): readonly (readonly MetricChoice[])[] {
+  if (!isMetricList(choice)) return forOutputs(what, model, choice, []);
+  if (heads.length === 1) return [choice];
+  if (choice.length === 0) return heads.map(() => []);
+  throw new ArgumentError(
+    `createTrainer: the model has ${heads.length} outputs; give ${what} by their names: { ${at(heads, 0).name}: [ … ] }.`,
+  );
+}
+
 /**
  * What a trainer measures: the metrics of its one output; of several outputs the loss of each and the metrics given by their
  * names, called "<output>_loss", "<output>_<metric>" as Keras calls them.
  */
-export function resolveHeadMetrics(model: Model, heads: readonly Head[], choice: MetricsChoice): Metric[] {
-  if (heads.length === 1) {
-    const metrics = resolveMetrics(isMetricList(choice) ? choice : at(forOutputs("metrics", model, choice, []), 0));
-    checkMetricsFitLoss(metrics, at(heads, 0).loss);
-    return metrics;
-  }
-  if (isMetricList(choice) && choice.length > 0) {
-    throw new ArgumentError(
-      `createTrainer: the model has ${heads.length} outputs; give metrics by their names: { ${at(heads, 0).name}: [ … ] }.`,
-    );
-  }
-  const given = isMetricList(choice) ? heads.map(() => []) : forOutputs("metrics", model, choice, []);
-  return heads.flatMap(({ name, loss }, head): HeadMetric[] => {
-    const own = resolveMetrics(at(given, head));
-    checkMetricsFitLoss(own, loss);
+export function resolveHeadMetrics(
+  model: Model,
+  heads: readonly Head[],
+  choice: MetricsChoice,
+  weightedChoice: MetricsChoice = [],
+): Metric[] {
+  const given = ofHeads("metrics", model, heads, choice);
+  const weighted = ofHeads("weightedMetrics", model, heads, weightedChoice);
+  const metricsOf = (head: number) => {
+    const plain = resolveMetrics(at(given, head));
+    const others = resolveMetrics(at(weighted, head));
+    checkMetricsFitLoss([...plain, ...others], at(heads, head).loss);
+    return [...plain, ...others.map(weightedMetric)];
+  };
+  if (heads.length === 1) return metricsOf(0);
+  return heads.flatMap(({ name }, head): HeadMetric[] => {
+    const own = metricsOf(head);
     const shape = at(model.outputShapes, head);
     return [lossMetric, ...own].map((metric) => headMetric(metric, { head, prefix: `${name}_`, outputShape: shape }));
   });

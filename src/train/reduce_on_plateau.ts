@@ -62,15 +62,29 @@ export function reduceOnPlateau(options: Partial<ReduceOnPlateau> = {}): ReduceO
   return { monitor, factor, patience, minDelta, cooldown, minLr, mode };
 }
 
-/** Follows the epochs of one `fit`. */
+/** What has to be known of earlier epochs; plain data, for checkpoints. */
+export interface PlateauState {
+  readonly best: number | undefined;
+  readonly waited: number;
+  readonly cooling: number;
+}
+
+/** Follows epochs, of one `fit` or of several with the same options. */
 export class Plateau {
   readonly #options: ReduceOnPlateau;
   #best: number | undefined;
-  #waited = 0;
-  #cooling = 0;
+  #waited: number;
+  #cooling: number;
 
-  constructor(options: ReduceOnPlateau) {
+  constructor(options: ReduceOnPlateau, { best, waited, cooling }: Partial<PlateauState> = {}) {
     this.#options = reduceOnPlateau(options);
+    this.#best = best;
+    this.#waited = waited ?? 0;
+    this.#cooling = cooling ?? 0;
+  }
+
+  get state(): PlateauState {
+    return { best: this.#best, waited: this.#waited, cooling: this.#cooling };
   }
 
   /** The rate after an epoch that ended at this one. Throws `ArgumentError` when the epoch has no such value. */

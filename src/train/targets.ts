@@ -152,3 +152,8 @@ export function checkClassWeights(weights: ClassWeights, classes: number): numbe
   }
   return all;
 }
+
+/** Classes that a row may be of: two for a model with one output that is above or below a threshold. */
+export function classCount(model: Model, loss: Loss): number {
+  return loss.decision?.kind === "threshold" && sizeOf(model.outputShape) === 1 ? 2 : model.classes;
+}

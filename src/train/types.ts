@@ -72,12 +72,14 @@ export interface History {
 
 /** How a trainer trains. */
 export interface FitOptions {
-  /** Whole passes over the data set, counted from now. */
+  /** Whole passes over the data set, counted from now. Default 1, or with `steps` as many as these take. */
   epochs?: number;
-  /** Stop after this many steps of this `fit`, even inside an epoch. */
+  /** Stop after this many steps of this `fit`, even inside an epoch. A later `fit` goes on there. */
   steps?: number;
   /** Evaluated at the end of each epoch. */
   validationData?: Dataset;
+  /** Instead: this share of the data set, its last images, is kept for validation and not trained on, as in Keras. */
+  validationSplit?: number;
   /** A new order each epoch, from the trainer's seed; default true. */
   shuffle?: boolean;
   /**
@@ -104,7 +106,16 @@ export interface FitOptions {
 }
 
 /** What of `fit`'s options its program depends on; `signal`: aborting rejects at once, though the compiling goes on. */
-export type PrepareOptions = Pick<FitOptions, "shuffle" | "augment" | "classWeight" | "signal">;
+export type PrepareOptions = Pick<
+  FitOptions,
+  "shuffle" | "augment" | "classWeight" | "validationSplit" | "validationData" | "signal"
+>;
+
+/** How a checkpoint is taken over. */
+export interface RestoreOptions {
+  /** Take over the checkpoint's settings of the optimizer and its seed, where they are others than the trainer's. Default false. */
+  adopt?: boolean;
+}
 
 /** What a model is worth on a data set. */
 export interface Evaluation {
@@ -127,7 +138,7 @@ export interface Evaluation {
 
 /** What a step on a batch of one's own tells. */
 export interface BatchScore {
-  /** Mean over the batch, before the step's update; NaN where an image or a parameter holds a number that is not finite. */
+  /** Mean over the batch, before the step's update. */
   readonly loss: number;
   /** Share of the batch classified right, 0…1; left out where the loss knows no classes, and with several outputs. */
   readonly accuracy?: number;
@@ -229,7 +240,11 @@ export interface MapsDrawing extends MapsPictureOptions {
 
 /** Trains a model, here or in a worker. */
 export interface Trainer {
-  /** Trains; continues where the last call ended. One call at a time. */
+  /**
+   * Trains; continues where the last call ended, also in the middle of a pass over the data set. One call at a time. At its
+   * end, however it ends, the model's `parameters` are the trained ones. Throws `DivergedError` where the loss or a gradient of a
+   * step is not finite: that step is not applied, and training can go on.
+   */
   fit(dataset: Dataset, options?: FitOptions): Promise<History>;
   /**
    * Compiles what `fit` runs for this data set with these options, and uploads the data set, so that the next `fit` takes
@@ -237,7 +252,10 @@ export interface Trainer {
    * from where this is. Throws what `fit` throws of a data set or options that do not fit, and `ArgumentError` during one.
    */
   prepare(dataset: Dataset, options?: PrepareOptions): Promise<void>;
-  /** Holds a running `fit` after the steps in flight; resolves when they are done. `resume` goes on. */
+  /**
+   * Holds a running `fit`, or the next one, after the steps in flight; resolves when they are done. `resume` goes on, and so
+   * does whatever ends that `fit`: a pause holds no later one.
+   */
   pause(): Promise<void>;
   /** Goes on after `pause`. */
   resume(): void;
@@ -245,7 +263,9 @@ export interface Trainer {
   readonly paused: boolean;
   /**
    * One step on images [batch, …inputShape] with class labels or rows of targets; at most `batchSize` images. Bytes are pixels
-   * 0–255 and become 0…1, all other numbers are taken as they are. No accuracy where the loss knows no classes.
+   * 0–255 and become 0…1, all other numbers are taken as they are. No accuracy where the loss knows no classes. A running
+   * `fit` gives way to it. Throws `DivergedError`, and changes nothing, where the loss or a gradient is not finite. `syncModel`
+   * copies the weights afterwards.
    */
   trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<BatchScore>;
   /**
@@ -304,9 +324,16 @@ export interface Trainer {
   swapEma(): Promise<void>;
   /** Everything needed to go on exactly: weights, optimizer state, counters, seed, model and optimizer config. */
   checkpoint(): Promise<Uint8Array>;
-  /** Takes over a checkpoint of a trainer with the same model, optimizer and batch size; throws `FormatError` otherwise. */
-  restore(bytes: Uint8Array): Promise<void>;
-  /** Copies the trained weights into the model's `parameters`. */
+  /**
+   * Takes over a checkpoint of a trainer with the same model, loss, optimizer, batch size and seed, and goes on where that one
+   * was. Throws `FormatError` that names what differs, unless `adopt` takes the optimizer's settings and the seed over; also for
+   * weights that are not finite. What was not taken changed nothing.
+   */
+  restore(bytes: Uint8Array, options?: RestoreOptions): Promise<void>;
+  /**
+   * Copies the trained weights into the model's `parameters`. `fit`, `restore` and `swapEma` do it themselves; during a `fit`
+   * and after `trainOnBatch` the model's parameters throw `ArgumentError` until this was called.
+   */
   syncModel(): Promise<void>;
   /** What training costs and has done, as of now. */
   stats(): TrainerStats;
@@ -317,7 +344,8 @@ export interface Trainer {
   settled(): Promise<void>;
   /**
    * Where the time of a training step goes: a row a kernel. Measures `steps` steps (default 5) on `dataset` (default
-   * the one of the last `fit`) and puts everything back as it was; a running `fit` is held meanwhile.
+   * the one of the last `fit`) and puts everything back as it was; a running `fit` gives way meanwhile, whether it is
+   * paused or resumed during the measurement.
    */
   profile(dataset?: Dataset, options?: { steps?: number }): Promise<Profile>;
   /** Frees what the trainer holds; it is of no use afterwards. */

@@ -1,6 +1,7 @@
 import { DeviceLostError, DisposedError } from "../core/errors.ts";
 import type { Backend, CompileOptions, Program } from "../graph/backend.ts";
 import { checkCompile } from "../graph/checks.ts";
+import { Closing } from "../graph/closing.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Autotuner } from "./autotune.ts";
 import { type AcquiredDevice, acquireDevice, type WebGpuOptions } from "./device.ts";
@@ -36,7 +37,7 @@ export class WebGpuBackend implements Backend {
   programBytes = 0;
   readonly #acquired: AcquiredDevice;
   readonly #tuner: Autotuner | undefined;
-  #unusable: Error | undefined;
+  readonly #closing = new Closing();
   #peak: Promise<number> | undefined;
 
   constructor(acquired: AcquiredDevice, { quickStart = true, autotune = false, winograd = true }: WebGpuOptions = {}) {
@@ -48,7 +49,7 @@ export class WebGpuBackend implements Backend {
       const error = new DeviceLostError(
         `The GPU device was lost (${info.reason}): ${info.message || "no message"}. Make a new backend and restore a checkpoint.`,
       );
-      this.#unusable ??= error;
+      this.#closing.close(error);
       return error;
     });
     this.pipelines = new PipelineCache(this.device);
@@ -82,18 +83,22 @@ export class WebGpuBackend implements Backend {
     return this.#peak;
   }
 
+  onClosed(listener: (error: Error) => void): () => void {
+    return this.#closing.onClosed(listener);
+  }
+
   /** Whether the device is gone or the backend was disposed of. */
   get isUnusable(): boolean {
-    return this.#unusable !== undefined;
+    return this.#closing.error !== undefined;
   }
 
   /** Throws when the device is gone or the backend was disposed of. */
   checkUsable(): void {
-    if (this.#unusable) throw this.#unusable;
+    if (this.#closing.error) throw this.#closing.error;
   }
 
   dispose(): void {
-    this.#unusable ??= new DisposedError("This backend was disposed of; make a new one.");
+    this.#closing.close(new DisposedError("This backend was disposed of; make a new one."));
     this.variables.dispose();
     this.scratch.dispose();
     this.readback.dispose();

@@ -5,8 +5,6 @@ export interface RecordedDispatch {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly workgroups: readonly [number, number, number];
-  /** Holds the numbers of workgroups in their place. */
-  readonly size: GPUBuffer | undefined;
 }
 
 /** Appends one compute pass with `steps` times the dispatches. */
@@ -27,11 +25,10 @@ export function encodeDispatches(
   steps: number,
 ): void {
   for (let step = 0; step < steps; step++) {
-    for (const { pipeline, bindGroup, workgroups, size } of dispatches) {
+    for (const { pipeline, bindGroup, workgroups } of dispatches) {
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, bindGroup);
-      if (size) pass.dispatchWorkgroupsIndirect(size, 0);
-      else pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
+      pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
     }
   }
 }

@@ -71,7 +71,8 @@ function aligned(size: number): number {
 
 /** Where a view begins in the value that it is a view of. */
 function offsetIn(whole: PlannedValue, value: PlannedValue): number {
-  if (value.placement.kind !== "view" || value.placement.parent !== whole) throw new Error(`"${value.label}" lies elsewhere`);
+  if (value.placement.kind !== "view" || value.placement.parent !== whole)
+    throw new Error(`"${value.label}" lies elsewhere`);
   return value.placement.offset;
 }
 
@@ -616,7 +617,10 @@ class GraphLowering implements Emitter {
 
   readonly #gradientRanges = new Map<Node, { node: Node; value: PlannedValue; slices: number; direct: boolean }[]>();
   readonly #gradientBuffers = new Map<Node, PlannedValue>();
-  readonly #gatheredGradients = new Map<Node, { partials: PlannedValue; blockTable: PlannedValue; arenaSize: number }>();
+  readonly #gatheredGradients = new Map<
+    Node,
+    { partials: PlannedValue; blockTable: PlannedValue; arenaSize: number }
+  >();
   /** Where each `finishStep` puts its verdict; guards' findings lie behind it. */
   readonly #verdicts = new Map<Node, { -readonly [Key in keyof PlannedValue]: PlannedValue[Key] }>();
   /** By the assignment whose turn it is. */
@@ -703,7 +707,11 @@ class GraphLowering implements Emitter {
 
   /** Whether the step counts, as a value that can be bound. */
   #countsOf(verdict: Node): PlannedValue {
-    return this.#view(this.#verdictBuffer(verdict), { offset: COUNTS_PLACE, size: 1, label: "whether the step counts" });
+    return this.#view(this.#verdictBuffer(verdict), {
+      offset: COUNTS_PLACE,
+      size: 1,
+      label: "whether the step counts",
+    });
   }
 
   #moveAverages({ assign, batch, moving, momentum }: MovingAverages): void {

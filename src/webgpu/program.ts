@@ -251,9 +251,10 @@ export class WebGpuProgram implements Program {
     }
   }
 
-  async enqueue(options: { steps?: number; read?: readonly Variable[] } = {}): Promise<Tensor[]> {
+  async enqueue(options: { steps?: number; read?: readonly Variable[]; feeds?: Feeds } = {}): Promise<Tensor[]> {
     this.#checkUsable();
     const read = options.read ?? [];
+    if (options.feeds) this.#feed(options.feeds);
     const bytes = await this.#submit(options.steps ?? 1, read);
     return read.map((variable, index) => ({
       shape: [...variable.shape],

@@ -21,7 +21,8 @@ import {
   webgpu,
 } from "../../src/index.ts";
 import { resolveHeads } from "../../src/train/heads.ts";
-import { compileTraining, newTrainingState } from "../../src/train/programs.ts";
+import { newStepParts } from "../../src/train/training_state.ts";
+import { compileTraining } from "../../src/train/training_step.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
 import { planMemory } from "../../src/webgpu/memory.ts";
 import { testDevice } from "../support/gpu.ts";
@@ -101,12 +102,11 @@ async function plannedBytes(network: Model, batch: number, recompute: boolean): 
   } as unknown as Backend;
   const optimizer = adam();
   const heads = resolveHeads(network, "sparseCategoricalCrossentropy");
-  const parts = { model: network, heads, optimizer, recompute };
+  const parts = newStepParts({ model: network, heads, metrics: [], optimizer, recompute });
   const [height = 1, width = 1, channels = 1] = network.inputShape;
   const images = new Uint8Array(batch * height * width * channels);
   const data = dataset({ images, labels: new Uint8Array(batch), shape: network.inputShape, classes: 10 });
-  const state = newTrainingState(network, optimizer);
-  await compileTraining(planner, { ...parts, state }, data, { batch, shuffle: true, seed: 1 });
+  await compileTraining(planner, parts, data, { batch, shuffle: true, seed: 1 });
   return bytes;
 }
 

@@ -284,7 +284,18 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
       ),
     ),
     kernels.unscaleGradients({ arenaSize: 640 }, traits),
-    kernels.lossScaleStep({ growthInterval: 5, updateSize: [3, 1, 1] }),
+    ...[[], [{ place: 128, size: 9 }], [128, 192].map((place) => ({ place, size: 64 }))].flatMap((guards) => {
+      const options = { sizes: [1, 2], capacity: 16, counters: 2, guards };
+      return [
+        kernels.finishStep({ ...options, checkedArena: 640 }, traits),
+        kernels.finishStep({ ...options, growthInterval: 5 }, traits),
+        kernels.finishStep({ ...options, counters: 1, sizes: [3, 1, 7] }, traits),
+      ];
+    }),
+    kernels.movingAverages({ size: 33, momentum: 0.9 }, traits),
+    ...optimizersOfEachKind.map(([, { rule }]) =>
+      kernels.optimizerUpdate({ rule, arenaSize: 640, skippable: true }, traits),
+    ),
     ...bools.map((columnSums) =>
       kernels.crossEntropyStep({ batch: 64, classes: 10, columnSums, scaled: true }, traits),
     ),

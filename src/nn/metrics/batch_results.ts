@@ -14,17 +14,37 @@ export class BatchResults {
   /** i32 [batch] class labels or f32 [batch, …] */
   readonly targets: Node;
   readonly #mask: Node | undefined;
+  /** f32 [batch]: what each row's loss is multiplied by; none where all count alike. */
+  readonly #weights: Node | undefined;
+  /** Whether `masked` multiplies by the weights too. */
+  readonly #weighted: boolean;
   #loss: Node | undefined;
   #counts: Node | undefined;
   #predictions: Node | undefined;
   #targetValues: Node | undefined;
 
-  constructor(graph: Graph, loss: Loss, outputs: Node, targets: Node, mask: Node | undefined) {
+  constructor(
+    graph: Graph,
+    loss: Loss,
+    outputs: Node,
+    targets: Node,
+    mask: Node | undefined,
+    weights?: Node,
+    weighted = false,
+  ) {
     this.graph = graph;
     this.loss = loss;
     this.outputs = outputs;
     this.targets = targets;
     this.#mask = mask;
+    this.#weights = weights;
+    this.#weighted = weighted;
+  }
+
+  /** The same batch, in whose sums and counts each row counts as often as its weight says. */
+  weighted(): BatchResults {
+    const { graph, loss, outputs, targets } = this;
+    return new BatchResults(graph, loss, outputs, targets, this.#mask, this.#weights, this.#weights !== undefined);
   }
 
   /** Notes the batch's loss, for a metric that reports it. */
@@ -53,18 +73,21 @@ export class BatchResults {
     return this.#counts;
   }
 
-  /** How many rows count, f32 []. */
+  /** How many rows count, f32 []; of `weighted` results the sum of their weights. */
   rowCount(): Node {
+    if (this.#weighted) return this.graph.sum(this.masked(this.graph.constant(new Float32Array(this.batch).fill(1))));
     const counted = this.#counted;
     return counted ? this.graph.sum(this.graph.cast(counted, "f32")) : this.graph.constant(this.batch);
   }
 
-  /** Values [batch, …] with zeros in the rows that do not count. */
+  /** Values [batch, …] with zeros in the rows that do not count; of `weighted` results times the rows' weights. */
   masked(values: Node): Node {
-    const counted = this.#counted;
-    if (counted === undefined) return values;
+    const { graph } = this;
     const shape = [this.batch, ...values.shape.slice(1).map(() => 1)];
-    return this.graph.where(this.graph.reshape(counted, shape), values, 0);
+    const weights = this.#weighted ? this.#weights : undefined;
+    const weighted = weights ? graph.mul(values, graph.reshape(weights, shape)) : values;
+    const counted = this.#counted;
+    return counted === undefined ? weighted : graph.where(graph.reshape(counted, shape), weighted, 0);
   }
 
   /** Sum over the rows that count of the mean of each row, f32 []. */

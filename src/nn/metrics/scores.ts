@@ -19,9 +19,9 @@ function build(results: BatchResults, threshold: number | "argmax" | undefined):
     decision === "argmax"
       ? graph.oneHot(graph.argmax(results.outputs), classes)
       : graph.cast(graph.greater(predictions, decision), "f32");
-  const said = asMaskedRows(results, yes);
-  const wanted = asMaskedRows(results, graph.cast(graph.greater(results.targetValues(), 0.5), "f32"));
-  return graph.concat([graph.sum(graph.mul(said, wanted), 0), graph.sum(said, 0), graph.sum(wanted, 0)], 0);
+  const wanted = graph.cast(graph.greater(results.targetValues(), 0.5), "f32");
+  const sums = [graph.mul(yes, wanted), yes, wanted].map((values) => graph.sum(asMaskedRows(results, values), 0));
+  return graph.concat(sums, 0);
 }
 
 function ratio(part: number, whole: number): number {

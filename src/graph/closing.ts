@@ -1,0 +1,25 @@
+/** Tells listeners once that something can no longer be used, and why. */
+export class Closing {
+  #error: Error | undefined;
+  readonly #listeners = new Set<(error: Error) => void>();
+
+  /** Why it can no longer be used; undefined while it can. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  /** From now on it cannot be used; the first reason stays. */
+  close(error: Error): void {
+    if (this.#error) return;
+    this.#error = error;
+    for (const listener of this.#listeners) listener(error);
+    this.#listeners.clear();
+  }
+
+  /** Calls `listener` when it closes, at once where it has; the function that comes back takes the listener away. */
+  onClosed(listener: (error: Error) => void): () => void {
+    if (this.#error) listener(this.#error);
+    else this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,121 @@
+import { DisposedError } from "../core/errors.ts";
+import type { Shape } from "../core/shape.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Backend, Program } from "../graph/backend.ts";
+import type { StepParts } from "./training_state.ts";
+import { compileFedTraining, compileTraining, type FetchingOptions } from "./training_step.ts";
+
+/** A data set, and how a run fetches its images. */
+interface CompiledTraining extends FetchingOptions {
+  readonly dataset: Dataset;
+  readonly program: Program;
+}
+
+/** What a trainer has compiled for its steps: one program for a data set, one for batches that are fed. */
+export class CompiledPrograms {
+  readonly #backend: Backend;
+  #training: (CompiledTraining & { readonly key: string }) | undefined;
+  #fed: { readonly key: string; readonly program: Program } | undefined;
+  /** Settles when no training program is being compiled. */
+  #compiling: Promise<unknown> = Promise.resolve();
+  #disposed = false;
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  /** Of the data set that was trained on last, or prepared. */
+  get training(): CompiledTraining | undefined {
+    return this.#training;
+  }
+
+  get fed(): Program | undefined {
+    return this.#fed?.program;
+  }
+
+  /**
+   * The step on a data set, after what is being compiled already. `exchange` does what it is given at a time when nobody
+   * uses the program before; `other` is called where that was of another data set.
+   */
+  trainingOn(
+    parts: StepParts,
+    dataset: Dataset,
+    options: FetchingOptions,
+    { exchange, other }: { exchange: (replace: () => Promise<void>) => Promise<void>; other: () => void },
+  ): Promise<Program> {
+    const compile = async () => {
+      const known = this.#training;
+      const key = JSON.stringify([options.shuffle, options.augment, options.classWeight]);
+      if (known?.dataset === dataset && known.key === key) return known.program;
+      const program = await this.#kept(compileTraining(this.#backend, parts, dataset, options));
+      const replace = async () => {
+        this.#training?.program.dispose();
+        if (known && known.dataset !== dataset) other();
+        this.#training = { ...options, dataset, key, program };
+      };
+      try {
+        await exchange(replace);
+      } catch (error) {
+        program.dispose();
+        throw error;
+      }
+      return program;
+    };
+    const program = this.#compiling.then(compile, compile);
+    this.#compiling = program;
+    return program;
+  }
+
+  /** The step on a data set, for the caller to dispose of. */
+  once(parts: StepParts, dataset: Dataset, options: FetchingOptions): Promise<Program> {
+    return this.#kept(compileTraining(this.#backend, parts, dataset, options));
+  }
+
+  /** The step on batches that are fed. */
+  async feeding(
+    parts: StepParts,
+    batch: number,
+    options: { targetShapes: readonly (Shape | undefined)[]; seed: number },
+  ): Promise<Program> {
+    const key = JSON.stringify(options.targetShapes.map((shape) => shape ?? "labels"));
+    if (this.#fed?.key === key) return this.#fed.program;
+    const program = await this.#kept(compileFedTraining(this.#backend, parts, batch, options));
+    this.#fed?.program.dispose();
+    this.#fed = { key, program };
+    return program;
+  }
+
+  /** Frees the program of a data set; whether there was one. */
+  async forget(dataset: Dataset): Promise<boolean> {
+    await this.#compiling.catch(() => undefined);
+    if (this.#training?.dataset !== dataset) return false;
+    this.#training.program.dispose();
+    this.#training = undefined;
+    return true;
+  }
+
+  /** Frees everything, which is then compiled anew. */
+  clear(): void {
+    this.#training?.program.dispose();
+    this.#training = undefined;
+    this.#fed?.program.dispose();
+    this.#fed = undefined;
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.clear();
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all([this.#training?.program.settled(), this.#fed?.program.settled()]);
+  }
+
+  /** A program for which there is still use when it is ready; otherwise nothing of it stays on the device. */
+  async #kept(compiling: Promise<Program>): Promise<Program> {
+    const program = await compiling;
+    if (!this.#disposed) return program;
+    program.dispose();
+    throw new DisposedError("This trainer was disposed of; make a new one.");
+  }
+}

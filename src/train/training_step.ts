@@ -1,0 +1,251 @@
+import type { AffineRanges } from "../core/affine.ts";
+import { ArgumentError } from "../core/errors.ts";
+import type { Shape } from "../core/shape.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Backend, Program } from "../graph/backend.ts";
+import { Graph } from "../graph/graph.ts";
+import type { Node, Variable } from "../graph/node.ts";
+import { at, isOp } from "../graph/op.ts";
+import { batchVarianceOp } from "../graph/ops/batch_norm.ts";
+import { batchLoss } from "../nn/losses.ts";
+import { BatchResults } from "../nn/metrics/batch_results.ts";
+import type { FoldedActivation, Model } from "../nn/model.ts";
+import { type Batch, fetchBatch } from "./dataset_variables.ts";
+import { fedNames } from "./fed_batch.ts";
+import type { Head } from "./heads.ts";
+import { recomputedNodes } from "./recompute.ts";
+import { mergedValues } from "./step_record.ts";
+import { orderOf } from "./targets.ts";
+import type { StepParts } from "./training_state.ts";
+
+/** What a step on a data set depends on beside the trainer's parts. */
+export interface FetchingOptions {
+  readonly batch: number;
+  readonly shuffle: boolean;
+  readonly seed: number;
+  readonly augment?: AffineRanges | undefined;
+  readonly classWeight?: readonly number[] | undefined;
+}
+
+/**
+ * 0 unless a number of the input or a parameter is not finite: a GPU's ReLU and maximum make numbers of NaN again, so that
+ * the loss alone would not tell.
+ */
+export function guardOf(graph: Graph, model: Model, images: readonly Node[]): Node {
+  const parameters = model.arena.variables.map((variable) => graph.variable(variable));
+  return graph.nonFinite([...images, ...parameters]);
+}
+
+/** Tensors that one look for numbers that are not finite takes. */
+const MOST_WATCHED = 7;
+
+/** 0 each unless a batch's variance overflowed, which a normalised value does not show: x / √∞ is 0. */
+function guardsOfStatistics(graph: Graph, updates: readonly StatisticUpdate[]): Node[] {
+  const variances = updates.flatMap(({ value }) => value.inputs.filter((input) => isOp(input, batchVarianceOp)));
+  return Array.from({ length: Math.ceil(variances.length / MOST_WATCHED) }, (_, index) =>
+    graph.nonFinite(variances.slice(index * MOST_WATCHED, (index + 1) * MOST_WATCHED)),
+  );
+}
+
+/** The weight of each row: its sample's times its class's. */
+function rowWeights(results: BatchResults, batch: Batch, classWeight: readonly number[] | undefined): Node | undefined {
+  if (classWeight === undefined) return batch.weights;
+  const { graph, loss } = results;
+  const classes = results.rowClass();
+  if (classes === undefined) {
+    throw new ArgumentError(`fit: classWeight wants rows of one class each; loss "${loss.name}" has none here.`);
+  }
+  // A row that does not count has class −1, and the weight 0.
+  const own = graph.gatherRows(graph.constant(classWeight, [classWeight.length]), classes);
+  return batch.weights ? graph.mul(batch.weights, own) : own;
+}
+
+/** The activations that the outputs' losses contain. */
+export function foldedOf(heads: readonly Head[]): FoldedActivation[] {
+  return heads.map(({ loss }) => loss.folded ?? false);
+}
+
+/** What each output gives, beside what it is to give. */
+export function resultsOf(
+  graph: Graph,
+  heads: readonly Head[],
+  outputs: readonly Node[],
+  { targets, mask, weights }: Pick<Batch, "targets" | "mask" | "weights">,
+): BatchResults[] {
+  return heads.map(({ loss }, index) => {
+    return new BatchResults(graph, loss, at(outputs, index), at(targets, index), mask, weights);
+  });
+}
+
+/** The sum of the outputs' losses, each times its weight, and what the model's regularizers add, as Keras counts it. */
+export function totalLoss(
+  graph: Graph,
+  { model, heads }: Pick<StepParts, "model" | "heads">,
+  results: readonly BatchResults[],
+  rows: Parameters<typeof batchLoss>[4],
+): Node {
+  const losses = heads.map(({ loss, weight }, index) => {
+    const one = at(results, index);
+    const value = batchLoss(graph, loss, one.outputs, one.targets, rows);
+    one.setLossValue(value);
+    return weight === 1 ? value : graph.mul(value, weight);
+  });
+  const loss = losses.reduce((sum, one) => graph.add(sum, one));
+  const penalty = model.penalty(graph);
+  return penalty === undefined ? loss : graph.add(loss, penalty);
+}
+
+/** A statistic that training moves, and what it moves to. */
+interface StatisticUpdate {
+  readonly variable: Variable;
+  readonly value: Node;
+}
+
+/** The forward half of a training step. */
+export interface Forward {
+  readonly loss: Node;
+  readonly results: readonly BatchResults[];
+  readonly updates: readonly StatisticUpdate[];
+}
+
+/** From a batch to the loss. `seed`: of the random numbers that layers draw; `probe` sees each layer's values. */
+export function addForward(
+  graph: Graph,
+  parts: StepParts,
+  batch: Batch,
+  {
+    seed,
+    classWeight,
+    probe,
+  }: {
+    seed: number;
+    classWeight?: readonly number[] | undefined;
+    probe?: (name: string, linear: Node, output: Node) => void;
+  },
+): Forward {
+  const { model, heads, state } = parts;
+  const { mask } = batch;
+  const updates: StatisticUpdate[] = [];
+  const outputs = model.build(graph, batch.inputs, {
+    logits: foldedOf(heads),
+    training: true,
+    random: { seed, step: graph.variable(state.step) },
+    update: (variable, value) => updates.push({ variable, value }),
+    ...(mask ? { labels: mask } : {}),
+    ...(probe ? { probe } : {}),
+  });
+  const { loss, results } = graph.inLayer("loss", () => {
+    const results = resultsOf(graph, heads, outputs, batch);
+    const weights = rowWeights(at(results, 0), batch, classWeight);
+    return { loss: totalLoss(graph, parts, results, { mask, weights }), results };
+  });
+  return { loss, results, updates };
+}
+
+/** WebGPU's default limit of storage buffers, less those that the end of a step needs beside values and counters. */
+const VALUES_AND_COUNTERS = 4;
+
+/** Forward, loss, backward; then the end of the step: record and verdict, and what depends on it. */
+function addTrainingStep(
+  graph: Graph,
+  parts: StepParts,
+  batch: Batch,
+  counters: readonly Variable[],
+  options: { seed: number; classWeight?: readonly number[] | undefined },
+): void {
+  const { model, optimizer, state, record } = parts;
+  const guard = graph.inLayer("input", () => guardOf(graph, model, batch.floats));
+  const { loss, results, updates } = addForward(graph, parts, batch, options);
+  const measured = graph.inLayer("loss", () => record.measure(results));
+  const parameters = model.arena.variables.map((variable) => graph.variable(variable));
+  const recompute = parts.recompute ? { recompute: recomputedNodes(graph, model) } : {};
+  const scale = state.scaling && graph.variable(state.scaling.scale);
+  const gradients = graph.gradients(loss, parameters, scale, recompute);
+  const verdict = graph.inLayer("metrics", () => {
+    const values = [loss, ...measured.values, ...record.recorded(measured.counts)];
+    return graph.finishStep(mergedValues(graph, values, VALUES_AND_COUNTERS - counters.length), {
+      ring: state.ring,
+      counters,
+      guards: [guard, ...guardsOfStatistics(graph, updates)],
+      gradients,
+      scaling: state.scaling,
+    });
+  });
+  graph.inLayer("optimizer", () => {
+    graph.optimizerUpdate(verdict, graph.variable(state.schedule), gradients, {
+      rule: optimizer.rule,
+      parameters: model.arena,
+      state: state.optimizer,
+    });
+    model.constrain(graph, verdict);
+  });
+  for (const { variable, value } of updates) {
+    graph.inLayer(value.layer, () => graph.assign(variable, value, verdict));
+  }
+  graph.inLayer("metrics", () => {
+    for (const [metric, node] of measured.counts) {
+      const variable = state.counts.get(metric);
+      if (variable) graph.assign(variable, graph.add(graph.variable(variable), node), verdict);
+    }
+  });
+}
+
+/** The layers that keep 16-bit activations in mixed precision: all of the model. The loss and the optimizer do not. */
+function halfLayers({ model, state }: StepParts): { halfLayers?: ReadonlySet<string> } {
+  return state.scaling ? { halfLayers: new Set(model.layers.map(({ name }) => name)) } : {};
+}
+
+/** The batch of a data set that a trainer's cursor is at. */
+export function fetchedBatch(
+  graph: Graph,
+  { model, state }: StepParts,
+  dataset: Dataset,
+  { batch, shuffle, seed, augment }: FetchingOptions,
+): Batch {
+  const order = orderOf(model, dataset);
+  return fetchBatch(graph, dataset, graph.variable(state.cursor), { batch, shuffle, seed, augment, order });
+}
+
+/** A training step that fetches its batch from a data set on the device. */
+export function compileTraining(
+  backend: Backend,
+  parts: StepParts,
+  dataset: Dataset,
+  options: FetchingOptions,
+): Promise<Program> {
+  const graph = new Graph();
+  const batch = fetchedBatch(graph, parts, dataset, options);
+  addTrainingStep(graph, parts, batch, [parts.state.step, parts.state.cursor], options);
+  return backend.compile(graph, { outputs: {}, ...halfLayers(parts) });
+}
+
+/**
+ * The batch that `fedBatch` feeds: images [batch, …] of each input, and of each output class labels, i32 [batch], or targets,
+ * f32 [batch, …]; without labels also `mask`, i32 [batch], negative in rows that do not count.
+ */
+export function fedBatchOf(
+  graph: Graph,
+  { model }: Pick<StepParts, "model">,
+  batch: number,
+  targetShapes: readonly (Shape | undefined)[],
+): Batch {
+  const inputs = model.inputShapes.map((shape, i) => graph.input(fedNames(i).images, [batch, ...shape]));
+  const targets = targetShapes.map((shape, i) => {
+    const { targets: name } = fedNames(i);
+    return shape ? graph.input(name, [batch, ...shape]) : graph.input(name, [batch], "i32");
+  });
+  const mask = targets.find(({ dtype }) => dtype === "i32") ?? graph.input("mask", [batch], "i32");
+  return { inputs, floats: inputs, targets, mask, weights: undefined, rows: undefined };
+}
+
+/** A training step on what `fedBatch` feeds. */
+export function compileFedTraining(
+  backend: Backend,
+  parts: StepParts,
+  batch: number,
+  { targetShapes, seed }: { targetShapes: readonly (Shape | undefined)[]; seed: number },
+): Promise<Program> {
+  const graph = new Graph();
+  addTrainingStep(graph, parts, fedBatchOf(graph, parts, batch, targetShapes), [parts.state.step], { seed });
+  return backend.compile(graph, { outputs: {}, ...halfLayers(parts) });
+}
