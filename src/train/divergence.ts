@@ -43,11 +43,14 @@ export async function divergenceOf(backend: Backend, parts: StepParts, where: Di
   const found = await firstNonFinite(backend, parts, where);
   const begin = `Training diverged at step ${step}, which was not applied`;
   if (found === undefined) {
-    return new DivergedError(`${begin}: its loss or a gradient is not finite. ${ADVICE}`, step);
+    return new DivergedError(`${begin}. Its loss or a gradient is not finite. ${ADVICE}`, step);
   }
   const { says, layer, parameter } = found;
   const advice = layer === undefined ? "Correct it, or leave it out." : ADVICE;
-  return new DivergedError(`${begin}: ${says}. ${advice}`, step, { layer, parameter });
+  return new DivergedError(`${begin}. ${says.charAt(0).toUpperCase()}${says.slice(1)}. ${advice}`, step, {
+    layer,
+    parameter,
+  });
 }
 
 async function firstNonFinite(

@@ -16,7 +16,8 @@ export interface Runner {
   /** How far the trainer has come; the run counts on in it. */
   readonly progress: Progress;
   readonly record: StepRecord;
-  enqueue(steps: number, read: boolean): Promise<Tensor | undefined>;
+  /** Sends steps off; resolves when they are done, with their reports on request. `weights`: the model is to remember them. */
+  enqueue(steps: number, read: { ring?: boolean; weights?: boolean }): Promise<Tensor | undefined>;
   evaluate(dataset: Dataset, signal: AbortSignal | undefined): Promise<Evaluation>;
   /** The share of right answers, where there is something to be right about. */
   accuracy(totals: Totals): { accuracy?: number };
@@ -141,7 +142,7 @@ export class FitRun {
     const sent = performance.now();
     this.#taken += steps;
     const end = this.#taken;
-    const ring = await this.#runner.enqueue(steps, read);
+    const ring = await this.#runner.enqueue(steps, { ring: read, weights: end === this.#steps });
     this.#pace.done(steps, sent, performance.now());
     if (ring) this.#report(ring, end);
   }
@@ -149,7 +150,7 @@ export class FitRun {
   async #readRing(): Promise<void> {
     const end = this.#taken;
     if (this.#reported === end) return;
-    const ring = await this.#runner.enqueue(0, true);
+    const ring = await this.#runner.enqueue(0, { ring: true });
     if (ring) this.#report(ring, end);
   }
 

@@ -108,6 +108,8 @@ class LocalTrainer implements Trainer {
   #rates: Float32Array;
   /** Whether weights and averages have changed places. */
   #swapped = false;
+  /** Whether the weights are others than those that the model remembers. */
+  #moved = false;
 
   constructor(parts: StepParts, backend: Backend, keeper: Program, batchSize: number, seed: number) {
     this.#parts = parts;
@@ -118,7 +120,7 @@ class LocalTrainer implements Trainer {
     this.#rates = learningRateTable(parts.optimizer.learningRate);
     const folded = parts.heads.map((head) => head.loss.folded);
     this.#predictor = new Predictor(parts.model, backend, { batchSize, folded, owner: "trainer" });
-    this.#inspector = new Inspector(backend, parts.model, at(folded, 0));
+    this.#inspector = new Inspector(backend, parts.model, folded[0]);
     this.#programs = new CompiledPrograms(backend);
     this.#evaluations = new Evaluations(backend, parts, batchSize, ({ targets }, totals) =>
       this.#accuracy(targets === undefined, totals),
@@ -154,7 +156,7 @@ class LocalTrainer implements Trainer {
       this.#fitting = false;
       // A pause holds the run that it was for, and no later one.
       this.#turns.resume();
-      await this.#remember().catch(() => undefined);
+      if (this.#moved) await this.#copyWeights().catch(() => undefined);
     }
   }
 
@@ -229,11 +231,15 @@ class LocalTrainer implements Trainer {
       turn,
       progress: this.#progress,
       record,
-      enqueue: async (steps, read) => {
-        this.#count(steps);
+      enqueue: async (steps, { ring = false, weights = false }) => {
+        const wanted = weights ? model.variables : [];
+        const submitted = program.enqueue({ steps, read: [...(ring ? [state.ring] : []), ...wanted] });
+        this.#submitted(steps);
         this.#progress.cursor += steps;
-        const [ring] = await program.enqueue({ steps, read: read ? [state.ring] : [] });
-        return ring;
+        const tensors = await submitted;
+        const reports = ring ? tensors.shift() : undefined;
+        if (weights) this.#remember(tensors);
+        return reports;
       },
       evaluate: (data, signal) => this.#evaluations.evaluate(data, signal === undefined ? {} : { signal }),
       accuracy: (totals) => this.#accuracy(dataset.targets === undefined, totals),
@@ -251,27 +257,33 @@ class LocalTrainer implements Trainer {
         return () => {
           for (const [index, variable] of model.variables.entries())
             this.#keeper.write(variable, at(tensors, index).data);
+          this.#remember(tensors);
         };
       },
     };
   }
 
-  /** Notes that steps are under way, which move the weights away from what the model remembers. */
-  #count(steps: number): void {
+  /** Notes that steps were submitted, which move the weights away from what the model remembers. */
+  #submitted(steps: number): void {
     if (steps === 0) return;
     this.#progress.steps += steps;
     this.#submissions++;
     this.#submittedSteps += steps;
     for (const variable of this.#parts.model.variables) variable.moved(() => notCopied(variable));
+    this.#moved = true;
   }
 
   /** Copies the weights into the model's `parameters`. */
-  async #remember(): Promise<void> {
-    const { variables } = this.#parts.model;
-    const tensors = await this.#keeper.enqueue({ steps: 0, read: variables });
-    variables.forEach((variable, index) => {
+  async #copyWeights(): Promise<void> {
+    this.#remember(await this.#keeper.enqueue({ steps: 0, read: this.#parts.model.variables }));
+  }
+
+  /** Takes these for the values of the model's variables, in their order. */
+  #remember(tensors: readonly Tensor[]): void {
+    this.#parts.model.variables.forEach((variable, index) => {
       variable.remember(Float32Array.from(at(tensors, index).data));
     });
+    this.#moved = false;
   }
 
   #fetchedStep(dataset: Dataset, options: PrepareOptions): Omit<DivergedStep, "step" | "seed"> {
@@ -314,8 +326,9 @@ class LocalTrainer implements Trainer {
       const program = await this.#programs.feeding(this.#parts, this.#batchSize, { targetShapes, seed: this.#seed });
       if (this.#swapped) await this.#exchangeAverages();
       const step = this.#progress.steps;
-      this.#count(1);
-      const [ring] = await program.enqueue({ feeds, read: [state.ring] });
+      const submitted = program.enqueue({ feeds, read: [state.ring] });
+      this.#submitted(1);
+      const [ring] = await submitted;
       const reported = record.totals(ring as Tensor, RING_STEPS, step, step + 1);
       if (!Number.isFinite(reported.loss)) this.#progress.steps = step;
       return reported;
@@ -391,7 +404,7 @@ class LocalTrainer implements Trainer {
     }
     if (this.#progress.steps === 0) throw new ArgumentError("swapEma: there are no averages before the first step.");
     await this.#turns.exclusive(() => this.#exchangeAverages());
-    await this.#remember();
+    await this.#copyWeights();
   }
 
   async #exchangeAverages(): Promise<void> {
@@ -433,12 +446,12 @@ class LocalTrainer implements Trainer {
       this.#parts = { ...this.#parts, optimizer: { ...optimizer, rule: saved.rule } };
       this.#programs.clear();
     });
-    await this.#remember();
+    await this.#copyWeights();
   }
 
   async syncModel(): Promise<void> {
     this.#checkUsable();
-    await this.#turns.shared(() => this.#remember());
+    await this.#turns.shared(() => this.#copyWeights());
   }
 
   async profile(dataset = this.#programs.training?.dataset, { steps = 5 }: { steps?: number } = {}): Promise<Profile> {

@@ -72,7 +72,7 @@ const OWN_TESTS = [
   ...["batchNormGammaGradient", "batchNormInputGradient", "softmaxCrossEntropyGradient", "randomAffine"],
 ];
 /** Ops of whole numbers, and records of what others computed. */
-const WITHOUT_FLOATS = ["batchRows", "confusionMatrix", "oneHot", "recordStep", "stopGradient"];
+const WITHOUT_FLOATS = ["batchRows", "confusionMatrix", "finishStep", "oneHot", "recordStep", "stopGradient"];
 
 /** The gradient of Σ f(x) by x at these values. */
 const slope = (values: readonly number[], f: (graph: Graph, x: Node) => Node) =>

@@ -114,7 +114,10 @@ describe("every optimizer", () => {
     );
     const averaging = await trained(adam({ useEma: true }), { epochs: 0 });
     await expect(averaging.trainer.restore(saved)).rejects.toThrow(
-      /wants "optimizer\/average\/.*the checkpoint has none/,
+      /the checkpoint's optimizer has ema none, this trainer's .*adopt: true/,
+    );
+    await expect(averaging.trainer.restore(saved, { adopt: true })).rejects.toThrow(
+      /keeps .*, this trainer's .*average/,
     );
   });
 });
