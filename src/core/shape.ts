@@ -1,4 +1,5 @@
 import { ShapeError } from "./errors.ts";
+import { describeValue } from "./options.ts";
 
 /** Sizes of a tensor's axes, outermost first. `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -12,7 +13,9 @@ export function sizeOf(shape: Shape): number {
 
 /** `[2, 28, 28, 1]`, for messages and tables. */
 export function formatShape(shape: Shape): string {
-  return `[${shape.join(", ")}]`;
+  // Shapes that come from elsewhere may hold anything.
+  const extents: readonly unknown[] = shape;
+  return `[${extents.map((extent) => (typeof extent === "number" ? extent : describeValue(extent))).join(", ")}]`;
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
@@ -73,10 +76,11 @@ export function broadcastStrides(shape: Shape, target: Shape): number[] {
 /** Axes as non-negative, unique, ascending numbers; `undefined` means all of them. */
 export function normalizeAxes(what: string, axes: number | readonly number[] | undefined, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = typeof axes === "number" ? [axes] : axes;
+  // Axes that come from elsewhere may be anything.
+  const list = Array.isArray(axes) ? axes : [axes];
   const normal = list.map((axis) => {
     if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
-      throw new ShapeError(`${what}: axis ${axis} does not exist in a tensor of rank ${rank}.`);
+      throw new ShapeError(`${what}: axis ${describeValue(axis)} does not exist in a tensor of rank ${rank}.`);
     }
     return axis < 0 ? axis + rank : axis;
   });

@@ -201,13 +201,17 @@ function emptyWindow(
   dilation: number,
   padBefore: number,
 ): number | undefined {
-  for (let position = 0; position < out; position++) {
+  // Of the windows that begin before the input, each stands like the one `dilation` positions earlier, but nearer to it.
+  const early = Math.min(out, Math.ceil(padBefore / stride), dilation);
+  for (let position = 0; position < early; position++) {
     const first = position * stride - padBefore;
     // The first tap that is not before the input.
-    const tap = first >= 0 ? 0 : Math.ceil(-first / dilation);
+    const tap = Math.ceil(-first / dilation);
     if (tap >= kernel || first + tap * dilation >= size) return position;
   }
-  return undefined;
+  // The others begin ever further behind.
+  const late = Math.ceil((size + padBefore) / stride);
+  return late < out ? late : undefined;
 }
 
 /** The geometry of a pooling over `[batch, height, width, channels]`. */

@@ -1,6 +1,7 @@
 import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
 import { formatCount, formatTable } from "../core/format.ts";
 import { layOutMaps, paintMaps } from "../core/maps_picture.ts";
+import { checkOptions, describeValue } from "../core/options.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { DType, Tensor, TypedArray } from "../core/tensor.ts";
 import type { Backend, CompileOptions, Feeds, OutputDrawing, Program, ProgramStats } from "../graph/backend.ts";
@@ -23,7 +24,12 @@ export interface CpuOptions {
 
 /** The reference backend: plain loops, sums in f64. Judges every shader, and trains where there is no WebGPU. */
 export function cpu(options: CpuOptions = {}): Backend {
-  return new CpuBackend(options.precision ?? "f64");
+  checkOptions("cpu", options, { precision: "string" });
+  const { precision = "f64" } = options;
+  if (precision !== "f64" && precision !== "f32") {
+    throw new ArgumentError(`cpu: precision must be "f64" or "f32", got ${describeValue(precision)}.`);
+  }
+  return new CpuBackend(precision);
 }
 
 interface Held {

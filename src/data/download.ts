@@ -1,5 +1,6 @@
 import { abortWith } from "../core/abort.ts";
 import { CortezaError } from "../core/errors.ts";
+import type { OptionKinds } from "../core/options.ts";
 import { gunzip, readAll } from "./gunzip.ts";
 
 /** How files are fetched. */
@@ -14,6 +15,9 @@ export interface DownloadOptions {
   /** Name of a cache (`caches.open(name)`) that keeps the files for the next visit, where the browser has one. */
   cache?: string;
 }
+
+/** These options. */
+export const DOWNLOAD: OptionKinds<DownloadOptions> = { signal: "any", onProgress: "any", cache: "string" };
 
 export interface Download {
   /** The files, decompressed, in the order of their addresses. */

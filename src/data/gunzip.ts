@@ -1,4 +1,5 @@
 import { FormatError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 
 /** What a file is given as. */
 export type Bytes = ArrayBuffer | Uint8Array;
@@ -48,8 +49,10 @@ export async function readAll(stream: ReadableStream<Uint8Array>, note: (bytes: 
  */
 export async function gunzip(
   source: Bytes | Blob | Response,
-  { mostBytes = MOST_BYTES }: { mostBytes?: number } = {},
+  options: { mostBytes?: number } = {},
 ): Promise<Uint8Array> {
+  checkOptions("gunzip", options, { mostBytes: "number" });
+  const { mostBytes = MOST_BYTES } = options;
   const packed = source instanceof Blob || source instanceof Response ? await source.arrayBuffer() : source;
   const data = toUint8Array(packed);
   if (!isGzip(data)) return data;

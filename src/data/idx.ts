@@ -1,9 +1,11 @@
 import { FormatError } from "../core/errors.ts";
+import { foreignFile } from "../core/foreign_file.ts";
+import { checkOptions } from "../core/options.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor, TypedArray } from "../core/tensor.ts";
 import { type Dataset, dataset } from "./dataset.ts";
-import { type DownloadOptions, download } from "./download.ts";
-import { type Bytes, isGzip, toUint8Array } from "./gunzip.ts";
+import { DOWNLOAD, type DownloadOptions, download } from "./download.ts";
+import { type Bytes, toUint8Array } from "./gunzip.ts";
 
 export type { DownloadOptions } from "./download.ts";
 export { type Bytes, gunzip } from "./gunzip.ts";
@@ -69,17 +71,6 @@ const ELEMENT_TYPES: ReadonlyMap<number, ElementType> = new Map([
 
 const MOST_AXES = 8;
 
-/** What a file that is not IDX seems to be, and what to do about it. */
-function foreign(data: Uint8Array): string {
-  if (data.length === 0) return "it is empty";
-  const start = String.fromCharCode(...data.subarray(0, 64)).trimStart();
-  if (isGzip(data)) return "this looks gzip-compressed: decompress it first, with gunzip()";
-  if (start.startsWith("PK")) return "this looks like a zip archive: unpack it first";
-  if (start.startsWith("<")) return "this looks like a web page: check the address it came from";
-  if (start.startsWith("version https://git-lfs")) return "this is a Git LFS pointer, not the file itself";
-  return "those start with two zero bytes, a type and a number of axes";
-}
-
 /**
  * A tensor from an IDX file. All six element types are read; the sizes it declares are compared with the bytes
  * present before anything is allocated. Throws `FormatError` for a foreign, truncated or overlong file; `what` names
@@ -89,7 +80,8 @@ export function parseIdx(bytes: Bytes, what = "IDX file"): Tensor {
   const data = toUint8Array(bytes);
   const [zero, alsoZero, code, rank] = data;
   if (zero !== 0 || alsoZero !== 0 || code === undefined || rank === undefined) {
-    throw new FormatError(`${what}: this is not an IDX file; ${foreign(data)}.`);
+    const found = foreignFile(data) ?? "those start with two zero bytes, a type and a number of axes";
+    throw new FormatError(`${what}: this is not an IDX file; ${found}.`);
   }
   const type = ELEMENT_TYPES.get(code);
   if (type === undefined) {
@@ -121,12 +113,24 @@ function describe({ shape, data }: Tensor): string {
   return `${data.constructor.name} ${formatShape(shape)}`;
 }
 
+/** Columns of QMNIST's label files: the class, then who wrote the digit, where it lies and the like. */
+const QMNIST_COLUMNS = 8;
+
+/** The classes of a label file: bytes [count], or the first column of QMNIST's 32-bit numbers [count, 8]. */
+function classesOf({ shape, data }: Tensor): Uint8Array | Int32Array | undefined {
+  if (shape.length === 1 && data instanceof Uint8Array) return data;
+  if (shape.length !== 2 || shape[1] !== QMNIST_COLUMNS || !(data instanceof Int32Array)) return undefined;
+  return data.filter((_, place) => place % QMNIST_COLUMNS === 0);
+}
+
 /**
  * A data set from a pair of IDX files, as MNIST and its relatives come: images [count, height, width] or
- * [count, height, width, channels] of unsigned bytes, labels [count] of unsigned bytes. Throws `FormatError`, which
- * says which of the two files is wrong and what was found in it.
+ * [count, height, width, channels] of unsigned bytes, labels [count] of unsigned bytes, or QMNIST's [count, 8] of 32-bit
+ * numbers, whose first column is the class. Throws `FormatError`, which says which of the two files is wrong and what was
+ * found in it.
  */
 export function idx(files: { images: Bytes; labels: Bytes }): Dataset {
+  checkOptions("idx", files, { images: "any", labels: "any" });
   const images = parseIdx(files.images, "IDX image file");
   const labels = parseIdx(files.labels, "IDX label file");
   if (images.shape.length === 1 && labels.shape.length >= 3) {
@@ -140,13 +144,14 @@ export function idx(files: { images: Bytes; labels: Bytes }): Dataset {
   if (count === 0 || height === 0 || width === 0 || channels === 0) {
     throw new FormatError(`IDX image file: ${formatShape(images.shape)} holds no pixels.`);
   }
-  if (labels.shape.length !== 1 || !(labels.data instanceof Uint8Array)) {
+  const classes = classesOf(labels);
+  if (classes === undefined) {
     throw new FormatError(`IDX label file: wants unsigned bytes [count], found ${describe(labels)}.`);
   }
   if (labels.shape[0] !== count) {
     throw new FormatError(`IDX files: ${count} images, but ${labels.shape[0]} labels; they do not belong together.`);
   }
-  return dataset({ images: pixels, labels: labels.data, shape: [height, width, channels] });
+  return dataset({ images: pixels, labels: classes, shape: [height, width, channels] });
 }
 
 /**
@@ -158,6 +163,8 @@ export async function fetchIdx(
   urls: { images: string; labels: string },
   options: DownloadOptions = {},
 ): Promise<Dataset> {
+  checkOptions("fetchIdx", urls, { images: "string", labels: "string" });
+  checkOptions("fetchIdx", options, DOWNLOAD);
   const files = await download([urls.images, urls.labels], options);
   const [images, labels] = files.contents;
   try {

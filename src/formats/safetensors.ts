@@ -1,5 +1,6 @@
 /** The safetensors format: an 8-byte length, a JSON header, then the bytes of the tensors. Source: huggingface/safetensors, README, "Format". */
 import { ArgumentError, FormatError } from "../core/errors.ts";
+import { foreignFile } from "../core/foreign_file.ts";
 import { formatShape } from "../core/shape.ts";
 import { checkLength, type Tensor, type TypedArray } from "../core/tensor.ts";
 import { type Json, parseStrictJson } from "./strict_json.ts";
@@ -7,6 +8,8 @@ import { type Json, parseStrictJson } from "./strict_json.ts";
 /** The reference implementation's own limit (`MAX_HEADER_SIZE` in safetensors/src/tensor.rs). */
 const MOST_HEADER_BYTES = 100_000_000;
 const MOST_AXES = 8;
+/** Every tensor takes some hundred bytes of memory beside its values, however few of the file's it takes. */
+const MOST_TENSORS = 50_000;
 /** Header → tensor or metadata → shape, offsets: an honest header is three deep. */
 const MOST_DEPTH = 4;
 
@@ -202,19 +205,23 @@ function parseMetadata(value: Json): Map<string, string> {
 
 /** The header's text. Its length is compared with the bytes present before anything is read or allocated. */
 function headerText(bytes: Uint8Array): { text: string; dataStart: number } {
-  if (bytes.length < 8)
-    throw new FormatError(`safetensors: ${bytes.length} bytes are too few; the file is cut off or foreign.`);
+  const foreign = (otherwise: string) => foreignFile(bytes) ?? otherwise;
+  if (bytes.length < 8) {
+    throw new FormatError(
+      `safetensors: ${bytes.length} bytes are too few; ${foreign("the file is cut off or foreign")}.`,
+    );
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const claimed = view.getBigUint64(0, true);
   if (claimed > MOST_HEADER_BYTES) {
     throw new FormatError(
-      `safetensors: the header claims ${claimed} bytes, more than ${MOST_HEADER_BYTES}; this is another format.`,
+      `safetensors: the header claims ${claimed} bytes, more than ${MOST_HEADER_BYTES}; ${foreign("this is another format")}.`,
     );
   }
   const length = Number(claimed);
   if (8 + length > bytes.length) {
     throw new FormatError(
-      `safetensors: the header claims ${length} bytes, the file has ${bytes.length}; it is cut off or foreign.`,
+      `safetensors: the header claims ${length} bytes, the file has ${bytes.length}; ${foreign("it is cut off or foreign")}.`,
     );
   }
   try {
@@ -222,7 +229,8 @@ function headerText(bytes: Uint8Array): { text: string; dataStart: number } {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.slice(8, 8 + length));
     return { text, dataStart: 8 + length };
   } catch (cause) {
-    throw new FormatError("safetensors: the header is not UTF-8; the file is damaged or of another format.", { cause });
+    const told = foreign("the file is damaged or of another format");
+    throw new FormatError(`safetensors: the header is not UTF-8; ${told}.`, { cause });
   }
 }
 
@@ -238,6 +246,9 @@ function parseHeader(bytes: Uint8Array): Header {
     // The reference reader takes `null` for "no metadata".
     if (name === "__metadata__") metadata = value === null ? metadata : parseMetadata(value);
     else entries.push(parseEntry(name, value));
+  }
+  if (entries.length > MOST_TENSORS) {
+    throw new FormatError(`safetensors: ${entries.length} tensors; at most ${MOST_TENSORS} are read.`);
   }
   // Stable, so that empty tensors, which share an offset, keep the header's order.
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);

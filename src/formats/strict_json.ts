@@ -5,14 +5,17 @@ export type Json = null | boolean | number | string | Json[] | Map<string, Json>
 
 /**
  * Parses JSON (RFC 8259) from a stranger. Unlike `JSON.parse` it refuses objects that name a key twice, where two
- * readers could see two different files, texts with half a surrogate pair, for the same reason, and nesting deeper than
- * `depth`; objects come back as maps.
+ * readers could see two different files, texts with half a surrogate pair, for the same reason, nesting deeper than
+ * `depth`, and more values than any honest file has; objects come back as maps.
  * Throws `FormatError`, which starts with `what`.
  */
 export function parseStrictJson(text: string, what: string, depth: number): Json {
   const parser = new Parser(text, what, depth);
   return parser.document();
 }
+
+/** Each takes some ten bytes of memory for one in the file. */
+const MOST_VALUES = 1_000_000;
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERALS: readonly (readonly [string, null | boolean])[] = [
@@ -25,6 +28,7 @@ class Parser {
   readonly #text: string;
   readonly #what: string;
   #depthLeft: number;
+  #valuesLeft = MOST_VALUES;
   #at = 0;
 
   constructor(text: string, what: string, depth: number) {
@@ -65,6 +69,7 @@ class Parser {
   }
 
   #value(): Json {
+    if (this.#valuesLeft-- === 0) this.#fail(`has more than ${MOST_VALUES} values`);
     this.#skipSpace();
     const first = this.#text[this.#at];
     if (first === "{") return this.#nested(() => this.#object());

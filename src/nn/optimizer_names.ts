@@ -76,10 +76,12 @@ export function checkUpdateRule(where: string, rule: unknown): UpdateRule {
   if (typeof kind !== "string" || !isName(kind) || kind === "adamw") {
     throw new ArgumentError(`${where}: unknown optimizer ${describeValue(kind)}; known: ${KINDS.join(", ")}.`);
   }
-  const options: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(numbers)) options[renamed(kind, name)] = value;
-  if (clip !== undefined) Object.assign(options, clipOptions(where, clip));
-  if (ema !== undefined) Object.assign(options, emaOptions(where, ema));
+  // Not by assignment: a key may be "__proto__".
+  const options: Record<string, unknown> = Object.fromEntries([
+    ...Object.entries(numbers).map(([name, value]) => [renamed(kind, name), value]),
+    ...(clip === undefined ? [] : Object.entries(clipOptions(where, clip))),
+    ...(ema === undefined ? [] : Object.entries(emaOptions(where, ema))),
+  ]);
   try {
     // The maker looks at every one of them.
     return MAKERS[kind](options as OptimizerOptions).rule;

@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { checkOptions, describeValue } from "../core/options.ts";
-import { checkShape, formatShape, type Shape } from "../core/shape.ts";
+import { checkShape, formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import type { Layer } from "./layer.ts";
 
 /**
@@ -37,12 +37,18 @@ export class SymbolicTensor {
 /** Axes of one image's tensor at most: what files and kernels hold with the batch beside them. */
 const MOST_AXES = 7;
 
+/** As many as one tensor of a graph. */
+const MOST_ELEMENTS = 2 ** 32;
+
 /** Throws `ShapeError` unless it is a shape that a model can compute with. */
 export function checkTensorShape(what: string, shape: Shape): void {
   if (shape.length > MOST_AXES) {
     throw new ShapeError(`${what}: has ${shape.length} axes; at most ${MOST_AXES} beside the batch.`);
   }
   checkShape(what, shape);
+  if (sizeOf(shape) > MOST_ELEMENTS) {
+    throw new ShapeError(`${what}: ${formatShape(shape)} holds more than 2³² values.`);
+  }
 }
 
 /** An input of a model: `shape` is one image's, without the batch axis, e.g. [height, width, channels]. */

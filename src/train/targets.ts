@@ -137,6 +137,20 @@ export type ClassWeights = Readonly<Record<number, number>> | readonly number[];
 
 /** The weights of all `classes`. Throws `ArgumentError` for a class that is not there and for a negative weight. */
 export function checkClassWeights(weights: ClassWeights, classes: number): number[] {
+  const given: unknown = weights;
+  if (typeof given !== "object" || given === null) {
+    throw new ArgumentError(
+      `fit: classWeight wants a list of weights or an object, as in { 3: 2 }, got ${describeValue(given)}.`,
+    );
+  }
+  if (Symbol.iterator in given) {
+    const { length } = Array.from(weights as readonly number[]);
+    if (length !== classes) {
+      throw new ArgumentError(
+        `fit: classWeight has ${length} weights for ${classes} classes; give one a class, or an object that names some.`,
+      );
+    }
+  }
   const all = new Array<number>(classes).fill(1);
   for (const [name, weight] of Object.entries(weights)) {
     const index = Number(name);

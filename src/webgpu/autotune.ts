@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKinds } from "../core/options.ts";
 import { at } from "../graph/op.ts";
 import { median } from "../graph/profile.ts";
 import type { PipelineCache } from "./pipelines.ts";
@@ -18,6 +19,14 @@ export interface AutotuneOptions {
   store?: TuningStore;
   /** Milliseconds that a program may spend on measuring kernels that no one has measured yet; default 3000. */
   milliseconds?: number;
+}
+
+const OPTIONS: OptionKinds<AutotuneOptions> = { store: "any", milliseconds: "number" };
+
+/** Throws `ArgumentError` unless it is what `webgpu` takes as `autotune`. */
+export function checkAutotune(autotune: boolean | AutotuneOptions | undefined): void {
+  if (autotune === undefined || typeof autotune === "boolean") return;
+  checkOptions("webgpu: autotune", autotune, OPTIONS);
 }
 
 /** Part of every key: what was measured with other kernels is worth nothing. */

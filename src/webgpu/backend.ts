@@ -1,10 +1,11 @@
 import { DeviceLostError, DisposedError } from "../core/errors.ts";
+import { checkOptions } from "../core/options.ts";
 import type { Backend, CompileOptions, Program } from "../graph/backend.ts";
 import { checkCompile } from "../graph/checks.ts";
 import { Closing } from "../graph/closing.ts";
 import type { Graph } from "../graph/graph.ts";
-import { Autotuner } from "./autotune.ts";
-import { type AcquiredDevice, acquireDevice, type WebGpuOptions } from "./device.ts";
+import { Autotuner, checkAutotune } from "./autotune.ts";
+import { type AcquiredDevice, acquireDevice, WEBGPU, type WebGpuOptions } from "./device.ts";
 import { storeHalves } from "./half_storage.ts";
 import { writeInPlace } from "./in_place.ts";
 import { lowerGraph } from "./lower.ts";
@@ -17,6 +18,8 @@ import { ScratchPool, VariableStorage } from "./storage.ts";
 
 /** A backend on the GPU. Throws `WebGpuUnavailableError`, which says why and what to do. */
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
+  checkOptions("webgpu", options, WEBGPU);
+  checkAutotune(options.autotune);
   return new WebGpuBackend(await acquireDevice(options), options);
 }
 

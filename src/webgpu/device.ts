@@ -1,4 +1,5 @@
 import { WebGpuUnavailableError } from "../core/errors.ts";
+import type { OptionKinds } from "../core/options.ts";
 import type { AutotuneOptions } from "./autotune.ts";
 import { learnCompletion } from "./completion.ts";
 import type { DeviceTraits } from "./kernel.ts";
@@ -35,6 +36,16 @@ export interface WebGpuOptions {
    */
   winograd?: boolean;
 }
+
+/** The options of `webgpu`. */
+export const WEBGPU: OptionKinds<WebGpuOptions> = {
+  gpu: "any",
+  device: "any",
+  powerPreference: "string",
+  quickStart: "boolean",
+  autotune: "any",
+  winograd: "boolean",
+};
 
 export interface AcquiredDevice {
   readonly device: GPUDevice;

@@ -38,6 +38,7 @@ describe("parseIdx", () => {
     ["an empty file", new Uint8Array(), /train.*empty/],
     ["gzip", new Uint8Array(gzipSync(IMAGES)), /train.*gzip-compressed: decompress it first/],
     ["a web page", new TextEncoder().encode("<!doctype html>"), /web page/],
+    ["a Git LFS pointer", new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\n"), /Git LFS pointer/],
     ["a zip archive", new TextEncoder().encode("PK\u0003\u0004"), /zip/],
     ["an unknown type", idxFile(0x0a, [1], [0]), /0x0a/],
     ["no axes", idxFile(8, [], []), /1 to 8 axes/],
@@ -98,6 +99,24 @@ describe("idx", () => {
   ])("refuses %s and says which file it is", (_, images, labels, message) => {
     expect(() => idx({ images, labels })).toThrow(FormatError);
     expect(() => idx({ images, labels })).toThrow(message);
+  });
+});
+
+describe("QMNIST's labels", () => {
+  const row = (label: number) => [label, 0, 0, 0, 0, 0, 0, 0].flatMap((value) => [0, 0, 0, value]);
+
+  it("are the first of eight columns of 32-bit numbers", () => {
+    const labels = idxFile(0x0c, [2, 8], [...row(5), ...row(0)]);
+    expect(idx({ images: IMAGES, labels })).toEqual(EXPECTED);
+  });
+
+  it("are refused with other columns, or where one is no class", () => {
+    const columns = idxFile(0x0c, [2, 4], Array(32).fill(0));
+    expect(() => idx({ images: IMAGES, labels: columns })).toThrow(
+      /wants unsigned bytes \[count\], found Int32Array \[2, 4\]/,
+    );
+    const negative = idxFile(0x0c, [2, 8], [...row(5), 255, 255, 255, 255, ...Array(28).fill(0)]);
+    expect(() => idx({ images: IMAGES, labels: negative })).toThrow(/label -1 of image 1/);
   });
 });
 

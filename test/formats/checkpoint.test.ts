@@ -58,6 +58,33 @@ describe("a checkpoint", () => {
   });
 });
 
+describe("a checkpoint's configuration", () => {
+  /** A checkpoint without tensors, whose checksum covers the text alone. */
+  const withConfig = (config: string) =>
+    toSafetensors(new Map(), {
+      format: "corteza-checkpoint",
+      version: "1",
+      config,
+      crc32: crc32(new TextEncoder().encode(config)).toString(16).padStart(8, "0"),
+    });
+
+  it.each([
+    ["too deep", `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, /nested too deeply/],
+    ["too long", `{"a":"${"x".repeat(5_000_000)}"}`, /has 5000008 characters; at most 4000000/],
+    ["of too many values", `{"a":[${"1,".repeat(1_100_000)}1]}`, /more than 1000000 values/],
+    ["with a key named twice", '{"a":1,"a":2}', /names "a" twice/],
+    ["no object", "[1]", /is not a JSON object/],
+    ["no JSON", "{a:1}", /is not JSON/],
+  ])("that is %s is refused", (_, config, message) => {
+    expect(() => decodeCheckpoint(withConfig(config))).toThrow(FormatError);
+    expect(() => decodeCheckpoint(withConfig(config))).toThrow(message);
+  });
+
+  it("is read where it is honest", () => {
+    expect(decodeCheckpoint(withConfig('{"a":[1,{"b":null}]}')).config).toEqual({ a: [1, { b: null }] });
+  });
+});
+
 describe("crc32", () => {
   it("gives the check value of the standard, in one go or in parts", () => {
     const bytes = new TextEncoder().encode("123456789");

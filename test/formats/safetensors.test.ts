@@ -217,6 +217,37 @@ describe("safetensors", () => {
     );
   });
 
+  it.each<[string, string, RegExp]>([
+    [
+      "a Git LFS pointer",
+      "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n",
+      /Git LFS pointer, not the file itself/,
+    ],
+    ["a web page", "<!DOCTYPE html><html><title>404</title></html>", /web page: check the address/],
+    ["a web page behind white space", "\n\n  <html>", /web page/],
+    ["a zip archive, as PyTorch's", "PK\x03\x04\x00\x00\x00\x00data.pkl", /zip archive/],
+    ["gzip", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", /gzip-compressed/],
+    [
+      "an old PyTorch file",
+      "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19",
+      /pickle, as old versions of PyTorch/,
+    ],
+    ["a Keras file", "\x89HDF\r\n\x1a\n\x00", /HDF5 file/],
+    ["nothing", "", /it is empty/],
+  ])("name %s as what it is", (_, text, message) => {
+    const file = Uint8Array.from(text, (character) => character.charCodeAt(0));
+    expect(() => loadSafetensors(file)).toThrow(FormatError);
+    expect(() => loadSafetensors(file)).toThrow(message);
+  });
+
+  it("with more tensors than any network has are refused: each takes memory that the file does not", () => {
+    const entries = Array.from(
+      { length: 50_001 },
+      (_, index) => `"${index}":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`,
+    );
+    expect(() => loadSafetensors(fileOf(`{${entries.join(",")}}`, 0))).toThrow(/50001 tensors; at most 50000 are read/);
+  });
+
   it("refuse to be written with a wrong length, too many axes or the reserved name", () => {
     const data = new Float32Array(2);
     expect(() => toSafetensors(new Map([["w", { shape: [3], data }]]))).toThrow(ShapeError);

@@ -93,6 +93,7 @@ describe("checkUpdateRule", () => {
     [{ ...adam().rule, beta1: 1 }, /file: adam: beta1 must be a number in \[0, 1\), got 1/],
     [{ ...adam().rule, beta1: "0.5" }, /beta1 must be a number/],
     [{ ...adam().rule, 'x: 1 } } }); fetch("//"); ({': 1 }, /file: adam: unknown option "x: 1/],
+    [JSON.parse('{ "kind": "adam", "__proto__": { "beta1": 0.5 } }'), /unknown option "__proto__"/],
     [{ ...adam().rule, momentum: 0.5 }, /unknown option "momentum"/],
     [{ ...adam().rule, amsgrad: "yes" }, /amsgrad must be true or false/],
     [{ ...adam().rule, weightDecay: -1 }, /weightDecay/],

@@ -15,6 +15,13 @@ function checkEpsilon(what: string, epsilon: number): number {
   throw new ArgumentError(`${what}: epsilon must be a number above 0, got ${describeValue(epsilon)}.`);
 }
 
+/** Throws `ArgumentError` unless these are whole numbers; imageAxes looks whether they are axes. */
+function checkAxes(what: string, axis: number | readonly number[]): void {
+  const axes: readonly unknown[] = Array.isArray(axis) ? axis : [axis];
+  if (axes.length > 0 && axes.every(Number.isInteger)) return;
+  throw new ArgumentError(`${what}: axis must be a whole number or a list of them, got ${describeValue(axis)}.`);
+}
+
 /** Axes in Keras' count as ascending axes of one image's shape. */
 function imageAxes(what: string, axis: number | readonly number[], rank: number): number[] {
   const axes = (typeof axis === "number" ? [axis] : axis).map((one) => imageAxis(what, one, rank));
@@ -44,6 +51,7 @@ export function layerNormalization(options: LayerNormalizationOptions = {}): Lay
   checkOptions("layerNormalization", options, LAYER_NORMALIZATION);
   const what = describeNew("layer_normalization", options);
   const { axis = -1, center = true, scale = true } = options;
+  checkAxes(what, axis);
   const epsilon = checkEpsilon(what, options.epsilon ?? 1e-3);
   checkScaleAndShift(what, options);
   const ownAxes = (input: Shape, where: string) => imageAxes(where, axis, input.length);
@@ -138,6 +146,7 @@ export function unitNormalization(options: { axis?: number | readonly number[]; 
   checkOptions("unitNormalization", options, { axis: "any", name: "string" });
   const what = describeNew("unit_normalization", options);
   const { axis = -1 } = options;
+  checkAxes(what, axis);
   return defineLayer({
     config: layerConfig("unitNormalization", options),
     keyword: "unit_normalization",
