@@ -1,6 +1,7 @@
 /** The page's language: its sentences, and its way to write numbers. */
 import { isLocale } from "./locale.ts";
 import { type Language, type Messages, messageTable } from "./messages.ts";
+import { type Marks, marksOf, writeNumber } from "./number_text.ts";
 import { type TrainMessages, trainMessages } from "./train/messages.ts";
 
 /** Sentences in place of others of the page, in both languages. */
@@ -115,6 +116,10 @@ function locale(): string {
 function format(value: number, options: Intl.NumberFormatOptions): string {
   return new Intl.NumberFormat(locale(), options).format(value);
 }
+
+/** How numbers are written into fields, and read from them. */
+export const fieldNumber = (value: number) => writeNumber(value, locale());
+export const fieldMarks = (): Marks => marksOf(locale());
 
 export const count = (value: number) => format(value, { maximumFractionDigits: 0 });
 export const decimal = (value: number, digits: number) =>

@@ -6,6 +6,7 @@ import { drawMessages } from "./draw_messages.ts";
 import { curvesMessages } from "./messages/curves.ts";
 import { digitsMessages } from "./messages/digits.ts";
 import { errorsMessages } from "./messages/errors.ts";
+import { fieldMessages } from "./messages/fields.ts";
 import { healthMessages } from "./messages/health.ts";
 import { keepMessages } from "./messages/keep.ts";
 import { mistakesMessages } from "./messages/mistakes.ts";
@@ -34,6 +35,7 @@ function sentences<Tongue extends Language>(tongue: Tongue) {
     ...errorsMessages[tongue],
     ...drawMessages[tongue],
     ...keepMessages[tongue],
+    ...fieldMessages[tongue],
     ...healthMessages[tongue],
   };
 }

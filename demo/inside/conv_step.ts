@@ -26,6 +26,7 @@ import { Numbers } from "./numbers.ts";
 import { magnitude, NOT_SHOWN, signed } from "./paint.ts";
 import { Player } from "./player.ts";
 import { receptiveField } from "./receptive_field.ts";
+import { placesWithInk, SPEEDS, type Speed } from "./sliding.ts";
 import {
   bracketed,
   clamp,
@@ -40,6 +41,8 @@ import {
   WIDEST_WITH_NUMBERS,
 } from "./step.ts";
 import { titleOf } from "./titles.ts";
+
+const SPEED_NAMES = ["slow", "normal", "fast"] as const;
 
 /** Which values of a layer are shown. */
 const SIDES = ["linear", "output", "gradient"] as const;
@@ -66,14 +69,17 @@ export class ConvStep extends LayerStep {
     this.#side = side;
     this.renderAgain();
   });
+  readonly #speeds = new Choice(SPEED_NAMES, (speed) => {
+    this.#speed = speed;
+    this.renderAgain();
+  });
   readonly #legend = new Legend();
   /** The window, over all the places where it can stand. */
   readonly #slider = new Player({
-    pause: 24,
-    start: () => {
-      this.#upTo = 0;
-    },
-    step: () => this.#slide(),
+    pause: () => SPEEDS[this.#speed],
+    leaps: true,
+    start: () => this.#startSliding(),
+    step: (by) => this.#slide(by),
     onChange: () => this.renderAgain(),
   });
   #side: Side = "linear";
@@ -81,6 +87,10 @@ export class ConvStep extends LayerStep {
   #channel: number | undefined;
   /** While the window slides, values after this one are not computed yet. */
   #upTo: number | undefined;
+  #speed: Speed = "normal";
+  /** Where the window goes, and how far it is there. */
+  #tour: readonly number[] = [];
+  #reached = 0;
   readonly #onFilter: (filter: number) => void;
   readonly #gradient: KernelGradient;
 
@@ -111,7 +121,7 @@ export class ConvStep extends LayerStep {
         make("div", { className: "step-aside" }, this.#image.element),
       ),
       this.formula,
-      make("div", { className: "step-tools" }, this.#slider.button, this.#sides.element),
+      make("div", { className: "step-tools" }, this.#slider.button, this.#speeds.element, this.#sides.element),
       this.#strip.element,
       this.#zeros,
       this.#gradient.element,
@@ -162,17 +172,27 @@ export class ConvStep extends LayerStep {
     };
   }
 
-  #slide(): boolean {
+  /** To the first place with ink under the window; says at how many it will stand. */
+  #startSliding(): number {
     const g = this.#geometry();
-    if (g === undefined || this.#upTo === undefined) return false;
-    const next = this.#upTo + 1;
-    const more = next < g.outHeight * g.outWidth;
-    this.#upTo = more ? next : undefined;
-    if (more) {
-      this.place = { row: Math.floor(next / g.outWidth), column: next % g.outWidth };
-      this.renderAgain();
-    }
+    this.#tour = g && this.look ? placesWithInk(g, this.look.input) : [];
+    this.#reached = 0;
+    this.#standAt(g);
+    return this.#tour.length;
+  }
+
+  #slide(by: number): boolean {
+    this.#reached += by;
+    const more = this.#reached < this.#tour.length;
+    this.#standAt(more ? this.#geometry() : undefined);
+    if (more) this.renderAgain();
     return more;
+  }
+
+  #standAt(g: ConvGeometry | undefined): void {
+    this.#upTo = g && this.#tour[this.#reached];
+    if (g && this.#upTo !== undefined)
+      this.place = { row: Math.floor(this.#upTo / g.outWidth), column: this.#upTo % g.outWidth };
   }
 
   #stopSliding(): void {
@@ -246,6 +266,7 @@ export class ConvStep extends LayerStep {
       return layer.linear === undefined && side === "output" ? text.inOutput : names[side];
     });
     this.#slider.render(text.inSlide, text.inSlideStop);
+    this.#speeds.show(text.inSpeed, this.#speed, (speed) => text.inSpeeds[speed]);
     showStrip(this.#strip, shown, filter);
     const zeros = layer.output.data.reduce((total, value) => total + Number(value === 0), 0);
     write(

@@ -1,5 +1,6 @@
 import { make, write } from "../dom.ts";
 import { count } from "../language.ts";
+import { NumberField } from "../number_field.ts";
 import { Camera } from "./camera.ts";
 import { Grid } from "./grid.ts";
 import { type FeatureMap, filterPicture } from "./maps.ts";
@@ -31,6 +32,7 @@ const PRESETS = {
 type Preset = keyof typeof PRESETS | "presetRandom";
 
 const START = "presetSobelX";
+const MOST_WEIGHT = 1e6;
 /** Longest side of a picture from a file. */
 const MOST_PIXELS = 192;
 
@@ -52,7 +54,8 @@ export class FiltersStep {
   readonly #before = new Grid();
   readonly #after = new Grid();
   readonly #problem = make("p", { className: "note" });
-  #inputs: HTMLInputElement[] = [];
+  #fields: NumberField[] = [];
+  readonly #refused = make("p", { className: "field-note" });
   #kernel: readonly number[] = PRESETS[START];
   #chosen: Preset | "own" = START;
   #drawing: FeatureMap | undefined;
@@ -95,7 +98,7 @@ export class FiltersStep {
         "div",
         { className: "step-body" },
         this.#before.element,
-        make("div", { className: "step-middle" }, this.#weightsCaption, this.#weights),
+        make("div", { className: "step-middle" }, this.#weightsCaption, this.#weights, this.#refused),
         this.#after.element,
       ),
     );
@@ -214,28 +217,31 @@ export class FiltersStep {
 
   #renderWeights(): void {
     const side = this.#side;
-    if (this.#inputs.length !== this.#kernel.length) {
-      this.#inputs = this.#kernel.map((_, index) => {
-        const input = make("input");
-        input.type = "number";
-        input.step = "any";
-        input.addEventListener("input", () => {
-          const value = input.valueAsNumber;
-          if (Number.isFinite(value)) this.#kernel = this.#kernel.with(index, value);
-          this.#chosen = "own";
-          this.#preset.value = "own";
-          this.#renderPictures();
-        });
-        return input;
-      });
+    if (this.#fields.length !== this.#kernel.length) {
+      this.#fields = this.#kernel.map(
+        (_, index) =>
+          new NumberField(make("input"), {
+            ...{ least: -MOST_WEIGHT, most: MOST_WEIGHT, live: true, note: this.#refused },
+            take: (value = 0) => {
+              this.#kernel = this.#kernel.with(index, value);
+              this.#chosen = "own";
+              this.#preset.value = "own";
+              this.#renderPictures();
+            },
+          }),
+      );
       const row = (index: number) =>
-        make("tr", {}, ...this.#inputs.slice(index * side, (index + 1) * side).map((input) => make("td", {}, input)));
+        make(
+          "tr",
+          {},
+          ...this.#fields.slice(index * side, (index + 1) * side).map(({ input }) => make("td", {}, input)),
+        );
       this.#weights.replaceChildren(make("tbody", {}, ...Array.from({ length: side }, (_, index) => row(index))));
     }
-    this.#inputs.forEach((input, index) => {
-      const weight = this.#kernel[index] ?? 0;
-      if (input.valueAsNumber !== weight) input.value = String(Number(weight.toFixed(3)));
-      input.ariaLabel = tell().inFilterWeight(count(Math.floor(index / side) + 1), count((index % side) + 1));
+    this.#fields.forEach((field, index) => {
+      field.show(Number((this.#kernel[index] ?? 0).toFixed(3)));
+      field.translate();
+      field.input.ariaLabel = tell().inFilterWeight(count(Math.floor(index / side) + 1), count((index % side) + 1));
     });
   }
 

@@ -21,11 +21,13 @@ export class KernelsStep {
   readonly #histogram = make("canvas", { className: "histogram" });
   readonly #histogramNote = make("p", { className: "note" });
   readonly #player = new Player({
-    pause: 200,
+    pause: () => 200,
+    leaps: false,
     start: () => {
       this.#chosen = this.#memory.moments[0]?.step;
+      return this.#memory.moments.length;
     },
-    step: () => this.#step(),
+    step: (by) => this.#step(by),
     onChange: () => this.render(),
   });
   readonly #memory: KernelMemory;
@@ -55,11 +57,11 @@ export class KernelsStep {
     );
   }
 
-  /** To the next moment; the last one follows the training again. */
-  #step(): boolean {
+  /** To a later moment; the last one follows the training again. */
+  #step(by: number): boolean {
     const { moments } = this.#memory;
     const last = moments.length - 1;
-    const next = moments.findIndex(({ step }) => step === this.#chosen) + 1;
+    const next = moments.findIndex(({ step }) => step === this.#chosen) + by;
     this.#chosen = next < last ? moments[next]?.step : undefined;
     if (next < last) this.render();
     return next < last;

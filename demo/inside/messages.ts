@@ -57,6 +57,8 @@ const en = {
   inValuesOf: (count: string, sum: string) => `${count} values, together ${sum}`,
   inSlide: "Slide the window",
   inSlideStop: "Stop",
+  inSpeed: "How fast the window slides",
+  inSpeeds: { slow: "Slow", normal: "Normal", fast: "Fast" },
   inMovesTitle: "How training would move this kernel",
   inMovesText:
     "The loss is −ln of the share that the right digit gets, and training makes it smaller. The gradient says for each weight how fast the loss grows as the weight grows: " +
@@ -261,6 +263,8 @@ const es: InsideMessages = {
   inValuesOf: (count, sum) => `${count} valores, juntos ${sum}`,
   inSlide: "Deslizar la ventana",
   inSlideStop: "Parar",
+  inSpeed: "Con qué rapidez se desliza la ventana",
+  inSpeeds: { slow: "Despacio", normal: "Normal", fast: "Deprisa" },
   inMovesTitle: "Hacia dónde movería el entrenamiento este núcleo",
   inMovesText:
     "La pérdida es −ln de la parte que recibe la cifra correcta, y el entrenamiento la hace menor. El gradiente dice de cada peso cuánto crece la pérdida cuando crece el peso: " +

@@ -1,9 +1,13 @@
 /** The network as a table that can be edited: every count follows while somebody types, and what cannot work is explained. */
 import type { Model } from "../../src/index.ts";
 import { setSetting, setting } from "../address.ts";
+import { CLASSES } from "../digits.ts";
 import { announce, find, make, write } from "../dom.ts";
-import { count, language, percent, say } from "../language.ts";
+import { count, language, say } from "../language.ts";
 import { showNetwork } from "../network_table.ts";
+import { NumberField } from "../number_field.ts";
+import { IMAGE } from "../setup.ts";
+import { detail, kindName, problemWords, remedyWords } from "./builder_words.ts";
 import {
   type Analysis,
   analyse,
@@ -18,13 +22,12 @@ import {
   ROW_KINDS,
   ROWS,
   type Row,
-  type RowKind,
 } from "./design.ts";
 import { trainSay } from "./messages.ts";
+import { placeFor, remedyFor } from "./remedies.ts";
 import { presetName } from "./setting_names.ts";
 
-const IMAGE = [28, 28, 1] as const;
-const CLASSES = 10;
+const FRAME = { inputShape: IMAGE, classes: CLASSES };
 /** A network that nobody trained yet follows the builder after so long without a change. */
 const SETTLE_MILLISECONDS = 500;
 
@@ -57,13 +60,17 @@ export class Builder {
   #used: string;
   #open: number | undefined;
   #timer = 0;
+  /** Whether the address asks for layers that are none. */
+  #addressRefused: boolean;
 
   constructor(options: BuilderOptions) {
     this.#options = options;
     this.#base = PRESETS.find((name) => name === setting("network"));
     const base = preset(this.base);
     const edit = setting("layers");
-    this.#rows = (edit === undefined ? undefined : decodeEdit(base, edit)) ?? base;
+    const edited = edit === undefined ? undefined : decodeEdit(base, edit);
+    this.#addressRefused = edit !== undefined && edited === undefined;
+    this.#rows = edited ?? base;
     this.#used = encodeRows(base);
     this.#preset.addEventListener("change", () => {
       this.#base = PRESETS.find((name) => name === this.#preset.value);
@@ -79,8 +86,9 @@ export class Builder {
     });
     find("add-layer", HTMLButtonElement).addEventListener("click", () => {
       const kind = ROW_KINDS.find((one) => one === this.#kind.value) ?? "conv";
-      // After the row being edited; else before the last one, which gives the scores.
-      const place = this.#open === undefined ? Math.max(0, this.#rows.length - 1) : this.#open + 1;
+      // After the row being edited, else before the last one, which gives the scores: or as near to there as it can work.
+      const wanted = this.#open === undefined ? Math.max(0, this.#rows.length - 1) : this.#open + 1;
+      const place = placeFor(this.#rows, newRow(kind), wanted, FRAME);
       this.#open = place;
       this.#change([...this.#rows.slice(0, place), newRow(kind), ...this.#rows.slice(place)]);
       this.#focus(place, "select, input, button");
@@ -142,6 +150,7 @@ export class Builder {
 
   #change(rows: readonly Row[], { full = true } = {}): void {
     this.#rows = rows;
+    this.#addressRefused = false;
     this.#address();
     clearTimeout(this.#timer);
     if (!this.#options.hasLearned()) this.#timer = window.setTimeout(() => this.#use(), SETTLE_MILLISECONDS);
@@ -282,14 +291,14 @@ export class Builder {
       label.append(select);
     } else {
       const input = make("input");
-      input.type = "number";
-      input.min = String(field.least);
-      input.max = String(field.most);
-      input.value = String(row.options[field.name] ?? field.usual);
-      input.addEventListener("input", () => {
-        if (/^\d{1,5}$/.test(input.value)) set(Math.min(Number(input.value), field.most));
-      });
       label.append(input);
+      const number = new NumberField(input, {
+        ...{ least: field.least, most: field.most, whole: true, step: 1, live: true },
+        note: make("span"),
+        take: (value = field.usual) => set(value),
+      });
+      number.show(Number(row.options[field.name] ?? field.usual));
+      return make("div", { className: "layer-field" }, label, number.note);
     }
     return label;
   }
@@ -317,7 +326,7 @@ export class Builder {
     this.#totals.replaceChildren(
       line({
         name: say().layerTotal,
-        detail: "",
+        detail: this.#whyNoTotals(problem),
         cells: problem
           ? ["", "–", "–", "–"]
           : ["", 784 + total((c) => c.neurons), total((c) => c.parameters), total((c) => c.multiplyAdds)],
@@ -330,37 +339,48 @@ export class Builder {
     const problem = analysis?.problem;
     line.hidden = problem === undefined;
     const cell = line.firstElementChild;
-    if (!(cell instanceof HTMLElement) || problem === undefined) return;
-    const text = trainSay();
-    const words = text[problem.why];
-    const shape = problem.shape.map(count).join("×");
-    const sentence =
-      typeof words === "string"
-        ? words
-        : problem.why === "classes"
-          ? text.classes(shape)
-          : words(kindName(row.kind), shape);
-    const parts: HTMLElement[] = [make("span", { text: sentence })];
+    if (!(cell instanceof HTMLElement) || analysis === undefined || problem === undefined) return;
+    const parts: HTMLElement[] = [make("span", { text: problemWords(problem, row) })];
     // The library says the same once more, in English.
     if (problem.message !== undefined && language() === "en") {
       const message = make("span", { className: "layer-message", text: problem.message });
       message.lang = "en";
       parts.push(message);
     }
-    if (problem.why === "classes") {
-      parts.push(
-        button(text.addEnd, () => {
-          this.#open = undefined;
-          const end = problem.shape.length === 1 ? [newRow("dense")] : [newRow("flatten"), newRow("dense")];
-          this.#change([...this.#rows, ...end]);
-          this.#apply.focus();
-        }),
-      );
-    }
+    parts.push(...this.#remedyButtons(analysis));
     cell.replaceChildren(...parts);
   }
 
-  #renderNotes({ problem }: Analysis): void {
+  /** What helps, as a button; none where nothing is wrong. */
+  #remedyButtons(analysis: Analysis): HTMLElement[] {
+    const remedy = remedyFor(this.#rows, analysis, FRAME);
+    if (remedy === undefined) return [];
+    const words = remedyWords(remedy);
+    const press = () => {
+      this.#open = undefined;
+      this.#change(remedy.rows);
+      announce(words);
+      this.#focusAfterRemedy();
+    };
+    return [button(words, press)];
+  }
+
+  /** To the next thing that is wrong, or to what can be done with a network that works. */
+  #focusAfterRemedy(): void {
+    const next = this.#body.querySelector<HTMLElement>(".layer-problem:not([hidden]) button");
+    if (next) next.focus();
+    else (this.#apply.hidden ? this.#kind : this.#apply).focus();
+  }
+
+  /** Why no sums stand under the table. */
+  #whyNoTotals(problem: Analysis["problem"]): string {
+    const row = problem && this.#rows[problem.row];
+    if (problem === undefined || row === undefined) return "";
+    return trainSay().totalsUnknown(kindName(row.kind), count(problem.row + 1));
+  }
+
+  #renderNotes(analysis: Analysis): void {
+    const { problem } = analysis;
     const text = trainSay();
     const differs = encodeRows(this.#rows) !== this.#used;
     this.#apply.hidden = !differs || problem !== undefined || !this.#options.hasLearned();
@@ -369,10 +389,14 @@ export class Builder {
       ? problem.why === "empty"
         ? text.empty
         : text.brokenNote
-      : differs && this.#options.hasLearned()
-        ? text.startNote
-        : "";
+      : this.#addressRefused
+        ? text.layersRefused
+        : differs && this.#options.hasLearned()
+          ? text.startNote
+          : "";
     write(this.#note, words);
+    // Without a row there is no place beside one.
+    this.#note.append(...(problem?.why === "empty" ? this.#remedyButtons(analysis) : []));
   }
 }
 
@@ -408,46 +432,4 @@ function fillOptions(select: HTMLSelectElement, options: readonly (readonly [str
   const { value } = select;
   select.replaceChildren(...options.map(([key, text]) => new Option(text, key)));
   if (value !== "") select.value = value;
-}
-
-function kindName(kind: RowKind): string {
-  const text = trainSay();
-  return {
-    conv: text.kindConv,
-    maxPool: text.kindMaxPool,
-    residual: text.kindResidual,
-    batchNorm: text.kindBatchNorm,
-    dropout: text.kindDropout,
-    globalAverage: text.kindGlobalAverage,
-    flatten: text.kindFlatten,
-    dense: text.kindDense,
-  }[kind];
-}
-
-function detail({ kind, options }: Row): string {
-  const text = trainSay();
-  const number = (name: string) => Number(options[name]);
-  const square = (name: string) => `${count(number(name))}×${count(number(name))}`;
-  const relu = options["activation"] === "relu" ? text.detailRelu : "";
-  switch (kind) {
-    case "conv": {
-      const strides = number("strides") > 1 ? text.detailStrides(count(number("strides"))) : "";
-      const padding = options["padding"] === "valid" ? text.detailValid : "";
-      return text.detailConv(count(number("filters")), square("kernel"), relu + padding + strides);
-    }
-    case "maxPool":
-      return text.detailMaxPool(square("size"));
-    case "residual":
-      return text.detailResidual(count(number("filters")));
-    case "dropout":
-      return text.detailDropout(percent(number("rate") / 100));
-    case "dense":
-      return text.detailDense(count(number("units")), relu);
-    case "batchNorm":
-      return text.detailBatchNorm;
-    case "globalAverage":
-      return text.detailGlobalAverage;
-    case "flatten":
-      return text.detailFlatten;
-  }
 }

@@ -40,9 +40,14 @@ export interface Row {
   readonly options: Readonly<Record<string, number | string>>;
 }
 
-export type Field =
-  | { readonly name: string; readonly usual: number; readonly least: number; readonly most: number }
-  | { readonly name: string; readonly usual: string; readonly choices: readonly string[] };
+export interface NumberSpec {
+  readonly name: string;
+  readonly usual: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+export type Field = NumberSpec | { readonly name: string; readonly usual: string; readonly choices: readonly string[] };
 
 interface RowSpec {
   /** Its letter in the address. */
@@ -216,11 +221,12 @@ export function decodeEdit(base: readonly Row[], text: string): readonly Row[] |
 
 // ---- what it comes to
 
-/** Why a row does not fit. `message` is the library's own. */
+/** Why a row does not fit. `message` is the library's own; `field` has a value that it may not have. */
 export interface Problem {
   readonly why: "wantsMaps" | "wantsRow" | "window" | "value" | "classes" | "tooLarge" | "empty" | "nothingToLearn";
   readonly shape: readonly number[];
   readonly message?: string;
+  readonly field?: NumberSpec;
 }
 
 export interface RowCounts {
@@ -252,15 +258,17 @@ const toOptions = ({ kind, options }: Row): RowOptions => {
 export function analyse(rows: readonly Row[], inputShape: readonly number[], classes: number): Analysis {
   const counts: RowCounts[] = [];
   let x = input(inputShape);
-  const wrong = (row: number, why: Problem["why"], message?: string): Analysis => ({
+  const wrong = (row: number, why: Problem["why"], more: Pick<Problem, "message" | "field"> = {}): Analysis => ({
     counts,
-    problem: { row, why, shape: x.shape, ...(message === undefined ? {} : { message }) },
+    problem: { row, why, shape: x.shape, ...more },
   });
   if (rows.length === 0) return wrong(0, "empty");
   let parameters = 0;
   for (const [index, row] of rows.entries()) {
     // The library's dense would work at each place; here every output is to see the whole picture.
     if (ROWS[row.kind].takes === "row" && x.shape.length !== 1) return wrong(index, "wantsRow");
+    const field = fieldOutOfRange(row);
+    if (field) return wrong(index, "value", { field });
     const total = { neurons: 0, parameters: 0, multiplyAdds: 0 };
     try {
       const y = ROWS[row.kind].build(x, toOptions(row), (layer, ...inputs) => {
@@ -277,12 +285,21 @@ export function analyse(rows: readonly Row[], inputShape: readonly number[], cla
       x = y;
     } catch (error) {
       if (!(error instanceof CortezaError)) throw error;
-      return wrong(index, reason(row, x.shape, error), error.message);
+      return wrong(index, reason(row, x.shape, error), { message: error.message });
     }
   }
   if (x.shape.length !== 1 || x.shape[0] !== classes) return wrong(rows.length - 1, "classes");
   if (parameters === 0) return wrong(rows.length - 1, "nothingToLearn");
   return { counts, problem: undefined };
+}
+
+/** The first field whose value it may not have: the address can say anything. */
+function fieldOutOfRange({ kind, options }: Row): NumberSpec | undefined {
+  return ROWS[kind].fields.find((field): field is NumberSpec => {
+    if ("choices" in field) return false;
+    const value = Number(options[field.name] ?? field.usual);
+    return !Number.isInteger(value) || value < field.least || value > field.most;
+  });
 }
 
 function reason({ kind }: Row, shape: readonly number[], error: CortezaError): Problem["why"] {

@@ -1,7 +1,8 @@
 /** How the training goes: epochs, learning rate, optimizer, batch size, seed, and when it stops before its end. */
 import { bindCheck, bindSelect, setSetting, setting } from "../address.ts";
 import { find, make, write } from "../dom.ts";
-import { count, learningRate as rateText } from "../language.ts";
+import { count, fieldNumber, learningRate as rateText, say } from "../language.ts";
+import { NumberField } from "../number_field.ts";
 import type { Session } from "../session.ts";
 import { complete, OPTIMIZERS, type OptimizerName, optimizerOf } from "../setup.ts";
 import type { Row } from "./design.ts";
@@ -13,15 +14,26 @@ import type { StopConditions } from "./stopping.ts";
 const LARGEST_FLOAT32 = 3.4e38;
 /** As many as a network file may ask for. */
 const MOST_BATCH = 4096;
-const SEED = /^\d{1,5}$/;
+const MOST_SEED = 99999;
+/** The smallest that no GPU takes for 0. */
+const SMALLEST_FLOAT32 = 1.2e-38;
 
-/** The fields of the conditions: how to read each, and what it may be. */
-const STOPS = {
-  accuracy: { id: "stop-accuracy", scale: 100, least: 1, most: 100 },
-  patience: { id: "stop-patience", scale: 1, least: 1, most: 1000 },
-  minutes: { id: "stop-minutes", scale: 1, least: 0.05, most: 1440 },
-  steps: { id: "stop-steps", scale: 1, least: 1, most: 1e6 },
-} as const satisfies Record<keyof StopConditions, { id: string; scale: number; least: number; most: number }>;
+interface StopField {
+  readonly id: string;
+  /** How much larger the field's number is than the condition's. */
+  readonly scale: number;
+  readonly least: number;
+  readonly most: number;
+  readonly whole: boolean;
+}
+
+/** The fields of the conditions. */
+const STOPS: Readonly<Record<keyof StopConditions, StopField>> = {
+  accuracy: { id: "stop-accuracy", scale: 100, least: 1, most: 100, whole: false },
+  patience: { id: "stop-patience", scale: 1, least: 1, most: 1000, whole: true },
+  minutes: { id: "stop-minutes", scale: 1, least: 0.05, most: 1440, whole: false },
+  steps: { id: "stop-steps", scale: 1, least: 1, most: 1e6, whole: true },
+};
 
 export interface TrainSettingsOptions {
   session: Session;
@@ -37,14 +49,47 @@ export class TrainSettings {
   readonly #session: Session;
   readonly #options: TrainSettingsOptions;
   readonly #epochs = find("epochs", HTMLSelectElement);
-  readonly #rate = find("learning-rate", HTMLInputElement);
+  readonly #rate = new NumberField(find("learning-rate", HTMLInputElement), {
+    ...{ least: SMALLEST_FLOAT32, most: LARGEST_FLOAT32 },
+    note: find("learning-rate-note", HTMLElement),
+    take: (rate) => {
+      if (rate === undefined) return;
+      this.#setRate(rate);
+      this.#changed();
+    },
+  });
   readonly #slider = find("learning-rate-slider", HTMLInputElement);
   readonly #optimizer = find("optimizer", HTMLSelectElement);
   readonly #batch = find("batch-size", HTMLSelectElement);
-  readonly #seed = find("seed", HTMLInputElement);
+  readonly #seed = new NumberField(find("seed", HTMLInputElement), {
+    ...{ least: 0, most: MOST_SEED, whole: true, step: 1 },
+    take: (seed = 0) => {
+      setSetting("seed", seed === 1 ? undefined : String(seed));
+      this.#options.onSetting();
+      void this.#session.setUp({ seed });
+    },
+  });
+  readonly #stops: readonly { kind: keyof StopConditions; field: NumberField }[] = (
+    Object.keys(STOPS) as (keyof StopConditions)[]
+  ).map((kind) => {
+    const { id, least, most, whole } = STOPS[kind];
+    const field = new NumberField(find(id, HTMLInputElement), {
+      ...{ least, most, whole, optional: true, step: 1 },
+      take: (value) => {
+        setSetting(id, value === undefined ? undefined : String(value));
+        this.#readStops();
+        this.#changed();
+      },
+    });
+    return { kind, field };
+  });
   readonly #vary = find("augment", HTMLInputElement);
   /** As many networks were opened when the address took their settings. */
   #adoptions = 0;
+  /** Whether the address asks for a batch size that no batch can have. */
+  #batchRefused = false;
+  /** The learning rate that the address has. */
+  #addressed: number | undefined;
 
   /** Takes what the address asks for, and has the session plan for it. */
   constructor(options: TrainSettingsOptions) {
@@ -70,8 +115,9 @@ export class TrainSettings {
     const free = (...controls: HTMLElement[]) => opened || !controls.some((one) => one === document.activeElement);
     if (free(this.#optimizer)) this.#showOptimizer();
     if (free(this.#batch)) this.#showBatch(batchSize);
-    if (free(this.#seed)) this.#seed.value = String(seed);
-    if (free(this.#rate, this.#slider)) this.#showRate(learningRate);
+    this.#seed.show(seed);
+    if (learningRate !== this.#addressed) this.#address(learningRate);
+    this.#showRate(learningRate);
     this.#vary.checked = augment;
     if (opened) this.#takeFromFile();
     const changed = run.events.findLast(({ kind }) => kind === "learningRate");
@@ -94,7 +140,7 @@ export class TrainSettings {
     const value = String(size);
     if (![...this.#batch.options].some((option) => option.value === value)) {
       const next = [...this.#batch.options].find((option) => Number(option.value) > size) ?? null;
-      this.#batch.add(new Option(value, value), next);
+      this.#batch.add(new Option(fieldNumber(size), value), next);
     }
     this.#batch.value = value;
   }
@@ -107,9 +153,9 @@ export class TrainSettings {
     const name = optimizerOf(optimizer.rule);
     this.#session.plan({ optimizer: name, batchSize, seed });
     setSetting("optimizer", name === usual.optimizer ? undefined : name);
-    setSetting("learning-rate", learningRate === this.#usualRate ? undefined : String(learningRate));
+    this.#address(learningRate);
     setSetting("batch-size", batchSize === usual.batchSize ? undefined : String(batchSize));
-    setSetting("seed", seed === usual.seed || !SEED.test(String(seed)) ? undefined : String(seed));
+    setSetting("seed", seed === usual.seed || seed > MOST_SEED ? undefined : String(seed));
     setSetting("vary", augment ? undefined : "0");
     this.#options.onSetting();
   }
@@ -117,6 +163,8 @@ export class TrainSettings {
   /** Writes what the page's language changes. */
   translate(): void {
     for (const option of this.#optimizer.options) if (option.value !== "") option.text = optimizerName(option.value);
+    for (const field of [this.#rate, this.#seed, ...this.#stops.map((stop) => stop.field)]) field.translate();
+    this.#tellBatch();
     this.render();
   }
 
@@ -135,14 +183,14 @@ export class TrainSettings {
       this.#optimizer.append(option);
     }
     bindSelect("optimizer", this.#optimizer);
-    const size = Number(setting("batch-size"));
+    const size = Number(setting("batch-size") ?? Number.NaN);
     const batch = Number.isInteger(size) && size >= 1 && size <= MOST_BATCH ? size : undefined;
-    const seed = SEED.exec(setting("seed") ?? "")?.[0];
-    if (seed !== undefined) this.#seed.value = seed;
+    this.#batchRefused = batch === undefined && setting("batch-size") !== undefined;
+    this.#seed.start(setting("seed") ?? "1", 1);
     session.plan({
       optimizer: this.#optimizer.value as OptimizerName,
       ...(batch === undefined ? {} : { batchSize: batch }),
-      ...(seed === undefined ? {} : { seed: Number(seed) }),
+      ...(this.#seed.value === 1 ? {} : { seed: this.#seed.value }),
       ...(network === undefined ? {} : { network }),
     });
     this.#optimizer.addEventListener("change", () => {
@@ -153,27 +201,28 @@ export class TrainSettings {
     });
     this.#batch.addEventListener("change", () => {
       setSetting("batch-size", this.#batch.value);
+      this.#batchRefused = false;
+      this.#tellBatch();
       onSetting();
       void session.setUp({ batchSize: Number(this.#batch.value) });
     });
-    this.#seed.addEventListener("change", () => {
-      if (!SEED.test(this.#seed.value)) this.#seed.value = String(session.seed);
-      setSetting("seed", this.#seed.value === "1" ? undefined : this.#seed.value);
-      onSetting();
-      void session.setUp({ seed: Number(this.#seed.value) });
-    });
+  }
+
+  /** What the address asked for and what no batch can have. */
+  #tellBatch(): void {
+    const text = say();
+    const range = text.fieldWhole(fieldNumber(1), fieldNumber(MOST_BATCH));
+    const note = find("batch-note", HTMLElement);
+    note.hidden = !this.#batchRefused;
+    write(note, this.#batchRefused ? `${text.batchSizeRefused} ${text.fieldAllowed(range)}` : "");
   }
 
   /** The field takes any rate, the slider a rate of each size; either shows the other's. */
   #bindRate(): void {
     const usual = OPTIMIZERS[this.#optimizer.value as OptimizerName].learningRate;
-    const wanted = Number(setting("learning-rate") ?? usual);
-    this.#setRate(isRate(wanted) ? wanted : usual);
-    this.#rate.addEventListener("change", () => {
-      const rate = Number(this.#rate.value);
-      this.#setRate(isRate(rate) ? rate : this.#session.learningRate);
-      this.#changed();
-    });
+    this.#rate.start(setting("learning-rate") ?? String(usual), usual);
+    this.#session.setLearningRate(this.#rate.value ?? usual);
+    this.#addressed = this.#rate.value;
     const sliderRate = () => Number((10 ** Number(this.#slider.value)).toPrecision(2));
     this.#slider.addEventListener("input", () => this.#showRate(sliderRate()));
     this.#slider.addEventListener("change", () => {
@@ -190,13 +239,19 @@ export class TrainSettings {
 
   #setRate(rate: number): void {
     this.#session.setLearningRate(rate);
-    setSetting("learning-rate", rate === this.#usualRate ? undefined : String(rate));
+    this.#address(rate);
     this.#showRate(rate);
   }
 
+  /** The rate of the session goes into the address, whoever changed it. */
+  #address(rate: number): void {
+    this.#addressed = rate;
+    setSetting("learning-rate", rate === this.#usualRate ? undefined : String(rate));
+    this.#options.onSetting();
+  }
+
   #showRate(rate: number): void {
-    const text = String(Number(rate.toPrecision(4)));
-    if (this.#rate.value !== text) this.#rate.value = text;
+    if (document.activeElement !== this.#slider || rate !== this.#session.learningRate) this.#rate.show(rate);
     if (document.activeElement !== this.#slider) this.#slider.value = String(Math.log10(rate));
     this.#slider.setAttribute("aria-valuetext", rateText(rate));
   }
@@ -210,40 +265,29 @@ export class TrainSettings {
     });
   }
 
-  #bindStops(): void {
-    const read = () => {
-      const conditions: Partial<Record<keyof StopConditions, number>> = {};
-      for (const kind of Object.keys(STOPS) as (keyof typeof STOPS)[]) {
-        const { id, scale, least, most } = STOPS[kind];
-        const field = find(id, HTMLInputElement);
-        const value = Number(field.value);
-        if (field.value === "" || !(value >= least && value <= most)) field.value = "";
-        else conditions[kind] = value / scale;
-        setSetting(id, field.value === "" ? undefined : field.value);
-      }
-      this.#session.stopping = conditions;
-    };
-    const restore = find("restore-best", HTMLInputElement);
-    const boxes = Object.values(STOPS).map(({ id }) => find(id, HTMLInputElement));
-    for (const box of boxes) {
-      box.value = setting(box.id) ?? "";
-      box.addEventListener("change", () => {
-        read();
-        this.#changed();
-      });
+  #readStops(): void {
+    const conditions: Partial<Record<keyof StopConditions, number>> = {};
+    for (const { kind, field } of this.#stops) {
+      if (field.value !== undefined) conditions[kind] = field.value / STOPS[kind].scale;
     }
+    this.#session.stopping = conditions;
+  }
+
+  #bindStops(): void {
+    const restore = find("restore-best", HTMLInputElement);
+    const asked = this.#stops.filter(({ kind, field }) => {
+      const text = setting(STOPS[kind].id);
+      if (text !== undefined) field.start(text, undefined);
+      return text !== undefined;
+    });
     bindCheck("restore-best", restore);
     restore.addEventListener("change", () => {
       this.#session.restoresBest = restore.checked;
       this.#changed();
     });
     this.#session.restoresBest = restore.checked;
-    read();
+    this.#readStops();
     // What the address asks for shows.
-    find("more-settings", HTMLDetailsElement).open = boxes.some(({ value }) => value !== "");
+    find("more-settings", HTMLDetailsElement).open = asked.length > 0;
   }
-}
-
-function isRate(rate: number): boolean {
-  return rate > 0 && rate <= LARGEST_FLOAT32;
 }
