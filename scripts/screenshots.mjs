@@ -115,11 +115,32 @@ const scenes = {
   async builder(open, take) {
     const page = await open({ address: "#train?network=tiny" });
     await ready(page);
-    await page.click('tr[data-row="3"] .layer-edit');
+    await page.click('tr[data-row="2"] .layer-edit');
     await take(page, "builder-edit", "#network");
+    await page.locator(".layer-field input").first().fill("100000");
+    await take(page, "builder-refused", "#network");
     await page.selectOption("#add-kind", "dense");
     await page.click("#add-layer");
+    await page.keyboard.press("Alt+ArrowUp");
     await take(page, "builder-impossible", "#network");
+  },
+  /** What is no number, a training that learns nothing, and one that goes on after a pause. */
+  async wrong(open, take) {
+    const page = await open({ address: "#train?network=tiny&learning-rate=100&stop-minutes=0&batch-size=0" });
+    await ready(page);
+    await page.fill("#learning-rate", "0,0,1");
+    await page.press("#learning-rate", "Enter");
+    await take(page, "numbers-refused", "#training");
+    await page.fill("#learning-rate", "100");
+    await page.press("#learning-rate", "Enter");
+    await page.click("#run");
+    await page.locator(".notice", { hasText: /learns nothing|no aprende nada/ }).waitFor({ timeout: 120_000 });
+    await take(page, "training-dead");
+    await page.click(".notice button >> nth=-1");
+    await page.waitForSelector('html[data-phase="ready"]', { timeout: 280_000 });
+    await page.reload();
+    await ready(page);
+    await take(page, "training-offered");
   },
   /** Where it is wrong: the confusion matrix, its pictures, changes to them; files that are no data set. */
   async mistakes(open, take) {

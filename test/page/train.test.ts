@@ -141,16 +141,18 @@ describe("the Train view", () => {
     await page.selectOption("#add-kind", "dense");
     await page.click("#add-layer");
     const problem = page.locator(".layer-problem:not([hidden])");
+    // It went where it works; by keyboard in front of flatten it does not.
+    expect(await problem.count()).toBe(0);
+    await page.keyboard.press("Alt+ArrowUp");
     expect(await problem.innerText()).toContain("maps of 7×7×16 arrive here");
     expect(await page.isHidden("#network-apply")).toBe(true);
     expect(hash()).toContain("layers=4-0_d");
     expect(await page.isEnabled("#run")).toBe(true);
-    // By keyboard: behind flatten it fits.
     await page.keyboard.press("Alt+ArrowDown");
     expect(await problem.count()).toBe(0);
     // Two Dense rows in a row are the same as one more at the end.
     expect(hash()).toContain("layers=6-0_d");
-    await page.fill('.layer-settings input[type="number"]', "20");
+    await page.fill(".layer-settings input", "20");
     const row = (await page.locator('tr[data-row="5"]').first().innerText()).replaceAll(/\s+/g, " ");
     // 784 · 20 + 20
     expect(row).toContain("15,700");
