@@ -119,7 +119,8 @@ export class Builder {
 
   /** The device is known now: where nobody chose, the usual network of it is shown. */
   usualChanged(): void {
-    if (this.#base === undefined && setting("layers") === undefined) this.#rows = preset(this.base);
+    const asked = setting("layers") !== undefined && !this.#addressRefused;
+    if (this.#base === undefined && !asked) this.#rows = preset(this.base);
     this.#used = encodeRows(this.network ?? preset(this.base));
     this.render();
   }
