@@ -28,9 +28,13 @@ export interface Download {
   forget(): Promise<void>;
 }
 
-/** Storage may be forbidden, full or broken: a cache is a courtesy and never a reason to fail. */
+/** Storage may be forbidden, full or broken, and say so at once or later: a cache is a courtesy and never a reason to fail. */
 async function courtesy<T>(attempt: () => Promise<T>): Promise<T | undefined> {
-  return attempt().catch(() => undefined);
+  try {
+    return await attempt();
+  } catch {
+    return undefined;
+  }
 }
 
 async function openCache(name: string | undefined): Promise<Cache | undefined> {
