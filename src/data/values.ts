@@ -82,6 +82,21 @@ export function readImages(what: string, given: unknown): Float32Array {
 }
 
 /**
+ * Throws `ArgumentError` for what is as long as the pixels of one `ImageData` of a model's size, red, green, blue and alpha,
+ * where nobody can tell them from four grey images. Arrays of pixels are `Uint8ClampedArray`.
+ */
+export function checkNotRgba(what: string, given: unknown, shape: Shape): void {
+  const [height = 0, width = 0, channels] = shape;
+  if (shape.length !== 3 || (channels !== 1 && channels !== 3)) return;
+  if (!isBytes(given) || tagOf(given) !== "Uint8ClampedArray" || given.length !== 4 * height * width) return;
+  const grey = channels === 1 ? " or four grey images; give four images as a Uint8Array" : "";
+  throw new ArgumentError(
+    `${what}: a Uint8ClampedArray of 4 × ${height} × ${width} values may be the red, green, blue and alpha of a picture${grey}; ` +
+      "give a picture's ImageData to createClassifier().predict.",
+  );
+}
+
+/**
  * Throws `ArgumentError` where a value is NaN or infinite: devices do not agree on what a network makes of it. `images` of
  * `shape` lie one behind the other; the message names the image and the place in it.
  */

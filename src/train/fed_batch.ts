@@ -1,5 +1,6 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
+import { tagOf } from "../data/describe.ts";
 import { checkLabelList, isArrayLike, readLabels } from "../data/labels.ts";
 import { type ImageBatch, readImages, readTargets } from "../data/values.ts";
 import { at } from "../graph/op.ts";
@@ -94,7 +95,7 @@ const ofOutput = ({ outputNames }: Model, index: number) =>
 
 /** Shape of one row's targets; none for class labels. */
 function targetShapeOf({ targets }: Loss, outputShape: Shape, y: ArrayLike<number>, rows: number): Shape | undefined {
-  if (targets === "class" || (targets === "any" && !(y instanceof Float32Array))) return undefined;
+  if (targets === "class" || (targets === "any" && !tagOf(y).startsWith("Float"))) return undefined;
   if (targets !== "any" || y.length === rows * sizeOf(outputShape)) return outputShape;
   return [Math.max(1, Math.round(y.length / Math.max(1, rows)))];
 }

@@ -1,7 +1,7 @@
 import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { checkFinite, type ImageBatch, readImages } from "../data/values.ts";
+import { checkFinite, checkNotRgba, type ImageBatch, readImages } from "../data/values.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
@@ -38,6 +38,7 @@ export class Inspector {
   read(what: string, image: ImageBatch, { target }: InspectOptions = {}): Float32Array {
     const { inputShape, classes } = this.#model;
     const values = readImages(`${what}: the image`, image);
+    checkNotRgba(what, image, inputShape);
     if (values.length !== sizeOf(inputShape)) {
       throw new ShapeError(
         `${what}: wants one image ${formatShape(inputShape)}, ${sizeOf(inputShape)} values; got ${values.length}.`,

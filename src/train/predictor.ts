@@ -2,7 +2,7 @@ import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
 import { checkOptions } from "../core/options.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { checkFinite, type ImageBatch, isBytes, readImages } from "../data/values.ts";
+import { checkFinite, checkNotRgba, type ImageBatch, readImages } from "../data/values.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { checkBackend } from "../graph/checks.ts";
 import { at } from "../graph/op.ts";
@@ -95,9 +95,11 @@ export class Predictor implements ModelPredictor {
     }
     const names = inputShapes.map((_, index) => (wanted.length === 1 ? "images" : `input "${at(inputNames, index)}"`));
     const inputs = given.map((one, index) => readImages(`predict: ${at(names, index)}`, one));
+    inputShapes.forEach((shape, index) => {
+      checkNotRgba("predict", at(given, index), shape);
+    });
     const count = this.#count(inputs);
     inputShapes.forEach((shape, index) => {
-      if (count !== 1) checkNotRgba(at(given, index), shape);
       checkFinite(wanted.length === 1 ? "predict" : `predict: ${at(names, index)}`, at(inputs, index), shape);
     });
     return { count, inputs };
@@ -189,19 +191,4 @@ export class Predictor implements ModelPredictor {
     }
     this.#programs.clear();
   }
-}
-
-/**
- * Throws `ArgumentError` for what may be the pixels of one `ImageData`, red, green, blue, alpha, and may be four grey images:
- * nobody can tell which.
- */
-function checkNotRgba(given: unknown, shape: readonly number[]): void {
-  const [height, width, channels] = shape;
-  if (shape.length !== 3 || channels !== 1 || height === undefined || width === undefined) return;
-  if (!(isBytes(given) && Object.prototype.toString.call(given) === "[object Uint8ClampedArray]")) return;
-  if (given.length !== 4 * height * width) return;
-  throw new ArgumentError(
-    `predict: a Uint8ClampedArray of 4 × ${height} × ${width} values may be the colours of one picture or four grey images; ` +
-      "give a picture's ImageData to createClassifier().predict, and four images as a Uint8Array.",
-  );
 }

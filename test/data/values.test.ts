@@ -1,6 +1,17 @@
 /** Numbers, labels and targets as pages give them: what a data set and a batch take of each, and what they say of the rest. */
 import { describe, expect, it } from "vitest";
-import { ArgumentError, cpu, createTrainer, dataset, dense, multiDataset, sequential, sgd } from "../../src/index.ts";
+import {
+  ArgumentError,
+  cpu,
+  createPredictor,
+  createTrainer,
+  dataset,
+  dense,
+  flatten,
+  multiDataset,
+  sequential,
+  sgd,
+} from "../../src/index.ts";
 
 const shape = [2];
 const labels = [0, 1];
@@ -132,6 +143,18 @@ describe("targets", () => {
     trainer.dispose();
   });
 
+  it("of a loss of one's own are told from labels by being floats of any kind", async () => {
+    const network = sequential({ inputShape: [1] }, [dense({ units: 1, kernelInitializer: "ones" })]);
+    const trainer = await createTrainer(network, {
+      ...{ backend: cpu(), optimizer: sgd({ learningRate: 0 }) },
+      loss: (graph, outputs, wanted) => graph.mean(graph.mul(outputs, wanted), 1),
+    });
+    for (const targets of [Float32Array.of(2), Float64Array.of(2)]) {
+      expect((await trainer.trainOnBatch([3], targets)).loss).toBe(6);
+    }
+    trainer.dispose();
+  });
+
   it("sampleWeights are numbers", () => {
     const make = (sampleWeights: unknown) => () =>
       dataset({ images: [1, 2, 3, 4], labels, shape, sampleWeights: sampleWeights as number[] });
@@ -139,6 +162,35 @@ describe("targets", () => {
     expect(make(["1", "2"])).toThrow(/sampleWeights, entry 0: got "1"/);
     expect(make(BigInt64Array.of(1n, 2n))).toThrow(/sampleWeights: got a BigInt64Array/);
     expect(make([1, Number.NaN])).toThrow(/weight of image 1 is NaN/);
+  });
+});
+
+describe("the bytes of ImageData, where several images may be given", () => {
+  it.each([
+    [1, /4 × 2 × 3 values may be .* or four grey images; give four images as a Uint8Array/],
+    [3, /4 × 2 × 3 values may be the red, green, blue and alpha of a picture; .*createClassifier/],
+  ] as const)("are refused for a model of %i channels", async (channels, told) => {
+    const network = sequential({ inputShape: [2, 3, channels] }, [flatten(), dense({ units: 2 })]);
+    const trainer = await createTrainer(network, { backend: cpu(), loss: "mse", optimizer: sgd() });
+    const predictor = await createPredictor(network, { backend: cpu() });
+    const rgba = new Uint8ClampedArray(4 * 2 * 3);
+    for (const call of [trainer.predict(rgba), trainer.inspect(rgba), predictor.predict(rgba)]) {
+      await expect(call).rejects.toThrow(ArgumentError);
+      await expect(call).rejects.toThrow(told);
+    }
+    const sixth = new Uint8ClampedArray(6 * channels);
+    expect((await trainer.predict(sixth)).shape).toEqual([1, 2]);
+    trainer.dispose();
+    predictor.dispose();
+  });
+
+  it("and pictures are for createClassifier", async () => {
+    const network = sequential({ inputShape: [2, 3, 1] }, [flatten(), dense({ units: 2 })]);
+    const trainer = await createTrainer(network, { backend: cpu(), loss: "mse", optimizer: sgd() });
+    const picture = { width: 3, height: 2, data: new Uint8ClampedArray(24) };
+    const call = trainer.predict(picture as never);
+    await expect(call).rejects.toThrow(/predict: images: .*createClassifier\(\)\.predict takes pictures/);
+    trainer.dispose();
   });
 });
 
