@@ -10,6 +10,7 @@ import { storeHalves } from "./half_storage.ts";
 import { writeInPlace } from "./in_place.ts";
 import { lowerGraph } from "./lower.ts";
 import { MapsPainter } from "./maps_painter.ts";
+import { checkMemoryBudget, memoryBudget } from "./memory_budget.ts";
 import { measurePeak } from "./peak.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { buildProgram } from "./program.ts";
@@ -20,6 +21,7 @@ import { ScratchPool, VariableStorage } from "./storage.ts";
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
   checkOptions("webgpu", options, WEBGPU);
   checkAutotune(options.autotune);
+  checkMemoryBudget(options.memoryBudget);
   return new WebGpuBackend(await acquireDevice(options), options);
 }
 
@@ -36,6 +38,8 @@ export class WebGpuBackend implements Backend {
   readonly painter: MapsPainter;
   /** Whether programs may begin on kernels that compile quickly. */
   readonly quickStart: boolean;
+  /** Bytes that `bytes` may come to. */
+  readonly memoryBudget: number;
   /** Bytes of buffers that belong to single programs: constants and fed inputs. */
   programBytes = 0;
   readonly #acquired: AcquiredDevice;
@@ -43,9 +47,11 @@ export class WebGpuBackend implements Backend {
   readonly #closing = new Closing();
   #peak: Promise<number> | undefined;
 
-  constructor(acquired: AcquiredDevice, { quickStart = true, autotune = false, winograd = true }: WebGpuOptions = {}) {
+  constructor(acquired: AcquiredDevice, options: WebGpuOptions = {}) {
+    const { quickStart = true, autotune = false, winograd = true } = options;
     this.#acquired = { ...acquired, traits: { ...acquired.traits, winograd } };
     this.quickStart = quickStart;
+    this.memoryBudget = options.memoryBudget ?? memoryBudget();
     this.device = acquired.device;
     this.description = acquired.description;
     this.lost = this.device.lost.then((info) => {
@@ -57,8 +63,8 @@ export class WebGpuBackend implements Backend {
     });
     this.pipelines = new PipelineCache(this.device);
     if (autotune !== false) {
-      const options = autotune === true ? {} : autotune;
-      this.#tuner = new Autotuner(this.device, this.pipelines, this.description, options);
+      const tuning = autotune === true ? {} : autotune;
+      this.#tuner = new Autotuner(this.device, this.pipelines, this.description, tuning);
     }
     this.variables = new VariableStorage(this.device);
     this.scratch = new ScratchPool(this.device);

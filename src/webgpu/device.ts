@@ -35,6 +35,12 @@ export interface WebGpuOptions {
    * products, more memory (four times input and output, for the moment), and somewhat larger rounding errors. Default true.
    */
   winograd?: boolean;
+  /**
+   * Bytes of device memory that programs and variables of this backend may hold; a program that would take more is refused
+   * by an `OutOfMemoryError` before anything is allocated. Default: on phones and tablets a quarter of the memory where the
+   * browser tells it, else 768 MiB, since iOS ends pages at about 1.5 GB whatever the device's limits say; elsewhere none.
+   */
+  memoryBudget?: number;
 }
 
 /** The options of `webgpu`. */
@@ -45,6 +51,7 @@ export const WEBGPU: OptionKinds<WebGpuOptions> = {
   quickStart: "boolean",
   autotune: "any",
   winograd: "boolean",
+  memoryBudget: "number",
 };
 
 export interface AcquiredDevice {

@@ -50,6 +50,17 @@ export function planMemory(plan: Plan): Slot[] {
   return slots.map((slot) => ({ bytes: slot.bytes, values: slot.members.map((member) => member.value) }));
 }
 
+/** Bytes of the buffers that belong to a program alone: fed inputs and constants. */
+export function ownBytes(plan: Plan): number {
+  const roots = new Map<number, PlannedValue>();
+  const ends = [...plan.inputs.values(), ...plan.outputs.values()].map(({ value }) => value);
+  for (const value of [...ends, ...plan.dispatches.flatMap((dispatch) => dispatch.values)]) {
+    const root = rootOf(value);
+    if (root.placement.kind === "input" || root.placement.kind === "constant") roots.set(root.id, root);
+  }
+  return [...roots.values()].reduce((sum, { size, dtype }) => sum + byteSize(size, dtype), 0);
+}
+
 /** What a buffer holds, which decides what can be done about one that is too large. */
 export type BufferRole = "activation" | "variable" | "input";
 

@@ -10,7 +10,8 @@ import { median, type ProfileData, peakOf } from "../graph/profile.ts";
 import type { WebGpuBackend } from "./backend.ts";
 import { encodePass, type RecordedDispatch } from "./dispatches.ts";
 import type { KernelSpec } from "./kernel.ts";
-import { checkLimits, planMemory, type Slot } from "./memory.ts";
+import { checkLimits, ownBytes, planMemory, type Slot } from "./memory.ts";
+import { checkBudget } from "./memory_budget.ts";
 import { byteSize, offsetInRoot, type Plan, type PlannedValue, rootOf, storedBytes } from "./plan.ts";
 import { timeDispatches } from "./profiler.ts";
 import { decode, encode, VariableStorage } from "./storage.ts";
@@ -45,9 +46,13 @@ export async function buildProgram(backend: WebGpuBackend, plan: Plan): Promise<
     ],
     device.limits,
   );
+  const checkFits = () => checkBudget(backend, { slots, owners, own: ownBytes(plan) });
+  checkFits();
 
   const specs = plan.dispatches.map((dispatch) => firstKernel(backend, dispatch.spec));
   const pipelines = await backend.pipelines.compile(specs);
+  // Other programs may have taken memory meanwhile.
+  checkFits();
 
   device.pushErrorScope("out-of-memory");
   device.pushErrorScope("validation");

@@ -61,6 +61,13 @@ export class VariableStorage {
     return owner instanceof Arena ? owner.size * 4 : byteSize(owner.size, owner.dtype);
   }
 
+  /** Bytes that `retain` would have to allocate for these. */
+  missingBytes(owners: Iterable<Variable | Arena>): number {
+    let bytes = 0;
+    for (const owner of owners) if (!this.#held.has(owner)) bytes += VariableStorage.bytesOf(owner);
+    return bytes;
+  }
+
   retain(owner: Variable | Arena): void {
     const held = this.#held.get(owner);
     if (held) {
@@ -138,8 +145,8 @@ export class ScratchPool {
     return bytes;
   }
 
-  /** One buffer for each of these sizes (descending), reusing what is there where it fits without much waste. */
-  take(sizes: readonly number[]): GPUBuffer[] {
+  /** For each of these sizes (descending) the buffer that is there and fits without much waste, if there is one. */
+  #find(sizes: readonly number[]): (GPUBuffer | undefined)[] {
     const taken = new Set<GPUBuffer>();
     return sizes.map((bytes) => {
       let best: GPUBuffer | undefined;
@@ -147,10 +154,25 @@ export class ScratchPool {
         const fits = buffer.size >= bytes && buffer.size <= bytes * 2 && !taken.has(buffer);
         if (fits && (best === undefined || buffer.size < best.size)) best = buffer;
       }
-      best ??= this.#device.createBuffer({ label: "corteza scratch", size: bytes, usage: STORAGE_USAGE() });
-      taken.add(best);
-      this.#users.set(best, (this.#users.get(best) ?? 0) + 1);
+      if (best) taken.add(best);
       return best;
+    });
+  }
+
+  /** Bytes that `take` would have to allocate for buffers of these sizes. */
+  missingBytes(sizes: readonly number[]): number {
+    const found = this.#find(sizes);
+    return sizes.reduce((sum, bytes, index) => (found[index] ? sum : sum + bytes), 0);
+  }
+
+  /** One buffer for each of these sizes (descending), reusing what is there. */
+  take(sizes: readonly number[]): GPUBuffer[] {
+    const found = this.#find(sizes);
+    return sizes.map((bytes, index) => {
+      const buffer =
+        found[index] ?? this.#device.createBuffer({ label: "corteza scratch", size: bytes, usage: STORAGE_USAGE() });
+      this.#users.set(buffer, (this.#users.get(buffer) ?? 0) + 1);
+      return buffer;
     });
   }
 

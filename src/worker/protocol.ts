@@ -15,6 +15,7 @@ export interface CreateMessage {
   readonly parameters: SentParameters;
   readonly backend: BackendChoice;
   readonly autotune: boolean;
+  readonly memoryBudget: number;
   readonly config: TrainerConfig;
 }
 

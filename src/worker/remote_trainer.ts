@@ -5,6 +5,7 @@ import type { Optimizer } from "../nn/optimizers.ts";
 import type { TrainerConfig } from "../train/config.ts";
 import { changedRates } from "../train/learning_rates.ts";
 import type { ImageBatch, Trainer, TrainerStats } from "../train/types.ts";
+import { memoryBudget } from "../webgpu/memory_budget.ts";
 import type { CallName } from "./calls.ts";
 import { type NodeThread, startWorker } from "./channel.ts";
 import { WorkerClient } from "./client.ts";
@@ -24,6 +25,8 @@ export interface WorkerTrainerOptions extends TrainerConfig {
   backend?: BackendChoice;
   /** As in `webgpu`; the worker remembers in the browser's IndexedDB. Default false. */
   autotune?: boolean;
+  /** As in `webgpu`; found in the page, which knows more of its device than a worker does. */
+  memoryBudget?: number;
 }
 
 /** A trainer whose work happens in a Web Worker; same interface, and what it runs on. */
@@ -39,7 +42,7 @@ export interface WorkerTrainer extends Trainer {
  * loss of one's own, which cannot be sent, and `WorkerError` where there are no workers.
  */
 export async function createWorkerTrainer(model: Model, options: WorkerTrainerOptions): Promise<WorkerTrainer> {
-  const { worker: given, backend = "auto", autotune = false, ...config } = options;
+  const { worker: given, backend = "auto", autotune = false, memoryBudget: budget, ...config } = options;
   checkSendable(config);
   const worker =
     given === undefined
@@ -50,7 +53,9 @@ export async function createWorkerTrainer(model: Model, options: WorkerTrainerOp
   const client = new WorkerClient(worker, model);
   try {
     const parameters = allParameters(model);
-    const created = await client.create({ model: model.toJSON(), parameters, backend, autotune, config });
+    const memory = budget ?? memoryBudget();
+    const message = { model: model.toJSON(), parameters, backend, autotune, memoryBudget: memory, config };
+    const created = await client.create(message);
     return new RemoteTrainer(client, config.optimizer, created);
   } catch (error) {
     client.dispose();

@@ -10,7 +10,6 @@ import { CALLS, isCallName, type Treatment } from "./calls.ts";
 import { type HostChannel, hostChannel } from "./channel.ts";
 import { ModelInWorker } from "./model_mirror.ts";
 import type {
-  BackendChoice,
   Created,
   CreateMessage,
   Luggage,
@@ -122,7 +121,7 @@ class Host {
   }
 
   async #create(message: CreateMessage): Promise<Created> {
-    const { backend, whyNotWebGpu } = await this.#chooseBackend(message.backend, message.autotune);
+    const { backend, whyNotWebGpu } = await this.#chooseBackend(message);
     const model = modelFromConfig(message.model);
     const mirror = new ModelInWorker(model);
     mirror.take(message.parameters, 0);
@@ -131,14 +130,15 @@ class Host {
     return { backendKind: backend.kind, whyNotWebGpu };
   }
 
-  async #chooseBackend(
-    choice: BackendChoice,
-    autotune: boolean,
-  ): Promise<{ backend: Backend; whyNotWebGpu: string | undefined }> {
+  async #chooseBackend({
+    backend: choice,
+    autotune,
+    memoryBudget,
+  }: CreateMessage): Promise<{ backend: Backend; whyNotWebGpu: string | undefined }> {
     if (choice === "cpu") return { backend: await this.#backends.cpu(), whyNotWebGpu: undefined };
     try {
       const gpu = await this.#backends.gpu?.();
-      return { backend: await webgpu({ autotune, ...(gpu ? { gpu } : {}) }), whyNotWebGpu: undefined };
+      return { backend: await webgpu({ autotune, memoryBudget, ...(gpu ? { gpu } : {}) }), whyNotWebGpu: undefined };
     } catch (error) {
       if (choice === "webgpu" || !(error instanceof WebGpuUnavailableError)) throw error;
       return { backend: await this.#backends.cpu(), whyNotWebGpu: error.message };
