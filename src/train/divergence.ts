@@ -77,6 +77,11 @@ async function firstNonFinite(
   }
 }
 
+/** The layer that a variable belongs to. */
+export function layerOf(name: string): string {
+  return name.slice(0, name.lastIndexOf("/"));
+}
+
 /** Inputs and targets, as they come. */
 function suspectsOfData({ model }: StepParts, { inputs, targets, weights }: Batch): Suspect[] {
   const floats = targets.flatMap((value, index) => (value.dtype === "f32" ? [{ value, index }] : []));
@@ -97,7 +102,6 @@ function suspectsOfData({ model }: StepParts, { inputs, targets, weights }: Batc
 /** Parameters and statistics; then layers forward, the loss, and gradients backward. */
 function suspectsOfModel(graph: Graph, parts: StepParts, batch: Batch, where: DivergedStep): Suspect[] {
   const { model } = parts;
-  const layerOf = (name: string) => name.slice(0, name.lastIndexOf("/"));
   const holds = "holds a number that is not finite";
   const parameters = model.variables.map((variable): Suspect => {
     const { name } = variable;

@@ -1,6 +1,6 @@
 import { raceAbort } from "../core/abort.ts";
 import { checkAffineRanges } from "../core/affine.ts";
-import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
+import { ArgumentError, DisposedError, DivergedError, ShapeError } from "../core/errors.ts";
 import { rateFromTable, type Schedule, scaledTable } from "../core/schedule.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -19,7 +19,7 @@ import { averagesOf, checkpointVariables, fromCheckpoint, toCheckpoint } from ".
 import { CompiledPrograms } from "./compiled_programs.ts";
 import type { TrainerConfig } from "./config.ts";
 import { datasetVariables } from "./dataset_variables.ts";
-import { type DivergedStep, divergenceOf } from "./divergence.ts";
+import { type DivergedStep, divergenceOf, layerOf } from "./divergence.ts";
 import { countsByMetric, Evaluations } from "./evaluation.ts";
 import { fedBatch } from "./fed_batch.ts";
 import { FitRun, type Runner, UncountedStep } from "./fit_run.ts";
@@ -146,7 +146,9 @@ class LocalTrainer implements Trainer {
         if (this.#swapped) await this.#exchangeAverages();
         const ready = { ...options, ...(validationData ? { validationData } : {}) };
         const runner = this.#runner(program, dataset, turn);
-        return await new FitRun(runner, dataset, this.#batchSize, ready, { epochs, steps }).run();
+        const history = await new FitRun(runner, dataset, this.#batchSize, ready, { epochs, steps }).run();
+        this.#checkStatistics();
+        return history;
       } finally {
         turn.end();
       }
@@ -284,6 +286,17 @@ class LocalTrainer implements Trainer {
       variable.remember(Float32Array.from(at(tensors, index).data));
     });
     this.#moved = false;
+  }
+
+  /** Training does not read moving statistics, so that no step tells of one that came in with a number that is not finite. */
+  #checkStatistics(): void {
+    const { model } = this.#parts;
+    const spoilt = model.variables.find(
+      ({ arena, initial }) => arena !== model.arena && initial?.every(Number.isFinite) === false,
+    );
+    if (spoilt === undefined) return;
+    const message = `"${spoilt.name}" holds a number that is not finite; set it anew with model.setParameters().`;
+    throw new DivergedError(message, this.#progress.steps, { layer: layerOf(spoilt.name), parameter: spoilt.name });
   }
 
   #fetchedStep(dataset: Dataset, options: PrepareOptions): Omit<DivergedStep, "step" | "seed"> {

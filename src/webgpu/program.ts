@@ -175,6 +175,7 @@ export class WebGpuProgram implements Program {
     this.#provisional = held.provisional;
     const total = (sizes: Iterable<number>) => [...sizes].reduce((sum, size) => sum + size, 0);
     backend.programBytes += total(held.own.map((buffer) => buffer.size));
+    backend.readback.retain();
     this.stats = {
       dispatches: recorded.length,
       pipelines: held.pipelines,
@@ -382,6 +383,7 @@ export class WebGpuProgram implements Program {
       buffer.destroy();
     }
     for (const owner of this.#owners) this.#backend.variables.release(owner);
+    this.#backend.readback.release();
   }
 }
 
