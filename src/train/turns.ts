@@ -36,7 +36,10 @@ export class Turns {
   async pause(): Promise<void> {
     this.#paused = true;
     this.#wake();
-    await this.#until(() => !this.#stepping || !this.#paused);
+    await this.#take(
+      () => !this.#stepping || !this.#paused,
+      () => undefined,
+    );
   }
 
   resume(): void {
@@ -46,8 +49,8 @@ export class Turns {
 
   /** Does `work` beside other shared work. Aborting ends the wait for it with the signal's reason. */
   async shared<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    await this.#until(() => !this.#exclusive && this.#waiting === 0, signal);
-    this.#sharing++;
+    const free = () => !this.#exclusive && this.#waiting === 0;
+    await this.#take(free, () => this.#sharing++, signal);
     try {
       return await work();
     } finally {
@@ -60,12 +63,14 @@ export class Turns {
   async exclusive<T>(work: () => Promise<T>): Promise<T> {
     this.#waiting++;
     this.#wake();
+    const free = () => !this.#exclusive && this.#sharing === 0 && !this.#stepping;
     try {
-      await this.#until(() => !this.#exclusive && this.#sharing === 0 && !this.#stepping);
+      await this.#take(free, () => {
+        this.#exclusive = true;
+      });
     } finally {
       this.#waiting--;
     }
-    this.#exclusive = true;
     try {
       return await work();
     } finally {
@@ -77,10 +82,14 @@ export class Turns {
   /** Begins a run of training, of which there is one at a time, when nothing holds it. */
   async begin(signal?: AbortSignal): Promise<Turn> {
     const free = () => !this.#paused && !this.#exclusive && this.#waiting === 0;
-    const take = async () => {
-      await this.#until(free, signal);
-      this.#stepping = true;
-    };
+    const take = () =>
+      this.#take(
+        free,
+        () => {
+          this.#stepping = true;
+        },
+        signal,
+      );
     const letGo = () => {
       this.#stepping = false;
       this.#wake();
@@ -105,11 +114,15 @@ export class Turns {
     this.#wake();
   }
 
-  async #until(free: () => boolean, signal?: AbortSignal): Promise<void> {
+  /** Waits until it is free and takes it in the same moment, before anybody else who waits looks. */
+  async #take(free: () => boolean, take: () => void, signal?: AbortSignal): Promise<void> {
     while (true) {
       signal?.throwIfAborted();
       if (this.#closed) throw this.#closed;
-      if (free()) return;
+      if (free()) {
+        take();
+        return;
+      }
       await raceAbort(new Promise<void>((resolve) => this.#wakers.add(resolve)), signal);
     }
   }

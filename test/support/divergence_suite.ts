@@ -171,8 +171,8 @@ export function divergenceSuite(name: string, open: () => Promise<Backend>): voi
         const kernel = parameters.get(`${layer}/kernel`)!;
         // Sums of products of this with images, or with what the layers before make of them, pass 3.4e38.
         kernel.data.fill(3e38);
-      // Equal logits would cancel in the loss that the CPU computes in f64.
-      if (layer === "dense") kernel.data.set(kernel.data.map((value, index) => (index % 3 === 0 ? value : -value)));
+        // Equal logits would cancel in the loss that the CPU computes in f64.
+        if (layer === "dense") kernel.data.set(kernel.data.map((value, index) => (index % 3 === 0 ? value : -value)));
         // So that what comes into the layer is neither 0 nor of both signs.
         const images = Float32Array.from(good, (value) => 1 + Math.abs(value));
         for (const [name, { data }] of parameters) if (data !== kernel.data && name.endsWith("kernel")) data.fill(1);
