@@ -30,8 +30,6 @@ export const SILENT = [
   /^api\.(StorageEstimate|ReadableStreamReadValueResult|ReadableStreamReadDoneResult)\./,
   /^api\.(GPUBufferUsage|GPUMapMode|GPUShaderStage|GPUTextureUsage|GPUColorWrite)\b/,
   /^api\.(Option|Image)$/,
-  /^javascript\.builtins\.ArrayLike\./,
-  /^javascript\.builtins\.(PropertyDescriptor|TemplateStringsArray|RegExpMatchArray|RegExpExecArray|IteratorResult|IteratorYieldResult|IteratorReturnResult|PromiseFulfilledResult|PromiseRejectedResult|ErrorOptions)\./,
   /^html\.elements\.input\.value$/,
   /^css\.types\.format$/,
 ];

@@ -5,7 +5,7 @@
  */
 import { resolve } from "node:path";
 import ts from "typescript";
-import { supportOf } from "./support.mjs";
+import { isInData, supportOf } from "./support.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -186,7 +186,9 @@ function memberPaths(declaration, name, isEs) {
     const inIntl = ts.isModuleBlock(declaration.parent) && declaration.parent.parent.name.getText() === "Intl";
     const plain = type.replace(/Constructor$/, "");
     const own = [...(TYPED_ARRAY.test(plain) ? ["TypedArray"] : []), ES_NAMES[plain] ?? plain];
-    return own.map((one) => `javascript.builtins.${inIntl ? "Intl." : ""}${one}.${name}`);
+    // What has no place in the data is no built-in but the shape of an object: `ArrayLike`, `Intl.NumberFormatPart`.
+    const places = own.map((one) => `javascript.builtins.${inIntl ? "Intl." : ""}${one}`).filter(isInData);
+    return places.map((place) => `${place}.${name}`);
   }
   if (type === "CSSStyleProperties") {
     return [`css.properties.${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`];

@@ -4,14 +4,23 @@ import { createRequire } from "node:module";
 /** As a file of JSON, which Node reads faster than any bundler does. */
 const data = createRequire(import.meta.url)("@mdn/browser-compat-data");
 
-/** What the data say of a feature, by its path in them, "api.AbortSignal.any_static"; undefined where they are silent. */
-export function supportOf(path) {
+function entryOf(path) {
   let entry = data;
   for (const name of path.split(".")) {
     if (typeof entry !== "object" || entry === null || !Object.hasOwn(entry, name)) return undefined;
     entry = entry[name];
   }
-  return entry.__compat?.support;
+  return entry;
+}
+
+/** What the data say of a feature, by its path in them, "api.AbortSignal.any_static"; undefined where they are silent. */
+export function supportOf(path) {
+  return entryOf(path)?.__compat?.support;
+}
+
+/** Whether the data have anything at this path or below. */
+export function isInData(path) {
+  return entryOf(path) !== undefined;
 }
 
 /** `{ safari: "17.4" }`: those of the browsers that lack a feature, with the version that brings it, `false` for none. */
