@@ -282,6 +282,7 @@ export interface Trainer {
    * Frees what the trainer keeps of a data set that is no longer needed: its place on the device, and in a worker its copy
    * there. Evaluations under way are finished first. It may be used again, and is then uploaded again; a data set that `fit`
    * is training on stays until that ends and another one is trained on.
+   * A data set whose arrays are changed in place keeps what it held when it was first used, until it is released.
    */
   release(dataset: Dataset): Promise<void>;
   /**
