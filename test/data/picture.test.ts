@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { pictureValues } from "../../src/data/picture.ts";
 import { resized } from "../../src/data/resize.ts";
 import { ArgumentError, type ClassifierImage, normalizeDigitImage, ShapeError } from "../../src/index.ts";
+import { mnistFile } from "../support/mnist_files.ts";
 import { seenBy } from "../support/pixel_classifier.ts";
 
 const AUTO = { background: "auto", invert: undefined } as const;
@@ -47,6 +48,24 @@ describe("the values of pixels", () => {
     expect(pictureValues(drawing(BLACK), 1, { ...AUTO, invert: false })).toEqual(want.map((value) => 1 - value));
     expect(pictureValues(pixels(2, CLEAR, CLEAR), 1, AUTO)).toEqual(new Float32Array(2));
   });
+});
+
+it("digits of MNIST come out as they are, be they light on dark, dark on light, or ink on a transparent ground", () => {
+  const mnist = mnistFile("t10k-images-idx3-ubyte").subarray(16);
+  for (let index = 0; index < 300; index++) {
+    const digit = [...mnist.subarray(index * 784, (index + 1) * 784)];
+    const want = Float32Array.from(digit, (ink) => ink / 255);
+    const grey = (level: number) => [level, level, level, 255] as const;
+    for (const colors of [
+      digit.map((ink) => grey(ink)),
+      digit.map((ink) => grey(255 - ink)),
+      digit.map((ink) => [0, 0, 0, ink] as const),
+      digit.map((ink) => [255, 255, 255, ink] as const),
+    ]) {
+      const values = pictureValues(pixels(28, ...colors), 1, AUTO);
+      expect(values.findIndex((value, place) => Math.abs(value - (want[place] ?? 0)) > 1e-6)).toBe(-1);
+    }
+  }
 });
 
 describe("resized", () => {
