@@ -93,7 +93,7 @@ export function readNetworkFile(bytes: Uint8Array): SavedNetwork {
       );
     }
   }
-  for (const [name, { shape }] of model.parameters) {
+  for (const { name, shape } of model.variables) {
     const found = tensors.get(name);
     if (found === undefined || !sameShape(found.shape, shape)) {
       const there = found === undefined ? "is missing" : `is ${formatShape(found.shape)}`;
@@ -114,13 +114,13 @@ export function readNetworkFile(bytes: Uint8Array): SavedNetwork {
   const steps = counter("trainer/step");
   const cursor = counter("trainer/cursor");
   const learningRate = attempt("rate", () => rateAt(tensors.get("trainer/learningRate"), steps));
-  const first = model.parameters;
-  const moved = [...first].some(([name, { data }]) => {
-    const found = tensors.get(name)?.data ?? [];
-    return data.some((value, index) => value !== found[index]);
-  });
+  // Initial values are drawn to be compared only where no step tells that the weights have moved.
+  const moved = steps > 0 || model.variables.some(({ name, initial }) => !same(initial, tensors.get(name)?.data));
   // The training of a network that came with its weights begins from these, also after a reset.
-  if (moved && steps === 0) model.setParameters(new Map([...tensors].filter(([name]) => first.has(name))));
+  if (moved && steps === 0) {
+    const names = new Set(model.variables.map(({ name }) => name));
+    model.setParameters(new Map([...tensors].filter(([name]) => names.has(name))));
+  }
   return {
     model,
     rule,
@@ -132,6 +132,10 @@ export function readNetworkFile(bytes: Uint8Array): SavedNetwork {
     pretrained: moved,
     checkpoint: bytes,
   };
+}
+
+function same(a: ArrayLike<number> | undefined, b: ArrayLike<number> | undefined): boolean {
+  return a !== undefined && b !== undefined && Array.prototype.every.call(a, (value, index) => value === b[index]);
 }
 
 /** What `read` gives; what the library says against it becomes a problem of the file. */

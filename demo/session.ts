@@ -209,7 +209,10 @@ export class Session {
   /** Parameters that the training began with, by name; undefined where nobody here knows them. */
   get firstParameters(): ReadonlyMap<string, Tensor<Float32Array>> | undefined {
     if (!this.#beganHere || this.#initial === undefined) return undefined;
-    return parametersIn(this.#initial, this.model.parameters.keys());
+    return parametersIn(
+      this.#initial,
+      this.model.variables.map(({ name }) => name),
+    );
   }
 
   /** Whether training is on random copies of the digits. */
@@ -414,7 +417,13 @@ export class Session {
     this.#course.target = this.steps;
     if (better && this.#trainer) {
       const checkpoint = await this.#trainer.checkpoint();
-      await this.#trainer.restore(withTensors(checkpoint, better.checkpoint, this.model.parameters.keys()));
+      await this.#trainer.restore(
+        withTensors(
+          checkpoint,
+          better.checkpoint,
+          this.model.variables.map(({ name }) => name),
+        ),
+      );
       this.#course.note({ kind: "best", value: better.steps });
       this.replacements++;
       await this.#measure(signal);

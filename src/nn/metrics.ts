@@ -107,6 +107,9 @@ export function f1Score(options: ScoreOptions = {}): MetricConfig {
   return score("f1Score", options, "macro", undefined);
 }
 
+/** Each is a comparison for every output of every image. */
+const MOST_THRESHOLDS = 10_000;
+
 /**
  * Area under the ROC curve, taken as Keras does: from counts at 200 `thresholds` evenly spaced over 0…1 and the
  * trapezoids between them, all outputs together. Finer than a step of 1/199 it does not tell probabilities apart. Known of
@@ -115,8 +118,10 @@ export function f1Score(options: ScoreOptions = {}): MetricConfig {
 export function auc(options: Named & { thresholds?: number } = {}): MetricConfig {
   checkOptions("auc", options, { name: "string", thresholds: "number" });
   const { thresholds = 200, name = "auc" } = options;
-  if (!Number.isInteger(thresholds) || thresholds < 2) {
-    throw new ArgumentError(`auc: thresholds must be a whole number of at least 2, got ${describeValue(thresholds)}.`);
+  if (!Number.isInteger(thresholds) || thresholds < 2 || thresholds > MOST_THRESHOLDS) {
+    throw new ArgumentError(
+      `auc: thresholds must be a whole number from 2 to ${MOST_THRESHOLDS}, got ${describeValue(thresholds)}.`,
+    );
   }
   return { kind: "auc", name, thresholds };
 }

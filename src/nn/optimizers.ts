@@ -199,6 +199,9 @@ export function adamw(options: AdamOptions = {}): Optimizer {
   return optimizer("adamw", options, 1e-3, adamFormula("adamw", options), { weightDecay: 0.004, decoupled: true });
 }
 
+/** The products of its momenta are a table, which ends where they vanish: after 37 / (1 − β₁) steps. */
+const NADAM_MOST_BETA1 = 0.9999;
+
 /**
  * Adam with Nesterov's momentum (Dozat 2016), whose momentum grows to beta1 as 1 − 0.96^(t · momentumDecay) / 2.
  * Defaults are Keras': learningRate 1e-3, beta1 0.9, beta2 0.999, epsilon 1e-7, momentumDecay 1 (PyTorch: 0.004).
@@ -206,7 +209,11 @@ export function adamw(options: AdamOptions = {}): Optimizer {
 export function nadam(options: NadamOptions = {}): Optimizer {
   checkOptions("nadam", options, NADAM);
   const momentumDecay = checkNumber("nadam", "momentumDecay", options.momentumDecay ?? 1, 0);
-  return optimizer("nadam", options, 1e-3, { kind: "nadam", ...moments("nadam", options), momentumDecay });
+  const own = moments("nadam", options);
+  if (own.beta1 > NADAM_MOST_BETA1) {
+    throw new ArgumentError(`nadam: beta1 must be at most ${NADAM_MOST_BETA1}, got ${describeValue(own.beta1)}.`);
+  }
+  return optimizer("nadam", options, 1e-3, { kind: "nadam", ...own, momentumDecay });
 }
 
 /** Adamax, Adam by the infinity norm (Kingma and Ba 2015, section 7). Defaults as `adam` (PyTorch: learningRate 2e-3). */

@@ -1,4 +1,4 @@
-import type { Optimizer } from "../nn/optimizers.ts";
+import type { OptimizerChoice } from "../nn/optimizer_names.ts";
 import type { LossesChoice, LossWeights, MetricsChoice } from "./heads.ts";
 
 /** How a trainer trains, wherever it runs: what `createTrainer` and `createWorkerTrainer` take alike. */
@@ -24,8 +24,8 @@ export interface TrainerConfig {
    * "weightedAccuracy" and so on.
    */
   weightedMetrics?: MetricsChoice;
-  /** How the parameters move. */
-  optimizer: Optimizer;
+  /** How the parameters move: what `adam()` and its kin make, or a name, which stands for the default options: "adam". */
+  optimizer: OptimizerChoice;
   /** Images of one step; default 32, as in Keras. */
   batchSize?: number;
   /**

@@ -39,7 +39,7 @@ const isMetricList = (choice: MetricsChoice): choice is readonly MetricChoice[] 
 
 /** Whether it is one loss, and not one an output: an output may be called "kind", as the field of a loss with options is. */
 function isOneLoss(choice: LossesChoice, { outputNames }: Model): choice is LossChoice {
-  if (typeof choice !== "object") return true;
+  if (typeof choice !== "object" || choice === null) return true;
   if (Array.isArray(choice) || !("kind" in choice)) return false;
   const names = Object.keys(choice).filter((key) => outputNames.includes(key));
   return names.every((name) => name === "kind") && (names.length === 0 || Object.keys(choice).length > 1);
@@ -52,6 +52,12 @@ function forOutputs<T>(
   several: readonly T[] | Readonly<Record<string, T>>,
   missing?: T,
 ): T[] {
+  if (typeof several !== "object" || several === null) {
+    throw new ArgumentError(
+      `createTrainer: ${what} wants a list in the order of the model's outputs, or an object by their names, got ` +
+        `${describeValue(several)}.`,
+    );
+  }
   const { outputNames } = model;
   const known = outputNames.map((name) => `"${name}"`).join(", ");
   if (isList(several)) {
@@ -93,6 +99,9 @@ function ofHeads(
   heads: readonly Head[],
   choice: MetricsChoice,
 ): readonly (readonly MetricChoice[])[] {
+  if (typeof choice !== "object" || choice === null) {
+    throw new ArgumentError(`createTrainer: ${what} wants a list, as in ["accuracy"], got ${describeValue(choice)}.`);
+  }
   if (!isMetricList(choice)) return forOutputs(what, model, choice, []);
   if (heads.length === 1) return [choice];
   if (choice.length === 0) return heads.map(() => []);

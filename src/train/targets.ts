@@ -71,6 +71,13 @@ function checkLossFitsOutput(loss: Loss, { shape: outputShape, layer: outputLaye
   }
 }
 
+/** Throws `ArgumentError` unless it is a data set. */
+export function checkIsDataset(where: string, dataset: Dataset): void {
+  const given: unknown = dataset;
+  if (typeof given === "object" && given !== null && "images" in given && "count" in given) return;
+  throw new ArgumentError(`${where}: wants a data set, as dataset() makes it, got ${describeValue(given)}.`);
+}
+
 /** Throws unless the data set's images fit the model, and its labels or targets the model's outputs and their losses. */
 export function checkDataset(model: Model, heads: readonly Head[], dataset: Dataset): void {
   const { inputs, outputs } = columnsOf(dataset);

@@ -1,6 +1,7 @@
 import { raceAbort } from "../core/abort.ts";
 import { checkAffineRanges } from "../core/affine.ts";
 import { ArgumentError, DisposedError, DivergedError, ShapeError } from "../core/errors.ts";
+import { checkOptions, describeValue } from "../core/options.ts";
 import { rateFromTable, type Schedule, scaledTable } from "../core/schedule.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -27,11 +28,20 @@ import { resolveHeadMetrics, resolveHeads } from "./heads.ts";
 import { Inspector } from "./inspector.ts";
 import { changedRates, learningRateTable } from "./learning_rates.ts";
 import { checkOneInput, checkOneInputAndOutput, checkOneOutput, isBatchList } from "./one_input.ts";
+import {
+  checkEvaluateOptions,
+  checkFitOptions,
+  checkInspectOptions,
+  checkModel,
+  checkPrepareOptions,
+  TRAINER,
+  TRAINER_HINTS,
+} from "./options.ts";
 import { Predictor } from "./predictor.ts";
 import { compileKeeper } from "./programs.ts";
 import { newProgress, type Progress, progressFromJson, progressToJson } from "./progress.ts";
 import { noTotals, RING_STEPS, type Totals } from "./step_record.ts";
-import { checkClassWeights, checkDataset, checkLossesFitModel, classCount } from "./targets.ts";
+import { checkClassWeights, checkDataset, checkIsDataset, checkLossesFitModel, classCount } from "./targets.ts";
 import { newStepParts, type StepParts, variablesOf } from "./training_state.ts";
 import { type FetchingOptions, fedBatchOf, fetchedBatch } from "./training_step.ts";
 import { Turns } from "./turns.ts";
@@ -63,7 +73,10 @@ export interface TrainerOptions extends TrainerConfig {
  * `ArgumentError` for an unknown or missing loss, a bad batch size, or a model without trainable parameters.
  */
 export async function createTrainer(model: Model, options: TrainerOptions): Promise<Trainer> {
-  const { backend, recompute = false, precision = "float32" } = options;
+  checkModel("createTrainer", model);
+  checkOptions("createTrainer", options, { backend: "any", ...TRAINER }, TRAINER_HINTS);
+  const { backend, recompute = false, precision = "float32", seed = 0 } = options;
+  if (!Number.isFinite(seed)) throw new ArgumentError(`createTrainer: seed must be a number, got ${seed}.`);
   checkBackend("createTrainer", backend);
   const heads = resolveHeads(model, options.loss, options.lossWeights);
   const metrics = resolveHeadMetrics(model, heads, options.metrics ?? [], options.weightedMetrics);
@@ -75,14 +88,14 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
     );
   }
   if (precision !== "float32" && precision !== "mixed") {
-    throw new ArgumentError(`createTrainer: precision must be "float32" or "mixed", got ${JSON.stringify(precision)}.`);
+    throw new ArgumentError(`createTrainer: precision must be "float32" or "mixed", got ${describeValue(precision)}.`);
   }
   const chosen = resolveOptimizer("createTrainer", options.optimizer);
   const optimizer =
     options.clipNorm === undefined ? chosen : withGlobalClipNorm("createTrainer", chosen, options.clipNorm);
   const parts = newStepParts({ model, heads, metrics, optimizer, recompute }, precision);
   const keeper = await compileKeeper(backend, variablesOf(parts));
-  return new LocalTrainer(parts, backend, keeper, batchSize, options.seed ?? 0);
+  return new LocalTrainer(parts, backend, keeper, batchSize, seed);
 }
 
 class LocalTrainer implements Trainer {
@@ -130,6 +143,8 @@ class LocalTrainer implements Trainer {
 
   async fit(given: Dataset, options: FitOptions = {}): Promise<History> {
     this.#checkUsable();
+    checkFitOptions(options);
+    checkIsDataset("fit", given);
     const { dataset, validationData } = validationSplit(given, options);
     const { model, heads } = this.#parts;
     checkDataset(model, heads, dataset);
@@ -164,6 +179,8 @@ class LocalTrainer implements Trainer {
 
   async prepare(given: Dataset, options: PrepareOptions = {}): Promise<void> {
     this.#checkUsable();
+    checkPrepareOptions(options);
+    checkIsDataset("prepare", given);
     const { dataset } = validationSplit(given, options);
     checkDataset(this.#parts.model, this.#parts.heads, dataset);
     if (this.#fitting) throw new ArgumentError("prepare: this trainer is training; its program is running already.");
@@ -357,6 +374,8 @@ class LocalTrainer implements Trainer {
 
   async evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.#checkUsable();
+    checkEvaluateOptions(options);
+    checkIsDataset("evaluate", dataset);
     checkDataset(this.#parts.model, this.#parts.heads, dataset);
     return this.#turns.shared(() => this.#evaluations.evaluate(dataset, options), options.signal);
   }
@@ -371,6 +390,7 @@ class LocalTrainer implements Trainer {
 
   async inspect(image: ImageBatch, options: InspectOptions = {}): Promise<Inspection> {
     this.#checkUsable();
+    checkInspectOptions(options);
     checkOneInputAndOutput("inspect", this.#parts.model);
     const input = this.#inspector.read("inspect", image, options);
     return this.#turns.shared(() => this.#inspector.inspect(input, options));
@@ -441,8 +461,10 @@ class LocalTrainer implements Trainer {
     });
   }
 
-  async restore(bytes: Uint8Array, { adopt = false }: RestoreOptions = {}): Promise<void> {
+  async restore(bytes: Uint8Array, options: RestoreOptions = {}): Promise<void> {
     this.#checkUsable();
+    checkOptions("restore", options, { adopt: "boolean" });
+    const { adopt = false } = options;
     if (this.#fitting) throw new ArgumentError("restore: this trainer is training; abort it first.");
     await this.#turns.exclusive(async () => {
       const settings = { batchSize: this.#batchSize, seed: this.#seed };
@@ -467,8 +489,10 @@ class LocalTrainer implements Trainer {
     await this.#turns.shared(() => this.#copyWeights());
   }
 
-  async profile(dataset = this.#programs.training?.dataset, { steps = 5 }: { steps?: number } = {}): Promise<Profile> {
+  async profile(dataset = this.#programs.training?.dataset, options: { steps?: number } = {}): Promise<Profile> {
     this.#checkUsable();
+    checkOptions("profile", options, { steps: "number" });
+    const { steps = 5 } = options;
     checkCount("profile", "steps", steps);
     if (dataset === undefined) {
       throw new ArgumentError("profile: this trainer has not trained on a data set yet; pass one.");
@@ -506,11 +530,12 @@ class LocalTrainer implements Trainer {
   stats(): TrainerStats {
     const { training, fed } = this.#programs;
     const stats = (training?.program ?? fed)?.stats;
+    const onGpu = this.#backend.kind === "webgpu";
     return {
       dispatchesPerStep: stats?.dispatches ?? 0,
       submitsPerStep: this.#submittedSteps === 0 ? 1 : this.#submissions / this.#submittedSteps,
-      gpuBytes: this.#backend.bytes,
-      datasetBytes: training === undefined ? 0 : datasetVariables(training.dataset).bytes,
+      gpuBytes: onGpu ? this.#backend.bytes : 0,
+      datasetBytes: onGpu && training ? datasetVariables(training.dataset).bytes : 0,
       pipelines: stats?.pipelines ?? 0,
       flopsPerStep: stats?.flops ?? 0,
       steps: this.#progress.steps,

@@ -158,7 +158,7 @@ export interface TrainerStats {
   readonly dispatchesPerStep: number;
   /** Queue submissions of one training step; below 1 when several steps share one. */
   readonly submitsPerStep: number;
-  /** Bytes of device memory held now, data set included. */
+  /** Bytes of the GPU's memory held now, data set included; 0 on the CPU. */
   readonly gpuBytes: number;
   /** Of these, the data set's. */
   readonly datasetBytes: number;

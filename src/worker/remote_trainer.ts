@@ -1,9 +1,12 @@
 import { ArgumentError } from "../core/errors.ts";
+import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Model } from "../nn/model.ts";
+import { resolveOptimizer } from "../nn/optimizer_names.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
 import type { TrainerConfig } from "../train/config.ts";
 import { changedRates } from "../train/learning_rates.ts";
+import { checkModel, TRAINER, TRAINER_HINTS } from "../train/options.ts";
 import type { ImageBatch, Trainer, TrainerStats } from "../train/types.ts";
 import { memoryBudget } from "../webgpu/memory_budget.ts";
 import type { CallName } from "./calls.ts";
@@ -37,12 +40,30 @@ export interface WorkerTrainer extends Trainer {
   readonly whyNotWebGpu: string | undefined;
 }
 
+const OPTIONS: OptionKinds<WorkerTrainerOptions> = {
+  worker: "any",
+  backend: "string",
+  autotune: "boolean",
+  memoryBudget: "number",
+  ...TRAINER,
+};
+
 /**
  * Makes a trainer in a worker; the page stays free. Throws what `createTrainer` and `webgpu` throw, `ArgumentError` for a
  * loss of one's own, which cannot be sent, and `WorkerError` where there are no workers.
  */
 export async function createWorkerTrainer(model: Model, options: WorkerTrainerOptions): Promise<WorkerTrainer> {
-  const { worker: given, backend = "auto", autotune = false, memoryBudget: budget, ...config } = options;
+  checkModel("createWorkerTrainer", model);
+  checkOptions("createWorkerTrainer", options, OPTIONS, TRAINER_HINTS);
+  const { worker: given, backend = "auto", autotune = false, memoryBudget: budget, ...rest } = options;
+  if (backend !== "auto" && backend !== "webgpu" && backend !== "cpu") {
+    throw new ArgumentError(
+      `createWorkerTrainer: backend must be "auto", "webgpu" or "cpu", which the worker opens itself, got ` +
+        `${describeValue(backend)}.`,
+    );
+  }
+  const optimizer = resolveOptimizer("createWorkerTrainer", options.optimizer);
+  const config: TrainerConfig = { ...rest, optimizer };
   checkSendable(config);
   const worker =
     given === undefined
@@ -56,7 +77,7 @@ export async function createWorkerTrainer(model: Model, options: WorkerTrainerOp
     const memory = budget ?? memoryBudget();
     const message = { model: model.toJSON(), parameters, backend, autotune, memoryBudget: memory, config };
     const created = await client.create(message);
-    return new RemoteTrainer(client, config.optimizer, created);
+    return new RemoteTrainer(client, optimizer, created);
   } catch (error) {
     client.dispose();
     throw error;

@@ -7,7 +7,7 @@ const SEED = Number(process.env["FUZZ_SEED"] ?? Date.now() % 1e9);
 it.each([
   ["mutated model configurations", fuzzConfigs, 400],
   ["mutated checkpoints with right checksums", fuzzCheckpoints, 150],
-  ["files of hostile sizes", fuzzSizes, 150],
+  ["files of hostile sizes", fuzzSizes, 60],
 ])(`%s are refused by typed errors, quickly and in little memory (FUZZ_SEED=${SEED})`, async (_, fuzz, count) => {
   const report = await fuzz(count, SEED);
   console.log(String(report));

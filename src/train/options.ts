@@ -1,0 +1,100 @@
+import { ArgumentError } from "../core/errors.ts";
+import { checkOptions, describeValue, type OptionHints, type OptionKinds } from "../core/options.ts";
+import type { Model } from "../nn/model.ts";
+import type { TrainerConfig } from "./config.ts";
+import type { EvaluateOptions, FitOptions, InspectOptions, PrepareOptions } from "./types.ts";
+
+/** The options of a trainer, wherever it runs. */
+export const TRAINER: OptionKinds<TrainerConfig> = {
+  loss: "any",
+  optimizer: "any",
+  batchSize: "number",
+  metrics: "any",
+  weightedMetrics: "any",
+  lossWeights: "any",
+  clipNorm: "number",
+  seed: "number",
+  recompute: "boolean",
+  precision: "string",
+};
+
+/** What people write where a trainer is made, and belongs to `fit`. */
+export const TRAINER_HINTS: OptionHints = {
+  epochs: "epochs belongs to fit(dataset, { epochs })",
+  learningRate: "learningRate belongs to the optimizer, as in optimizer: adam({ learningRate: 1e-3 })",
+  lr: "the learning rate belongs to the optimizer, as in optimizer: adam({ learningRate: 1e-3 })",
+};
+
+const FIT: OptionKinds<FitOptions> = {
+  epochs: "number",
+  steps: "number",
+  validationData: "any",
+  validationSplit: "number",
+  shuffle: "boolean",
+  augment: "any",
+  classWeight: "any",
+  earlyStopping: "any",
+  reduceOnPlateau: "any",
+  signal: "any",
+  onStep: "any",
+  onEpoch: "any",
+};
+
+/** What people write into `fit`, and belongs elsewhere or is called otherwise here. */
+const FIT_HINTS: OptionHints = {
+  batchSize: "batchSize belongs to createTrainer(model, { batchSize })",
+  batch_size: "batchSize belongs to createTrainer(model, { batchSize })",
+  learningRate: "learningRate belongs to the optimizer; trainer.setLearningRate() changes it",
+  optimizer: "optimizer belongs to createTrainer(model, { optimizer })",
+  metrics: "metrics belongs to createTrainer(model, { metrics })",
+  callbacks: "onStep and onEpoch are called, earlyStopping and reduceOnPlateau are options of their own",
+  sampleWeight: "weights of samples belong to dataset({ sampleWeights })",
+  verbose: "fit prints nothing; onStep and onEpoch tell how it goes",
+};
+
+/** Throws `ArgumentError` unless these are options of `fit`. */
+export function checkFitOptions(options: FitOptions): void {
+  checkOptions("fit", options, FIT, FIT_HINTS);
+  checkFunction("onStep", options.onStep);
+  checkFunction("onEpoch", options.onEpoch);
+}
+
+function checkFunction(name: string, value: unknown): void {
+  if (value === undefined || typeof value === "function") return;
+  throw new ArgumentError(`fit: ${name} must be a function, got ${describeValue(value)}.`);
+}
+
+const PREPARE: OptionKinds<PrepareOptions> = {
+  shuffle: "boolean",
+  augment: "any",
+  classWeight: "any",
+  validationSplit: "number",
+  validationData: "any",
+  signal: "any",
+};
+
+/** Throws `ArgumentError` unless these are options of `prepare`. */
+export function checkPrepareOptions(options: PrepareOptions): void {
+  checkOptions("prepare", options, PREPARE, FIT_HINTS);
+}
+
+/** Throws `ArgumentError` unless it is a model. */
+export function checkModel(where: string, model: Model): void {
+  const given: unknown = model;
+  if (typeof given === "object" && given !== null && "arena" in given && "build" in given) return;
+  throw new ArgumentError(`${where}: wants a model, as sequential() makes it, got ${describeValue(given)}.`);
+}
+
+const EVALUATE: OptionKinds<EvaluateOptions> = { outputs: "boolean", signal: "any" };
+
+/** Throws `ArgumentError` unless these are options of `evaluate`. */
+export function checkEvaluateOptions(options: EvaluateOptions): void {
+  checkOptions("evaluate", options, EVALUATE, FIT_HINTS);
+}
+
+const INSPECT: OptionKinds<InspectOptions> = { target: "number", parameterGradients: "boolean" };
+
+/** Throws `ArgumentError` unless these are options of `inspect`. */
+export function checkInspectOptions(options: InspectOptions): void {
+  checkOptions("inspect", options, INSPECT);
+}
