@@ -12,7 +12,6 @@ import {
   FormatError,
   type ModelConfig,
   modelFromConfig,
-  ShapeError,
   sequential,
 } from "../../src/index.ts";
 
