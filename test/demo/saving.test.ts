@@ -357,14 +357,15 @@ describe("weights without a network", () => {
     const moved = new Map(
       [...parameters].map(([name, { shape, data }]) => [name, { shape, data: data.map((v) => v + 1) }]),
     );
-    const atHand = { model: tiny(), optimizer: sgd({ learningRate: 0.1 }), batchSize: 8, seed: 2 };
+    const settings = { optimizer: sgd({ learningRate: 0.1 }), batchSize: 8, seed: 2 };
+    const atHand = { model: tiny(), ...settings };
     const file = networkWith(weightsFor(atHand.model, moved), atHand);
     expect(file).toMatchObject({ steps: 0, pretrained: true, batchSize: 8, checkpoint: undefined });
-    const trainer = await createTrainer(file.model, { ...atHand, backend: cpu(), loss: LOSS });
+    const trainer = await createTrainer(file.model, { ...settings, backend: cpu(), loss: LOSS });
     const again = readNetworkFile(await trainer.checkpoint());
     expect(again).toMatchObject({ steps: 0, pretrained: true, learningRate: 0.1 });
     expect(again.model.parameters).toEqual(moved);
-    const untrained = await createTrainer(tiny(), { ...atHand, backend: cpu(), loss: LOSS });
+    const untrained = await createTrainer(tiny(), { ...settings, backend: cpu(), loss: LOSS });
     expect(readNetworkFile(await untrained.checkpoint()).pretrained).toBe(false);
   });
 });
