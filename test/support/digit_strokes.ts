@@ -13,7 +13,7 @@ export interface Glyph {
   readonly strokes: readonly (readonly Point[])[];
 }
 
-function glyph(digit: number, name: string, ...strokes: (readonly (readonly [number, number])[])[]): Glyph {
+export function glyph(digit: number, name: string, ...strokes: (readonly (readonly [number, number])[])[]): Glyph {
   return { digit, name, strokes: strokes.map((points) => points.map(([x, y]) => ({ x, y }))) };
 }
 
