@@ -2,6 +2,7 @@
 import { subset } from "../src/data/dataset.ts";
 import { type Dataset, fetchIdx } from "../src/index.ts";
 import type { Wording } from "./language.ts";
+import { withWrittenOnes, writtenCount } from "./written_ones.ts";
 
 /** 2,500 digits of MNIST, or all 70,000. */
 export type MnistSize = "small" | "full";
@@ -17,6 +18,8 @@ export interface Digits {
   readonly names: readonly string[];
   /** What the visitor's own files are called. */
   readonly title?: string;
+  /** How many of the training pictures this page drew. */
+  readonly written?: number;
   /** What the page says of them where they are no digits. */
   readonly wording?: Wording;
 }
@@ -63,7 +66,8 @@ export async function loadDigits(size: MnistSize, options: LoadOptions = {}): Pr
       },
     );
   const [train, heldOut] = await Promise.all([load("train", "train"), load("heldOut", "test")]);
-  return { train, heldOut, id: size, names: DIGIT_NAMES };
+  const written = writtenCount(train);
+  return { train: await withWrittenOnes(train), heldOut, id: size, names: DIGIT_NAMES, written };
 }
 
 /** The held-out digits, or the first of them where there are many. */

@@ -10,6 +10,7 @@ import { isOwnFileName, onDroppedFiles } from "./files.ts";
 import { LazyInsideView } from "./inside/lazy_view.ts";
 import { KeepPanel } from "./keep_panel.ts";
 import { kept, tryKeeping } from "./kept.ts";
+import { KnownInk } from "./known_ink.ts";
 import { count, language, onLanguage, percent, say, setLanguage, translatePage } from "./language.ts";
 import type { Language } from "./messages.ts";
 import {
@@ -68,10 +69,12 @@ const inside = new LazyInsideView({
   firstParameters: () => session.firstParameters,
 });
 
-const panel = new DrawPanel({
+const panel: DrawPanel = new DrawPanel({
   pad: find("pad", DigitPad),
   predict,
   trained: () => session.hasLearned,
+  temperature: () => session.temperature,
+  knows: async (pixels) => (await knownInk())?.knows(pixels, teaching.drawings) ?? true,
   onPixels(pixels) {
     inside.pixels = pixels;
     // A drawing can be corrected; an empty pad cannot.
@@ -83,7 +86,18 @@ const panel = new DrawPanel({
   },
 });
 
-const teaching = new TeachPanel(session, () => panel.pixels);
+let inkOf = session.digits;
+let ink: Promise<KnownInk | undefined> | undefined;
+
+/** The ink of the training set at hand, from the first drawing on that is asked about. */
+function knownInk(): Promise<KnownInk | undefined> | undefined {
+  const { digits } = session;
+  if (digits !== inkOf) ink = digits && KnownInk.of(digits.train, digits.heldOut);
+  inkOf = digits;
+  return ink;
+}
+
+const teaching: TeachPanel = new TeachPanel(session, () => panel.pixels);
 const keeping = new KeepPanel({
   session,
   epochs: () => train.epochs,

@@ -42,6 +42,7 @@ import {
 } from "./setup.ts";
 import type { State } from "./snapshots.ts";
 import { type Lesson, type Taught, teach } from "./teaching.ts";
+import { fitTemperature } from "./temperature.ts";
 import { areSame, type Found, Health, onlyAnswer } from "./train/ailments.ts";
 import { analyse, decodeRows, encodeRows } from "./train/design.ts";
 import type { RunSettings } from "./train/run_settings.ts";
@@ -72,6 +73,8 @@ export class Session {
   model: Model;
   batchSize: number;
   error: unknown;
+  /** What scores are divided by for probabilities that held-out digits bear out (temperature.ts). */
+  temperature = 1;
   /** Fixes the order of the digits. */
   seed: number;
   /** When the training ends before its last epoch. */
@@ -786,8 +789,11 @@ export class Session {
     const dataset = thorough ? this.#digits?.heldOut : this.#quick;
     if (dataset === undefined || this.#trainer === undefined) return;
     const before = this.replacements;
-    const { loss, accuracy = Number.NaN, confusion } = await this.#trainer.evaluate(dataset, signal ? { signal } : {});
+    const stopping = signal ? { signal } : {};
+    const evaluation = await this.#trainer.evaluate(dataset, { outputs: true, ...stopping });
+    const { loss, accuracy = Number.NaN, confusion, outputs } = evaluation;
     if (before !== this.replacements) return;
+    if (outputs) this.temperature = fitTemperature(outputs, dataset.labels);
     const { count } = dataset;
     // By now every step that was taken before has been told of.
     this.#course.measured({ step: this.steps, loss, accuracy, count, usual: count === this.#quick?.count });

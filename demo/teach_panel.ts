@@ -65,6 +65,11 @@ export class TeachPanel {
     });
   }
 
+  /** The drawings that it was taught, as the network sees them. */
+  get drawings(): readonly Float32Array[] {
+    return this.#lessons.map(({ pixels }) => pixels);
+  }
+
   /** Adds the drawings of a file to the list; what is in the list stays. */
   async open(file: File): Promise<void> {
     try {

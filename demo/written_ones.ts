@@ -4,6 +4,7 @@
  * here, by a rule and by lot; held-out digits stay MNIST's.
  */
 import { type Dataset, rasterizeDigit, type Stroke } from "../src/index.ts";
+import { breathe } from "./breathe.ts";
 
 const SIZE = 784;
 const ONE = 1;
@@ -55,12 +56,17 @@ export function writtenOne(lot: Lot): Stroke[] {
 }
 
 /** `count` pictures of 28×28 bytes. */
-function drawnOnes(count: number): Uint8Array {
+async function drawnOnes(count: number): Promise<Uint8Array> {
   const images = new Uint8Array(count * SIZE);
   const lot = lots(20_011);
   for (let index = 0; index < count; index++) {
     const { image } = rasterizeDigit(writtenOne(lot), { penWidth: lot(2, 3.4) }) ?? { image: [] };
-    images.set(Array.from(image, (value) => Math.round(255 * value)), index * SIZE);
+    images.set(
+      Array.from(image, (value) => Math.round(255 * value)),
+      index * SIZE,
+    );
+    // A picture takes a millisecond or two.
+    if (index % 8 === 7) await breathe();
   }
   return images;
 }
@@ -71,10 +77,10 @@ export function writtenCount({ labels }: Dataset): number {
 }
 
 /** A training set of MNIST with drawn pictures in the place of every fifth 1; the set itself stays as it is. */
-export function withWrittenOnes(train: Dataset): Dataset {
+export async function withWrittenOnes(train: Dataset): Promise<Dataset> {
   if (!(train.images instanceof Uint8Array)) return train;
   const images = train.images.slice();
-  const drawn = drawnOnes(Math.min(MOST, writtenCount(train)));
+  const drawn = await drawnOnes(Math.min(MOST, writtenCount(train)));
   let ones = 0;
   let written = 0;
   train.labels.forEach((label, row) => {

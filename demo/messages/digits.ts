@@ -5,6 +5,8 @@ const en = {
   /** MNIST's; data sets of the visitor's own have a title and other numbers of classes. */
   dataLine: (train: string, heldOut: string, _title: string, _classes: string) =>
     `${train} handwritten digits from MNIST to learn from, and ${heldOut} held out: the network never trains on those, they only measure it.`,
+  dataWritten: (count: string) =>
+    `Among those to learn from, ${count} 1s are replaced by ones that this page draws by a rule, with a flag or a foot as in Europe; MNIST, which comes from the United States, has next to none.`,
   dataSet: "Data set",
   dataSmall: "MNIST, 2,500 digits",
   dataFull: "MNIST, all 70,000 digits (11 MB)",
@@ -27,6 +29,8 @@ const es: typeof en = {
   digitsHeading: "Los datos",
   dataLine: (train, heldOut) =>
     `${train} cifras escritas a mano, de MNIST, para aprender, y ${heldOut} reservadas: la red nunca entrena con ellas, solo sirven para medirla.`,
+  dataWritten: (count) =>
+    `Entre las de aprender, ${count} unos se sustituyen por otros que esta página dibuja según una regla, con gancho o con pie como en Europa; MNIST, que viene de Estados Unidos, apenas los tiene.`,
   dataSet: "Datos",
   dataSmall: "MNIST, 2.500 cifras",
   dataFull: "MNIST, las 70.000 cifras (11 MB)",

@@ -22,6 +22,7 @@ const en = {
   verdictEmpty: "Nothing drawn yet",
   verdictSure: (percent: string) => `${percent} sure`,
   verdictUnsure: (percent: string) => `Not sure: ${percent}`,
+  verdictUnknown: "Not sure: none of the digits it learned from is drawn like this",
   verdictUntrained: "Not trained yet",
   verdictBusy: "Reading …",
   noteUntrained:
@@ -29,6 +30,10 @@ const en = {
   noteTestRight: (digit: string) => `A held-out digit, labelled ${digit}. The network never trained on it.`,
   noteTestWrong: (digit: string, read: string) =>
     `A held-out digit, labelled ${digit}. The network takes it for a ${read}.`,
+  noteUnknown:
+    "A network has to answer with one of its ten classes, whatever it is given. So the page compares the ink with that of the training digits first.",
+  barsNote:
+    "The probabilities are corrected by one number, found on held-out digits: of the answers that are called 90% sure, about 90% are right.",
   announceAnswer: (digit: string, percent: string) => `Prediction ${digit}, ${percent}`,
   announceUnsure: (digit: string, percent: string) => `Not sure; perhaps ${digit}, ${percent}`,
   announceCleared: "Pad cleared",
@@ -56,12 +61,17 @@ const es: typeof en = {
   verdictEmpty: "Aún no hay nada dibujado",
   verdictSure: (percent) => `${percent} de seguridad`,
   verdictUnsure: (percent) => `Sin seguridad: ${percent}`,
+  verdictUnknown: "Sin seguridad: ninguna de las cifras de las que aprendió está dibujada así",
   verdictUntrained: "Aún sin entrenar",
   verdictBusy: "Leyendo…",
   noteUntrained:
     "La red está sin entrenar: sus pesos son aleatorios, y su respuesta también. Pulsa Entrenar y mira las barras.",
   noteTestRight: (digit) => `Una cifra reservada, con la etiqueta ${digit}. La red nunca entrenó con ella.`,
   noteTestWrong: (digit, read) => `Una cifra reservada, con la etiqueta ${digit}. La red la toma por un ${read}.`,
+  noteUnknown:
+    "Una red tiene que responder con una de sus diez clases, le den lo que le den. Por eso la página compara antes la tinta con la de las cifras de entrenamiento.",
+  barsNote:
+    "Las probabilidades están corregidas con un solo número, hallado con cifras reservadas: de las respuestas con un 90 % de seguridad, acierta más o menos el 90 %.",
   announceAnswer: (digit, percent) => `Predicción: ${digit}, ${percent}`,
   announceUnsure: (digit, percent) => `Sin seguridad; quizá ${digit}, ${percent}`,
   announceCleared: "Lienzo borrado",

@@ -170,6 +170,7 @@ export class TrainView {
   }
 }
 
-function dataLine({ train, heldOut, title = "", names }: Digits): string {
-  return say().dataLine(count(train.count), count(heldOut.count), title, count(names.length));
+function dataLine({ train, heldOut, title = "", names, written }: Digits): string {
+  const line = say().dataLine(count(train.count), count(heldOut.count), title, count(names.length));
+  return written === undefined ? line : `${line} ${say().dataWritten(count(written))}`;
 }

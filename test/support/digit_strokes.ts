@@ -2,7 +2,7 @@
  * The ten digits as a person writes them: strokes in a unit box, x to the right, y downwards, in the order and the
  * direction of a right-handed writer. To be drawn with the pointer in browser tests, and rasterised in Node.
  */
-import { smoothStroke } from "../../src/data/stroke.ts";
+import { rasterizeDigit, smoothStroke } from "../../src/data/digit.ts";
 
 export type Point = { x: number; y: number };
 
@@ -72,4 +72,12 @@ export function pointerPaths(glyph: Glyph, size = 1, left = 0, top = 0, spacing 
       spacing,
     ).map(({ x, y }) => ({ x, y })),
   );
+}
+
+/** What a network sees of strokes that were drawn with the page's pointer: 784 values 0…1. */
+export function pixelsOf(strokes: readonly (readonly Point[])[]): Float32Array {
+  const paths = pointerPaths({ digit: 0, name: "", strokes }, 200, 0, 0, 200 / 24);
+  const raster = rasterizeDigit(paths.map((points) => ({ points, width: 20 })));
+  if (raster === undefined) throw new Error("pixelsOf: nothing was drawn.");
+  return raster.image;
 }

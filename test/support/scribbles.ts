@@ -13,7 +13,15 @@ function drawing(name: string, ...strokes: (readonly (readonly [number, number])
 }
 
 /** Points at even angles from `from` to `to` turns around a middle, on an ellipse that may shrink on the way. */
-function turn(x: number, y: number, width: number, height: number, from: number, to: number, shrink = 0): [number, number][] {
+function turn(
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  from: number,
+  to: number,
+  shrink = 0,
+): [number, number][] {
   const count = Math.max(2, Math.ceil(Math.abs(to - from) * 16));
   return Array.from({ length: count + 1 }, (_, index) => {
     const share = index / count;
@@ -113,9 +121,16 @@ function scribbles(count: number, seed: number): Drawing[] {
   });
 }
 
-const PAIRS: readonly Drawing[] = [[1, 2], [4, 7], [0, 0], [3, 5], [8, 6], [2, 9], [7, 1], [5, 4]].map(([left = 0, right = 0]) =>
-  beside(left, right),
-);
+const PAIRS: readonly Drawing[] = [
+  [1, 2],
+  [4, 7],
+  [0, 0],
+  [3, 5],
+  [8, 6],
+  [2, 9],
+  [7, 1],
+  [5, 4],
+].map(([left = 0, right = 0]) => beside(left, right));
 
 export const NO_DIGITS: Readonly<Record<"scribbles" | "shapes" | "letters" | "pairs", readonly Drawing[]>> = {
   scribbles: scribbles(60, 7),
