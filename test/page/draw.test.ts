@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Stroke } from "../../src/index.ts";
 import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
 import { GLYPHS, type Glyph, pointerPaths } from "../support/digit_strokes.ts";
+import { NO_DIGITS } from "../support/scribbles.ts";
+import { VARIED } from "../support/varied_digits.ts";
 
 type Device = "mouse" | "touch" | "pen";
 
@@ -92,7 +94,7 @@ async function setPen(width: number): Promise<void> {
 }
 
 /** Draws with the browser's own input events, and returns the digit that was read. */
-async function read(glyph: Glyph, place: Place = MIDDLE, device: Device = "mouse"): Promise<number> {
+async function read(glyph: Pick<Glyph, "strokes">, place: Place = MIDDLE, device: Device = "mouse"): Promise<number> {
   await clear();
   await setPen(place.pen);
   await page.locator("digit-pad").scrollIntoViewIfNeeded();
@@ -111,6 +113,9 @@ async function read(glyph: Glyph, place: Place = MIDDLE, device: Device = "mouse
   await page.waitForSelector('#reading[aria-busy="false"] .winner');
   return Number(await text(".winner .bar-digit"));
 }
+
+/** Whether the answer on the page is called sure. */
+const isSure = () => page.locator("#verdict-digit.sure").isVisible();
 
 function point(device: Device, action: "down" | "move" | "up", x: number, y: number): Promise<unknown> {
   if (device === "touch") {
@@ -250,6 +255,48 @@ describe("drawing", () => {
     }
     console.log(`misread: ${wrong.join(", ") || "none"} of ${3 * PLACES.length * 10}`);
     expect(wrong.length, wrong.join(", ")).toBeLessThanOrEqual(0.05 * 3 * PLACES.length * 10);
+  });
+
+  it("reads 34 digits as different people write them, and every 1 with a flag, a foot or both", async () => {
+    const places: readonly Place[] = [
+      { name: "thin", size: 0.7, left: 0.15, top: 0.15, pen: 8 },
+      { name: "thick", size: 0.7, left: 0.15, top: 0.15, pen: 36 },
+      { name: "small and off the middle", size: 0.3, left: 0.62, top: 0.08, pen: 12 },
+    ];
+    const wrong: Glyph[] = [];
+    const words: string[] = [];
+    let unsure = 0;
+    for (const [index, glyph] of VARIED.entries()) {
+      // Every second one is slanted a little besides.
+      const slant = [0, 7, 0, -7][index % 4] ?? 0;
+      const found = await read(turned(glyph, slant), places[index % places.length]);
+      if (!(await isSure())) unsure++;
+      if (found === glyph.digit) continue;
+      wrong.push(glyph);
+      words.push(`${glyph.digit} ${glyph.name} as ${found}`);
+    }
+    console.log(`misread: ${words.join(", ") || "none"} of ${VARIED.length}; not sure of ${unsure}`);
+    expect(
+      wrong.filter(({ digit }) => digit === 1),
+      words.join(", "),
+    ).toEqual([]);
+    expect(wrong.length, words.join(", ")).toBeLessThanOrEqual(2);
+    expect(unsure).toBeLessThanOrEqual(4);
+  });
+
+  it("is not sure of scribbles, shapes, letters and pairs of digits, and says why", async () => {
+    const third = <T>(all: readonly T[]) => all.filter((_, index) => index % 3 === 0);
+    const { scribbles, shapes, letters, pairs } = NO_DIGITS;
+    const drawings = [...third(scribbles), ...third(shapes), ...third(letters), ...third(pairs)];
+    const sure: string[] = [];
+    for (const drawing of drawings) {
+      await read(drawing);
+      if (await isSure()) sure.push(`${drawing.name} as ${await text("#verdict-digit")}`);
+      else if (!sure.length) expect(await text("#verdict-caption")).toMatch(/^Not sure/);
+    }
+    console.log(`sure of ${sure.length} of ${drawings.length}: ${sure.join(", ")}`);
+    expect(sure.length, sure.join(", ")).toBeLessThanOrEqual(0.15 * drawings.length);
+    expect(letters.some(({ name }) => sure.some((one) => one.startsWith(`${name} as`)))).toBe(false);
   });
 
   it("takes a pen's pressure, and nothing from a palm beside it, also one that came first", async () => {

@@ -65,7 +65,13 @@ export const GLYPHS: readonly Glyph[] = [
  * A glyph as a pointer would draw it: smooth strokes of many points, its unit box laid onto a square of `size` with
  * its upper left corner at (`left`, `top`).
  */
-export function pointerPaths(glyph: Glyph, size = 1, left = 0, top = 0, spacing = size / 60): Point[][] {
+export function pointerPaths(
+  glyph: Pick<Glyph, "strokes">,
+  size = 1,
+  left = 0,
+  top = 0,
+  spacing = size / 60,
+): Point[][] {
   return glyph.strokes.map((points) =>
     smoothStroke(
       points.map(({ x, y }) => ({ x: left + x * size, y: top + y * size })),
@@ -76,7 +82,7 @@ export function pointerPaths(glyph: Glyph, size = 1, left = 0, top = 0, spacing 
 
 /** What a network sees of strokes that were drawn with the page's pointer: 784 values 0…1. */
 export function pixelsOf(strokes: readonly (readonly Point[])[]): Float32Array {
-  const paths = pointerPaths({ digit: 0, name: "", strokes }, 200, 0, 0, 200 / 24);
+  const paths = pointerPaths({ strokes }, 200, 0, 0, 200 / 24);
   const raster = rasterizeDigit(paths.map((points) => ({ points, width: 20 })));
   if (raster === undefined) throw new Error("pixelsOf: nothing was drawn.");
   return raster.image;
