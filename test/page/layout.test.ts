@@ -104,8 +104,10 @@ describe("drawing on a small screen", () => {
     for (const language of ["es", "en"] as const) {
       // The longest that is said there.
       await page.evaluate(
-        ([name, words]) => {
+        async ([name, words]) => {
           document.querySelector<HTMLButtonElement>(`[data-language="${name}"]`)?.click();
+          // The page writes itself in its next frame.
+          for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
           const caption = document.querySelector("#verdict-caption");
           if (caption) caption.textContent = words;
         },
