@@ -30,7 +30,7 @@ const LITTLE_INK = 15;
  * Below this probability, which is that of being right on held-out digits, an answer is called unsure; and so is every answer
  * to ink that nothing in the training set is like (known_ink.ts). After the five epochs that the page offers (reference
  * network, seed 1): 3.9 % of 1,500 other MNIST digits and 1 of 65 drawn ones are called unsure, and 102 of 112 scribbles,
- * shapes, letters and pairs of digits (test/support/scribbles.ts). By the probability alone it would be 13 of those 112. At
+ * shapes, letters and pairs of digits (test/support/scribbles.ts). By the probability alone it would be 14 of those 112. At
  * 0.8 it would be 7.2 % of the digits for one more in fifty of the scribbles.
  */
 const SURE = 0.6;
