@@ -76,7 +76,7 @@ if (sources.length === 0 && options.source !== "none") {
 let dawn: GPU | undefined;
 
 async function openInNode(backend: Place["backend"]): Promise<Backend> {
-  if (backend === "cpu") return cpu();
+  if (backend === "cpu") return cpu({ precision: "f64" });
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
   dawn ??= create([]);

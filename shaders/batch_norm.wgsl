@@ -3,6 +3,7 @@
 // scale for STEPS rows.
 #include linear_index
 #include half
+#include element_nan
 
 #if VECTOR
 alias Element = vec4f;
@@ -40,7 +41,7 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
       let place = row * ELEMENTS + element;
       let value = (xAt(place) - mean) * scale + beta;
 #if RELU
-      writeOutput(place, max(value, Element(0.0)));
+      writeOutput(place, elementNanIf(elementIsNan(value), max(value, Element(0.0))));
 #else
       writeOutput(place, value);
 #endif

@@ -1,6 +1,9 @@
 // The same values as another type, one a thread. A word of a u8 tensor holds four of its values. A truth value is 1, or
-// 0 where the value was 0.
+// 0 where the value was 0; NaN is true, and 0 as a whole number.
 #include linear_index
+#if FROM_F32
+#include nan
+#endif
 
 #if FROM_F32
 alias Source = f32;
@@ -30,8 +33,12 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #else
   let value = input[index];
 #endif
-#if TO_BOOL
+#if TO_BOOL && FROM_F32
+  output[index] = u32((bitcast<u32>(value) & 0x7fffffffu) != 0u);
+#elif TO_BOOL
   output[index] = u32(value != Source(0));
+#elif FROM_F32 && !TO_F32
+  output[index] = select(Target(value), Target(0), isNan(value));
 #else
   output[index] = Target(value);
 #endif

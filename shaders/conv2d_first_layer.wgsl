@@ -4,6 +4,7 @@
 // Bias, ReLU, pool and winners as in conv2d_forward.wgsl. No groups. For software adapters: GPUs load without such cost.
 
 #include half
+#include relu
 
 #if VECTOR_OUT
 alias Weights = vec4f;
@@ -173,7 +174,7 @@ fn main(
     if ((block * BLOCK_WIDTH + $(x)u < OUT_WIDTH) & (lineOfImage * BLOCK_HEIGHT + $(y)u < OUT_HEIGHT)) {
       let pixel = (image * OUT_HEIGHT + lineOfImage * BLOCK_HEIGHT + $(y)u) * OUT_WIDTH + block * BLOCK_WIDTH + $(x)u;
 #if RELU
-      store(pixel, column, max(sum_$(y)_$(x), vec4f(0.0)));
+      store(pixel, column, relu(sum_$(y)_$(x)));
 #else
       store(pixel, column, sum_$(y)_$(x));
 #endif

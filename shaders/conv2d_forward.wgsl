@@ -18,6 +18,7 @@
 
 // HALF_INPUT, HALF_OUTPUT: stored as 16-bit floats, four to a vec2u or two to a u32.
 #include half
+#include relu
 
 #if CHANNEL_UNIT == 4 && HALF_INPUT
 alias Input = vec2u;
@@ -267,7 +268,7 @@ fn main(
     if (blockX + $(x)u < OUT_WIDTH && blockY + $(y)u < OUT_HEIGHT) {
       let pixel = (image * OUT_HEIGHT + blockY + $(y)u) * OUT_WIDTH + blockX + $(x)u;
 #if RELU
-      store(pixel, firstChannel + $(4 * vector)u, lastChannel, max(sum_$(y)_$(x)_$(vector), vec4f(0.0)));
+      store(pixel, firstChannel + $(4 * vector)u, lastChannel, relu(sum_$(y)_$(x)_$(vector)));
 #else
       store(pixel, firstChannel + $(4 * vector)u, lastChannel, sum_$(y)_$(x)_$(vector));
 #endif

@@ -52,7 +52,7 @@ fn main(@builtin(local_invocation_index) thread: u32) {
         }
       }
       if (lane == 0u && label >= 0) {
-        lossPart += log(softmax.total) - (logits[row * COLUMNS + u32(label)] - softmax.largest);
+        lossPart += logTotalOf(softmax) - (logits[row * COLUMNS + u32(label)] - softmax.largest);
         correctPart += select(0.0, 1.0, i32(softmax.argmax) == label);
       }
     }

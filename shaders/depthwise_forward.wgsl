@@ -4,6 +4,7 @@
 // There is no sum over channels to share a pixel's load, so that loads are what counts. A thread keeps the weights of
 // four output channels and walks along a strip of STEPS blocks of BLOCK_HEIGHT × BLOCK_WIDTH output pixels: each pixel of the
 // image is loaded once for all windows of the block, and the columns that the next block looks at too are carried along.
+#include relu
 
 #if VECTOR_IN
 alias Input = vec4f;
@@ -148,7 +149,7 @@ fn main(
 #end
       );
 #if RELU
-      let values = max(sum, vec4f(0.0));
+      let values = relu(sum);
 #else
       let values = sum;
 #endif

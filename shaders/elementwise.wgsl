@@ -107,15 +107,19 @@ fn write(place: u32, value: Result) {
 }
 #endif
 
+#if !BITS && !SIGNED && !COMPARISON
+#include element_nan
+#endif
 #if POW || POW_BASE_SLOPE || POW_EXPONENT_SLOPE
-// base^exponent. WGSL's pow wants a base of at least 0; below it only whole exponents have a power, whose sign is that
-// of the base where the exponent is odd. Others give what the logarithm gives: NaN, where the device has it.
-fn raised(base: Element, exponent: Element) -> Element {
-  let whole = exponent == floor(exponent);
-  let magnitude = pow(select(base, abs(base), whole), exponent);
-  let odd = abs(exponent - 2.0 * floor(exponent * 0.5)) == Element(1.0);
-  let signed = select(magnitude, -magnitude, whole & odd & (base < Element(0.0)));
-  return select(signed, Element(1.0), exponent == Element(0.0));
+#include power
+#endif
+
+#if LOG || POW_EXPONENT_SLOPE
+// WGSL leaves open what the logarithm of anything but a finite number above 0 is.
+fn logarithm(x: Element) -> Element {
+  let infinite = Element(floatOf(INFINITY_BITS));
+  let above = select(log(x), infinite, x == infinite);
+  return elementNanIf(elementIsNan(x) | (x < Element(0.0)), select(above, -infinite, x == Element(0.0)));
 }
 #endif
 
@@ -182,30 +186,30 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   write(index, left / right);
 #elif RELU_GRADIENT
   // x is the result of ReLU, y the gradient that arrives there; at exactly 0 nothing passes.
-  write(index, select(Element(0.0), right, left > Element(0.0)));
+  write(index, select(Element(0.0), right, (left > Element(0.0)) | elementIsNan(left)));
 #elif EXP
-  write(index, exp(left));
+  write(index, elementNanIf(elementIsNan(left), exp(left)));
 #elif LOG
-  write(index, log(left));
+  write(index, logarithm(left));
 #elif NEG
   write(index, -left);
 #elif SQRT
-  write(index, sqrt(left));
+  write(index, elementNanIf(elementIsNan(left) | (left < Element(0.0)), sqrt(left)));
 #elif MINIMUM
-  write(index, min(left, right));
+  write(index, elementNanIf(elementIsNan(left) | elementIsNan(right), min(left, right)));
 #elif MAXIMUM
-  write(index, max(left, right));
+  write(index, elementNanIf(elementIsNan(left) | elementIsNan(right), max(left, right)));
 #elif PRELU
   write(index, select(left, right * left, left < Element(0.0)));
 #elif PRELU_SLOPE
   write(index, select(right, Element(1.0), left > Element(0.0)));
 #elif POW
-  write(index, raised(left, right));
+  write(index, power(left, right));
 #elif POW_BASE_SLOPE
-  write(index, select(right * raised(left, right - 1.0), Element(0.0), right == Element(0.0)));
+  write(index, select(right * power(left, right - 1.0), Element(0.0), right == Element(0.0)));
 #elif POW_EXPONENT_SLOPE
   let nothing = (left == Element(0.0)) & (right >= Element(0.0));
-  write(index, select(raised(left, right) * log(left), Element(0.0), nothing));
+  write(index, select(power(left, right) * logarithm(left), Element(0.0), nothing));
 #elif EQUAL
   write(index, Result(left == right));
 #elif LESS
@@ -215,7 +219,7 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #elif WHERE
   write(index, select(third, right, left != Element(0u)));
 #elif RELU
-  write(index, max(left, Element(0.0)));
+  write(index, elementNanIf(elementIsNan(left), max(left, Element(0.0))));
 #else
   write(index, left);
 #endif

@@ -11,6 +11,7 @@
 
 // HALF_A, HALF_B, HALF_OUTPUT: stored as 16-bit floats, four to a vec2u or two to a u32.
 #include half
+#include relu
 
 #if VECTOR_A && HALF_A
 alias StoredA = vec2u;
@@ -142,7 +143,7 @@ fn store(row: u32, column: u32, sum: vec4f) {
   );
 #endif
 #if RELU
-  values = max(values, vec4f(0.0));
+  values = relu(values);
 #endif
 #if HALF_OUTPUT
   if (column < N) { output[row * (N / 4u) + column / 4u] = packHalves(values); }

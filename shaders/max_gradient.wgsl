@@ -38,12 +38,11 @@ fn main(
   base += kept_$(axis) * KEPT_STRIDES[$(axis)];
 #end
 
-  var best = Place(-3.4028234e38, LENGTH);
+  var best = Place(floatOf(MINUS_INFINITY_BITS), LENGTH);
   for (var step = 0u; step < STEPS; step++) {
     let position = step * LANES + lane;
     if (position < LENGTH) {
-      let value = x[base + offsetOf(position)];
-      if (value > best.value || best.index == LENGTH) { best = Place(value, position); }
+      best = firstOf(best, Place(x[base + offsetOf(position)], position));
     }
   }
   let winner = rowFirstMax(thread, best).index;

@@ -2,6 +2,7 @@
 // by side. Padding counts as −∞: taps outside the image are skipped.
 #include linear_index
 #include half
+#include element_nan
 
 #if VECTOR
 alias Element = vec4f;
@@ -11,8 +12,6 @@ alias Element = f32;
 
 @group(0) @binding(0) var<storage, read> input: array<StoredInput>;
 @group(0) @binding(1) var<storage, read_write> output: array<StoredOutput>;
-
-const LOWEST = Element(-3.4028234e38);
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
 #include stored_input
@@ -24,7 +23,7 @@ fn tap(image: u32, channel: u32, paddedRow: u32, paddedColumn: u32) -> Element {
   let row = paddedRow - PAD_TOP;
   let column = paddedColumn - PAD_LEFT;
   let value = inputAt(((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel);
-  return select(LOWEST, value, row < IN_HEIGHT && column < IN_WIDTH);
+  return select(Element(floatOf(MINUS_INFINITY_BITS)), value, row < IN_HEIGHT && column < IN_WIDTH);
 }
 
 @compute @workgroup_size(THREADS)
@@ -40,20 +39,25 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   // Counted from the padded edge.
   let startRow = outRow * STRIDE_HEIGHT;
   let startColumn = outColumn * STRIDE_WIDTH;
-  var largest = LOWEST;
+  var largest = Element(floatOf(MINUS_INFINITY_BITS));
+  var nan = ElementFlags(false);
   // Loops cost a software adapter more than what is in them.
 #if KERNEL_HEIGHT * KERNEL_WIDTH <= 16
 #unroll tapRow 0 KERNEL_HEIGHT
 #unroll tapColumn 0 KERNEL_WIDTH
-  largest = max(largest, tap(image, channel, startRow + $(tapRow)u * DILATION_HEIGHT, startColumn + $(tapColumn)u * DILATION_WIDTH));
+  let tap_$(tapRow)_$(tapColumn) = tap(image, channel, startRow + $(tapRow)u * DILATION_HEIGHT, startColumn + $(tapColumn)u * DILATION_WIDTH);
+  largest = max(largest, tap_$(tapRow)_$(tapColumn));
+  nan = nan | elementIsNan(tap_$(tapRow)_$(tapColumn));
 #end
 #end
 #else
   for (var tapRow = 0u; tapRow < KERNEL_HEIGHT; tapRow++) {
     for (var tapColumn = 0u; tapColumn < KERNEL_WIDTH; tapColumn++) {
-      largest = max(largest, tap(image, channel, startRow + tapRow * DILATION_HEIGHT, startColumn + tapColumn * DILATION_WIDTH));
+      let value = tap(image, channel, startRow + tapRow * DILATION_HEIGHT, startColumn + tapColumn * DILATION_WIDTH);
+      largest = max(largest, value);
+      nan = nan | elementIsNan(value);
     }
   }
 #endif
-  writeOutput(index, largest);
+  writeOutput(index, elementNanIf(nan, largest));
 }

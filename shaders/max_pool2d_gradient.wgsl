@@ -1,15 +1,14 @@
 // d loss / d input of a max-pool, NHWC. A thread owns one place of the input in one channel (or four side by side), looks
-// at every window that covers it, and takes the window's gradient where its value is the window's first maximum: above
+// at every window that covers it, and takes the window's gradient where its value is the window's first maximum: above (as NaN is)
 // all taps before it, and not below any after it. Nothing is scattered, so that sums have a fixed order.
 #include linear_index
 #include half
+#include element_nan
 
 #if VECTOR
 alias Element = vec4f;
-alias Flags = vec4<bool>;
 #else
 alias Element = f32;
-alias Flags = bool;
 #endif
 
 @group(0) @binding(0) var<storage, read> input: array<StoredInput>;
@@ -25,13 +24,17 @@ alias Flags = bool;
 fn beats(
   own: Element, image: u32, channel: u32, startRow: u32, startColumn: u32,
   otherRow: u32, otherColumn: u32, tapRow: u32, tapColumn: u32,
-) -> Flags {
+) -> ElementFlags {
   let row = startRow + otherRow * DILATION_HEIGHT - PAD_TOP;
   let column = startColumn + otherColumn * DILATION_WIDTH - PAD_LEFT;
   let outside = row >= IN_HEIGHT || column >= IN_WIDTH;
   let other = inputAt(((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel);
   let before = otherRow < tapRow || (otherRow == tapRow && otherColumn < tapColumn);
-  return select(own >= other, own > other, Flags(before)) | Flags(outside);
+  let ownIsNan = elementIsNan(own);
+  let otherIsNan = elementIsNan(other);
+  let above = (ownIsNan & !otherIsNan) | (!ownIsNan & !otherIsNan & (own > other));
+  let equal = (ownIsNan & otherIsNan) | (!ownIsNan & !otherIsNan & (own == other));
+  return above | (equal & ElementFlags(!before)) | ElementFlags(outside);
 }
 
 // What one window sends to the place that is its tap (tapRow, tapColumn). The window starts at (startRow, startColumn),
@@ -40,7 +43,7 @@ fn gradientFromWindow(image: u32, channel: u32, own: Element, startRow: u32, sta
   let outRow = startRow / STRIDE_HEIGHT;
   let outColumn = startColumn / STRIDE_WIDTH;
   if (outRow >= OUT_HEIGHT || outColumn >= OUT_WIDTH) { return Element(0.0); }
-  var wins = Flags(true);
+  var wins = ElementFlags(true);
   // Loops cost a software adapter more than what is in them.
 #if KERNEL_HEIGHT * KERNEL_WIDTH <= 16
 #unroll otherRow 0 KERNEL_HEIGHT

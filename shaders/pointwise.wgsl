@@ -2,6 +2,7 @@
 // thread. A and B are the function's parameters. Exponentials are taken of what is below 0 alone, so that nothing
 // overflows, and what cancels near 0 goes through polynomials of its own.
 #include linear_index
+#include element_nan
 
 #if VECTOR
 alias Element = vec4f;
@@ -111,8 +112,12 @@ fn mishRest(x: Element, e: Element) -> Element {
   return select(2.0 * e * e, Element(2.0), x < ZERO);
 }
 
-// base^exponent with a constant exponent: by multiplication where it is a whole number, WGSL's own pow has no value
-// for a base below 0.
+#if POWER
+#if !WHOLE
+#include power
+#endif
+
+// base^exponent with a constant exponent: by multiplication where it is a whole number.
 fn raised(base: Element, exponent: f32) -> Element {
 #if WHOLE
   var result = ONE;
@@ -123,9 +128,10 @@ fn raised(base: Element, exponent: f32) -> Element {
   }
   return select(result, ONE / result, exponent < 0.0);
 #else
-  return pow(base, Element(exponent));
+  return power(base, Element(exponent));
 #endif
 }
+#endif
 
 fn value(x: Element) -> Element {
 #if ABS
@@ -143,7 +149,8 @@ fn value(x: Element) -> Element {
 #elif HARD_SIGMOID
   return clamp(A * x + B, ZERO, ONE);
 #elif HARD_SWISH
-  return select(x * clamp(x + 3.0, ZERO, Element(6.0)) / 6.0, x, x >= Element(3.0));
+  let curved = max(x, Element(-3.0)) * clamp(x + 3.0, ZERO, Element(6.0)) / 6.0;
+  return select(curved, x, x >= Element(3.0));
 #elif LEAKY_RELU
   return select(x, A * x, x < ZERO);
 #elif MISH
@@ -182,7 +189,7 @@ fn derivative(x: Element) -> Element {
   let inside = min(abs(x), Element(12.0));
   return 1.1283791671 * exp(-inside * inside);
 #elif GELU
-  return 0.5 * complementaryError(-x * SQRT_HALF) + x * normalDensity(x);
+  return 0.5 * complementaryError(-x * SQRT_HALF) + clamp(x, Element(-16.0), Element(16.0)) * normalDensity(x);
 #elif GELU_TANH
   let inside = clamp(x, Element(-50.0), Element(50.0));
   let u = geluArgument(inside);
@@ -201,7 +208,8 @@ fn derivative(x: Element) -> Element {
   let whole = numerator + rest;
   let t = numerator / whole;
   // t + x · (1 − t²) · sigmoid(x), with 1 − t = rest / whole.
-  return t + x * (rest / whole) * (ONE + t) * sigmoid(x);
+  // Far out the slope has died away, in either direction.
+  return t + clamp(x, Element(-120.0), Element(120.0)) * (rest / whole) * (ONE + t) * sigmoid(x);
 #elif POWER
   return select(A * raised(x, A - 1.0), ZERO, Element(A) == ZERO);
 #elif RELU6
@@ -213,7 +221,7 @@ fn derivative(x: Element) -> Element {
 #elif SIGMOID
   return sigmoidSlope(x);
 #elif SILU
-  return sigmoid(x) + x * sigmoidSlope(x);
+  return sigmoid(x) + clamp(x, Element(-120.0), Element(120.0)) * sigmoidSlope(x);
 #elif SOFTPLUS
   return sigmoid(x);
 #elif SOFTSIGN
@@ -228,9 +236,20 @@ fn derivative(x: Element) -> Element {
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let index = linearIndex(globalId, workgroupCount, THREADS);
   if (index >= SIZE) { return; }
+  let own = x[index];
 #if GRADIENT
-  output[index] = upstream[index] * derivative(x[index]);
+  let product = upstream[index] * derivative(own);
+#if CLIP || HARD_SIGMOID || LEAKY_RELU || RELU6
+  // Of straight pieces, which NaN lies beyond.
+  output[index] = product;
+#elif POWER
+  output[index] = elementNanIf(elementIsNan(own) & ElementFlags(A != 0.0 && A != 1.0), product);
 #else
-  output[index] = value(x[index]);
+  output[index] = elementNanIf(elementIsNan(own), product);
+#endif
+#elif POWER
+  output[index] = elementNanIf(elementIsNan(own) & ElementFlags(A != 0.0), value(own));
+#else
+  output[index] = elementNanIf(elementIsNan(own), value(own));
 #endif
 }

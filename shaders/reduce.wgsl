@@ -2,9 +2,12 @@
 // SLICES apart: neighbouring threads then read neighbouring memory. A later dispatch of this same kernel reduces the
 // partial results; the order is fixed by the shapes, so that the same input always gives the same bits.
 #include linear_index
+#if !SUM && !PRODUCT
+#include element_nan
+#endif
 
 // Four results side by side (KEPT_VECTOR), or four values of one result (REDUCED_VECTOR), are one vector.
-#if KEPT_VECTOR || REDUCED_VECTOR
+#if VECTOR
 alias Element = vec4f;
 #else
 alias Element = f32;
@@ -44,9 +47,12 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #elif PRODUCT
   var total = Element(1.0);
 #elif MINIMUM
-  var total = Element(3.4028234e38);
+  var total = Element(floatOf(INFINITY_BITS));
 #else
-  var total = Element(-3.4028234e38);
+  var total = Element(floatOf(MINUS_INFINITY_BITS));
+#endif
+#if !SUM && !PRODUCT
+  var nan = ElementFlags(false);
 #endif
   for (var step = 0u; step < STEPS; step++) {
     let position = step * SLICES + slice;
@@ -66,23 +72,29 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
       total += input[offset];
 #elif PRODUCT
       total *= input[offset];
-#elif MINIMUM
-      total = min(total, input[offset]);
 #else
-      total = max(total, input[offset]);
+      let value = input[offset];
+      nan = nan | elementIsNan(value);
+#if MINIMUM
+      total = min(total, value);
+#else
+      total = max(total, value);
+#endif
 #endif
     }
   }
 
-#if !REDUCED_VECTOR
+#if !REDUCED_VECTOR && (SUM || PRODUCT)
   output[index] = total;
+#elif !REDUCED_VECTOR
+  output[index] = elementNanIf(nan, total);
 #elif SUM
   output[index] = (total.x + total.y) + (total.z + total.w);
 #elif PRODUCT
   output[index] = (total.x * total.y) * (total.z * total.w);
 #elif MINIMUM
-  output[index] = min(min(total.x, total.y), min(total.z, total.w));
+  output[index] = nanIf(any(nan), min(min(total.x, total.y), min(total.z, total.w)));
 #else
-  output[index] = max(max(total.x, total.y), max(total.z, total.w));
+  output[index] = nanIf(any(nan), max(max(total.x, total.y), max(total.z, total.w)));
 #endif
 }

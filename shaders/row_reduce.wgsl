@@ -2,6 +2,7 @@
 // two that divides THREADS. They may contain barriers and exchanges: every thread of the workgroup has to call them.
 // Halves meet halves, always in the same order: ROW_HALVINGS times through workgroup memory, the last ROW_SHUFFLES times
 // by exchanges within subgroups. How many are which does not change a bit.
+#include nan
 #if ROW_SHUFFLES > 0
 enable subgroups;
 #endif
@@ -19,10 +20,14 @@ struct Place {
   index: u32,
 }
 
-// The larger value; of equals the one with the smaller index.
+// The larger value, NaN above all; of equals the one with the smaller index.
 fn firstOf(own: Place, other: Place) -> Place {
-  let earlier = other.value == own.value && other.index < own.index;
-  if (other.value > own.value || earlier) { return other; }
+  let ownIsNan = isNan(own.value);
+  let otherIsNan = isNan(other.value);
+  let areNumbers = !ownIsNan && !otherIsNan;
+  let above = (otherIsNan && !ownIsNan) || (areNumbers && other.value > own.value);
+  let equal = (ownIsNan && otherIsNan) || (areNumbers && other.value == own.value);
+  if (above || (equal && other.index < own.index)) { return other; }
   return own;
 }
 

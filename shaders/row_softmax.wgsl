@@ -1,6 +1,7 @@
 // What softmax and the losses built on it need to know of one row of `logits` [ROWS, COLUMNS]. A row belongs to LANES
 // neighbouring threads; each looks at every LANES-th column.
 #include row_reduce
+#include not_finite
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 
@@ -9,17 +10,20 @@ struct RowSoftmax {
   largest: f32,
   // Column of the first maximum.
   argmax: u32,
-  // Σ exp(logit − largest), at least 1.
+  // Σ exp(logit − largest), at least 1; NaN where the largest is no finite number.
   total: f32,
 }
 
+fn logTotalOf(softmax: RowSoftmax) -> f32 {
+  return nanIf(isNan(softmax.total), log(softmax.total));
+}
+
 fn rowArgmax(row: u32, lane: u32, thread: u32) -> Place {
-  var best = Place(-3.4028234e38, COLUMNS);
+  var best = Place(floatOf(MINUS_INFINITY_BITS), COLUMNS);
   for (var step = 0u; step < STEPS; step++) {
     let column = step * LANES + lane;
     if (column < COLUMNS) {
-      let value = logits[row * COLUMNS + column];
-      if (value > best.value || best.index == COLUMNS) { best = Place(value, column); }
+      best = firstOf(best, Place(logits[row * COLUMNS + column], column));
     }
   }
   return rowFirstMax(thread, best);
@@ -32,5 +36,6 @@ fn rowSoftmax(row: u32, lane: u32, thread: u32) -> RowSoftmax {
     let column = step * LANES + lane;
     if (column < COLUMNS) { total += exp(logits[row * COLUMNS + column] - first.value); }
   }
-  return RowSoftmax(first.value, first.index, rowSum(thread, total));
+  let sum = rowSum(thread, total);
+  return RowSoftmax(first.value, first.index, nanIf(notFinite(bitcast<u32>(first.value)), sum));
 }

@@ -16,7 +16,7 @@ fn main(
   let row = min(index / LANES, ROWS - 1u);
   let softmax = rowSoftmax(row, lane, thread);
   if (index / LANES >= ROWS) { return; }
-  let logTotal = log(softmax.total);
+  let logTotal = logTotalOf(softmax);
   for (var step = 0u; step < STEPS; step++) {
     let column = step * LANES + lane;
     if (column < COLUMNS) {

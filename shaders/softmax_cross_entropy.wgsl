@@ -20,14 +20,16 @@ fn main(
   let lane = index % LANES;
   let row = min(index / LANES, ROWS - 1u);
   let softmax = rowSoftmax(row, lane, thread);
-  let logTotal = log(softmax.total);
+  let logTotal = logTotalOf(softmax);
 #if DENSE_LABELS
   var part = 0.0;
   for (var step = 0u; step < STEPS; step++) {
     let column = step * LANES + lane;
     if (column < COLUMNS) {
       let place = row * COLUMNS + column;
-      part += labels[place] * (logTotal - (logits[place] - softmax.largest));
+      // An impossible class that is not wanted costs nothing.
+      let loss = labels[place] * (logTotal - (logits[place] - softmax.largest));
+      part += select(loss, 0.0, labels[place] == 0.0);
     }
   }
   let loss = rowSum(thread, part);

@@ -17,13 +17,14 @@ const COLUMNS = KEPT / 4u;
 fn store(image: u32, y: u32, x: u32, column: u32, values: vec4f) {
   if (y >= RESULT_HEIGHT || x >= RESULT_WIDTH) { return; }
 #if RELU
-  result[((image * RESULT_HEIGHT + y) * RESULT_WIDTH + x) * COLUMNS + column] = max(values, vec4f(0.0));
+  result[((image * RESULT_HEIGHT + y) * RESULT_WIDTH + x) * COLUMNS + column] = relu(values);
 #else
   result[((image * RESULT_HEIGHT + y) * RESULT_WIDTH + x) * COLUMNS + column] = values;
 #endif
 }
 
 #include linear_index
+#include relu
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {

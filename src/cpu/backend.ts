@@ -18,14 +18,18 @@ import { verdictOf } from "./ops/finish_step.ts";
 import { cpuOps } from "./ops/index.ts";
 
 export interface CpuOptions {
-  /** How f32 tensors are held; sums always run in f64. Default "f64". */
+  /**
+   * How f32 tensors are held between ops; sums always run in f64. Default "f32": what a variable holds is what its checkpoint
+   * holds, and what is too large for f32 is infinite, as on a GPU. "f64" rounds nothing, for difference quotients and for
+   * judging f32.
+   */
   precision?: "f64" | "f32";
 }
 
 /** The reference backend: plain loops, sums in f64. Judges every shader, and trains where there is no WebGPU. */
 export function cpu(options: CpuOptions = {}): Backend {
   checkOptions("cpu", options, { precision: "string" });
-  const { precision = "f64" } = options;
+  const { precision = "f32" } = options;
   if (precision !== "f64" && precision !== "f32") {
     throw new ArgumentError(`cpu: precision must be "f64" or "f32", got ${describeValue(precision)}.`);
   }

@@ -3,7 +3,7 @@ import { sizeOf } from "../core/shape.ts";
 import type { Attributes, Node, Variable } from "../graph/node.ts";
 import { isOp, type MatchedNode, type OpDefinition } from "../graph/op.ts";
 
-/** Storage of a value: f32 tensors are held as f64 (or f32 on request), the others as their type. */
+/** Storage of a value: f32 tensors are held as f32 (or f64 on request), the others as their type. */
 export type CpuArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array;
 
 /** What an op computes with. Lengths follow from the node's shapes. */
@@ -71,9 +71,19 @@ export function read(values: CpuArray | readonly number[], index: number): numbe
   return values[index] as number;
 }
 
-/** Sums nothing yet, in f64 whatever the output is held as: the output itself where it is f64. */
+/** Largest sums that share memory: 8 MB. */
+const MOST_SHARED = 2 ** 20;
+let shared = new Float64Array(0);
+
+/**
+ * Sums nothing yet, in f64 whatever the output is held as: the output itself where it is f64, else memory that all ops share.
+ * An op has one of these at a time, and hands it over before it ends.
+ */
 export function zeroSums(output: CpuArray): Float64Array {
-  return output instanceof Float64Array ? output.fill(0) : new Float64Array(output.length);
+  if (output instanceof Float64Array) return output.fill(0);
+  if (output.length > MOST_SHARED) return new Float64Array(output.length);
+  if (shared.length < output.length) shared = new Float64Array(output.length);
+  return shared.subarray(0, output.length).fill(0);
 }
 
 /** Hands sums over to the output, unless they were added up there. */

@@ -3,28 +3,32 @@ import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../core/
 import { checkLength, type DType, type TypedArray } from "../core/tensor.ts";
 import { type GradientOptions, gradients } from "./gradients.ts";
 import type { Attributes, Node, Variable } from "./node.ts";
-import { defineOp, type OpDefinition } from "./op.ts";
+import { ANY_TYPE, COUNTS, checkOperands, defineOp, type OpDefinition } from "./op.ts";
 import { isVerdict } from "./ops/finish_step.ts";
 import * as ops from "./ops/index.ts";
 
 export const inputOp = defineOp<{ name: string; shape: Shape; dtype: DType }>({
   name: "input",
+  operands: {},
   infer: (_, { shape, dtype }) => ({ shape, dtype }),
 });
 
 export const constantOp = defineOp<{ data: TypedArray; shape: Shape; dtype: DType }>({
   name: "constant",
+  operands: {},
   infer: (_, { shape, dtype }) => ({ shape, dtype }),
 });
 
 export const variableOp = defineOp<{ variable: Variable }>({
   name: "variable",
+  operands: {},
   infer: (_, { variable }) => ({ shape: variable.shape, dtype: variable.dtype }),
 });
 
 /** Sets a variable to the value of its input at the end of the step; with a second input, if that says that the step counts. */
 export const assignOp = defineOp<{ variable: Variable }>({
   name: "assign",
+  operands: { value: ANY_TYPE, "verdict?": COUNTS },
   infer(inputs, { variable }, what) {
     const [value, verdict] = inputs;
     if (verdict && !isVerdict(verdict)) {
@@ -126,8 +130,10 @@ export class Graph {
   addNode<A extends Attributes>(op: OpDefinition<A>, inputs: readonly Node[], attributes: A): Node<A> {
     const what = this.#layer === undefined ? op.name : `layer "${this.#layer}": ${op.name}`;
     for (const input of inputs) {
+      if ((input as Node | undefined) === undefined) throw new ArgumentError(`${what}: an operand is undefined.`);
       if (input.graph !== this) throw new ArgumentError(`${what}: an input belongs to another graph.`);
     }
+    checkOperands(op, inputs, what);
     const { shape, dtype } = op.infer(inputs, attributes, what);
     if (sizeOf(shape) > 2 ** 32) {
       throw new ShapeError(`${what}: the result ${formatShape(shape)} holds more than 2³² elements.`);

@@ -1,3 +1,4 @@
+import { ArgumentError, ShapeError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { DType } from "../core/tensor.ts";
 import type { Graph } from "./graph.ts";
@@ -16,13 +17,31 @@ export interface GradientContext<A extends Attributes> {
   wants(index: number): boolean;
 }
 
+/** Types that an operand may have. */
+export type OperandTypes = readonly [DType, ...DType[]];
+
+export const FLOATS: OperandTypes = ["f32"];
+/** Class labels, row numbers. */
+export const INTEGERS: OperandTypes = ["i32"];
+/** Numbers of steps, truth values. */
+export const COUNTS: OperandTypes = ["u32"];
+/** Four bytes an element: what is moved, chosen or compared without being computed with. */
+export const WORDS: OperandTypes = ["f32", "i32", "u32"];
+/** With bytes, which may be read alone. */
+export const ANY_TYPE: OperandTypes = [...WORDS, "u8"];
+
 /**
  * An op: its name, its shape rule and its gradient rule. How it is computed is a backend's business.
  * `what` names the op and its layer, for error messages.
  */
 export interface OpDefinition<A extends Attributes = Attributes> {
   readonly name: string;
-  /** Shape and type of the result. Throws `ShapeError` or `ArgumentError`. */
+  /**
+   * The operands in their order, each with the types that it may have: what no backend has to check again. "labels?" may be
+   * left out, "...parts" are as many as there are.
+   */
+  readonly operands: Readonly<Record<string, OperandTypes>>;
+  /** Shape and type of the result, of operands whose types are right. Throws `ShapeError` or `ArgumentError`. */
   infer(inputs: readonly Node[], attributes: A, what: string): { shape: Shape; dtype: DType };
   /** Gradients with respect to the inputs; undefined where there is none. Ops without a rule stop differentiation with an error. */
   gradient?(context: GradientContext<A>): readonly (Node | undefined)[];
@@ -33,6 +52,27 @@ export interface OpDefinition<A extends Attributes = Attributes> {
 /** Declares an op; only fixes the type of its attributes. */
 export function defineOp<A extends Attributes>(definition: OpDefinition<A>): OpDefinition<A> {
   return definition;
+}
+
+/** Throws unless an op has as many operands as it wants, of types that it takes. `what` names it in the message. */
+export function checkOperands(op: OpDefinition, inputs: readonly Node[], what: string): void {
+  const wanted = Object.entries(op.operands).map(([key, types]) => ({
+    name: key.replace(/^\.\.\.|\?$/g, ""),
+    repeats: key.startsWith("..."),
+    optional: key.startsWith("...") || key.endsWith("?"),
+    types,
+  }));
+  const rest = wanted.find(({ repeats }) => repeats);
+  const least = wanted.filter(({ optional }) => !optional).length;
+  if (inputs.length < least || (inputs.length > wanted.length && rest === undefined)) {
+    throw new ArgumentError(`${what}: takes ${Object.keys(op.operands).join(", ")}, got ${inputs.length} operands.`);
+  }
+  inputs.forEach(({ dtype }, index) => {
+    const { name, types } = wanted[index] ?? at(wanted, wanted.length - 1);
+    if (types.includes(dtype)) return;
+    const list = types.join(", ").replace(/, (\w+)$/, " or $1");
+    throw new ShapeError(`${what}: wants ${list} as ${name}, got ${dtype}; cast(${name}, "${types[0]}") makes it so.`);
+  });
 }
 
 declare const matched: unique symbol;

@@ -2,4 +2,4 @@ import { cpu } from "../../src/cpu/backend.ts";
 import { suites } from "./suites.ts";
 import { testSuites } from "./test_suites.ts";
 
-testSuites("the CPU backend", suites, async () => cpu());
+testSuites("the CPU backend", suites, async () => cpu({ precision: "f64" }));

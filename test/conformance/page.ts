@@ -10,6 +10,8 @@ function emit(event: RunEvent): void {
 }
 
 const request = JSON.parse(new URL(location.href).searchParams.get("request") ?? "{}") as RunRequest;
-runConformance(request, async () => (request.backend === "cpu" ? cpu() : webgpu({ quickStart: false })), emit).catch(
-  (error: unknown) => emit({ type: "broken", message: error instanceof Error ? error.message : String(error) }),
-);
+runConformance(
+  request,
+  async () => (request.backend === "cpu" ? cpu({ precision: "f64" }) : webgpu({ quickStart: false })),
+  emit,
+).catch((error: unknown) => emit({ type: "broken", message: error instanceof Error ? error.message : String(error) }));

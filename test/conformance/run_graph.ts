@@ -32,5 +32,5 @@ export async function runGraph(backend: Backend, inputs: Record<string, Given>, 
  */
 export function magnitudes(inputs: Record<string, Given>, build: Build): Promise<Results> {
   const absolute = Object.entries(inputs).map(([name, { shape, data }]) => [name, { shape, data: data.map(Math.abs) }]);
-  return runGraph(cpu(), Object.fromEntries(absolute), build);
+  return runGraph(cpu({ precision: "f64" }), Object.fromEntries(absolute), build);
 }

@@ -160,7 +160,7 @@ const maxPool2dSuite: Suite = {
       const got = await runGraph(backend, inputs, build);
       // A maximum is not a sum: of absolute values it would be another. Gradients add up |dy| where windows overlap.
       const size = await runGraph(
-        cpu(),
+        cpu({ precision: "f64" }),
         { ...inputs, dy: { ...inputs.dy, data: inputs.dy.data.map(Math.abs) } },
         build,
       );

@@ -12,7 +12,7 @@ async function dropped(options: Omit<DropoutOptions, "step">, step: number, shap
   const x = graph.input("x", shape);
   const y = graph.dropout(x, { ...options, step: graph.input("step", [], "u32") });
   const [dx] = graph.gradients(graph.sum(y), [x]);
-  const program = await cpu().compile(graph, { outputs: { y, dx: dx as NonNullable<typeof dx> } });
+  const program = await cpu({ precision: "f64" }).compile(graph, { outputs: { y, dx: dx as NonNullable<typeof dx> } });
   const ones = new Float64Array(shape.reduce((a, b) => a * b, 1)).fill(1);
   const out = await program.run({ x: ones, step: [step] });
   return { y: [...(out["y"]?.data ?? [])], dx: [...(out["dx"]?.data ?? [])] };

@@ -11,7 +11,10 @@ import { AWKWARD_INPUTS, convOptions, describeConv, RandomData } from "../suppor
 
 const SEED = 31337;
 
-async function compute(build: (graph: Graph) => Node, options: Parameters<typeof cpu>[0] = {}): Promise<number[]> {
+async function compute(
+  build: (graph: Graph) => Node,
+  options: Parameters<typeof cpu>[0] = { precision: "f64" },
+): Promise<number[]> {
   const graph = new Graph();
   const program = await cpu(options).compile(graph, { outputs: { y: build(graph) } });
   return [...((await program.run())["y"]?.data ?? [])];
@@ -34,7 +37,9 @@ describe(`convolutions of small integers (seed ${SEED})`, () => {
       // Each gradient is linear in u, w and x too: differentiating it must lead back to the other two ops.
       const [dxByU, dxByW] = graph.gradients(dx, [u, w], x) as [Node, Node];
       const [dwByU, dwByX] = graph.gradients(dw, [u, x], w) as [Node, Node];
-      const program = await cpu().compile(graph, { outputs: { y, dx, dw, dxByU, dxByW, dwByU, dwByX } });
+      const program = await cpu({ precision: "f64" }).compile(graph, {
+        outputs: { y, dx, dw, dxByU, dxByW, dwByU, dwByX },
+      });
       const size = (node: Node) => node.shape.reduce((a, b) => a * b, 1);
       const feeds = { x: random.integers(size(x)), w: random.integers(size(w)), u: random.integers(size(u)) };
       const out = await program.run(feeds);
@@ -232,7 +237,7 @@ describe("recordStep", () => {
     const now = graph.variable(value);
     graph.recordStep([now, graph.mul(now, graph.constant([10, 100]))], { ring, counters: [step!, cursor!] });
     graph.assign(value, graph.add(now, 1));
-    const program = await cpu().compile(graph, { outputs: {} });
+    const program = await cpu({ precision: "f64" }).compile(graph, { outputs: {} });
     const read = await program.enqueue({ steps: 3, read: [ring, step!, cursor!] });
     expect(read.map(({ data }) => [...data])).toEqual([[2, 20, 200, 1, 10, 100], [3], [3]]);
   });
@@ -258,7 +263,7 @@ describe("optimizerUpdate, three steps against the formulas written out", () => 
       { rule, parameters, state: stateArenas(rule, parameters) },
     );
     graph.recordStep([graph.constant(0)], { ring, counters: [step] });
-    const program = await cpu().compile(graph, { outputs: {} });
+    const program = await cpu({ precision: "f64" }).compile(graph, { outputs: {} });
     const got = (await program.enqueue({ steps: 3, read: [a!, b!] })).flatMap(({ data }) => [...data]);
 
     const want = specs.map(({ initial }) => Float64Array.from(initial));

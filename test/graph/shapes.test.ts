@@ -21,13 +21,8 @@ describe("a confusion matrix", () => {
       return graph.confusionMatrix(a, b, 3).shape;
     };
     expect(build([[4], "i32"], [[4], "i32"])()).toEqual([3, 3]);
-    for (const wrong of [
-      build([[4], "f32"], [[4], "i32"]),
-      build([[4], "i32"], [[4], "f32"]),
-      build([[4], "i32"], [[5], "i32"]),
-      build([[4, 1], "i32"], [[4, 1], "i32"]),
-    ]) {
-      expect(wrong).toThrow(/wants labels and predictions i32 \[batch\]/);
+    for (const wrong of [build([[4], "i32"], [[5], "i32"]), build([[4, 1], "i32"], [[4, 1], "i32"])]) {
+      expect(wrong).toThrow(/wants labels and predictions \[batch\]/);
       expect(wrong).toThrow(ShapeError);
     }
   });
@@ -164,17 +159,17 @@ describe("shapes that do not fit are refused with both shapes", () => {
     [
       "a gamma of other channels",
       () => of([2, 4, 4, 3], [4], [3])((g, x, gamma, beta) => g.batchNorm(x, gamma, beta)),
-      /gamma of \[2, 4, 4, 3\] must be f32 \[3\], got f32 \[4\]/,
+      /gamma of \[2, 4, 4, 3\] must be \[3\], got \[4\]/,
     ],
     [
       "given statistics of other channels",
       () => of([2, 3], [3], [1])((g, x, mean, variance) => g.batchNorm(x, mean, mean, { mean, variance })),
-      /variance of \[2, 3\] must be f32 \[3\], got f32 \[1\]/,
+      /variance of \[2, 3\] must be \[3\], got \[1\]/,
     ],
     [
       "batch normalisation of a vector",
       () => of([3], [3], [3])((g, x, gamma, beta) => g.batchNorm(x, gamma, beta)),
-      /wants f32 \[batch, …, channels\], got f32 \[3\]/,
+      /wants \[batch, …, channels\], got \[3\]/,
     ],
     [
       "labels of another batch to leave images out",

@@ -35,7 +35,9 @@ async function outputsOf(network: Model, batch: number, data: readonly ArrayLike
   const graph = new Graph();
   const xs = network.inputShapes.map((shape, i) => graph.input(`x${i}`, [batch, ...shape]));
   const ys = network.build(graph, xs);
-  const program = await cpu().compile(graph, { outputs: Object.fromEntries(ys.map((y, i) => [`y${i}`, y])) });
+  const program = await cpu({ precision: "f64" }).compile(graph, {
+    outputs: Object.fromEntries(ys.map((y, i) => [`y${i}`, y])),
+  });
   const results = await program.run(Object.fromEntries(data.map((values, i) => [`x${i}`, Float64Array.from(values)])));
   return ys.map((_, i) => [...(results[`y${i}`]?.data ?? [])]);
 }
@@ -169,7 +171,7 @@ describe("a model of layers called on tensors", () => {
     const network = model({ inputs: x, outputs: [y, doubled] });
     const graph = new Graph();
     const [logits, sum] = network.build(graph, [graph.input("x", [1, 3])], { logits: true }) as [Node, Node];
-    const program = await cpu().compile(graph, { outputs: { logits, sum } });
+    const program = await cpu({ precision: "f64" }).compile(graph, { outputs: { logits, sum } });
     const out = await program.run({ x: [0, Math.log(2), 0] });
     expect([...(out["logits"]?.data ?? [])]).toEqual([0, Math.log(2), 0]);
     expect(out["sum"]?.data[1]).toBeCloseTo(1, 14);
@@ -207,7 +209,7 @@ describe("a layer called twice", () => {
       const variables = names.map((name) => graph.variable(of.variables.find((v) => v.name === name)!));
       const found = graph.gradients(graph.sum(graph.mul(y, y)), variables);
       const outputs = Object.fromEntries(names.map((name, i) => [name, found[i]!]));
-      const out = await (await cpu().compile(graph, { outputs })).run(feeds);
+      const out = await (await cpu({ precision: "f64" }).compile(graph, { outputs })).run(feeds);
       return names.map((name) => out[name]!.data);
     };
     const [shared] = await gradients(network, ["tower/kernel"]);
@@ -225,7 +227,7 @@ describe("a layer called twice", () => {
     const graph = new Graph();
     const nodes = ["a", "b"].map((name) => graph.input(name, [2, 1]));
     const [y] = network.build(graph, nodes, { training: true }) as [Node];
-    const program = await cpu().compile(graph, { outputs: { y } });
+    const program = await cpu({ precision: "f64" }).compile(graph, { outputs: { y } });
     await program.run({ a: [1, 3], b: [10, 30] });
     const statistics = network.variables.filter(({ name }) => name.includes("moving"));
     const [mean, variance] = await program.enqueue({ steps: 0, read: statistics });
@@ -421,7 +423,7 @@ describe("models that do not hang together are refused", () => {
   });
 
   it("classifiers take one output, trainers parameters, and say so before anything is made", async () => {
-    const backend = cpu();
+    const backend = cpu({ precision: "f64" });
     const options = { backend, loss: "sparseCategoricalCrossentropy", optimizer: adam() };
     await expect(createClassifier(twins(), { backend })).rejects.toThrow(
       /createClassifier: takes models with one output, this one has 2; use createPredictor/,

@@ -52,7 +52,7 @@ async function apply(layer: Layer, shape: readonly number[], values: readonly nu
   const graph = new Graph();
   const network = sequential({ inputShape: shape, seed: 2 }, [layer]);
   const y = network.build(graph, graph.input("x", [1, ...shape]));
-  const out = await (await cpu().compile(graph, { outputs: { y } })).run({ x: values });
+  const out = await (await cpu({ precision: "f64" }).compile(graph, { outputs: { y } })).run({ x: values });
   return [...(out["y"]?.data ?? [])];
 }
 
@@ -77,7 +77,8 @@ describe("every layer", () => {
         const graph = new Graph();
         const y = built.build(graph, graph.input("x", [1, ...one.input]));
         expect(y.shape).toEqual([1, ...one.output]);
-        return (await (await cpu().compile(graph, { outputs: { y } })).run({ x: values }))["y"]?.data;
+        return (await (await cpu({ precision: "f64" }).compile(graph, { outputs: { y } })).run({ x: values }))["y"]
+          ?.data;
       }),
     );
     expect(results[1]).toEqual(results[0]);
@@ -142,7 +143,9 @@ describe("layers by hand", () => {
     });
     const graph = new Graph();
     const ys = network.build(graph, [graph.input("image", [1, 1, 2, 2]), graph.input("weight", [1, 1, 1, 2])]);
-    const program = await cpu().compile(graph, { outputs: Object.fromEntries(ys.map((y, i) => [i, y])) });
+    const program = await cpu({ precision: "f64" }).compile(graph, {
+      outputs: Object.fromEntries(ys.map((y, i) => [i, y])),
+    });
     const out = await program.run({ image: [1, 2, 3, 4], weight: [2, 3] });
     expect(ys.map((_, i) => [...(out[i]?.data ?? [])])).toEqual([
       [2, 6, 6, 12],
@@ -355,7 +358,7 @@ describe("options that are wrong are refused", () => {
       training: training as NonNullable<typeof training>,
       inference: inference as NonNullable<typeof inference>,
     };
-    const out = await (await cpu().compile(graph, { outputs })).run({ x: [1, 2, 3, 4, 5, 7] });
+    const out = await (await cpu({ precision: "f64" }).compile(graph, { outputs })).run({ x: [1, 2, 3, 4, 5, 7] });
     expect(out["training"]?.data).toEqual(out["inference"]?.data);
   });
 });

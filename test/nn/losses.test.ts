@@ -20,7 +20,7 @@ const SHAPES = 20;
 
 async function compute(build: (graph: Graph) => Node): Promise<number[]> {
   const graph = new Graph();
-  const program = await cpu().compile(graph, { outputs: { y: build(graph) } });
+  const program = await cpu({ precision: "f64" }).compile(graph, { outputs: { y: build(graph) } });
   return [...((await program.run())["y"]?.data ?? [])];
 }
 
@@ -190,7 +190,7 @@ async function runTorchCase(one: TorchCase): Promise<{ loss: number[]; gradient:
           ? batchLoss(graph, sparse, logits, labels, {})
           : graph.div(graph.sum(each), divisor);
   const [gradient] = graph.gradients(one.reduction === "none" ? graph.sum(loss) : loss, [logits]) as [Node];
-  const program = await cpu().compile(graph, { outputs: { loss, gradient } });
+  const program = await cpu({ precision: "f64" }).compile(graph, { outputs: { loss, gradient } });
   const out = await program.run({ logits: one.logits });
   return { loss: [...out["loss"]!.data], gradient: [...out["gradient"]!.data] };
 }

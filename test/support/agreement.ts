@@ -37,7 +37,7 @@ async function run(
   return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data]));
 }
 
-const reference = cpu();
+const reference = cpu({ precision: "f64" });
 
 /** |got − want| ≤ 8 · √K · 2⁻²⁴ · Σ|a||b|, or equality where no rounding is possible. */
 export async function checkAgreement(gpu: Backend, one: AgreementCase): Promise<void> {

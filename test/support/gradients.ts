@@ -27,7 +27,7 @@ export async function checkGradients({ inputs, build }: GradientCase, random: Ra
   const loss = graph.sum(graph.mul(y, graph.constant(weights, y.shape)));
   const gradients = graph.gradients(loss, nodes);
   const outputs = Object.fromEntries(gradients.map((gradient, index) => [`d${index}`, gradient]));
-  const backend = cpu();
+  const backend = cpu({ precision: "f64" });
   const program = await backend.compile(graph, { outputs: { ...outputs, loss } });
   const lossOnly = await backend.compile(graph, { outputs: { loss } });
   const feeds = () => Object.fromEntries(inputs.map(({ values }, index) => [`x${index}`, values.slice()]));

@@ -1,8 +1,8 @@
-/** Every op of the library, found where ops are declared: each is an export of a file in src/graph/ops. In Node. */
-import { readdir } from "node:fs/promises";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+/// <reference types="vite/types/importMeta.d.ts" />
+/** Every op of the library, found where ops are declared: each is an export of a file in src/graph/ops. */
 import type { OpDefinition } from "../../src/graph/op.ts";
+
+const modules = import.meta.glob<object>("../../src/graph/ops/*.ts", { eager: true });
 
 function isOpDefinition(value: object): value is OpDefinition {
   return "name" in value && typeof value.name === "string" && "infer" in value && typeof value.infer === "function";
@@ -15,11 +15,10 @@ function opsIn(value: unknown): OpDefinition[] {
 }
 
 /** By their names. */
-export async function allOps(): Promise<Map<string, OpDefinition>> {
-  const folder = resolve(import.meta.dirname, "../../src/graph/ops");
-  const files = (await readdir(folder)).filter((file) => file.endsWith(".ts"));
-  const modules = await Promise.all(
-    files.map(async (file): Promise<object> => import(pathToFileURL(resolve(folder, file)).href)),
+export function allOps(): ReadonlyMap<string, OpDefinition> {
+  return new Map(
+    Object.values(modules)
+      .flatMap((module) => opsIn({ ...module }))
+      .map((op) => [op.name, op]),
   );
-  return new Map(modules.flatMap((module) => opsIn({ ...module })).map((op) => [op.name, op]));
 }

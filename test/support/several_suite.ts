@@ -219,7 +219,7 @@ export function severalSuite(name: string, make: () => Promise<Backend>, roundin
 export function severalRules(): void {
   describe("several inputs and outputs", () => {
     it("one step of plain descent goes along the gradient that finite differences give", async () => {
-      const backend = cpu();
+      const backend = cpu({ precision: "f64" });
       const data = subset(listed(), 0, BATCH);
       const built = network();
       const before = built.parameters;

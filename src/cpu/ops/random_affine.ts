@@ -3,6 +3,11 @@ import { at } from "../../graph/op.ts";
 import { randomAffineOp } from "../../graph/ops/random_affine.ts";
 import { defineCpuOp, read } from "../op.ts";
 
+/** A neighbour without weight does no harm, not even an infinite one. */
+function blend(a: number, b: number, share: number): number {
+  return share === 0 ? a : (1 - share) * a + share * b;
+}
+
 export const randomAffineOps = [
   defineCpuOp(
     randomAffineOp,
@@ -29,9 +34,9 @@ export const randomAffineOps = [
             const [left, top] = [Math.floor(fromColumn), Math.floor(fromRow)];
             const [dx, dy] = [fromColumn - left, fromRow - top];
             for (let channel = 0; channel < channels; channel++) {
-              const above = (1 - dx) * value(top, left, channel) + dx * value(top, left + 1, channel);
-              const below = (1 - dx) * value(top + 1, left, channel) + dx * value(top + 1, left + 1, channel);
-              output[((image * height + row) * width + column) * channels + channel] = (1 - dy) * above + dy * below;
+              const above = blend(value(top, left, channel), value(top, left + 1, channel), dx);
+              const below = blend(value(top + 1, left, channel), value(top + 1, left + 1, channel), dx);
+              output[((image * height + row) * width + column) * channels + channel] = blend(above, below, dy);
             }
           }
         }

@@ -2,15 +2,16 @@ import { ShapeError } from "../../core/errors.ts";
 import { formatShape, normalizeAxes } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, FLOATS } from "../op.ts";
 import { transpose } from "./transpose.ts";
 
 export const argmaxOp = defineOp<object>({
   name: "argmax",
+  operands: { x: FLOATS },
   infer(inputs, _, what) {
     const x = at(inputs, 0);
-    if (x.shape.length === 0 || x.dtype !== "f32") {
-      throw new ShapeError(`${what}: wants f32 with at least one axis, got ${x.dtype} ${formatShape(x.shape)}.`);
+    if (x.shape.length === 0) {
+      throw new ShapeError(`${what}: wants at least one axis, got ${formatShape(x.shape)}.`);
     }
     return { shape: x.shape.slice(0, -1), dtype: "i32" };
   },

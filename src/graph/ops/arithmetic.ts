@@ -1,8 +1,7 @@
-import { ShapeError } from "../../core/errors.ts";
 import { broadcastShapes, type Shape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, type GradientContext, type OpDefinition } from "../op.ts";
+import { at, defineOp, FLOATS, type GradientContext, type OpDefinition } from "../op.ts";
 import { sum } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 import { neg } from "./unary.ts";
@@ -32,10 +31,9 @@ type Context = GradientContext<object>;
 export function elementwise(name: string, gradient: (context: Context) => readonly (Node | undefined)[]): OpDefinition {
   return defineOp<object>({
     name,
+    operands: { a: FLOATS, b: FLOATS },
     infer(inputs, _, what) {
       const [a, b] = [at(inputs, 0), at(inputs, 1)];
-      if (a.dtype !== "f32" || b.dtype !== "f32")
-        throw new ShapeError(`${what}: wants f32, got ${a.dtype} and ${b.dtype}.`);
       return { shape: broadcastShapes(what, a.shape, b.shape), dtype: "f32" };
     },
     gradient: (context) =>

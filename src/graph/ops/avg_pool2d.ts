@@ -3,7 +3,7 @@ import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { type PoolGeometry, poolGeometry } from "../../core/window_geometry.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, type OpDefinition } from "../op.ts";
+import { at, defineOp, FLOATS, type OpDefinition } from "../op.ts";
 import type { Pool2dOptions } from "./max_pool2d.ts";
 
 export interface AvgPool2dOptions extends Pool2dOptions {
@@ -33,17 +33,15 @@ function outputShape(g: PoolGeometry): Shape {
 
 export const avgPool2dOp: OpDefinition<AvgPoolAttributes> = defineOp<AvgPoolAttributes>({
   name: "avgPool2d",
-  infer(inputs, { geometry }, what) {
-    const x = at(inputs, 0);
-    if (x.dtype !== "f32") throw new ShapeError(`${what}: wants f32, got ${x.dtype}.`);
-    return { shape: outputShape(geometry), dtype: "f32" };
-  },
+  operands: { x: FLOATS },
+  infer: (_, { geometry }) => ({ shape: outputShape(geometry), dtype: "f32" }),
   gradient: ({ graph, attributes, upstream }) => [graph.addNode(avgPool2dGradientOp, [upstream], attributes)],
 });
 
 /** Each window's gradient in equal shares to the places that it averages. */
 export const avgPool2dGradientOp: OpDefinition<AvgPoolAttributes> = defineOp<AvgPoolAttributes>({
   name: "avgPool2dGradient",
+  operands: { upstream: FLOATS },
   infer(inputs, { geometry: g }, what) {
     const upstream = at(inputs, 0);
     if (!sameShape(upstream.shape, outputShape(g))) {

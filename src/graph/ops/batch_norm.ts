@@ -2,7 +2,7 @@ import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, type GradientContext } from "../op.ts";
+import { at, defineOp, FLOATS, type GradientContext, INTEGERS } from "../op.ts";
 import { add, div, mul, sub } from "./arithmetic.ts";
 import { sum } from "./reduce.ts";
 import { neg, sqrt } from "./unary.ts";
@@ -12,26 +12,25 @@ import { neg, sqrt } from "./unary.ts";
 
 /** Channels of x [batch, …, channels]. */
 function channelsOf(x: Node, what: string): number {
-  if (x.dtype !== "f32" || x.shape.length < 2) {
-    throw new ShapeError(`${what}: wants f32 [batch, …, channels], got ${x.dtype} ${formatShape(x.shape)}.`);
+  if (x.shape.length < 2) {
+    throw new ShapeError(`${what}: wants [batch, …, channels], got ${formatShape(x.shape)}.`);
   }
   return at(x.shape, x.shape.length - 1);
 }
 
 function checkPerChannel(what: string, name: string, value: Node, x: Node): void {
   const wanted = [channelsOf(x, what)];
-  if (value.dtype !== "f32" || !sameShape(value.shape, wanted)) {
+  if (!sameShape(value.shape, wanted)) {
     throw new ShapeError(
-      `${what}: ${name} of ${formatShape(x.shape)} must be f32 ${formatShape(wanted)}, got ${value.dtype} ` +
-        `${formatShape(value.shape)}.`,
+      `${what}: ${name} of ${formatShape(x.shape)} must be ${formatShape(wanted)}, got ${formatShape(value.shape)}.`,
     );
   }
 }
 
 function checkLabels(what: string, labels: Node | undefined, x: Node): void {
-  if (labels !== undefined && (labels.dtype !== "i32" || !sameShape(labels.shape, x.shape.slice(0, 1)))) {
+  if (labels !== undefined && !sameShape(labels.shape, x.shape.slice(0, 1))) {
     throw new ShapeError(
-      `${what}: labels of ${formatShape(x.shape)} must be i32 [${x.shape[0]}], got ${labels.dtype} ${formatShape(labels.shape)}.`,
+      `${what}: labels of ${formatShape(x.shape)} must be [${x.shape[0]}], got ${formatShape(labels.shape)}.`,
     );
   }
 }
@@ -41,9 +40,10 @@ export function axesOfStatistics(x: Node): number[] {
   return x.shape.slice(0, -1).map((_, axis) => axis);
 }
 
-// Inputs: x, then labels where some images do not count.
+// Labels where some images do not count.
 export const batchMeanOp = defineOp<object>({
   name: "batchMean",
+  operands: { x: FLOATS, "labels?": INTEGERS },
   infer(inputs, _, what) {
     const x = at(inputs, 0);
     const channels = channelsOf(x, what);
@@ -52,9 +52,10 @@ export const batchMeanOp = defineOp<object>({
   },
 });
 
-// Inputs: x, its batchMean, then labels where some images do not count.
+// Labels where some images do not count.
 export const batchVarianceOp = defineOp<object>({
   name: "batchVariance",
+  operands: { x: FLOATS, mean: FLOATS, "labels?": INTEGERS },
   infer(inputs, _, what) {
     const [x, mean] = [at(inputs, 0), at(inputs, 1)];
     checkPerChannel(what, "the mean", mean, x);
@@ -69,9 +70,10 @@ export interface BatchNormAttributes {
   ofBatch: boolean;
 }
 
-// Inputs: x, mean, variance, gamma, beta, then labels where some images do not count.
+// Labels where some images do not count.
 export const batchNormOp = defineOp<BatchNormAttributes>({
   name: "batchNorm",
+  operands: { x: FLOATS, mean: FLOATS, variance: FLOATS, gamma: FLOATS, beta: FLOATS, "labels?": INTEGERS },
   infer(inputs, { epsilon }, what) {
     const x = at(inputs, 0);
     ["mean", "variance", "gamma", "beta"].forEach((name, index) => {
@@ -130,15 +132,19 @@ function gradientsOfScaling({ graph, attributes, upstream, input, wants }: Gradi
   ];
 }
 
-// Inputs: x, upstream, mean, variance.
 export const batchNormGammaGradientOp = defineOp<{ epsilon: number }>({
   name: "batchNormGammaGradient",
+  operands: { x: FLOATS, upstream: FLOATS, mean: FLOATS, variance: FLOATS },
   infer: (inputs) => ({ shape: at(inputs, 2).shape, dtype: "f32" }),
 });
 
-// Inputs: x, upstream, mean, variance, gamma, gamma's gradient, beta's gradient, then labels where some images do not count.
+// Labels where some images do not count.
 export const batchNormInputGradientOp = defineOp<{ epsilon: number }>({
   name: "batchNormInputGradient",
+  operands: {
+    ...{ x: FLOATS, upstream: FLOATS, mean: FLOATS, variance: FLOATS },
+    ...{ gamma: FLOATS, gammaGradient: FLOATS, betaGradient: FLOATS, "labels?": INTEGERS },
+  },
   infer: (inputs) => ({ shape: at(inputs, 0).shape, dtype: "f32" }),
 });
 

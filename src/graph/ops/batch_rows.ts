@@ -2,7 +2,7 @@ import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, COUNTS, defineOp } from "../op.ts";
 
 export interface BatchRowsAttributes {
   /** Rows of the data set. */
@@ -14,12 +14,11 @@ export interface BatchRowsAttributes {
 
 export const batchRowsOp = defineOp<BatchRowsAttributes>({
   name: "batchRows",
+  operands: { cursor: COUNTS },
   infer(inputs, { count, batch }, what) {
     const cursor = at(inputs, 0);
-    if (cursor.dtype !== "u32" || cursor.shape.length !== 0) {
-      throw new ShapeError(
-        `${what}: the cursor must be a u32 scalar, got ${cursor.dtype} ${formatShape(cursor.shape)}.`,
-      );
+    if (cursor.shape.length !== 0) {
+      throw new ShapeError(`${what}: the cursor must be a scalar, got ${formatShape(cursor.shape)}.`);
     }
     if (!Number.isInteger(batch) || batch < 1 || !Number.isInteger(count) || count < 1) {
       throw new ArgumentError(`${what}: batch (${batch}) and count (${count}) must be whole numbers of at least 1.`);

@@ -2,15 +2,16 @@ import { ShapeError } from "../../core/errors.ts";
 import { broadcastShapes, formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, FLOATS } from "../op.ts";
 import { unbroadcast } from "./arithmetic.ts";
 
 export const broadcastToOp = defineOp<{ shape: Shape }>({
   name: "broadcastTo",
+  operands: { x: FLOATS },
   infer(inputs, { shape }, what) {
     const x = at(inputs, 0);
-    if (x.dtype !== "f32" || !sameShape(broadcastShapes(what, x.shape, shape), shape)) {
-      throw new ShapeError(`${what}: ${x.dtype} ${formatShape(x.shape)} does not stretch to ${formatShape(shape)}.`);
+    if (!sameShape(broadcastShapes(what, x.shape, shape), shape)) {
+      throw new ShapeError(`${what}: ${formatShape(x.shape)} does not stretch to ${formatShape(shape)}.`);
     }
     return { shape, dtype: "f32" };
   },

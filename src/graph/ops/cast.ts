@@ -1,13 +1,14 @@
 import { ArgumentError } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { ANY_TYPE, at, defineOp } from "../op.ts";
 
 /** What a cast may make. "bool" is this house's truth value: a u32 that is 1, or 0 where the value was 0. */
 export type CastType = "f32" | "i32" | "u32" | "bool";
 
 export const castOp = defineOp<{ to: CastType }>({
   name: "cast",
+  operands: { x: ANY_TYPE },
   infer: (inputs, { to }) => ({ shape: at(inputs, 0).shape, dtype: to === "bool" ? "u32" : to }),
   // Steps have no slope; a cast from f32 to f32 is no node.
   gradient: () => [undefined],

@@ -2,17 +2,18 @@ import { ShapeError } from "../../core/errors.ts";
 import { broadcastShapes } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, type OpDefinition } from "../op.ts";
+import { at, defineOp, type OpDefinition, WORDS } from "../op.ts";
 import { type Operand, toNode } from "./arithmetic.ts";
 
 /** A truth value is a u32 that is 1 or 0; no gradient flows through it. */
 function comparison(name: string): OpDefinition {
   return defineOp<object>({
     name,
+    operands: { a: WORDS, b: WORDS },
     infer(inputs, _, what) {
       const [a, b] = [at(inputs, 0), at(inputs, 1)];
-      if (a.dtype !== b.dtype || a.dtype === "u8") {
-        throw new ShapeError(`${what}: compares two of f32, i32 or u32, got ${a.dtype} and ${b.dtype}; cast one.`);
+      if (a.dtype !== b.dtype) {
+        throw new ShapeError(`${what}: compares two of one type, got ${a.dtype} and ${b.dtype}; cast one.`);
       }
       return { shape: broadcastShapes(what, a.shape, b.shape), dtype: "u32" };
     },

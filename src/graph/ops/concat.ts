@@ -2,11 +2,12 @@ import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape, normalizeAxes } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, WORDS } from "../op.ts";
 import { slice } from "./slice.ts";
 
 export const concatOp = defineOp<{ axis: number }>({
   name: "concat",
+  operands: { "...parts": WORDS },
   infer(inputs, { axis }, what) {
     const first = at(inputs, 0);
     let extent = 0;

@@ -2,17 +2,17 @@ import { ShapeError } from "../../core/errors.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, INTEGERS } from "../op.ts";
 
 export const confusionMatrixOp = defineOp<{ classes: number }>({
   name: "confusionMatrix",
+  operands: { labels: INTEGERS, predictions: INTEGERS },
   infer(inputs, { classes }, what) {
     const [labels, predictions] = [at(inputs, 0), at(inputs, 1)];
-    const fits = labels.dtype === "i32" && predictions.dtype === "i32" && labels.shape.length === 1;
-    if (!fits || !sameShape(labels.shape, predictions.shape)) {
+    if (labels.shape.length !== 1 || !sameShape(labels.shape, predictions.shape)) {
       throw new ShapeError(
-        `${what}: wants labels and predictions i32 [batch], got ${labels.dtype} ${formatShape(labels.shape)} and ` +
-          `${predictions.dtype} ${formatShape(predictions.shape)}.`,
+        `${what}: wants labels and predictions [batch], got ${formatShape(labels.shape)} and ` +
+          `${formatShape(predictions.shape)}.`,
       );
     }
     return { shape: [classes, classes], dtype: "f32" };

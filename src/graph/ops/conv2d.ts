@@ -3,7 +3,7 @@ import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../core/window_geometry.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, FLOATS } from "../op.ts";
 
 /** The geometry of a convolution. */
 export interface Conv2dOptions {
@@ -37,8 +37,8 @@ export function convOutputShape(g: ConvGeometry): Shape {
 function expectShapes(what: string, inputs: readonly Node[], shapes: readonly Shape[]): void {
   shapes.forEach((shape, index) => {
     const input = at(inputs, index);
-    if (input.dtype !== "f32" || !sameShape(input.shape, shape)) {
-      throw new ShapeError(`${what}: wants f32 ${formatShape(shape)}, got ${input.dtype} ${formatShape(input.shape)}.`);
+    if (!sameShape(input.shape, shape)) {
+      throw new ShapeError(`${what}: wants ${formatShape(shape)}, got ${formatShape(input.shape)}.`);
     }
   });
 }
@@ -48,6 +48,7 @@ function expectShapes(what: string, inputs: readonly Node[], shapes: readonly Sh
 
 export const conv2dOp = defineOp<ConvAttributes>({
   name: "conv2d",
+  operands: { x: FLOATS, filter: FLOATS },
   infer(inputs, { geometry }, what) {
     expectShapes(what, inputs, [convInputShape(geometry), convFilterShape(geometry)]);
     return { shape: convOutputShape(geometry), dtype: "f32" };
@@ -74,6 +75,7 @@ export function conv2d(graph: Graph, input: Node, filter: Node, options: Conv2dO
 
 export const conv2dInputGradientOp = defineOp<ConvAttributes>({
   name: "conv2dInputGradient",
+  operands: { upstream: FLOATS, filter: FLOATS },
   infer(inputs, { geometry }, what) {
     expectShapes(what, inputs, [convOutputShape(geometry), convFilterShape(geometry)]);
     return { shape: convInputShape(geometry), dtype: "f32" };
@@ -91,6 +93,7 @@ export function conv2dInputGradient(graph: Graph, upstream: Node, filter: Node, 
 
 export const conv2dFilterGradientOp = defineOp<ConvAttributes>({
   name: "conv2dFilterGradient",
+  operands: { x: FLOATS, upstream: FLOATS },
   infer(inputs, { geometry }, what) {
     expectShapes(what, inputs, [convInputShape(geometry), convOutputShape(geometry)]);
     return { shape: convFilterShape(geometry), dtype: "f32" };

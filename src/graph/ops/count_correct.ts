@@ -2,16 +2,17 @@ import { ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, FLOATS, INTEGERS } from "../op.ts";
 
 export const countCorrectOp = defineOp<object>({
   name: "countCorrect",
+  operands: { logits: FLOATS, labels: INTEGERS },
   infer(inputs, _, what) {
     const [logits, labels] = [at(inputs, 0), at(inputs, 1)];
-    if (logits.shape.length !== 2 || labels.dtype !== "i32" || labels.shape[0] !== logits.shape[0]) {
+    if (logits.shape.length !== 2 || labels.shape[0] !== logits.shape[0]) {
       throw new ShapeError(
-        `${what}: wants logits [batch, classes] and labels i32 [batch], got ${formatShape(logits.shape)} and ` +
-          `${labels.dtype} ${formatShape(labels.shape)}.`,
+        `${what}: wants logits [batch, classes] and labels [batch], got ${formatShape(logits.shape)} and ` +
+          `${formatShape(labels.shape)}.`,
       );
     }
     return { shape: [2], dtype: "f32" };

@@ -2,7 +2,7 @@ import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { broadcastShapes, formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, type OpDefinition } from "../op.ts";
+import { at, COUNTS, defineOp, FLOATS, type OpDefinition } from "../op.ts";
 
 export interface DropoutAttributes {
   readonly rate: number;
@@ -12,16 +12,14 @@ export interface DropoutAttributes {
   readonly maskShape: Shape;
 }
 
-// Inputs: x, the number of the step. Nothing is stored for the gradient: the same numbers give the same mask again.
+// Nothing is stored for the gradient: the same numbers give the same mask again.
 export const dropoutOp: OpDefinition<DropoutAttributes> = defineOp<DropoutAttributes>({
   name: "dropout",
+  operands: { x: FLOATS, step: COUNTS },
   infer(inputs, { rate, maskShape }, what) {
     const [x, step] = [at(inputs, 0), at(inputs, 1)];
-    if (x.dtype !== "f32" || step.dtype !== "u32" || step.shape.length !== 0) {
-      throw new ShapeError(
-        `${what}: wants f32 values and the number of the step, a u32 scalar; got ${x.dtype} ${formatShape(x.shape)} and ` +
-          `${step.dtype} ${formatShape(step.shape)}.`,
-      );
+    if (step.shape.length !== 0) {
+      throw new ShapeError(`${what}: the number of the step must be a scalar, got ${formatShape(step.shape)}.`);
     }
     if (maskShape.length !== x.shape.length || !sameShape(broadcastShapes(what, maskShape, x.shape), x.shape)) {
       throw new ShapeError(`${what}: a mask ${formatShape(maskShape)} does not stretch to ${formatShape(x.shape)}.`);

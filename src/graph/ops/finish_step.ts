@@ -3,7 +3,7 @@ import { formatShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { LossScaling } from "../loss_scaling.ts";
 import type { Node, Variable } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, FLOATS } from "../op.ts";
 
 export interface FinishStepAttributes {
   /**
@@ -30,12 +30,11 @@ export function isVerdict(node: Node): boolean {
 
 export const finishStepOp = defineOp<FinishStepAttributes>({
   name: "finishStep",
+  operands: { loss: FLOATS, "...others": FLOATS },
   infer(inputs, { ring, counters, values, guards }, what) {
     const recorded = inputs.slice(0, values);
     const width = recorded.reduce((total, input) => total + sizeOf(input.shape), 0);
-    if (inputs.some(({ dtype }) => dtype !== "f32") || values === 0) {
-      throw new ShapeError(`${what}: wants at least one value to record; values, guards and gradients are f32.`);
-    }
+    if (values === 0) throw new ShapeError(`${what}: wants at least one value to record.`);
     if (ring.dtype !== "f32" || ring.shape.length !== 2 || ring.shape[1] !== width || at(ring.shape, 0) < 2) {
       throw new ShapeError(
         `${what}: ${width} f32 values a step do not fit a ring ${ring.dtype} ${formatShape(ring.shape)}.`,

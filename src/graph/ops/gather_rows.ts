@@ -2,16 +2,17 @@ import { ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, type OpDefinition } from "../op.ts";
+import { at, defineOp, FLOATS, INTEGERS, type OpDefinition } from "../op.ts";
 
 export const gatherRowsOp: OpDefinition<{ scale: number }> = defineOp<{ scale: number }>({
   name: "gatherRows",
+  operands: { table: ["f32", "i32", "u8"], rows: INTEGERS },
   infer(inputs, _, what) {
     const [table, rows] = [at(inputs, 0), at(inputs, 1)];
-    if (rows.dtype !== "i32" || rows.shape.length !== 1 || table.shape.length === 0) {
+    if (rows.shape.length !== 1 || table.shape.length === 0) {
       throw new ShapeError(
-        `${what}: wants a table [rows, …] and row numbers i32 [batch], got ${formatShape(table.shape)} and ` +
-          `${rows.dtype} ${formatShape(rows.shape)}.`,
+        `${what}: wants a table [rows, …] and row numbers [batch], got ${formatShape(table.shape)} and ` +
+          `${formatShape(rows.shape)}.`,
       );
     }
     return { shape: [at(rows.shape, 0), ...table.shape.slice(1)], dtype: table.dtype === "i32" ? "i32" : "f32" };
@@ -30,6 +31,7 @@ export const gatherRowsGradientOp: OpDefinition<{ scale: number; shape: Shape }>
   shape: Shape;
 }>({
   name: "gatherRowsGradient",
+  operands: { rows: INTEGERS, upstream: FLOATS },
   infer: (_, { shape }) => ({ shape, dtype: "f32" }),
   gradient: ({ graph, attributes: { scale }, upstream, input }) => [
     undefined,

@@ -2,7 +2,7 @@ import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, type OpDefinition } from "../op.ts";
+import { at, COUNTS, defineOp, FLOATS, type OpDefinition } from "../op.ts";
 
 export interface GaussianNoiseAttributes {
   readonly stddev: number;
@@ -10,16 +10,13 @@ export interface GaussianNoiseAttributes {
   readonly stream: number;
 }
 
-// Inputs: x, the number of the step.
 export const gaussianNoiseOp: OpDefinition<GaussianNoiseAttributes> = defineOp<GaussianNoiseAttributes>({
   name: "gaussianNoise",
+  operands: { x: FLOATS, step: COUNTS },
   infer(inputs, { stddev }, what) {
     const [x, step] = [at(inputs, 0), at(inputs, 1)];
-    if (x.dtype !== "f32" || step.dtype !== "u32" || step.shape.length !== 0) {
-      throw new ShapeError(
-        `${what}: wants f32 values and the number of the step, a u32 scalar; got ${x.dtype} ${formatShape(x.shape)} and ` +
-          `${step.dtype} ${formatShape(step.shape)}.`,
-      );
+    if (step.shape.length !== 0) {
+      throw new ShapeError(`${what}: the number of the step must be a scalar, got ${formatShape(step.shape)}.`);
     }
     if (!(Number.isFinite(stddev) && stddev >= 0)) {
       throw new ArgumentError(`${what}: stddev must be a number of at least 0, got ${String(stddev)}.`);

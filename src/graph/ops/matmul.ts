@@ -2,7 +2,7 @@ import { ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, FLOATS } from "../op.ts";
 
 /** How the two matrices are read. */
 export interface MatmulOptions {
@@ -32,11 +32,12 @@ export function matmulSizes(
 
 export const matmulOp = defineOp<MatmulAttributes>({
   name: "matmul",
+  operands: { a: FLOATS, b: FLOATS },
   infer(inputs, attributes, what) {
     const [a, b] = [at(inputs, 0), at(inputs, 1)];
     const shapes = `${formatShape(a.shape)}${attributes.transposeA ? "ᵀ" : ""} and ${formatShape(b.shape)}${attributes.transposeB ? "ᵀ" : ""}`;
-    if (a.shape.length !== 2 || b.shape.length !== 2 || a.dtype !== "f32" || b.dtype !== "f32") {
-      throw new ShapeError(`${what}: wants two f32 matrices, got ${a.dtype} and ${b.dtype}, ${shapes}.`);
+    if (a.shape.length !== 2 || b.shape.length !== 2) {
+      throw new ShapeError(`${what}: wants two matrices, got ${shapes}.`);
     }
     const { m, n, k } = matmulSizes(a, b, attributes);
     if (k !== at(b.shape, attributes.transposeB ? 1 : 0)) {

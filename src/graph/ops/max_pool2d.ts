@@ -3,7 +3,7 @@ import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { type Padding, type Pair, type PoolGeometry, poolGeometry } from "../../core/window_geometry.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, FLOATS } from "../op.ts";
 
 /** The windows of a pool. */
 export interface Pool2dOptions {
@@ -33,11 +33,8 @@ function inputShape(g: PoolGeometry): Shape {
 
 export const maxPool2dOp = defineOp<PoolAttributes>({
   name: "maxPool2d",
-  infer(inputs, { geometry }, what) {
-    const x = at(inputs, 0);
-    if (x.dtype !== "f32") throw new ShapeError(`${what}: wants f32, got ${x.dtype}.`);
-    return { shape: outputShape(geometry), dtype: "f32" };
-  },
+  operands: { x: FLOATS },
+  infer: (_, { geometry }) => ({ shape: outputShape(geometry), dtype: "f32" }),
   gradient: ({ graph, attributes: { geometry }, upstream, input }) => [
     maxPool2dGradient(graph, input(0), upstream, geometry),
   ],
@@ -60,6 +57,7 @@ export function maxPool2d(graph: Graph, x: Node, options: Pool2dOptions): Node {
 
 export const maxPool2dGradientOp = defineOp<PoolAttributes>({
   name: "maxPool2dGradient",
+  operands: { x: FLOATS, upstream: FLOATS },
   infer(inputs, { geometry }, what) {
     const [x, upstream] = [at(inputs, 0), at(inputs, 1)];
     if (!sameShape(x.shape, inputShape(geometry)) || !sameShape(upstream.shape, outputShape(geometry))) {

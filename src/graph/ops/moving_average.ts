@@ -2,17 +2,17 @@ import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, FLOATS } from "../op.ts";
 import { mul } from "./arithmetic.ts";
 
 export const movingAverageOp = defineOp<{ momentum: number }>({
   name: "movingAverage",
+  operands: { old: FLOATS, value: FLOATS },
   infer(inputs, { momentum }, what) {
     const [old, value] = [at(inputs, 0), at(inputs, 1)];
-    if (old.dtype !== "f32" || value.dtype !== "f32" || !sameShape(old.shape, value.shape)) {
+    if (!sameShape(old.shape, value.shape)) {
       throw new ShapeError(
-        `${what}: wants two f32 values of one shape, got ${old.dtype} ${formatShape(old.shape)} and ${value.dtype} ` +
-          `${formatShape(value.shape)}.`,
+        `${what}: wants two values of one shape, got ${formatShape(old.shape)} and ${formatShape(value.shape)}.`,
       );
     }
     if (!(momentum >= 0 && momentum <= 1)) {

@@ -1,18 +1,11 @@
-import { ShapeError } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { defineOp } from "../op.ts";
+import { defineOp, FLOATS } from "../op.ts";
 
 export const nonFiniteOp = defineOp<object>({
   name: "nonFinite",
-  infer(inputs, _, what) {
-    if (inputs.length === 0 || inputs.some(({ dtype }) => dtype !== "f32")) {
-      throw new ShapeError(
-        `${what}: wants at least one f32 tensor, got ${inputs.map(({ dtype }) => dtype).join(", ")}.`,
-      );
-    }
-    return { shape: [], dtype: "f32" };
-  },
+  operands: { first: FLOATS, "...others": FLOATS },
+  infer: () => ({ shape: [], dtype: "f32" }),
 });
 
 /**

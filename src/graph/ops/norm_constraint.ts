@@ -1,7 +1,7 @@
 import { ShapeError } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
 import type { Node, Variable } from "../node.ts";
-import { defineOp } from "../op.ts";
+import { COUNTS, defineOp } from "../op.ts";
 import { isVerdict } from "./finish_step.ts";
 
 export interface NormConstraintAttributes {
@@ -16,6 +16,7 @@ export interface NormConstraintAttributes {
 
 export const normConstraintOp = defineOp<NormConstraintAttributes>({
   name: "normConstraint",
+  operands: { "verdict?": COUNTS },
   infer([verdict], { variable }, what) {
     if (verdict && !isVerdict(verdict)) throw new ShapeError(`${what}: depends on a finishStep, if on anything.`);
     if (variable.dtype !== "f32") throw new ShapeError(`${what}: "${variable.name}" is ${variable.dtype}, not f32.`);

@@ -2,7 +2,7 @@ import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape, normalizeAxes, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, type OpDefinition } from "../op.ts";
+import { at, defineOp, FLOATS, type OpDefinition } from "../op.ts";
 import { add, div, mul, sub } from "./arithmetic.ts";
 import { type Axes, mean } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
@@ -17,6 +17,7 @@ import { sqrt } from "./unary.ts";
 // dx = (dy − Σdy / n − x̂ · Σ(dy · x̂) / n) / √(variance + ε) (Ba, Kiros and Hinton 2016; as for batches in Ioffe and Szegedy).
 export const standardizeOp: OpDefinition<object> = defineOp<object>({
   name: "standardize",
+  operands: { centred: FLOATS, inverse: FLOATS },
   infer: (inputs) => ({ shape: at(inputs, 0).shape, dtype: "f32" }),
   gradient({ graph, node, upstream, input }) {
     const inverse = input(1);

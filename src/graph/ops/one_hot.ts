@@ -1,15 +1,12 @@
-import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { ArgumentError } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, INTEGERS } from "../op.ts";
 
 export const oneHotOp = defineOp<{ depth: number }>({
   name: "oneHot",
-  infer(inputs, { depth }, what) {
-    const indices = at(inputs, 0);
-    if (indices.dtype !== "i32") throw new ShapeError(`${what}: wants i32 numbers, got ${indices.dtype}.`);
-    return { shape: [...indices.shape, depth], dtype: "f32" };
-  },
+  operands: { indices: INTEGERS },
+  infer: (inputs, { depth }) => ({ shape: [...at(inputs, 0).shape, depth], dtype: "f32" }),
   gradient: () => [undefined],
 });
 

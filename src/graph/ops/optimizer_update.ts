@@ -4,7 +4,7 @@ import { formatShape, sameShape } from "../../core/shape.ts";
 import { factoredSpecs } from "../factored_moments.ts";
 import type { Graph } from "../graph.ts";
 import type { Arena, Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, COUNTS, defineOp, FLOATS } from "../op.ts";
 import { momentumOf, slotNames, type UpdateRule } from "../update_rule.ts";
 import { isVerdict } from "./finish_step.ts";
 
@@ -22,14 +22,15 @@ export function schedulesMomentum({ shape }: Node): boolean {
 
 export const optimizerUpdateOp = defineOp<OptimizerUpdateAttributes>({
   name: "optimizerUpdate",
+  operands: { step: COUNTS, schedule: FLOATS, "...gradients": FLOATS },
   infer(inputs, { rule, parameters, state }, what) {
     const [step, schedule, ...gradients] = inputs;
-    if (step?.dtype !== "u32" || !(step.shape.length === 0 || isVerdict(step))) {
+    if (step === undefined || !(step.shape.length === 0 || isVerdict(step))) {
       throw new ShapeError(`${what}: wants the number of finished steps (u32 scalar, or finishStep) first.`);
     }
     const table = [SCHEDULE_ROWS, SCHEDULE_COLUMNS];
     const movesMomentum = schedule !== undefined && schedulesMomentum(schedule);
-    if (schedule?.dtype !== "f32" || !(sameShape(schedule.shape, table) || movesMomentum)) {
+    if (schedule === undefined || !(sameShape(schedule.shape, table) || movesMomentum)) {
       throw new ShapeError(`${what}: wants a schedule (f32 ${formatShape(table)}, scheduleTable) second.`);
     }
     if (movesMomentum && momentumOf(rule) === undefined) {

@@ -2,7 +2,7 @@ import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, type OpDefinition } from "../op.ts";
+import { at, defineOp, FLOATS, type OpDefinition } from "../op.ts";
 import { sqrt } from "./unary.ts";
 
 /**
@@ -49,6 +49,7 @@ export interface PointwiseOps {
 function definePointwise(name: PointwiseFunction): PointwiseOps {
   const gradient: OpDefinition<PointwiseAttributes> = defineOp<PointwiseAttributes>({
     name: `${name}Gradient`,
+    operands: { x: FLOATS, upstream: FLOATS },
     infer(inputs, _, what) {
       const [x, upstream] = [at(inputs, 0), at(inputs, 1)];
       if (!sameShape(x.shape, upstream.shape)) {
@@ -68,11 +69,8 @@ function definePointwise(name: PointwiseFunction): PointwiseOps {
   });
   const value = defineOp<PointwiseAttributes>({
     name,
-    infer(inputs, _, what) {
-      const x = at(inputs, 0);
-      if (x.dtype !== "f32") throw new ShapeError(`${what}: wants f32, got ${x.dtype}.`);
-      return { shape: x.shape, dtype: "f32" };
-    },
+    operands: { x: FLOATS },
+    infer: (inputs) => ({ shape: at(inputs, 0).shape, dtype: "f32" }),
     gradient: ({ graph, attributes, upstream, input }) => [graph.addNode(gradient, [input(0), upstream], attributes)],
   });
   return { value, gradient };

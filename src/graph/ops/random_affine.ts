@@ -3,7 +3,7 @@ import { ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, COUNTS, defineOp, FLOATS } from "../op.ts";
 
 export interface RandomAffineAttributes extends Required<AffineRanges> {
   readonly seed: number;
@@ -11,12 +11,13 @@ export interface RandomAffineAttributes extends Required<AffineRanges> {
 
 export const randomAffineOp = defineOp<RandomAffineAttributes>({
   name: "randomAffine",
+  operands: { x: FLOATS, batch: COUNTS },
   infer(inputs, _, what) {
     const [x, batch] = [at(inputs, 0), at(inputs, 1)];
-    if (x.shape.length !== 4 || x.dtype !== "f32" || batch.dtype !== "u32" || batch.shape.length !== 0) {
+    if (x.shape.length !== 4 || batch.shape.length !== 0) {
       throw new ShapeError(
-        `${what}: wants images f32 [batch, height, width, channels] and a u32 scalar, got ${x.dtype} ` +
-          `${formatShape(x.shape)} and ${batch.dtype} ${formatShape(batch.shape)}.`,
+        `${what}: wants images [batch, height, width, channels] and a scalar, got ${formatShape(x.shape)} and ` +
+          `${formatShape(batch.shape)}.`,
       );
     }
     return { shape: x.shape, dtype: "f32" };

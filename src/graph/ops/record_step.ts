@@ -2,7 +2,7 @@ import { ShapeError } from "../../core/errors.ts";
 import { formatShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node, Variable } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, FLOATS } from "../op.ts";
 
 export interface RecordStepAttributes {
   /** f32 [capacity, values]: row (step mod capacity) takes this step's values. */
@@ -15,15 +15,11 @@ export interface RecordStepAttributes {
 
 export const recordStepOp = defineOp<RecordStepAttributes>({
   name: "recordStep",
+  operands: { "...values": FLOATS },
   infer(inputs, { ring, counters, guarded = false }, what) {
     const recorded = guarded ? inputs.slice(0, -1) : inputs;
     const values = recorded.reduce((total, input) => total + sizeOf(input.shape), 0);
-    if (
-      ring.dtype !== "f32" ||
-      ring.shape.length !== 2 ||
-      ring.shape[1] !== values ||
-      inputs.some((i) => i.dtype !== "f32")
-    ) {
+    if (ring.dtype !== "f32" || ring.shape.length !== 2 || ring.shape[1] !== values) {
       throw new ShapeError(
         `${what}: ${values} f32 values a step do not fit a ring ${ring.dtype} ${formatShape(ring.shape)}.`,
       );

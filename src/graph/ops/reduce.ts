@@ -2,7 +2,7 @@ import { ShapeError } from "../../core/errors.ts";
 import { formatShape, normalizeAxes, reducedShape, sameShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, FLOATS } from "../op.ts";
 import { div, mul } from "./arithmetic.ts";
 import { broadcastTo } from "./broadcast_to.ts";
 import { cast } from "./cast.ts";
@@ -17,10 +17,8 @@ export interface ReduceAttributes {
   keepDims: boolean;
 }
 
-function infer(inputs: readonly Node[], { axes, keepDims }: ReduceAttributes, what: string) {
-  const x = at(inputs, 0);
-  if (x.dtype !== "f32") throw new ShapeError(`${what}: wants f32, got ${x.dtype}.`);
-  return { shape: reducedShape(x.shape, axes, keepDims), dtype: "f32" as const };
+function infer(inputs: readonly Node[], { axes, keepDims }: ReduceAttributes) {
+  return { shape: reducedShape(at(inputs, 0).shape, axes, keepDims), dtype: "f32" as const };
 }
 
 /** A gradient of the reduced value, with the reduced axes put back as extents of 1. */
@@ -30,6 +28,7 @@ function withAxes(graph: Graph, upstream: Node, input: Node, axes: readonly numb
 
 export const sumOp = defineOp<ReduceAttributes>({
   name: "sum",
+  operands: { x: FLOATS },
   infer,
   gradient: ({ graph, attributes, upstream, input }) => [
     broadcastTo(graph, withAxes(graph, upstream, input(0), attributes.axes), input(0).shape),
@@ -38,6 +37,7 @@ export const sumOp = defineOp<ReduceAttributes>({
 
 export const maxOp = defineOp<ReduceAttributes>({
   name: "max",
+  operands: { x: FLOATS },
   infer,
   gradient: ({ graph, attributes, upstream, input }) => [
     maxGradient(graph, input(0), withAxes(graph, upstream, input(0), attributes.axes), attributes.axes),
@@ -46,6 +46,7 @@ export const maxOp = defineOp<ReduceAttributes>({
 
 export const minOp = defineOp<ReduceAttributes>({
   name: "min",
+  operands: { x: FLOATS },
   infer,
   // The smallest value is the largest of the negated ones.
   gradient: ({ graph, attributes, upstream, input }) => [
@@ -55,6 +56,7 @@ export const minOp = defineOp<ReduceAttributes>({
 
 export const productOp = defineOp<ReduceAttributes>({
   name: "product",
+  operands: { x: FLOATS },
   infer,
   // The product of all others: of everything but zeros, divided by x; at a lone zero undivided, beside a zero 0.
   gradient({ graph, attributes: { axes }, upstream, input }) {
@@ -100,6 +102,7 @@ export function product(graph: Graph, x: Node, axes?: Axes, keepDims = false): N
 
 export const maxGradientOp = defineOp<{ axes: readonly number[] }>({
   name: "maxGradient",
+  operands: { x: FLOATS, upstream: FLOATS },
   infer(inputs, { axes }, what) {
     const [x, upstream] = [at(inputs, 0), at(inputs, 1)];
     if (!sameShape(upstream.shape, reducedShape(x.shape, axes, true))) {

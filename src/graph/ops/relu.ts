@@ -2,10 +2,11 @@ import { ShapeError } from "../../core/errors.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, FLOATS } from "../op.ts";
 
 export const reluOp = defineOp<object>({
   name: "relu",
+  operands: { x: FLOATS },
   infer: (inputs) => ({ shape: at(inputs, 0).shape, dtype: "f32" }),
   // The result tells as much as the input: it is above zero exactly where the input is.
   gradient: ({ graph, node, upstream }) => [reluGradient(graph, node, upstream)],
@@ -18,6 +19,7 @@ export function relu(graph: Graph, x: Node): Node {
 
 export const reluGradientOp = defineOp<object>({
   name: "reluGradient",
+  operands: { y: FLOATS, upstream: FLOATS },
   infer(inputs, _, what) {
     const [y, upstream] = [at(inputs, 0), at(inputs, 1)];
     if (!sameShape(y.shape, upstream.shape)) {

@@ -1,8 +1,7 @@
-import { ShapeError } from "../../core/errors.ts";
-import { formatShape, type Shape } from "../../core/shape.ts";
+import type { Shape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, FLOATS } from "../op.ts";
 
 /** One source of an element of the result: where it lies along the axis, and its weight. */
 export interface Tap {
@@ -22,11 +21,11 @@ export interface ResampleAttributes {
  */
 export const resampleAxisOp = defineOp<ResampleAttributes>({
   name: "resampleAxis",
-  infer(inputs, { axis, taps }, what) {
-    const x = at(inputs, 0);
-    if (x.dtype !== "f32") throw new ShapeError(`${what}: wants f32, got ${x.dtype} ${formatShape(x.shape)}.`);
-    return { shape: x.shape.map((extent, other) => (other === axis ? taps.length : extent)), dtype: "f32" };
-  },
+  operands: { x: FLOATS },
+  infer: (inputs, { axis, taps }) => ({
+    shape: at(inputs, 0).shape.map((extent, other) => (other === axis ? taps.length : extent)),
+    dtype: "f32",
+  }),
   gradient: ({ graph, attributes: { axis, taps }, upstream, input }) => [
     resampleAxis(graph, upstream, axis, turnedRound(taps, at(input(0).shape, axis))),
   ],

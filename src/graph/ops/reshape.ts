@@ -2,10 +2,11 @@ import { ShapeError } from "../../core/errors.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { ANY_TYPE, at, defineOp } from "../op.ts";
 
 export const reshapeOp = defineOp<{ shape: Shape }>({
   name: "reshape",
+  operands: { x: ANY_TYPE },
   infer(inputs, { shape }, what) {
     const x = at(inputs, 0);
     checkShape(what, shape);

@@ -2,7 +2,7 @@ import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { checkShape, formatShape, normalizeAxes, type Shape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, WORDS } from "../op.ts";
 
 export interface SliceAttributes {
   /** First element along each axis. */
@@ -15,6 +15,7 @@ export interface SliceAttributes {
 
 export const sliceOp = defineOp<SliceAttributes>({
   name: "slice",
+  operands: { x: WORDS },
   infer: (inputs, { shape }) => ({ shape, dtype: at(inputs, 0).dtype }),
   gradient: ({ graph, attributes: { begin, strides }, upstream, input }) => [
     place(graph, upstream, { shape: input(0).shape, begin, strides, value: 0 }),
@@ -29,6 +30,7 @@ export interface PlaceAttributes extends SliceAttributes {
 /** The reverse of a slice: the elements at begin, begin + stride, … of a larger tensor, `value` everywhere else. */
 export const placeOp = defineOp<PlaceAttributes>({
   name: "place",
+  operands: { x: WORDS },
   infer: (inputs, { shape }) => ({ shape, dtype: at(inputs, 0).dtype }),
   gradient: ({ graph, attributes: { begin, strides }, upstream, input }) => [
     graph.addNode(sliceOp, [upstream], { begin, shape: input(0).shape, strides }),

@@ -2,21 +2,22 @@ import { ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, FLOATS } from "../op.ts";
 import { mul, sub } from "./arithmetic.ts";
 import { sum } from "./reduce.ts";
 import { exp } from "./unary.ts";
 
 function infer(inputs: readonly Node[], _: object, what: string) {
   const x = at(inputs, 0);
-  if (x.shape.length === 0 || x.dtype !== "f32") {
-    throw new ShapeError(`${what}: wants f32 with at least one axis, got ${x.dtype} ${formatShape(x.shape)}.`);
+  if (x.shape.length === 0) {
+    throw new ShapeError(`${what}: wants at least one axis, got ${formatShape(x.shape)}.`);
   }
   return { shape: x.shape, dtype: "f32" as const };
 }
 
 export const softmaxOp = defineOp<object>({
   name: "softmax",
+  operands: { x: FLOATS },
   infer,
   // dx = y · (dy − Σ dy·y)
   gradient({ graph, node, upstream }) {
@@ -27,6 +28,7 @@ export const softmaxOp = defineOp<object>({
 
 export const logSoftmaxOp = defineOp<object>({
   name: "logSoftmax",
+  operands: { x: FLOATS },
   infer,
   // dx = dy − softmax(x) · Σ dy
   gradient({ graph, node, upstream }) {

@@ -2,7 +2,7 @@ import { ShapeError } from "../../core/errors.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, FLOATS } from "../op.ts";
 
 export type Reduction = "mean" | "sum" | "none";
 
@@ -18,10 +18,10 @@ function checkLogitsAndLabels(inputs: readonly Node[], what: string): { logits: 
   const [logits, labels] = [at(inputs, 0), at(inputs, 1)];
   const sparse = labels.dtype === "i32" && labels.shape.length === 1 && labels.shape[0] === logits.shape[0];
   const dense = labels.dtype === "f32" && sameShape(labels.shape, logits.shape);
-  if (logits.dtype !== "f32" || logits.shape.length !== 2 || (!sparse && !dense)) {
+  if (logits.shape.length !== 2 || (!sparse && !dense)) {
     throw new ShapeError(
-      `${what}: wants logits f32 [batch, classes] and labels i32 [batch] or f32 [batch, classes], got ` +
-        `${logits.dtype} ${formatShape(logits.shape)} and ${labels.dtype} ${formatShape(labels.shape)}.`,
+      `${what}: wants logits [batch, classes] and labels i32 [batch] or f32 [batch, classes], got ` +
+        `${formatShape(logits.shape)} and ${labels.dtype} ${formatShape(labels.shape)}.`,
     );
   }
   return { logits, labels };
@@ -29,6 +29,7 @@ function checkLogitsAndLabels(inputs: readonly Node[], what: string): { logits: 
 
 export const softmaxCrossEntropyOp = defineOp<CrossEntropyAttributes>({
   name: "softmaxCrossEntropy",
+  operands: { logits: FLOATS, labels: ["i32", "f32"] },
   infer(inputs, { reduction }, what) {
     const { logits } = checkLogitsAndLabels(inputs, what);
     return { shape: reduction === "none" ? [at(logits.shape, 0)] : [], dtype: "f32" };
@@ -61,6 +62,7 @@ export function softmaxCrossEntropy(
 
 export const softmaxCrossEntropyGradientOp = defineOp<CrossEntropyAttributes>({
   name: "softmaxCrossEntropyGradient",
+  operands: { logits: FLOATS, labels: ["i32", "f32"], upstream: FLOATS },
   infer(inputs, { reduction }, what) {
     const { logits } = checkLogitsAndLabels(inputs, what);
     const upstream = at(inputs, 2);

@@ -1,9 +1,10 @@
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { ANY_TYPE, at, defineOp } from "../op.ts";
 
 export const stopGradientOp = defineOp<object>({
   name: "stopGradient",
+  operands: { x: ANY_TYPE },
   infer: (inputs) => ({ shape: at(inputs, 0).shape, dtype: at(inputs, 0).dtype }),
   gradient: () => [undefined],
 });

@@ -2,10 +2,11 @@ import { ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, defineOp, WORDS } from "../op.ts";
 
 export const transposeOp = defineOp<{ permutation: readonly number[] }>({
   name: "transpose",
+  operands: { x: WORDS },
   infer(inputs, { permutation }, what) {
     const x = at(inputs, 0);
     const sorted = [...permutation].sort((a, b) => a - b);

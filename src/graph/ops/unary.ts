@@ -1,17 +1,13 @@
-import { ShapeError } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, type GradientContext, type OpDefinition } from "../op.ts";
+import { at, defineOp, FLOATS, type GradientContext, type OpDefinition } from "../op.ts";
 import { div, mul } from "./arithmetic.ts";
 
 function unary(name: string, gradient: (context: GradientContext<object>) => Node): OpDefinition {
   return defineOp<object>({
     name,
-    infer(inputs, _, what) {
-      const x = at(inputs, 0);
-      if (x.dtype !== "f32") throw new ShapeError(`${what}: wants f32, got ${x.dtype}.`);
-      return { shape: x.shape, dtype: "f32" };
-    },
+    operands: { x: FLOATS },
+    infer: (inputs) => ({ shape: at(inputs, 0).shape, dtype: "f32" }),
     gradient: (context) => [gradient(context)],
   });
 }

@@ -2,19 +2,17 @@ import { ShapeError } from "../../core/errors.ts";
 import { broadcastShapes } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp } from "../op.ts";
+import { at, COUNTS, defineOp, WORDS } from "../op.ts";
 import { type Operand, unbroadcast } from "./arithmetic.ts";
 import { cast } from "./cast.ts";
 
 export const whereOp = defineOp<object>({
   name: "where",
+  operands: { condition: COUNTS, a: WORDS, b: WORDS },
   infer(inputs, _, what) {
     const [condition, a, b] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
-    if (condition.dtype !== "u32" || a.dtype !== b.dtype || a.dtype === "u8") {
-      throw new ShapeError(
-        `${what}: wants a condition of u32 and two values of one type, f32, i32 or u32; got ${condition.dtype}, ` +
-          `${a.dtype} and ${b.dtype}.`,
-      );
+    if (a.dtype !== b.dtype) {
+      throw new ShapeError(`${what}: chooses between two of one type, got ${a.dtype} and ${b.dtype}; cast one.`);
     }
     const shape = broadcastShapes(what, condition.shape, broadcastShapes(what, a.shape, b.shape));
     return { shape, dtype: a.dtype };

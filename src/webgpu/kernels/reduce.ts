@@ -70,6 +70,7 @@ export function reduceStages(
       SUM: operation === "sum",
       PRODUCT: operation === "product",
       MINIMUM: operation === "min",
+      VECTOR: keptVector || reducedVector,
       KEPT_VECTOR: keptVector,
       REDUCED_VECTOR: reducedVector,
       RESULTS: results,
