@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
-import { formatShape, sameShape } from "../core/shape.ts";
+import { formatShape, type Shape, sameShape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import { at } from "../graph/op.ts";
@@ -32,6 +32,15 @@ export interface Loss {
   readonly decision: Decision | undefined;
   /** One value a row, [batch]. */
   rows(graph: Graph, outputs: Node, targets: Node): Node;
+}
+
+/**
+ * How outputs [batch, …outputShape] become classes: as the loss says; under a loss of one's own by the largest of several
+ * outputs where the data set has class labels. None where there is nothing to be right about, as for images of outputs.
+ */
+export function decisionOf(loss: Loss, outputShape: Shape, hasLabels: boolean): Decision | undefined {
+  const classes = outputShape.length === 1 ? at(outputShape, 0) : 0;
+  return loss.decision ?? (hasLabels && classes > 1 ? ARGMAX : undefined);
 }
 
 type Facts = Omit<Loss, "name" | "config">;

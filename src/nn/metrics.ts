@@ -233,7 +233,7 @@ export function weightedMetric(metric: Metric): Metric {
 
 /** The share of right answers as a metric with a sum of its own. */
 function rightAnswers(name: string): Metric {
-  return meanMetric(name, (results) => results.correct() ?? results.graph.constant(0, [results.batch]));
+  return meanMetric(name, (results) => results.wantedCorrect(name));
 }
 
 /** 1 where the right class has fewer than k classes above it. */

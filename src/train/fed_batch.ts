@@ -66,7 +66,7 @@ export function fedBatch(
     const shape = targetShapes[index];
     feeds[fedNames(index).targets] = shape
       ? targetsOf(model, index, y, batchSize * sizeOf(shape))
-      : labelsOf(model, index, y, batchSize);
+      : labelsOf(model, index, y, { size: batchSize, loss: at(heads, index).loss });
   });
   if (targetShapes.every((shape) => shape !== undefined)) feeds["mask"] = new Int32Array(batchSize).fill(-1, rows);
   return { targetShapes, feeds };
@@ -129,9 +129,15 @@ function targetsOf(model: Model, index: number, y: ArrayLike<number>, size: numb
   return targets;
 }
 
-function labelsOf(model: Model, index: number, y: ArrayLike<number>, size: number): Int32Array {
+function labelsOf(
+  model: Model,
+  index: number,
+  y: ArrayLike<number>,
+  { size, loss }: { size: number; loss: Loss },
+): Int32Array {
   const shape = at(model.outputShapes, index);
-  const classes = at(shape, shape.length - 1);
+  // What a loss of one's own takes labels for is its own business.
+  const classes = loss.targets === "any" ? undefined : at(shape, shape.length - 1);
   const labels = new Int32Array(size).fill(-1);
   labels.set(readLabels("trainOnBatch", y, { classes, of: ofOutput(model, index) }));
   return labels;

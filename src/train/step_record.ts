@@ -68,6 +68,8 @@ export class StepRecord {
   /** The nodes of a batch's report behind its loss, and the counts of metrics that the device adds up over batches. */
   measure(all: readonly BatchResults[]): { values: Node[]; counts: ReadonlyMap<Metric, Node> } {
     const of = (wanted: Metric["totals"]) => this.#metrics.filter(({ totals }) => totals === wanted);
+    // An accuracy that was asked for where nothing can be right is refused.
+    for (const { name, head = 0 } of of("correct")) at(all, head).wantedCorrect(name);
     const build = (metric: Metric) => metric.build(at(all, metric.head ?? 0));
     return {
       values: [...rightAnswersAndRows(all), ...of("sum").map(build)],
@@ -108,9 +110,9 @@ export class StepRecord {
 /** Right answers and rows of a batch: one node where a kernel counts both. */
 function rightAnswersAndRows(all: readonly BatchResults[]): Node[] {
   const results = at(all, 0);
-  const { graph, loss, outputs, targets } = results;
+  const { graph, decision, outputs, targets } = results;
   if (all.length > 1) return [graph.constant(0), results.rowCount()];
-  const direct = targets.dtype === "i32" && outputs.shape.length === 2 && loss.decision?.kind !== "threshold";
+  const direct = targets.dtype === "i32" && outputs.shape.length === 2 && decision?.kind === "argmax";
   if (direct) return [graph.countCorrect(outputs, targets)];
   const correct = results.correct();
   return [correct ? results.sumOfRows(correct) : graph.constant(0), results.rowCount()];

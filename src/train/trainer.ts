@@ -13,6 +13,7 @@ import { at } from "../graph/op.ts";
 import { Profile } from "../graph/profile.ts";
 import { checkCount } from "../nn/layer.ts";
 import { metricValues, recordedMetricValues } from "../nn/metrics.ts";
+import { decisionOf } from "../nn/losses.ts";
 import type { Model } from "../nn/model.ts";
 import { resolveOptimizer } from "../nn/optimizer_names.ts";
 import { withGlobalClipNorm } from "../nn/optimizers.ts";
@@ -232,8 +233,8 @@ class LocalTrainer implements Trainer {
 
   /** The share of right answers among rows; none where there is nothing to be right about. */
   #accuracy(labelled: boolean, { correct, rows }: Totals): { accuracy?: number } {
-    const { heads } = this.#parts;
-    const known = heads.length === 1 && (at(heads, 0).loss.decision !== undefined || labelled);
+    const { heads, model } = this.#parts;
+    const known = heads.length === 1 && decisionOf(at(heads, 0).loss, model.outputShape, labelled);
     return known ? { accuracy: correct / rows } : {};
   }
 

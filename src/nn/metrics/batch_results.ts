@@ -1,9 +1,10 @@
-import { sizeOf } from "../../core/shape.ts";
+import { ArgumentError } from "../../core/errors.ts";
+import { formatShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
 import { at } from "../../graph/op.ts";
 import { meanOfRows } from "../losses/formulas.ts";
-import type { Loss } from "../losses.ts";
+import { type Decision, decisionOf, type Loss } from "../losses.ts";
 
 /** One batch's outputs beside its targets, as metrics look at them. Nodes are made when they are first asked for. */
 export class BatchResults {
@@ -106,6 +107,7 @@ export class BatchResults {
   /** Targets as f32 of the outputs' shape: class labels become one-hot rows, or the one output's 0 or 1. */
   targetValues(): Node {
     if (this.targets.dtype === "f32") return this.targets;
+    this.#checkLabels();
     const one = sizeOf(this.outputs.shape) === this.batch;
     this.#targetValues ??= one
       ? this.graph.reshape(this.graph.cast(this.targets, "f32"), this.outputs.shape)
@@ -115,19 +117,46 @@ export class BatchResults {
 
   /** The right class at each place, i32 [batch, …]: the label, or the first of the largest targets. */
   rightClass(): Node {
-    return this.targets.dtype === "i32" ? this.targets : this.graph.argmax(this.targets);
+    if (this.targets.dtype !== "i32") return this.graph.argmax(this.targets);
+    this.#checkLabels();
+    return this.targets;
+  }
+
+  /** Throws where a class label would stand for several places. */
+  #checkLabels(): void {
+    const shape = this.outputs.shape.slice(1);
+    if (shape.length <= 1 || sizeOf(shape) === 1) return;
+    throw new ArgumentError(
+      `metrics: outputs ${formatShape(shape)} cannot be compared with class labels; give the data set \`targets\` of that ` +
+        "shape, or leave the metric out.",
+    );
+  }
+
+  /** How outputs become classes; none where they stand for none. */
+  get decision(): Decision | undefined {
+    return decisionOf(this.loss, this.outputs.shape.slice(1), this.targets.dtype === "i32");
   }
 
   /** 1 where the outputs decide for the right class, else 0, f32 [batch, …]; none where they stand for no classes. */
   correct(): Node | undefined {
-    const { graph, outputs } = this;
-    const decision = this.loss.decision ?? (this.targets.dtype === "i32" ? { kind: "argmax" as const } : undefined);
+    const { graph, outputs, decision } = this;
     if (decision === undefined) return undefined;
     if (decision.kind === "argmax") {
       return graph.cast(graph.equal(graph.argmax(outputs), this.rightClass()), "f32");
     }
     const yes = graph.greater(this.targetValues(), 0.5);
     return graph.cast(graph.equal(graph.greater(outputs, decision.above), yes), "f32");
+  }
+
+  /** `correct`, for the metric `name`. Throws where nothing can be right or wrong. */
+  wantedCorrect(name: string): Node {
+    const correct = this.correct();
+    if (correct !== undefined) return correct;
+    const has = this.targets.dtype === "i32" ? "class labels" : "targets that are no labels";
+    throw new ArgumentError(
+      `metric "${name}": loss "${this.loss.name}" and outputs ${formatShape(this.outputs.shape.slice(1))} with ${has} have no ` +
+        "classes to be right about; leave it out.",
+    );
   }
 
   /** The class of each row, i32 [batch], −1 in rows that do not count; none unless a row is of one class. */
@@ -148,12 +177,12 @@ export class BatchResults {
    * A model with one output has the classes 0 and 1.
    */
   confusion(): Node | undefined {
-    const { graph, outputs, loss } = this;
+    const { graph, outputs, decision } = this;
     const right = this.rowClass();
-    if (right === undefined || outputs.shape.length !== 2) return undefined;
-    if (loss.decision?.kind !== "threshold") return graph.confusionMatrix(right, graph.argmax(outputs), this.classes);
+    if (right === undefined || decision === undefined || outputs.shape.length !== 2) return undefined;
+    if (decision.kind === "argmax") return graph.confusionMatrix(right, graph.argmax(outputs), this.classes);
     if (this.classes !== 1) return undefined;
-    const decided = graph.cast(graph.greater(outputs, loss.decision.above), "i32");
+    const decided = graph.cast(graph.greater(outputs, decision.above), "i32");
     return graph.confusionMatrix(right, graph.reshape(decided, [this.batch]), 2);
   }
 }
