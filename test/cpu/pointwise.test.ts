@@ -129,7 +129,7 @@ describe("comparisons", () => {
     const g = new Graph();
     expect(() => g.less(g.input("a", [2], "i32"), g.input("b", [2]))).toThrow(/compares two of one type/);
     expect(() => g.where(g.input("c", [2]), g.input("d", [2], "i32"), g.input("e", [2]))).toThrow(
-      /two values of one type/,
+      /two of one type/,
     );
   });
 

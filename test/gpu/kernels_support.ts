@@ -1,13 +1,12 @@
 import { randomBits, randomKey, randomUniform } from "../../src/core/random.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
+import { workgroupLimits } from "../support/gpu.ts";
 import { runKernel } from "../support/run_kernel.ts";
 
-const limits = { maxWorkgroupSize: 256, maxWorkgroupStorage: 16384 };
-
-/** The two ways in which kernels choose their tiles; both must be right on every device. */
+/** The two ways in which kernels choose their tiles; both must be right on every device, small ones too. */
 export const traitsOfEachKind: readonly [string, DeviceTraits][] = [
-  ["GPU tiles", { ...limits, software: false }],
-  ["software tiles", { ...limits, software: true }],
+  ["GPU tiles", { ...workgroupLimits, software: false }],
+  ["software tiles", { ...workgroupLimits, software: true }],
 ];
 
 /** Small whole numbers from `low` to `high`: sums of their products are exact in f32, in any order. */

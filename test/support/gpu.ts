@@ -11,6 +11,20 @@ const FIX =
 /** Whether the tests run in a page. Node has a `navigator` too, from version 21 on. */
 export const inBrowser = typeof process === "undefined" || !process.versions?.node;
 
+/**
+ * What kind of device the tests' GPU passes itself off as, by the environment variable CORTEZA_TRAITS, in Node alone:
+ * "hardware" is a graphics card, for which kernels choose other tiles and algorithms than for software; "small" is one of 128
+ * threads a workgroup, 16 KiB of its memory and no subgroups, the least that WebGPU has (its compatibility mode).
+ */
+export const disguise: "hardware" | "small" | undefined = (() => {
+  const wanted = inBrowser ? undefined : process.env["CORTEZA_TRAITS"];
+  if (wanted === undefined || wanted === "hardware" || wanted === "small") return wanted;
+  throw new Error(`CORTEZA_TRAITS is "hardware" or "small", not "${wanted}"`);
+})();
+
+/** Threads and bytes of a workgroup that kernels may take on the tests' devices. */
+export const workgroupLimits = { maxWorkgroupSize: disguise === "small" ? 128 : 256, maxWorkgroupStorage: 16384 };
+
 let shared: Promise<GPU> | undefined;
 
 async function open(): Promise<GPU> {
@@ -20,7 +34,77 @@ async function open(): Promise<GPU> {
   }
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
-  return create([]);
+  const gpu = create([]);
+  return disguise === undefined ? gpu : disguised(gpu);
+}
+
+/** Puts own properties before those of a native object. */
+function override<T extends object>(native: T, values: { readonly [name in keyof T]?: unknown }): T {
+  for (const [name, value] of Object.entries(values)) Object.defineProperty(native, name, { value });
+  return native;
+}
+
+function disguised(gpu: GPU): GPU {
+  const requestAdapter = gpu.requestAdapter.bind(gpu);
+  return override(gpu, {
+    async requestAdapter(options?: GPURequestAdapterOptions) {
+      const adapter = await requestAdapter(options);
+      return adapter && disguisedAdapter(adapter);
+    },
+  });
+}
+
+function disguisedAdapter(adapter: GPUAdapter): GPUAdapter {
+  const requestDevice = adapter.requestDevice.bind(adapter);
+  const { subgroupMinSize, subgroupMaxSize } = adapter.info;
+  const info = { vendor: "test", architecture: disguise, device: "", description: "", isFallbackAdapter: false };
+  const known = { ...info, subgroupMinSize, subgroupMaxSize };
+  const features = new Set([...adapter.features].filter((name) => disguise === "hardware" || name !== "subgroups"));
+  return override(adapter, {
+    info: known,
+    features,
+    async requestDevice(descriptor: GPUDeviceDescriptor = {}) {
+      // What the library asks for by itself, for tests that ask for nothing.
+      const wanted = new Set([...(descriptor.requiredFeatures ?? []), "subgroups"]);
+      const requiredFeatures = [...wanted].filter((name) => features.has(name)) as GPUFeatureName[];
+      return disguisedDevice(await requestDevice({ ...descriptor, requiredFeatures }), known);
+    },
+  });
+}
+
+function disguisedDevice(device: GPUDevice, adapterInfo: object): GPUDevice {
+  if (disguise !== "small") return override(device, { adapterInfo });
+  const { maxWorkgroupSize } = workgroupLimits;
+  const own: Readonly<Record<string | symbol, number>> = {
+    maxComputeInvocationsPerWorkgroup: maxWorkgroupSize,
+    maxComputeWorkgroupSizeX: maxWorkgroupSize,
+    maxComputeWorkgroupSizeY: maxWorkgroupSize,
+  };
+  const limits = new Proxy(device.limits, { get: (target, name) => own[name] ?? Reflect.get(target, name, target) });
+  const createShaderModule = device.createShaderModule.bind(device);
+  return override(device, {
+    adapterInfo,
+    limits,
+    // The device itself would take larger ones.
+    createShaderModule(descriptor: GPUShaderModuleDescriptor) {
+      const threads = workgroupSizeOf(descriptor.code);
+      if (threads > maxWorkgroupSize) throw new Error(`a workgroup of ${threads} threads: ${descriptor.label ?? ""}`);
+      return createShaderModule(descriptor);
+    },
+  });
+}
+
+/** Threads of a workgroup of WGSL whose extents are numbers or constants. */
+function workgroupSizeOf(code: string): number {
+  const extents = /@workgroup_size\(([^)]*)\)/.exec(code)?.[1] ?? "1";
+  return extents
+    .split(",")
+    .map((extent) => {
+      const text = extent.trim();
+      const constant = new RegExp(`const ${text}\\b[^=]*= *(\\d+)`).exec(code)?.[1];
+      return Number.parseInt(constant ?? text, 10);
+    })
+    .reduce((product, extent) => product * extent, 1);
 }
 
 /** The GPU interface; one Dawn instance a process. */
