@@ -1,25 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { convGeometry } from "../../src/core/window_geometry.ts";
 import type { Program } from "../../src/graph/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
 import { cpu, memoryTuningStore, type TuningStore, webgpu } from "../../src/index.ts";
 import { Autotuner } from "../../src/webgpu/autotune.ts";
 import type { KernelSpec } from "../../src/webgpu/kernel.ts";
-import {
-  conv2dFilterGradient,
-  conv2dForward,
-  conv2dInputGradient,
-  filterGradientSlices,
-} from "../../src/webgpu/kernels/conv2d.ts";
-import { matmul } from "../../src/webgpu/kernels/matmul.ts";
 import { PipelineCache } from "../../src/webgpu/pipelines.ts";
 import type { Plan, PlannedValue } from "../../src/webgpu/plan.ts";
 import { expectExact } from "../support/compare.ts";
 import { watchDevice } from "../support/counting_device.ts";
 import { testDevice } from "../support/gpu.ts";
-import { runKernel } from "../support/run_kernel.ts";
-import { integers, traitsOfEachKind, uniform } from "./kernels_support.ts";
+import { integers, uniform } from "./kernels_support.ts";
 
 let device: GPUDevice;
 const failures: string[] = [];
@@ -111,45 +102,6 @@ describe("tuned programs", () => {
     const { pipelines, distinct } = await tuned(store, [small], 0);
     expect(asked).toEqual([]);
     expect(pipelines).toBe(distinct);
-  });
-});
-
-describe("the tiles that are tried", () => {
-  const g = convGeometry("test", [2, 9, 11, 8], [3, 3, 8, 16], {
-    strides: [1, 1],
-    padding: "same",
-    dilations: [1, 1],
-    groups: 1,
-  });
-
-  it.each(traitsOfEachKind)("compute exactly the same on whole numbers: %s", async (_, traits) => {
-    const slices = filterGradientSlices(g, false, traits);
-    const kernels: [KernelSpec, readonly number[]][] = [
-      [conv2dForward({ geometry: g, bias: true, relu: true }, traits), [2 * 99 * 8, 9 * 128, 16, 2 * 99 * 16]],
-      [conv2dInputGradient({ geometry: g, unpool: false }, traits), [2 * 99 * 16, 9 * 128, 2 * 99 * 8]],
-      [
-        conv2dFilterGradient({ geometry: g, unpool: false, bias: true, slices }, traits),
-        [2 * 99 * 8, 2 * 99 * 16, slices * 1152, slices * 64],
-      ],
-    ];
-    // Software adapters have no other tile of a product to try.
-    if (!traits.software) {
-      const sizes = { m: 13, n: 18, k: 70, transposeA: false, transposeB: false };
-      kernels.push([matmul(sizes, traits), [13 * 70, 70 * 18, 13 * 18]]);
-    }
-    for (const [spec, sizes] of kernels) {
-      const others = spec.alternatives?.() ?? [];
-      expect(others.length).toBeGreaterThan(0);
-      const buffers = () =>
-        sizes.map((size, index) => (spec.bindings[index] === "read" ? integers(size, index) : new Float32Array(size)));
-      const wanted = await runKernel(device, spec, buffers());
-      // Every fourth: they differ in width, channels and unit alike, and each compiles for a while.
-      for (const other of others.filter((__, index) => index % 4 === 0)) {
-        expect(other.bindings).toEqual(spec.bindings);
-        const found = await runKernel(device, other, buffers());
-        for (const [index, data] of found.entries()) expectExact(data, wanted[index] ?? []);
-      }
-    }
   });
 });
 

@@ -25,6 +25,27 @@ export const disguise: "hardware" | "small" | undefined = (() => {
 /** Threads and bytes of a workgroup that kernels may take on the tests' devices. */
 export const workgroupLimits = { maxWorkgroupSize: disguise === "small" ? 128 : 256, maxWorkgroupStorage: 16384 };
 
+/**
+ * Which third of the long lists is tried: another one each day, or that of the environment variable CORTEZA_THIRD; all of
+ * them where CORTEZA_WHOLE is set, as in the project "hardware" on request.
+ */
+const third: number | undefined = (() => {
+  const environment = inBrowser ? {} : process.env;
+  if (environment["CORTEZA_WHOLE"]) return undefined;
+  return Number(environment["CORTEZA_THIRD"] ?? Math.floor(Date.now() / 86_400_000)) % 3;
+})();
+
+/** Whether everything is tried. */
+export const isWhole = third === undefined;
+
+/** For names of tests: what `shareOf` leaves. */
+export const shareWords = third === undefined ? "all" : `CORTEZA_THIRD=${third}`;
+
+/** A third of a long list, or all of it. */
+export function shareOf<T>(list: readonly T[]): readonly T[] {
+  return third === undefined || list.length < 3 ? list : list.filter((_, index) => index % 3 === third);
+}
+
 let shared: Promise<GPU> | undefined;
 
 async function open(): Promise<GPU> {

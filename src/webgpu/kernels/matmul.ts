@@ -125,7 +125,8 @@ function product(
   const threads = tile.groupRows * tile.groupColumns * tile.slices;
   const chunks = Math.ceil(k / tile.unit);
   const alongK = (extent: number) => tile.unit === 4 && extent % 4 === 0;
-  const vectorA = transposeA ? m % 4 === 0 : alongK(k);
+  // Four rows of a transposed operand are one vector, which no tile may begin in the middle of.
+  const vectorA = transposeA ? m % 4 === 0 && tile.rows % 4 === 0 : alongK(k);
   const vectorB = transposeB ? alongK(k) : n % 4 === 0;
   const matrices = bias ? undefined : matmulSubgroupMatrix(sizes, traits);
   const spec: KernelSpec = {
