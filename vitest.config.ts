@@ -51,6 +51,29 @@ const WEBKIT: TestProjectInlineConfiguration = {
   },
 };
 
+/**
+ * GPU tests on SwiftShader as on a graphics card (`hardware`), and as on the smallest device that WebGPU has (`hardware-small`):
+ * test/support/gpu.ts says what that is. Kernels choose other tiles and algorithms there. On request all of them,
+ * `--project "hardware*"`; in every run those that tell most.
+ */
+function hardware(name: "hardware" | "hardware-small", telling: readonly string[]): TestProjectInlineConfiguration {
+  const whole = asksFor("hardware");
+  return {
+    test: {
+      name,
+      include: whole ? ["test/gpu/**/*.test.ts"] : telling.map((file) => `test/gpu/${file}.test.ts`),
+      env: {
+        CORTEZA_TRAITS: name === "hardware" ? "hardware" : "small",
+        ...(whole ? { CORTEZA_WHOLE: "1" } : {}),
+      },
+      testTimeout: 600_000,
+      hookTimeout: 120_000,
+      fileParallelism: false,
+      sequence: { groupOrder: 0 },
+    },
+  };
+}
+
 /** Whether the command line asks for a project that only runs on request. */
 const asksFor = (name: string): boolean =>
   process.argv.some((word, index) => {
@@ -60,7 +83,7 @@ const asksFor = (name: string): boolean =>
   });
 
 /**
- * Three projects. One alone: `npm test -- --project chromium`; one file: `npm test -- test/gpu/adapter.test.ts`.
+ * Five projects in every run. One alone: `npm test -- --project chromium`; one file: `npm test -- test/gpu/adapter.test.ts`.
  * One file at a time in each. Node and Chromium run side by side, since most of their time is one core compiling
  * shaders; whole pages come afterwards, alone, because they are timed.
  */
@@ -70,6 +93,16 @@ export default defineConfig({
       // A second implementation of WGSL, on request: it takes as long again, and few have it installed.
       ...(asksFor("firefox") ? [FIREFOX, FIREFOX_PAGE] : []),
       ...(asksFor("webkit") ? [WEBKIT] : []),
+      hardware("hardware", [
+        "training",
+        "several",
+        "losses",
+        "residual",
+        "batch_norm",
+        "regularized_training",
+        "non_finite",
+      ]),
+      hardware("hardware-small", ["training", "kernels_depthwise", "kernels_pool", "kernels_reduce", "kernels_matmul"]),
       {
         // Everything that runs without a browser; WebGPU is Dawn.
         test: {
