@@ -128,9 +128,7 @@ describe("comparisons", () => {
   it("know integers, and refuse a mixture", () => {
     const g = new Graph();
     expect(() => g.less(g.input("a", [2], "i32"), g.input("b", [2]))).toThrow(/compares two of one type/);
-    expect(() => g.where(g.input("c", [2]), g.input("d", [2], "i32"), g.input("e", [2]))).toThrow(
-      /two of one type/,
-    );
+    expect(() => g.where(g.input("c", [2]), g.input("d", [2], "i32"), g.input("e", [2]))).toThrow(/two of one type/);
   });
 
   it("give the whole gradient of equals to the first", async () => {

@@ -113,7 +113,7 @@ export const OP_CASES: Readonly<Record<string, OpCase>> = {
 
 /** Ops that change variables, which other tests run, and parts of a batch normalisation that kernels compute together. */
 export const OTHER_OPS = [
-  ...["normConstraint", "optimizerUpdate", "recordStep"],
+  ...["finishStep", "normConstraint", "optimizerUpdate", "recordStep"],
   ...["batchNormGammaGradient", "batchNormInputGradient", "batchVariance"],
 ];
 
