@@ -323,10 +323,15 @@ onLanguage(() => {
 showView();
 focusScrollers();
 void session.open();
-void tryKeeping().then((missing) => missing && changed());
+const keepingTried = tryKeeping().then((missing) => {
+  if (missing) changed();
+});
 
 // The built page works without a network after the first visit; while developing, nothing is to be kept.
 if ((import.meta as { env?: { PROD?: boolean } }).env?.PROD) {
-  // Where there is none, or it is forbidden, the page needs the network.
-  addEventListener("load", () => void courtesy(() => navigator.serviceWorker.register("./offline.js")));
+  addEventListener("load", async () => {
+    await keepingTried;
+    // Where nothing is kept, a browser would only complain; where there is none, the page needs the network.
+    if (kept().database) await courtesy(() => navigator.serviceWorker.register("./offline.js"));
+  });
 }

@@ -119,6 +119,11 @@ export class Variable {
     this.#stale = error;
   }
 
+  /** Whether a backend's storage has moved on from `initial`, so that it cannot be read. */
+  get hasMoved(): boolean {
+    return this.#stale !== undefined;
+  }
+
   /** Grows with each `reset`; a backend whose storage has an older version loads `initial` before its next step. */
   get version(): number {
     return this.#version;

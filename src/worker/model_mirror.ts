@@ -74,7 +74,8 @@ export class ModelInWorker {
   /** What the trainer has written into the model since the last call: by `syncModel`. */
   news(): SentParameters {
     return this.#model.variables.flatMap((variable, place) => {
-      if (variable.initial === this.#known[place]) return [];
+      // Values that are on the device alone are no news yet, and cannot be read.
+      if (variable.hasMoved || variable.initial === this.#known[place]) return [];
       this.#known[place] = variable.initial;
       return [[place, valuesOf(this.#model, place)] as const];
     });

@@ -20,7 +20,6 @@ afterAll(async () => {
 
 const KINDS: readonly (readonly [string, FirefoxOptions, { keeps: boolean }])[] = [
   ["without cookies and data of sites", { preferences: { "network.cookie.cookieBehavior": 2 } }, { keeps: false }],
-  ["without IndexedDB", { preferences: { "dom.indexedDB.enabled": false } }, { keeps: false }],
   ["in private windows", { preferences: { "browser.privatebrowsing.autostart": true } }, { keeps: true }],
 ];
 
