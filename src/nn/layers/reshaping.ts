@@ -138,6 +138,9 @@ export interface UpSampling2dOptions {
   name?: string;
 }
 
+/** Each row and column has its own weights, which the graph holds as a list. */
+const MOST_BILINEAR = 65_536;
+
 const UP_SAMPLING2D: OptionKinds<UpSampling2dOptions> = { size: "any", interpolation: "string", name: "string" };
 
 /** A larger image: [height, width, channels] → [height · size, width · size, channels]; pixel centres lie at ½, 1½, … */
@@ -156,7 +159,11 @@ export function upSampling2d(options: UpSampling2dOptions = {}): Layer {
     keyword: "up_sampling2d",
     outputShape(input, where) {
       const [height, width, channels] = checkImage(where, input);
-      return [height * size[0], width * size[1], channels];
+      const shape = [height * size[0], width * size[1], channels];
+      if (interpolation === "bilinear" && shape.some((extent, axis) => axis < 2 && extent > MOST_BILINEAR)) {
+        throw new ShapeError(`${where}: bilinear makes sides of at most ${MOST_BILINEAR}, not ${formatShape(shape)}.`);
+      }
+      return shape;
     },
     build: (x, { graph }) => graph.upsample2d(x, { size, interpolation }),
   });
