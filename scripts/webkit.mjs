@@ -8,7 +8,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { createInterface } from "node:readline";
 
 export class WebKitMissingError extends Error {
   name = "WebKitMissingError";
@@ -84,8 +83,7 @@ function freePort() {
 
 /**
  * Opens a window. `locale` is what the browser takes its language from. `send` gives WebDriver's commands to the session,
- * by their path ("/url"); `messages` is what pages and their workers wrote to the console, errors among them; `close()`
- * ends the browser, its driver and its screen.
+ * by their path ("/url"); `close()` ends the browser, its driver and its screen.
  *
  * @param {{ width?: number; height?: number; locale?: string }} options
  */
@@ -97,7 +95,7 @@ export async function openWebKit({ width = 1280, height = 900, locale = "en_US.U
   const home = await mkdtemp(join(tmpdir(), "corteza-webkit-"));
   const port = await freePort();
   const driver = spawn(driverPath, [`--port=${port}`], {
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: "ignore",
     env: {
       ...process.env,
       DISPLAY: screen.display,
@@ -114,9 +112,6 @@ export async function openWebKit({ width = 1280, height = 900, locale = "en_US.U
       LIBGL_ALWAYS_SOFTWARE: "1",
     },
   });
-  /** @type {string[]} */
-  const messages = [];
-  createInterface({ input: driver.stdout }).on("line", (line) => messages.push(line));
   const end = async () => {
     await endProcess(driver);
     await screen.close();
@@ -130,7 +125,7 @@ export async function openWebKit({ width = 1280, height = 900, locale = "en_US.U
         alwaysMatch: {
           "webkitgtk:browserOptions": {
             binary,
-            args: ["--automation", "--enable-write-console-messages-to-stdout=true"],
+            args: ["--automation"],
           },
           timeouts: { script: COMMAND_MILLISECONDS, pageLoad: COMMAND_MILLISECONDS },
         },
@@ -143,7 +138,6 @@ export async function openWebKit({ width = 1280, height = 900, locale = "en_US.U
       /** "2.50.6" */
       version: String(capabilities.browserVersion),
       send,
-      messages,
       async close() {
         await send("DELETE", "").catch(() => undefined);
         await end();

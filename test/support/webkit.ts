@@ -21,17 +21,34 @@ export async function launchWebKit(options: WebKitOptions = {}): Promise<WalkDri
   return new WebKitPage(await openWebKit(options));
 }
 
+/** WebDriver tells no errors of pages: the page itself notes those that come once it is loaded. */
+const LISTEN = `(() => {
+  const errors = [];
+  const note = (error) => errors.push(String(error?.stack ? error + " " + error.stack : error));
+  addEventListener("error", ({ error, message }) => note(error ?? message));
+  addEventListener("unhandledrejection", ({ reason }) => note(reason));
+  globalThis.notedErrors = errors;
+})()`;
+
 class WebKitPage implements WalkDriver {
   readonly #webkit: WebKit;
+  /** Of the pages before the one that is open. */
+  readonly #errors: string[] = [];
 
   constructor(webkit: WebKit) {
     this.#webkit = webkit;
   }
 
   async open(url: string): Promise<void> {
+    this.#errors.push(...(await this.#noted()));
     // From an address to the same with another fragment nothing would be loaded.
     await this.#webkit.send("POST", "/url", { url: "about:blank" });
     await this.#webkit.send("POST", "/url", { url });
+    await this.evaluate(LISTEN);
+  }
+
+  async #noted(): Promise<string[]> {
+    return ((await this.evaluate("globalThis.notedErrors")) ?? []) as string[];
   }
 
   async click(selector: string): Promise<void> {
@@ -73,7 +90,7 @@ class WebKitPage implements WalkDriver {
   }
 
   async errors(): Promise<readonly string[]> {
-    return this.#webkit.messages.filter((line) => /^CONSOLE .*\bERROR\b/.test(line));
+    return [...this.#errors, ...(await this.#noted())];
   }
 
   close(): Promise<void> {
