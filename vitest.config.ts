@@ -83,7 +83,7 @@ const asksFor = (name: string): boolean =>
   });
 
 /**
- * Five projects in every run. One alone: `npm test -- --project chromium`; one file: `npm test -- test/gpu/adapter.test.ts`.
+ * Four projects in every run. One alone: `npm test -- --project chromium`; one file: `npm test -- test/gpu/adapter.test.ts`.
  * One file at a time in each. Node and Chromium run side by side, since most of their time is one core compiling
  * shaders; whole pages come afterwards, alone, because they are timed.
  */
@@ -93,16 +93,8 @@ export default defineConfig({
       // A second implementation of WGSL, on request: it takes as long again, and few have it installed.
       ...(asksFor("firefox") ? [FIREFOX, FIREFOX_PAGE] : []),
       ...(asksFor("webkit") ? [WEBKIT] : []),
-      hardware("hardware", [
-        "training",
-        "several",
-        "losses",
-        "residual",
-        "batch_norm",
-        "regularized_training",
-        "non_finite",
-      ]),
-      hardware("hardware-small", ["training", "kernels_depthwise", "kernels_pool", "kernels_reduce", "kernels_matmul"]),
+      hardware("hardware", ["non_finite"]),
+      ...(asksFor("hardware") ? [hardware("hardware-small", [])] : []),
       {
         // Everything that runs without a browser; WebGPU is Dawn.
         test: {

@@ -108,7 +108,7 @@ describe.each(TRAITS)(`batch normalisation on WebGPU, %s (seed ${SEED})`, (_, tr
 
 it(`the CPU reference computes the same formulas, in f64 (seed ${SEED})`, async () => {
   const random = new RandomData(SEED);
-  const backend = cpu();
+  const backend = cpu({ precision: "f64" });
   for (let index = 0; index < SHAPES; index++) {
     const shape = AWKWARD_BATCHES[index];
     const options = { relu: index % 2 === 0, masked: index % 3 === 0 };
@@ -149,7 +149,7 @@ describe("by given statistics", () => {
       const [graph, twin] = [new Graph(), new Graph()];
       const [program, reference] = [
         await gpu.compile(graph, { outputs: build(graph) }),
-        await cpu().compile(twin, { outputs: build(twin) }),
+        await cpu({ precision: "f64" }).compile(twin, { outputs: build(twin) }),
       ];
       const [got, want] = [await program.run(feeds), await reference.run(feeds)];
       program.dispose();
@@ -167,7 +167,7 @@ describe("by given statistics", () => {
 });
 
 describe.each(["cpu", "webgpu"] as const)("moving statistics on %s", (kind) => {
-  const backendOf = () => (kind === "cpu" ? cpu() : gpu);
+  const backendOf = () => (kind === "cpu" ? cpu({ precision: "f64" }) : gpu);
 
   /** A step that normalises `x` once or twice with the same moving statistics. */
   function movingStep(shape: readonly number[], times: number, watched?: "itself" | "doubled") {
