@@ -1,13 +1,14 @@
 /** What the classes of the data set are called; every view says it the same way. */
 import { CLASSES, DIGIT_NAMES, type Digits } from "./digits.ts";
 import { setWording } from "./language.ts";
+import { shownName } from "./shown_name.ts";
 
 let names = DIGIT_NAMES;
 let own: string | undefined;
 
 /** From now on the names, and the page's words for the pictures, are this data set's. */
 export function nameClasses(digits: Digits): void {
-  names = digits.names;
+  names = digits.names.map((name) => shownName(name));
   own = digits.title;
   setWording(digits.wording);
 }

@@ -103,8 +103,8 @@ export class Course {
   }
 
   /** A number was no number any more, at this step. */
-  diverged(step: number, parameter: string | undefined): void {
-    diverged(this.run, step, parameter);
+  diverged(step: number, layer: string | undefined): void {
+    diverged(this.run, step, layer);
   }
 
   /** The training is at another of its steps now: curves and states end there. */

@@ -2,11 +2,12 @@
 import { CortezaError, DivergedError, OutOfMemoryError } from "../src/index.ts";
 import { type FileProblem, FileProblemError } from "./file_problem.ts";
 import { bytes, count, language, say } from "./language.ts";
+import { plainName, shownName } from "./shown_name.ts";
 
 /** One sentence, or more of them in English. */
 export function errorWords(error: unknown): string {
   if (error instanceof FileProblemError) return `${capital(problemWords(error.problem))}.`;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = plainName(error instanceof Error ? error.message : String(error));
   if (language() === "en") return message;
   const text = say();
   if (error instanceof OutOfMemoryError) return text.errorMemory(bytes(error.bytes));
@@ -29,7 +30,7 @@ export function errorWords(error: unknown): string {
 export function ownWords(error: unknown): string | undefined {
   const known = error instanceof CortezaError && language() !== "en";
   if (known) return undefined;
-  return error instanceof Error ? error.message : String(error);
+  return plainName(error instanceof Error ? error.message : String(error));
 }
 
 /** What is wrong with a file, to stand in a sentence. */
@@ -51,9 +52,9 @@ export function problemWords(problem: FileProblem): string {
     case "batch":
       return text.fileBatch(problem.size);
     case "notFinite":
-      return text.fileNotFinite(problem.tensor);
+      return text.fileNotFinite(shownName(problem.tensor));
     case "tensor":
-      return text.fileTensor(problem.tensor);
+      return text.fileTensor(shownName(problem.tensor));
     case "json":
       return text.lessonsJson;
     case "format":

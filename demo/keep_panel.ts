@@ -10,6 +10,7 @@ import type { Notice } from "./notices.ts";
 import { completed } from "./run.ts";
 import type { Session } from "./session.ts";
 import { AUGMENT, LOSS } from "./setup.ts";
+import { shownName } from "./shown_name.ts";
 import { dropRun, type KeptRun, keepRun, keptRuns } from "./storage.ts";
 
 export interface KeepPanelOptions {
@@ -132,7 +133,7 @@ export class KeepPanel {
 
   /** A file was dropped that nothing here knows. */
   refuse(file: File): void {
-    this.#show({ kind: "unknown", name: file.name });
+    this.#show({ kind: "unknown", name: shownName(file.name) });
   }
 
   async #goOn(kept: KeptRun): Promise<void> {

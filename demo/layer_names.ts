@@ -1,5 +1,6 @@
 /** Layers by the names that the page gives them. */
 import { count, say } from "./language.ts";
+import { shownName } from "./shown_name.ts";
 import { trainSay } from "./train/messages.ts";
 
 /**
@@ -26,5 +27,5 @@ export function layerName(layer: string): string {
     flatten: text.layerFlatten,
   };
   const name = names[kind];
-  return name === undefined ? layer : `${name} ${count(Number(place ?? 0) + 1)}`;
+  return name === undefined ? shownName(layer) : `${name} ${count(Number(place ?? 0) + 1)}`;
 }

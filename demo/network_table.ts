@@ -2,6 +2,7 @@
 import type { Model, Optimizer, SummaryRow, TrainerStats } from "../src/index.ts";
 import { make } from "./dom.ts";
 import { bytes, count, say, significant } from "./language.ts";
+import { shownName } from "./shown_name.ts";
 
 export function showNetwork(model: Model, batchSize: number, places: { rows: HTMLElement; totals: HTMLElement }): void {
   const text = say();
@@ -75,7 +76,7 @@ function words(layer: SummaryRow, options: Readonly<Record<string, unknown>>): L
     case "dense":
       return { name: text.layerDense, detail: text.layerDenseDetail };
     default:
-      return { name: layer.name, detail: "" };
+      return { name: shownName(layer.name), detail: "" };
   }
 }
 

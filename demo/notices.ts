@@ -129,7 +129,7 @@ export function failureNotice(error: unknown, recovery: Recovery): Notice {
     return failure(text.failedMemoryTitle, `${text.errorMemory(bytes(error.bytes))} ${text.failedMemoryBody}`);
   if (error instanceof DivergedError) {
     const { bestSteps, learningRate } = recovery;
-    const layer = error.parameter?.split("/")[0];
+    const { layer } = error;
     const step = count(error.step);
     const body = layer === undefined ? text.failedDivergedBody(step) : text.failedDivergedIn(step, layerName(layer));
     const lower = Number(Math.min(learningRate * LOWER, MOST_LOWERED).toPrecision(1));

@@ -92,6 +92,17 @@ export class NumberField {
     this.#tell();
   }
 
+  /** What is in the field and does not count; undefined where it does. */
+  get refusedText(): string | undefined {
+    return this.#refused === undefined ? undefined : this.input.value;
+  }
+
+  /** Puts a text into the field, as if it were typed. */
+  type(text: string): void {
+    this.input.value = text;
+    this.#read(true, true);
+  }
+
   /** Writes everything, in the page's language. */
   translate(): void {
     if (this.#refused === undefined && document.activeElement !== this.input) this.#write();

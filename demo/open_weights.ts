@@ -3,6 +3,7 @@
 import { loadSafetensors } from "../src/index.ts";
 import { count, language } from "./language.ts";
 import type { NetworkFile } from "./network_file.ts";
+import { shownName } from "./shown_name.ts";
 import {
   type AtHand,
   type Named,
@@ -91,8 +92,10 @@ export function openWeights(
 function takenWords(file: string, { parameters, by, layout, told, pairs }: Weights): string {
   const text = say();
   return [
-    text.taken(file, count(parameters.size)),
-    by === "names" ? text.byNames : text.byShapes(listed(pairs.map(([from, to]) => `${from || "–"} → ${to}`))),
+    text.taken(shownName(file), count(parameters.size)),
+    by === "names"
+      ? text.byNames
+      : text.byShapes(listed(pairs.map(([from, to]) => `${shownName(from) || "–"} → ${shownName(to)}`))),
     text.layout[layout],
     text.told[told],
     text.begins,
@@ -105,9 +108,9 @@ function takenWords(file: string, { parameters, by, layout, told, pairs }: Weigh
 function mismatchWords(file: string, { layout, missing, left }: WeightsMismatchError): string {
   const text = say();
   const names = (tensors: readonly Named[]) =>
-    listed(tensors.map(({ name, shape }) => `${text.quote(name)} ${shape.map(count).join("×")}`));
+    listed(tensors.map(({ name, shape }) => `${text.quote(shownName(name))} ${shape.map(count).join("×")}`));
   return [
-    text.refused(file, LAYOUTS[layout]),
+    text.refused(shownName(file), LAYOUTS[layout]),
     ...(missing.length > 0 ? [text.missing(names(missing))] : []),
     ...(left.length > 0 ? [text.left(names(left))] : []),
     text.next,

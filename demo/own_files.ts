@@ -3,6 +3,7 @@ import { parseIdx } from "../src/data/idx.ts";
 import { type Dataset, dataset, FormatError, gunzip, idx } from "../src/index.ts";
 import { CLASSES, type Digits, type OwnId } from "./digits.ts";
 import { OwnFilesError } from "./own_files_error.ts";
+import { shownName } from "./shown_name.ts";
 
 const SIDE = 28;
 /** 28×28 bytes of so many pictures stay below 128 MiB, WebGPU's default limit of one buffer. */
@@ -47,7 +48,7 @@ export async function readOwnFiles(files: readonly NamedBytes[]): Promise<Digits
     heldOut: { ...parts.heldOut, classes },
     id: `own-${fingerprint([parts.train, parts.heldOut])}`,
     names: namesOf(texts, classes),
-    title: pairs[0]?.images.name ?? "",
+    title: shownName(pairs[0]?.images.name ?? ""),
   };
 }
 

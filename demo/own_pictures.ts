@@ -10,6 +10,8 @@ import { readOwnFiles } from "./own_files.ts";
 import { OwnFilesError } from "./own_files_error.ts";
 import { dropSet, type KeptSet, keepSet, keptSets, loadSet } from "./own_store.ts";
 
+import { plainName } from "./shown_name.ts";
+
 export type OwnDigits = Digits & { readonly id: OwnId };
 
 /** Something to tell the visitor, in the page's language at that time. */
@@ -58,7 +60,10 @@ export class OwnPictures {
   /** A data set from files, or what is wrong with them. It can be chosen from now on, and is not kept yet. */
   async open(files: readonly File[]): Promise<OwnDigits | Said> {
     try {
-      const named = files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) }));
+      const named = files.map(async (file) => ({
+        name: plainName(file.name),
+        bytes: new Uint8Array(await file.arrayBuffer()),
+      }));
       const digits = { ...(await readOwnFiles(await Promise.all(named))), wording: PICTURES };
       this.#here.set(digits.id, digits);
       return digits;

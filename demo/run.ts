@@ -23,8 +23,8 @@ export type Change =
   /** Weights, or the whole training, went back: to the weights of step `value`, from step `value`. */
   | { readonly kind: "best" | "back"; readonly value: number }
   | { readonly kind: "stopped"; readonly why: StopReason }
-  /** A number was no number any more, in this parameter where it is known. */
-  | { readonly kind: "diverged"; readonly parameter: string | undefined };
+  /** A number was no number any more, in this layer where it is known; earlier versions of the page noted a parameter. */
+  | { readonly kind: "diverged"; readonly layer: string | undefined; readonly parameter?: string | undefined };
 
 /** It changed before the update `step`. */
 export type RunEvent = Change & { readonly step: number };
@@ -93,10 +93,10 @@ export function note(run: Run, event: RunEvent): void {
 }
 
 /** Notes that the loss of the step `step` was no number. */
-export function diverged(run: Run, step: number, parameter: string | undefined): void {
+export function diverged(run: Run, step: number, layer: string | undefined): void {
   run.losses[step] = Number.NaN;
   run.accuracies[step] = null;
-  note(run, { step, kind: "diverged", parameter });
+  note(run, { step, kind: "diverged", layer });
 }
 
 /** The run as it was after `steps` steps; after none another one begins. */

@@ -860,7 +860,7 @@ export class Session {
   }
 
   #fail(error: unknown): void {
-    if (error instanceof DivergedError) this.#course.diverged(error.step, error.parameter);
+    if (error instanceof DivergedError) this.#course.diverged(error.step, error.layer);
     this.error = error;
     this.phase = "failed";
     this.#onChange();

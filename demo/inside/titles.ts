@@ -1,6 +1,7 @@
 /** What the walk calls a layer: its step's heading. */
 import type { Model } from "../../src/index.ts";
 import { count } from "../language.ts";
+import { shownName } from "../shown_name.ts";
 import { tell } from "./messages.ts";
 import { walkOf } from "./walk.ts";
 
@@ -21,7 +22,8 @@ export function titleOfNamed(model: Model, name: string): string {
 
 function wordsFor(model: Model, index: number): string {
   const text = tell();
-  const { layer, name = "" } = model.layers[index] ?? {};
+  const { layer, name: given = "" } = model.layers[index] ?? {};
+  const name = shownName(given);
   const { kind = "", options = {} } = layer?.config ?? {};
   if (kind === "activation" && options["activation"] !== "relu") return text.inOtherTitle(name);
   const titles: Readonly<Record<string, string>> = {

@@ -49,7 +49,7 @@ const en = {
   failedDivergedBody: (step: string) =>
     `At step ${step} the loss is NaN: no number any more. The steps were too large, so the weights grew without end.`,
   failedDivergedIn: (step: string, layer: string) =>
-    `At step ${step} the loss is NaN: no number any more. The steps were too large, so the weights grew without end; those of ${layer} are the first that are no numbers either.`,
+    `At step ${step} the loss is NaN: no number any more. The steps were too large, so the weights grew without end; ${layer} is the first layer with values that are none. That step was not taken.`,
   backTo: (step: string) => `Back to the best weights, of step ${step}`,
   backToStart: "Back to the first weights",
   backSlower: (back: string, rate: string) => `${back}, learning rate ${rate}`,
@@ -112,7 +112,7 @@ const es: typeof en = {
   failedDivergedBody: (step) =>
     `En el paso ${step} la pérdida es NaN: ya no es un número. Los pasos eran demasiado grandes y los pesos crecieron sin fin.`,
   failedDivergedIn: (step, layer) =>
-    `En el paso ${step} la pérdida es NaN: ya no es un número. Los pasos eran demasiado grandes y los pesos crecieron sin fin; los de ${layer} son los primeros que tampoco son números.`,
+    `En el paso ${step} la pérdida es NaN: ya no es un número. Los pasos eran demasiado grandes y los pesos crecieron sin fin; ${layer} es la primera capa con valores que no lo son. Ese paso no se dio.`,
   backTo: (step) => `Volver a los mejores pesos, los del paso ${step}`,
   backToStart: "Volver a los primeros pesos",
   backSlower: (back, rate) => `${back}, tasa de aprendizaje ${rate}`,

@@ -21,7 +21,7 @@ const en = {
   stoppedBest: (step: string) => `The weights of step ${step} are back: on held-out digits they were the best.`,
   eventBack: (step: string) => `It went back to here from step ${step}.`,
   eventDiverged: "From here on the loss is NaN, not a number.",
-  eventDivergedIn: (layer: string) => `From here on the loss is NaN, not a number: so are weights of ${layer}.`,
+  eventDivergedIn: (layer: string) => `From here on the loss is NaN, not a number: so are values of ${layer}.`,
 };
 
 const es: typeof en = {
@@ -44,7 +44,7 @@ const es: typeof en = {
   stoppedBest: (step) => `Han vuelto los pesos del paso ${step}: con cifras reservadas eran los mejores.`,
   eventBack: (step) => `Aquí volvió desde el paso ${step}.`,
   eventDiverged: "Desde aquí la pérdida es NaN, no es un número.",
-  eventDivergedIn: (layer) => `Desde aquí la pérdida es NaN, no es un número; tampoco lo son pesos de ${layer}.`,
+  eventDivergedIn: (layer) => `Desde aquí la pérdida es NaN, no es un número; tampoco lo son valores de ${layer}.`,
 };
 
 export const stoppingMessages = { en, es };

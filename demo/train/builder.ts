@@ -60,6 +60,9 @@ export class Builder {
   #used: string;
   #open: number | undefined;
   #timer = 0;
+  #fieldsOf: number | undefined;
+  /** The number fields of the row that is edited, by name. */
+  readonly #fieldsOpen = new Map<string, NumberField>();
   /** Whether the address asks for layers that are none. */
   #addressRefused: boolean;
 
@@ -204,11 +207,23 @@ export class Builder {
       return;
     }
     const input = say();
+    const refused = this.#refusedTexts();
+    this.#fieldsOpen.clear();
     this.#body.replaceChildren(
       line({ name: input.layerInput, detail: input.layerInputDetail, cells: [IMAGE, 784, 0, 0] }),
       ...this.#rows.flatMap((row, index) => this.#row(row, index)),
     );
+    this.#fieldsOf = this.#open;
+    for (const [name, text] of refused) this.#fieldsOpen.get(name)?.type(text);
     this.#renderCounts();
+  }
+
+  /** What was typed into the fields of the row that stays open and does not count: it stays there too. */
+  #refusedTexts(): readonly (readonly [string, string])[] {
+    if (this.#open !== this.#fieldsOf) return [];
+    return [...this.#fieldsOpen].flatMap(([name, { refusedText }]) =>
+      refusedText === undefined ? [] : [[name, refusedText] as const],
+    );
   }
 
   #row(row: Row, index: number): HTMLTableRowElement[] {
@@ -299,6 +314,7 @@ export class Builder {
         take: (value = field.usual) => set(value),
       });
       number.show(Number(row.options[field.name] ?? field.usual));
+      this.#fieldsOpen.set(field.name, number);
       return make("div", { className: "layer-field" }, label, number.note);
     }
     return label;

@@ -59,7 +59,7 @@ function eventWords(event: RunEvent): string {
     case "stopped":
       return stopWords(event.why);
     case "diverged": {
-      const layer = event.parameter?.split("/")[0];
+      const layer = event.layer ?? event.parameter?.split("/")[0];
       return layer === undefined ? text.eventDiverged : text.eventDivergedIn(layerName(layer));
     }
   }

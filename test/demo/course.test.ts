@@ -109,10 +109,10 @@ describe("the course of a training", () => {
     expect(course).toMatchObject({ steps: 0, target: 0, cursor: 0, newest: undefined, latest: undefined });
   });
 
-  it("shows where a number was none, with the parameter", () => {
+  it("shows where a number was none, with the layer", () => {
     step(0);
-    course.diverged(1, "dense/kernel");
+    course.diverged(1, "dense");
     expect(course.run.losses[1]).toBeNaN();
-    expect(course.run.events).toEqual([{ kind: "diverged", step: 1, parameter: "dense/kernel" }]);
+    expect(course.run.events).toEqual([{ kind: "diverged", step: 1, layer: "dense" }]);
   });
 });

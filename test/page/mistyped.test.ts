@@ -119,6 +119,10 @@ describe("a number", () => {
       );
       expect(await filters.inputValue()).toBe(text);
     }
+    await page.click('[data-language="es"]');
+    expect(await page.textContent(".layer-field .field-note:visible")).toContain("enteros de 1 a 512");
+    expect(await filters.inputValue()).toBe("3.5");
+    await page.click('[data-language="en"]');
     expect(await page.locator("#layers").innerText()).toContain("8 filters of 3×3");
     expect(await page.locator("#layer-totals").innerText()).not.toContain("–");
     await filters.fill("12");
