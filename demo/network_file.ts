@@ -27,6 +27,8 @@ const MOST_RATE = 3.4e38;
 /** A network with everything that its training needs to go on. */
 export interface NetworkFile {
   readonly model: Model;
+  /** The same layers again, with first weights of their own. */
+  untrained(): Model;
   readonly rule: Optimizer["rule"];
   readonly batchSize: number;
   readonly seed: number;
@@ -123,6 +125,7 @@ export function readNetworkFile(bytes: Uint8Array): SavedNetwork {
   }
   return {
     model,
+    untrained: () => modelFromConfig(architecture as ModelConfig),
     rule,
     batchSize,
     seed,

@@ -47,7 +47,7 @@ import { areSame, type Found, Health, onlyAnswer } from "./train/ailments.ts";
 import { analyse, decodeRows, encodeRows } from "./train/design.ts";
 import type { RunSettings } from "./train/run_settings.ts";
 import { type StopConditions, Stopper, type StopReason, stepsToMeasurement } from "./train/stopping.ts";
-import { Work } from "./work.ts";
+import { Hold, Work } from "./work.ts";
 
 /** To see whether the network looks at its pictures at all. */
 const PICTURES_TO_COMPARE = 10;
@@ -111,11 +111,15 @@ export class Session {
   /** When it was paused, and for how many milliseconds since it was measured last. */
   #pausedAt = 0;
   #pausedFor = 0;
+  /** Holds the training between two measurements, while it is paused. */
+  #hold: Hold | undefined;
   /** Ends what measures while it is paused. */
   #resting = new AbortController();
   #setup: Setup = {};
   /** Whether the network came from a file, not from the settings. */
   #adopted = false;
+  /** The network of the file again, for another trainer: the weights of the present one are on its device. */
+  #untrained: (() => Model) | undefined;
   /** Whether the first weights of the file have learned elsewhere. */
   #pretrained = false;
   #settingUp: Promise<void> = Promise.resolve();
@@ -212,10 +216,14 @@ export class Session {
   /** Parameters that the training began with, by name; undefined where nobody here knows them. */
   get firstParameters(): ReadonlyMap<string, Tensor<Float32Array>> | undefined {
     if (!this.#beganHere || this.#initial === undefined) return undefined;
+<<<<<<< HEAD
     return parametersIn(
       this.#initial,
       this.model.variables.map(({ name }) => name),
     );
+=======
+    return parametersIn(this.#initial, namesOf(this.model));
+>>>>>>> e9963ec (Demo: a pause holds the training also between two measurements; an opened network is made again for another trainer)
   }
 
   /** Whether training is on random copies of the digits. */
@@ -313,7 +321,7 @@ export class Session {
       this.seed = seed;
       this.model = buildNetwork(network, seed);
       this.#rule = OPTIMIZERS[optimizer].rule;
-    }
+    } else if (this.#untrained) this.model = this.#untrained();
     return this.#openTrainer(this, backend);
   }
 
@@ -379,8 +387,8 @@ export class Session {
   /** Trains `epochs` more epochs, or goes on to where a pause interrupted. */
   train(epochs: number): void {
     this.#resting.abort();
-    if (this.phase === "paused" && this.#trainer?.paused) {
-      this.#trainer.resume();
+    if (this.phase === "paused" && this.#hold) {
+      this.#letGo();
       this.#pausedFor += performance.now() - this.#pausedAt;
       this.phase = "training";
       this.#onChange();
@@ -399,7 +407,13 @@ export class Session {
     this.#onChange();
     this.#work.begin(async (signal) => {
       let why: StopReason | undefined;
-      while (this.steps < this.target && why === undefined) why = await this.#trainUntilMeasured(signal);
+      while (this.steps < this.target && why === undefined) {
+        // The trainer's own pause ends with what it was taking steps for.
+        await this.#hold?.ended;
+        signal.throwIfAborted();
+        why = await this.#trainUntilMeasured(signal);
+      }
+      this.#hold = undefined;
       if (this.#limit !== undefined) why ??= { kind: "steps", value: this.#limit };
       if (why) await this.#end(why, signal);
       this.phase = "ready";
@@ -420,6 +434,7 @@ export class Session {
     this.#course.target = this.steps;
     if (better && this.#trainer) {
       const checkpoint = await this.#trainer.checkpoint();
+<<<<<<< HEAD
       await this.#trainer.restore(
         withTensors(
           checkpoint,
@@ -427,6 +442,9 @@ export class Session {
           this.model.variables.map(({ name }) => name),
         ),
       );
+=======
+      await this.#trainer.restore(withTensors(checkpoint, better.checkpoint, namesOf(this.model)));
+>>>>>>> e9963ec (Demo: a pause holds the training also between two measurements; an opened network is made again for another trainer)
       this.#course.note({ kind: "best", value: better.steps });
       this.replacements++;
       await this.#measure(signal);
@@ -443,12 +461,20 @@ export class Session {
     this.#pausedAt = performance.now();
     this.phase = "paused";
     this.#onChange();
+    this.#hold = new Hold();
     this.#resting = new AbortController();
     const { signal } = this.#resting;
     held
       ?.then(() => (signal.aborted ? undefined : this.#rest(signal)))
       // The training itself meets the same failure and tells the visitor.
       .catch(() => undefined);
+  }
+
+  /** The training goes on where it is held. */
+  #letGo(): void {
+    if (this.#trainer?.paused) this.#trainer.resume();
+    this.#hold?.end();
+    this.#hold = undefined;
   }
 
   /** What there is to do while it is held. Kept at once too: a page may be closed at any moment. */
@@ -631,6 +657,7 @@ export class Session {
     if (setup) this.plan(setup);
     this.adoptions++;
     this.replacements++;
+    this.#untrained = file.untrained;
     this.#rule = file.rule;
     this.seed = file.seed;
     this.model = file.model;
@@ -734,9 +761,7 @@ export class Session {
   /** Ends the work under way, between two steps. */
   #stop(): Promise<void> {
     this.#resting.abort();
-    return this.#work.stop(() => {
-      if (this.#trainer?.paused) this.#trainer.resume();
-    });
+    return this.#work.stop(() => this.#letGo());
   }
 
   /** Up to the next measurement. Gives why the training ends there, if it does. */
@@ -865,4 +890,9 @@ export class Session {
     this.phase = "failed";
     this.#onChange();
   }
+}
+
+/** Names of a model's parameters, wherever their values are. */
+function namesOf({ variables }: Model): readonly string[] {
+  return variables.map(({ name }) => name);
 }

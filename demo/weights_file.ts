@@ -130,6 +130,7 @@ export function networkWith({ parameters }: Weights, { model, optimizer, batchSi
   copy.setParameters(parameters);
   const { rule } = optimizer;
   return {
+    untrained: () => modelFromConfig(copy.toJSON()),
     ...{ model: copy, rule, batchSize, seed, learningRate: undefined },
     ...{ steps: 0, cursor: 0, pretrained: true, checkpoint: undefined },
   };

@@ -48,3 +48,19 @@ export class Work {
     this.#abort = new AbortController();
   }
 }
+
+/** Something to wait for, until somebody ends it. */
+export class Hold {
+  readonly ended: Promise<void>;
+  #end = (): void => undefined;
+
+  constructor() {
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  end(): void {
+    this.#end();
+  }
+}

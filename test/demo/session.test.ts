@@ -139,6 +139,32 @@ describe("a pause", () => {
   });
 });
 
+describe("a pause at any moment", () => {
+  it("holds the training, also where its steps up to the next measurement come to their end meanwhile", async () => {
+    for (const at of [7, 8, 15, 16, 20, 31, 32, 33]) {
+      const session = await open();
+      let paused = false;
+      onChange = () => {
+        if (paused || session.phase !== "training" || session.steps < at) return;
+        paused = true;
+        session.pause();
+      };
+      session.train(6);
+      await is(session, "paused");
+      await vi.waitFor(() => expect(session.latest?.step).toBe(session.steps), { timeout: 5000, interval: 5 });
+      const { steps } = session;
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      expect([session.phase, session.steps], `paused at ${at}`).toEqual(["paused", steps]);
+      expect(steps).toBeLessThan(at + 40);
+      session.train(1);
+      expect(session.phase).toBe("training");
+      session.pause();
+      await session.reset();
+      expect([session.phase, session.steps]).toEqual(["ready", 0]);
+    }
+  });
+});
+
 describe("weights that others take the place of", () => {
   it("are counted, so that the page shows nothing that was read with those before", async () => {
     const session = await open();
