@@ -216,14 +216,7 @@ export class Session {
   /** Parameters that the training began with, by name; undefined where nobody here knows them. */
   get firstParameters(): ReadonlyMap<string, Tensor<Float32Array>> | undefined {
     if (!this.#beganHere || this.#initial === undefined) return undefined;
-<<<<<<< HEAD
-    return parametersIn(
-      this.#initial,
-      this.model.variables.map(({ name }) => name),
-    );
-=======
     return parametersIn(this.#initial, namesOf(this.model));
->>>>>>> e9963ec (Demo: a pause holds the training also between two measurements; an opened network is made again for another trainer)
   }
 
   /** Whether training is on random copies of the digits. */
@@ -434,17 +427,7 @@ export class Session {
     this.#course.target = this.steps;
     if (better && this.#trainer) {
       const checkpoint = await this.#trainer.checkpoint();
-<<<<<<< HEAD
-      await this.#trainer.restore(
-        withTensors(
-          checkpoint,
-          better.checkpoint,
-          this.model.variables.map(({ name }) => name),
-        ),
-      );
-=======
       await this.#trainer.restore(withTensors(checkpoint, better.checkpoint, namesOf(this.model)));
->>>>>>> e9963ec (Demo: a pause holds the training also between two measurements; an opened network is made again for another trainer)
       this.#course.note({ kind: "best", value: better.steps });
       this.replacements++;
       await this.#measure(signal);

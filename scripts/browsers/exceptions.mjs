@@ -22,6 +22,7 @@ export const EXCEPTIONS = {
   "css.properties.text-wrap.balance": "lines break as they always did",
   "css.properties.text-wrap.pretty": "lines break as they always did",
   "css.properties.text-size-adjust": "turns off what only phones' browsers do",
+  "css.properties.box-orient": "part of -webkit-line-clamp, which every browser has under its old name",
   "css.properties.grid-template-columns.subgrid": "captions then stand at their own heights",
 };
 
@@ -31,5 +32,6 @@ export const SILENT = [
   /^api\.(GPUBufferUsage|GPUMapMode|GPUShaderStage|GPUTextureUsage|GPUColorWrite)\b/,
   /^api\.(Option|Image)$/,
   /^html\.elements\.input\.value$/,
-  /^css\.types\.format$/,
+  /^css\.types\.(format|local)$/,
+  /^css\.properties\.-webkit-line-clamp$/,
 ];
