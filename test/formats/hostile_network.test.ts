@@ -51,6 +51,16 @@ it.each<[string, ModelConfig, RegExp]>([
   ["10,000 axes", chain([layer("reshape", { targetShape: Array(10_000).fill(1) })], [1]), /10000 axes; at most 7/],
   ["an image of 2³² rows", chain([layer("maxPooling2d", {})], [2 ** 32, 8, 4]), /holds more than 2³² values/],
   [
+    "a bilinear enlargement to 24 million columns",
+    chain([layer("upSampling2d", { size: [1, 3], interpolation: "bilinear" })], [6, 8_000_000, 4]),
+    /bilinear makes sides of at most 65536/,
+  ],
+  [
+    "axes that do not compare",
+    chain([layer("permute", { dims: [{ toString: 1, valueOf: 1 }, 1] })], [2, 3]),
+    /dims must name each axis/,
+  ],
+  [
     "deep lists",
     chain([layer("dense", { units: JSON.parse(`${"[".repeat(1000)}${"]".repeat(1000)}`) })]),
     /nested more than 8 deep/,

@@ -49,7 +49,9 @@ export function permute(options: { dims: readonly number[]; name?: string }): La
   checkOptions("permute", options, { dims: "any", name: "string" });
   const what = describeNew("permute", options);
   const { dims } = options;
-  if (!Array.isArray(dims) || [...dims].sort((a, b) => a - b).some((dim, index) => dim !== index + 1)) {
+  // Whole numbers first: what a stranger puts there need not compare.
+  const whole = Array.isArray(dims) && dims.every(Number.isInteger);
+  if (!whole || [...dims].sort((a, b) => a - b).some((dim, index) => dim !== index + 1)) {
     throw new ArgumentError(`${what}: dims must name each axis from 1 on once, got ${describeValue(dims)}.`);
   }
   return defineLayer({
