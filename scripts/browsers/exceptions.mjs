@@ -18,11 +18,11 @@ export const EXCEPTIONS = {
   "api.VideoFrame.displayHeight": "only read of a frame that the caller has",
   "api.VideoFrame.displayWidth": "only read of a frame that the caller has",
   "api.Worker.messageerror_event": "only heard where it is told",
+  "css.at-rules.font-face.size-adjust": "lines may break anew when the page's font has come",
   "css.properties.text-wrap": "lines break as they always did",
   "css.properties.text-wrap.balance": "lines break as they always did",
   "css.properties.text-wrap.pretty": "lines break as they always did",
   "css.properties.text-size-adjust": "turns off what only phones' browsers do",
-  "css.properties.box-orient": "part of -webkit-line-clamp, which every browser has under its old name",
   "css.properties.grid-template-columns.subgrid": "captions then stand at their own heights",
 };
 
@@ -33,5 +33,4 @@ export const SILENT = [
   /^api\.(Option|Image)$/,
   /^html\.elements\.input\.value$/,
   /^css\.types\.(format|local)$/,
-  /^css\.properties\.-webkit-line-clamp$/,
 ];

@@ -16,20 +16,26 @@ export function styleFeatures(file, css) {
     visitor: {
       Rule(rule) {
         place = rule.value?.loc ?? place;
+        if (rule.type === "font-face") {
+          for (const { type, value } of rule.value.properties)
+            note(place, `css.at-rules.font-face.${type === "custom" ? value.name : type === "source" ? "src" : type}`);
+        }
         // The build writes nested rules one after the other.
         if (!["style", "nesting", "nested-declarations", "ignored"].includes(rule.type))
           note(place, `css.at-rules.${rule.type === "unknown" ? rule.value.name : rule.type}`);
       },
       Declaration(declaration) {
+        // What is written with a prefix is one browser's own, and the others pass over it; so it is with selectors.
+        const prefixes = declaration.vendorPrefix ?? declaration.value.propertyId?.vendorPrefix ?? [];
+        if (prefixes.some((prefix) => prefix !== "none")) return;
         const name = declaration.property === "unparsed" ? declaration.value.propertyId.property : declaration.property;
         if (name === "custom") {
           const custom = declaration.value.name;
-          if (!custom.startsWith("--")) note(place, `css.properties.${custom}`);
+          if (!custom.startsWith("-")) note(place, `css.properties.${custom}`);
         } else note(place, `css.properties.${name}`);
       },
       Selector(selector) {
         for (const { type, kind, name } of selector) {
-          // What begins with a hyphen is one browser's own, and the others pass over it.
           if (type === "pseudo-class" || type === "pseudo-element") {
             if (kind !== "custom") note(place, `css.selectors.${kind}`);
             else if (!name.startsWith("-")) note(place, `css.selectors.${name}`);

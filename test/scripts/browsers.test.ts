@@ -83,8 +83,11 @@ describe("the check of the oldest supported browsers", () => {
       b { field-sizing: content; width: 3dvh; height: calc(1px + 2px); }
       input:user-invalid { color: color-mix(in srgb, red, blue); }
       @starting-style { p { opacity: 0; } }
+      @font-face { font-family: x; src: url(x.woff2); size-adjust: 95%; font-weight: 300 900; }
+      i { -webkit-box-orient: vertical; }
     `;
     expect(tooNew(styleFeatures("planted.css", css)).sort()).toEqual([
+      "css.at-rules.font-face.size-adjust",
       "css.at-rules.starting-style",
       "css.properties.field-sizing",
       "css.selectors.user-invalid",
