@@ -8,7 +8,6 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { checkBackend } from "../graph/checks.ts";
-import type { Variable } from "../graph/node.ts";
 import { at } from "../graph/op.ts";
 import { Profile } from "../graph/profile.ts";
 import { checkCount } from "../nn/layer.ts";
@@ -43,6 +42,7 @@ import { compileKeeper } from "./programs.ts";
 import { newProgress, type Progress, progressFromJson, progressToJson } from "./progress.ts";
 import { noTotals, RING_STEPS, type Totals } from "./step_record.ts";
 import { checkClassWeights, checkDataset, checkIsDataset, checkLossesFitModel, classCount } from "./targets.ts";
+import { Asked, notCopied } from "./trained_weights.ts";
 import { newStepParts, type StepParts, variablesOf } from "./training_state.ts";
 import { type FetchingOptions, fedBatchOf, fetchedBatch } from "./training_step.ts";
 import { Turns } from "./turns.ts";
@@ -146,6 +146,7 @@ class LocalTrainer implements Trainer {
     this.#checkUsable();
     checkFitOptions(options);
     checkIsDataset("fit", given);
+    if (options.validationData !== undefined) checkIsDataset("fit: validationData", options.validationData);
     const { dataset, validationData } = validationSplit(given, options);
     const { model, heads } = this.#parts;
     checkDataset(model, heads, dataset);
@@ -163,6 +164,7 @@ class LocalTrainer implements Trainer {
         const ready = { ...options, ...(validationData ? { validationData } : {}) };
         const runner = this.#runner(program, dataset, turn);
         const history = await new FitRun(runner, dataset, this.#batchSize, ready, { epochs, steps }).run();
+        if (this.#moved) await this.#copyWeights();
         this.#checkStatistics();
         return history;
       } finally {
@@ -253,12 +255,13 @@ class LocalTrainer implements Trainer {
       record,
       enqueue: async (steps, { ring = false, weights = false }) => {
         const wanted = weights ? model.variables : [];
+        const asked = new Asked(wanted);
         const submitted = program.enqueue({ steps, read: [...(ring ? [state.ring] : []), ...wanted] });
         this.#submitted(steps);
         this.#progress.cursor += steps;
         const tensors = await submitted;
         const reports = ring ? tensors.shift() : undefined;
-        if (weights) this.#remember(tensors);
+        if (weights) this.#remember(asked, tensors);
         return reports;
       },
       evaluate: (data, signal) => this.#evaluations.evaluate(data, signal === undefined ? {} : { signal }),
@@ -277,7 +280,7 @@ class LocalTrainer implements Trainer {
         return () => {
           for (const [index, variable] of model.variables.entries())
             this.#keeper.write(variable, at(tensors, index).data);
-          this.#remember(tensors);
+          this.#remember(new Asked(model.variables), tensors);
         };
       },
     };
@@ -295,14 +298,13 @@ class LocalTrainer implements Trainer {
 
   /** Copies the weights into the model's `parameters`. */
   async #copyWeights(): Promise<void> {
-    this.#remember(await this.#keeper.enqueue({ steps: 0, read: this.#parts.model.variables }));
+    const asked = new Asked(this.#parts.model.variables);
+    this.#remember(asked, await this.#keeper.enqueue({ steps: 0, read: asked.variables }));
   }
 
-  /** Takes these for the values of the model's variables, in their order. */
-  #remember(tensors: readonly Tensor[]): void {
-    this.#parts.model.variables.forEach((variable, index) => {
-      variable.remember(Float32Array.from(at(tensors, index).data));
-    });
+  /** Takes these for the values of what was asked for. */
+  #remember(asked: Asked, tensors: readonly Tensor[]): void {
+    asked.remember(tensors);
     this.#moved = false;
   }
 
@@ -338,6 +340,7 @@ class LocalTrainer implements Trainer {
   }
 
   resume(): void {
+    this.#checkUsable();
     this.#turns.resume();
   }
 
@@ -467,9 +470,11 @@ class LocalTrainer implements Trainer {
     checkOptions("restore", options, { adopt: "boolean" });
     const { adopt = false } = options;
     if (this.#fitting) throw new ArgumentError("restore: this trainer is training; abort it first.");
+    // Read at the call; whoever gave the bytes may go on to use them.
+    const kept = bytes instanceof Uint8Array ? bytes.slice() : bytes;
     await this.#turns.exclusive(async () => {
       const settings = { batchSize: this.#batchSize, seed: this.#seed };
-      const saved = fromCheckpoint(bytes, this.#parts, settings, { adopt, swapped: false });
+      const saved = fromCheckpoint(kept, this.#parts, settings, { adopt, swapped: false });
       this.#swapped = false;
       for (const { variable, data } of saved.writes) this.#keeper.write(variable, data);
       this.#rates = saved.rates ?? this.#rates;
@@ -498,6 +503,7 @@ class LocalTrainer implements Trainer {
     if (dataset === undefined) {
       throw new ArgumentError("profile: this trainer has not trained on a data set yet; pass one.");
     }
+    checkIsDataset("profile", dataset);
     checkDataset(this.#parts.model, this.#parts.heads, dataset);
     return this.#turns.exclusive(async () => {
       const known = this.#programs.training?.dataset === dataset ? this.#programs.training.program : undefined;
@@ -544,7 +550,8 @@ class LocalTrainer implements Trainer {
     };
   }
 
-  settled(): Promise<void> {
+  async settled(): Promise<void> {
+    this.#checkUsable();
     return this.#programs.settled();
   }
 
@@ -567,12 +574,4 @@ class LocalTrainer implements Trainer {
 
 function disposedTrainer(): DisposedError {
   return new DisposedError("This trainer was disposed of; make a new one.");
-}
-
-/** What whoever asks for trained weights is told, while these are on the device alone. */
-function notCopied({ name }: Variable): ArgumentError {
-  return new ArgumentError(
-    `"${name}" has been trained, and its values are on the device: call await trainer.syncModel() first, before the ` +
-      "trainer is disposed of. fit() does so at its end, trainOnBatch() does not.",
-  );
 }

@@ -34,6 +34,7 @@ export class Turns {
 
   /** Holds a run of training; resolves when no step is in flight. */
   async pause(): Promise<void> {
+    if (this.#closed) throw this.#closed;
     this.#paused = true;
     this.#wake();
     await this.#take(

@@ -99,9 +99,9 @@ export interface FitOptions {
   reduceOnPlateau?: ReduceOnPlateau;
   /** Aborting rejects with the signal's reason; the trainer stays usable and keeps the steps done so far. */
   signal?: AbortSignal;
-  /** Called after every step, in bundles a few times a second. */
+  /** Called after every step, in bundles a few times a second. What it throws ends `fit`, which rejects with it, and it is called no more. */
   onStep?: (event: StepEvent) => void;
-  /** Called at the end of each epoch, after its validation. */
+  /** Called at the end of each epoch, after its validation. What it throws ends `fit` likewise. */
   onEpoch?: (event: EpochEvent) => void;
 }
 

@@ -27,10 +27,9 @@ export type Treatment =
   | "fitOptions"
   | "drawings";
 
+type OfEach<List extends readonly unknown[]> = { readonly [Place in keyof List]: Treatment };
 /** One treatment for each parameter of a method, optional ones too. */
-type Treatments<Parameters extends readonly unknown[]> = {
-  readonly [Place in keyof Required<Parameters>]: Treatment;
-};
+type Treatments<Parameters extends readonly unknown[]> = OfEach<Required<Parameters>>;
 
 /** Methods that the page answers itself. */
 type OfThePage = "stats" | "paused" | "dispose";
@@ -53,7 +52,7 @@ export const CALLS = {
   setLearningRate: ["value"],
   swapEma: [],
   checkpoint: [],
-  restore: ["value"],
+  restore: ["value", "options"],
   syncModel: [],
 } as const satisfies { readonly [Name in CallName]: Treatments<Parameters<Trainer[Name]>> };
 

@@ -163,7 +163,6 @@ export class WorkerClient {
     const { id, state } = response;
     const pending = this.#pending.get(id);
     if (state) this.#note(state);
-    if ("answer" in response && state) this.#model.take(response.parameters, state.parametersSerial);
     if (pending === undefined) return;
     if ("events" in response) {
       this.#tellListeners(id, pending, response.events);
@@ -173,8 +172,9 @@ export class WorkerClient {
     else pending.reject(response.aborted ? pending.signal?.reason : deserializeError(response.error));
   }
 
-  #note({ stats, paused, heard }: TrainerState): void {
+  #note({ stats, paused, heard, model }: TrainerState): void {
     this.#stats = stats;
+    this.#model.take(model);
     if (heard >= this.#pausing) this.#paused = paused;
   }
 

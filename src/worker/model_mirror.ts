@@ -1,6 +1,8 @@
 /** A model on the page and its copy in the worker: what is set here comes to be there, what is trained there is told here. */
+import type { Variable } from "../graph/node.ts";
 import type { Model } from "../nn/model.ts";
-import type { SentParameters } from "./protocol.ts";
+import { notCopied } from "../train/trained_weights.ts";
+import type { ModelNews, SentParameters } from "./protocol.ts";
 
 /** The page's end. */
 export class ModelOnPage {
@@ -39,27 +41,34 @@ export class ModelOnPage {
     };
   }
 
-  /** Takes over what the worker's trainer wrote into its model, but for what was set here and had not come there by then. */
-  take(parameters: SentParameters, serialThere: number): void {
-    for (const [place, values] of parameters) {
-      const variable = this.#model.variables[place];
-      const isNewerHere = variable?.version !== this.#sentVersions[place] || (this.#sentWith[place] ?? 0) > serialThere;
-      if (variable && !isNewerHere) variable.remember(values);
+  /**
+   * Takes over what has become of the worker's model, but for what was set here and had not come there by then: values that
+   * its trainer wrote into it, and the places of those that have moved on from what it knows.
+   */
+  take({ values, moved, serial }: ModelNews): void {
+    for (const [place, data] of values) this.#ifNotNewer(place, serial, (variable) => variable.remember(data));
+    for (const place of moved) {
+      this.#ifNotNewer(place, serial, (variable) => variable.moved(() => notCopied(variable)));
     }
+  }
+
+  #ifNotNewer(place: number, serialThere: number, change: (variable: Variable) => void): void {
+    const variable = this.#model.variables[place];
+    const isNewer = variable?.version !== this.#sentVersions[place] || (this.#sentWith[place] ?? 0) > serialThere;
+    if (variable && !isNewer) change(variable);
   }
 }
 
 /** The worker's end. */
 export class ModelInWorker {
   readonly #model: Model;
-  /** The values that the page has too. */
-  readonly #known: unknown[];
+  /** The values that the page has too; undefined where it knows that it has none. */
+  readonly #known: unknown[] = [];
   /** Of the last message that brought parameters. */
-  serial = 0;
+  #serial = 0;
 
   constructor(model: Model) {
     this.#model = model;
-    this.#known = model.variables.map(({ initial }) => initial);
   }
 
   /** Sets what the page has set. */
@@ -68,17 +77,21 @@ export class ModelInWorker {
       this.#model.variables[place]?.reset(values);
       this.#known[place] = values;
     }
-    this.serial = serial;
+    this.#serial = serial;
   }
 
-  /** What the trainer has written into the model since the last call: by `syncModel`. */
-  news(): SentParameters {
-    return this.#model.variables.flatMap((variable, place) => {
-      // Values that are on the device alone are no news yet, and cannot be read.
-      if (variable.hasMoved || variable.initial === this.#known[place]) return [];
-      this.#known[place] = variable.initial;
-      return [[place, valuesOf(this.#model, place)] as const];
+  /** What has become of the model since the last call, by the trainer's doing. */
+  news(): ModelNews {
+    const values: (readonly [number, Float32Array])[] = [];
+    const moved: number[] = [];
+    this.#model.variables.forEach((variable, place) => {
+      const now = variable.hasMoved ? undefined : variable.initial;
+      if (now === this.#known[place]) return;
+      this.#known[place] = now;
+      if (now === undefined) moved.push(place);
+      else values.push([place, valuesOf(this.#model, place)]);
     });
+    return { values, moved, serial: this.#serial };
   }
 }
 

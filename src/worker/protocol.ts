@@ -78,8 +78,17 @@ export interface TrainerState {
   readonly paused: boolean;
   /** The call that came last. */
   readonly heard: number;
-  /** The last parameters that came. */
-  readonly parametersSerial: number;
+  readonly model: ModelNews;
+}
+
+/** What has become of the worker's model since the last message. */
+export interface ModelNews {
+  /** What its trainer wrote into it. */
+  readonly values: SentParameters;
+  /** Places of those that training moved, and of which nobody knows the values but the device. */
+  readonly moved: readonly number[];
+  /** The last message that brought parameters. */
+  readonly serial: number;
 }
 
 /** One call of a listener. */
@@ -92,8 +101,7 @@ export interface SentEvent {
 /** Worker → page: events of a call, or its end. */
 export type Response = { readonly id: number; readonly state: TrainerState | undefined } & (
   | { readonly events: readonly SentEvent[] }
-  /** `parameters`: what the trainer has written into its model. */
-  | { readonly answer: unknown; readonly parameters: SentParameters }
+  | { readonly answer: unknown }
   /** `aborted`: by the page, which knows why. */
   | { readonly error: SentError; readonly aborted: boolean }
 );

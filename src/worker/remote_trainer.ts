@@ -104,7 +104,8 @@ class RemoteTrainer implements WorkerTrainer {
   readonly backendKind: "webgpu" | "cpu";
   readonly whyNotWebGpu: string | undefined;
   readonly #client: WorkerClient;
-  readonly #optimizer: Optimizer;
+  /** What a learning rate is held against. */
+  #optimizer: Optimizer;
 
   constructor(client: WorkerClient, optimizer: Optimizer, { backendKind, whyNotWebGpu }: Created) {
     this.#client = client;
@@ -182,8 +183,17 @@ class RemoteTrainer implements WorkerTrainer {
     return this.#client.call("checkpoint", args);
   }
 
-  restore(...args: Arguments<"restore">): Result<"restore"> {
-    return this.#client.call("restore", args);
+  async restore(...args: Arguments<"restore">): Result<"restore"> {
+    const [bytes, options] = args;
+    // Read at the call, as what is sent.
+    const adopted = options?.adopt ? bytes.slice() : undefined;
+    await this.#client.call("restore", args);
+    if (adopted === undefined) return;
+    const [{ decodeCheckpoint }, { trainerConfig }] = await Promise.all([
+      import("../formats/checkpoint.ts"),
+      import("../formats/trainer_checkpoint.ts"),
+    ]);
+    this.#optimizer = { ...this.#optimizer, rule: trainerConfig(decodeCheckpoint(adopted).config).optimizer };
   }
 
   syncModel(...args: Arguments<"syncModel">): Result<"syncModel"> {

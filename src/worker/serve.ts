@@ -89,7 +89,7 @@ class Host {
       // No `await` before: calls begin in the order in which they come.
       const answer = await this.#do(request, events);
       events.flush();
-      this.#post({ id, state: this.#state(), answer, parameters: this.#made?.model.news() ?? [] });
+      this.#post({ id, state: this.#state(), answer });
     } catch (error) {
       events.flush();
       this.#post({ id, state: this.#state(), error: serializeError(error), aborted: error === ABORTED });
@@ -210,7 +210,7 @@ class Host {
   #state(): TrainerState | undefined {
     if (this.#made === undefined) return undefined;
     const { trainer, model } = this.#made;
-    return { stats: trainer.stats(), paused: trainer.paused, heard: this.#heard, parametersSerial: model.serial };
+    return { stats: trainer.stats(), paused: trainer.paused, heard: this.#heard, model: model.news() };
   }
 
   #post(response: Response): void {
