@@ -1,0 +1,3 @@
+import { trainerContract } from "../support/trainer_contract.ts";
+
+trainerContract({ where: "here", kind: "webgpu" });

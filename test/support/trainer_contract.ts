@@ -1,0 +1,22 @@
+/** What `Trainer` promises, wherever it runs: the same tests for a trainer here and in a worker, on both backends. */
+import { describe } from "vitest";
+import { answersContract } from "./contract/answers.ts";
+import { type Combination, useBench } from "./contract/bench.ts";
+import { faultsContract } from "./contract/faults.ts";
+import { parametersContract } from "./contract/parameters.ts";
+import { savingContract } from "./contract/saving.ts";
+import { trainingContract } from "./contract/training.ts";
+import { waitsContract } from "./contract/waits.ts";
+
+export function trainerContract(combination: Combination): void {
+  const { where, kind } = combination;
+  describe(`a trainer ${where === "here" ? "on this thread" : "in a worker"}, on ${kind}`, { timeout: 15_000 }, () => {
+    const bench = useBench(combination);
+    describe("trains", () => trainingContract(bench));
+    describe("answers", () => answersContract(bench));
+    describe("shares parameters with its model", () => parametersContract(bench));
+    describe("saves", () => savingContract(bench));
+    describe("tells of faults", () => faultsContract(bench));
+    describe("waits", () => waitsContract(bench));
+  });
+}
