@@ -114,7 +114,7 @@ export default defineConfig({
           name: "chromium",
           include: ["test/gpu/**/*.test.ts", "test/**/*.browser.test.ts"],
           // Each kernel by itself is Node's business; here whole graphs and training go through the same kernels.
-          exclude: ["test/gpu/kernels_*.test.ts", "test/gpu/conv2d_kernels.test.ts"],
+          exclude: ["test/gpu/kernels_*.test.ts", "test/gpu/conv2d_kernels.test.ts", "test/gpu/tiles.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 120_000,
           fileParallelism: false,
