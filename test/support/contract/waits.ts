@@ -63,8 +63,10 @@ export function waitsContract(bench: Bench): void {
       const trainer = await bench.trainer(network());
       const data = pictures();
       const calls = [trainer.fit(data, { epochs: 100_000 }), trainer.evaluate(data), trainer.predict(PICTURE)];
+      // All at once: each is waited for from the beginning.
+      const ends = calls.map((call) => rejection(call));
       trainer.dispose();
-      for (const call of calls) expect(await rejection(call)).toBeInstanceOf(DisposedError);
+      for (const end of ends) expect(await end).toBeInstanceOf(DisposedError);
     });
     expect(left).toEqual([]);
   });
