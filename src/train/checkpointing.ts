@@ -116,7 +116,7 @@ export function fromCheckpoint(
   bytes: Uint8Array,
   parts: StepParts,
   settings: TrainerSettings,
-  { adopt, swapped }: { adopt: boolean; swapped: boolean },
+  { adopt }: { adopt: boolean },
 ): Restored {
   const { config, tensors } = decodeCheckpoint(bytes);
   const { rule: own } = parts.optimizer;
@@ -153,7 +153,7 @@ export function fromCheckpoint(
   }
   const { steps, cursor } = checkTrainerTensors(tensors);
   const optional = new Set(optionalVariables(parts).map(([name]) => name));
-  const wanted = [...checkpointVariables(parts, swapped)].filter(([name]) => tensors.has(name) || !optional.has(name));
+  const wanted = [...checkpointVariables(parts, false)].filter(([name]) => tensors.has(name) || !optional.has(name));
   const writes = wanted.map(([name, variable]) => ({
     variable,
     data: fitting(name, variable, tensors.get(name)).data,

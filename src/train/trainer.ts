@@ -474,7 +474,7 @@ class LocalTrainer implements Trainer {
     const kept = bytes instanceof Uint8Array ? bytes.slice() : bytes;
     await this.#turns.exclusive(async () => {
       const settings = { batchSize: this.#batchSize, seed: this.#seed };
-      const saved = fromCheckpoint(kept, this.#parts, settings, { adopt, swapped: false });
+      const saved = fromCheckpoint(kept, this.#parts, settings, { adopt });
       this.#swapped = false;
       for (const { variable, data } of saved.writes) this.#keeper.write(variable, data);
       this.#rates = saved.rates ?? this.#rates;

@@ -2,7 +2,6 @@ import shader from "../../../shaders/finish_step.wgsl?raw";
 import { ArgumentError } from "../../core/errors.ts";
 import { LEAST_LOSS_SCALE, MOST_LOSS_SCALE } from "../../graph/loss_scaling.ts";
 import { Arena } from "../../graph/node.ts";
-import { VERDICT_SIZE } from "../../graph/ops/finish_step.ts";
 import type { DeviceTraits, KernelSpec } from "../kernel.ts";
 import { workgroupThreads } from "./sizes.ts";
 
@@ -91,6 +90,3 @@ export function finishStep(options: FinishStepOptions, traits: DeviceTraits): Ke
     flops: checkedArena,
   };
 }
-
-/** Elements of the verdict's buffer before any guard. */
-export const VERDICT_HEAD = Math.max(VERDICT_SIZE, GUARDS_PLACE);
