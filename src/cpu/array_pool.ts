@@ -1,6 +1,7 @@
+import { at } from "../core/at.ts";
 import type { DType } from "../core/tensor.ts";
 import type { Node } from "../graph/node.ts";
-import { at, isOp } from "../graph/op.ts";
+import { isOp } from "../graph/op.ts";
 import { reshapeOp } from "../graph/ops/reshape.ts";
 import { stopGradientOp } from "../graph/ops/stop_gradient.ts";
 import type { CpuArray } from "./op.ts";

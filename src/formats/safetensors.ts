@@ -1,3 +1,4 @@
+import { alignTo } from "../core/align_to.ts";
 /** The safetensors format: an 8-byte length, a JSON header, then the bytes of the tensors. Source: huggingface/safetensors, README, "Format". */
 import { ArgumentError, FormatError } from "../core/errors.ts";
 import { foreignFile } from "../core/foreign_file.ts";
@@ -363,7 +364,7 @@ export function toSafetensors(
   }
   const header = new TextEncoder().encode(`{${fields.join(",")}}`);
   // Spaces fill the header up to a multiple of 8, so that the data is aligned.
-  const headerBytes = Math.ceil(header.length / 8) * 8;
+  const headerBytes = alignTo(header.length, 8);
   const file = new Uint8Array(8 + headerBytes + end).fill(0x20, 8, 8 + headerBytes);
   new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
   file.set(header, 8);

@@ -1,3 +1,4 @@
+import { alignTo } from "../core/align_to.ts";
 import type { Shape } from "../core/shape.ts";
 import { checkLength, type DType, type TypedArray } from "../core/tensor.ts";
 import type { Graph } from "./graph.ts";
@@ -54,7 +55,7 @@ export class Arena {
     this.variables = specs.map((spec) => {
       const variable = new Variable({ ...spec, dtype: "f32", arena: this, arenaOffset: end });
       offsets.push(end);
-      end += Math.ceil(variable.size / Arena.ALIGNMENT) * Arena.ALIGNMENT;
+      end += alignTo(variable.size, Arena.ALIGNMENT);
       return variable;
     });
     this.offsets = offsets;

@@ -1,3 +1,4 @@
+import { at } from "../core/at.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { DType } from "../core/tensor.ts";
@@ -85,11 +86,4 @@ export interface MatchedNode<A extends Attributes> extends Node<A> {
 /** Narrows a node to the op that made it. */
 export function isOp<A extends Attributes>(node: Node, op: OpDefinition<A>): node is MatchedNode<A> {
   return node.op.name === op.name;
-}
-
-/** The `index`-th entry, which the caller knows to exist; throws a clear error otherwise. */
-export function at<T>(list: readonly T[], index: number): T {
-  const value = list[index];
-  if (value === undefined) throw new RangeError(`no entry ${index} in a list of ${list.length}`);
-  return value;
 }

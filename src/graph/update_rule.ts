@@ -1,6 +1,6 @@
+import { at } from "../core/at.ts";
 import { factoredSlots, factoredSpecs } from "./factored_moments.ts";
 import { Arena, type Variable } from "./node.ts";
-import { at } from "./op.ts";
 
 /**
  * Where ε stands, for rules that the two libraries write differently:

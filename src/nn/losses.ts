@@ -1,9 +1,9 @@
+import { at } from "../core/at.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
 import { formatShape, type Shape, sameShape } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
-import { at } from "../graph/op.ts";
 import { type LossChoice, type LossConfig, type LossFunction, lossConfig } from "./losses/config.ts";
 import * as formulas from "./losses/formulas.ts";
 

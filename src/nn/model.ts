@@ -1,3 +1,4 @@
+import { at } from "../core/at.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
 import { hashString, randomKey } from "../core/random.ts";
@@ -5,7 +6,6 @@ import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Tensor, TypedArray } from "../core/tensor.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Arena, type Node, Variable } from "../graph/node.ts";
-import { at } from "../graph/op.ts";
 import { applyActivation } from "./activations.ts";
 import { checkParameters, checkSize } from "./check_parameters.ts";
 import { constrain } from "./constraints.ts";

@@ -1,10 +1,10 @@
+import { at } from "../core/at.ts";
 import { FormatError } from "../core/errors.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../formats/checkpoint.ts";
 import { checkTrainerTensors, trainerConfig } from "../formats/trainer_checkpoint.ts";
 import type { Variable } from "../graph/node.ts";
-import { at } from "../graph/op.ts";
 import { ruleName, slotNames, type UpdateRule } from "../graph/update_rule.ts";
 import type { StepParts } from "./training_state.ts";
 

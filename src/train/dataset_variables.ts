@@ -1,9 +1,9 @@
 import type { AffineRanges } from "../core/affine.ts";
+import { at } from "../core/at.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { columnsOf } from "../data/multi_dataset.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type Node, Variable } from "../graph/node.ts";
-import { at } from "../graph/op.ts";
 import type { DatasetOrder } from "./targets.ts";
 
 /** A data set as variables: uploaded once, as bytes where it came as bytes. */

@@ -1,3 +1,4 @@
+import { at } from "../core/at.ts";
 import { DivergedError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { TypedArray } from "../core/tensor.ts";
@@ -6,7 +7,6 @@ import { columnsOf } from "../data/multi_dataset.ts";
 import type { Backend, Feeds } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
-import { at } from "../graph/op.ts";
 import type { Batch } from "./dataset_variables.ts";
 import { orderOf } from "./targets.ts";
 import type { StepParts } from "./training_state.ts";

@@ -1,3 +1,4 @@
+import { at } from "../core/at.ts";
 import { DisposedError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -5,7 +6,6 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import { Variable } from "../graph/node.ts";
-import { at } from "../graph/op.ts";
 import { type Metric, metricValues } from "../nn/metrics.ts";
 import { fetchBatch } from "./dataset_variables.ts";
 import { Pace } from "./pace.ts";

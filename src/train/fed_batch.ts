@@ -1,9 +1,9 @@
+import { at } from "../core/at.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import { tagOf } from "../data/describe.ts";
 import { checkLabelList, isArrayLike, readLabels } from "../data/labels.ts";
 import { type ImageBatch, readImages, readTargets } from "../data/values.ts";
-import { at } from "../graph/op.ts";
 import type { Loss } from "../nn/losses.ts";
 import type { Model } from "../nn/model.ts";
 import type { Head } from "./heads.ts";

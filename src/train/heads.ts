@@ -1,6 +1,6 @@
+import { at } from "../core/at.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
-import { at } from "../graph/op.ts";
 import { type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
 import {
   checkMetricsFitLoss,

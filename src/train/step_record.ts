@@ -1,9 +1,9 @@
+import { at } from "../core/at.ts";
 import type { Shape } from "../core/shape.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type Node, Variable } from "../graph/node.ts";
-import { at } from "../graph/op.ts";
 import type { BatchResults } from "../nn/metrics/batch_results.ts";
 import { type Metric, recordedCounts, sumCount } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";

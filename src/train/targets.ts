@@ -1,9 +1,9 @@
+import { at } from "../core/at.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Dataset, DatasetOutput } from "../data/dataset.ts";
 import { columnsOf } from "../data/multi_dataset.ts";
-import { at } from "../graph/op.ts";
 import type { Loss } from "../nn/losses.ts";
 import type { Model, PlacedLayer } from "../nn/model.ts";
 import type { Head } from "./heads.ts";

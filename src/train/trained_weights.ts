@@ -1,7 +1,7 @@
+import { at } from "../core/at.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Variable } from "../graph/node.ts";
-import { at } from "../graph/op.ts";
 
 /** What whoever asks for trained weights is told, while these are on the device alone. */
 export function notCopied({ name }: Variable): ArgumentError {

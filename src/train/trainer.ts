@@ -1,5 +1,6 @@
 import { raceAbort } from "../core/abort.ts";
 import { checkAffineRanges } from "../core/affine.ts";
+import { at } from "../core/at.ts";
 import { ArgumentError, DisposedError, DivergedError, ShapeError } from "../core/errors.ts";
 import { checkOptions, describeValue } from "../core/options.ts";
 import { rateFromTable, type Schedule, scaledTable } from "../core/schedule.ts";
@@ -8,7 +9,6 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { checkBackend } from "../graph/checks.ts";
-import { at } from "../graph/op.ts";
 import { Profile } from "../graph/profile.ts";
 import { checkCount } from "../nn/layer.ts";
 import { decisionOf } from "../nn/losses.ts";

@@ -1,11 +1,12 @@
 import type { AffineRanges } from "../core/affine.ts";
+import { at } from "../core/at.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
-import { at, isOp } from "../graph/op.ts";
+import { isOp } from "../graph/op.ts";
 import { batchVarianceOp } from "../graph/ops/batch_norm.ts";
 import { batchLoss } from "../nn/losses.ts";
 import { BatchResults } from "../nn/metrics/batch_results.ts";

@@ -1,6 +1,6 @@
+import { at } from "../core/at.ts";
+import { median } from "../core/median.ts";
 import { checkOptions, type OptionKinds } from "../core/options.ts";
-import { at } from "../graph/op.ts";
-import { median } from "../graph/profile.ts";
 import type { PipelineCache } from "./pipelines.ts";
 import { byteSize, type Plan, type PlannedDispatch } from "./plan.ts";
 import { openStopwatch, type Stopwatch } from "./stopwatch.ts";

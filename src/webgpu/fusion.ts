@@ -1,6 +1,7 @@
+import { at } from "../core/at.ts";
 import { constantOp, variableOp } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
-import { at, isOp } from "../graph/op.ts";
+import { isOp } from "../graph/op.ts";
 import { addOp } from "../graph/ops/arithmetic.ts";
 import { batchRowsOp } from "../graph/ops/batch_rows.ts";
 import { conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp } from "../graph/ops/conv2d.ts";

@@ -1,6 +1,7 @@
+import { at } from "../core/at.ts";
 import { assignOp, variableOp } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
-import { at, isOp } from "../graph/op.ts";
+import { isOp } from "../graph/op.ts";
 import {
   axesOfStatistics,
   batchMeanOp,

@@ -1,9 +1,11 @@
+import { alignTo } from "../core/align_to.ts";
+import { at } from "../core/at.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import type { DType, TypedArray } from "../core/tensor.ts";
 import { constantOp, type Graph, inputOp, variableOp } from "../graph/graph.ts";
 import { Arena, type Node, type Variable } from "../graph/node.ts";
-import { at, isOp } from "../graph/op.ts";
+import { isOp } from "../graph/op.ts";
 import { batchNormInputGradientOp, batchNormOp } from "../graph/ops/batch_norm.ts";
 import { batchRowsOp } from "../graph/ops/batch_rows.ts";
 import { type ConvAttributes, conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp } from "../graph/ops/conv2d.ts";
@@ -63,11 +65,6 @@ import type { Emitter, Lowering, StoredType, Value } from "./lowering.ts";
 import type { Placement, Plan, PlannedDispatch, PlannedValue } from "./plan.ts";
 
 const loweringOf: ReadonlyMap<string, Lowering> = new Map(lowerings.map((entry) => [entry.op, entry]));
-
-/** Elements rounded up to the alignment of a buffer range. */
-function aligned(size: number): number {
-  return Math.ceil(size / Arena.ALIGNMENT) * Arena.ALIGNMENT;
-}
 
 /** Where a view begins in the value that it is a view of. */
 function offsetIn(whole: PlannedValue, value: PlannedValue): number {
@@ -402,7 +399,7 @@ class GraphLowering implements Emitter {
   #inVerdict(finish: Node, size: number, label: string): PlannedValue {
     const whole = this.#verdictBuffer(finish);
     const offset = whole.size;
-    whole.size += aligned(size);
+    whole.size += alignTo(size, Arena.ALIGNMENT);
     return this.#view(whole, { offset, size, label, dtype: "f32" });
   }
 
@@ -477,7 +474,8 @@ class GraphLowering implements Emitter {
     const targets = [node, ...(biasGradient ? [biasGradient] : [])].map((gradient) => {
       const direct = this.#partials.get(gradient);
       const size = sizeOf(gradient.shape);
-      const value = direct?.value ?? this.scratch(`${gradient.op.name} partial sums`, slices * aligned(size));
+      const value =
+        direct?.value ?? this.scratch(`${gradient.op.name} partial sums`, slices * alignTo(size, Arena.ALIGNMENT));
       return { gradient, size, value, direct: direct !== undefined };
     });
     this.dispatch(spec, [this.#valueOf(at(node.inputs, 0)), ...upstream, ...targets.map((target) => target.value)]);
@@ -488,7 +486,10 @@ class GraphLowering implements Emitter {
         this.#values.set(gradient, this.#view(value, { offset: 0, size, label: value.label }));
       } else {
         const output = this.#newNodeValue(gradient);
-        this.dispatch(sumSlices({ size, slices, sliceStride: aligned(size) }, this.traits), [value, output]);
+        this.dispatch(sumSlices({ size, slices, sliceStride: alignTo(size, Arena.ALIGNMENT) }, this.traits), [
+          value,
+          output,
+        ]);
       }
     }
   }
@@ -590,7 +591,7 @@ class GraphLowering implements Emitter {
           !isOp(node, constantOp);
         return { node, direct: onlyHere, slices: onlyHere ? this.#slicesOf(node) : 1 };
       });
-      const sizes = plans.map(({ node, slices }) => slices * aligned(sizeOf(node.shape)));
+      const sizes = plans.map(({ node, slices }) => slices * alignTo(sizeOf(node.shape), Arena.ALIGNMENT));
       const all = this.scratch(
         "gradients",
         sizes.reduce((sum, size) => sum + size, 0),
@@ -800,7 +801,10 @@ class GraphLowering implements Emitter {
       const firstBlock = at(parameters.offsets, index) / Arena.ALIGNMENT;
       for (let done = 0; done < size; done += Arena.ALIGNMENT) {
         const block = firstBlock + done / Arena.ALIGNMENT;
-        table.set([start + done, slices, aligned(size), Math.min(Arena.ALIGNMENT, size - done)], block * 4);
+        table.set(
+          [start + done, slices, alignTo(size, Arena.ALIGNMENT), Math.min(Arena.ALIGNMENT, size - done)],
+          block * 4,
+        );
       }
     });
     const blockTable = this.constant("gradient block table", table, "u32");

@@ -1,9 +1,9 @@
 /** Draws tensors that lie on the device into textures and canvases, so that no value comes back to the page. */
 import shader from "../../shaders/draw_maps.wgsl?raw";
+import { at } from "../core/at.ts";
 import { contextOf } from "../core/canvas_context.ts";
 import { fitCanvas, type MapsCanvas, type MapsLayout } from "../core/maps_picture.ts";
 import { NEGATIVE, POSITIVE, type Rgb } from "../core/signed_colors.ts";
-import { at } from "../graph/op.ts";
 import type { DeviceTraits } from "./kernel.ts";
 import { largestMagnitude } from "./kernels/largest_magnitude.ts";
 import type { PipelineCache } from "./pipelines.ts";

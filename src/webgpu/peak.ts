@@ -1,5 +1,5 @@
 import probeShader from "../../shaders/multiply_add_probe.wgsl?raw";
-import { at } from "../graph/op.ts";
+import { at } from "../core/at.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
 import type { PipelineCache } from "./pipelines.ts";
 import { openStopwatch, repeatsNeeded } from "./stopwatch.ts";

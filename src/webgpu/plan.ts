@@ -1,3 +1,4 @@
+import { alignTo } from "../core/align_to.ts";
 import type { TypedArray } from "../core/tensor.ts";
 import { bytesPerElement } from "../core/tensor.ts";
 import type { Arena, Variable } from "../graph/node.ts";
@@ -51,7 +52,7 @@ export function storedBytes(dtype: StoredType): number {
 
 /** Size of the buffer range of a value: whole vec4s, so that kernels may load four elements at a time. */
 export function byteSize(size: number, dtype: StoredType): number {
-  return Math.max(16, Math.ceil((size * storedBytes(dtype)) / 16) * 16);
+  return Math.max(16, alignTo(size * storedBytes(dtype), 16));
 }
 
 /** The value that owns the memory in which `value` lies. */

@@ -1,4 +1,4 @@
-import { at } from "../graph/op.ts";
+import { at } from "../core/at.ts";
 import type { ProfileData } from "../graph/profile.ts";
 import { encodeDispatches, encodePass, type RecordedDispatch } from "./dispatches.ts";
 import type { Readback } from "./readback.ts";

@@ -1,12 +1,14 @@
+import { alignTo } from "../core/align_to.ts";
+import { at } from "../core/at.ts";
 import { ArgumentError, DisposedError, OutOfMemoryError, ShapeError } from "../core/errors.ts";
 import { formatBytes, formatCount, formatTable } from "../core/format.ts";
 import { layOutMaps, paintMaps } from "../core/maps_picture.ts";
+import { median } from "../core/median.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Feeds, OutputDrawing, Program, ProgramStats } from "../graph/backend.ts";
 import type { Arena, Variable } from "../graph/node.ts";
-import { at } from "../graph/op.ts";
-import { median, type ProfileData, peakOf } from "../graph/profile.ts";
+import { type ProfileData, peakOf } from "../graph/profile.ts";
 import type { WebGpuBackend } from "./backend.ts";
 import { encodePass, type RecordedDispatch } from "./dispatches.ts";
 import type { KernelSpec } from "./kernel.ts";
@@ -388,5 +390,5 @@ export class WebGpuProgram implements Program {
 }
 
 function paddedBytes(size: number, dtype: PlannedValue["dtype"]): number {
-  return Math.ceil((size * storedBytes(dtype)) / 4) * 4;
+  return alignTo(size * storedBytes(dtype), 4);
 }

@@ -1,3 +1,4 @@
+import { alignTo } from "../core/align_to.ts";
 import type { DeviceLostError } from "../core/errors.ts";
 import { completed } from "./completion.ts";
 
@@ -41,7 +42,7 @@ export class Readback {
 
   /** Appends a copy of `size` bytes to `encoder`; call the result after the submission to wait for the bytes. */
   copy(encoder: GPUCommandEncoder, source: GPUBuffer, offset: number, size: number): () => Promise<ArrayBuffer> {
-    const wanted = Math.ceil(size / 256) * 256;
+    const wanted = alignTo(size, 256);
     const used = ++this.#copies;
     const found = this.#free.findIndex(({ buffer }) => buffer.size >= wanted && buffer.size <= wanted * 4);
     const [kept] = found >= 0 ? this.#free.splice(found, 1) : [];

@@ -1,5 +1,5 @@
 import { DeviceLostError } from "../core/errors.ts";
-import { median } from "../graph/profile.ts";
+import { median } from "../core/median.ts";
 import { completed } from "./completion.ts";
 
 /** Measures how long the device works on a pass. */

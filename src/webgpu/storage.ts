@@ -1,3 +1,4 @@
+import { alignTo } from "../core/align_to.ts";
 import type { TypedArray } from "../core/tensor.ts";
 import { bytesPerElement } from "../core/tensor.ts";
 import { Arena, type Variable } from "../graph/node.ts";
@@ -12,7 +13,7 @@ export function encode(values: ArrayLike<number>, dtype: StoredType): ArrayBuffe
   if (dtype === "f32") return values instanceof Float32Array ? ownBuffer(values) : Float32Array.from(values);
   if (dtype === "i32") return Int32Array.from(values);
   if (dtype === "u32") return Uint32Array.from(values);
-  const padded = new Uint8Array(Math.ceil(values.length / 4) * 4);
+  const padded = new Uint8Array(alignTo(values.length, 4));
   padded.set(values);
   return padded;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { median } from "../../src/graph/profile.ts";
+import { median } from "../../src/core/median.ts";
 import { createTrainer, sgd, webgpu } from "../../src/index.ts";
 import { needsReminding } from "../../src/webgpu/completion.ts";
 import { testGpu } from "../support/gpu.ts";

@@ -1,4 +1,4 @@
-import { at } from "../../graph/op.ts";
+import { at } from "../../core/at.ts";
 import { argmaxOp } from "../../graph/ops/argmax.ts";
 import { type CpuArray, defineCpuOp, read } from "../op.ts";
 

@@ -1,5 +1,6 @@
+import { at } from "../../core/at.ts";
 import { broadcastStrides } from "../../core/shape.ts";
-import { at, type OpDefinition } from "../../graph/op.ts";
+import type { OpDefinition } from "../../graph/op.ts";
 import { addOp, divOp, mulOp, subOp } from "../../graph/ops/arithmetic.ts";
 import { standardizeOp } from "../../graph/ops/normalization.ts";
 import { type CpuOp, defineCpuOp, read } from "../op.ts";

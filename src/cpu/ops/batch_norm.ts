@@ -1,6 +1,6 @@
+import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Node } from "../../graph/node.ts";
-import { at } from "../../graph/op.ts";
 import {
   batchMeanOp,
   batchNormGammaGradientOp,

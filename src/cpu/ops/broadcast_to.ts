@@ -1,5 +1,5 @@
+import { at } from "../../core/at.ts";
 import { broadcastStrides } from "../../core/shape.ts";
-import { at } from "../../graph/op.ts";
 import { broadcastToOp } from "../../graph/ops/broadcast_to.ts";
 import { defineCpuOp, read } from "../op.ts";
 import { walk } from "../walk.ts";

@@ -1,4 +1,4 @@
-import { at } from "../../graph/op.ts";
+import { at } from "../../core/at.ts";
 import { countCorrectOp } from "../../graph/ops/count_correct.ts";
 import { defineCpuOp, read } from "../op.ts";
 import { firstMaximum } from "./argmax.ts";

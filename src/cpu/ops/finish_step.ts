@@ -1,5 +1,5 @@
+import { at } from "../../core/at.ts";
 import { LEAST_LOSS_SCALE, type LossScaling, MOST_LOSS_SCALE } from "../../graph/loss_scaling.ts";
-import { at } from "../../graph/op.ts";
 import { finishStepOp } from "../../graph/ops/finish_step.ts";
 import { type CpuArray, defineCpuOp, read } from "../op.ts";
 

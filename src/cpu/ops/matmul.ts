@@ -1,4 +1,4 @@
-import { at } from "../../graph/op.ts";
+import { at } from "../../core/at.ts";
 import { matmulOp, matmulSizes } from "../../graph/ops/matmul.ts";
 import { defineCpuOp, read } from "../op.ts";
 

@@ -1,7 +1,7 @@
+import { at } from "../../core/at.ts";
 import { momentumFromTable, rateFromTable } from "../../core/schedule.ts";
 import type { Shape } from "../../core/shape.ts";
 import { factoredShape } from "../../graph/factored_moments.ts";
-import { at } from "../../graph/op.ts";
 import { optimizerUpdateOp } from "../../graph/ops/optimizer_update.ts";
 import {
   l2DecayOf,

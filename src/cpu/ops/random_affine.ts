@@ -1,5 +1,5 @@
 import { randomAffine } from "../../core/affine.ts";
-import { at } from "../../graph/op.ts";
+import { at } from "../../core/at.ts";
 import { randomAffineOp } from "../../graph/ops/random_affine.ts";
 import { defineCpuOp, read } from "../op.ts";
 

@@ -1,4 +1,4 @@
-import { at } from "../../graph/op.ts";
+import { at } from "../../core/at.ts";
 import { recordStepOp } from "../../graph/ops/record_step.ts";
 import { defineCpuOp, read } from "../op.ts";
 

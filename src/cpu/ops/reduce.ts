@@ -1,5 +1,5 @@
+import { at } from "../../core/at.ts";
 import { broadcastStrides, reducedShape, type Shape } from "../../core/shape.ts";
-import { at } from "../../graph/op.ts";
 import { maxGradientOp, maxOp, minOp, productOp, sumOp } from "../../graph/ops/reduce.ts";
 import { defineCpuOp, read, storeSums, zeroSums } from "../op.ts";
 import { walk } from "../walk.ts";

@@ -1,5 +1,5 @@
+import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
-import { at } from "../../graph/op.ts";
 import { aroundAxis, resampleAxisOp } from "../../graph/ops/resample_axis.ts";
 import { defineCpuOp, read } from "../op.ts";
 

@@ -1,5 +1,5 @@
+import { at } from "../../core/at.ts";
 import { type Shape, stridesOf } from "../../core/shape.ts";
-import { at } from "../../graph/op.ts";
 import { concatOp } from "../../graph/ops/concat.ts";
 import { placeOp, type SliceAttributes, sliceOp } from "../../graph/ops/slice.ts";
 import { defineCpuOp, read } from "../op.ts";

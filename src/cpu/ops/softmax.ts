@@ -1,4 +1,4 @@
-import { at } from "../../graph/op.ts";
+import { at } from "../../core/at.ts";
 import { logSoftmaxOp, softmaxOp } from "../../graph/ops/softmax.ts";
 import { type CpuArray, defineCpuOp, read } from "../op.ts";
 

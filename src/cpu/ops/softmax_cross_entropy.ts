@@ -1,5 +1,5 @@
+import { at } from "../../core/at.ts";
 import type { Node } from "../../graph/node.ts";
-import { at } from "../../graph/op.ts";
 import {
   type Reduction,
   softmaxCrossEntropyGradientOp,

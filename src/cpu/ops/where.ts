@@ -1,5 +1,5 @@
+import { at } from "../../core/at.ts";
 import { broadcastStrides } from "../../core/shape.ts";
-import { at } from "../../graph/op.ts";
 import { whereOp } from "../../graph/ops/where.ts";
 import { defineCpuOp, read } from "../op.ts";
 import { walk, walkPair } from "../walk.ts";

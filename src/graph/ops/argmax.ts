@@ -1,8 +1,9 @@
+import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, normalizeAxes } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, FLOATS } from "../op.ts";
+import { defineOp, FLOATS } from "../op.ts";
 import { transpose } from "./transpose.ts";
 
 export const argmaxOp = defineOp<object>({

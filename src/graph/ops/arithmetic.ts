@@ -1,7 +1,8 @@
+import { at } from "../../core/at.ts";
 import { broadcastShapes, type Shape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, FLOATS, type GradientContext, type OpDefinition } from "../op.ts";
+import { defineOp, FLOATS, type GradientContext, type OpDefinition } from "../op.ts";
 import { sum } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 import { neg } from "./unary.ts";

@@ -1,9 +1,10 @@
+import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { type PoolGeometry, poolGeometry } from "../../core/window_geometry.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, FLOATS, type OpDefinition } from "../op.ts";
+import { defineOp, FLOATS, type OpDefinition } from "../op.ts";
 import type { Pool2dOptions } from "./max_pool2d.ts";
 
 export interface AvgPool2dOptions extends Pool2dOptions {

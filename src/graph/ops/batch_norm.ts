@@ -1,8 +1,9 @@
+import { at } from "../../core/at.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, FLOATS, type GradientContext, INTEGERS } from "../op.ts";
+import { defineOp, FLOATS, type GradientContext, INTEGERS } from "../op.ts";
 import { add, div, mul, sub } from "./arithmetic.ts";
 import { sum } from "./reduce.ts";
 import { neg, sqrt } from "./unary.ts";

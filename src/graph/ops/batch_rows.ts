@@ -1,8 +1,9 @@
+import { at } from "../../core/at.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, COUNTS, defineOp } from "../op.ts";
+import { COUNTS, defineOp } from "../op.ts";
 
 export interface BatchRowsAttributes {
   /** Rows of the data set. */

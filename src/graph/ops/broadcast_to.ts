@@ -1,8 +1,9 @@
+import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { broadcastShapes, formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, FLOATS } from "../op.ts";
+import { defineOp, FLOATS } from "../op.ts";
 import { unbroadcast } from "./arithmetic.ts";
 
 export const broadcastToOp = defineOp<{ shape: Shape }>({

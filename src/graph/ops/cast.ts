@@ -1,7 +1,8 @@
+import { at } from "../../core/at.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { ANY_TYPE, at, defineOp } from "../op.ts";
+import { ANY_TYPE, defineOp } from "../op.ts";
 
 /** What a cast may make. "bool" is this house's truth value: a u32 that is 1, or 0 where the value was 0. */
 export type CastType = "f32" | "i32" | "u32" | "bool";

@@ -1,8 +1,9 @@
+import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { broadcastShapes } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, type OpDefinition, WORDS } from "../op.ts";
+import { defineOp, type OpDefinition, WORDS } from "../op.ts";
 import { type Operand, toNode } from "./arithmetic.ts";
 
 /** A truth value is a u32 that is 1 or 0; no gradient flows through it. */

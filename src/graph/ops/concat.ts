@@ -1,8 +1,9 @@
+import { at } from "../../core/at.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape, normalizeAxes } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, WORDS } from "../op.ts";
+import { defineOp, WORDS } from "../op.ts";
 import { slice } from "./slice.ts";
 
 export const concatOp = defineOp<{ axis: number }>({

@@ -1,9 +1,10 @@
+import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../core/window_geometry.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, FLOATS } from "../op.ts";
+import { defineOp, FLOATS } from "../op.ts";
 
 /** The geometry of a convolution. */
 export interface Conv2dOptions {

@@ -1,9 +1,10 @@
+import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { LossScaling } from "../loss_scaling.ts";
 import type { Node, Variable } from "../node.ts";
-import { at, defineOp, FLOATS } from "../op.ts";
+import { defineOp, FLOATS } from "../op.ts";
 
 export interface FinishStepAttributes {
   /**

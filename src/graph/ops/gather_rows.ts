@@ -1,8 +1,9 @@
+import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, FLOATS, INTEGERS, type OpDefinition } from "../op.ts";
+import { defineOp, FLOATS, INTEGERS, type OpDefinition } from "../op.ts";
 
 export const gatherRowsOp: OpDefinition<{ scale: number }> = defineOp<{ scale: number }>({
   name: "gatherRows",

@@ -1,7 +1,8 @@
+import { at } from "../../core/at.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, INTEGERS } from "../op.ts";
+import { defineOp, INTEGERS } from "../op.ts";
 
 export const oneHotOp = defineOp<{ depth: number }>({
   name: "oneHot",

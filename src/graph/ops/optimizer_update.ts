@@ -1,10 +1,11 @@
+import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { SCHEDULE_COLUMNS, SCHEDULE_ROWS } from "../../core/schedule.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import { factoredSpecs } from "../factored_moments.ts";
 import type { Graph } from "../graph.ts";
 import type { Arena, Node } from "../node.ts";
-import { at, COUNTS, defineOp, FLOATS } from "../op.ts";
+import { COUNTS, defineOp, FLOATS } from "../op.ts";
 import { momentumOf, slotNames, type UpdateRule } from "../update_rule.ts";
 import { isVerdict } from "./finish_step.ts";
 

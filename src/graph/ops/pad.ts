@@ -1,8 +1,8 @@
+import { at } from "../../core/at.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at } from "../op.ts";
 import { resampleAxis } from "./resample_axis.ts";
 import { place } from "./slice.ts";
 

@@ -1,9 +1,10 @@
 import { type AffineRanges, checkAffineRanges } from "../../core/affine.ts";
+import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, COUNTS, defineOp, FLOATS } from "../op.ts";
+import { COUNTS, defineOp, FLOATS } from "../op.ts";
 
 export interface RandomAffineAttributes extends Required<AffineRanges> {
   readonly seed: number;

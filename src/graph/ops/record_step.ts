@@ -1,8 +1,9 @@
+import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node, Variable } from "../node.ts";
-import { at, defineOp, FLOATS } from "../op.ts";
+import { defineOp, FLOATS } from "../op.ts";
 
 export interface RecordStepAttributes {
   /** f32 [capacity, values]: row (step mod capacity) takes this step's values. */

@@ -1,8 +1,9 @@
+import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, normalizeAxes, reducedShape, sameShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, FLOATS } from "../op.ts";
+import { defineOp, FLOATS } from "../op.ts";
 import { div, mul } from "./arithmetic.ts";
 import { broadcastTo } from "./broadcast_to.ts";
 import { cast } from "./cast.ts";

@@ -1,7 +1,8 @@
+import { at } from "../../core/at.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, FLOATS } from "../op.ts";
+import { defineOp, FLOATS } from "../op.ts";
 
 /** One source of an element of the result: where it lies along the axis, and its weight. */
 export interface Tap {

@@ -1,8 +1,9 @@
+import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { ANY_TYPE, at, defineOp } from "../op.ts";
+import { ANY_TYPE, defineOp } from "../op.ts";
 
 export const reshapeOp = defineOp<{ shape: Shape }>({
   name: "reshape",

@@ -1,8 +1,9 @@
+import { at } from "../../core/at.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { checkShape, formatShape, normalizeAxes, type Shape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, WORDS } from "../op.ts";
+import { defineOp, WORDS } from "../op.ts";
 
 export interface SliceAttributes {
   /** First element along each axis. */

@@ -1,6 +1,7 @@
+import { at } from "../../core/at.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { ANY_TYPE, at, defineOp } from "../op.ts";
+import { ANY_TYPE, defineOp } from "../op.ts";
 
 export const stopGradientOp = defineOp<object>({
   name: "stopGradient",

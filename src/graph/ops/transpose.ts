@@ -1,8 +1,9 @@
+import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, WORDS } from "../op.ts";
+import { defineOp, WORDS } from "../op.ts";
 
 export const transposeOp = defineOp<{ permutation: readonly number[] }>({
   name: "transpose",

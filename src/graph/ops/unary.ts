@@ -1,6 +1,7 @@
+import { at } from "../../core/at.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, defineOp, FLOATS, type GradientContext, type OpDefinition } from "../op.ts";
+import { defineOp, FLOATS, type GradientContext, type OpDefinition } from "../op.ts";
 import { div, mul } from "./arithmetic.ts";
 
 function unary(name: string, gradient: (context: GradientContext<object>) => Node): OpDefinition {

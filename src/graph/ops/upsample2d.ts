@@ -1,9 +1,9 @@
+import { at } from "../../core/at.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Pair } from "../../core/window_geometry.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at } from "../op.ts";
 import { resampleAxis, type Tap } from "./resample_axis.ts";
 
 export interface Upsample2dOptions {

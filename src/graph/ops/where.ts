@@ -1,8 +1,9 @@
+import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { broadcastShapes } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { at, COUNTS, defineOp, WORDS } from "../op.ts";
+import { COUNTS, defineOp, WORDS } from "../op.ts";
 import { type Operand, unbroadcast } from "./arithmetic.ts";
 import { cast } from "./cast.ts";
 

@@ -1,6 +1,6 @@
+import { at } from "../../core/at.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
-import { at } from "../../graph/op.ts";
 
 /**
  * Formulas of losses: from outputs and targets, both f32 [batch, …], to one value a row, f32 [batch]. As in Keras, a

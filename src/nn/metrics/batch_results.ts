@@ -1,8 +1,8 @@
+import { at } from "../../core/at.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { formatShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
-import { at } from "../../graph/op.ts";
 import { meanOfRows } from "../losses/formulas.ts";
 import { type Decision, decisionOf, type Loss } from "../losses.ts";
 

@@ -1,10 +1,10 @@
 import directionShader from "../../../shaders/adafactor_direction.wgsl?raw";
 import momentsShader from "../../../shaders/adafactor_moments.wgsl?raw";
 import scalesShader from "../../../shaders/adafactor_scales.wgsl?raw";
+import { at } from "../../core/at.ts";
 import { SCHEDULE_ROWS } from "../../core/schedule.ts";
 import { factoredShape, factoredSlots } from "../../graph/factored_moments.ts";
 import { Arena } from "../../graph/node.ts";
-import { at } from "../../graph/op.ts";
 import type { RuleOf } from "../../graph/update_rule.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { clipGroups, treatmentConstants } from "./optimizer_update.ts";

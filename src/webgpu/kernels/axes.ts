@@ -1,4 +1,4 @@
-import { at } from "../../graph/op.ts";
+import { at } from "../../core/at.ts";
 
 /** A walk over axes, outermost first, with the strides of each tensor that is read on the way. */
 export interface AxisWalk {

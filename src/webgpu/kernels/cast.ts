@@ -1,7 +1,7 @@
 import shader from "../../../shaders/cast.wgsl?raw";
+import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { DType } from "../../core/tensor.ts";
-import { at } from "../../graph/op.ts";
 import { type CastType, castOp } from "../../graph/ops/cast.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";

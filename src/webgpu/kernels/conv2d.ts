@@ -5,7 +5,9 @@ import inputGradientShader from "../../../shaders/conv2d_input_gradient.wgsl?raw
 import phasesInputGradientShader from "../../../shaders/conv2d_input_gradient_phases.wgsl?raw";
 import stridedInputGradientShader from "../../../shaders/conv2d_input_gradient_strided.wgsl?raw";
 import winnersFilterGradientShader from "../../../shaders/conv2d_winners_filter_gradient.wgsl?raw";
+import { alignTo } from "../../core/align_to.ts";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
+import { Arena } from "../../graph/node.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
 import { filterSize, geometryConstants, inputSize } from "./conv2d_constants.ts";
@@ -470,10 +472,6 @@ export function filterGradientSlices(
   return Math.max(1, Math.ceil(lines / linesPerSlice));
 }
 
-function aligned(size: number): number {
-  return Math.ceil(size / 64) * 64;
-}
-
 /**
  * d loss / d filter (and d loss / d bias) as `slices` partial sums. Bindings: input, upstream, [winners], filter
  * partials, [bias partials]; partial s starts at s · size rounded up to 64 elements.
@@ -529,8 +527,8 @@ export function conv2dFilterGradient(
       GROUP_COLUMNS: groupColumns,
       GROUP_UNITS: groupUnits,
       GROUP_SLICES: groupSlices,
-      FILTER_STRIDE: aligned(filterSize(g)),
-      BIAS_STRIDE: aligned(g.outChannels),
+      FILTER_STRIDE: alignTo(filterSize(g), Arena.ALIGNMENT),
+      BIAS_STRIDE: alignTo(g.outChannels, Arena.ALIGNMENT),
       ...fixedLengths(traits, {
         INPUT: inputSize(g) / (tile.unit === 4 || columns.perLane === 2 ? 4 : 1),
         UPSTREAM:

@@ -2,7 +2,7 @@ import stepShader from "../../../shaders/cross_entropy_step.wgsl?raw";
 import totalShader from "../../../shaders/cross_entropy_total.wgsl?raw";
 import rowLossShader from "../../../shaders/softmax_cross_entropy.wgsl?raw";
 import gradientShader from "../../../shaders/softmax_cross_entropy_gradient.wgsl?raw";
-import { at } from "../../graph/op.ts";
+import { at } from "../../core/at.ts";
 import {
   type Reduction,
   softmaxCrossEntropyGradientOp,

@@ -1,9 +1,10 @@
 import shader from "../../../shaders/elementwise.wgsl?raw";
+import { at } from "../../core/at.ts";
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import type { DType } from "../../core/tensor.ts";
 import { assignOp } from "../../graph/graph.ts";
 import type { Attributes, Node } from "../../graph/node.ts";
-import { at, type OpDefinition } from "../../graph/op.ts";
+import type { OpDefinition } from "../../graph/op.ts";
 import { addOp, divOp, mulOp, subOp } from "../../graph/ops/arithmetic.ts";
 import {
   maximumOp,

@@ -1,5 +1,5 @@
 import shader from "../../../shaders/matmul.wgsl?raw";
-import { at } from "../../graph/op.ts";
+import { at } from "../../core/at.ts";
 import { matmulOp, matmulSizes } from "../../graph/ops/matmul.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Emitter, type Lowering, lowering, type Value } from "../lowering.ts";

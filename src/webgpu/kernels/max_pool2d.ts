@@ -1,7 +1,7 @@
 import poolShader from "../../../shaders/max_pool2d.wgsl?raw";
 import gradientShader from "../../../shaders/max_pool2d_gradient.wgsl?raw";
+import { at } from "../../core/at.ts";
 import type { PoolGeometry } from "../../core/window_geometry.ts";
-import { at } from "../../graph/op.ts";
 import { maxPool2dGradientOp, maxPool2dOp } from "../../graph/ops/max_pool2d.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";

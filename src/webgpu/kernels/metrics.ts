@@ -1,6 +1,6 @@
 import confusionShader from "../../../shaders/confusion_matrix.wgsl?raw";
 import countShader from "../../../shaders/count_correct.wgsl?raw";
-import { at } from "../../graph/op.ts";
+import { at } from "../../core/at.ts";
 import { confusionMatrixOp } from "../../graph/ops/confusion_matrix.ts";
 import { countCorrectOp } from "../../graph/ops/count_correct.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";

@@ -1,6 +1,6 @@
 import shader from "../../../shaders/norm_constraint.wgsl?raw";
+import { at } from "../../core/at.ts";
 import { sizeOf, stridesOf } from "../../core/shape.ts";
-import { at } from "../../graph/op.ts";
 import { NORM_EPSILON, type NormConstraintAttributes, normConstraintOp } from "../../graph/ops/norm_constraint.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";

@@ -1,6 +1,6 @@
 import shader from "../../../shaders/one_hot.wgsl?raw";
+import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
-import { at } from "../../graph/op.ts";
 import { oneHotOp } from "../../graph/ops/one_hot.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";

@@ -3,6 +3,7 @@ import squaresShader from "../../../shaders/gradient_squares.wgsl?raw";
 import updateShader from "../../../shaders/optimizer_update.wgsl?raw";
 import sumSlicesShader from "../../../shaders/sum_slices.wgsl?raw";
 import trustShader from "../../../shaders/trust_ratios.wgsl?raw";
+import { alignTo } from "../../core/align_to.ts";
 import { SCHEDULE_ROWS } from "../../core/schedule.ts";
 import { Arena } from "../../graph/node.ts";
 import {
@@ -216,7 +217,7 @@ export function optimizerUpdate(
 export function ruleTable(rule: UpdateRule): Uint32Array {
   if (rule.kind !== "nadam") return new Uint32Array(0);
   const corrections = nadamMomentumProducts(rule).map((product) => 1 / (1 - product));
-  const table = new Float32Array(Math.ceil(corrections.length / 4) * 4);
+  const table = new Float32Array(alignTo(corrections.length, 4));
   table.set(corrections);
   return new Uint32Array(table.buffer);
 }

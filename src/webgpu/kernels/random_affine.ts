@@ -1,8 +1,8 @@
 import shader from "../../../shaders/random_affine.wgsl?raw";
 import { AFFINE_STREAM } from "../../core/affine.ts";
+import { at } from "../../core/at.ts";
 import { randomKey } from "../../core/random.ts";
 import { type Shape, sizeOf } from "../../core/shape.ts";
-import { at } from "../../graph/op.ts";
 import { type RandomAffineAttributes, randomAffineOp } from "../../graph/ops/random_affine.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";

@@ -1,7 +1,7 @@
 import shader from "../../../shaders/record_step.wgsl?raw";
+import { at } from "../../core/at.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { sizeOf } from "../../core/shape.ts";
-import { at } from "../../graph/op.ts";
 import { recordStepOp } from "../../graph/ops/record_step.ts";
 import type { DeviceTraits, KernelSpec } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";

@@ -1,7 +1,8 @@
 import maxGradientShader from "../../../shaders/max_gradient.wgsl?raw";
 import reduceShader from "../../../shaders/reduce.wgsl?raw";
+import { at } from "../../core/at.ts";
 import { type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
-import { at, type OpDefinition } from "../../graph/op.ts";
+import type { OpDefinition } from "../../graph/op.ts";
 import { maxGradientOp, maxOp, minOp, productOp, type ReduceAttributes, sumOp } from "../../graph/ops/reduce.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";

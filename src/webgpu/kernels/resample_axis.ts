@@ -1,5 +1,5 @@
 import shader from "../../../shaders/resample_axis.wgsl?raw";
-import { at } from "../../graph/op.ts";
+import { at } from "../../core/at.ts";
 import { aroundAxis, resampleAxisOp } from "../../graph/ops/resample_axis.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";

@@ -1,9 +1,9 @@
 import placeShader from "../../../shaders/place.wgsl?raw";
 import copyShader from "../../../shaders/strided_copy.wgsl?raw";
+import { at } from "../../core/at.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import type { Node } from "../../graph/node.ts";
-import { at } from "../../graph/op.ts";
 import { concatOp } from "../../graph/ops/concat.ts";
 import { type PlaceAttributes, placeOp, type SliceAttributes, sliceOp } from "../../graph/ops/slice.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";

@@ -1,8 +1,9 @@
 import argmaxShader from "../../../shaders/argmax.wgsl?raw";
 import softmaxShader from "../../../shaders/softmax.wgsl?raw";
+import { at } from "../../core/at.ts";
 import { type Shape, sizeOf } from "../../core/shape.ts";
 import type { Attributes, Node } from "../../graph/node.ts";
-import { at, type OpDefinition } from "../../graph/op.ts";
+import type { OpDefinition } from "../../graph/op.ts";
 import { argmaxOp } from "../../graph/ops/argmax.ts";
 import { logSoftmaxOp, softmaxOp } from "../../graph/ops/softmax.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";

@@ -1,7 +1,7 @@
 import shader from "../../../shaders/transpose.wgsl?raw";
+import { at } from "../../core/at.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
-import { at } from "../../graph/op.ts";
 import { transposeOp } from "../../graph/ops/transpose.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { at } from "../../../src/core/at.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../../src/formats/checkpoint.ts";
-import { at } from "../../../src/graph/op.ts";
 import {
   adam,
   createPredictor,

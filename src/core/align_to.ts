@@ -1,0 +1,4 @@
+/** `size` rounded up to a multiple of `alignment`. */
+export function alignTo(size: number, alignment: number): number {
+  return Math.ceil(size / alignment) * alignment;
+}
