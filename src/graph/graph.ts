@@ -2,7 +2,7 @@ import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { checkLength, type DType, type TypedArray } from "../core/tensor.ts";
 import { type GradientOptions, gradients } from "./gradients.ts";
-import type { Attributes, Node, Variable } from "./node.ts";
+import { type Attributes, Node, type Variable } from "./node.ts";
 import { ANY_TYPE, COUNTS, checkOperands, defineOp, type OpDefinition } from "./op.ts";
 import { isVerdict } from "./ops/finish_step.ts";
 import * as ops from "./ops/index.ts";
@@ -138,16 +138,8 @@ export class Graph {
     if (sizeOf(shape) > 2 ** 32) {
       throw new ShapeError(`${what}: the result ${formatShape(shape)} holds more than 2³² elements.`);
     }
-    const node: Node<A> = {
-      graph: this,
-      id: this.nodes.length,
-      op,
-      inputs: [...inputs],
-      attributes,
-      shape,
-      dtype,
-      layer: this.#layer,
-    };
+    const id = this.nodes.length;
+    const node = new Node({ graph: this, id, op, inputs, attributes, shape, dtype, layer: this.#layer });
     this.nodes.push(node);
     return node;
   }

@@ -1,4 +1,5 @@
 import { alignTo } from "../core/align_to.ts";
+import { at } from "../core/at.ts";
 import type { Shape } from "../core/shape.ts";
 import { checkLength, type DType, type TypedArray } from "../core/tensor.ts";
 import type { Graph } from "./graph.ts";
@@ -7,18 +8,30 @@ import type { OpDefinition } from "./op.ts";
 /** Plain data that specialises an op: sizes, flags, names. Never tensors. */
 export type Attributes = object;
 
+/** What a node is made of; see `Node`. */
+export interface NodeParts<A extends Attributes = Attributes> {
+  readonly graph: Graph;
+  readonly id: number;
+  readonly op: OpDefinition<A>;
+  readonly inputs: readonly Node[];
+  readonly attributes: A;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly layer: string | undefined;
+}
+
 /**
- * One value of a graph: the op that makes it, its inputs, and the shape that the op's rule gave it.
- * Nodes are immutable; a graph only grows.
+ * One value of a graph: the op that makes it, its operands, and the shape that the op's rule gave it.
+ * Nodes are immutable; a graph only grows. `Graph.addNode` makes them.
  */
-export interface Node<A extends Attributes = Attributes> {
+export class Node<A extends Attributes = Attributes> implements NodeParts<A> {
   /** The graph that it belongs to. */
   readonly graph: Graph;
   /** Position in the graph; inputs always have smaller ids, so ids are a topological order. */
   readonly id: number;
   /** What makes the value. */
   readonly op: OpDefinition<A>;
-  /** The values that it is made of. */
+  /** The values that it is made of, for walks over all of them; a rule asks for one by its name. */
   readonly inputs: readonly Node[];
   /** Sizes, flags and names that specialise the op. */
   readonly attributes: A;
@@ -28,6 +41,49 @@ export interface Node<A extends Attributes = Attributes> {
   readonly dtype: DType;
   /** The layer that made the node, for tables and messages; gradients carry their forward node's layer. */
   readonly layer: string | undefined;
+
+  constructor(parts: NodeParts<A>) {
+    this.graph = parts.graph;
+    this.id = parts.id;
+    this.op = parts.op;
+    this.inputs = [...parts.inputs];
+    this.attributes = parts.attributes;
+    this.shape = parts.shape;
+    this.dtype = parts.dtype;
+    this.layer = parts.layer;
+  }
+
+  /** The operand of that name, as the op declares it. Throws for a name that it does not declare, or one that was left out. */
+  operand(name: string): Node {
+    const operand = this.optionalOperand(name);
+    if (operand === undefined) throw new RangeError(`"${this.op.name}" was made without its operand "${name}".`);
+    return operand;
+  }
+
+  /** The operand of that name, undefined where it was left out. Throws for a name that the op does not declare. */
+  optionalOperand(name: string): Node | undefined {
+    return this.inputs[operandPlace(this.op, name, false)];
+  }
+
+  /** All the operands that the op declares under that name as "...name". Throws for another name. */
+  operands(name: string): readonly Node[] {
+    return this.inputs.slice(operandPlace(this.op, name, true));
+  }
+
+  /** The names of `inputs`, one each: "...parts" gives its name to every one of its operands. */
+  get operandNames(): readonly string[] {
+    const names = Object.keys(this.op.operands).map((key) => key.replace(/^\.\.\.|\?$/g, ""));
+    return this.inputs.map((_, index) => at(names, Math.min(index, names.length - 1)));
+  }
+}
+
+/** Where an operand stands among the inputs of an op's nodes; of "...parts", the first of them. */
+function operandPlace(op: OpDefinition, name: string, repeats: boolean): number {
+  const keys = Object.keys(op.operands);
+  const place = keys.findIndex((key) => (repeats ? key === `...${name}` : key === name || key === `${name}?`));
+  if (place >= 0) return place;
+  const wanted = repeats ? `"...${name}"` : `"${name}"`;
+  throw new RangeError(`"${op.name}" has no operand ${wanted}; it has ${keys.join(", ") || "none"}.`);
 }
 
 /**
