@@ -24,9 +24,15 @@ function activationOf({ layer, inputShape }: PlacedLayer): string {
   return layer.config.kind === "softmax" && inputShape.length === 1 ? "softmax" : layer.activation;
 }
 
-/** The activation that a model ends in, also where it is only reshaped afterwards, and the layer that applies it. */
-export function finalActivation(model: Model): { readonly activation: string; readonly layer: PlacedLayer } {
-  let layer = model.outputLayer;
+/**
+ * The activation that an output of a model ends in, also where it is only reshaped afterwards, and the layer that applies it.
+ * `output` is the layer that makes the output; default that of the only one.
+ */
+export function finalActivation(
+  model: Model,
+  output: PlacedLayer = model.outputLayer,
+): { readonly activation: string; readonly layer: PlacedLayer } {
+  let layer = output;
   for (;;) {
     const activation = activationOf(layer);
     const { kind } = layer.layer.config;

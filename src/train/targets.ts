@@ -7,6 +7,7 @@ import { columnsOf } from "../data/multi_dataset.ts";
 import type { Loss } from "../nn/losses.ts";
 import type { Model, PlacedLayer } from "../nn/model.ts";
 import type { Head } from "./heads.ts";
+import { finalActivation } from "./output_activation.ts";
 
 /** Which of a data set's inputs and outputs the model's are, by their places. */
 export interface DatasetOrder {
@@ -42,7 +43,8 @@ export function orderOf(model: Model, dataset: Dataset): DatasetOrder {
 /** Throws unless each of the model's outputs is what its loss takes. */
 export function checkLossesFitModel(heads: readonly Head[], model: Model): void {
   heads.forEach(({ loss }, index) => {
-    checkLossFitsOutput(loss, { shape: at(model.outputShapes, index), layer: at(model.outputLayers, index) });
+    const layer = at(model.outputLayers, index);
+    checkLossFitsOutput(loss, { shape: at(model.outputShapes, index), layer }, finalActivation(model, layer));
   });
 }
 
@@ -53,20 +55,29 @@ interface Output {
   readonly layer: PlacedLayer;
 }
 
-function checkLossFitsOutput(loss: Loss, { shape: outputShape, layer: outputLayer }: Output): void {
+function checkLossFitsOutput(
+  loss: Loss,
+  { shape: outputShape, layer }: Output,
+  { activation, layer: activated }: ReturnType<typeof finalActivation>,
+): void {
   if (loss.targets === "class" && outputShape.length !== 1) {
     throw new ShapeError(
       `createTrainer: loss "${loss.name}" wants one row of logits an image, the model gives ` +
         `${formatShape(outputShape)}; end it in flatten() and dense().`,
     );
   }
-  const last: string = outputLayer.layer.activation;
   const other = loss.folded === "softmax" ? "sigmoid" : loss.folded === "sigmoid" ? "softmax" : undefined;
-  if (last === other) {
+  if (activation === other) {
     const fit = loss.folded === "softmax" ? "binaryCrossentropy" : "categoricalCrossentropy";
     throw new ArgumentError(
-      `createTrainer: loss "${loss.name}" takes logits or a final ${String(loss.folded)}, but the model's last layer ` +
-        `"${outputLayer.name}" ends in ${last}; take loss "${fit}", or another activation.`,
+      `createTrainer: loss "${loss.name}" takes logits or a final ${String(loss.folded)}, but the model's layer ` +
+        `"${activated.name}" ends in ${activation}; take loss "${fit}", or another activation.`,
+    );
+  }
+  if (loss.folded !== undefined && activation === loss.folded && activated !== layer) {
+    throw new ArgumentError(
+      `createTrainer: loss "${loss.name}" contains the ${activation}, which the model's layer "${activated.name}" would apply ` +
+        `a second time: only that of the last layer is left out, and "${layer.name}" comes after it. Put it before.`,
     );
   }
 }

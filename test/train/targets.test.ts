@@ -11,6 +11,7 @@ import {
   dense,
   earlyStopping,
   f1Score,
+  flatten,
   huber,
   ShapeError,
   sequential,
@@ -56,6 +57,19 @@ describe("loss, targets and outputs that do not fit give a typed error with the 
     const binary = createTrainer(probabilities, { ...options, loss: "bce" });
     await expect(binary).rejects.toThrow(ArgumentError);
     await expect(binary).rejects.toThrow(/"activation" ends in softmax.*"categoricalCrossentropy"/);
+  });
+
+  it("a softmax that is reshaped afterwards would be applied twice, and is refused where the loss contains it", async () => {
+    const model = sequential({ inputShape: [4] }, [
+      dense({ units: 2, activation: "softmax", name: "scores" }),
+      flatten(),
+    ]);
+    const options = { backend: cpu(), optimizer: adam() };
+    const twice = createTrainer(model, { ...options, loss: "sparseCategoricalCrossentropy" });
+    await expect(twice).rejects.toThrow(ArgumentError);
+    await expect(twice).rejects.toThrow(/softmax.*"scores".*second time.*"flatten" comes after it/);
+    const once = await createTrainer(model, { ...options, loss: "mse" });
+    once.dispose();
   });
 
   it("an own loss that gives no value a sample says what it gave", async () => {
