@@ -3,6 +3,7 @@
  * fix in the message; no test skips itself.
  */
 import { learnCompletion } from "../../src/webgpu/completion.ts";
+import { calmDawn } from "./dawn_ticks.ts";
 
 const FIX =
   "Tests need a WebGPU adapter. Run them through `npm test`, which finds Chromium's SwiftShader; on Debian: " +
@@ -55,6 +56,7 @@ async function open(): Promise<GPU> {
   }
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
+  calmDawn();
   const gpu = create([]);
   return disguise === undefined ? gpu : disguised(gpu);
 }
