@@ -1,6 +1,7 @@
 import { at } from "../core/at.ts";
 import { median } from "../core/median.ts";
 import { checkOptions, type OptionKinds } from "../core/options.ts";
+import { bindKernel, encodeDispatches } from "./dispatches.ts";
 import type { PipelineCache } from "./pipelines.ts";
 import { byteSize, type Plan, type PlannedDispatch } from "./plan.ts";
 import { openStopwatch, type Stopwatch } from "./stopwatch.ts";
@@ -245,26 +246,15 @@ export class Autotuner {
     buffers: ReadonlyMap<number, GPUBuffer>,
     watch: Stopwatch,
   ): (times: number) => Promise<number> {
-    const steps = way.map(({ spec, values }, index) => {
-      const pipeline = at(pipelines, index);
-      const entries = values.map((value, binding) => ({
-        binding,
-        resource: { buffer: buffers.get(value.id) as GPUBuffer },
-      }));
-      const layout = pipeline.getBindGroupLayout(0);
-      const group = this.#device.createBindGroup({ label: `tuning ${spec.name}`, layout, entries });
-      return { pipeline, group, workgroups: spec.workgroups };
-    });
-    return (times) =>
-      watch.time((pass) => {
-        for (let time = 0; time < times; time++) {
-          for (const { pipeline, group, workgroups } of steps) {
-            pass.setPipeline(pipeline);
-            pass.setBindGroup(0, group);
-            pass.dispatchWorkgroups(...workgroups);
-          }
-        }
-      });
+    const dispatches = way.map(({ spec, values }, index) =>
+      bindKernel(
+        this.#device,
+        spec,
+        at(pipelines, index),
+        values.map(({ id }) => ({ buffer: buffers.get(id) as GPUBuffer })),
+      ),
+    );
+    return (times) => watch.time((pass) => encodeDispatches(pass, dispatches, times));
   }
 
   /** A buffer of numbers like those that a network holds: floats around zero; words of four small bytes otherwise. */

@@ -1,10 +1,26 @@
 /** Dispatches as the device takes them. */
+import type { KernelSpec } from "./kernel.ts";
 
 /** A dispatch with everything that the device wants for it. */
 export interface RecordedDispatch {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly workgroups: readonly [number, number, number];
+}
+
+/** A compiled kernel with the buffers of its bindings, in their order. */
+export function bindKernel(
+  device: GPUDevice,
+  { name, workgroups }: Pick<KernelSpec, "name" | "workgroups">,
+  pipeline: GPUComputePipeline,
+  buffers: readonly GPUBufferBinding[],
+): RecordedDispatch {
+  const bindGroup = device.createBindGroup({
+    label: name,
+    layout: pipeline.getBindGroupLayout(0),
+    entries: buffers.map((resource, binding) => ({ binding, resource })),
+  });
+  return { pipeline, bindGroup, workgroups };
 }
 
 /** Appends one compute pass with `steps` times the dispatches. */

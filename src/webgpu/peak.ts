@@ -1,5 +1,6 @@
 import probeShader from "../../shaders/multiply_add_probe.wgsl?raw";
 import { at } from "../core/at.ts";
+import { bindKernel, encodeDispatches } from "./dispatches.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
 import type { PipelineCache } from "./pipelines.ts";
 import { openStopwatch, repeatsNeeded } from "./stopwatch.ts";
@@ -57,16 +58,8 @@ export async function measurePeak(device: GPUDevice, pipelines: PipelineCache, t
   try {
     let best = 0;
     for (const [index, spec] of specs.entries()) {
-      const pipeline = at(compiled, index);
-      const bindGroup = device.createBindGroup({
-        layout: pipeline.getBindGroupLayout(0),
-        entries: [factors, results].map((buffer, binding) => ({ binding, resource: { buffer } })),
-      });
-      const encode = (pass: GPUComputePassEncoder, times: number) => {
-        pass.setPipeline(pipeline);
-        pass.setBindGroup(0, bindGroup);
-        for (let time = 0; time < times; time++) pass.dispatchWorkgroups(...spec.workgroups);
-      };
+      const dispatch = bindKernel(device, spec, at(compiled, index), [{ buffer: factors }, { buffer: results }]);
+      const encode = (pass: GPUComputePassEncoder, times: number) => encodeDispatches(pass, [dispatch], times);
       // The first launch ends the compilation; then as many as make one measurement long enough.
       await watch.time((pass) => encode(pass, 1));
       const times = await repeatsNeeded(watch, encode, { milliseconds: LEAST_MILLISECONDS, most: MOST_DISPATCHES });

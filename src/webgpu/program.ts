@@ -10,7 +10,7 @@ import type { Feeds, OutputDrawing, Program, ProgramStats } from "../graph/backe
 import type { Arena, Variable } from "../graph/node.ts";
 import { type ProfileData, peakOf } from "../graph/profile.ts";
 import type { WebGpuBackend } from "./backend.ts";
-import { encodePass, type RecordedDispatch } from "./dispatches.ts";
+import { bindKernel, encodePass, type RecordedDispatch } from "./dispatches.ts";
 import type { KernelSpec } from "./kernel.ts";
 import { checkLimits, ownBytes, planMemory, type Slot } from "./memory.ts";
 import { checkBudget } from "./memory_budget.ts";
@@ -63,20 +63,13 @@ export async function buildProgram(backend: WebGpuBackend, plan: Plan): Promise<
   const own: GPUBuffer[] = [];
   const buffers = placeValues(backend, plan, slots, scratch, own);
   const recorded = plan.dispatches.map((dispatch, index): RecordedDispatch => {
-    const pipeline = at(pipelines, index);
-    const bindGroup = device.createBindGroup({
-      label: dispatch.spec.name,
-      layout: pipeline.getBindGroupLayout(0),
-      entries: dispatch.values.map((value, binding) => ({
-        binding,
-        resource: {
-          buffer: buffers.get(rootOf(value).id) as GPUBuffer,
-          offset: offsetInRoot(value) * storedBytes(value.dtype),
-          size: byteSize(value.size, value.dtype),
-        },
-      })),
-    });
-    return { pipeline, bindGroup, workgroups: at(specs, index).workgroups };
+    const bindings = dispatch.values.map((value) => ({
+      buffer: buffers.get(rootOf(value).id) as GPUBuffer,
+      offset: offsetInRoot(value) * storedBytes(value.dtype),
+      size: byteSize(value.size, value.dtype),
+    }));
+    const { workgroups } = at(specs, index);
+    return bindKernel(device, { name: dispatch.spec.name, workgroups }, at(pipelines, index), bindings);
   });
   const program = new WebGpuProgram(backend, plan, recorded, buffers, {
     scratch,

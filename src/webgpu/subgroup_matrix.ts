@@ -1,9 +1,7 @@
-import { completed } from "./completion.ts";
-import type { DeviceTraits, KernelSpec, SubgroupMatrix } from "./kernel.ts";
+import type { DeviceTraits, SubgroupMatrix } from "./kernel.ts";
 import type { MatmulSizes } from "./kernels/matmul.ts";
 import { matmulSubgroupMatrix, subgroupMatrixTile } from "./kernels/matmul_subgroup_matrix.ts";
-import { preprocess } from "./preprocess.ts";
-import { shaderIncludes } from "./shaders.ts";
+import { runKernel } from "./run_kernel.ts";
 import { subgroupSizes } from "./subgroups.ts";
 
 /** Experimental in Chromium, behind chrome://flags/#enable-unsafe-webgpu; no part of WebGPU yet. */
@@ -74,8 +72,9 @@ export async function multipliesExactly(
     const b = wholeNumbers(sizes.k * sizes.n, largestB, 2 * index + 2);
     const expected = exactProduct(sizes, a, b);
     const operands = halves ? [halfBits(a), halfBits(b)] : [a, b];
-    const found = await run(device, spec, operands, expected.length).catch(() => undefined);
-    if (!found?.every((value, place) => value === expected[place])) return false;
+    const found = await runKernel(device, spec, operands, 4 * expected.length).catch(() => undefined);
+    if (found === undefined) return false;
+    if (!new Float32Array(found).every((value, place) => value === expected[place])) return false;
   }
   return true;
 }
@@ -112,56 +111,4 @@ function exactProduct(sizes: MatmulSizes, a: Float32Array, b: Float32Array): Flo
     for (let i = 0; i < k; i++) sum += (a[row * rowA + i * stepA] ?? 0) * (b[column * columnB + i * stepB] ?? 0);
     return sum;
   });
-}
-
-/** The output of a kernel that reads `inputs` and writes `length` values; throws what the device has to say against it. */
-async function run(
-  device: GPUDevice,
-  spec: KernelSpec,
-  inputs: readonly (Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>)[],
-  length: number,
-): Promise<Float32Array> {
-  const buffer = (size: number, usage: number) => device.createBuffer({ label: "subgroup matrix probe", size, usage });
-  const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
-  const operands = inputs.map(({ byteLength }) => buffer(byteLength, STORAGE | COPY_DST));
-  const output = buffer(4 * length, STORAGE | COPY_SRC);
-  const staging = buffer(4 * length, MAP_READ | COPY_DST);
-  try {
-    const pipeline = await valid(device, () => {
-      const code = preprocess(spec.shader, spec.constants, shaderIncludes);
-      const module = device.createShaderModule({ label: spec.name, code });
-      return device.createComputePipelineAsync({ label: spec.name, layout: "auto", compute: { module } });
-    });
-    await valid(device, () => {
-      for (const [index, data] of inputs.entries()) device.queue.writeBuffer(operands[index] as GPUBuffer, 0, data);
-      const entries = [...operands, output].map((buffer, binding) => ({ binding, resource: { buffer } }));
-      const encoder = device.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-      pass.dispatchWorkgroups(...spec.workgroups);
-      pass.end();
-      encoder.copyBufferToBuffer(output, 0, staging, 0, 4 * length);
-      device.queue.submit([encoder.finish()]);
-    });
-    await completed(device, staging.mapAsync(GPUMapMode.READ));
-    return new Float32Array(staging.getMappedRange().slice(0));
-  } finally {
-    for (const each of [...operands, output, staging]) each.destroy();
-  }
-}
-
-/** What `work` gives; throws the validation error that it caused, which the page's own handlers do not see. */
-async function valid<T>(device: GPUDevice, work: () => T | Promise<T>): Promise<T> {
-  device.pushErrorScope("validation");
-  let error: Promise<GPUError | null>;
-  let result: T | Promise<T>;
-  try {
-    result = work();
-  } finally {
-    error = device.popErrorScope();
-  }
-  const [given, refused] = await Promise.all([result, error]);
-  if (refused) throw new Error(refused.message);
-  return given;
 }

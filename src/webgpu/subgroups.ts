@@ -1,7 +1,6 @@
 import probeShader from "../../shaders/subgroup_probe.wgsl?raw";
-import { completed } from "./completion.ts";
 import type { KernelSpec, SubgroupSizes } from "./kernel.ts";
-import { preprocess } from "./preprocess.ts";
+import { runKernel } from "./run_kernel.ts";
 
 /** Threads of the largest workgroup whose reductions exchange values. */
 const THREADS = 256;
@@ -32,30 +31,7 @@ export function subgroupSizes(device: GPUDevice, info: GPUAdapterInfo | undefine
  */
 export async function exchangesAsExpected(device: GPUDevice, sizes: SubgroupSizes): Promise<boolean> {
   if (device.limits.maxComputeInvocationsPerWorkgroup < THREADS) return false;
-  const { shader, constants } = subgroupProbe(sizes);
-  const usage = { STORAGE: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC, READ: GPUBufferUsage.MAP_READ };
-  const bytes = THREADS * 4;
-  const counts = device.createBuffer({ label: "subgroup probe", size: bytes, usage: usage.STORAGE });
-  const staging = device.createBuffer({ size: bytes, usage: usage.READ | GPUBufferUsage.COPY_DST });
-  try {
-    const module = device.createShaderModule({ code: preprocess(shader, constants) });
-    const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
-    const entries = [{ binding: 0, resource: { buffer: counts } }];
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-    pass.dispatchWorkgroups(1);
-    pass.end();
-    encoder.copyBufferToBuffer(counts, 0, staging, 0, bytes);
-    device.queue.submit([encoder.finish()]);
-    await completed(device, staging.mapAsync(GPUMapMode.READ));
-    return new Uint32Array(staging.getMappedRange()).every((count) => count === sizes.minSize - 1);
-  } catch {
-    // Reductions through workgroup memory need none of this.
-    return false;
-  } finally {
-    counts.destroy();
-    staging.destroy();
-  }
+  // Reductions through workgroup memory need none of this.
+  const counts = await runKernel(device, subgroupProbe(sizes), [], THREADS * 4).catch(() => undefined);
+  return counts !== undefined && new Uint32Array(counts).every((count) => count === sizes.minSize - 1);
 }
