@@ -97,7 +97,7 @@ if (only.includes("kernels")) {
         ? { kind, size: Number(first) }
         : { kind: "conv", batch: Number(first), size: Number(size), channels: Number(channels) };
     const backend = await webgpu({ gpu });
-    const peak = await backend.peakGflops();
+    const peak = await backend.context.peakGflops();
     backend.dispose();
     await race(job, { peak });
   }

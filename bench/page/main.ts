@@ -52,7 +52,7 @@ const api = {
   peak: async (): Promise<number> => {
     const backend = await webgpu();
     try {
-      return await backend.peakGflops();
+      return await backend.context.peakGflops();
     } finally {
       backend.dispose();
     }

@@ -1,12 +1,11 @@
 import { at } from "../core/at.ts";
 import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
 import { formatCount, formatTable } from "../core/format.ts";
-import { layOutMaps, paintMaps } from "../core/maps_picture.ts";
 import { median } from "../core/median.ts";
 import { checkOptions, describeValue } from "../core/options.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { DType, Tensor, TypedArray } from "../core/tensor.ts";
-import type { Backend, CompileOptions, Feeds, OutputDrawing, Program, ProgramStats } from "../graph/backend.ts";
+import type { Backend, CompileOptions, Feeds, Program, ProgramStats, VariableSnapshot } from "../graph/backend.ts";
 import { checkCompile } from "../graph/checks.ts";
 import { Closing } from "../graph/closing.ts";
 import { assignOp, constantOp, type Graph, inputOp, variableOp } from "../graph/graph.ts";
@@ -76,8 +75,31 @@ class CpuBackend implements Backend {
     if (this.#closing.error) throw this.#closing.error;
   }
 
+  get closed(): Error | undefined {
+    return this.#closing.error;
+  }
+
   onClosed(listener: (error: Error) => void): () => void {
     return this.#closing.onClosed(listener);
+  }
+
+  async snapshot(): Promise<VariableSnapshot> {
+    this.checkUsable();
+    this.synchronize(this.#held.keys());
+    return this.submit(() => {
+      return new Map(
+        [...this.#held].map(([variable, { version, values }]) => [variable, { version, data: values.slice() }]),
+      );
+    });
+  }
+
+  /** There is no device to lose: this sets variables back. */
+  async reopen(snapshot: VariableSnapshot = new Map()): Promise<void> {
+    this.checkUsable();
+    for (const [variable, { version, data }] of snapshot) {
+      const held = this.#held.get(variable);
+      if (held && variable.version === version) this.submitWrite(held.values, data);
+    }
   }
 
   /**
@@ -309,31 +331,19 @@ class CpuProgram implements Program {
     };
   }
 
-  async run(feeds: Feeds = {}): Promise<Record<string, Tensor>> {
+  async run(feeds: Feeds = {}, { read }: { read?: readonly string[] } = {}): Promise<Record<string, Tensor>> {
     this.#checkUsable();
+    const wanted = this.#outputs.filter(({ name }) => read?.includes(name) ?? true);
     const feed = this.#fed(feeds);
     this.#backend.synchronize(this.#storage.keys());
     return this.#backend.submit(async () => {
       this.#checkUsable();
       feed();
       for (const { compute } of this.#steps) compute();
-      const results = this.#outputs.map(({ name, shape, values }) => [
-        name,
-        { shape: [...shape], data: values.slice() },
-      ]);
+      const results = wanted.map(({ name, shape, values }) => [name, { shape: [...shape], data: values.slice() }]);
       for (const { compute } of this.#effects) compute();
       await nextTurn();
       return Object.fromEntries(results);
-    });
-  }
-
-  async draw(feeds: Feeds, drawings: readonly OutputDrawing[]): Promise<void> {
-    const layouts = drawings.map(({ shape, picture }) => layOutMaps(shape, picture));
-    const outputs = await this.run(feeds);
-    drawings.forEach(({ output, canvas }, index) => {
-      const values = outputs[output];
-      if (values === undefined) throw new ArgumentError(`draw: the program has no output "${output}".`);
-      paintMaps(canvas, at(layouts, index), values.data);
     });
   }
 

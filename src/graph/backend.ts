@@ -40,16 +40,28 @@ export interface OutputDrawing {
   readonly picture: MapsPictureOptions;
 }
 
+/** How a backend draws outputs where they lie, so that no value comes to the page. */
+export interface DirectDrawing {
+  /** Whether that gains anything: a software adapter's memory is the page's anyway. */
+  readonly isQuicker: boolean;
+  /**
+   * Writes the feeds, runs one step of the program, and draws. Gives the values of the outputs whose canvas has another
+   * context already; whoever calls paints them.
+   */
+  draw(
+    program: Program,
+    feeds: Feeds,
+    drawings: readonly OutputDrawing[],
+  ): Promise<readonly (TypedArray | undefined)[]>;
+}
+
+/** Values of variables with the `version` that they are of, kept for a fresh device. */
+export type VariableSnapshot = ReadonlyMap<Variable, { readonly version: number; readonly data: TypedArray }>;
+
 /** A graph made ready to run many times on one backend. */
 export interface Program {
-  /** Writes the feeds, runs one step and reads the outputs back. */
-  run(feeds?: Feeds): Promise<Record<string, Tensor>>;
-  /**
-   * Writes the feeds, runs one step, and draws outputs into canvases. WebGPU draws them where they lie, unless `readback`
-   * is set (default on software adapters, which gain nothing) or a canvas has another context; then, and on the CPU, the
-   * values are read and painted. Throws `ArgumentError` for what makes no picture.
-   */
-  draw(feeds: Feeds, drawings: readonly OutputDrawing[], options?: { readback?: boolean }): Promise<void>;
+  /** Writes the feeds, runs one step and reads the outputs back, or only those that `read` names. */
+  run(feeds?: Feeds, options?: { read?: readonly string[] }): Promise<Record<string, Tensor>>;
   /**
    * Runs `steps` steps (default 1) in one submission, after writing `feeds` where they are given, and resolves when they
    * are done, with the values of `read` as they are after the last of them. Calls may overlap: the next can be enqueued
@@ -88,13 +100,31 @@ export interface Backend {
   compile(graph: Graph, options: CompileOptions): Promise<Program>;
   /** Bytes of device memory held now by programs and variables. */
   readonly bytes: number;
-  /** Resolves with the error when the device is lost; never otherwise. */
+  /** Resolves with the error when the device is lost; never otherwise. After `reopen` another promise, of the fresh device. */
   readonly lost: Promise<Error>;
+  /** The error that further use throws, where the device is lost or the backend was disposed of; undefined while it can be used. */
+  readonly closed: Error | undefined;
   /**
-   * Calls `listener` with the error that further use throws, once the device is lost or the backend was disposed of; at once
-   * where that is so already. The function that comes back takes the listener away.
+   * Calls `listener` with that error each time that happens, and at once where it has. The function that comes back takes the
+   * listener away.
    */
   onClosed(listener: (error: Error) => void): () => void;
+  /** How outputs are drawn where they lie; left out where that is the page's memory. */
+  readonly drawing?: DirectDrawing;
+  /**
+   * Copies of all variables that programs hold, as they are after everything enqueued so far, for `reopen`. Variables that hold
+   * nothing but their `initial`, such as data sets, are left out: that is on the host already.
+   */
+  snapshot(): Promise<VariableSnapshot>;
+  /**
+   * Takes a fresh device in the place of one that was lost, makes every program ready on it, and sets the variables to the
+   * values of a snapshot, those that were `reset` since to their new ones, and all others to their `initial`. Programs, and
+   * trainers, classifiers and predictors with them, then go on. What a trainer counts on the host is not in a snapshot: take it
+   * when no step is under way. Throws `ArgumentError` where trained weights would be missing, and where the device was the
+   * user's own; `WebGpuUnavailableError` and `OutOfMemoryError` where a fresh one does not come or is too small: the backend is
+   * then closed as before, and `reopen` may be called again.
+   */
+  reopen(snapshot?: VariableSnapshot): Promise<void>;
   /** Frees everything that programs and variables hold on the device; further use throws `DisposedError`. */
   dispose(): void;
 }

@@ -1,4 +1,4 @@
-/** Tells listeners once that something can no longer be used, and why. */
+/** Tells listeners when something can no longer be used, and why. */
 export class Closing {
   #error: Error | undefined;
   readonly #listeners = new Set<(error: Error) => void>();
@@ -13,13 +13,17 @@ export class Closing {
     if (this.#error) return;
     this.#error = error;
     for (const listener of this.#listeners) listener(error);
-    this.#listeners.clear();
   }
 
-  /** Calls `listener` when it closes, at once where it has; the function that comes back takes the listener away. */
+  /** From now on it can be used again. */
+  open(): void {
+    this.#error = undefined;
+  }
+
+  /** Calls `listener` each time it closes, and at once where it has; the function that comes back takes the listener away. */
   onClosed(listener: (error: Error) => void): () => void {
+    this.#listeners.add(listener);
     if (this.#error) listener(this.#error);
-    else this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 }

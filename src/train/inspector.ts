@@ -6,6 +6,7 @@ import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import type { Model } from "../nn/model.ts";
+import { drawOutputs } from "./draw_outputs.ts";
 import { type OutputActivation, outputActivation } from "./output_activation.ts";
 import { type PredictionKind, unfolded } from "./programs.ts";
 import type { Inspection, InspectOptions, LayerInspection, MapsDrawing } from "./types.ts";
@@ -109,7 +110,7 @@ export class Inspector {
     const feeds = { image: input, ...(gradients ? { target: [options.target ?? PREDICTED] } : {}) };
     await this.#working(async () => {
       const program = await this.#compiled(gradients ? "values" : "none");
-      await program.draw(feeds, pictures, options.readback === undefined ? {} : { readback: options.readback });
+      await drawOutputs(this.#backend, program, { feeds, drawings: pictures, readback: options.readback });
     });
   }
 

@@ -109,7 +109,7 @@ class LocalTrainer implements Trainer {
   readonly #inspector: Inspector;
   readonly #evaluations: Evaluations;
   readonly #programs: CompiledPrograms;
-  readonly #turns = new Turns();
+  readonly #turns = new Turns(() => (this.#disposed ? disposedTrainer() : this.#backend.closed));
   readonly #forgetBackend: () => void;
   readonly #progress: Progress = newProgress();
   #seed: number;
@@ -139,7 +139,7 @@ class LocalTrainer implements Trainer {
     this.#evaluations = new Evaluations(backend, parts, batchSize, ({ targets }, totals) =>
       this.#accuracy(targets === undefined, totals),
     );
-    this.#forgetBackend = backend.onClosed((error) => this.#turns.close(error));
+    this.#forgetBackend = backend.onClosed(() => this.#turns.close());
   }
 
   async fit(given: Dataset, options: FitOptions = {}): Promise<History> {
@@ -563,7 +563,7 @@ class LocalTrainer implements Trainer {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#forgetBackend();
-    this.#turns.close(disposedTrainer());
+    this.#turns.close();
     this.#programs.dispose();
     this.#evaluations.dispose();
     this.#predictor.dispose();

@@ -17,6 +17,8 @@ export interface Turn {
  * training only, and nothing but `resume` and the end of the run ends it. Every wait ends when the trainer closes.
  */
 export class Turns {
+  /** The error with which waits end; undefined while the trainer can be used. */
+  readonly #closed: () => Error | undefined;
   #sharing = 0;
   #exclusive = false;
   /** Exclusive work that waits for its turn. */
@@ -24,9 +26,12 @@ export class Turns {
   #paused = false;
   /** Whether a run is under way and has not given way. */
   #stepping = false;
-  #closed: Error | undefined;
   /** Called when something has changed that somebody may be waiting for. */
   readonly #wakers = new Set<() => void>();
+
+  constructor(closed: () => Error | undefined) {
+    this.#closed = closed;
+  }
 
   get paused(): boolean {
     return this.#paused;
@@ -34,7 +39,7 @@ export class Turns {
 
   /** Holds a run of training; resolves when no step is in flight. */
   async pause(): Promise<void> {
-    if (this.#closed) throw this.#closed;
+    this.#checkOpen();
     this.#paused = true;
     this.#wake();
     await this.#take(
@@ -109,17 +114,21 @@ export class Turns {
     };
   }
 
-  /** Ends every wait, now and later, with this error. */
-  close(error: Error): void {
-    this.#closed ??= error;
+  /** Ends every wait, since the trainer has closed. */
+  close(): void {
     this.#wake();
+  }
+
+  #checkOpen(): void {
+    const closed = this.#closed();
+    if (closed) throw closed;
   }
 
   /** Waits until it is free and takes it in the same moment, before anybody else who waits looks. */
   async #take(free: () => boolean, take: () => void, signal?: AbortSignal): Promise<void> {
     while (true) {
       signal?.throwIfAborted();
-      if (this.#closed) throw this.#closed;
+      this.#checkOpen();
       if (free()) {
         take();
         return;

@@ -1,21 +1,17 @@
-import { DeviceLostError, DisposedError } from "../core/errors.ts";
+import { ArgumentError, DisposedError } from "../core/errors.ts";
 import { checkOptions } from "../core/options.ts";
-import type { Backend, CompileOptions, Program } from "../graph/backend.ts";
+import type { Backend, CompileOptions, DirectDrawing, Program, VariableSnapshot } from "../graph/backend.ts";
 import { checkCompile } from "../graph/checks.ts";
 import { Closing } from "../graph/closing.ts";
 import type { Graph } from "../graph/graph.ts";
-import { Autotuner, checkAutotune } from "./autotune.ts";
+import { checkAutotune } from "./autotune.ts";
 import { type AcquiredDevice, acquireDevice, WEBGPU, type WebGpuOptions } from "./device.ts";
+import { type ContextOptions, DeviceContext } from "./device_context.ts";
 import { storeHalves } from "./half_storage.ts";
 import { writeInPlace } from "./in_place.ts";
 import { lowerGraph } from "./lower.ts";
-import { MapsPainter } from "./maps_painter.ts";
 import { checkMemoryBudget, memoryBudget } from "./memory_budget.ts";
-import { measurePeak } from "./peak.ts";
-import { PipelineCache } from "./pipelines.ts";
-import { buildProgram } from "./program.ts";
-import { Readback } from "./readback.ts";
-import { ScratchPool, VariableStorage } from "./storage.ts";
+import { buildProgram, type ProgramHost, type WebGpuProgram } from "./program.ts";
 
 /** A backend on the GPU. Throws `WebGpuUnavailableError`, which says why and what to do. */
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
@@ -25,80 +21,74 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend
   return new WebGpuBackend(await acquireDevice(options), options);
 }
 
-/** Runs graphs on one GPU device; several may coexist. */
-export class WebGpuBackend implements Backend {
+/** Runs graphs on one GPU device at a time; several backends may coexist. */
+export class WebGpuBackend implements Backend, ProgramHost {
   readonly kind = "webgpu";
-  readonly description: string;
-  readonly lost: Promise<DeviceLostError>;
-  readonly device: GPUDevice;
-  readonly pipelines: PipelineCache;
-  readonly variables: VariableStorage;
-  readonly scratch: ScratchPool;
-  readonly readback: Readback;
-  readonly painter: MapsPainter;
-  /** Whether programs may begin on kernels that compile quickly. */
-  readonly quickStart: boolean;
-  /** Bytes that `bytes` may come to. */
-  readonly memoryBudget: number;
-  /** Bytes of buffers that belong to single programs: constants and fed inputs. */
-  programBytes = 0;
-  readonly #acquired: AcquiredDevice;
-  readonly #tuner: Autotuner | undefined;
+  readonly programs = new Set<WebGpuProgram>();
+  readonly #options: WebGpuOptions;
+  readonly #contextOptions: ContextOptions;
   readonly #closing = new Closing();
-  #peak: Promise<number> | undefined;
+  #context: DeviceContext;
+  #reopening: Promise<void> | undefined;
+  #disposed = false;
 
   constructor(acquired: AcquiredDevice, options: WebGpuOptions = {}) {
     const { quickStart = true, autotune = false, winograd = true } = options;
-    this.#acquired = { ...acquired, traits: { ...acquired.traits, winograd } };
-    this.quickStart = quickStart;
-    this.memoryBudget = options.memoryBudget ?? memoryBudget();
-    this.device = acquired.device;
-    this.description = acquired.description;
-    this.lost = this.device.lost.then((info) => {
-      const error = new DeviceLostError(
-        `The GPU device was lost (${info.reason}): ${info.message || "no message"}. Make a new backend and restore a checkpoint.`,
-      );
-      this.#closing.close(error);
-      return error;
-    });
-    this.pipelines = new PipelineCache(this.device);
-    if (autotune !== false) {
-      const tuning = autotune === true ? {} : autotune;
-      this.#tuner = new Autotuner(this.device, this.pipelines, this.description, tuning);
-    }
-    this.variables = new VariableStorage(this.device);
-    this.scratch = new ScratchPool(this.device);
-    this.readback = new Readback(this.device, this.lost);
-    this.painter = new MapsPainter(this.device, this.pipelines, acquired.traits);
+    // What it came from, which a fresh device comes from too.
+    this.#options = acquired.gpu ? { ...options, gpu: acquired.gpu } : options;
+    const budget = options.memoryBudget ?? memoryBudget();
+    this.#contextOptions = { quickStart, autotune, winograd, memoryBudget: budget };
+    this.#context = this.#open(acquired);
+  }
+
+  /** What programs are recorded on. */
+  get context(): DeviceContext {
+    return this.#context;
+  }
+
+  get device(): GPUDevice {
+    return this.#context.device;
+  }
+
+  get description(): string {
+    return this.#context.description;
+  }
+
+  get lost(): DeviceContext["lost"] {
+    return this.#context.lost;
   }
 
   /** Bytes of device memory that programs and variables of this backend hold now, staging included. */
   get bytes(): number {
-    return this.variables.bytes + this.scratch.bytes + this.readback.bytes + this.programBytes;
+    return this.#context.bytes;
+  }
+
+  get drawing(): DirectDrawing {
+    return {
+      // The GPU process of Chromium 156 falls over when SwiftShader presents a canvas without
+      // `--use-angle=swiftshader --use-vulkan=swiftshader`.
+      isQuicker: !this.#context.traits.software,
+      draw: async (...given) => (await import("./draw.ts")).drawOutputs(...given),
+    };
   }
 
   async compile(graph: Graph, options: CompileOptions): Promise<Program> {
     this.checkUsable();
     checkCompile(graph, options);
     const { outputs, halfLayers } = options;
-    const lowered = lowerGraph(graph, outputs, this.#acquired.traits);
-    const plan = writeInPlace(halfLayers ? storeHalves(lowered, halfLayers) : lowered);
-    return buildProgram(this, this.#tuner ? await this.#tuner.tune(plan) : plan);
+    return buildProgram(this, async ({ traits, tuner }) => {
+      const lowered = lowerGraph(graph, outputs, traits);
+      const plan = writeInPlace(halfLayers ? storeHalves(lowered, halfLayers) : lowered);
+      return tuner ? tuner.tune(plan) : plan;
+    });
   }
 
-  /** Multiply-add throughput of the device in GFLOP/s, measured when first asked for. */
-  peakGflops(): Promise<number> {
-    this.#peak ??= this.readback.race(measurePeak(this.device, this.pipelines, this.#acquired.traits));
-    return this.#peak;
+  get closed(): Error | undefined {
+    return this.#closing.error;
   }
 
   onClosed(listener: (error: Error) => void): () => void {
     return this.#closing.onClosed(listener);
-  }
-
-  /** Whether the device is gone or the backend was disposed of. */
-  get isUnusable(): boolean {
-    return this.#closing.error !== undefined;
   }
 
   /** Throws when the device is gone or the backend was disposed of. */
@@ -106,11 +96,68 @@ export class WebGpuBackend implements Backend {
     if (this.#closing.error) throw this.#closing.error;
   }
 
+  async snapshot(): Promise<VariableSnapshot> {
+    this.checkUsable();
+    const { variables, readback } = this.#context;
+    return variables.snapshot(readback);
+  }
+
+  reopen(snapshot: VariableSnapshot = new Map()): Promise<void> {
+    this.#reopening ??= this.#reopen(snapshot).finally(() => {
+      this.#reopening = undefined;
+    });
+    return this.#reopening;
+  }
+
+  async #reopen(snapshot: VariableSnapshot): Promise<void> {
+    this.#checkNotDisposed();
+    if (this.#options.device) {
+      throw new ArgumentError(
+        "reopen: this backend was made with a device of your own, which only you can replace. Make a new one with " +
+          "webgpu({ device }), and restore a checkpoint there.",
+      );
+    }
+    const before = this.#context;
+    before.variables.checkKept(snapshot);
+    const fresh = new DeviceContext(await acquireDevice(this.#options), this.#contextOptions);
+    try {
+      // One that still works is not to be used by anybody while its programs move.
+      before.device.destroy();
+      this.#closing.close(await before.lost);
+      const replacements = await Promise.all([...this.programs].map((program) => program.recordAgain(fresh)));
+      this.#checkNotDisposed();
+      for (const replace of replacements) replace();
+    } catch (error) {
+      fresh.dispose();
+      throw error;
+    }
+    before.dispose();
+    fresh.variables.restore(snapshot);
+    this.#context = fresh;
+    this.#closing.open();
+    this.#watch(fresh);
+  }
+
+  #open(acquired: AcquiredDevice): DeviceContext {
+    const context = new DeviceContext(acquired, this.#contextOptions);
+    this.#watch(context);
+    return context;
+  }
+
+  /** Closes the backend when its device is lost. */
+  #watch(context: DeviceContext): void {
+    void context.lost.then((error) => {
+      if (this.#context === context) this.#closing.close(error);
+    });
+  }
+
+  #checkNotDisposed(): void {
+    if (this.#disposed) throw new DisposedError("This backend was disposed of; make a new one.");
+  }
+
   dispose(): void {
+    this.#disposed = true;
     this.#closing.close(new DisposedError("This backend was disposed of; make a new one."));
-    this.variables.dispose();
-    this.scratch.dispose();
-    this.readback.dispose();
-    if (this.#acquired.owned) this.device.destroy();
+    this.#context.dispose();
   }
 }

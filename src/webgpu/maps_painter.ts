@@ -57,14 +57,6 @@ export class MapsPainter {
     this.#traits = traits;
   }
 
-  /**
-   * Whether drawing without readback is of use. A software adapter's memory is the page's anyway, and the GPU process of
-   * Chromium 156 falls over when SwiftShader presents a canvas without `--use-angle=swiftshader --use-vulkan=swiftshader`.
-   */
-  get prefersCanvas(): boolean {
-    return !this.#traits.software;
-  }
-
   /** Makes a canvas ready to be drawn to by this device; false where it cannot have a WebGPU context. */
   configure(canvas: MapsCanvas): boolean {
     const context = contextOf(canvas, "webgpu");

@@ -5,7 +5,7 @@
 import { ArgumentError, OutOfMemoryError } from "../core/errors.ts";
 import { formatBytes } from "../core/format.ts";
 import type { Arena, Variable } from "../graph/node.ts";
-import type { WebGpuBackend } from "./backend.ts";
+import type { DeviceContext } from "./device_context.ts";
 import type { Slot } from "./memory.ts";
 
 /** What a browser tells of its device, in a page or a worker; each name is missing in some. */
@@ -53,7 +53,7 @@ export function checkMemoryBudget(budget: number | undefined): void {
 
 /** Throws `OutOfMemoryError` where a program would take more than the backend's budget leaves it. */
 export function checkBudget(
-  { variables, scratch, bytes: held, memoryBudget: budget }: WebGpuBackend,
+  { variables, scratch, bytes: held, memoryBudget: budget }: DeviceContext,
   program: { readonly slots: readonly Slot[]; readonly owners: ReadonlySet<Variable | Arena>; readonly own: number },
 ): void {
   const missing = scratch.missingBytes(program.slots.map((slot) => slot.bytes));

@@ -1,9 +1,12 @@
 import { alignTo } from "../core/align_to.ts";
+import { ArgumentError } from "../core/errors.ts";
 import type { TypedArray } from "../core/tensor.ts";
 import { bytesPerElement } from "../core/tensor.ts";
+import type { VariableSnapshot } from "../graph/backend.ts";
 import { Arena, type Variable } from "../graph/node.ts";
 import type { StoredType } from "./lowering.ts";
 import { byteSize } from "./plan.ts";
+import type { Readback } from "./readback.ts";
 
 const STORAGE_USAGE = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 
@@ -36,6 +39,8 @@ interface Held {
   users: number;
   /** Versions of the variables whose values have been uploaded. */
   uploaded: Map<Variable, number>;
+  /** Whether it holds anything else than the variables' initial values. */
+  changed: boolean;
 }
 
 /** Buffers of the variables of one device: made when the first program needs them, freed with the last. */
@@ -80,7 +85,7 @@ export class VariableStorage {
       size: VariableStorage.bytesOf(owner),
       usage: STORAGE_USAGE(),
     });
-    this.#held.set(owner, { buffer, users: 1, uploaded: new Map() });
+    this.#held.set(owner, { buffer, users: 1, uploaded: new Map(), changed: false });
   }
 
   release(owner: Variable | Arena): void {
@@ -106,14 +111,69 @@ export class VariableStorage {
       if (held === undefined || held.uploaded.get(variable) === variable.version) continue;
       const first = !held.uploaded.has(variable);
       held.uploaded.set(variable, variable.version);
-      if (variable.initial) this.write(variable, variable.initial);
-      else if (!first || variable.version > 0) this.write(variable, new Float32Array(variable.size));
+      if (variable.initial) this.#upload(held, variable, variable.initial);
+      else if (!first || variable.version > 0) this.#upload(held, variable, new Float32Array(variable.size));
     }
   }
 
   write(variable: Variable, values: ArrayLike<number>): void {
     const held = this.#held.get(VariableStorage.ownerOf(variable));
     if (held === undefined) return;
+    held.changed = true;
+    this.#upload(held, variable, values);
+  }
+
+  /** Notes that these are about to be written by kernels. */
+  changed(owners: Iterable<Variable | Arena>): void {
+    for (const owner of owners) {
+      const held = this.#held.get(owner);
+      if (held) held.changed = true;
+    }
+  }
+
+  /** Copies what is not the variables' initial values to the page, as it is after everything submitted so far. */
+  async snapshot(readback: Readback): Promise<VariableSnapshot> {
+    const encoder = this.#device.createCommandEncoder();
+    const copies = [...this.#held].flatMap(([owner, { buffer, uploaded, changed }]) => {
+      if (!changed) return [];
+      this.synchronize(uploaded.keys());
+      const wait = readback.copy(encoder, buffer, 0, buffer.size);
+      const versions = [...uploaded.keys()].map((variable) => ({ variable, version: variable.version }));
+      return [{ owner, versions, wait }];
+    });
+    this.#device.queue.submit([encoder.finish()]);
+    const copied = copies.map(async ({ versions, wait }) => {
+      const bytes = await wait();
+      return versions.map(({ variable, version }) => {
+        const start = variable.arenaOffset * bytesPerElement(variable.dtype);
+        const own = bytes.slice(start, start + VariableStorage.bytesOf(variable));
+        return [variable, { version, data: decode(own, variable.dtype, variable.size) }] as const;
+      });
+    });
+    return new Map((await Promise.all(copied)).flat());
+  }
+
+  /** Throws `ArgumentError` where values are on this device alone that a fresh one would lack. */
+  checkKept(snapshot: VariableSnapshot): void {
+    for (const owner of this.#held.keys()) {
+      for (const variable of owner instanceof Arena ? owner.variables : [owner]) {
+        if (!variable.hasMoved || snapshot.has(variable)) continue;
+        throw new ArgumentError(
+          `reopen: "${variable.name}" has been trained, and its values are nowhere but on the device; give ` +
+            "reopen(snapshot) what await backend.snapshot() gave before.",
+        );
+      }
+    }
+  }
+
+  /** Writes the values of a snapshot, but for those of variables that were `reset` since. */
+  restore(snapshot: VariableSnapshot): void {
+    for (const [variable, { version, data }] of snapshot) {
+      if (variable.version === version) this.write(variable, data);
+    }
+  }
+
+  #upload(held: Held, variable: Variable, values: ArrayLike<number>): void {
     held.uploaded.set(variable, variable.version);
     this.#device.queue.writeBuffer(
       held.buffer,

@@ -202,7 +202,7 @@ describe("training on WebGPU within the spec's default limits", () => {
       await trainer.release(pictures);
       expect((await trainer.evaluate(pictures)).accuracy).toBe(accuracy);
       await trainer.release(pictures);
-      return backend.bytes - backend.readback.bytes;
+      return backend.bytes - backend.context.readback.bytes;
     };
     const first = await round();
     for (let again = 0; again < 3; again++) expect(await round()).toBe(first);

@@ -82,7 +82,7 @@ describe("a backend with a budget", () => {
   it("has none of it on this machine by default", async () => {
     const device = await testDevice();
     const backend = await webgpu({ device });
-    expect(backend.memoryBudget).toBe(Number.POSITIVE_INFINITY);
+    expect(backend.context.memoryBudget).toBe(Number.POSITIVE_INFINITY);
     backend.dispose();
     device.destroy();
   });

@@ -1,0 +1,87 @@
+import { DeviceLostError } from "../core/errors.ts";
+import { type AutotuneOptions, Autotuner } from "./autotune.ts";
+import type { AcquiredDevice } from "./device.ts";
+import type { DeviceTraits } from "./kernel.ts";
+import { measurePeak } from "./peak.ts";
+import { PipelineCache } from "./pipelines.ts";
+import { Readback } from "./readback.ts";
+import { ScratchPool, VariableStorage } from "./storage.ts";
+
+/** How a backend uses its devices, whichever it has. */
+export interface ContextOptions {
+  /** Whether programs may begin on kernels that compile quickly. */
+  readonly quickStart: boolean;
+  /** How tiles are tuned; false: not at all. */
+  readonly autotune: boolean | AutotuneOptions;
+  readonly winograd: boolean;
+  /** Bytes that programs and variables may come to. */
+  readonly memoryBudget: number;
+}
+
+/** Everything that a backend has on one device. A lost device takes all of it along; a fresh one has a context of its own. */
+export class DeviceContext {
+  readonly device: GPUDevice;
+  readonly traits: DeviceTraits;
+  readonly description: string;
+  readonly lost: Promise<DeviceLostError>;
+  readonly pipelines: PipelineCache;
+  readonly variables: VariableStorage;
+  readonly scratch: ScratchPool;
+  readonly readback: Readback;
+  readonly tuner: Autotuner | undefined;
+  readonly quickStart: boolean;
+  readonly memoryBudget: number;
+  /** Bytes of buffers that belong to single programs: constants and fed inputs. */
+  programBytes = 0;
+  readonly #acquired: AcquiredDevice;
+  #peak: Promise<number> | undefined;
+  #isGone = false;
+
+  constructor(acquired: AcquiredDevice, { quickStart, autotune, winograd, memoryBudget }: ContextOptions) {
+    const { device, traits, description } = acquired;
+    this.#acquired = acquired;
+    this.device = device;
+    this.traits = { ...traits, winograd };
+    this.description = description;
+    this.quickStart = quickStart;
+    this.memoryBudget = memoryBudget;
+    this.lost = device.lost.then(({ reason, message }) => {
+      this.#isGone = true;
+      return new DeviceLostError(
+        `The GPU device was lost (${reason}): ${message || "no message"}. Make a new backend and restore a checkpoint.`,
+      );
+    });
+    this.pipelines = new PipelineCache(device);
+    if (autotune !== false) {
+      this.tuner = new Autotuner(device, this.pipelines, description, autotune === true ? {} : autotune);
+    }
+    this.variables = new VariableStorage(device);
+    this.scratch = new ScratchPool(device);
+    this.readback = new Readback(device, this.lost);
+  }
+
+  /** Bytes of device memory that programs and variables hold now, staging included. */
+  get bytes(): number {
+    return this.variables.bytes + this.scratch.bytes + this.readback.bytes + this.programBytes;
+  }
+
+  /** Whether the device was lost or given back. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Multiply-add throughput of the device in GFLOP/s, measured when first asked for. */
+  peakGflops(): Promise<number> {
+    this.#peak ??= this.readback.race(measurePeak(this.device, this.pipelines, this.traits));
+    return this.#peak;
+  }
+
+  /** Frees everything; the device too, unless it is the user's. */
+  dispose(): void {
+    this.#isGone = true;
+    this.variables.dispose();
+    this.scratch.dispose();
+    this.readback.dispose();
+    if (this.#acquired.owned) this.device.destroy();
+  }
+}
