@@ -21,6 +21,11 @@ export interface PlannedValue extends Value {
   readonly placement: Placement;
 }
 
+/** A value whose size is known when all its parts are. */
+export interface GrowingValue extends PlannedValue {
+  size: number;
+}
+
 /** One recorded kernel launch, with what tables and profiles want to know of it. */
 export interface PlannedDispatch {
   readonly spec: KernelSpec;

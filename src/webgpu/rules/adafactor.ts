@@ -1,0 +1,65 @@
+import { at } from "../../core/at.ts";
+import { Arena } from "../../graph/node.ts";
+import { optimizerUpdateOp } from "../../graph/ops/optimizer_update.ts";
+import { l2DecayOf } from "../../graph/update_rule.ts";
+import {
+  adafactorColumns,
+  adafactorDirection,
+  adafactorRows,
+  adafactorScales,
+  adafactorTables,
+} from "../kernels/index.ts";
+import { matchUpdate, type UpdatePreparation } from "./optimizer_update.ts";
+import { rule } from "./rule.ts";
+
+/** Adafactor: four dispatches make its directions of the gradients, and its update works on these instead. */
+export const adafactor = rule(optimizerUpdateOp, (update) =>
+  update.attributes.rule.kind === "adafactor" ? matchUpdate(update, makeDirections) : undefined,
+);
+
+const makeDirections: UpdatePreparation = ({ attributes }, { skippable = false }, operands, emit) => {
+  const { rule, parameters } = attributes;
+  if (rule.kind !== "adafactor") throw new Error(`Adafactor's directions for "${rule.kind}"`);
+  const { parameters: weights, partials, blockTable, step, schedule, state, factors } = operands;
+  // The moments come first in the state, and the averages after them where the rule keeps any.
+  const [moments, averages] = [at(state, 0), state.slice(1)];
+  const tables = adafactorTables(parameters, at(attributes.state, 0));
+  const table = (label: string, data: Uint32Array) => emit.constant(label, data, "u32");
+  const directions = emit.scratch("directions", parameters.size);
+  emit.beginPart("adafactor moments");
+  emit.dispatch(adafactorRows(rule, tables, skippable, emit.traits), [
+    directions,
+    partials,
+    blockTable,
+    step,
+    table("rows", tables.rows),
+    moments,
+    ...factors,
+    ...(l2DecayOf(rule) === 0 ? [] : [weights]),
+  ]);
+  const means = emit.scratch("means of row moments", Math.max(1, tables.means));
+  if (tables.columns.length > 0) {
+    const columns = adafactorColumns(rule, tables, skippable, emit.traits);
+    emit.dispatch(columns, [directions, means, step, table("columns", tables.columns), moments]);
+  }
+  const squares = emit.scratch("squares of weights and directions", parameters.size / 2);
+  const decays = rule.weightDecay !== 0 && rule.decoupledWeightDecay;
+  emit.dispatch(adafactorDirection(rule, parameters.size, emit.traits), [
+    weights,
+    directions,
+    table("tensor layout", tables.layout),
+    ...(decays ? [step, schedule] : []),
+    moments,
+    means,
+    squares,
+  ]);
+  const scales = emit.scratch("scales of directions", parameters.size / Arena.ALIGNMENT);
+  emit.dispatch(adafactorScales(rule, tables, emit.traits), [squares, table("tensors", tables.tensors), scales]);
+  return {
+    ...operands,
+    partials: directions,
+    blockTable: table("directions", tables.directions),
+    state: averages,
+    factors: [scales],
+  };
+};

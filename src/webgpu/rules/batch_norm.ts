@@ -1,0 +1,21 @@
+import { isOp } from "../../graph/op.ts";
+import { batchNormOp } from "../../graph/ops/batch_norm.ts";
+import { reluOp } from "../../graph/ops/relu.ts";
+import { batchNormalize } from "../kernels/index.ts";
+import { rule } from "./rule.ts";
+
+/** A batch normalisation and the ReLU after it. */
+export const batchNormWithRelu = rule(batchNormOp, (norm, context) => {
+  const relu = context.soleUse(norm);
+  if (relu === undefined || !isOp(relu, reluOp)) return undefined;
+  return {
+    covers: [relu],
+    turn: relu,
+    lower(emit) {
+      emit.begin("batchNorm + relu", norm.layer);
+      const spec = batchNormalize(norm.shape, { epsilon: norm.attributes.epsilon, relu: true }, emit.traits);
+      const operands = ["x", "mean", "variance", "gamma", "beta"].map((name) => emit.value(norm.operand(name)));
+      emit.dispatch(spec, [...operands, emit.result(relu)]);
+    },
+  };
+});

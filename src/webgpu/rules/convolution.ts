@@ -1,0 +1,77 @@
+import type { Node } from "../../graph/node.ts";
+import { isOp } from "../../graph/op.ts";
+import { type ConvAttributes, conv2dOp } from "../../graph/ops/conv2d.ts";
+import { maxPool2dOp, type PoolAttributes } from "../../graph/ops/max_pool2d.ts";
+import { reluOp } from "../../graph/ops/relu.ts";
+import { conv2dForward, conv2dPoolForward } from "../kernels/conv2d.ts";
+import { biasAdd } from "./patterns.ts";
+import { type MatchContext, type RuleEmitter, rule } from "./rule.ts";
+import { type PoolGradients, poolGradients, UNPOOLED, WINNERS } from "./unpooled_gradient.ts";
+import { convolve } from "./winograd.ts";
+
+/** A convolution with what follows it. */
+interface Convolution {
+  readonly conv: Node<ConvAttributes>;
+  readonly bias: Node | undefined;
+  readonly relu: boolean;
+  /** The pool that the kernel ends in, if it is in the kernel. */
+  readonly pool: Node | undefined;
+  /** The node whose value the kernel writes. */
+  readonly result: Node;
+}
+
+/** Convolution, bias, ReLU and 2×2 max-pool, as far as they follow one another. */
+export const convolution = rule(conv2dOp, (conv, context) => {
+  const biased = biasAdd(conv, context);
+  const sum = biased?.add ?? conv;
+  const next = context.soleUse(sum);
+  const relu = next !== undefined && isOp(next, reluOp) ? next : undefined;
+  const activated = relu ?? sum;
+  const pooled = relu && poolAfter(relu, context);
+  const covers = [sum, activated];
+  if (pooled?.gradients) {
+    const { scattered, before } = pooled.gradients;
+    covers.push(before, scattered);
+    context.leave(UNPOOLED, before, { pool: pooled.pool, upstream: scattered.operand("upstream") });
+  }
+  const result = pooled?.pool ?? activated;
+  const found = { conv, bias: biased?.bias, relu: relu !== undefined, pool: pooled?.pool, result };
+  return { covers, turn: result, lower: (emit) => lower(found, emit) };
+});
+
+/** The 2×2 pool after a ReLU whose full-size result nothing else needs than that pool and its gradient. */
+function poolAfter(
+  relu: Node,
+  context: MatchContext,
+): { pool: Node; gradients: PoolGradients | undefined } | undefined {
+  if (context.isOutput(relu)) return undefined;
+  const readers = context.usesOf(relu);
+  const [pool, ...otherPools] = readers.filter((use) => isOp(use, maxPool2dOp) && isTwoByTwo(use.attributes));
+  if (pool === undefined || otherPools.length > 0) return undefined;
+  const others = readers.filter((use) => use !== pool);
+  if (others.length === 0) return { pool, gradients: undefined };
+  const gradients = poolGradients(relu, others, context);
+  return gradients && { pool, gradients };
+}
+
+function isTwoByTwo({ geometry: g }: PoolAttributes): boolean {
+  const two = g.kernelHeight === 2 && g.kernelWidth === 2 && g.strideHeight === 2 && g.strideWidth === 2;
+  const plain = g.dilationHeight === 1 && g.dilationWidth === 1 && g.padTop === 0 && g.padLeft === 0;
+  return two && plain && g.outHeight === g.inHeight >> 1 && g.outWidth === g.inWidth >> 1;
+}
+
+function lower({ conv, bias, relu, pool, result }: Convolution, emit: RuleEmitter): void {
+  emit.begin(pool ? "conv2d + maxPool2d" : relu ? "conv2d + relu" : "conv2d", conv.layer);
+  const options = { geometry: conv.attributes.geometry, bias: bias !== undefined, relu };
+  const operands = [conv.operand("x"), conv.operand("filter"), ...(bias ? [bias] : [])].map((node) => emit.value(node));
+  const output = emit.result(result);
+  if (pool === undefined) {
+    convolve("forward", options, conv2dForward(options, emit.traits), [...operands, output], emit);
+    return;
+  }
+  const [batch, height, width, channels] = pool.shape as [number, number, number, number];
+  const words = batch * height * width * Math.ceil(channels / 4);
+  const winners = emit.scratch(`${conv.layer ?? "conv2d"}/winners`, words, "u32");
+  emit.leave(WINNERS, pool, winners);
+  emit.dispatch(conv2dPoolForward(options, emit.traits), [...operands, output, winners]);
+}

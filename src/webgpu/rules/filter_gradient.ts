@@ -1,0 +1,68 @@
+import { alignTo } from "../../core/align_to.ts";
+import { sizeOf } from "../../core/shape.ts";
+import { Arena, type Node } from "../../graph/node.ts";
+import { type ConvAttributes, conv2dFilterGradientOp } from "../../graph/ops/conv2d.ts";
+import { conv2dFilterGradient, filterGradientSlices } from "../kernels/conv2d.ts";
+import { sumSlices } from "../kernels/index.ts";
+import type { PlannedValue } from "../plan.ts";
+import { earlier, isChannelSum } from "./patterns.ts";
+import { Annotation, type RuleEmitter, rule } from "./rule.ts";
+import { UNPOOLED, upstreamOf } from "./unpooled_gradient.ts";
+
+/**
+ * Left at a gradient whose kernel makes more than one: how many partial sums, each as long as the gradient and rounded up to
+ * 64 elements. They go into the place that is reserved for the gradient; who reserves it adds them up.
+ */
+export const PARTIAL_SUMS = new Annotation<number>();
+
+/** A convolution's gradient for its filter, with that for its bias. */
+export const filterGradient = rule(conv2dFilterGradientOp, (node, context) => {
+  const upstream = node.operand("upstream");
+  const channelSum = context.usesOf(upstream).find(isChannelSum);
+  const bias = channelSum && !context.isCovered(channelSum) ? channelSum : undefined;
+  const unpool = context.find(UNPOOLED, upstream) !== undefined;
+  const slices = filterGradientSlices(node.attributes.geometry, unpool, context.traits);
+  for (const gradient of bias ? [node, bias] : [node]) context.leave(PARTIAL_SUMS, gradient, slices);
+  return {
+    covers: bias ? [bias] : [],
+    turn: bias ? earlier(node, bias) : node,
+    lower: (emit) => lower(node, bias, slices, emit),
+  };
+});
+
+function lower(node: Node<ConvAttributes>, bias: Node | undefined, slices: number, emit: RuleEmitter): void {
+  emit.begin(bias ? "conv2dFilterGradient + bias" : "conv2dFilterGradient", node.layer);
+  const { gradient: upstream, winners } = upstreamOf(node.operand("upstream"), emit);
+  const { geometry } = node.attributes;
+  const options = { geometry, unpool: winners !== undefined, bias: bias !== undefined, slices };
+  const gradients = bias ? [node, bias] : [node];
+  const places = gradients.map((gradient) => emit.reserved(gradient) ?? partialSums(gradient, slices, emit));
+  emit.dispatch(conv2dFilterGradient(options, emit.traits), [
+    emit.value(node.operand("x")),
+    upstream,
+    ...(winners ? [winners] : []),
+    ...places,
+  ]);
+  gradients.forEach((gradient, index) => {
+    const place = places[index];
+    if (place) finish(gradient, place, slices, emit);
+  });
+}
+
+function partialSums(gradient: Node, slices: number, emit: RuleEmitter): PlannedValue {
+  const size = slices * alignTo(sizeOf(gradient.shape), Arena.ALIGNMENT);
+  return emit.scratch(`${gradient.op.name} partial sums`, size);
+}
+
+/** Makes the gradient of its partial sums, unless whoever reserved their place does. */
+function finish(gradient: Node, place: PlannedValue, slices: number, emit: RuleEmitter): void {
+  const size = sizeOf(gradient.shape);
+  if (emit.reserved(gradient)) {
+    emit.define(gradient, place);
+  } else if (slices === 1) {
+    emit.define(gradient, emit.view(place, { offset: 0, size, label: place.label }));
+  } else {
+    const options = { size, slices, sliceStride: alignTo(size, Arena.ALIGNMENT) };
+    emit.dispatch(sumSlices(options, emit.traits), [place, emit.result(gradient)]);
+  }
+}

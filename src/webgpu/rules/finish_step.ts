@@ -1,0 +1,84 @@
+import { at } from "../../core/at.ts";
+import { sizeOf } from "../../core/shape.ts";
+import type { Node } from "../../graph/node.ts";
+import { isOp } from "../../graph/op.ts";
+import { type FinishStepAttributes, finishStepOp } from "../../graph/ops/finish_step.ts";
+import { optimizerUpdateOp } from "../../graph/ops/optimizer_update.ts";
+import { COUNTS_PLACE, finishStep as finishStepKernel, GUARDS_PLACE, unscaleGradients } from "../kernels/index.ts";
+import { type PlannedValue, rootOf } from "../plan.ts";
+import { gatherGradients, type UpdateNode } from "./gradients.ts";
+import { type RuleEmitter, rule } from "./rule.ts";
+import { UNREAD } from "./unread.ts";
+import { VERDICT } from "./verdict.ts";
+
+type FinishNode = Node<FinishStepAttributes>;
+
+/** Records a step and decides on it; looks at the gradients where the update that waits for the verdict finds them. */
+export const finishStep = rule(finishStepOp, (finish, context) => {
+  const update = context.effects.find((effect): effect is UpdateNode => isUpdateAfter(effect, finish));
+  const { values, guards, gradients } = partsOf(finish);
+  const read = new Set([...values, ...guards]);
+  context.leave(UNREAD, finish, new Set(gradients.filter((node) => !read.has(node))));
+  return {
+    prepare(emit) {
+      const whole = emit.growing("verdict on the step", GUARDS_PLACE, "u32");
+      emit.leave(VERDICT, finish, whole);
+      emit.define(finish, emit.view(whole, { offset: COUNTS_PLACE, size: 1, label: "whether the step counts" }));
+    },
+    lower: (emit) => lower(finish, update, emit),
+  };
+});
+
+function isUpdateAfter(effect: Node, finish: Node): effect is UpdateNode {
+  return isOp(effect, optimizerUpdateOp) && effect.operand("step") === finish;
+}
+
+/** The operands by what they are for. */
+function partsOf(finish: FinishNode) {
+  const { values, guards } = finish.attributes;
+  const all = [finish.operand("loss"), ...finish.operands("others")];
+  return {
+    values: all.slice(0, values),
+    guards: all.slice(values, values + guards),
+    gradients: all.slice(values + guards),
+  };
+}
+
+function lower(finish: FinishNode, update: UpdateNode | undefined, emit: RuleEmitter): void {
+  const { ring, counters, scaling } = finish.attributes;
+  const { values, guards } = partsOf(finish);
+  const gradients = update && gatherGradients(update, emit);
+  const scales = scaling ? [emit.variable(scaling.scale), emit.variable(scaling.counters)] : [];
+  if (update && gradients && scaling) {
+    emit.begin("unscale gradients", update.layer);
+    const spec = unscaleGradients({ arenaSize: gradients.arenaSize }, emit.traits);
+    emit.dispatch(spec, [gradients.partials, gradients.blockTable, ...scales]);
+  }
+  const whole = emit.find(VERDICT, finish);
+  if (whole === undefined) throw new Error("a step ends without a place for its verdict");
+  const found = guards.map((guard) => emit.value(guard));
+  const checked = scaling === undefined ? gradients : undefined;
+  const options = {
+    sizes: values.map(({ shape }) => sizeOf(shape)),
+    capacity: at(ring.shape, 0) - 1,
+    counters: counters.length,
+    guards: found.map((value) => ({ place: offsetIn(whole, value), size: value.size })),
+    checkedArena: checked?.arenaSize,
+    growthInterval: scaling?.growthInterval,
+  };
+  emit.begin(finish.op.name, finish.layer);
+  emit.dispatch(finishStepKernel(options, emit.traits), [
+    whole,
+    ...(checked ? [checked.partials, checked.blockTable] : []),
+    ...values.map((value) => emit.value(value)),
+    emit.variable(ring),
+    ...counters.map((counter) => emit.variable(counter)),
+    ...scales,
+  ]);
+}
+
+/** Where a view begins in the value that it is a view of. */
+function offsetIn(whole: PlannedValue, value: PlannedValue): number {
+  if (value.placement.kind !== "view" || rootOf(value) !== whole) throw new Error(`"${value.label}" lies elsewhere`);
+  return value.placement.offset;
+}

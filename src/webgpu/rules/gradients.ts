@@ -1,0 +1,123 @@
+import { alignTo } from "../../core/align_to.ts";
+import { at } from "../../core/at.ts";
+import { sizeOf } from "../../core/shape.ts";
+import { Arena, type Node } from "../../graph/node.ts";
+import { isOp } from "../../graph/op.ts";
+import type { OptimizerUpdateAttributes } from "../../graph/ops/optimizer_update.ts";
+import { reshapeOp } from "../../graph/ops/reshape.ts";
+import { stopGradientOp } from "../../graph/ops/stop_gradient.ts";
+import { copy, ruleTable } from "../kernels/index.ts";
+import type { PlannedValue } from "../plan.ts";
+import { PARTIAL_SUMS } from "./filter_gradient.ts";
+import { throughReshapes } from "./patterns.ts";
+import { Annotation, type MatchContext, type RuleEmitter } from "./rule.ts";
+import { UNREAD } from "./unread.ts";
+
+export type UpdateNode = Node<OptimizerUpdateAttributes>;
+
+/** The gradients of an update in one buffer, and where each block of the arena finds its own (`optimizerUpdate`). */
+export interface GatheredGradients {
+  readonly partials: PlannedValue;
+  readonly blockTable: PlannedValue;
+  readonly arenaSize: number;
+}
+
+/** The part of that buffer for one gradient. */
+interface GradientRange {
+  readonly gradient: Node;
+  readonly value: PlannedValue;
+  readonly slices: number;
+  /** The gradient's own kernel writes there. */
+  readonly direct: boolean;
+}
+
+/** Left at an update: its buffer of gradients, in ranges as its parameters are ordered. */
+const RESERVED = new Annotation<{ readonly partials: PlannedValue; readonly ranges: readonly GradientRange[] }>();
+const GATHERED = new Annotation<GatheredGradients>();
+
+/**
+ * Gives each gradient that only this update reads a range in one buffer of partial sums, which the update's kernel adds up
+ * itself; other gradients are computed as usual and copied there.
+ */
+export function reserveGradients(update: UpdateNode, emit: RuleEmitter): void {
+  const gradients = update.operands("gradients").map(throughReshapes);
+  const plans = gradients.map((gradient) => {
+    const alone = gradients.filter((other) => other === gradient).length === 1;
+    const direct = alone && isMadeFor(update, gradient, emit);
+    const slices = (direct ? emit.find(PARTIAL_SUMS, gradient) : undefined) ?? 1;
+    return { gradient, direct, slices, size: slices * alignTo(sizeOf(gradient.shape), Arena.ALIGNMENT) };
+  });
+  const total = plans.reduce((sum, { size }) => sum + size, 0);
+  const partials = emit.scratch("gradients", total);
+  let offset = 0;
+  const ranges = plans.map(({ gradient, direct, slices, size }): GradientRange => {
+    // With one slice the range is the gradient itself.
+    const value = emit.view(partials, {
+      offset,
+      size: slices === 1 ? sizeOf(gradient.shape) : size,
+      label: `${gradient.layer ?? ""}/gradient`,
+    });
+    offset += size;
+    if (direct) emit.reserve(gradient, value);
+    return { gradient, value, slices, direct };
+  });
+  emit.leave(RESERVED, update, { partials, ranges });
+}
+
+/** Whether a kernel writes the gradient, and only the update reads it. */
+function isMadeFor(update: UpdateNode, gradient: Node, context: MatchContext): boolean {
+  const hasKernel = gradient.inputs.length > 0 && !isOp(gradient, stopGradientOp);
+  return hasKernel && !context.isOutput(gradient) && leadsOnlyTo(gradient, update, context);
+}
+
+/** Whether every use of a node, through reshapes, is that effect, uses left out that do not read its value. */
+function leadsOnlyTo(node: Node, effect: Node, context: MatchContext): boolean {
+  return context
+    .usesOf(node)
+    .every(
+      (use) =>
+        use === effect ||
+        context.find(UNREAD, use)?.has(node) === true ||
+        (isOp(use, reshapeOp) && leadsOnlyTo(use, effect, context)),
+    );
+}
+
+/** The gradients of an update, those that could not be computed in their range copied there. */
+export function gatherGradients(update: UpdateNode, emit: RuleEmitter): GatheredGradients {
+  const known = emit.find(GATHERED, update);
+  if (known) return known;
+  const reserved = emit.find(RESERVED, update);
+  if (reserved === undefined) throw new Error("an update was lowered before its gradients had their places");
+  const { partials, ranges } = reserved;
+  const operands = update.operands("gradients");
+  ranges.forEach(({ gradient, value, direct }, index) => {
+    if (direct) return;
+    emit.begin("copy", gradient.layer);
+    const source = emit.value(at(operands, index));
+    emit.dispatch(copy({ size: source.size, dtype: "f32" }, emit.traits), [source, value]);
+  });
+  const blockTable = emit.constant("gradient block table", blockTableOf(update, ranges), "u32");
+  const gathered = { partials, blockTable, arenaSize: update.attributes.parameters.size };
+  emit.leave(GATHERED, update, gathered);
+  return gathered;
+}
+
+/** Four numbers a block of the arena, as `optimizerUpdate` wants them, and the rule's own behind them. */
+function blockTableOf(update: UpdateNode, ranges: readonly GradientRange[]): Uint32Array {
+  const { rule, parameters } = update.attributes;
+  const blocks = parameters.size / Arena.ALIGNMENT;
+  const tail = ruleTable(rule);
+  const table = new Uint32Array(blocks * 4 + tail.length);
+  table.set(tail, blocks * 4);
+  ranges.forEach(({ value, slices }, index) => {
+    const start = value.placement.kind === "view" ? value.placement.offset : 0;
+    const { size } = at(parameters.variables, index);
+    const firstBlock = at(parameters.offsets, index) / Arena.ALIGNMENT;
+    for (let done = 0; done < size; done += Arena.ALIGNMENT) {
+      const block = firstBlock + done / Arena.ALIGNMENT;
+      const present = Math.min(Arena.ALIGNMENT, size - done);
+      table.set([start + done, slices, alignTo(size, Arena.ALIGNMENT), present], block * 4);
+    }
+  });
+  return table;
+}

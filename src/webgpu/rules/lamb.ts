@@ -1,0 +1,22 @@
+import { Arena } from "../../graph/node.ts";
+import { optimizerUpdateOp } from "../../graph/ops/optimizer_update.ts";
+import { clipGroups, optimizerUpdate as optimizerUpdateKernel, trustRatios } from "../kernels/index.ts";
+import { matchUpdate, type UpdatePreparation, updateBindings } from "./optimizer_update.ts";
+import { rule } from "./rule.ts";
+
+/** LAMB: two dispatches measure where it would go, and a ratio for every block says how far. */
+export const lamb = rule(optimizerUpdateOp, (update) =>
+  update.attributes.rule.kind === "lamb" ? matchUpdate(update, measureTrust) : undefined,
+);
+
+const measureTrust: UpdatePreparation = ({ attributes: { parameters } }, options, operands, emit) => {
+  const squares = emit.scratch("squares of weights and directions", parameters.size / 2);
+  const ratios = emit.scratch("trust ratios", parameters.size / Arena.ALIGNMENT);
+  const groups = clipGroups("norm", parameters);
+  emit.beginPart("trust ratios");
+  const measure = optimizerUpdateKernel({ ...options, measure: true }, emit.traits);
+  emit.dispatch(measure, [...updateBindings(operands), squares]);
+  const table = emit.constant("tensors", Uint32Array.from(groups.flat()), "u32");
+  emit.dispatch(trustRatios({ groups }, emit.traits), [squares, table, ratios]);
+  return { ...operands, factors: [...operands.factors, ratios] };
+};

@@ -1,0 +1,30 @@
+import { ArgumentError } from "../../core/errors.ts";
+import { variableOp } from "../../graph/graph.ts";
+import { isOp } from "../../graph/op.ts";
+import { nonFiniteOp } from "../../graph/ops/non_finite.ts";
+import { sumSlices } from "../kernels/index.ts";
+import { MOST_WATCHED, nonFinite as nonFiniteKernel } from "../kernels/non_finite.ts";
+import { rule } from "./rule.ts";
+import { defineFindings, onlyGuards } from "./verdict.ts";
+
+/** A look through tensors for numbers that are not finite; variables of one arena are looked through together. */
+export const nonFinite = rule(nonFiniteOp, (node, context) => ({
+  lower(emit) {
+    const sources = new Set(
+      node.inputs.map((input) => {
+        const arena = isOp(input, variableOp) ? input.attributes.variable.arena : undefined;
+        return arena ? emit.arena(arena) : emit.value(input);
+      }),
+    );
+    if (sources.size > MOST_WATCHED) {
+      throw new ArgumentError(`nonFinite: looks through at most ${MOST_WATCHED} tensors beside parameters.`);
+    }
+    const parts = [...sources];
+    const sizes = parts.map(({ size }) => size);
+    const spec = nonFiniteKernel(sizes, emit.traits);
+    const findings = defineFindings(node, spec.workgroups, emit);
+    emit.dispatch(spec, [...parts, findings]);
+    if (onlyGuards(node, context)) return;
+    emit.dispatch(sumSlices({ size: 1, slices: findings.size }, emit.traits), [findings, emit.result(node)]);
+  },
+}));

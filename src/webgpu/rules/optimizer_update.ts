@@ -1,0 +1,74 @@
+import { optimizerUpdateOp, schedulesMomentum } from "../../graph/ops/optimizer_update.ts";
+import { ruleName } from "../../graph/update_rule.ts";
+import { type OptimizerUpdateOptions, optimizerUpdate as optimizerUpdateKernel } from "../kernels/index.ts";
+import type { PlannedValue } from "../plan.ts";
+import { clipFactorsOf } from "./clip_factors.ts";
+import { gatherGradients, reserveGradients, type UpdateNode } from "./gradients.ts";
+import { type Match, type RuleEmitter, rule } from "./rule.ts";
+import { VERDICT } from "./verdict.ts";
+
+/** What the kernel of an update works on. */
+export interface UpdateOperands {
+  readonly parameters: PlannedValue;
+  /** Gradients in slices, and where each block of the arena finds its own. */
+  readonly partials: PlannedValue;
+  readonly blockTable: PlannedValue;
+  /** How many updates are finished, or the verdict on this one. */
+  readonly step: PlannedValue;
+  readonly schedule: PlannedValue;
+  readonly state: readonly PlannedValue[];
+  /** By what gradients or directions are multiplied, a number a block. */
+  readonly factors: readonly PlannedValue[];
+}
+
+/** What a rule measures or makes before the kernel that moves the parameters, and what that kernel works on then. */
+export type UpdatePreparation = (
+  update: UpdateNode,
+  options: OptimizerUpdateOptions,
+  operands: UpdateOperands,
+  emit: RuleEmitter,
+) => UpdateOperands;
+
+/** Moves all parameters in one dispatch, which adds up the partial sums of their gradients. */
+export const optimizerUpdate = rule(optimizerUpdateOp, (update) => matchUpdate(update));
+
+/** The match of an update that may need dispatches before its last one. */
+export function matchUpdate(update: UpdateNode, preparation?: UpdatePreparation): Match {
+  return {
+    prepare: (emit) => reserveGradients(update, emit),
+    lower: (emit) => lower(update, preparation, emit),
+  };
+}
+
+function lower(update: UpdateNode, preparation: UpdatePreparation | undefined, emit: RuleEmitter): void {
+  const { rule, parameters, state } = update.attributes;
+  const [step, schedule] = [update.operand("step"), update.operand("schedule")];
+  const gradients = gatherGradients(update, emit);
+  const verdict = emit.find(VERDICT, step);
+  const options = {
+    rule,
+    arenaSize: parameters.size,
+    schedulesMomentum: schedulesMomentum(schedule),
+    skippable: verdict !== undefined,
+  };
+  emit.begin(update.op.name, update.layer);
+  const factors = clipFactorsOf(rule.clip, parameters, gradients, emit);
+  const operands: UpdateOperands = {
+    parameters: emit.arena(parameters),
+    partials: gradients.partials,
+    blockTable: gradients.blockTable,
+    step: verdict ?? emit.value(step),
+    schedule: emit.value(schedule),
+    state: state.map((arena) => emit.arena(arena)),
+    factors: factors ? [factors] : [],
+  };
+  const prepared = preparation ? preparation(update, options, operands, emit) : operands;
+  emit.beginPart(`${ruleName(rule)} update`);
+  emit.dispatch(optimizerUpdateKernel(options, emit.traits), updateBindings(prepared));
+}
+
+/** The operands in the order of the kernel's bindings. */
+export function updateBindings(operands: UpdateOperands): PlannedValue[] {
+  const { parameters, partials, blockTable, step, schedule, state, factors } = operands;
+  return [parameters, partials, blockTable, step, schedule, ...state, ...factors];
+}
