@@ -89,8 +89,9 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
         if (node.op.name !== rule.op || this.#covered.has(node)) continue;
         const match = rule.match(node, this);
         if (match === undefined) continue;
-        for (const covered of [node, ...(match.covers ?? [])]) this.#covered.add(covered);
-        this.#matches.set(match.turn ?? node, match);
+        const { turn = node, covers = [] } = match;
+        for (const covered of [node, turn, ...covers]) this.#covered.add(covered);
+        this.#matches.set(turn, match);
       }
     }
     const left = everything.find((node) => !this.#covered.has(node));

@@ -1,13 +1,13 @@
 import { sizeOf } from "../../core/shape.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
-import {
-  axesOfStatistics,
-  batchNormGammaGradientOp,
-  batchNormInputGradientOp,
-} from "../../graph/ops/batch_norm.ts";
+import { axesOfStatistics, batchNormGammaGradientOp, batchNormInputGradientOp } from "../../graph/ops/batch_norm.ts";
 import { reluGradientOp } from "../../graph/ops/relu.ts";
-import { batchNormInputGradient as inputGradientKernel, emitBatchNormSums, type UpstreamValues } from "../kernels/index.ts";
+import {
+  emitBatchNormSums,
+  batchNormInputGradient as inputGradientKernel,
+  type UpstreamValues,
+} from "../kernels/index.ts";
 import type { PlannedValue } from "../plan.ts";
 import { isSumOver } from "./patterns.ts";
 import { Annotation, type MatchContext, type RuleEmitter, rule } from "./rule.ts";

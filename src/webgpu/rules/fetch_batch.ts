@@ -43,9 +43,7 @@ export const fetchBatch = rule(batchRowsOp, (rows, context) => {
 function fetchedFromVariable(node: Node): Fetched | undefined {
   if (!isOp(node, gatherRowsOp)) return undefined;
   const table = node.operand("table");
-  return isOp(table, variableOp)
-    ? { node, table: table.attributes.variable, scale: node.attributes.scale }
-    : undefined;
+  return isOp(table, variableOp) ? { node, table: table.attributes.variable, scale: node.attributes.scale } : undefined;
 }
 
 function watchBeside(images: Node, context: MatchContext): Watch | undefined {

@@ -1,5 +1,5 @@
-import type { Attributes } from "../../graph/node.ts";
 import { constantOp, inputOp, variableOp } from "../../graph/graph.ts";
+import type { Attributes } from "../../graph/node.ts";
 import type { OpDefinition } from "../../graph/op.ts";
 import { reshapeOp } from "../../graph/ops/reshape.ts";
 import { stopGradientOp } from "../../graph/ops/stop_gradient.ts";

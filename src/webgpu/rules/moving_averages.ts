@@ -24,7 +24,7 @@ export const movingAverages = rule(assignOp, (assign, context) => {
   if (mean === undefined || !isOp(mean, batchMeanOp)) return undefined;
   const variance = context.usesOf(mean).find((use) => isOp(use, batchVarianceOp));
   const moving = variance && movingAveragesOf(mean, variance, context);
-  if (moving?.verdict === undefined) return undefined;
+  if (variance === undefined || moving?.verdict === undefined) return undefined;
   const { verdict, momentum } = moving;
   return {
     covers: moving.nodes,

@@ -22,7 +22,7 @@ export interface Rule {
 
 /** A pattern that was found, and what is done for it. */
 export interface Match {
-  /** Nodes and effects that need no kernel of their own, beside the node that was asked about. */
+  /** Nodes and effects that need no kernel of their own, beside `turn` and the node that was asked about. */
   readonly covers?: readonly Node[];
   /** The node or effect in whose place the work is done; by default the one that was asked about. */
   readonly turn?: Node;

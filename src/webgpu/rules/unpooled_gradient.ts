@@ -34,9 +34,7 @@ export function poolGradients(relu: Node, readers: readonly Node[], context: Mat
   if (readers.length !== 2 || scattered === undefined || before === undefined) return undefined;
   const uses = context.usesOf(before);
   const onlyEachOther =
-    context.soleUse(scattered) === before &&
-    before.operand("y") === relu &&
-    before.operand("upstream") === scattered;
+    context.soleUse(scattered) === before && before.operand("y") === relu && before.operand("upstream") === scattered;
   const canLoad = uses.every(
     (use) =>
       (isOp(use, conv2dInputGradientOp) && use.operand("upstream") === before) ||
