@@ -1,4 +1,3 @@
-import { at } from "../core/at.ts";
 import type { DType } from "../core/tensor.ts";
 import type { Node } from "../graph/node.ts";
 import { isOp } from "../graph/op.ts";
@@ -13,7 +12,7 @@ export function isView(node: Node): boolean {
 
 /** The node whose array a view, or a view of a view, looks at. */
 function ownerOf(node: Node): Node {
-  return isView(node) ? ownerOf(at(node.inputs, 0)) : node;
+  return isView(node) ? ownerOf(node.operand("x")) : node;
 }
 
 /** For each node of `nodes` (in order of ids) the arrays' owners that nothing reads after it. `kept` are never let go. */

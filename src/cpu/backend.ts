@@ -167,8 +167,9 @@ class CpuBackend implements Backend {
 
 const cpuAssign = defineCpuOp(
   assignOp,
-  ({ attributes, inputCount, input, variable }) => {
-    if (inputCount === 1 || verdictOf(input(1)).counts) variable(attributes.variable).set(input(0));
+  ({ attributes, input, optionalInput, variable }) => {
+    const verdict = optionalInput("verdict");
+    if (verdict === undefined || verdictOf(verdict).counts) variable(attributes.variable).set(input("value"));
   },
   () => 0,
 );
@@ -249,7 +250,7 @@ class CpuProgram implements Program {
   #place(node: Node, pool: ArrayPool): CpuArray {
     const size = sizeOf(node.shape);
     if (isOp(node, variableOp)) return this.#storageOf(node.attributes.variable);
-    if (isView(node)) return this.#valuesOf(at(node.inputs, 0));
+    if (isView(node)) return this.#valuesOf(node.operand("x"));
     const values = isLeaf(node) ? pool.takeNew(node.dtype, size) : pool.take(node.dtype, size);
     if (isOp(node, constantOp)) values.set(node.attributes.data);
     else if (isOp(node, inputOp))

@@ -1,6 +1,5 @@
-import { ArgumentError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
-import type { Attributes, Node, Variable } from "../graph/node.ts";
+import { type Attributes, type Node, Operands, type Variable } from "../graph/node.ts";
 import { isOp, type MatchedNode, type OpDefinition } from "../graph/op.ts";
 
 /** Storage of a value: f32 tensors are held as f32 (or f64 on request), the others as their type. */
@@ -10,9 +9,12 @@ export type CpuArray = Float64Array | Float32Array | Int32Array | Uint32Array | 
 export interface CpuContext<A extends Attributes> {
   readonly node: MatchedNode<A>;
   readonly attributes: A;
-  /** The `index`-th input's values. */
-  input(index: number): CpuArray;
-  readonly inputCount: number;
+  /** Values of the operand of that name. */
+  input(name: string): CpuArray;
+  /** Values of the operand of that name; undefined where it was left out. */
+  optionalInput(name: string): CpuArray | undefined;
+  /** Values of all operands that the op declares as "...name". */
+  inputs(name: string): readonly CpuArray[];
   /** To be filled; holds whatever another value left there. */
   readonly output: CpuArray;
   /** Storage of a variable, for effects. */
@@ -49,15 +51,13 @@ export function defineCpuOp<A extends Attributes>(
     flops: (node) => flops(matched(node)),
     bind(anyNode, inputs, output, variable) {
       const node = matched(anyNode);
+      const values = new Operands(op, inputs);
       const context: CpuContext<A> = {
         node,
         attributes: node.attributes,
-        input(index) {
-          const values = inputs[index];
-          if (values === undefined) throw new ArgumentError(`"${op.name}" has no input ${index}.`);
-          return values;
-        },
-        inputCount: inputs.length,
+        input: (name) => values.operand(name),
+        optionalInput: (name) => values.optionalOperand(name),
+        inputs: (name) => values.operands(name),
         output,
         variable,
       };

@@ -3,6 +3,7 @@ import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { formatShape, sameShape } from "../core/shape.ts";
 import type { Graph } from "./graph.ts";
 import type { Node } from "./node.ts";
+import type { OperandGradients } from "./op.ts";
 import { add } from "./ops/arithmetic.ts";
 import { broadcastTo } from "./ops/broadcast_to.ts";
 
@@ -36,6 +37,21 @@ function recomputed(graph: Graph, recompute: (node: Node) => boolean): (node: No
     return copy;
   };
   return again;
+}
+
+/** What a rule gave by the operands' names, in the order of the inputs. Throws for a name that the op does not declare. */
+function gradientsOfInputs(node: Node, named: OperandGradients): (Node | undefined)[] {
+  const names = node.operandNames;
+  const foreign = Object.keys(named).find((name) => !names.includes(name));
+  if (foreign !== undefined) {
+    throw new RangeError(
+      `the gradient rule of "${node.op.name}" gave one for "${foreign}", which is none of ${names.join(", ")}.`,
+    );
+  }
+  return names.map((name, index) => {
+    const given = named[name];
+    return Array.isArray(given) ? given[index - names.indexOf(name)] : given;
+  });
 }
 
 /**
@@ -74,16 +90,18 @@ export function gradients(
         `gradients: "${node.op.name}" has no gradient; put stopGradient before it if none should flow.`,
       );
     }
-    const contributions = graph.inLayer(node.layer, () =>
+    const named = graph.inLayer(node.layer, () =>
       rule({
         graph,
         node: again(node),
         attributes: node.attributes,
         upstream,
-        input: (index) => again(at(node.inputs, index)),
-        wants: (index) => depends.has(at(node.inputs, index).id),
+        operand: (name) => again(node.operand(name)),
+        wants: (name, index) =>
+          depends.has(index === undefined ? node.operand(name).id : at(node.operands(name), index).id),
       }),
     );
+    const contributions = gradientsOfInputs(node, named);
     node.inputs.forEach((input, index) => {
       const contribution = contributions[index];
       if (contribution === undefined || !depends.has(input.id)) return;

@@ -2,7 +2,7 @@ import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { checkLength, type DType, type TypedArray } from "../core/tensor.ts";
 import { type GradientOptions, gradients } from "./gradients.ts";
-import { type Attributes, Node, type Variable } from "./node.ts";
+import { type Attributes, Node, Operands, type Variable } from "./node.ts";
 import { ANY_TYPE, COUNTS, checkOperands, defineOp, type OpDefinition } from "./op.ts";
 import { isVerdict } from "./ops/finish_step.ts";
 import * as ops from "./ops/index.ts";
@@ -29,15 +29,15 @@ export const variableOp = defineOp<{ variable: Variable }>({
 export const assignOp = defineOp<{ variable: Variable }>({
   name: "assign",
   operands: { value: ANY_TYPE, "verdict?": COUNTS },
-  infer(inputs, { variable }, what) {
-    const [value, verdict] = inputs;
+  infer(given, { variable }, what) {
+    const [value, verdict] = [given.operand("value"), given.optionalOperand("verdict")];
     if (verdict && !isVerdict(verdict)) {
       throw new ArgumentError(`${what}: what an assignment depends on must be a finishStep.`);
     }
-    if (value === undefined || !sameShape(value.shape, variable.shape) || value.dtype !== variable.dtype) {
+    if (!sameShape(value.shape, variable.shape) || value.dtype !== variable.dtype) {
       throw new ShapeError(
         `${what}: variable "${variable.name}" is ${variable.dtype} ${formatShape(variable.shape)}, ` +
-          `the value is ${value?.dtype} ${formatShape(value?.shape ?? [])}.`,
+          `the value is ${value.dtype} ${formatShape(value.shape)}.`,
       );
     }
     return { shape: value.shape, dtype: value.dtype };
@@ -134,7 +134,7 @@ export class Graph {
       if (input.graph !== this) throw new ArgumentError(`${what}: an input belongs to another graph.`);
     }
     checkOperands(op, inputs, what);
-    const { shape, dtype } = op.infer(inputs, attributes, what);
+    const { shape, dtype } = op.infer(new Operands(op, inputs), attributes, what);
     if (sizeOf(shape) > 2 ** 32) {
       throw new ShapeError(`${what}: the result ${formatShape(shape)} holds more than 2³² elements.`);
     }

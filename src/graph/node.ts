@@ -20,19 +20,51 @@ export interface NodeParts<A extends Attributes = Attributes> {
   readonly layer: string | undefined;
 }
 
+/** What an op is applied to, by the names that it declares: nodes, or what a backend keeps for each of them. */
+export class Operands<A extends Attributes = Attributes, T = Node> {
+  /** What makes the value. */
+  readonly op: OpDefinition<A>;
+  /** The values that it is made of, for walks over all of them; a rule asks for one by its name. */
+  readonly inputs: readonly T[];
+
+  constructor(op: OpDefinition<A>, inputs: readonly T[]) {
+    this.op = op;
+    this.inputs = [...inputs];
+  }
+
+  /** The operand of that name, as the op declares it. Throws for a name that it does not declare, or one that was left out. */
+  operand(name: string): T {
+    const operand = this.optionalOperand(name);
+    if (operand === undefined) throw new RangeError(`"${this.op.name}" was made without its operand "${name}".`);
+    return operand;
+  }
+
+  /** The operand of that name, undefined where it was left out. Throws for a name that the op does not declare. */
+  optionalOperand(name: string): T | undefined {
+    return this.inputs[operandPlace(this.op, name, false)];
+  }
+
+  /** All the operands that the op declares under that name as "...name". Throws for another name. */
+  operands(name: string): readonly T[] {
+    return this.inputs.slice(operandPlace(this.op, name, true));
+  }
+
+  /** The names of `inputs`, one each: "...parts" gives its name to every one of its operands. */
+  get operandNames(): readonly string[] {
+    const names = Object.keys(this.op.operands).map((key) => key.replace(/^\.\.\.|\?$/g, ""));
+    return this.inputs.map((_, index) => at(names, Math.min(index, names.length - 1)));
+  }
+}
+
 /**
  * One value of a graph: the op that makes it, its operands, and the shape that the op's rule gave it.
  * Nodes are immutable; a graph only grows. `Graph.addNode` makes them.
  */
-export class Node<A extends Attributes = Attributes> implements NodeParts<A> {
+export class Node<A extends Attributes = Attributes> extends Operands<A> implements NodeParts<A> {
   /** The graph that it belongs to. */
   readonly graph: Graph;
   /** Position in the graph; inputs always have smaller ids, so ids are a topological order. */
   readonly id: number;
-  /** What makes the value. */
-  readonly op: OpDefinition<A>;
-  /** The values that it is made of, for walks over all of them; a rule asks for one by its name. */
-  readonly inputs: readonly Node[];
   /** Sizes, flags and names that specialise the op. */
   readonly attributes: A;
   /** Extents, outermost first; [] is a scalar. */
@@ -43,37 +75,13 @@ export class Node<A extends Attributes = Attributes> implements NodeParts<A> {
   readonly layer: string | undefined;
 
   constructor(parts: NodeParts<A>) {
+    super(parts.op, parts.inputs);
     this.graph = parts.graph;
     this.id = parts.id;
-    this.op = parts.op;
-    this.inputs = [...parts.inputs];
     this.attributes = parts.attributes;
     this.shape = parts.shape;
     this.dtype = parts.dtype;
     this.layer = parts.layer;
-  }
-
-  /** The operand of that name, as the op declares it. Throws for a name that it does not declare, or one that was left out. */
-  operand(name: string): Node {
-    const operand = this.optionalOperand(name);
-    if (operand === undefined) throw new RangeError(`"${this.op.name}" was made without its operand "${name}".`);
-    return operand;
-  }
-
-  /** The operand of that name, undefined where it was left out. Throws for a name that the op does not declare. */
-  optionalOperand(name: string): Node | undefined {
-    return this.inputs[operandPlace(this.op, name, false)];
-  }
-
-  /** All the operands that the op declares under that name as "...name". Throws for another name. */
-  operands(name: string): readonly Node[] {
-    return this.inputs.slice(operandPlace(this.op, name, true));
-  }
-
-  /** The names of `inputs`, one each: "...parts" gives its name to every one of its operands. */
-  get operandNames(): readonly string[] {
-    const names = Object.keys(this.op.operands).map((key) => key.replace(/^\.\.\.|\?$/g, ""));
-    return this.inputs.map((_, index) => at(names, Math.min(index, names.length - 1)));
   }
 }
 

@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { DType } from "../core/tensor.ts";
 import type { Graph } from "./graph.ts";
-import type { Attributes, Node, Variable } from "./node.ts";
+import type { Attributes, Node, Operands, Variable } from "./node.ts";
 
 /** What a gradient rule may use. */
 export interface GradientContext<A extends Attributes> {
@@ -12,11 +12,14 @@ export interface GradientContext<A extends Attributes> {
   readonly attributes: A;
   /** d loss / d node, of the node's shape. */
   readonly upstream: Node;
-  /** The `index`-th input of the node. */
-  input(index: number): Node;
-  /** Whether anybody asked for the gradient of that input; a rule may skip it otherwise. */
-  wants(index: number): boolean;
+  /** The operand of that name, or, where it is recomputed for the backward pass, its copy. */
+  operand(name: string): Node;
+  /** Whether the gradient of that operand is asked for; a rule may skip it otherwise. Of "...parts", that of the `index`-th. */
+  wants(name: string, index?: number): boolean;
 }
+
+/** Gradients by the names of the operands; of "...parts", a list. Undefined or left out where there is none. */
+export type OperandGradients = Readonly<Record<string, Node | readonly (Node | undefined)[] | undefined>>;
 
 /** Types that an operand may have. */
 export type OperandTypes = readonly [DType, ...DType[]];
@@ -43,9 +46,9 @@ export interface OpDefinition<A extends Attributes = Attributes> {
    */
   readonly operands: Readonly<Record<string, OperandTypes>>;
   /** Shape and type of the result, of operands whose types are right. Throws `ShapeError` or `ArgumentError`. */
-  infer(inputs: readonly Node[], attributes: A, what: string): { shape: Shape; dtype: DType };
-  /** Gradients with respect to the inputs; undefined where there is none. Ops without a rule stop differentiation with an error. */
-  gradient?(context: GradientContext<A>): readonly (Node | undefined)[];
+  infer(operands: Operands<A>, attributes: A, what: string): { shape: Shape; dtype: DType };
+  /** Gradients with respect to the operands. Ops without a rule stop differentiation with an error. */
+  gradient?(context: GradientContext<A>): OperandGradients;
   /** Ops that change variables at the end of a step instead of making a value. */
   writes?(node: Node<A>): readonly Variable[];
 }

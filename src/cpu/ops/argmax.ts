@@ -14,8 +14,8 @@ export function firstMaximum(x: CpuArray, start: number, count: number): number 
 
 export const argmaxOps = [
   defineCpuOp(argmaxOp, ({ node, input, output }) => {
-    const { shape } = at(node.inputs, 0);
+    const { shape } = node.operand("x");
     const columns = at(shape, shape.length - 1);
-    for (let row = 0; row < output.length; row++) output[row] = firstMaximum(input(0), row * columns, columns);
+    for (let row = 0; row < output.length; row++) output[row] = firstMaximum(input("x"), row * columns, columns);
   }),
 ];

@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { broadcastStrides } from "../../core/shape.ts";
 import type { OpDefinition } from "../../graph/op.ts";
 import { addOp, divOp, mulOp, subOp } from "../../graph/ops/arithmetic.ts";
@@ -7,11 +6,15 @@ import { type CpuOp, defineCpuOp, read } from "../op.ts";
 import { walkPair } from "../walk.ts";
 
 /** How the CPU computes an op of two operands that broadcast. */
-export function elementwise(op: OpDefinition, compute: (a: number, b: number) => number): CpuOp {
+export function elementwise(
+  op: OpDefinition,
+  compute: (a: number, b: number) => number,
+  [first, second]: readonly [string, string] = ["a", "b"],
+): CpuOp {
   return defineCpuOp(op, ({ node, input, output }) => {
-    const [a, b] = [input(0), input(1)];
-    const stridesA = broadcastStrides(at(node.inputs, 0).shape, node.shape);
-    const stridesB = broadcastStrides(at(node.inputs, 1).shape, node.shape);
+    const [a, b] = [input(first), input(second)];
+    const stridesA = broadcastStrides(node.operand(first).shape, node.shape);
+    const stridesB = broadcastStrides(node.operand(second).shape, node.shape);
     walkPair(node.shape, stridesA, stridesB, (index, offsetA, offsetB) => {
       output[index] = compute(read(a, offsetA), read(b, offsetB));
     });
@@ -23,5 +26,5 @@ export const arithmeticOps = [
   elementwise(subOp, (a, b) => a - b),
   elementwise(mulOp, (a, b) => a * b),
   elementwise(divOp, (a, b) => a / b),
-  elementwise(standardizeOp, (centred, inverse) => centred * inverse),
+  elementwise(standardizeOp, (centred, inverse) => centred * inverse, ["centred", "inverse"]),
 ];

@@ -51,7 +51,7 @@ export const avgPool2dOps = [
   defineCpuOp(
     avgPool2dOp,
     ({ attributes, input, output }) => {
-      const x = input(0);
+      const x = input("x");
       const sums = zeroSums(output);
       const divisors = new Float64Array(output.length).fill(1);
       forEachTap(attributes, (place, window, divisor) => {
@@ -66,7 +66,7 @@ export const avgPool2dOps = [
   defineCpuOp(
     avgPool2dGradientOp,
     ({ attributes, input, output }) => {
-      const upstream = input(0);
+      const upstream = input("upstream");
       const sums = zeroSums(output);
       forEachTap(attributes, (place, window, divisor) => {
         sums[place] = read(sums, place) + read(upstream, window) / divisor;

@@ -18,7 +18,7 @@ interface Rows {
 }
 
 function rowsOf(node: Node): Rows {
-  const { shape } = at(node.inputs, 0);
+  const { shape } = node.operand("x");
   const channels = at(shape, shape.length - 1);
   const rows = sizeOf(shape) / channels;
   return { rows, channels, rowsPerImage: rows / at(shape, 0) };
@@ -39,10 +39,10 @@ const inverseDeviation = (variance: CpuArray, channel: number, epsilon: number) 
 export const batchNormOps = [
   defineCpuOp(
     batchMeanOp,
-    ({ node, input, inputCount, output }) => {
-      const x = input(0);
+    ({ node, input, optionalInput, output }) => {
+      const x = input("x");
       const sizes = rowsOf(node);
-      const { counts, total } = counting(sizes, inputCount > 1 ? input(1) : undefined);
+      const { counts, total } = counting(sizes, optionalInput("labels"));
       const sums = zeroSums(output);
       for (let row = 0, i = 0; row < sizes.rows; row++) {
         for (let channel = 0; channel < sizes.channels; channel++, i++) {
@@ -52,14 +52,14 @@ export const batchNormOps = [
       for (let channel = 0; channel < sizes.channels; channel++) sums[channel] = read(sums, channel) / total;
       storeSums(sums, output);
     },
-    (node) => sizeOf(at(node.inputs, 0).shape),
+    (node) => sizeOf(node.operand("x").shape),
   ),
   defineCpuOp(
     batchVarianceOp,
-    ({ node, input, inputCount, output }) => {
-      const [x, mean] = [input(0), input(1)];
+    ({ node, input, optionalInput, output }) => {
+      const [x, mean] = [input("x"), input("mean")];
       const sizes = rowsOf(node);
-      const { counts, total } = counting(sizes, inputCount > 2 ? input(2) : undefined);
+      const { counts, total } = counting(sizes, optionalInput("labels"));
       const sums = zeroSums(output);
       for (let row = 0, i = 0; row < sizes.rows; row++) {
         for (let channel = 0; channel < sizes.channels; channel++, i++) {
@@ -69,12 +69,18 @@ export const batchNormOps = [
       for (let channel = 0; channel < sizes.channels; channel++) sums[channel] = read(sums, channel) / total;
       storeSums(sums, output);
     },
-    (node) => 3 * sizeOf(at(node.inputs, 0).shape),
+    (node) => 3 * sizeOf(node.operand("x").shape),
   ),
   defineCpuOp(
     batchNormOp,
     ({ node, attributes: { epsilon }, input, output }) => {
-      const [x, mean, variance, gamma, beta] = [input(0), input(1), input(2), input(3), input(4)];
+      const [x, mean, variance, gamma, beta] = [
+        input("x"),
+        input("mean"),
+        input("variance"),
+        input("gamma"),
+        input("beta"),
+      ];
       const { channels } = rowsOf(node);
       for (let i = 0; i < output.length; i++) {
         const channel = i % channels;
@@ -87,7 +93,7 @@ export const batchNormOps = [
   defineCpuOp(
     batchNormGammaGradientOp,
     ({ node, attributes: { epsilon }, input, output }) => {
-      const [x, upstream, mean, variance] = [input(0), input(1), input(2), input(3)];
+      const [x, upstream, mean, variance] = [input("x"), input("upstream"), input("mean"), input("variance")];
       const { channels } = rowsOf(node);
       const sums = zeroSums(output);
       for (let i = 0; i < x.length; i++) {
@@ -97,16 +103,22 @@ export const batchNormOps = [
       }
       storeSums(sums, output);
     },
-    (node) => 4 * sizeOf(at(node.inputs, 0).shape),
+    (node) => 4 * sizeOf(node.operand("x").shape),
   ),
   // dx = gamma / √(variance + ε) · (dy − Σ dy / n − x̂ · Σ dy x̂ / n); images that were not counted move no statistic.
   defineCpuOp(
     batchNormInputGradientOp,
-    ({ node, attributes: { epsilon }, input, inputCount, output }) => {
-      const [x, upstream, mean, variance, gamma] = [input(0), input(1), input(2), input(3), input(4)];
-      const [gammaGradient, betaGradient] = [input(5), input(6)];
+    ({ node, attributes: { epsilon }, input, optionalInput, output }) => {
+      const [x, upstream, mean, variance, gamma] = [
+        input("x"),
+        input("upstream"),
+        input("mean"),
+        input("variance"),
+        input("gamma"),
+      ];
+      const [gammaGradient, betaGradient] = [input("gammaGradient"), input("betaGradient")];
       const sizes = rowsOf(node);
-      const { counts, total } = counting(sizes, inputCount > 7 ? input(7) : undefined);
+      const { counts, total } = counting(sizes, optionalInput("labels"));
       for (let row = 0, i = 0; row < sizes.rows; row++) {
         for (let channel = 0; channel < sizes.channels; channel++, i++) {
           const scale = inverseDeviation(variance, channel, epsilon);

@@ -4,7 +4,7 @@ import { defineCpuOp, read } from "../op.ts";
 
 export const batchRowsOps = [
   defineCpuOp(batchRowsOp, ({ attributes: { count, batch, shuffle, seed }, input, output }) => {
-    const cursor = read(input(0), 0);
+    const cursor = read(input("cursor"), 0);
     const batches = Math.ceil(count / batch);
     const epoch = Math.floor(cursor / batches);
     const first = (cursor % batches) * batch;

@@ -6,8 +6,8 @@ const MOST = { i32: 2 ** 31 - 2 ** 7, u32: 2 ** 32 - 2 ** 8 } as const;
 
 export const castOps = [
   defineCpuOp(castOp, ({ attributes: { to }, node, input, output }) => {
-    const x = input(0);
-    const fromFloat = node.inputs[0]?.dtype === "f32";
+    const x = input("x");
+    const fromFloat = node.operand("x").dtype === "f32";
     for (let i = 0; i < output.length; i++) {
       const value = read(x, i);
       if (to === "bool") output[i] = Number(value !== 0);

@@ -3,7 +3,7 @@ import { defineCpuOp, read } from "../op.ts";
 
 export const confusionMatrixOps = [
   defineCpuOp(confusionMatrixOp, ({ attributes: { classes }, input, output }) => {
-    const [labels, predictions] = [input(0), input(1)];
+    const [labels, predictions] = [input("labels"), input("predictions")];
     output.fill(0);
     labels.forEach((label, row) => {
       if (label < 0) return;

@@ -47,7 +47,7 @@ export const conv2dOps = [
   defineCpuOp(
     conv2dOp,
     ({ attributes: { geometry: g }, input, output }) => {
-      const [x, w, sums] = [input(0), input(1), zeroSums(output)];
+      const [x, w, sums] = [input("x"), input("filter"), zeroSums(output)];
       const { groupInChannels, groupOutChannels, outChannels } = g;
       forEachTap(g, (firstIn, firstWeight, firstOut) => {
         for (let i = 0; i < groupInChannels; i++) {
@@ -65,7 +65,7 @@ export const conv2dOps = [
   defineCpuOp(
     conv2dInputGradientOp,
     ({ attributes: { geometry: g }, input, output }) => {
-      const [upstream, w, sums] = [input(0), input(1), zeroSums(output)];
+      const [upstream, w, sums] = [input("upstream"), input("filter"), zeroSums(output)];
       const { groupInChannels, groupOutChannels, outChannels } = g;
       forEachTap(g, (firstIn, firstWeight, firstOut) => {
         for (let i = 0; i < groupInChannels; i++) {
@@ -84,7 +84,7 @@ export const conv2dOps = [
   defineCpuOp(
     conv2dFilterGradientOp,
     ({ attributes: { geometry: g }, input, output }) => {
-      const [x, upstream, sums] = [input(0), input(1), zeroSums(output)];
+      const [x, upstream, sums] = [input("x"), input("upstream"), zeroSums(output)];
       const { groupInChannels, groupOutChannels, outChannels } = g;
       forEachTap(g, (firstIn, firstWeight, firstOut) => {
         for (let i = 0; i < groupInChannels; i++) {

@@ -5,8 +5,8 @@ import { firstMaximum } from "./argmax.ts";
 
 export const countCorrectOps = [
   defineCpuOp(countCorrectOp, ({ node, input, output }) => {
-    const [rows, classes] = [at(at(node.inputs, 0).shape, 0), at(at(node.inputs, 0).shape, 1)];
-    const [logits, labels] = [input(0), input(1)];
+    const [rows, classes] = [at(node.operand("logits").shape, 0), at(node.operand("logits").shape, 1)];
+    const [logits, labels] = [input("logits"), input("labels")];
     output.fill(0);
     for (let row = 0; row < rows; row++) {
       const label = read(labels, row);

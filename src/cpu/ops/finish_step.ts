@@ -1,6 +1,6 @@
 import { at } from "../../core/at.ts";
 import { LEAST_LOSS_SCALE, type LossScaling, MOST_LOSS_SCALE } from "../../graph/loss_scaling.ts";
-import { finishStepOp } from "../../graph/ops/finish_step.ts";
+import { finishStepOp, finishStepParts } from "../../graph/ops/finish_step.ts";
 import { type CpuArray, defineCpuOp, read } from "../op.ts";
 
 /** What the value of a `finishStep` says; of the number of finished steps alone, that the step counts. */
@@ -31,20 +31,19 @@ function moveScale({ growthInterval }: LossScaling, scale: CpuArray, counters: C
 }
 
 export const finishStepOps = [
-  defineCpuOp(finishStepOp, ({ attributes, inputCount, input, output, variable }) => {
-    const { ring, counters, values, guards, scaling } = attributes;
+  defineCpuOp(finishStepOp, ({ attributes, input, inputs, output, variable }) => {
+    const { ring, counters, scaling } = attributes;
+    const { values, guards, gradients } = finishStepParts(input("loss"), inputs("others"), attributes);
     const [rows, width] = [at(ring.shape, 0) - 1, at(ring.shape, 1)];
     const step = read(variable(at(counters, 0)), 0);
     const place = (step % rows) * width;
     let end = place;
-    for (let index = 0; index < values; index++) {
-      variable(ring).set(input(index), end);
-      end += input(index).length;
+    for (const value of values) {
+      variable(ring).set(value, end);
+      end += value.length;
     }
-    const inputs = (first: number, last: number) => Array.from({ length: last - first }, (_, i) => input(first + i));
-    const poisoned =
-      !isFinite32(read(input(0), 0)) || inputs(values, values + guards).some((guard) => read(guard, 0) !== 0);
-    const overflowed = inputs(values + guards, inputCount).some((gradient) => !gradient.every(isFinite32));
+    const poisoned = !isFinite32(read(input("loss"), 0)) || guards.some((guard) => read(guard, 0) !== 0);
+    const overflowed = gradients.some((gradient) => !gradient.every(isFinite32));
     const scale = scaling && variable(scaling.scale);
     const divisor = scale ? read(scale, 0) : 1;
     const counts = !poisoned && !(overflowed && divisor <= LEAST_LOSS_SCALE);

@@ -4,7 +4,7 @@ import { defineCpuOp, read, storeSums, zeroSums } from "../op.ts";
 
 export const gatherRowsOps = [
   defineCpuOp(gatherRowsOp, ({ node, attributes: { scale }, input, output }) => {
-    const [table, rows] = [input(0), input(1)];
+    const [table, rows] = [input("table"), input("rows")];
     const rowSize = sizeOf(node.shape.slice(1));
     const missing = node.dtype === "i32" ? -1 : 0;
     rows.forEach((row, index) => {
@@ -15,7 +15,7 @@ export const gatherRowsOps = [
     });
   }),
   defineCpuOp(gatherRowsGradientOp, ({ node, attributes: { scale }, input, output }) => {
-    const [rows, upstream] = [input(0), input(1)];
+    const [rows, upstream] = [input("rows"), input("upstream")];
     const rowSize = sizeOf(node.shape.slice(1));
     const sums = zeroSums(output);
     rows.forEach((row, index) => {

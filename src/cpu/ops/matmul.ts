@@ -6,8 +6,8 @@ export const matmulOps = [
   defineCpuOp(
     matmulOp,
     ({ node, attributes, input, output }) => {
-      const { m, n, k } = matmulSizes(at(node.inputs, 0), at(node.inputs, 1), attributes);
-      const [a, b] = [input(0), input(1)];
+      const { m, n, k } = matmulSizes(node.operand("a"), node.operand("b"), attributes);
+      const [a, b] = [input("a"), input("b")];
       const [rowA, stepA] = attributes.transposeA ? [1, m] : [k, 1];
       const [stepB, columnB] = attributes.transposeB ? [1, k] : [n, 1];
       const sums = new Float64Array(n);

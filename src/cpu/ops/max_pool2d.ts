@@ -31,13 +31,13 @@ function forEachWinner(g: PoolGeometry, x: CpuArray, visit: (winner: number, out
 
 export const maxPool2dOps = [
   defineCpuOp(maxPool2dOp, ({ attributes: { geometry }, input, output }) => {
-    const x = input(0);
+    const x = input("x");
     forEachWinner(geometry, x, (winner, window) => {
       output[window] = winner < 0 ? Number.NEGATIVE_INFINITY : read(x, winner);
     });
   }),
   defineCpuOp(maxPool2dGradientOp, ({ attributes: { geometry }, input, output }) => {
-    const [x, upstream] = [input(0), input(1)];
+    const [x, upstream] = [input("x"), input("upstream")];
     const sums = zeroSums(output);
     forEachWinner(geometry, x, (winner, window) => {
       if (winner >= 0) sums[winner] = read(sums, winner) + read(upstream, window);

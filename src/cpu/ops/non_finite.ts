@@ -2,10 +2,10 @@ import { nonFiniteOp } from "../../graph/ops/non_finite.ts";
 import { defineCpuOp } from "../op.ts";
 
 export const nonFiniteOps = [
-  defineCpuOp(nonFiniteOp, ({ inputCount, input, output }) => {
+  defineCpuOp(nonFiniteOp, ({ input, inputs, output }) => {
     let found = 0;
-    for (let index = 0; index < inputCount; index++) {
-      for (const value of input(index)) if (!Number.isFinite(Math.fround(value))) found++;
+    for (const values of [input("first"), ...inputs("others")]) {
+      for (const value of values) if (!Number.isFinite(Math.fround(value))) found++;
     }
     output[0] = found;
   }),

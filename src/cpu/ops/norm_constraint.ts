@@ -6,8 +6,9 @@ import { walk } from "../walk.ts";
 import { verdictOf } from "./finish_step.ts";
 
 export const normConstraintOps = [
-  defineCpuOp(normConstraintOp, ({ attributes, inputCount, input, variable }) => {
-    if (inputCount > 0 && !verdictOf(input(0)).counts) return;
+  defineCpuOp(normConstraintOp, ({ attributes, optionalInput, variable }) => {
+    const verdict = optionalInput("verdict");
+    if (verdict && !verdictOf(verdict).counts) return;
     const { axes, minValue, maxValue, rate } = attributes;
     const { shape } = attributes.variable;
     const values = variable(attributes.variable);

@@ -6,7 +6,7 @@ export const oneHotOps = [
     oneHotOp,
     ({ attributes: { depth }, input, output }) => {
       output.fill(0);
-      input(0).forEach((place, row) => {
+      input("indices").forEach((place, row) => {
         if (place >= 0 && place < depth) output[row * depth + place] = 1;
       });
     },

@@ -333,18 +333,17 @@ function treatedGradient(rule: UpdateRule, gradient: CpuArray, p: CpuArray, scal
 }
 
 export const optimizerUpdateOps = [
-  defineCpuOp(optimizerUpdateOp, ({ attributes, input, variable }) => {
+  defineCpuOp(optimizerUpdateOp, ({ attributes, input, inputs, variable }) => {
     const { parameters, state } = attributes;
-    const decided = verdictOf(input(0));
+    const decided = verdictOf(input("step"));
     if (!decided.moves) return;
     const { finished, divisor } = decided;
-    const gradients = parameters.variables.map((_, index) => {
-      const gradient = input(index + 2);
-      return divisor === 1 ? gradient : Float64Array.from(gradient, (value) => value / divisor);
-    });
+    const gradients = inputs("gradients").map((gradient) =>
+      divisor === 1 ? gradient : Float64Array.from(gradient, (value) => value / divisor),
+    );
     const t = finished + 1;
-    const learningRate = rateFromTable(input(1), finished);
-    const momentum = momentumFromTable(input(1), finished);
+    const learningRate = rateFromTable(input("schedule"), finished);
+    const momentum = momentumFromTable(input("schedule"), finished);
     const rule = momentum === undefined ? attributes.rule : withMomentum(attributes.rule, momentum);
     const stateOf = stateOfParameters(rule, parameters, state);
     const { clip, ema } = rule;

@@ -110,11 +110,11 @@ export const pointwiseCpuOps = pointwiseFunctions.flatMap((name) => {
   const ops = pointwiseOps[name];
   return [
     defineCpuOp(ops.value, ({ attributes: { a, b }, input, output }) => {
-      const x = input(0);
+      const x = input("x");
       for (let i = 0; i < output.length; i++) output[i] = value(read(x, i), a, b);
     }),
     defineCpuOp(ops.gradient, ({ attributes: { a, b }, input, output }) => {
-      const [x, upstream] = [input(0), input(1)];
+      const [x, upstream] = [input("x"), input("upstream")];
       for (let i = 0; i < output.length; i++) output[i] = read(upstream, i) * derivative(read(x, i), a, b);
     }),
   ];

@@ -12,7 +12,7 @@ export const randomAffineOps = [
   defineCpuOp(
     randomAffineOp,
     ({ node, attributes, input, output }) => {
-      const [images, batchNumber] = [input(0), read(input(1), 0)];
+      const [images, batchNumber] = [input("x"), read(input("batch"), 0)];
       const [batch, height, width, channels] = [0, 1, 2, 3].map((axis) => at(node.shape, axis)) as [
         number,
         number,

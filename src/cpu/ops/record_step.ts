@@ -1,18 +1,18 @@
 import { at } from "../../core/at.ts";
-import { recordStepOp } from "../../graph/ops/record_step.ts";
+import { recordStepOp, recordStepParts } from "../../graph/ops/record_step.ts";
 import { defineCpuOp, read } from "../op.ts";
 
 export const recordStepOps = [
-  defineCpuOp(recordStepOp, ({ attributes: { ring, counters, guarded = false }, inputCount, input, variable }) => {
+  defineCpuOp(recordStepOp, ({ attributes: { ring, counters, guarded = false }, inputs, variable }) => {
     const [capacity, width] = [at(ring.shape, 0), at(ring.shape, 1)];
     const first = (read(variable(at(counters, 0)), 0) % capacity) * width;
-    const values = guarded ? inputCount - 1 : inputCount;
+    const { values, guard } = recordStepParts(inputs("values"), guarded);
     let place = first;
-    for (let index = 0; index < values; index++) {
-      variable(ring).set(input(index), place);
-      place += input(index).length;
+    for (const value of values) {
+      variable(ring).set(value, place);
+      place += value.length;
     }
-    if (guarded && read(input(values), 0) !== 0) variable(ring)[first] = Number.NaN;
+    if (guard && read(guard, 0) !== 0) variable(ring)[first] = Number.NaN;
     for (const counter of counters) {
       const value = variable(counter);
       value[0] = read(value, 0) + 1;

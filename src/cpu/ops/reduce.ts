@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { broadcastStrides, reducedShape, type Shape } from "../../core/shape.ts";
 import { maxGradientOp, maxOp, minOp, productOp, sumOp } from "../../graph/ops/reduce.ts";
 import { defineCpuOp, read, storeSums, zeroSums } from "../op.ts";
@@ -11,38 +10,38 @@ function walkReduced(shape: Shape, axes: readonly number[], visit: (index: numbe
 
 export const reduceOps = [
   defineCpuOp(sumOp, ({ node, attributes, input, output }) => {
-    const x = input(0);
+    const x = input("x");
     const sums = zeroSums(output);
-    walkReduced(at(node.inputs, 0).shape, attributes.axes, (index, reduced) => {
+    walkReduced(node.operand("x").shape, attributes.axes, (index, reduced) => {
       sums[reduced] = read(sums, reduced) + read(x, index);
     });
     storeSums(sums, output);
   }),
   defineCpuOp(maxOp, ({ node, attributes, input, output }) => {
-    const x = input(0);
+    const x = input("x");
     output.fill(Number.NEGATIVE_INFINITY);
-    walkReduced(at(node.inputs, 0).shape, attributes.axes, (index, reduced) => {
+    walkReduced(node.operand("x").shape, attributes.axes, (index, reduced) => {
       const value = read(x, index);
       if (value > read(output, reduced) || Number.isNaN(value)) output[reduced] = value;
     });
   }),
   defineCpuOp(minOp, ({ node, attributes, input, output }) => {
-    const x = input(0);
+    const x = input("x");
     output.fill(Number.POSITIVE_INFINITY);
-    walkReduced(at(node.inputs, 0).shape, attributes.axes, (index, reduced) => {
+    walkReduced(node.operand("x").shape, attributes.axes, (index, reduced) => {
       output[reduced] = Math.min(read(output, reduced), read(x, index));
     });
   }),
   defineCpuOp(productOp, ({ node, attributes, input, output }) => {
-    const x = input(0);
+    const x = input("x");
     const products = zeroSums(output).fill(1);
-    walkReduced(at(node.inputs, 0).shape, attributes.axes, (index, reduced) => {
+    walkReduced(node.operand("x").shape, attributes.axes, (index, reduced) => {
       products[reduced] = read(products, reduced) * read(x, index);
     });
     storeSums(products, output);
   }),
   defineCpuOp(maxGradientOp, ({ node, attributes, input, output }) => {
-    const [x, upstream] = [input(0), input(1)];
+    const [x, upstream] = [input("x"), input("upstream")];
     const first = new Int32Array(upstream.length).fill(-1);
     walkReduced(node.shape, attributes.axes, (index, reduced) => {
       const best = read(first, reduced);

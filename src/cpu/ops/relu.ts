@@ -3,7 +3,7 @@ import { defineCpuOp, read } from "../op.ts";
 
 export const reluOps = [
   defineCpuOp(reluOp, ({ input, output }) => {
-    const x = input(0);
+    const x = input("x");
     for (let i = 0; i < output.length; i++) {
       const value = read(x, i);
       // Written so that NaN stays NaN, as IEEE comparison would not.
@@ -11,7 +11,7 @@ export const reluOps = [
     }
   }),
   defineCpuOp(reluGradientOp, ({ input, output }) => {
-    const [y, upstream] = [input(0), input(1)];
+    const [y, upstream] = [input("y"), input("upstream")];
     // Written so that a NaN among the activations does not stop the gradient, as in PyTorch.
     for (let i = 0; i < output.length; i++) output[i] = read(y, i) <= 0 ? 0 : read(upstream, i);
   }),

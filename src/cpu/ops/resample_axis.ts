@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { aroundAxis, resampleAxisOp } from "../../graph/ops/resample_axis.ts";
 import { defineCpuOp, read } from "../op.ts";
@@ -7,8 +6,8 @@ export const resampleAxisOps = [
   defineCpuOp(
     resampleAxisOp,
     ({ node, attributes: { axis, taps }, input, output }) => {
-      const x = input(0);
-      const [outer, extent, inner] = aroundAxis(at(node.inputs, 0).shape, axis);
+      const x = input("x");
+      const [outer, extent, inner] = aroundAxis(node.operand("x").shape, axis);
       for (let block = 0; block < outer; block++) {
         taps.forEach((list, position) => {
           for (let i = 0; i < inner; i++) {

@@ -18,8 +18,8 @@ export const sliceOps = [
   defineCpuOp(
     sliceOp,
     ({ node, attributes, input, output }) => {
-      const x = input(0);
-      const { first, strides } = placeOfSlice(attributes, at(node.inputs, 0).shape);
+      const x = input("x");
+      const { first, strides } = placeOfSlice(attributes, node.operand("x").shape);
       walk(node.shape, strides, (index, offset) => {
         output[index] = read(x, first + offset);
       });
@@ -29,10 +29,10 @@ export const sliceOps = [
   defineCpuOp(
     placeOp,
     ({ node, attributes, input, output }) => {
-      const x = input(0);
+      const x = input("x");
       const { first, strides } = placeOfSlice(attributes, node.shape);
       output.fill(attributes.value);
-      walk(at(node.inputs, 0).shape, strides, (index, offset) => {
+      walk(node.operand("x").shape, strides, (index, offset) => {
         output[first + offset] = read(x, index);
       });
     },
@@ -40,11 +40,12 @@ export const sliceOps = [
   ),
   defineCpuOp(
     concatOp,
-    ({ node, attributes: { axis }, input, output }) => {
+    ({ node, attributes: { axis }, inputs, output }) => {
       const strides = stridesOf(node.shape);
       let first = 0;
-      node.inputs.forEach(({ shape }, number) => {
-        const x = input(number);
+      const parts = inputs("parts");
+      node.operands("parts").forEach(({ shape }, number) => {
+        const x = at(parts, number);
         walk(shape, strides, (index, offset) => {
           output[first + offset] = read(x, index);
         });

@@ -13,7 +13,7 @@ export function logSumExp(x: CpuArray, start: number, count: number): { most: nu
 
 export const softmaxOps = [softmaxOp, logSoftmaxOp].map((op) =>
   defineCpuOp(op, ({ node, input, output }) => {
-    const x = input(0);
+    const x = input("x");
     const columns = at(node.shape, node.shape.length - 1);
     for (let start = 0; start < output.length; start += columns) {
       const { most, logSum } = logSumExp(x, start, columns);

@@ -28,10 +28,10 @@ function divisorOf(reduction: Reduction, rows: number, counts: (row: number) => 
 
 export const softmaxCrossEntropyOps = [
   defineCpuOp(softmaxCrossEntropyOp, ({ node, attributes: { reduction }, input, output }) => {
-    const [logitsNode, labelNode] = [at(node.inputs, 0), at(node.inputs, 1)];
+    const [logitsNode, labelNode] = [node.operand("logits"), node.operand("labels")];
     const [rows, classes] = [at(logitsNode.shape, 0), at(logitsNode.shape, 1)];
-    const logits = input(0);
-    const { counts, share } = labelReader(labelNode, input(1), classes);
+    const logits = input("logits");
+    const { counts, share } = labelReader(labelNode, input("labels"), classes);
     let total = 0;
     for (let row = 0; row < rows; row++) {
       let loss = 0;
@@ -49,8 +49,8 @@ export const softmaxCrossEntropyOps = [
   }),
   defineCpuOp(softmaxCrossEntropyGradientOp, ({ node, attributes: { reduction }, input, output }) => {
     const [rows, classes] = [at(node.shape, 0), at(node.shape, 1)];
-    const [logits, upstream] = [input(0), input(2)];
-    const { counts, share } = labelReader(at(node.inputs, 1), input(1), classes);
+    const [logits, upstream] = [input("logits"), input("upstream")];
+    const { counts, share } = labelReader(node.operand("labels"), input("labels"), classes);
     const divisor = divisorOf(reduction, rows, counts);
     for (let row = 0; row < rows; row++) {
       if (!counts(row)) {

@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { stridesOf } from "../../core/shape.ts";
 import { transposeOp } from "../../graph/ops/transpose.ts";
 import { defineCpuOp, read } from "../op.ts";
@@ -6,8 +5,8 @@ import { walk } from "../walk.ts";
 
 export const transposeOps = [
   defineCpuOp(transposeOp, ({ node, attributes, input, output }) => {
-    const x = input(0);
-    const strides = stridesOf(at(node.inputs, 0).shape);
+    const x = input("x");
+    const strides = stridesOf(node.operand("x").shape);
     walk(
       node.shape,
       attributes.permutation.map((axis) => read(strides, axis)),

@@ -4,7 +4,7 @@ import { type CpuOp, defineCpuOp, read } from "../op.ts";
 
 function unary(op: OpDefinition, compute: (x: number) => number): CpuOp {
   return defineCpuOp(op, ({ input, output }) => {
-    const x = input(0);
+    const x = input("x");
     for (let i = 0; i < output.length; i++) output[i] = compute(read(x, i));
   });
 }

@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { broadcastStrides } from "../../core/shape.ts";
 import { whereOp } from "../../graph/ops/where.ts";
 import { defineCpuOp, read } from "../op.ts";
@@ -6,13 +5,13 @@ import { walk, walkPair } from "../walk.ts";
 
 export const whereOps = [
   defineCpuOp(whereOp, ({ node, input, output }) => {
-    const [condition, a, b] = [input(0), input(1), input(2)];
-    const strides = node.inputs.map(({ shape }) => broadcastStrides(shape, node.shape));
+    const [condition, a, b] = [input("condition"), input("a"), input("b")];
+    const strides = (name: string) => broadcastStrides(node.operand(name).shape, node.shape);
     const chosen = new Uint8Array(output.length);
-    walk(node.shape, at(strides, 0), (index, offset) => {
+    walk(node.shape, strides("condition"), (index, offset) => {
       chosen[index] = Number(read(condition, offset) !== 0);
     });
-    walkPair(node.shape, at(strides, 1), at(strides, 2), (index, offsetA, offsetB) => {
+    walkPair(node.shape, strides("a"), strides("b"), (index, offsetA, offsetB) => {
       output[index] = chosen[index] === 1 ? read(a, offsetA) : read(b, offsetB);
     });
   }),

@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, normalizeAxes } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
@@ -9,8 +8,8 @@ import { transpose } from "./transpose.ts";
 export const argmaxOp = defineOp<object>({
   name: "argmax",
   operands: { x: FLOATS },
-  infer(inputs, _, what) {
-    const x = at(inputs, 0);
+  infer(given, _, what) {
+    const x = given.operand("x");
     if (x.shape.length === 0) {
       throw new ShapeError(`${what}: wants at least one axis, got ${formatShape(x.shape)}.`);
     }

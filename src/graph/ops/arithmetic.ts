@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { broadcastShapes, type Shape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
@@ -28,37 +27,47 @@ export function unbroadcast(graph: Graph, gradient: Node, shape: Shape): Node {
 
 type Context = GradientContext<object>;
 
+interface BothGradients {
+  readonly a?: Node | undefined;
+  readonly b?: Node | undefined;
+}
+
 /** Declares an op of two f32 operands that broadcast; the gradients that its rule gives are summed back to their shapes. */
-export function elementwise(name: string, gradient: (context: Context) => readonly (Node | undefined)[]): OpDefinition {
+export function elementwise(name: string, gradient: (context: Context) => BothGradients): OpDefinition {
   return defineOp<object>({
     name,
     operands: { a: FLOATS, b: FLOATS },
-    infer(inputs, _, what) {
-      const [a, b] = [at(inputs, 0), at(inputs, 1)];
+    infer(given, _, what) {
+      const [a, b] = [given.operand("a"), given.operand("b")];
       return { shape: broadcastShapes(what, a.shape, b.shape), dtype: "f32" };
     },
-    gradient: (context) =>
-      gradient(context).map((value, index) => value && unbroadcast(context.graph, value, context.input(index).shape)),
+    gradient(context) {
+      const { a, b } = gradient(context);
+      return {
+        a: a && unbroadcast(context.graph, a, context.operand("a").shape),
+        b: b && unbroadcast(context.graph, b, context.operand("b").shape),
+      };
+    },
   });
 }
 
-export const addOp = elementwise("add", ({ upstream }) => [upstream, upstream]);
+export const addOp = elementwise("add", ({ upstream }) => ({ a: upstream, b: upstream }));
 
-export const subOp = elementwise("sub", ({ graph, upstream, wants }) => [
-  upstream,
-  wants(1) ? neg(graph, upstream) : undefined,
-]);
+export const subOp = elementwise("sub", ({ graph, upstream, wants }) => ({
+  a: upstream,
+  b: wants("b") ? neg(graph, upstream) : undefined,
+}));
 
-export const mulOp = elementwise("mul", ({ graph, upstream, input, wants }) => [
-  wants(0) ? mul(graph, upstream, input(1)) : undefined,
-  wants(1) ? mul(graph, upstream, input(0)) : undefined,
-]);
+export const mulOp = elementwise("mul", ({ graph, upstream, operand, wants }) => ({
+  a: wants("a") ? mul(graph, upstream, operand("b")) : undefined,
+  b: wants("b") ? mul(graph, upstream, operand("a")) : undefined,
+}));
 
-export const divOp = elementwise("div", ({ graph, node, upstream, input, wants }) => [
-  wants(0) ? div(graph, upstream, input(1)) : undefined,
+export const divOp = elementwise("div", ({ graph, node, upstream, operand, wants }) => ({
+  a: wants("a") ? div(graph, upstream, operand("b")) : undefined,
   // d(a/b)/db = -(a/b)/b
-  wants(1) ? neg(graph, mul(graph, upstream, div(graph, node, input(1)))) : undefined,
-]);
+  b: wants("b") ? neg(graph, mul(graph, upstream, div(graph, node, operand("b")))) : undefined,
+}));
 
 /** a + b, broadcasting as NumPy does. */
 export function add(graph: Graph, a: Operand, b: Operand): Node {

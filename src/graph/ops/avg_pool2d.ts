@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { type PoolGeometry, poolGeometry } from "../../core/window_geometry.ts";
@@ -36,21 +35,21 @@ export const avgPool2dOp: OpDefinition<AvgPoolAttributes> = defineOp<AvgPoolAttr
   name: "avgPool2d",
   operands: { x: FLOATS },
   infer: (_, { geometry }) => ({ shape: outputShape(geometry), dtype: "f32" }),
-  gradient: ({ graph, attributes, upstream }) => [graph.addNode(avgPool2dGradientOp, [upstream], attributes)],
+  gradient: ({ graph, attributes, upstream }) => ({ x: graph.addNode(avgPool2dGradientOp, [upstream], attributes) }),
 });
 
 /** Each window's gradient in equal shares to the places that it averages. */
 export const avgPool2dGradientOp: OpDefinition<AvgPoolAttributes> = defineOp<AvgPoolAttributes>({
   name: "avgPool2dGradient",
   operands: { upstream: FLOATS },
-  infer(inputs, { geometry: g }, what) {
-    const upstream = at(inputs, 0);
+  infer(given, { geometry: g }, what) {
+    const upstream = given.operand("upstream");
     if (!sameShape(upstream.shape, outputShape(g))) {
       throw new ShapeError(`${what}: wants ${formatShape(outputShape(g))}, got ${formatShape(upstream.shape)}.`);
     }
     return { shape: [g.batch, g.inHeight, g.inWidth, g.channels], dtype: "f32" };
   },
-  gradient: ({ graph, attributes, upstream }) => [graph.addNode(avgPool2dOp, [upstream], attributes)],
+  gradient: ({ graph, attributes, upstream }) => ({ upstream: graph.addNode(avgPool2dOp, [upstream], attributes) }),
 });
 
 /** The mean of each window: [batch, height, width, channels] → [batch, outHeight, outWidth, channels]. */

@@ -45,10 +45,10 @@ export function axesOfStatistics(x: Node): number[] {
 export const batchMeanOp = defineOp<object>({
   name: "batchMean",
   operands: { x: FLOATS, "labels?": INTEGERS },
-  infer(inputs, _, what) {
-    const x = at(inputs, 0);
+  infer(given, _, what) {
+    const x = given.operand("x");
     const channels = channelsOf(x, what);
-    checkLabels(what, inputs[1], x);
+    checkLabels(what, given.optionalOperand("labels"), x);
     return { shape: [channels], dtype: "f32" };
   },
 });
@@ -57,10 +57,10 @@ export const batchMeanOp = defineOp<object>({
 export const batchVarianceOp = defineOp<object>({
   name: "batchVariance",
   operands: { x: FLOATS, mean: FLOATS, "labels?": INTEGERS },
-  infer(inputs, _, what) {
-    const [x, mean] = [at(inputs, 0), at(inputs, 1)];
+  infer(given, _, what) {
+    const [x, mean] = [given.operand("x"), given.operand("mean")];
     checkPerChannel(what, "the mean", mean, x);
-    checkLabels(what, inputs[2], x);
+    checkLabels(what, given.optionalOperand("labels"), x);
     return { shape: mean.shape, dtype: "f32" };
   },
 });
@@ -75,12 +75,12 @@ export interface BatchNormAttributes {
 export const batchNormOp = defineOp<BatchNormAttributes>({
   name: "batchNorm",
   operands: { x: FLOATS, mean: FLOATS, variance: FLOATS, gamma: FLOATS, beta: FLOATS, "labels?": INTEGERS },
-  infer(inputs, { epsilon }, what) {
-    const x = at(inputs, 0);
-    ["mean", "variance", "gamma", "beta"].forEach((name, index) => {
-      checkPerChannel(what, name, at(inputs, index + 1), x);
-    });
-    checkLabels(what, inputs[5], x);
+  infer(given, { epsilon }, what) {
+    const x = given.operand("x");
+    for (const name of ["mean", "variance", "gamma", "beta"]) {
+      checkPerChannel(what, name, given.operand(name), x);
+    }
+    checkLabels(what, given.optionalOperand("labels"), x);
     if (!(Number.isFinite(epsilon) && epsilon >= 0)) {
       throw new ArgumentError(`${what}: epsilon must be a number of at least 0, got ${String(epsilon)}.`);
     }
@@ -95,48 +95,52 @@ function gradientsThroughBatch({
   node,
   attributes,
   upstream,
-  input,
+  operand,
   wants,
 }: GradientContext<BatchNormAttributes>) {
   const { epsilon } = attributes;
-  const [x, mean, variance, gamma] = [input(0), input(1), input(2), input(3)];
+  const [x, mean, variance, gamma] = [operand("x"), operand("mean"), operand("variance"), operand("gamma")];
   const statistics = [x, upstream, mean, variance];
-  const wantsInput = wants(0);
+  const wantsInput = wants("x");
   const gammaGradient =
-    wantsInput || wants(3) ? graph.addNode(batchNormGammaGradientOp, statistics, { epsilon }) : undefined;
-  const betaGradient = wantsInput || wants(4) ? sum(graph, upstream, axesOfStatistics(x)) : undefined;
-  const labels = node.inputs.slice(5);
+    wantsInput || wants("gamma") ? graph.addNode(batchNormGammaGradientOp, statistics, { epsilon }) : undefined;
+  const betaGradient = wantsInput || wants("beta") ? sum(graph, upstream, axesOfStatistics(x)) : undefined;
+  const labels = node.optionalOperand("labels");
   const inputGradient =
     wantsInput && gammaGradient && betaGradient
-      ? graph.addNode(batchNormInputGradientOp, [...statistics, gamma, gammaGradient, betaGradient, ...labels], {
-          epsilon,
-        })
+      ? graph.addNode(
+          batchNormInputGradientOp,
+          [...statistics, gamma, gammaGradient, betaGradient, ...(labels ? [labels] : [])],
+          {
+            epsilon,
+          },
+        )
       : undefined;
-  return [inputGradient, undefined, undefined, gammaGradient, betaGradient];
+  return { x: inputGradient, gamma: gammaGradient, beta: betaGradient };
 }
 
 /** y = (x − mean) · gamma / √(variance + ε) + beta, in which nothing depends on anything else. */
-function gradientsOfScaling({ graph, attributes, upstream, input, wants }: GradientContext<BatchNormAttributes>) {
-  const [x, mean, variance, gamma] = [input(0), input(1), input(2), input(3)];
+function gradientsOfScaling({ graph, attributes, upstream, operand, wants }: GradientContext<BatchNormAttributes>) {
+  const [x, mean, variance, gamma] = [operand("x"), operand("mean"), operand("variance"), operand("gamma")];
   const deviation = sqrt(graph, add(graph, variance, attributes.epsilon));
   const scale = div(graph, gamma, deviation);
   const axes = axesOfStatistics(x);
   const normalized = () => div(graph, sub(graph, x, mean), deviation);
   const total = () => sum(graph, upstream, axes);
   const weighted = () => sum(graph, mul(graph, upstream, normalized()), axes);
-  return [
-    wants(0) ? mul(graph, upstream, scale) : undefined,
-    wants(1) ? neg(graph, mul(graph, total(), scale)) : undefined,
-    wants(2) ? mul(graph, mul(graph, weighted(), div(graph, scale, deviation)), -0.5) : undefined,
-    wants(3) ? weighted() : undefined,
-    wants(4) ? total() : undefined,
-  ];
+  return {
+    x: wants("x") ? mul(graph, upstream, scale) : undefined,
+    mean: wants("mean") ? neg(graph, mul(graph, total(), scale)) : undefined,
+    variance: wants("variance") ? mul(graph, mul(graph, weighted(), div(graph, scale, deviation)), -0.5) : undefined,
+    gamma: wants("gamma") ? weighted() : undefined,
+    beta: wants("beta") ? total() : undefined,
+  };
 }
 
 export const batchNormGammaGradientOp = defineOp<{ epsilon: number }>({
   name: "batchNormGammaGradient",
   operands: { x: FLOATS, upstream: FLOATS, mean: FLOATS, variance: FLOATS },
-  infer: (inputs) => ({ shape: at(inputs, 2).shape, dtype: "f32" }),
+  infer: (given) => ({ shape: given.operand("mean").shape, dtype: "f32" }),
 });
 
 // Labels where some images do not count.
@@ -146,7 +150,7 @@ export const batchNormInputGradientOp = defineOp<{ epsilon: number }>({
     ...{ x: FLOATS, upstream: FLOATS, mean: FLOATS, variance: FLOATS },
     ...{ gamma: FLOATS, gammaGradient: FLOATS, betaGradient: FLOATS, "labels?": INTEGERS },
   },
-  infer: (inputs) => ({ shape: at(inputs, 0).shape, dtype: "f32" }),
+  infer: (given) => ({ shape: given.operand("x").shape, dtype: "f32" }),
 });
 
 /** How a batch is normalised. */
@@ -168,8 +172,8 @@ export function batchNormOfBatch(
   const marks = labels === undefined ? [] : [labels];
   const mean = graph.addNode(batchMeanOp, [x, ...marks], {});
   const variance = graph.addNode(batchVarianceOp, [x, mean, ...marks], {});
-  const inputs = [x, mean, variance, gamma, beta, ...marks];
-  return { y: graph.addNode(batchNormOp, inputs, { epsilon, ofBatch: true }), mean, variance };
+  const operands = [x, mean, variance, gamma, beta, ...marks];
+  return { y: graph.addNode(batchNormOp, operands, { epsilon, ofBatch: true }), mean, variance };
 }
 
 /**

@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
@@ -16,8 +15,8 @@ export interface BatchRowsAttributes {
 export const batchRowsOp = defineOp<BatchRowsAttributes>({
   name: "batchRows",
   operands: { cursor: COUNTS },
-  infer(inputs, { count, batch }, what) {
-    const cursor = at(inputs, 0);
+  infer(given, { count, batch }, what) {
+    const cursor = given.operand("cursor");
     if (cursor.shape.length !== 0) {
       throw new ShapeError(`${what}: the cursor must be a scalar, got ${formatShape(cursor.shape)}.`);
     }

@@ -5,38 +5,37 @@ import { lessOrEqual } from "./compare.ts";
 import { clip, power } from "./pointwise.ts";
 import { where } from "./where.ts";
 
-export const minimumOp = elementwise("minimum", ({ graph, upstream, input }) => {
-  const first = lessOrEqual(graph, input(0), input(1));
-  return [where(graph, first, upstream, 0), where(graph, first, 0, upstream)];
+export const minimumOp = elementwise("minimum", ({ graph, upstream, operand }) => {
+  const first = lessOrEqual(graph, operand("a"), operand("b"));
+  return { a: where(graph, first, upstream, 0), b: where(graph, first, 0, upstream) };
 });
 
-export const maximumOp = elementwise("maximum", ({ graph, upstream, input }) => {
-  const first = lessOrEqual(graph, input(1), input(0));
-  return [where(graph, first, upstream, 0), where(graph, first, 0, upstream)];
+export const maximumOp = elementwise("maximum", ({ graph, upstream, operand }) => {
+  const first = lessOrEqual(graph, operand("b"), operand("a"));
+  return { a: where(graph, first, upstream, 0), b: where(graph, first, 0, upstream) };
 });
 
 /** Derivative of prelu with respect to x: 1 above 0, the slope below and at it. */
-export const preluSlopeOp = elementwise("preluSlope", ({ graph, upstream, input }) => [
-  undefined,
-  where(graph, lessOrEqual(graph, input(0), 0), upstream, 0),
-]);
+export const preluSlopeOp = elementwise("preluSlope", ({ graph, upstream, operand }) => ({
+  b: where(graph, lessOrEqual(graph, operand("a"), 0), upstream, 0),
+}));
 
-export const preluOp = elementwise("prelu", ({ graph, upstream, input, wants }) => [
-  wants(0) ? mul(graph, upstream, graph.addNode(preluSlopeOp, [input(0), input(1)], {})) : undefined,
-  wants(1) ? mul(graph, upstream, clip(graph, input(0), Number.NEGATIVE_INFINITY, 0)) : undefined,
-]);
+export const preluOp = elementwise("prelu", ({ graph, upstream, operand, wants }) => ({
+  a: wants("a") ? mul(graph, upstream, graph.addNode(preluSlopeOp, [operand("a"), operand("b")], {})) : undefined,
+  b: wants("b") ? mul(graph, upstream, clip(graph, operand("a"), Number.NEGATIVE_INFINITY, 0)) : undefined,
+}));
 
 /** Derivatives of pow with respect to its base, b · a^(b − 1), and its exponent, a^b · log a; 0 where a factor is 0. */
 export const powBaseSlopeOp = withoutGradient("powBaseSlope");
 export const powExponentSlopeOp = withoutGradient("powExponentSlope");
 
-export const powOp = elementwise("pow", ({ graph, upstream, input, wants }) => [
-  wants(0) ? mul(graph, upstream, graph.addNode(powBaseSlopeOp, [input(0), input(1)], {})) : undefined,
-  wants(1) ? mul(graph, upstream, graph.addNode(powExponentSlopeOp, [input(0), input(1)], {})) : undefined,
-]);
+export const powOp = elementwise("pow", ({ graph, upstream, operand, wants }) => ({
+  a: wants("a") ? mul(graph, upstream, graph.addNode(powBaseSlopeOp, [operand("a"), operand("b")], {})) : undefined,
+  b: wants("b") ? mul(graph, upstream, graph.addNode(powExponentSlopeOp, [operand("a"), operand("b")], {})) : undefined,
+}));
 
 function withoutGradient(name: string) {
-  const { gradient: _, ...op } = elementwise(name, () => []);
+  const { gradient: _, ...op } = elementwise(name, () => ({}));
   return op;
 }
 

@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { broadcastShapes, formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
@@ -9,14 +8,14 @@ import { unbroadcast } from "./arithmetic.ts";
 export const broadcastToOp = defineOp<{ shape: Shape }>({
   name: "broadcastTo",
   operands: { x: FLOATS },
-  infer(inputs, { shape }, what) {
-    const x = at(inputs, 0);
+  infer(given, { shape }, what) {
+    const x = given.operand("x");
     if (!sameShape(broadcastShapes(what, x.shape, shape), shape)) {
       throw new ShapeError(`${what}: ${formatShape(x.shape)} does not stretch to ${formatShape(shape)}.`);
     }
     return { shape, dtype: "f32" };
   },
-  gradient: ({ graph, upstream, input }) => [unbroadcast(graph, upstream, input(0).shape)],
+  gradient: ({ graph, upstream, operand }) => ({ x: unbroadcast(graph, upstream, operand("x").shape) }),
 });
 
 /** `x` stretched to `shape` by NumPy's broadcasting rule. */

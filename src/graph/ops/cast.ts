@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
@@ -10,9 +9,9 @@ export type CastType = "f32" | "i32" | "u32" | "bool";
 export const castOp = defineOp<{ to: CastType }>({
   name: "cast",
   operands: { x: ANY_TYPE },
-  infer: (inputs, { to }) => ({ shape: at(inputs, 0).shape, dtype: to === "bool" ? "u32" : to }),
+  infer: (given, { to }) => ({ shape: given.operand("x").shape, dtype: to === "bool" ? "u32" : to }),
   // Steps have no slope; a cast from f32 to f32 is no node.
-  gradient: () => [undefined],
+  gradient: () => ({}),
 });
 
 /**

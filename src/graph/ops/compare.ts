@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { broadcastShapes } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
@@ -11,14 +10,14 @@ function comparison(name: string): OpDefinition {
   return defineOp<object>({
     name,
     operands: { a: WORDS, b: WORDS },
-    infer(inputs, _, what) {
-      const [a, b] = [at(inputs, 0), at(inputs, 1)];
+    infer(given, _, what) {
+      const [a, b] = [given.operand("a"), given.operand("b")];
       if (a.dtype !== b.dtype) {
         throw new ShapeError(`${what}: compares two of one type, got ${a.dtype} and ${b.dtype}; cast one.`);
       }
       return { shape: broadcastShapes(what, a.shape, b.shape), dtype: "u32" };
     },
-    gradient: () => [undefined, undefined],
+    gradient: () => ({}),
   });
 }
 

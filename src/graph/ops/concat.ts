@@ -9,10 +9,11 @@ import { slice } from "./slice.ts";
 export const concatOp = defineOp<{ axis: number }>({
   name: "concat",
   operands: { "...parts": WORDS },
-  infer(inputs, { axis }, what) {
-    const first = at(inputs, 0);
+  infer(given, { axis }, what) {
+    const parts = given.operands("parts");
+    const first = at(parts, 0);
     let extent = 0;
-    for (const { shape, dtype } of inputs) {
+    for (const { shape, dtype } of parts) {
       const fits = shape.length === first.shape.length && shape.every((e, a) => a === axis || e === first.shape[a]);
       if (!fits || dtype !== first.dtype) {
         throw new ShapeError(
@@ -25,11 +26,12 @@ export const concatOp = defineOp<{ axis: number }>({
   },
   gradient({ graph, node, attributes: { axis }, upstream, wants }) {
     let start = 0;
-    return node.inputs.map(({ shape }, index) => {
+    const parts = node.operands("parts").map(({ shape }, index) => {
       const begin = shape.map((_, other) => (other === axis ? start : 0));
       start += at(shape, axis);
-      return wants(index) ? slice(graph, upstream, begin, shape) : undefined;
+      return wants("parts", index) ? slice(graph, upstream, begin, shape) : undefined;
     });
+    return { parts };
   },
 });
 

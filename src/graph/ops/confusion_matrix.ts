@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
@@ -8,8 +7,8 @@ import { defineOp, INTEGERS } from "../op.ts";
 export const confusionMatrixOp = defineOp<{ classes: number }>({
   name: "confusionMatrix",
   operands: { labels: INTEGERS, predictions: INTEGERS },
-  infer(inputs, { classes }, what) {
-    const [labels, predictions] = [at(inputs, 0), at(inputs, 1)];
+  infer(given, { classes }, what) {
+    const [labels, predictions] = [given.operand("labels"), given.operand("predictions")];
     if (labels.shape.length !== 1 || !sameShape(labels.shape, predictions.shape)) {
       throw new ShapeError(
         `${what}: wants labels and predictions [batch], got ${formatShape(labels.shape)} and ` +

@@ -3,7 +3,7 @@ import { ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../core/window_geometry.ts";
 import type { Graph } from "../graph.ts";
-import type { Node } from "../node.ts";
+import type { Node, Operands } from "../node.ts";
 import { defineOp, FLOATS } from "../op.ts";
 
 /** The geometry of a convolution. */
@@ -35,7 +35,7 @@ export function convOutputShape(g: ConvGeometry): Shape {
   return [g.batch, g.outHeight, g.outWidth, g.outChannels];
 }
 
-function expectShapes(what: string, inputs: readonly Node[], shapes: readonly Shape[]): void {
+function expectShapes(what: string, { inputs }: Operands, shapes: readonly Shape[]): void {
   shapes.forEach((shape, index) => {
     const input = at(inputs, index);
     if (!sameShape(input.shape, shape)) {
@@ -50,14 +50,14 @@ function expectShapes(what: string, inputs: readonly Node[], shapes: readonly Sh
 export const conv2dOp = defineOp<ConvAttributes>({
   name: "conv2d",
   operands: { x: FLOATS, filter: FLOATS },
-  infer(inputs, { geometry }, what) {
-    expectShapes(what, inputs, [convInputShape(geometry), convFilterShape(geometry)]);
+  infer(given, { geometry }, what) {
+    expectShapes(what, given, [convInputShape(geometry), convFilterShape(geometry)]);
     return { shape: convOutputShape(geometry), dtype: "f32" };
   },
-  gradient: ({ graph, attributes: { geometry }, upstream, input, wants }) => [
-    wants(0) ? conv2dInputGradient(graph, upstream, input(1), geometry) : undefined,
-    wants(1) ? conv2dFilterGradient(graph, input(0), upstream, geometry) : undefined,
-  ],
+  gradient: ({ graph, attributes: { geometry }, upstream, operand, wants }) => ({
+    x: wants("x") ? conv2dInputGradient(graph, upstream, operand("filter"), geometry) : undefined,
+    filter: wants("filter") ? conv2dFilterGradient(graph, operand("x"), upstream, geometry) : undefined,
+  }),
 });
 
 /**
@@ -77,14 +77,14 @@ export function conv2d(graph: Graph, input: Node, filter: Node, options: Conv2dO
 export const conv2dInputGradientOp = defineOp<ConvAttributes>({
   name: "conv2dInputGradient",
   operands: { upstream: FLOATS, filter: FLOATS },
-  infer(inputs, { geometry }, what) {
-    expectShapes(what, inputs, [convOutputShape(geometry), convFilterShape(geometry)]);
+  infer(given, { geometry }, what) {
+    expectShapes(what, given, [convOutputShape(geometry), convFilterShape(geometry)]);
     return { shape: convInputShape(geometry), dtype: "f32" };
   },
-  gradient: ({ graph, attributes: { geometry }, upstream, input, wants }) => [
-    wants(0) ? graph.addNode(conv2dOp, [upstream, input(1)], { geometry }) : undefined,
-    wants(1) ? conv2dFilterGradient(graph, upstream, input(0), geometry) : undefined,
-  ],
+  gradient: ({ graph, attributes: { geometry }, upstream, operand, wants }) => ({
+    upstream: wants("upstream") ? graph.addNode(conv2dOp, [upstream, operand("filter")], { geometry }) : undefined,
+    filter: wants("filter") ? conv2dFilterGradient(graph, upstream, operand("upstream"), geometry) : undefined,
+  }),
 });
 
 /** d loss / d input of a convolution, from d loss / d output and the filter. `geometry` is the forward convolution's. */
@@ -95,14 +95,14 @@ export function conv2dInputGradient(graph: Graph, upstream: Node, filter: Node, 
 export const conv2dFilterGradientOp = defineOp<ConvAttributes>({
   name: "conv2dFilterGradient",
   operands: { x: FLOATS, upstream: FLOATS },
-  infer(inputs, { geometry }, what) {
-    expectShapes(what, inputs, [convInputShape(geometry), convOutputShape(geometry)]);
+  infer(given, { geometry }, what) {
+    expectShapes(what, given, [convInputShape(geometry), convOutputShape(geometry)]);
     return { shape: convFilterShape(geometry), dtype: "f32" };
   },
-  gradient: ({ graph, attributes: { geometry }, upstream, input, wants }) => [
-    wants(0) ? conv2dInputGradient(graph, input(1), upstream, geometry) : undefined,
-    wants(1) ? graph.addNode(conv2dOp, [input(0), upstream], { geometry }) : undefined,
-  ],
+  gradient: ({ graph, attributes: { geometry }, upstream, operand, wants }) => ({
+    x: wants("x") ? conv2dInputGradient(graph, operand("upstream"), upstream, geometry) : undefined,
+    upstream: wants("upstream") ? graph.addNode(conv2dOp, [operand("x"), upstream], { geometry }) : undefined,
+  }),
 });
 
 /** d loss / d filter of a convolution, from its input and d loss / d output. `geometry` is the forward convolution's. */

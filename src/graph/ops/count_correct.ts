@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
@@ -8,8 +7,8 @@ import { defineOp, FLOATS, INTEGERS } from "../op.ts";
 export const countCorrectOp = defineOp<object>({
   name: "countCorrect",
   operands: { logits: FLOATS, labels: INTEGERS },
-  infer(inputs, _, what) {
-    const [logits, labels] = [at(inputs, 0), at(inputs, 1)];
+  infer(given, _, what) {
+    const [logits, labels] = [given.operand("logits"), given.operand("labels")];
     if (logits.shape.length !== 2 || labels.shape[0] !== logits.shape[0]) {
       throw new ShapeError(
         `${what}: wants logits [batch, classes] and labels [batch], got ${formatShape(logits.shape)} and ` +

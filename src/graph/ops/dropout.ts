@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { broadcastShapes, formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
@@ -17,8 +16,8 @@ export interface DropoutAttributes {
 export const dropoutOp: OpDefinition<DropoutAttributes> = defineOp<DropoutAttributes>({
   name: "dropout",
   operands: { x: FLOATS, step: COUNTS },
-  infer(inputs, { rate, maskShape }, what) {
-    const [x, step] = [at(inputs, 0), at(inputs, 1)];
+  infer(given, { rate, maskShape }, what) {
+    const [x, step] = [given.operand("x"), given.operand("step")];
     if (step.shape.length !== 0) {
       throw new ShapeError(`${what}: the number of the step must be a scalar, got ${formatShape(step.shape)}.`);
     }
@@ -30,10 +29,9 @@ export const dropoutOp: OpDefinition<DropoutAttributes> = defineOp<DropoutAttrib
     }
     return { shape: x.shape, dtype: "f32" };
   },
-  gradient: ({ graph, attributes, upstream, input }) => [
-    graph.addNode(dropoutOp, [upstream, input(1)], attributes),
-    undefined,
-  ],
+  gradient: ({ graph, attributes, upstream, operand }) => ({
+    x: graph.addNode(dropoutOp, [upstream, operand("step")], attributes),
+  }),
 });
 
 export interface DropoutOptions {

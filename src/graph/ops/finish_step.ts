@@ -29,11 +29,26 @@ export function isVerdict(node: Node): boolean {
   return node.op === finishStepOp;
 }
 
+/** What a step's end is made of, apart; of nodes, or of a backend's values of them. */
+export function finishStepParts<T>(
+  loss: T,
+  others: readonly T[],
+  { values, guards }: Pick<FinishStepAttributes, "values" | "guards">,
+): { values: readonly T[]; guards: readonly T[]; gradients: readonly T[] } {
+  const all = [loss, ...others];
+  return {
+    values: all.slice(0, values),
+    guards: all.slice(values, values + guards),
+    gradients: all.slice(values + guards),
+  };
+}
+
 export const finishStepOp = defineOp<FinishStepAttributes>({
   name: "finishStep",
   operands: { loss: FLOATS, "...others": FLOATS },
-  infer(inputs, { ring, counters, values, guards }, what) {
-    const recorded = inputs.slice(0, values);
+  infer(given, attributes, what) {
+    const { ring, counters, values } = attributes;
+    const { values: recorded, guards } = finishStepParts(given.operand("loss"), given.operands("others"), attributes);
     const width = recorded.reduce((total, input) => total + sizeOf(input.shape), 0);
     if (values === 0) throw new ShapeError(`${what}: wants at least one value to record.`);
     if (ring.dtype !== "f32" || ring.shape.length !== 2 || ring.shape[1] !== width || at(ring.shape, 0) < 2) {
@@ -41,7 +56,7 @@ export const finishStepOp = defineOp<FinishStepAttributes>({
         `${what}: ${width} f32 values a step do not fit a ring ${ring.dtype} ${formatShape(ring.shape)}.`,
       );
     }
-    if (inputs.slice(values, values + guards).some(({ shape }) => shape.length !== 0)) {
+    if (guards.some(({ shape }) => shape.length !== 0)) {
       throw new ShapeError(`${what}: a guard is a scalar, as nonFinite() makes it.`);
     }
     if (counters.some((counter) => counter.dtype !== "u32" || counter.size !== 1) || counters.length === 0) {

@@ -8,8 +8,8 @@ import { defineOp, FLOATS, INTEGERS, type OpDefinition } from "../op.ts";
 export const gatherRowsOp: OpDefinition<{ scale: number }> = defineOp<{ scale: number }>({
   name: "gatherRows",
   operands: { table: ["f32", "i32", "u8"], rows: INTEGERS },
-  infer(inputs, _, what) {
-    const [table, rows] = [at(inputs, 0), at(inputs, 1)];
+  infer(given, _, what) {
+    const [table, rows] = [given.operand("table"), given.operand("rows")];
     if (rows.shape.length !== 1 || table.shape.length === 0) {
       throw new ShapeError(
         `${what}: wants a table [rows, …] and row numbers [batch], got ${formatShape(table.shape)} and ` +
@@ -18,12 +18,12 @@ export const gatherRowsOp: OpDefinition<{ scale: number }> = defineOp<{ scale: n
     }
     return { shape: [at(rows.shape, 0), ...table.shape.slice(1)], dtype: table.dtype === "i32" ? "i32" : "f32" };
   },
-  gradient: ({ graph, attributes: { scale }, upstream, input, wants }) => [
-    wants(0) && input(0).dtype === "f32"
-      ? graph.addNode(gatherRowsGradientOp, [input(1), upstream], { scale, shape: input(0).shape })
-      : undefined,
-    undefined,
-  ],
+  gradient: ({ graph, attributes: { scale }, upstream, operand, wants }) => ({
+    table:
+      wants("table") && operand("table").dtype === "f32"
+        ? graph.addNode(gatherRowsGradientOp, [operand("rows"), upstream], { scale, shape: operand("table").shape })
+        : undefined,
+  }),
 });
 
 /** Each row of the table gets the sum of the gradients of its copies, times `scale`; `shape` is the table's. */
@@ -34,10 +34,9 @@ export const gatherRowsGradientOp: OpDefinition<{ scale: number; shape: Shape }>
   name: "gatherRowsGradient",
   operands: { rows: INTEGERS, upstream: FLOATS },
   infer: (_, { shape }) => ({ shape, dtype: "f32" }),
-  gradient: ({ graph, attributes: { scale }, upstream, input }) => [
-    undefined,
-    graph.addNode(gatherRowsOp, [upstream, input(0)], { scale }),
-  ],
+  gradient: ({ graph, attributes: { scale }, upstream, operand }) => ({
+    upstream: graph.addNode(gatherRowsOp, [upstream, operand("rows")], { scale }),
+  }),
 });
 
 /**

@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
@@ -14,8 +13,8 @@ export interface GaussianNoiseAttributes {
 export const gaussianNoiseOp: OpDefinition<GaussianNoiseAttributes> = defineOp<GaussianNoiseAttributes>({
   name: "gaussianNoise",
   operands: { x: FLOATS, step: COUNTS },
-  infer(inputs, { stddev }, what) {
-    const [x, step] = [at(inputs, 0), at(inputs, 1)];
+  infer(given, { stddev }, what) {
+    const [x, step] = [given.operand("x"), given.operand("step")];
     if (step.shape.length !== 0) {
       throw new ShapeError(`${what}: the number of the step must be a scalar, got ${formatShape(step.shape)}.`);
     }
@@ -24,7 +23,7 @@ export const gaussianNoiseOp: OpDefinition<GaussianNoiseAttributes> = defineOp<G
     }
     return { shape: x.shape, dtype: "f32" };
   },
-  gradient: ({ upstream }) => [upstream, undefined],
+  gradient: ({ upstream }) => ({ x: upstream }),
 });
 
 export interface GaussianNoiseOptions {

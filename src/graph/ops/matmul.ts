@@ -34,8 +34,8 @@ export function matmulSizes(
 export const matmulOp = defineOp<MatmulAttributes>({
   name: "matmul",
   operands: { a: FLOATS, b: FLOATS },
-  infer(inputs, attributes, what) {
-    const [a, b] = [at(inputs, 0), at(inputs, 1)];
+  infer(given, attributes, what) {
+    const [a, b] = [given.operand("a"), given.operand("b")];
     const shapes = `${formatShape(a.shape)}${attributes.transposeA ? "ᵀ" : ""} and ${formatShape(b.shape)}${attributes.transposeB ? "ᵀ" : ""}`;
     if (a.shape.length !== 2 || b.shape.length !== 2) {
       throw new ShapeError(`${what}: wants two matrices, got ${shapes}.`);
@@ -46,8 +46,8 @@ export const matmulOp = defineOp<MatmulAttributes>({
     }
     return { shape: [m, n], dtype: "f32" };
   },
-  gradient({ graph, attributes: { transposeA, transposeB }, upstream, input, wants }) {
-    const [a, b] = [input(0), input(1)];
+  gradient({ graph, attributes: { transposeA, transposeB }, upstream, operand, wants }) {
+    const [a, b] = [operand("a"), operand("b")];
     // C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC; a transposed operand wants its own gradient transposed.
     const dA = () =>
       transposeA
@@ -57,7 +57,7 @@ export const matmulOp = defineOp<MatmulAttributes>({
       transposeB
         ? matmul(graph, upstream, a, { transposeA: true, transposeB: transposeA })
         : matmul(graph, a, upstream, { transposeA: !transposeA });
-    return [wants(0) ? dA() : undefined, wants(1) ? dB() : undefined];
+    return { a: wants("a") ? dA() : undefined, b: wants("b") ? dB() : undefined };
   },
 });
 

@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { type Padding, type Pair, type PoolGeometry, poolGeometry } from "../../core/window_geometry.ts";
@@ -36,9 +35,9 @@ export const maxPool2dOp = defineOp<PoolAttributes>({
   name: "maxPool2d",
   operands: { x: FLOATS },
   infer: (_, { geometry }) => ({ shape: outputShape(geometry), dtype: "f32" }),
-  gradient: ({ graph, attributes: { geometry }, upstream, input }) => [
-    maxPool2dGradient(graph, input(0), upstream, geometry),
-  ],
+  gradient: ({ graph, attributes: { geometry }, upstream, operand }) => ({
+    x: maxPool2dGradient(graph, operand("x"), upstream, geometry),
+  }),
 });
 
 /**
@@ -59,8 +58,8 @@ export function maxPool2d(graph: Graph, x: Node, options: Pool2dOptions): Node {
 export const maxPool2dGradientOp = defineOp<PoolAttributes>({
   name: "maxPool2dGradient",
   operands: { x: FLOATS, upstream: FLOATS },
-  infer(inputs, { geometry }, what) {
-    const [x, upstream] = [at(inputs, 0), at(inputs, 1)];
+  infer(given, { geometry }, what) {
+    const [x, upstream] = [given.operand("x"), given.operand("upstream")];
     if (!sameShape(x.shape, inputShape(geometry)) || !sameShape(upstream.shape, outputShape(geometry))) {
       throw new ShapeError(
         `${what}: wants ${formatShape(inputShape(geometry))} and ${formatShape(outputShape(geometry))}, ` +

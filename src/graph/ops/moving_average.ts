@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
@@ -9,8 +8,8 @@ import { mul } from "./arithmetic.ts";
 export const movingAverageOp = defineOp<{ momentum: number }>({
   name: "movingAverage",
   operands: { old: FLOATS, value: FLOATS },
-  infer(inputs, { momentum }, what) {
-    const [old, value] = [at(inputs, 0), at(inputs, 1)];
+  infer(given, { momentum }, what) {
+    const [old, value] = [given.operand("old"), given.operand("value")];
     if (!sameShape(old.shape, value.shape)) {
       throw new ShapeError(
         `${what}: wants two values of one shape, got ${formatShape(old.shape)} and ${formatShape(value.shape)}.`,
@@ -21,10 +20,10 @@ export const movingAverageOp = defineOp<{ momentum: number }>({
     }
     return { shape: old.shape, dtype: "f32" };
   },
-  gradient: ({ graph, attributes: { momentum }, upstream }) => [
-    mul(graph, upstream, momentum),
-    mul(graph, upstream, 1 - momentum),
-  ],
+  gradient: ({ graph, attributes: { momentum }, upstream }) => ({
+    old: mul(graph, upstream, momentum),
+    value: mul(graph, upstream, 1 - momentum),
+  }),
 });
 
 /** old · momentum + value · (1 − momentum), both of one shape: one step of an exponentially weighted mean. */

@@ -17,7 +17,8 @@ export interface NormConstraintAttributes {
 export const normConstraintOp = defineOp<NormConstraintAttributes>({
   name: "normConstraint",
   operands: { "verdict?": COUNTS },
-  infer([verdict], { variable }, what) {
+  infer(given, { variable }, what) {
+    const verdict = given.optionalOperand("verdict");
     if (verdict && !isVerdict(verdict)) throw new ShapeError(`${what}: depends on a finishStep, if on anything.`);
     if (variable.dtype !== "f32") throw new ShapeError(`${what}: "${variable.name}" is ${variable.dtype}, not f32.`);
     return { shape: [], dtype: "f32" };

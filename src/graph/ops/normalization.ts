@@ -13,19 +13,19 @@ import { sqrt } from "./unary.ts";
 // Normalisation by the statistics of each image alone: training and inference are the same, and padded rows of a batch do
 // no harm. Composed of other ops; the last of them knows the gradient of the whole, which is shorter than theirs together.
 
-// Inputs: x less its mean, and 1 / √(variance + ε), which stretches; the result x̂ is their product. It stands for the whole
+// Operands: x less its mean, and 1 / √(variance + ε), which stretches; the result x̂ is their product. It stands for the whole
 // function of x that they are parts of, so that the second input gets no gradient of its own. With n values a mean:
 // dx = (dy − Σdy / n − x̂ · Σ(dy · x̂) / n) / √(variance + ε) (Ba, Kiros and Hinton 2016; as for batches in Ioffe and Szegedy).
 export const standardizeOp: OpDefinition<object> = defineOp<object>({
   name: "standardize",
   operands: { centred: FLOATS, inverse: FLOATS },
-  infer: (inputs) => ({ shape: at(inputs, 0).shape, dtype: "f32" }),
-  gradient({ graph, node, upstream, input }) {
-    const inverse = input(1);
+  infer: (given) => ({ shape: given.operand("centred").shape, dtype: "f32" }),
+  gradient({ graph, node, upstream, operand }) {
+    const inverse = operand("inverse");
     const axes = node.shape.map((_, axis) => axis).filter((axis) => inverse.shape[axis] !== node.shape[axis]);
     const along = mul(graph, node, mean(graph, mul(graph, upstream, node), axes, true));
     const centred = sub(graph, upstream, mean(graph, upstream, axes, true));
-    return [mul(graph, sub(graph, centred, along), inverse), undefined];
+    return { centred: mul(graph, sub(graph, centred, along), inverse) };
   },
 });
 

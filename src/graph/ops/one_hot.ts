@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
@@ -7,8 +6,8 @@ import { defineOp, INTEGERS } from "../op.ts";
 export const oneHotOp = defineOp<{ depth: number }>({
   name: "oneHot",
   operands: { indices: INTEGERS },
-  infer: (inputs, { depth }) => ({ shape: [...at(inputs, 0).shape, depth], dtype: "f32" }),
-  gradient: () => [undefined],
+  infer: (given, { depth }) => ({ shape: [...given.operand("indices").shape, depth], dtype: "f32" }),
+  gradient: () => ({}),
 });
 
 /** 1 at the place that each number names, 0 elsewhere: i32 […] → f32 […, depth]. Numbers out of range give zeros. */

@@ -24,14 +24,14 @@ export function schedulesMomentum({ shape }: Node): boolean {
 export const optimizerUpdateOp = defineOp<OptimizerUpdateAttributes>({
   name: "optimizerUpdate",
   operands: { step: COUNTS, schedule: FLOATS, "...gradients": FLOATS },
-  infer(inputs, { rule, parameters, state }, what) {
-    const [step, schedule, ...gradients] = inputs;
-    if (step === undefined || !(step.shape.length === 0 || isVerdict(step))) {
+  infer(given, { rule, parameters, state }, what) {
+    const [step, schedule, gradients] = [given.operand("step"), given.operand("schedule"), given.operands("gradients")];
+    if (!(step.shape.length === 0 || isVerdict(step))) {
       throw new ShapeError(`${what}: wants the number of finished steps (u32 scalar, or finishStep) first.`);
     }
     const table = [SCHEDULE_ROWS, SCHEDULE_COLUMNS];
-    const movesMomentum = schedule !== undefined && schedulesMomentum(schedule);
-    if (schedule === undefined || !(sameShape(schedule.shape, table) || movesMomentum)) {
+    const movesMomentum = schedulesMomentum(schedule);
+    if (!(sameShape(schedule.shape, table) || movesMomentum)) {
       throw new ShapeError(`${what}: wants a schedule (f32 ${formatShape(table)}, scheduleTable) second.`);
     }
     if (movesMomentum && momentumOf(rule) === undefined) {

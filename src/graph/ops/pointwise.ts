@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
@@ -51,28 +50,32 @@ function definePointwise(name: PointwiseFunction): PointwiseOps {
   const gradient: OpDefinition<PointwiseAttributes> = defineOp<PointwiseAttributes>({
     name: `${name}Gradient`,
     operands: { x: FLOATS, upstream: FLOATS },
-    infer(inputs, _, what) {
-      const [x, upstream] = [at(inputs, 0), at(inputs, 1)];
+    infer(given, _, what) {
+      const [x, upstream] = [given.operand("x"), given.operand("upstream")];
       if (!sameShape(x.shape, upstream.shape)) {
         throw new ShapeError(`${what}: ${formatShape(x.shape)} and ${formatShape(upstream.shape)} differ.`);
       }
       return { shape: x.shape, dtype: "f32" };
     },
     gradient(context) {
-      if (context.wants(0) && !STRAIGHT[name]) {
+      if (context.wants("x") && !STRAIGHT[name]) {
         throw new ArgumentError(
           `gradients: "${name}" has no second derivative here; put stopGradient before it if none should flow.`,
         );
       }
-      const { graph, attributes, upstream, input, wants } = context;
-      return [undefined, wants(1) ? graph.addNode(gradient, [input(0), upstream], attributes) : undefined];
+      const { graph, attributes, upstream, operand, wants } = context;
+      return {
+        upstream: wants("upstream") ? graph.addNode(gradient, [operand("x"), upstream], attributes) : undefined,
+      };
     },
   });
   const value = defineOp<PointwiseAttributes>({
     name,
     operands: { x: FLOATS },
-    infer: (inputs) => ({ shape: at(inputs, 0).shape, dtype: "f32" }),
-    gradient: ({ graph, attributes, upstream, input }) => [graph.addNode(gradient, [input(0), upstream], attributes)],
+    infer: (given) => ({ shape: given.operand("x").shape, dtype: "f32" }),
+    gradient: ({ graph, attributes, upstream, operand }) => ({
+      x: graph.addNode(gradient, [operand("x"), upstream], attributes),
+    }),
   });
   return { value, gradient };
 }

@@ -1,5 +1,4 @@
 import { type AffineRanges, checkAffineRanges } from "../../core/affine.ts";
-import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
@@ -13,8 +12,8 @@ export interface RandomAffineAttributes extends Required<AffineRanges> {
 export const randomAffineOp = defineOp<RandomAffineAttributes>({
   name: "randomAffine",
   operands: { x: FLOATS, batch: COUNTS },
-  infer(inputs, _, what) {
-    const [x, batch] = [at(inputs, 0), at(inputs, 1)];
+  infer(given, _, what) {
+    const [x, batch] = [given.operand("x"), given.operand("batch")];
     if (x.shape.length !== 4 || batch.shape.length !== 0) {
       throw new ShapeError(
         `${what}: wants images [batch, height, width, channels] and a scalar, got ${formatShape(x.shape)} and ` +
@@ -24,7 +23,7 @@ export const randomAffineOp = defineOp<RandomAffineAttributes>({
     return { shape: x.shape, dtype: "f32" };
   },
   // It stands where a network's data come in.
-  gradient: () => [undefined, undefined],
+  gradient: () => ({}),
 });
 
 /**

@@ -14,12 +14,20 @@ export interface RecordStepAttributes {
   guarded?: boolean;
 }
 
+/** The values to be recorded, and the guard behind them where there is one; of nodes, or of a backend's values of them. */
+export function recordStepParts<T>(
+  all: readonly T[],
+  guarded: boolean,
+): { values: readonly T[]; guard: T | undefined } {
+  return guarded ? { values: all.slice(0, -1), guard: all.at(-1) } : { values: all, guard: undefined };
+}
+
 export const recordStepOp = defineOp<RecordStepAttributes>({
   name: "recordStep",
   operands: { "...values": FLOATS },
-  infer(inputs, { ring, counters, guarded = false }, what) {
-    const recorded = guarded ? inputs.slice(0, -1) : inputs;
-    const values = recorded.reduce((total, input) => total + sizeOf(input.shape), 0);
+  infer(given, { ring, counters, guarded = false }, what) {
+    const recorded = recordStepParts(given.operands("values"), guarded);
+    const values = recorded.values.reduce((total, input) => total + sizeOf(input.shape), 0);
     if (ring.dtype !== "f32" || ring.shape.length !== 2 || ring.shape[1] !== values) {
       throw new ShapeError(
         `${what}: ${values} f32 values a step do not fit a ring ${ring.dtype} ${formatShape(ring.shape)}.`,

@@ -1,8 +1,7 @@
-import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, normalizeAxes, reducedShape, sameShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
-import type { Node } from "../node.ts";
+import type { Node, Operands } from "../node.ts";
 import { defineOp, FLOATS } from "../op.ts";
 import { div, mul } from "./arithmetic.ts";
 import { broadcastTo } from "./broadcast_to.ts";
@@ -18,8 +17,8 @@ export interface ReduceAttributes {
   keepDims: boolean;
 }
 
-function infer(inputs: readonly Node[], { axes, keepDims }: ReduceAttributes) {
-  return { shape: reducedShape(at(inputs, 0).shape, axes, keepDims), dtype: "f32" as const };
+function infer(given: Operands, { axes, keepDims }: ReduceAttributes) {
+  return { shape: reducedShape(given.operand("x").shape, axes, keepDims), dtype: "f32" as const };
 }
 
 /** A gradient of the reduced value, with the reduced axes put back as extents of 1. */
@@ -31,18 +30,18 @@ export const sumOp = defineOp<ReduceAttributes>({
   name: "sum",
   operands: { x: FLOATS },
   infer,
-  gradient: ({ graph, attributes, upstream, input }) => [
-    broadcastTo(graph, withAxes(graph, upstream, input(0), attributes.axes), input(0).shape),
-  ],
+  gradient: ({ graph, attributes, upstream, operand }) => ({
+    x: broadcastTo(graph, withAxes(graph, upstream, operand("x"), attributes.axes), operand("x").shape),
+  }),
 });
 
 export const maxOp = defineOp<ReduceAttributes>({
   name: "max",
   operands: { x: FLOATS },
   infer,
-  gradient: ({ graph, attributes, upstream, input }) => [
-    maxGradient(graph, input(0), withAxes(graph, upstream, input(0), attributes.axes), attributes.axes),
-  ],
+  gradient: ({ graph, attributes, upstream, operand }) => ({
+    x: maxGradient(graph, operand("x"), withAxes(graph, upstream, operand("x"), attributes.axes), attributes.axes),
+  }),
 });
 
 export const minOp = defineOp<ReduceAttributes>({
@@ -50,9 +49,14 @@ export const minOp = defineOp<ReduceAttributes>({
   operands: { x: FLOATS },
   infer,
   // The smallest value is the largest of the negated ones.
-  gradient: ({ graph, attributes, upstream, input }) => [
-    maxGradient(graph, neg(graph, input(0)), withAxes(graph, upstream, input(0), attributes.axes), attributes.axes),
-  ],
+  gradient: ({ graph, attributes, upstream, operand }) => ({
+    x: maxGradient(
+      graph,
+      neg(graph, operand("x")),
+      withAxes(graph, upstream, operand("x"), attributes.axes),
+      attributes.axes,
+    ),
+  }),
 });
 
 export const productOp = defineOp<ReduceAttributes>({
@@ -60,15 +64,15 @@ export const productOp = defineOp<ReduceAttributes>({
   operands: { x: FLOATS },
   infer,
   // The product of all others: of everything but zeros, divided by x; at a lone zero undivided, beside a zero 0.
-  gradient({ graph, attributes: { axes }, upstream, input }) {
-    const x = input(0);
+  gradient({ graph, attributes: { axes }, upstream, operand }) {
+    const x = operand("x");
     const isZero = equal(graph, x, 0);
     const others = product(graph, where(graph, isZero, 1, x), axes, true);
     const zeros = sum(graph, cast(graph, isZero, "f32"), axes, true);
     const atZero = where(graph, equal(graph, zeros, 1), others, 0);
     const elsewhere = div(graph, where(graph, equal(graph, zeros, 0), others, 0), where(graph, isZero, 1, x));
     const slope = where(graph, isZero, atZero, elsewhere);
-    return [mul(graph, withAxes(graph, upstream, x, axes), slope)];
+    return { x: mul(graph, withAxes(graph, upstream, x, axes), slope) };
   },
 });
 
@@ -104,8 +108,8 @@ export function product(graph: Graph, x: Node, axes?: Axes, keepDims = false): N
 export const maxGradientOp = defineOp<{ axes: readonly number[] }>({
   name: "maxGradient",
   operands: { x: FLOATS, upstream: FLOATS },
-  infer(inputs, { axes }, what) {
-    const [x, upstream] = [at(inputs, 0), at(inputs, 1)];
+  infer(given, { axes }, what) {
+    const [x, upstream] = [given.operand("x"), given.operand("upstream")];
     if (!sameShape(upstream.shape, reducedShape(x.shape, axes, true))) {
       throw new ShapeError(`${what}: upstream ${formatShape(upstream.shape)} does not reduce ${formatShape(x.shape)}.`);
     }

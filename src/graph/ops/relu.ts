@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
@@ -8,9 +7,9 @@ import { defineOp, FLOATS } from "../op.ts";
 export const reluOp = defineOp<object>({
   name: "relu",
   operands: { x: FLOATS },
-  infer: (inputs) => ({ shape: at(inputs, 0).shape, dtype: "f32" }),
+  infer: (given) => ({ shape: given.operand("x").shape, dtype: "f32" }),
   // The result tells as much as the input: it is above zero exactly where the input is.
-  gradient: ({ graph, node, upstream }) => [reluGradient(graph, node, upstream)],
+  gradient: ({ graph, node, upstream }) => ({ x: reluGradient(graph, node, upstream) }),
 });
 
 /** max(0, x) */
@@ -21,14 +20,14 @@ export function relu(graph: Graph, x: Node): Node {
 export const reluGradientOp = defineOp<object>({
   name: "reluGradient",
   operands: { y: FLOATS, upstream: FLOATS },
-  infer(inputs, _, what) {
-    const [y, upstream] = [at(inputs, 0), at(inputs, 1)];
+  infer(given, _, what) {
+    const [y, upstream] = [given.operand("y"), given.operand("upstream")];
     if (!sameShape(y.shape, upstream.shape)) {
       throw new ShapeError(`${what}: ${formatShape(y.shape)} and ${formatShape(upstream.shape)} differ.`);
     }
     return { shape: y.shape, dtype: "f32" };
   },
-  gradient: ({ graph, upstream, input }) => [undefined, reluGradient(graph, input(0), upstream)],
+  gradient: ({ graph, upstream, operand }) => ({ upstream: reluGradient(graph, operand("y"), upstream) }),
 });
 
 /** `upstream` where `y` (the result of ReLU) is above zero, else 0. At exactly 0 the gradient is 0, as in PyTorch. */

@@ -23,13 +23,13 @@ export interface ResampleAttributes {
 export const resampleAxisOp = defineOp<ResampleAttributes>({
   name: "resampleAxis",
   operands: { x: FLOATS },
-  infer: (inputs, { axis, taps }) => ({
-    shape: at(inputs, 0).shape.map((extent, other) => (other === axis ? taps.length : extent)),
+  infer: (given, { axis, taps }) => ({
+    shape: given.operand("x").shape.map((extent, other) => (other === axis ? taps.length : extent)),
     dtype: "f32",
   }),
-  gradient: ({ graph, attributes: { axis, taps }, upstream, input }) => [
-    resampleAxis(graph, upstream, axis, turnedRound(taps, at(input(0).shape, axis))),
-  ],
+  gradient: ({ graph, attributes: { axis, taps }, upstream, operand }) => ({
+    x: resampleAxis(graph, upstream, axis, turnedRound(taps, at(operand("x").shape, axis))),
+  }),
 });
 
 function turnedRound(taps: readonly (readonly Tap[])[], extent: number): Tap[][] {

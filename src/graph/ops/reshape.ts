@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
@@ -8,8 +7,8 @@ import { ANY_TYPE, defineOp } from "../op.ts";
 export const reshapeOp = defineOp<{ shape: Shape }>({
   name: "reshape",
   operands: { x: ANY_TYPE },
-  infer(inputs, { shape }, what) {
-    const x = at(inputs, 0);
+  infer(given, { shape }, what) {
+    const x = given.operand("x");
     checkShape(what, shape);
     if (sizeOf(shape) !== sizeOf(x.shape)) {
       throw new ShapeError(
@@ -18,7 +17,7 @@ export const reshapeOp = defineOp<{ shape: Shape }>({
     }
     return { shape, dtype: x.dtype };
   },
-  gradient: ({ graph, upstream, input }) => [reshape(graph, upstream, input(0).shape)],
+  gradient: ({ graph, upstream, operand }) => ({ x: reshape(graph, upstream, operand("x").shape) }),
 });
 
 /** The same values in row-major order under another shape. */

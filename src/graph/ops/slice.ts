@@ -17,10 +17,10 @@ export interface SliceAttributes {
 export const sliceOp = defineOp<SliceAttributes>({
   name: "slice",
   operands: { x: WORDS },
-  infer: (inputs, { shape }) => ({ shape, dtype: at(inputs, 0).dtype }),
-  gradient: ({ graph, attributes: { begin, strides }, upstream, input }) => [
-    place(graph, upstream, { shape: input(0).shape, begin, strides, value: 0 }),
-  ],
+  infer: (given, { shape }) => ({ shape, dtype: given.operand("x").dtype }),
+  gradient: ({ graph, attributes: { begin, strides }, upstream, operand }) => ({
+    x: place(graph, upstream, { shape: operand("x").shape, begin, strides, value: 0 }),
+  }),
 });
 
 export interface PlaceAttributes extends SliceAttributes {
@@ -32,10 +32,10 @@ export interface PlaceAttributes extends SliceAttributes {
 export const placeOp = defineOp<PlaceAttributes>({
   name: "place",
   operands: { x: WORDS },
-  infer: (inputs, { shape }) => ({ shape, dtype: at(inputs, 0).dtype }),
-  gradient: ({ graph, attributes: { begin, strides }, upstream, input }) => [
-    graph.addNode(sliceOp, [upstream], { begin, shape: input(0).shape, strides }),
-  ],
+  infer: (given, { shape }) => ({ shape, dtype: given.operand("x").dtype }),
+  gradient: ({ graph, attributes: { begin, strides }, upstream, operand }) => ({
+    x: graph.addNode(sliceOp, [upstream], { begin, shape: operand("x").shape, strides }),
+  }),
 });
 
 /** Throws unless there is one whole number of at least `least` for each axis. */

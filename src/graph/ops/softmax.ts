@@ -1,15 +1,14 @@
-import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
-import type { Node } from "../node.ts";
+import type { Node, Operands } from "../node.ts";
 import { defineOp, FLOATS } from "../op.ts";
 import { mul, sub } from "./arithmetic.ts";
 import { sum } from "./reduce.ts";
 import { exp } from "./unary.ts";
 
-function infer(inputs: readonly Node[], _: object, what: string) {
-  const x = at(inputs, 0);
+function infer(given: Operands, _: object, what: string) {
+  const x = given.operand("x");
   if (x.shape.length === 0) {
     throw new ShapeError(`${what}: wants at least one axis, got ${formatShape(x.shape)}.`);
   }
@@ -23,7 +22,7 @@ export const softmaxOp = defineOp<object>({
   // dx = y · (dy − Σ dy·y)
   gradient({ graph, node, upstream }) {
     const weighted = sum(graph, mul(graph, upstream, node), -1, true);
-    return [mul(graph, node, sub(graph, upstream, weighted))];
+    return { x: mul(graph, node, sub(graph, upstream, weighted)) };
   },
 });
 
@@ -33,7 +32,7 @@ export const logSoftmaxOp = defineOp<object>({
   infer,
   // dx = dy − softmax(x) · Σ dy
   gradient({ graph, node, upstream }) {
-    return [sub(graph, upstream, mul(graph, exp(graph, node), sum(graph, upstream, -1, true)))];
+    return { x: sub(graph, upstream, mul(graph, exp(graph, node), sum(graph, upstream, -1, true))) };
   },
 });
 

@@ -2,7 +2,7 @@ import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
-import type { Node } from "../node.ts";
+import type { Node, Operands } from "../node.ts";
 import { defineOp, FLOATS } from "../op.ts";
 
 export type Reduction = "mean" | "sum" | "none";
@@ -15,8 +15,8 @@ export interface CrossEntropyAttributes {
  * Labels are class indices i32 [batch] (a negative label leaves its row out, of the mean's divisor too) or
  * probabilities f32 [batch, classes].
  */
-function checkLogitsAndLabels(inputs: readonly Node[], what: string): { logits: Node; labels: Node } {
-  const [logits, labels] = [at(inputs, 0), at(inputs, 1)];
+function checkLogitsAndLabels(given: Operands, what: string): { logits: Node; labels: Node } {
+  const [logits, labels] = [given.operand("logits"), given.operand("labels")];
   const sparse = labels.dtype === "i32" && labels.shape.length === 1 && labels.shape[0] === logits.shape[0];
   const dense = labels.dtype === "f32" && sameShape(labels.shape, logits.shape);
   if (logits.shape.length !== 2 || (!sparse && !dense)) {
@@ -31,20 +31,22 @@ function checkLogitsAndLabels(inputs: readonly Node[], what: string): { logits: 
 export const softmaxCrossEntropyOp = defineOp<CrossEntropyAttributes>({
   name: "softmaxCrossEntropy",
   operands: { logits: FLOATS, labels: ["i32", "f32"] },
-  infer(inputs, { reduction }, what) {
-    const { logits } = checkLogitsAndLabels(inputs, what);
+  infer(given, { reduction }, what) {
+    const { logits } = checkLogitsAndLabels(given, what);
     return { shape: reduction === "none" ? [at(logits.shape, 0)] : [], dtype: "f32" };
   },
-  gradient({ graph, attributes: { reduction }, upstream, input, wants }) {
-    const [logits, labels] = [input(0), input(1)];
-    const toLogits = wants(0) ? softmaxCrossEntropyGradient(graph, logits, labels, upstream, reduction) : undefined;
-    if (!wants(1) || labels.dtype !== "f32") return [toLogits, undefined];
+  gradient({ graph, attributes: { reduction }, upstream, operand, wants }) {
+    const [logits, labels] = [operand("logits"), operand("labels")];
+    const toLogits = wants("logits")
+      ? softmaxCrossEntropyGradient(graph, logits, labels, upstream, reduction)
+      : undefined;
+    if (!wants("labels") || labels.dtype !== "f32") return { logits: toLogits };
     // Towards probabilities the loss is linear: −log softmax(logits), divided by the rows for the mean.
     const [rows, classes] = [at(logits.shape, 0), at(logits.shape, 1)];
     const perRow = reduction === "none" ? graph.reshape(upstream, [rows, 1]) : upstream;
     const scale = graph.constant(reduction === "mean" ? -1 / rows : -1);
     const toLabels = graph.mul(graph.logSoftmax(logits), graph.mul(perRow, scale));
-    return [toLogits, graph.reshape(toLabels, [rows, classes])];
+    return { logits: toLogits, labels: graph.reshape(toLabels, [rows, classes]) };
   },
 });
 
@@ -64,9 +66,9 @@ export function softmaxCrossEntropy(
 export const softmaxCrossEntropyGradientOp = defineOp<CrossEntropyAttributes>({
   name: "softmaxCrossEntropyGradient",
   operands: { logits: FLOATS, labels: ["i32", "f32"], upstream: FLOATS },
-  infer(inputs, { reduction }, what) {
-    const { logits } = checkLogitsAndLabels(inputs, what);
-    const upstream = at(inputs, 2);
+  infer(given, { reduction }, what) {
+    const { logits } = checkLogitsAndLabels(given, what);
+    const upstream = given.operand("upstream");
     const expected = reduction === "none" ? [at(logits.shape, 0)] : [];
     if (!sameShape(upstream.shape, expected)) {
       throw new ShapeError(`${what}: upstream is ${formatShape(upstream.shape)}, the loss ${formatShape(expected)}.`);

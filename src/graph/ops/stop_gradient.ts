@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { ANY_TYPE, defineOp } from "../op.ts";
@@ -6,8 +5,8 @@ import { ANY_TYPE, defineOp } from "../op.ts";
 export const stopGradientOp = defineOp<object>({
   name: "stopGradient",
   operands: { x: ANY_TYPE },
-  infer: (inputs) => ({ shape: at(inputs, 0).shape, dtype: at(inputs, 0).dtype }),
-  gradient: () => [undefined],
+  infer: (given) => ({ shape: given.operand("x").shape, dtype: given.operand("x").dtype }),
+  gradient: () => ({}),
 });
 
 /** `x`, through which no gradient flows. */

@@ -8,8 +8,8 @@ import { defineOp, WORDS } from "../op.ts";
 export const transposeOp = defineOp<{ permutation: readonly number[] }>({
   name: "transpose",
   operands: { x: WORDS },
-  infer(inputs, { permutation }, what) {
-    const x = at(inputs, 0);
+  infer(given, { permutation }, what) {
+    const x = given.operand("x");
     const sorted = [...permutation].sort((a, b) => a - b);
     if (permutation.length !== x.shape.length || !sorted.every((axis, index) => axis === index)) {
       throw new ShapeError(
@@ -23,7 +23,7 @@ export const transposeOp = defineOp<{ permutation: readonly number[] }>({
     attributes.permutation.forEach((axis, index) => {
       inverse[axis] = index;
     });
-    return [transpose(graph, upstream, inverse)];
+    return { x: transpose(graph, upstream, inverse) };
   },
 });
 

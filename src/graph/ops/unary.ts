@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { defineOp, FLOATS, type GradientContext, type OpDefinition } from "../op.ts";
@@ -8,13 +7,13 @@ function unary(name: string, gradient: (context: GradientContext<object>) => Nod
   return defineOp<object>({
     name,
     operands: { x: FLOATS },
-    infer: (inputs) => ({ shape: at(inputs, 0).shape, dtype: "f32" }),
-    gradient: (context) => [gradient(context)],
+    infer: (given) => ({ shape: given.operand("x").shape, dtype: "f32" }),
+    gradient: (context) => ({ x: gradient(context) }),
   });
 }
 
 export const expOp = unary("exp", ({ graph, node, upstream }) => mul(graph, upstream, node));
-export const logOp = unary("log", ({ graph, upstream, input }) => div(graph, upstream, input(0)));
+export const logOp = unary("log", ({ graph, upstream, operand }) => div(graph, upstream, operand("x")));
 export const negOp = unary("neg", ({ graph, upstream }) => neg(graph, upstream));
 export const sqrtOp = unary("sqrt", ({ graph, node, upstream }) => div(graph, upstream, mul(graph, node, 2)));
 

@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { broadcastShapes } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
@@ -10,22 +9,21 @@ import { cast } from "./cast.ts";
 export const whereOp = defineOp<object>({
   name: "where",
   operands: { condition: COUNTS, a: WORDS, b: WORDS },
-  infer(inputs, _, what) {
-    const [condition, a, b] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
+  infer(given, _, what) {
+    const [condition, a, b] = [given.operand("condition"), given.operand("a"), given.operand("b")];
     if (a.dtype !== b.dtype) {
       throw new ShapeError(`${what}: chooses between two of one type, got ${a.dtype} and ${b.dtype}; cast one.`);
     }
     const shape = broadcastShapes(what, condition.shape, broadcastShapes(what, a.shape, b.shape));
     return { shape, dtype: a.dtype };
   },
-  gradient({ graph, upstream, input, wants }) {
-    const chosen = (index: number, value: () => Node) =>
-      wants(index) ? unbroadcast(graph, value(), input(index).shape) : undefined;
-    return [
-      undefined,
-      chosen(1, () => where(graph, input(0), upstream, 0)),
-      chosen(2, () => where(graph, input(0), 0, upstream)),
-    ];
+  gradient({ graph, upstream, operand, wants }) {
+    const chosen = (name: "a" | "b", value: () => Node) =>
+      wants(name) ? unbroadcast(graph, value(), operand(name).shape) : undefined;
+    return {
+      a: chosen("a", () => where(graph, operand("condition"), upstream, 0)),
+      b: chosen("b", () => where(graph, operand("condition"), 0, upstream)),
+    };
   },
 });
 
