@@ -1,4 +1,3 @@
-import { at } from "../core/at.ts";
 import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
 import { formatCount, formatTable } from "../core/format.ts";
 import { median } from "../core/median.ts";
