@@ -151,18 +151,18 @@ export {
   createClassifier,
 } from "./train/classifier.ts";
 export type { TrainerConfig } from "./train/config.ts";
+export { createTrainer, type TrainerOptions } from "./train/create_trainer.ts";
 export { type EarlyStopping, earlyStopping } from "./train/early_stopping.ts";
 export type { LossesChoice, LossWeights, MetricsChoice } from "./train/heads.ts";
 export type { MonitorMode } from "./train/monitor.ts";
 export { createPredictor, type ModelPredictor } from "./train/predictor.ts";
 export { type ReduceOnPlateau, reduceOnPlateau } from "./train/reduce_on_plateau.ts";
 export type { ClassWeights } from "./train/targets.ts";
-export { createTrainer, type TrainerOptions } from "./train/trainer.ts";
 export type * from "./train/types.ts";
+export { webgpu } from "./webgpu/backend.ts";
 export {
   type AutotuneOptions,
   indexedDbTuningStore,
   memoryTuningStore,
   type TuningStore,
-} from "./webgpu/autotune.ts";
-export { webgpu } from "./webgpu/backend.ts";
+} from "./webgpu/tuning_store.ts";

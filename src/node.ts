@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pid } from "node:process";
-import type { TuningStore } from "./webgpu/autotune.ts";
+import type { TuningStore } from "./webgpu/tuning_store.ts";
 
 /**
  * Remembers in a JSON file which kernels were fastest, for `webgpu({ autotune: { store } })`. A file that is missing or

@@ -100,3 +100,10 @@ export class WorkerError extends CortezaError {
     super("worker", message, options);
   }
 }
+
+/** A part of Corteza that is fetched when it is first needed, and did not come: no connection, or other files on the server by now. */
+export class ModuleLoadError extends CortezaError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("module-load", message, options);
+  }
+}

@@ -6,18 +6,12 @@ import { decodeCheckpoint, encodeCheckpoint } from "../formats/checkpoint.ts";
 import { checkTrainerTensors, trainerConfig } from "../formats/trainer_checkpoint.ts";
 import type { Variable } from "../graph/node.ts";
 import { ruleName, slotNames, type UpdateRule } from "../graph/update_rule.ts";
-import type { StepParts } from "./training_state.ts";
+import { averagesOf, type StepParts } from "./training_state.ts";
 
 /** The settings of a trainer that its checkpoint remembers. */
 export interface TrainerSettings {
   readonly batchSize: number;
   readonly seed: number;
-}
-
-/** The moving averages, in the order of the trained parameters; none where the optimizer keeps none. */
-export function averagesOf({ model, optimizer, state }: StepParts): Variable[] {
-  const all = state.optimizer.flatMap(({ variables }) => variables);
-  return optimizer.rule.ema ? all.slice(-model.arena.variables.length) : [];
 }
 
 /** Variables that only some checkpoints hold, by their names there. */

@@ -8,6 +8,7 @@ import type { Backend, Feeds } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import type { Batch } from "./dataset_variables.ts";
+import { layerOf } from "./statistics.ts";
 import { orderOf } from "./targets.ts";
 import type { StepParts } from "./training_state.ts";
 import { addForward } from "./training_step.ts";
@@ -75,11 +76,6 @@ async function firstNonFinite(
   } finally {
     program.dispose();
   }
-}
-
-/** The layer that a variable belongs to. */
-export function layerOf(name: string): string {
-  return name.slice(0, name.lastIndexOf("/"));
 }
 
 /** Inputs and targets, as they come. */

@@ -7,9 +7,10 @@ import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import { Variable } from "../graph/node.ts";
 import { type Metric, metricValues } from "../nn/metrics.ts";
+import { accuracyOf } from "./accuracy.ts";
 import { fetchBatch } from "./dataset_variables.ts";
 import { Pace } from "./pace.ts";
-import { mergedValues, StepRecord, type Totals } from "./step_record.ts";
+import { mergedValues, StepRecord } from "./step_record.ts";
 import { orderOf } from "./targets.ts";
 import { countsOf, type StepParts } from "./training_state.ts";
 import { foldedOf, guardOf, resultsOf, totalLoss } from "./training_step.ts";
@@ -84,23 +85,15 @@ export class Evaluations {
   readonly #backend: Backend;
   readonly #parts: StepParts;
   readonly #batchSize: number;
-  readonly #accuracy: (dataset: Dataset, totals: Totals) => { accuracy?: number };
   readonly #programs = new Map<Dataset, EvaluationProgram>();
   /** Done when the evaluation that was asked for last is. */
   #last: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
-  /** `accuracy` is the share of right answers that totals of a data set tell. */
-  constructor(
-    backend: Backend,
-    parts: StepParts,
-    batchSize: number,
-    accuracy: (dataset: Dataset, totals: Totals) => { accuracy?: number },
-  ) {
+  constructor(backend: Backend, parts: StepParts, batchSize: number) {
     this.#backend = backend;
     this.#parts = parts;
     this.#batchSize = batchSize;
-    this.#accuracy = accuracy;
   }
 
   evaluate(dataset: Dataset, options: EvaluateOptions): Promise<Evaluation> {
@@ -145,7 +138,7 @@ export class Evaluations {
     const cells = tensors[counts.size]?.data;
     return {
       loss: totals.loss / totals.rows,
-      ...this.#accuracy(dataset, totals),
+      ...accuracyOf(this.#parts, totals, dataset.targets === undefined),
       metrics: metricValues(metrics, { ...totals, counts: countsByMetric(counts, tensors) }),
       confusion: Array.from({ length: classes }, (_, label) =>
         Array.from(cells?.subarray(label * classes, (label + 1) * classes) ?? []),

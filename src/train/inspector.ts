@@ -1,7 +1,6 @@
 import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
-import { formatShape, sizeOf } from "../core/shape.ts";
+import { formatShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { checkFinite, checkNotRgba, type ImageBatch, readImages } from "../data/values.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
@@ -15,14 +14,14 @@ import type { Inspection, InspectOptions, LayerInspection, MapsDrawing } from ".
 const PREDICTED = -1;
 
 /** What a program gives beside the layers' values: nothing, gradients by them, or gradients by the parameters too. */
-type Slopes = "none" | "values" | "parameters";
+type Gradients = "none" | "values" | "parameters";
 
-/** Looks inside a model at one image: the values of all layers, and the slope of one score by them. */
+/** Looks inside a model at one image: the values of all layers, and the gradient of one score by them. */
 export class Inspector {
   readonly #backend: Backend;
   readonly #model: Model;
   readonly #activation: OutputActivation;
-  readonly #programs = new Map<Slopes, Promise<Program>>();
+  readonly #programs = new Map<Gradients, Promise<Program>>();
   #disposed = false;
 
   /** `folded`: the activation that the model's loss contains, which its outputs then lack. */
@@ -30,26 +29,6 @@ export class Inspector {
     this.#backend = backend;
     this.#model = model;
     this.#activation = outputActivation(model, folded);
-  }
-
-  /**
-   * The values of one image, as they are at this moment. Throws `ShapeError` unless it is one image, `ArgumentError` for what
-   * holds no finite numbers and for a class that the model does not have.
-   */
-  read(what: string, image: ImageBatch, { target }: InspectOptions = {}): Float32Array {
-    const { inputShape, classes } = this.#model;
-    const values = readImages(`${what}: the image`, image);
-    checkNotRgba(what, image, inputShape);
-    if (values.length !== sizeOf(inputShape)) {
-      throw new ShapeError(
-        `${what}: wants one image ${formatShape(inputShape)}, ${sizeOf(inputShape)} values; got ${values.length}.`,
-      );
-    }
-    checkFinite(what, values, inputShape);
-    if (target !== undefined && (!Number.isInteger(target) || target < 0 || target >= classes)) {
-      throw new ArgumentError(`${what}: target must be a class from 0 to ${classes - 1}, got ${String(target)}.`);
-    }
-    return values;
   }
 
   /** Throws `ShapeError` unless the model gives one row of classes. */
@@ -92,7 +71,7 @@ export class Inspector {
       probabilities: have("probabilities"),
       parameters: named(variables, "parameter"),
       target: target === PREDICTED ? indexOfLargest(logits.data) : target,
-      ...(parameterGradients ? { parameterGradients: named(arena.variables, "slope") } : {}),
+      ...(parameterGradients ? { parameterGradients: named(arena.variables, "gradient") } : {}),
     };
   }
 
@@ -164,14 +143,14 @@ export class Inspector {
     );
   }
 
-  #compiled(slopes: Slopes): Promise<Program> {
-    let program = this.#programs.get(slopes);
+  #compiled(which: Gradients): Promise<Program> {
+    let program = this.#programs.get(which);
     if (program === undefined) {
-      const compiling = compileInspection(this.#backend, this.#model, slopes, this.#activation);
+      const compiling = compileInspection(this.#backend, this.#model, which, this.#activation);
       compiling.catch(() => {
-        if (this.#programs.get(slopes) === compiling) this.#programs.delete(slopes);
+        if (this.#programs.get(which) === compiling) this.#programs.delete(which);
       });
-      this.#programs.set(slopes, compiling);
+      this.#programs.set(which, compiling);
       program = compiling;
     }
     return program;
@@ -189,11 +168,11 @@ export class Inspector {
   }
 }
 
-/** One image in, every layer's value out, and with `slopes` the gradient of one logit by each of them. */
+/** One image in, every layer's value out, and the gradients of one logit by them that are wanted. */
 function compileInspection(
   backend: Backend,
   model: Model,
-  slopes: Slopes,
+  which: Gradients,
   { kind, applied }: OutputActivation,
 ): Promise<Program> {
   const graph = new Graph();
@@ -211,7 +190,7 @@ function compileInspection(
   for (const variable of model.variables) outputs[`${variable.name} parameter`] = graph.variable(variable);
   for (const [name, value] of values) outputs[`${name} output`] = value;
   for (const [name, linear] of linears) outputs[`${name} linear`] = linear;
-  if (slopes !== "none") {
+  if (which !== "none") {
     const target = graph.input("target", [1], "i32");
     const wanted = graph.where(graph.less(target, 0), graph.argmax(logits), target);
     const score = graph.sum(graph.mul(logits, graph.oneHot(wanted, model.classes)));
@@ -223,12 +202,12 @@ function compileInspection(
       const gradient = gradients[index];
       if (gradient) outputs[`${name} gradient`] = gradient;
     });
-    if (slopes === "parameters") {
+    if (which === "parameters") {
       const { variables } = model.arena;
       const parameters = variables.map((variable) => graph.variable(variable));
       const loss = targetLoss(graph, { logits, wanted, score }, { kind, applied });
       graph.gradients(loss, parameters).forEach((gradient, index) => {
-        outputs[`${variables[index]?.name} slope`] = gradient;
+        outputs[`${variables[index]?.name} gradient`] = gradient;
       });
     }
   }

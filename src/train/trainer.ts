@@ -1,50 +1,34 @@
 import { raceAbort } from "../core/abort.ts";
-import { checkAffineRanges } from "../core/affine.ts";
 import { at } from "../core/at.ts";
-import { ArgumentError, DisposedError, DivergedError, ShapeError } from "../core/errors.ts";
-import { checkOptions, describeValue } from "../core/options.ts";
-import { rateFromTable, type Schedule, scaledTable } from "../core/schedule.ts";
-import { formatShape } from "../core/shape.ts";
+import { ArgumentError, DisposedError } from "../core/errors.ts";
+import { onDemand } from "../core/on_demand.ts";
+import { checkOptions } from "../core/options.ts";
+import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
-import { checkBackend } from "../graph/checks.ts";
 import { Profile } from "../graph/profile.ts";
 import { checkCount } from "../nn/layer.ts";
-import { decisionOf } from "../nn/losses.ts";
-import { metricValues, recordedMetricValues } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
-import { resolveOptimizer } from "../nn/optimizer_names.ts";
-import { withGlobalClipNorm } from "../nn/optimizers.ts";
-import { averagesOf, checkpointVariables, fromCheckpoint, toCheckpoint } from "./checkpointing.ts";
+import { accuracyOf } from "./accuracy.ts";
 import { CompiledPrograms } from "./compiled_programs.ts";
-import type { TrainerConfig } from "./config.ts";
-import { datasetVariables } from "./dataset_variables.ts";
-import { type DivergedStep, divergenceOf, layerOf } from "./divergence.ts";
-import { countsByMetric, Evaluations } from "./evaluation.ts";
+import type { DivergedStep } from "./divergence.ts";
+import { Evaluations } from "./evaluation.ts";
 import { fedBatch } from "./fed_batch.ts";
-import { FitRun, type Runner, UncountedStep } from "./fit_run.ts";
-import { resolveHeadMetrics, resolveHeads } from "./heads.ts";
-import { Inspector } from "./inspector.ts";
-import { changedRates, learningRateTable } from "./learning_rates.ts";
-import { checkOneInput, checkOneInputAndOutput, checkOneOutput, isBatchList } from "./one_input.ts";
-import {
-  checkEvaluateOptions,
-  checkFitOptions,
-  checkInspectOptions,
-  checkModel,
-  checkPrepareOptions,
-  TRAINER,
-  TRAINER_HINTS,
-} from "./options.ts";
+import { takeFedStep } from "./fed_step.ts";
+import { fetchingOptions } from "./fetching.ts";
+import { FitRun, UncountedStep } from "./fit_run.ts";
+import { runnerOf } from "./fit_runner.ts";
+import type { Inspector } from "./inspector.ts";
+import type { KeptState } from "./kept_state.ts";
+import { readOneImage } from "./one_image.ts";
+import { checkOneInputAndOutput, isBatchList } from "./one_input.ts";
+import { checkEvaluateOptions, checkFitOptions, checkInspectOptions, checkPrepareOptions } from "./options.ts";
 import { Predictor } from "./predictor.ts";
-import { compileKeeper } from "./programs.ts";
-import { newProgress, type Progress, progressFromJson, progressToJson } from "./progress.ts";
-import { noTotals, RING_STEPS, type Totals } from "./step_record.ts";
-import { checkClassWeights, checkDataset, checkIsDataset, checkLossesFitModel, classCount } from "./targets.ts";
-import { Asked, notCopied } from "./trained_weights.ts";
-import { newStepParts, type StepParts, variablesOf } from "./training_state.ts";
-import { type FetchingOptions, fedBatchOf, fetchedBatch } from "./training_step.ts";
+import { checkStatistics } from "./statistics.ts";
+import { statsOf } from "./stats.ts";
+import { checkDataset, checkIsDataset } from "./targets.ts";
+import { fedBatchOf, fetchedBatch } from "./training_step.ts";
 import { Turns } from "./turns.ts";
 import type {
   BatchScore,
@@ -63,109 +47,62 @@ import type {
 } from "./types.ts";
 import { validationSplit } from "./validation_split.ts";
 
-/** What `createTrainer` makes a trainer of. */
-export interface TrainerOptions extends TrainerConfig {
-  /** Where it runs. */
-  backend: Backend;
-}
-
-/**
- * Makes a trainer for a model on a backend; one with several inputs or outputs trains on a `multiDataset`. Throws
- * `ArgumentError` for an unknown or missing loss, a bad batch size, or a model without trainable parameters.
- */
-export async function createTrainer(model: Model, options: TrainerOptions): Promise<Trainer> {
-  checkModel("createTrainer", model);
-  checkOptions("createTrainer", options, { backend: "any", ...TRAINER }, TRAINER_HINTS);
-  const { backend, recompute = false, precision = "float32", seed = 0 } = options;
-  if (!Number.isFinite(seed)) throw new ArgumentError(`createTrainer: seed must be a number, got ${seed}.`);
-  checkBackend("createTrainer", backend);
-  const heads = resolveHeads(model, options.loss, options.lossWeights);
-  const metrics = resolveHeadMetrics(model, heads, options.metrics ?? [], options.weightedMetrics);
-  const batchSize = checkCount("createTrainer", "batchSize", options.batchSize ?? 32);
-  checkLossesFitModel(heads, model);
-  if (model.arena.variables.length === 0) {
-    throw new ArgumentError(
-      "createTrainer: no layer of the model has parameters to train; give it a dense() or conv2d().",
-    );
-  }
-  if (precision !== "float32" && precision !== "mixed") {
-    throw new ArgumentError(`createTrainer: precision must be "float32" or "mixed", got ${describeValue(precision)}.`);
-  }
-  const chosen = resolveOptimizer("createTrainer", options.optimizer);
-  const optimizer =
-    options.clipNorm === undefined ? chosen : withGlobalClipNorm("createTrainer", chosen, options.clipNorm);
-  const parts = newStepParts({ model, heads, metrics, optimizer, recompute }, precision);
-  const keeper = await compileKeeper(backend, variablesOf(parts));
-  return new LocalTrainer(parts, backend, keeper, batchSize, seed);
-}
-
-class LocalTrainer implements Trainer {
-  #parts: StepParts;
+/** A trainer on a backend of this page, or of this worker. */
+export class LocalTrainer implements Trainer {
   readonly #backend: Backend;
-  /** Keeps all variables on the device, and reads and writes them. */
-  readonly #keeper: Program;
-  readonly #batchSize: number;
+  readonly #kept: KeptState;
   readonly #predictor: Predictor;
-  readonly #inspector: Inspector;
   readonly #evaluations: Evaluations;
   readonly #programs: CompiledPrograms;
-  readonly #turns = new Turns(() => (this.#disposed ? disposedTrainer() : this.#backend.closed));
+  readonly #turns: Turns;
   readonly #forgetBackend: () => void;
-  readonly #progress: Progress = newProgress();
-  #seed: number;
-  #submissions = 0;
-  #submittedSteps = 0;
+  #inspector: Inspector | undefined;
   /** Whether a `fit` is under way, compiling and pauses included. */
   #fitting = false;
   #disposed = false;
-  /** What `state.schedule` holds. */
-  #rates: Float32Array;
-  /** Whether weights and averages have changed places. */
-  #swapped = false;
-  /** Whether the weights are others than those that the model remembers. */
-  #moved = false;
 
-  constructor(parts: StepParts, backend: Backend, keeper: Program, batchSize: number, seed: number) {
-    this.#parts = parts;
+  constructor(backend: Backend, kept: KeptState) {
+    const { parts, batchSize } = kept;
     this.#backend = backend;
-    this.#keeper = keeper;
-    this.#batchSize = batchSize;
-    this.#seed = seed;
-    this.#rates = learningRateTable(parts.optimizer.learningRate);
+    this.#kept = kept;
     const folded = parts.heads.map((head) => head.loss.folded);
     this.#predictor = new Predictor(parts.model, backend, { batchSize, folded, owner: "trainer" });
-    this.#inspector = new Inspector(backend, parts.model, folded[0]);
     this.#programs = new CompiledPrograms(backend);
-    this.#evaluations = new Evaluations(backend, parts, batchSize, ({ targets }, totals) =>
-      this.#accuracy(targets === undefined, totals),
-    );
+    this.#evaluations = new Evaluations(backend, parts, batchSize);
+    this.#turns = new Turns(() => (this.#disposed ? disposedTrainer() : backend.closed));
     this.#forgetBackend = backend.onClosed(() => this.#turns.close());
+  }
+
+  get #model(): Model {
+    return this.#kept.parts.model;
   }
 
   async fit(given: Dataset, options: FitOptions = {}): Promise<History> {
     this.#checkUsable();
     checkFitOptions(options);
-    checkIsDataset("fit", given);
-    if (options.validationData !== undefined) checkIsDataset("fit: validationData", options.validationData);
-    const { dataset, validationData } = validationSplit(given, options);
-    const { model, heads } = this.#parts;
-    checkDataset(model, heads, dataset);
-    if (validationData) checkDataset(model, heads, validationData);
+    const { dataset, validationData } = this.#datasetsOf("fit", given, options);
     const epochs = options.epochs === undefined ? undefined : checkCount("fit", "epochs", options.epochs);
     const steps = options.steps === undefined ? undefined : checkCount("fit", "steps", options.steps);
     options.signal?.throwIfAborted();
     if (this.#fitting) throw new ArgumentError("fit: this trainer is already training; wait, pause or abort it first.");
+    checkStatistics(this.#model, this.#kept.progress.steps);
     this.#fitting = true;
     try {
       const program = await raceAbort(this.#programOf(dataset, options), options.signal);
       const turn = await this.#turns.begin(options.signal);
       try {
-        if (this.#swapped) await this.#exchangeAverages();
-        const ready = { ...options, ...(validationData ? { validationData } : {}) };
-        const runner = this.#runner(program, dataset, turn);
-        const history = await new FitRun(runner, dataset, this.#batchSize, ready, { epochs, steps }).run();
-        if (this.#moved) await this.#copyWeights();
-        this.#checkStatistics();
+        await this.#kept.unswap();
+        const labelled = dataset.targets === undefined;
+        const runner = runnerOf(this.#kept, program, { turn, evaluations: this.#evaluations, labelled });
+        const run = new FitRun(
+          runner,
+          dataset,
+          this.#kept.batchSize,
+          { ...options, validationData },
+          { epochs, steps },
+        );
+        const history = await run.run();
+        if (this.#kept.hasMoved) await this.#kept.copyWeights();
         return history;
       } finally {
         turn.end();
@@ -176,16 +113,14 @@ class LocalTrainer implements Trainer {
       this.#fitting = false;
       // A pause holds the run that it was for, and no later one.
       this.#turns.resume();
-      if (this.#moved) await this.#copyWeights().catch(() => undefined);
+      if (this.#kept.hasMoved) await this.#kept.copyWeights().catch(() => undefined);
     }
   }
 
   async prepare(given: Dataset, options: PrepareOptions = {}): Promise<void> {
     this.#checkUsable();
     checkPrepareOptions(options);
-    checkIsDataset("prepare", given);
-    const { dataset } = validationSplit(given, options);
-    checkDataset(this.#parts.model, this.#parts.heads, dataset);
+    const { dataset } = this.#datasetsOf("prepare", given, options);
     if (this.#fitting) throw new ArgumentError("prepare: this trainer is training; its program is running already.");
     options.signal?.throwIfAborted();
     const prepare = async () => {
@@ -196,139 +131,41 @@ class LocalTrainer implements Trainer {
     await raceAbort(prepare(), options.signal);
   }
 
-  /** How a run fetches its images. Throws for what does not fit the model. */
-  #fetching({ augment, classWeight, shuffle = true }: PrepareOptions): FetchingOptions {
-    const { model, heads } = this.#parts;
-    const ranges = augment && checkAffineRanges("fit: augment", augment);
-    if (ranges && model.inputShape.length !== 3) {
-      throw new ShapeError(
-        `fit: augment moves images [height, width, channels]; the model takes ${formatShape(model.inputShape)}.`,
-      );
-    }
-    if (ranges) checkOneInput("fit: augment", model);
-    if (classWeight) checkOneOutput("fit: classWeight", model);
-    return {
-      batch: this.#batchSize,
-      shuffle,
-      seed: this.#seed,
-      augment: ranges,
-      classWeight: classWeight && checkClassWeights(classWeight, classCount(model, at(heads, 0).loss)),
-    };
+  /** What is trained on and what validates it. Throws for what does not fit the model. */
+  #datasetsOf(what: "fit" | "prepare", given: Dataset, options: PrepareOptions) {
+    checkIsDataset(what, given);
+    if (options.validationData !== undefined) checkIsDataset(`${what}: validationData`, options.validationData);
+    const sets = validationSplit(given, options);
+    const { model, heads } = this.#kept.parts;
+    checkDataset(model, heads, sets.dataset);
+    if (sets.validationData) checkDataset(model, heads, sets.validationData);
+    return sets;
   }
 
   /** The compiled step for a data set with what `fit` was asked for. */
   async #programOf(dataset: Dataset, options: PrepareOptions): Promise<Program> {
-    return this.#programs.trainingOn(this.#parts, dataset, this.#fetching(options), {
+    return this.#programs.trainingOn(this.#kept.parts, dataset, fetchingOptions(this.#kept, options), {
       // A profile runs the program before.
       exchange: (replace) => this.#turns.shared(replace),
       // A restored run goes on at its place in the data set; another data set starts from its beginning.
-      other: () => this.#startOver(),
+      other: () => this.#kept.startOver(),
     });
   }
 
-  #startOver(): void {
-    this.#progress.cursor = 0;
-    this.#progress.totals = noTotals(this.#parts.record.sums);
-    this.#keeper.write(this.#parts.state.cursor, [0]);
-    this.#clearCounts();
-  }
-
-  /** The share of right answers among rows; none where there is nothing to be right about. */
-  #accuracy(labelled: boolean, { correct, rows }: Totals): { accuracy?: number } {
-    const { heads, model } = this.#parts;
-    const known = heads.length === 1 && decisionOf(at(heads, 0).loss, model.outputShape, labelled);
-    return known ? { accuracy: correct / rows } : {};
-  }
-
-  #clearCounts(): void {
-    for (const variable of this.#parts.state.counts.values()) {
-      this.#keeper.write(variable, new Float32Array(variable.size));
-    }
-  }
-
-  /** What a run may do with this trainer. */
-  #runner(program: Program, dataset: Dataset, turn: Runner["turn"]): Runner {
-    const { model, metrics, state, record } = this.#parts;
-    return {
-      turn,
-      progress: this.#progress,
-      record,
-      enqueue: async (steps, { ring = false, weights = false }) => {
-        const wanted = weights ? model.variables : [];
-        const asked = new Asked(wanted);
-        const submitted = program.enqueue({ steps, read: [...(ring ? [state.ring] : []), ...wanted] });
-        this.#submitted(steps);
-        this.#progress.cursor += steps;
-        const tensors = await submitted;
-        const reports = ring ? tensors.shift() : undefined;
-        if (weights) this.#remember(asked, tensors);
-        return reports;
-      },
-      evaluate: (data, signal) => this.#evaluations.evaluate(data, signal === undefined ? {} : { signal }),
-      accuracy: (totals) => this.#accuracy(dataset.targets === undefined, totals),
-      stepMetrics: (totals, counts) => recordedMetricValues(metrics, model.outputShape, { ...totals, counts }),
-      metrics: async (totals) => {
-        const tensors =
-          state.counts.size === 0 ? [] : await this.#keeper.enqueue({ steps: 0, read: [...state.counts.values()] });
-        this.#clearCounts();
-        return metricValues(metrics, { ...totals, counts: countsByMetric(state.counts, tensors) });
-      },
-      learningRate: () => rateFromTable(this.#rates, this.#progress.steps),
-      scaleLearningRate: (factor) => this.#writeRates(scaledTable(this.#rates, factor)),
-      keepWeights: async () => {
-        const tensors = await this.#keeper.enqueue({ steps: 0, read: model.variables });
-        return () => {
-          for (const [index, variable] of model.variables.entries())
-            this.#keeper.write(variable, at(tensors, index).data);
-          this.#remember(new Asked(model.variables), tensors);
-        };
-      },
-    };
-  }
-
-  /** Notes that steps were submitted, which move the weights away from what the model remembers. */
-  #submitted(steps: number): void {
-    if (steps === 0) return;
-    this.#progress.steps += steps;
-    this.#submissions++;
-    this.#submittedSteps += steps;
-    for (const variable of this.#parts.model.variables) variable.moved(() => notCopied(variable));
-    this.#moved = true;
-  }
-
-  /** Copies the weights into the model's `parameters`. */
-  async #copyWeights(): Promise<void> {
-    const asked = new Asked(this.#parts.model.variables);
-    this.#remember(asked, await this.#keeper.enqueue({ steps: 0, read: asked.variables }));
-  }
-
-  /** Takes these for the values of what was asked for. */
-  #remember(asked: Asked, tensors: readonly Tensor[]): void {
-    asked.remember(tensors);
-    this.#moved = false;
-  }
-
-  /** Training does not read moving statistics, so that no step tells of one that came in with a number that is not finite. */
-  #checkStatistics(): void {
-    const { model } = this.#parts;
-    const spoilt = model.variables.find(
-      ({ arena, initial }) => arena !== model.arena && initial?.every(Number.isFinite) === false,
-    );
-    if (spoilt === undefined) return;
-    const message = `"${spoilt.name}" holds a number that is not finite; set it anew with model.setParameters().`;
-    throw new DivergedError(message, this.#progress.steps, { layer: layerOf(spoilt.name), parameter: spoilt.name });
-  }
-
   #fetchedStep(dataset: Dataset, options: PrepareOptions): Omit<DivergedStep, "step" | "seed"> {
-    const fetching = this.#fetching(options);
-    const batch: DivergedStep["batch"] = (graph) => fetchedBatch(graph, this.#parts, dataset, fetching);
+    const fetching = fetchingOptions(this.#kept, options);
+    const batch: DivergedStep["batch"] = (graph) => fetchedBatch(graph, this.#kept.parts, dataset, fetching);
     return { batch, dataset, classWeight: fetching.classWeight };
   }
 
   /** The error of the step that the trainer stands at, which did not count. */
   #divergence(where: Omit<DivergedStep, "step" | "seed">): Promise<Error> {
-    const at = { ...where, step: this.#progress.steps, seed: this.#seed };
-    return this.#turns.shared(() => divergenceOf(this.#backend, this.#parts, at));
+    const { parts, progress, seed } = this.#kept;
+    const step = { ...where, step: progress.steps, seed };
+    return this.#turns.shared(async () => {
+      const { divergenceOf } = await onDemand("report of a step that diverged", () => import("./divergence.ts"));
+      return divergenceOf(this.#backend, parts, step);
+    });
   }
 
   get paused(): boolean {
@@ -351,36 +188,27 @@ class LocalTrainer implements Trainer {
     y: ArrayLike<number> | readonly ArrayLike<number>[],
   ): Promise<BatchScore> {
     this.#checkUsable();
-    const { model, heads, record, state } = this.#parts;
+    const { parts, batchSize, progress } = this.#kept;
+    const { model, heads } = parts;
     const asLists = isBatchList(x);
     if (!asLists) checkOneInputAndOutput("trainOnBatch", model, "give its inputs and its labels or targets as lists");
     const [xs, ys] = asLists ? [x, y as readonly ArrayLike<number>[]] : [[x], [y as ArrayLike<number>]];
-    const { feeds, targetShapes } = fedBatch({ model, heads, batchSize: this.#batchSize }, xs, ys);
-    const totals = await this.#turns.exclusive(async () => {
-      const program = await this.#programs.feeding(this.#parts, this.#batchSize, { targetShapes, seed: this.#seed });
-      if (this.#swapped) await this.#exchangeAverages();
-      const step = this.#progress.steps;
-      const submitted = program.enqueue({ feeds, read: [state.ring] });
-      this.#submitted(1);
-      const [ring] = await submitted;
-      const reported = record.totals(ring as Tensor, RING_STEPS, step, step + 1);
-      if (!Number.isFinite(reported.loss)) this.#progress.steps = step;
-      return reported;
-    });
+    const fed = fedBatch({ model, heads, batchSize }, xs, ys);
+    checkStatistics(model, progress.steps);
+    const totals = await this.#turns.exclusive(() => takeFedStep(this.#kept, this.#programs, fed));
+    const { feeds, targetShapes } = fed;
     if (!Number.isFinite(totals.loss)) {
-      throw await this.#divergence({
-        batch: (graph) => fedBatchOf(graph, this.#parts, this.#batchSize, targetShapes),
-        feeds,
-      });
+      const batch: DivergedStep["batch"] = (graph) => fedBatchOf(graph, parts, batchSize, targetShapes);
+      throw await this.#divergence({ batch, feeds });
     }
-    return { loss: totals.loss / totals.rows, ...this.#accuracy(targetShapes[0] === undefined, totals) };
+    return { loss: totals.loss / totals.rows, ...accuracyOf(parts, totals, targetShapes[0] === undefined) };
   }
 
   async evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.#checkUsable();
     checkEvaluateOptions(options);
     checkIsDataset("evaluate", dataset);
-    checkDataset(this.#parts.model, this.#parts.heads, dataset);
+    checkDataset(this.#model, this.#kept.parts.heads, dataset);
     return this.#turns.shared(() => this.#evaluations.evaluate(dataset, options), options.signal);
   }
 
@@ -388,16 +216,16 @@ class LocalTrainer implements Trainer {
     this.#checkUsable();
     await this.#evaluations.forget(dataset);
     await this.#turns.shared(async () => {
-      if (!this.#fitting && (await this.#programs.forget(dataset))) this.#startOver();
+      if (!this.#fitting && (await this.#programs.forget(dataset))) this.#kept.startOver();
     });
   }
 
   async inspect(image: ImageBatch, options: InspectOptions = {}): Promise<Inspection> {
     this.#checkUsable();
     checkInspectOptions(options);
-    checkOneInputAndOutput("inspect", this.#parts.model);
-    const input = this.#inspector.read("inspect", image, options);
-    return this.#turns.shared(() => this.#inspector.inspect(input, options));
+    checkOneInputAndOutput("inspect", this.#model);
+    const input = readOneImage("inspect", this.#model, image, options.target);
+    return this.#turns.shared(async () => (await this.#openInspector()).inspect(input, options));
   }
 
   async draw(
@@ -406,9 +234,17 @@ class LocalTrainer implements Trainer {
     options: { target?: number; readback?: boolean } = {},
   ): Promise<void> {
     this.#checkUsable();
-    checkOneInputAndOutput("draw", this.#parts.model);
-    const input = this.#inspector.read("draw", image, options);
-    return this.#turns.shared(() => this.#inspector.draw(input, drawings, options));
+    checkOneInputAndOutput("draw", this.#model);
+    const input = readOneImage("draw", this.#model, image, options.target);
+    return this.#turns.shared(async () => (await this.#openInspector()).draw(input, drawings, options));
+  }
+
+  async #openInspector(): Promise<Inspector> {
+    const { Inspector } = await onDemand("view into layers", () => import("./inspector.ts"));
+    this.#checkUsable();
+    const { model, heads } = this.#kept.parts;
+    this.#inspector ??= new Inspector(this.#backend, model, at(heads, 0).loss.folded);
+    return this.#inspector;
   }
 
   predict(x: ImageBatch): Promise<Tensor<Float32Array>>;
@@ -416,7 +252,7 @@ class LocalTrainer implements Trainer {
   async predict(x: ImageBatch | readonly ImageBatch[]): Promise<Tensor<Float32Array> | Tensor<Float32Array>[]> {
     this.#checkUsable();
     const asList = isBatchList(x);
-    if (!asList) checkOneInputAndOutput("predict", this.#parts.model, "give its inputs as a list");
+    if (!asList) checkOneInputAndOutput("predict", this.#model, "give its inputs as a list");
     const batch = this.#predictor.read(asList ? x : [x]);
     const results = await this.#turns.shared(() => this.#predictor.run(batch));
     return asList ? results : at(results, 0);
@@ -424,45 +260,21 @@ class LocalTrainer implements Trainer {
 
   setLearningRate(learningRate: number | Schedule): void {
     this.#checkUsable();
-    this.#writeRates(changedRates("setLearningRate", this.#parts.optimizer, learningRate));
-  }
-
-  #writeRates(table: Float32Array): void {
-    this.#rates = table;
-    this.#keeper.write(this.#parts.state.schedule, table);
+    this.#kept.setLearningRate(learningRate);
   }
 
   async swapEma(): Promise<void> {
     this.#checkUsable();
     if (this.#fitting)
       throw new ArgumentError("swapEma: this trainer is training; wait for the end of fit, or abort it.");
-    if (averagesOf(this.#parts).length === 0) {
-      throw new ArgumentError("swapEma: the optimizer keeps no averages; make it with useEma: true.");
-    }
-    if (this.#progress.steps === 0) throw new ArgumentError("swapEma: there are no averages before the first step.");
-    await this.#turns.exclusive(() => this.#exchangeAverages());
-    await this.#copyWeights();
-  }
-
-  async #exchangeAverages(): Promise<void> {
-    const averages = averagesOf(this.#parts);
-    const weights = this.#parts.model.arena.variables;
-    const values = await this.#keeper.enqueue({ steps: 0, read: [...weights, ...averages] });
-    [...averages, ...weights].forEach((variable, index) => {
-      this.#keeper.write(variable, at(values, index).data);
-    });
-    this.#swapped = !this.#swapped;
+    this.#kept.checkAverages();
+    await this.#turns.exclusive(() => this.#kept.swapAverages());
+    await this.#kept.copyWeights();
   }
 
   async checkpoint(): Promise<Uint8Array> {
     this.#checkUsable();
-    return this.#turns.shared(async () => {
-      const variables = checkpointVariables(this.#parts, this.#swapped);
-      const progress = progressToJson(this.#progress);
-      const tensors = await this.#keeper.enqueue({ steps: 0, read: [...variables.values()] });
-      const settings = { batchSize: this.#batchSize, seed: this.#seed };
-      return toCheckpoint(this.#parts, settings, { names: variables.keys(), tensors, progress });
-    });
+    return this.#turns.shared(() => this.#kept.checkpoint());
   }
 
   async restore(bytes: Uint8Array, options: RestoreOptions = {}): Promise<void> {
@@ -471,83 +283,42 @@ class LocalTrainer implements Trainer {
     const { adopt = false } = options;
     if (this.#fitting) throw new ArgumentError("restore: this trainer is training; abort it first.");
     // Read at the call; whoever gave the bytes may go on to use them.
-    const kept = bytes instanceof Uint8Array ? bytes.slice() : bytes;
+    const own = bytes instanceof Uint8Array ? bytes.slice() : bytes;
     await this.#turns.exclusive(async () => {
-      const settings = { batchSize: this.#batchSize, seed: this.#seed };
-      const saved = fromCheckpoint(kept, this.#parts, settings, { adopt });
-      this.#swapped = false;
-      for (const { variable, data } of saved.writes) this.#keeper.write(variable, data);
-      this.#rates = saved.rates ?? this.#rates;
-      this.#progress.steps = saved.steps;
-      this.#progress.cursor = saved.cursor;
-      Object.assign(this.#progress, progressFromJson(saved.progress, this.#parts.record.sums));
-      const { optimizer } = this.#parts;
-      if (saved.seed === this.#seed && JSON.stringify(saved.rule) === JSON.stringify(optimizer.rule)) return;
-      this.#seed = saved.seed;
-      this.#parts = { ...this.#parts, optimizer: { ...optimizer, rule: saved.rule } };
-      this.#programs.clear();
+      if (await this.#kept.restore(own, { adopt })) this.#programs.clear();
     });
-    await this.#copyWeights();
+    await this.#kept.copyWeights();
   }
 
   async syncModel(): Promise<void> {
     this.#checkUsable();
-    await this.#turns.shared(() => this.#copyWeights());
+    await this.#turns.shared(() => this.#kept.copyWeights());
   }
 
   async profile(dataset = this.#programs.training?.dataset, options: { steps?: number } = {}): Promise<Profile> {
     this.#checkUsable();
     checkOptions("profile", options, { steps: "number" });
-    const { steps = 5 } = options;
-    checkCount("profile", "steps", steps);
+    const steps = checkCount("profile", "steps", options.steps ?? 5);
     if (dataset === undefined) {
       throw new ArgumentError("profile: this trainer has not trained on a data set yet; pass one.");
     }
     checkIsDataset("profile", dataset);
-    checkDataset(this.#parts.model, this.#parts.heads, dataset);
+    checkDataset(this.#model, this.#kept.parts.heads, dataset);
     return this.#turns.exclusive(async () => {
       const known = this.#programs.training?.dataset === dataset ? this.#programs.training.program : undefined;
-      const program = known ?? (await this.#programs.once(this.#parts, dataset, this.#fetching({})));
+      const { parts } = this.#kept;
+      const program = known ?? (await this.#programs.once(parts, dataset, fetchingOptions(this.#kept, {})));
       try {
-        return await this.#puttingBack(async () => new Profile(await program.profile({ steps })));
+        const measure = async () => new Profile(await program.profile({ steps }));
+        return await this.#kept.puttingBack(measure, () => !this.#disposed);
       } finally {
         if (known === undefined) program.dispose();
       }
     });
   }
 
-  /** Does what moves the trainer's variables, and puts them back as they were. */
-  async #puttingBack<T>(work: () => Promise<T>): Promise<T> {
-    const { schedule } = this.#parts.state;
-    const variables = variablesOf(this.#parts).filter((variable) => variable !== schedule);
-    const versions = variables.map((variable) => variable.version);
-    const before = await this.#keeper.enqueue({ steps: 0, read: variables });
-    try {
-      return await work();
-    } finally {
-      if (!this.#disposed) {
-        variables.forEach((variable, index) => {
-          // What `setParameters` set meanwhile stays.
-          if (variable.version === versions[index]) this.#keeper.write(variable, at(before, index).data);
-        });
-      }
-    }
-  }
-
   stats(): TrainerStats {
-    const { training, fed } = this.#programs;
-    const stats = (training?.program ?? fed)?.stats;
-    const onGpu = this.#backend.kind === "webgpu";
-    return {
-      dispatchesPerStep: stats?.dispatches ?? 0,
-      submitsPerStep: this.#submittedSteps === 0 ? 1 : this.#submissions / this.#submittedSteps,
-      gpuBytes: onGpu ? this.#backend.bytes : 0,
-      datasetBytes: onGpu && training ? datasetVariables(training.dataset).bytes : 0,
-      pipelines: stats?.pipelines ?? 0,
-      flopsPerStep: stats?.flops ?? 0,
-      steps: this.#progress.steps,
-      backend: this.#backend.description,
-    };
+    return statsOf(this.#backend, this.#kept, this.#programs);
   }
 
   async settled(): Promise<void> {
@@ -567,8 +338,8 @@ class LocalTrainer implements Trainer {
     this.#programs.dispose();
     this.#evaluations.dispose();
     this.#predictor.dispose();
-    this.#inspector.dispose();
-    this.#keeper.dispose();
+    this.#inspector?.dispose();
+    this.#kept.dispose();
   }
 }
 

@@ -1,34 +1,10 @@
 import { at } from "../core/at.ts";
 import { median } from "../core/median.ts";
-import { checkOptions, type OptionKinds } from "../core/options.ts";
 import { bindKernel, encodeDispatches } from "./dispatches.ts";
 import type { PipelineCache } from "./pipelines.ts";
 import { byteSize, type Plan, type PlannedDispatch } from "./plan.ts";
 import { openStopwatch, type Stopwatch } from "./stopwatch.ts";
-
-/** Where the results of tuning are remembered. Both may fail; tuning then goes on without. */
-export interface TuningStore {
-  /** What was set for this key; undefined where nothing was. */
-  get(key: string): Promise<string | undefined>;
-  /** Remembers a text of some dozen characters. */
-  set(key: string, value: string): Promise<void>;
-}
-
-/** How kernels are tuned. */
-export interface AutotuneOptions {
-  /** Default: IndexedDB in pages and workers, memory elsewhere; in Node `fileTuningStore` of "corteza/node". */
-  store?: TuningStore;
-  /** Milliseconds that a program may spend on measuring kernels that no one has measured yet; default 3000. */
-  milliseconds?: number;
-}
-
-const OPTIONS: OptionKinds<AutotuneOptions> = { store: "any", milliseconds: "number" };
-
-/** Throws `ArgumentError` unless it is what `webgpu` takes as `autotune`. */
-export function checkAutotune(autotune: boolean | AutotuneOptions | undefined): void {
-  if (autotune === undefined || typeof autotune === "boolean") return;
-  checkOptions("webgpu: autotune", autotune, OPTIONS);
-}
+import { type AutotuneOptions, indexedDbTuningStore, memoryTuningStore, type TuningStore } from "./tuning_store.ts";
 
 /** Part of every key: what was measured with other kernels is worth nothing. */
 const VERSION = "corteza tiles 3";
@@ -40,44 +16,6 @@ const MEASUREMENT_MILLISECONDS = 4;
 const MOST_TIMES = 256;
 /** A candidate must be faster than the default by this factor; less is noise. */
 const WORTH_CHANGING = 0.97;
-
-/** A store that ends with the page. */
-export function memoryTuningStore(): TuningStore {
-  const known = new Map<string, string>();
-  return {
-    get: async (key) => known.get(key),
-    async set(key, value) {
-      known.set(key, value);
-    },
-  };
-}
-
-/** A store in the browser's own database, shared by all pages of an origin. */
-export function indexedDbTuningStore(name = "corteza-tuning"): TuningStore {
-  const finished = <T>(request: IDBRequest<T>): Promise<T> =>
-    new Promise((resolve, reject) => {
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
-  let opened: Promise<IDBDatabase> | undefined;
-  const table = async (mode: IDBTransactionMode): Promise<IDBObjectStore> => {
-    if (opened === undefined) {
-      const request = indexedDB.open(name, 1);
-      request.onupgradeneeded = () => request.result.createObjectStore("tiles");
-      opened = finished(request);
-    }
-    return (await opened).transaction("tiles", mode).objectStore("tiles");
-  };
-  return {
-    async get(key) {
-      const value: unknown = await finished((await table("readonly")).get(key));
-      return typeof value === "string" ? value : undefined;
-    },
-    async set(key, value) {
-      await finished((await table("readwrite")).put(value, key));
-    },
-  };
-}
 
 /** Dispatches that do one job, one after the other: mostly one. */
 type Way = readonly PlannedDispatch[];

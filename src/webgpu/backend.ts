@@ -1,10 +1,10 @@
 import { ArgumentError, DisposedError } from "../core/errors.ts";
+import { onDemand } from "../core/on_demand.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Backend, CompileOptions, DirectDrawing, Program, VariableSnapshot } from "../graph/backend.ts";
 import { checkCompile } from "../graph/checks.ts";
 import { Closing } from "../graph/closing.ts";
 import type { Graph } from "../graph/graph.ts";
-import { checkAutotune } from "./autotune.ts";
 import { type AcquiredDevice, acquireDevice, WEBGPU, type WebGpuOptions } from "./device.ts";
 import { type ContextOptions, DeviceContext } from "./device_context.ts";
 import { storeHalves } from "./half_storage.ts";
@@ -12,6 +12,7 @@ import { writeInPlace } from "./in_place.ts";
 import { lowerGraph } from "./lower.ts";
 import { checkMemoryBudget, memoryBudget } from "./memory_budget.ts";
 import { buildProgram, type ProgramHost, type WebGpuProgram } from "./program.ts";
+import { checkAutotune } from "./tuning_store.ts";
 
 /** A backend on the GPU. Throws `WebGpuUnavailableError`, which says why and what to do. */
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
@@ -68,7 +69,10 @@ export class WebGpuBackend implements Backend, ProgramHost {
       // The GPU process of Chromium 156 falls over when SwiftShader presents a canvas without
       // `--use-angle=swiftshader --use-vulkan=swiftshader`.
       isQuicker: !this.#context.traits.software,
-      draw: async (...given) => (await import("./draw.ts")).drawOutputs(...given),
+      draw: async (...given) => {
+        const { drawOutputs } = await onDemand("painter of maps", () => import("./draw.ts"));
+        return drawOutputs(...given);
+      },
     };
   }
 
@@ -76,9 +80,10 @@ export class WebGpuBackend implements Backend, ProgramHost {
     this.checkUsable();
     checkCompile(graph, options);
     const { outputs, halfLayers } = options;
-    return buildProgram(this, async ({ traits, tuner }) => {
-      const lowered = lowerGraph(graph, outputs, traits);
+    return buildProgram(this, async (context) => {
+      const lowered = lowerGraph(graph, outputs, context.traits);
       const plan = writeInPlace(halfLayers ? storeHalves(lowered, halfLayers) : lowered);
+      const tuner = await context.tuner();
       return tuner ? tuner.tune(plan) : plan;
     });
   }

@@ -1,10 +1,10 @@
 import { WebGpuUnavailableError } from "../core/errors.ts";
 import type { OptionKinds } from "../core/options.ts";
-import type { AutotuneOptions } from "./autotune.ts";
 import { learnCompletion } from "./completion.ts";
 import type { DeviceTraits } from "./kernel.ts";
 import { multipliesExactly, SUBGROUP_MATRIX_FEATURE, subgroupMatrix } from "./subgroup_matrix.ts";
 import { exchangesAsExpected, subgroupSizes } from "./subgroups.ts";
+import type { AutotuneOptions } from "./tuning_store.ts";
 
 export interface WebGpuOptions {
   /**

@@ -1,11 +1,12 @@
 import { DeviceLostError } from "../core/errors.ts";
-import { type AutotuneOptions, Autotuner } from "./autotune.ts";
+import { onDemand } from "../core/on_demand.ts";
+import type { Autotuner } from "./autotune.ts";
 import type { AcquiredDevice } from "./device.ts";
 import type { DeviceTraits } from "./kernel.ts";
-import { measurePeak } from "./peak.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { Readback } from "./readback.ts";
 import { ScratchPool, VariableStorage } from "./storage.ts";
+import type { AutotuneOptions } from "./tuning_store.ts";
 
 /** How a backend uses its devices, whichever it has. */
 export interface ContextOptions {
@@ -28,12 +29,13 @@ export class DeviceContext {
   readonly variables: VariableStorage;
   readonly scratch: ScratchPool;
   readonly readback: Readback;
-  readonly tuner: Autotuner | undefined;
   readonly quickStart: boolean;
   readonly memoryBudget: number;
   /** Bytes of buffers that belong to single programs: constants and fed inputs. */
   programBytes = 0;
   readonly #acquired: AcquiredDevice;
+  readonly #autotune: ContextOptions["autotune"];
+  #tuner: Autotuner | undefined;
   #peak: Promise<number> | undefined;
   #isGone = false;
 
@@ -52,9 +54,7 @@ export class DeviceContext {
       );
     });
     this.pipelines = new PipelineCache(device);
-    if (autotune !== false) {
-      this.tuner = new Autotuner(device, this.pipelines, description, autotune === true ? {} : autotune);
-    }
+    this.#autotune = autotune;
     this.variables = new VariableStorage(device);
     this.scratch = new ScratchPool(device);
     this.readback = new Readback(device, this.lost);
@@ -70,8 +70,18 @@ export class DeviceContext {
     return this.#isGone;
   }
 
+  /** What chooses among tiles; undefined where that was not asked for. */
+  async tuner(): Promise<Autotuner | undefined> {
+    if (this.#autotune === false) return undefined;
+    const options = this.#autotune === true ? {} : this.#autotune;
+    const { Autotuner } = await onDemand("autotuner", () => import("./autotune.ts"));
+    this.#tuner ??= new Autotuner(this.device, this.pipelines, this.description, options);
+    return this.#tuner;
+  }
+
   /** Multiply-add throughput of the device in GFLOP/s, measured when first asked for. */
-  peakGflops(): Promise<number> {
+  async peakGflops(): Promise<number> {
+    const { measurePeak } = await onDemand("profiler", () => import("./peak.ts"));
     this.#peak ??= this.readback.race(measurePeak(this.device, this.pipelines, this.traits));
     return this.#peak;
   }

@@ -3,6 +3,7 @@ import { at } from "../core/at.ts";
 import { OutOfMemoryError } from "../core/errors.ts";
 import { formatBytes } from "../core/format.ts";
 import { median } from "../core/median.ts";
+import { onDemand } from "../core/on_demand.ts";
 import type { ProgramStats } from "../graph/backend.ts";
 import { type Arena, Variable } from "../graph/node.ts";
 import { type ProfileData, peakOf } from "../graph/profile.ts";
@@ -12,7 +13,6 @@ import type { KernelSpec } from "./kernel.ts";
 import { checkLimits, ownBytes, planMemory, type Slot } from "./memory.ts";
 import { checkBudget } from "./memory_budget.ts";
 import { byteSize, offsetInRoot, type Plan, type PlannedValue, rootOf, storedBytes } from "./plan.ts";
-import { timeDispatches } from "./profiler.ts";
 import { encode, VariableStorage } from "./storage.ts";
 
 /** The kernel to begin with: one that compiles quickly, unless the better one is there already. */
@@ -257,6 +257,7 @@ export class Recording {
   }
 
   async profile(steps: number): Promise<ProfileData> {
+    const { timeDispatches } = await onDemand("profiler", () => import("./profiler.ts"));
     await this.settled();
     const { device, variables, readback } = this.context;
     const probed = await this.context.peakGflops();

@@ -6,6 +6,7 @@ import {
   DisposedError,
   DivergedError,
   FormatError,
+  ModuleLoadError,
   OutOfMemoryError,
   ShapeError,
   WebGpuUnavailableError,
@@ -26,6 +27,7 @@ const BY_CODE: Readonly<Record<string, { readonly prototype: CortezaError; reado
   diverged: DivergedError,
   disposed: DisposedError,
   worker: WorkerError,
+  "module-load": ModuleLoadError,
 };
 
 /** Classes of the language itself. */

@@ -3,7 +3,7 @@ import { ArgumentError, WebGpuUnavailableError } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend } from "../graph/backend.ts";
 import { modelFromConfig } from "../nn/model_config.ts";
-import { createTrainer } from "../train/trainer.ts";
+import { createTrainer } from "../train/create_trainer.ts";
 import type { Trainer } from "../train/types.ts";
 import { webgpu } from "../webgpu/backend.ts";
 import { CALLS, isCallName, type Treatment } from "./calls.ts";

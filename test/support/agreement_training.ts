@@ -1,7 +1,7 @@
 import { cpu } from "../../src/cpu/backend.ts";
 import type { Backend } from "../../src/graph/backend.ts";
 import { adam } from "../../src/nn/optimizers.ts";
-import { createTrainer } from "../../src/train/trainer.ts";
+import { createTrainer } from "../../src/train/create_trainer.ts";
 import { referenceNetwork } from "./networks.ts";
 import { RandomData } from "./random.ts";
 

@@ -1,0 +1,53 @@
+import { ArgumentError } from "../core/errors.ts";
+import { checkOptions, describeValue } from "../core/options.ts";
+import type { Backend } from "../graph/backend.ts";
+import { checkBackend } from "../graph/checks.ts";
+import { checkCount } from "../nn/layer.ts";
+import type { Model } from "../nn/model.ts";
+import { resolveOptimizer } from "../nn/optimizer_names.ts";
+import { withGlobalClipNorm } from "../nn/optimizers.ts";
+import type { TrainerConfig } from "./config.ts";
+import { resolveHeadMetrics, resolveHeads } from "./heads.ts";
+import { KeptState } from "./kept_state.ts";
+import { checkModel, TRAINER, TRAINER_HINTS } from "./options.ts";
+import { compileKeeper } from "./programs.ts";
+import { checkLossesFitModel } from "./targets.ts";
+import { LocalTrainer } from "./trainer.ts";
+import { newStepParts, variablesOf } from "./training_state.ts";
+import type { Trainer } from "./types.ts";
+
+/** What `createTrainer` makes a trainer of. */
+export interface TrainerOptions extends TrainerConfig {
+  /** Where it runs. */
+  backend: Backend;
+}
+
+/**
+ * Makes a trainer for a model on a backend; one with several inputs or outputs trains on a `multiDataset`. Throws
+ * `ArgumentError` for an unknown or missing loss, a bad batch size, or a model without trainable parameters.
+ */
+export async function createTrainer(model: Model, options: TrainerOptions): Promise<Trainer> {
+  checkModel("createTrainer", model);
+  checkOptions("createTrainer", options, { backend: "any", ...TRAINER }, TRAINER_HINTS);
+  const { backend, recompute = false, precision = "float32", seed = 0 } = options;
+  if (!Number.isFinite(seed)) throw new ArgumentError(`createTrainer: seed must be a number, got ${seed}.`);
+  checkBackend("createTrainer", backend);
+  const heads = resolveHeads(model, options.loss, options.lossWeights);
+  const metrics = resolveHeadMetrics(model, heads, options.metrics ?? [], options.weightedMetrics);
+  const batchSize = checkCount("createTrainer", "batchSize", options.batchSize ?? 32);
+  checkLossesFitModel(heads, model);
+  if (model.arena.variables.length === 0) {
+    throw new ArgumentError(
+      "createTrainer: no layer of the model has parameters to train; give it a dense() or conv2d().",
+    );
+  }
+  if (precision !== "float32" && precision !== "mixed") {
+    throw new ArgumentError(`createTrainer: precision must be "float32" or "mixed", got ${describeValue(precision)}.`);
+  }
+  const chosen = resolveOptimizer("createTrainer", options.optimizer);
+  const optimizer =
+    options.clipNorm === undefined ? chosen : withGlobalClipNorm("createTrainer", chosen, options.clipNorm);
+  const parts = newStepParts({ model, heads, metrics, optimizer, recompute }, precision);
+  const keeper = await compileKeeper(backend, variablesOf(parts));
+  return new LocalTrainer(backend, new KeptState(parts, keeper, { batchSize, seed }));
+}

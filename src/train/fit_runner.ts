@@ -1,0 +1,51 @@
+import type { Program } from "../graph/backend.ts";
+import { metricValues, recordedMetricValues } from "../nn/metrics.ts";
+import { accuracyOf } from "./accuracy.ts";
+import { countsByMetric, type Evaluations } from "./evaluation.ts";
+import type { Runner } from "./fit_run.ts";
+import type { KeptState } from "./kept_state.ts";
+import { Asked } from "./trained_weights.ts";
+import type { Turn } from "./turns.ts";
+
+/** What a run of `fit` may do with its trainer: steps of a program on a data set, with labels or without. */
+export function runnerOf(
+  kept: KeptState,
+  program: Program,
+  { turn, evaluations, labelled }: { turn: Turn; evaluations: Evaluations; labelled: boolean },
+): Runner {
+  const { parts, progress } = kept;
+  const { model, metrics, state, record } = parts;
+  return {
+    turn,
+    progress,
+    record,
+    async enqueue(steps, { ring = false, weights = false }) {
+      const wanted = weights ? model.variables : [];
+      const asked = new Asked(wanted);
+      const submission = program.enqueue({ steps, read: [...(ring ? [state.ring] : []), ...wanted] });
+      kept.submitted(steps);
+      progress.cursor += steps;
+      const tensors = await submission;
+      const reports = ring ? tensors.shift() : undefined;
+      if (weights) kept.remember(asked, tensors);
+      return reports;
+    },
+    evaluate: (data, signal) => evaluations.evaluate(data, signal === undefined ? {} : { signal }),
+    accuracy: (totals) => accuracyOf(parts, totals, labelled),
+    stepMetrics: (totals, counts) => recordedMetricValues(metrics, model.outputShape, { ...totals, counts }),
+    async metrics(totals) {
+      const tensors = state.counts.size === 0 ? [] : await kept.read([...state.counts.values()]);
+      kept.clearCounts();
+      return metricValues(metrics, { ...totals, counts: countsByMetric(state.counts, tensors) });
+    },
+    learningRate: () => kept.learningRate,
+    scaleLearningRate: (factor) => kept.scaleLearningRate(factor),
+    async keepWeights() {
+      const tensors = await kept.read(model.variables);
+      return () => {
+        kept.write(model.variables, tensors);
+        kept.remember(new Asked(model.variables), tensors);
+      };
+    },
+  };
+}

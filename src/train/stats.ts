@@ -1,0 +1,21 @@
+import type { Backend } from "../graph/backend.ts";
+import type { CompiledPrograms } from "./compiled_programs.ts";
+import { datasetVariables } from "./dataset_variables.ts";
+import type { KeptState } from "./kept_state.ts";
+import type { TrainerStats } from "./types.ts";
+
+/** What training costs and has done, as of now. */
+export function statsOf(backend: Backend, kept: KeptState, { training, fed }: CompiledPrograms): TrainerStats {
+  const stats = (training?.program ?? fed)?.stats;
+  const onGpu = backend.kind === "webgpu";
+  return {
+    dispatchesPerStep: stats?.dispatches ?? 0,
+    submitsPerStep: kept.submitsPerStep,
+    gpuBytes: onGpu ? backend.bytes : 0,
+    datasetBytes: onGpu && training ? datasetVariables(training.dataset).bytes : 0,
+    pipelines: stats?.pipelines ?? 0,
+    flopsPerStep: stats?.flops ?? 0,
+    steps: kept.progress.steps,
+    backend: backend.description,
+  };
+}
