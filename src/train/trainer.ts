@@ -94,13 +94,8 @@ export class LocalTrainer implements Trainer {
         await this.#kept.unswap();
         const labelled = dataset.targets === undefined;
         const runner = runnerOf(this.#kept, program, { turn, evaluations: this.#evaluations, labelled });
-        const run = new FitRun(
-          runner,
-          dataset,
-          this.#kept.batchSize,
-          { ...options, validationData },
-          { epochs, steps },
-        );
+        const ready = validationData ? { ...options, validationData } : options;
+        const run = new FitRun(runner, dataset, this.#kept.batchSize, ready, { epochs, steps });
         const history = await run.run();
         if (this.#kept.hasMoved) await this.#kept.copyWeights();
         return history;
