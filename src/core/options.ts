@@ -78,7 +78,8 @@ export function describeValue(value: unknown): string {
     return shortened(`[${[...first, ...(value.length > 4 ? ["…"] : [])].join(", ")}]`);
   }
   const kind = Object.prototype.toString.call(value).slice(8, -1);
-  if (kind !== "Object") return `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}`;
+  // By its sound: "a URL", "a Uint8Array".
+  if (kind !== "Object") return `${/^([AEIO]|U(?!R|int))/.test(kind) ? "an" : "a"} ${kind}`;
   const names = Object.keys(value);
   return names.length === 0 ? "an empty object" : `an object with ${shortened(names.slice(0, 6).join(", ")).trim()}`;
 }

@@ -11,11 +11,16 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
+/** Axes that are shown; no tensor of this library has as many. */
+const MOST_AXES_SHOWN = 12;
+
 /** `[2, 28, 28, 1]`, for messages and tables. */
 export function formatShape(shape: Shape): string {
-  // Shapes that come from elsewhere may hold anything.
-  const extents: readonly unknown[] = shape;
-  return `[${extents.map((extent) => (typeof extent === "number" ? extent : describeValue(extent))).join(", ")}]`;
+  // Shapes that come from elsewhere may hold anything, and any number of axes.
+  const extents: readonly unknown[] = shape.slice(0, MOST_AXES_SHOWN);
+  const shown = extents.map((extent) => (typeof extent === "number" ? extent : describeValue(extent)));
+  const rest = shape.length - extents.length;
+  return `[${[...shown, ...(rest > 0 ? [`… ${rest} more axes`] : [])].join(", ")}]`;
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {

@@ -1,4 +1,5 @@
 import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
+import { describeValue } from "../core/options.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Backend, Program } from "../graph/backend.ts";
@@ -124,7 +125,7 @@ export class Inspector {
     }
     if (values !== "output" && values !== "linear" && values !== "gradient") {
       throw new ArgumentError(
-        `draw: values must be "output", "linear", "gradient" or "kernel", got ${JSON.stringify(values)}.`,
+        `draw: values must be "output", "linear", "gradient" or "kernel", got ${describeValue(values)}.`,
       );
     }
     // What a layer without an activation gives is linear already.

@@ -74,6 +74,9 @@ describe("describeValue", () => {
     [{}, "an empty object"],
     [new Float32Array(2), "a Float32Array"],
     [new Map(), "a Map"],
+    [new Uint8Array(1), "a Uint8Array"],
+    [new URL("https://example.org"), "a URL"],
+    [new Error("no"), "an Error"],
     [Promise.resolve(), "a promise (await it)"],
     [describeValue, "the function describeValue"],
   ])("%o is %s", (value, text) => {

@@ -2,6 +2,7 @@ import { at } from "../../core/at.ts";
 import { LEAST_LOSS_SCALE, type LossScaling, MOST_LOSS_SCALE } from "../../graph/loss_scaling.ts";
 import { finishStepOp, finishStepParts } from "../../graph/ops/finish_step.ts";
 import { type CpuArray, defineCpuOp, read } from "../op.ts";
+import { countStep, recordRow } from "./step_ring.ts";
 
 /** What the value of a `finishStep` says; of the number of finished steps alone, that the step counts. */
 export function verdictOf(values: CpuArray): { finished: number; moves: boolean; counts: boolean; divisor: number } {
@@ -34,27 +35,20 @@ export const finishStepOps = [
   defineCpuOp(finishStepOp, ({ attributes, input, inputs, output, variable }) => {
     const { ring, counters, scaling } = attributes;
     const { values, guards, gradients } = finishStepParts(input("loss"), inputs("others"), attributes);
-    const [rows, width] = [at(ring.shape, 0) - 1, at(ring.shape, 1)];
     const step = read(variable(at(counters, 0)), 0);
-    const place = (step % rows) * width;
-    let end = place;
-    for (const value of values) {
-      variable(ring).set(value, end);
-      end += value.length;
-    }
     const poisoned = !isFinite32(read(input("loss"), 0)) || guards.some((guard) => read(guard, 0) !== 0);
     const overflowed = gradients.some((gradient) => !gradient.every(isFinite32));
     const scale = scaling && variable(scaling.scale);
     const divisor = scale ? read(scale, 0) : 1;
     const counts = !poisoned && !(overflowed && divisor <= LEAST_LOSS_SCALE);
-    if (!counts) variable(ring)[place] = Number.NaN;
+    recordRow(attributes, at(ring.shape, 0) - 1, { values, counted: counts }, variable);
     let finished = step;
     if (scaling && scale) {
       const scaleCounters = variable(scaling.counters);
       if (counts) moveScale(scaling, scale, scaleCounters, overflowed);
       finished = Math.max(0, step - read(scaleCounters, 1));
     }
-    if (counts) for (const counter of counters) variable(counter)[0] = read(variable(counter), 0) + 1;
+    if (counts) countStep(attributes, variable);
     const bits = read(new Uint32Array(Float32Array.of(divisor).buffer), 0);
     output.set([finished, Number(counts && !overflowed), Number(counts), bits]);
   }),

@@ -1,5 +1,6 @@
 import { at } from "../../core/at.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { describeValue } from "../../core/options.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
@@ -82,7 +83,7 @@ export const batchNormOp = defineOp<BatchNormAttributes>({
     }
     checkLabels(what, given.optionalOperand("labels"), x);
     if (!(Number.isFinite(epsilon) && epsilon >= 0)) {
-      throw new ArgumentError(`${what}: epsilon must be a number of at least 0, got ${String(epsilon)}.`);
+      throw new ArgumentError(`${what}: epsilon must be a number of at least 0, got ${describeValue(epsilon)}.`);
     }
     return { shape: x.shape, dtype: "f32" };
   },

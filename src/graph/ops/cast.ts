@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../core/errors.ts";
+import { describeValue } from "../../core/options.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { ANY_TYPE, defineOp } from "../op.ts";
@@ -21,7 +22,7 @@ export const castOp = defineOp<{ to: CastType }>({
  */
 export function cast(graph: Graph, x: Node, to: CastType): Node {
   if (!["f32", "i32", "u32", "bool"].includes(to)) {
-    throw new ArgumentError(`cast: knows f32, i32, u32 and bool, got "${String(to)}".`);
+    throw new ArgumentError(`cast: knows f32, i32, u32 and bool, got ${describeValue(to)}.`);
   }
   return x.dtype === to ? x : graph.addNode(castOp, [x], { to });
 }

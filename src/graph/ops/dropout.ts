@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { describeValue } from "../../core/options.ts";
 import { broadcastShapes, formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
@@ -25,7 +26,7 @@ export const dropoutOp: OpDefinition<DropoutAttributes> = defineOp<DropoutAttrib
       throw new ShapeError(`${what}: a mask ${formatShape(maskShape)} does not stretch to ${formatShape(x.shape)}.`);
     }
     if (!(rate >= 0 && rate < 1)) {
-      throw new ArgumentError(`${what}: rate must be a number of at least 0 and below 1, got ${String(rate)}.`);
+      throw new ArgumentError(`${what}: rate must be a number of at least 0 and below 1, got ${describeValue(rate)}.`);
     }
     return { shape: x.shape, dtype: "f32" };
   },

@@ -1,19 +1,12 @@
-import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
-import { formatShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { LossScaling } from "../loss_scaling.ts";
-import type { Node, Variable } from "../node.ts";
+import type { Node } from "../node.ts";
 import { defineOp, FLOATS } from "../op.ts";
+import { checkStepRing, type StepRing } from "./step_ring.ts";
 
-export interface FinishStepAttributes {
-  /**
-   * f32 [capacity + 1, values]: row (step mod capacity) takes this step's values. The last row is the backend's own: it must
-   * be 0 at first and is never to be read.
-   */
-  readonly ring: Variable;
-  /** u32 scalars that grow by one with each step that counts; the first is the step that picks the row. */
-  readonly counters: readonly Variable[];
+/** The last row of the ring is the backend's own: it must be 0 at first and is never to be read. */
+export interface FinishStepAttributes extends StepRing {
   /** How many of the inputs are values to be recorded, guards behind them and gradients behind these. */
   readonly values: number;
   readonly guards: number;
@@ -49,18 +42,10 @@ export const finishStepOp = defineOp<FinishStepAttributes>({
   infer(given, attributes, what) {
     const { ring, counters, values } = attributes;
     const { values: recorded, guards } = finishStepParts(given.operand("loss"), given.operands("others"), attributes);
-    const width = recorded.reduce((total, input) => total + sizeOf(input.shape), 0);
     if (values === 0) throw new ShapeError(`${what}: wants at least one value to record.`);
-    if (ring.dtype !== "f32" || ring.shape.length !== 2 || ring.shape[1] !== width || at(ring.shape, 0) < 2) {
-      throw new ShapeError(
-        `${what}: ${width} f32 values a step do not fit a ring ${ring.dtype} ${formatShape(ring.shape)}.`,
-      );
-    }
+    checkStepRing(what, { ring, counters }, recorded, 2);
     if (guards.some(({ shape }) => shape.length !== 0)) {
       throw new ShapeError(`${what}: a guard is a scalar, as nonFinite() makes it.`);
-    }
-    if (counters.some((counter) => counter.dtype !== "u32" || counter.size !== 1) || counters.length === 0) {
-      throw new ShapeError(`${what}: wants at least one counter, all u32 scalars.`);
     }
     return { shape: [VERDICT_SIZE], dtype: "u32" };
   },

@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { describeValue } from "../../core/options.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
@@ -19,7 +20,7 @@ export const gaussianNoiseOp: OpDefinition<GaussianNoiseAttributes> = defineOp<G
       throw new ShapeError(`${what}: the number of the step must be a scalar, got ${formatShape(step.shape)}.`);
     }
     if (!(Number.isFinite(stddev) && stddev >= 0)) {
-      throw new ArgumentError(`${what}: stddev must be a number of at least 0, got ${String(stddev)}.`);
+      throw new ArgumentError(`${what}: stddev must be a number of at least 0, got ${describeValue(stddev)}.`);
     }
     return { shape: x.shape, dtype: "f32" };
   },

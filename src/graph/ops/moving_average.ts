@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { describeValue } from "../../core/options.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
@@ -16,7 +17,7 @@ export const movingAverageOp = defineOp<{ momentum: number }>({
       );
     }
     if (!(momentum >= 0 && momentum <= 1)) {
-      throw new ArgumentError(`${what}: momentum must lie in [0, 1], got ${String(momentum)}.`);
+      throw new ArgumentError(`${what}: momentum must lie in [0, 1], got ${describeValue(momentum)}.`);
     }
     return { shape: old.shape, dtype: "f32" };
   },

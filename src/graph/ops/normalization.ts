@@ -1,5 +1,6 @@
 import { at } from "../../core/at.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { describeValue } from "../../core/options.ts";
 import { formatShape, normalizeAxes, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
@@ -41,7 +42,7 @@ export interface NormalizationOptions {
 /** (x − mean) / √(variance + epsilon), both over `axes`, the variance divided by the count. */
 function standardize(graph: Graph, x: Node, axes: Axes, epsilon: number, what: string): Node {
   if (!(Number.isFinite(epsilon) && epsilon >= 0)) {
-    throw new ArgumentError(`${what}: epsilon must be a number of at least 0, got ${String(epsilon)}.`);
+    throw new ArgumentError(`${what}: epsilon must be a number of at least 0, got ${describeValue(epsilon)}.`);
   }
   const centred = sub(graph, x, stopGradient(graph, mean(graph, x, axes, true)));
   const variance = mean(graph, mul(graph, centred, centred), axes, true);
@@ -80,7 +81,7 @@ export function groupNorm(graph: Graph, x: Node, options: NormalizationOptions &
   const [batch, channels] = [at(x.shape, 0), at(x.shape, x.shape.length - 1)];
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) {
     throw new ShapeError(
-      `groupNorm: ${channels} channels of ${formatShape(x.shape)} cannot be split into ${String(groups)} groups.`,
+      `groupNorm: ${channels} channels of ${formatShape(x.shape)} cannot be split into ${describeValue(groups)} groups.`,
     );
   }
   const places = sizeOf(x.shape) / (batch * channels);

@@ -1,5 +1,6 @@
 import { at } from "../../core/at.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { describeValue } from "../../core/options.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
@@ -32,13 +33,13 @@ export function pad(
 ): Node {
   const { mode = "constant", value = 0 } = options;
   if (!["constant", "reflect", "edge"].includes(mode)) {
-    throw new ArgumentError(`pad: mode is "constant", "reflect" or "edge", got "${String(mode)}".`);
+    throw new ArgumentError(`pad: mode is "constant", "reflect" or "edge", got ${describeValue(mode)}.`);
   }
   const whole = paddings.every((pair) => pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0));
   if (paddings.length !== x.shape.length || !whole) {
     throw new ArgumentError(
       `pad: wants [before, after] for each axis of ${formatShape(x.shape)}, whole numbers of at least 0, ` +
-        `got ${JSON.stringify(paddings)}.`,
+        `got ${describeValue(paddings)}.`,
     );
   }
   if (paddings.every(([before, after]) => before + after === 0)) return x;

@@ -1,15 +1,11 @@
 import { at } from "../../core/at.ts";
-import { ShapeError } from "../../core/errors.ts";
-import { formatShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
-import type { Node, Variable } from "../node.ts";
+import type { Node } from "../node.ts";
 import { defineOp, FLOATS } from "../op.ts";
+import { checkStepRing, type StepRing } from "./step_ring.ts";
 
-export interface RecordStepAttributes {
-  /** f32 [capacity, values]: row (step mod capacity) takes this step's values. */
-  ring: Variable;
-  /** u32 scalars that grow by one at the end of the step; the first is the step that picks the row. */
-  counters: readonly Variable[];
+/** All rows of the ring take steps. */
+export interface RecordStepAttributes extends StepRing {
   /** The last input is no value to be recorded but a number that should be 0 (`nonFinite`); else the first value is NaN. */
   guarded?: boolean;
 }
@@ -26,17 +22,8 @@ export const recordStepOp = defineOp<RecordStepAttributes>({
   name: "recordStep",
   operands: { "...values": FLOATS },
   infer(given, { ring, counters, guarded = false }, what) {
-    const recorded = recordStepParts(given.operands("values"), guarded);
-    const values = recorded.values.reduce((total, input) => total + sizeOf(input.shape), 0);
-    if (ring.dtype !== "f32" || ring.shape.length !== 2 || ring.shape[1] !== values) {
-      throw new ShapeError(
-        `${what}: ${values} f32 values a step do not fit a ring ${ring.dtype} ${formatShape(ring.shape)}.`,
-      );
-    }
-    if (counters.some((counter) => counter.dtype !== "u32" || counter.size !== 1) || counters.length === 0) {
-      throw new ShapeError(`${what}: wants at least one counter, all u32 scalars.`);
-    }
-    return { shape: [values], dtype: "f32" };
+    const { values } = recordStepParts(given.operands("values"), guarded);
+    return { shape: [checkStepRing(what, { ring, counters }, values, 1)], dtype: "f32" };
   },
   writes: ({ attributes }) => [attributes.ring, ...attributes.counters],
 });

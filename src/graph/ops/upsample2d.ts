@@ -1,5 +1,6 @@
 import { at } from "../../core/at.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { describeValue } from "../../core/options.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Pair } from "../../core/window_geometry.ts";
 import type { Graph } from "../graph.ts";
@@ -54,7 +55,9 @@ export function upsample2d(graph: Graph, x: Node, options: Upsample2dOptions): N
   }
   const { size, outputSize, interpolation = "nearest", alignCorners = false } = options;
   if (interpolation !== "nearest" && interpolation !== "bilinear") {
-    throw new ArgumentError(`upsample2d: interpolation is "nearest" or "bilinear", got "${String(interpolation)}".`);
+    throw new ArgumentError(
+      `upsample2d: interpolation is "nearest" or "bilinear", got ${describeValue(interpolation)}.`,
+    );
   }
   if (alignCorners && interpolation === "nearest") {
     throw new ArgumentError('upsample2d: alignCorners belongs to interpolation "bilinear".');
@@ -65,7 +68,7 @@ export function upsample2d(graph: Graph, x: Node, options: Upsample2dOptions): N
     if (!Number.isInteger(outExtent) || outExtent < 1) {
       throw new ArgumentError(
         `upsample2d: size (factors) or outputSize (pixels) must give at least one pixel of ${formatShape(x.shape)}, ` +
-          `got size ${JSON.stringify(size)}, outputSize ${JSON.stringify(outputSize)}.`,
+          `got size ${describeValue(size)}, outputSize ${describeValue(outputSize)}.`,
       );
     }
     return outExtent === extent ? result : resampleAxis(graph, result, axis, tapsOf(extent, outExtent, options));

@@ -1,58 +1,31 @@
 import shader from "../../../shaders/record_step.wgsl?raw";
 import { at } from "../../core/at.ts";
-import { ArgumentError } from "../../core/errors.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { recordStepOp } from "../../graph/ops/record_step.ts";
 import type { DeviceTraits, KernelSpec } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
+import { checkRowBindings, type RowOptions, rowConstants } from "./step_ring.ts";
 
-export interface RecordStepOptions {
-  /** Elements of each value, in order. */
-  readonly sizes: readonly number[];
-  /** Rows of the ring. */
-  readonly capacity: number;
-  /** How many counters there are. */
-  readonly counters: number;
+export interface RecordStepOptions extends RowOptions {
   /** Elements of a guard, none by default. */
   readonly guardSize?: number;
 }
-
-/** WebGPU's default limit of storage buffers a shader stage. */
-const MOST_BINDINGS = 8;
 
 /**
  * Writes values into the ring's row (first counter mod capacity), then adds one to every counter.
  * Where an element of the guard is not 0, the first value becomes NaN. Bindings: each value, the guard, ring [capacity, Σ sizes], each counter (u32).
  */
-export function recordStep(
-  { sizes, capacity, counters, guardSize = 0 }: RecordStepOptions,
-  traits: DeviceTraits,
-): KernelSpec {
+export function recordStep(options: RecordStepOptions, traits: DeviceTraits): KernelSpec {
+  const { sizes, counters, guardSize = 0 } = options;
   const guards = guardSize > 0 ? 1 : 0;
-  if (sizes.length + guards + 1 + counters > MOST_BINDINGS) {
-    throw new ArgumentError(
-      `recordStep: ${sizes.length} values, a ring and ${counters} counters need more than ${MOST_BINDINGS} buffers; ` +
-        `record fewer values or share a counter.`,
-    );
-  }
-  const offsets: number[] = [];
-  let rowSize = 0;
-  for (const size of sizes) {
-    offsets.push(rowSize);
-    rowSize += size;
-  }
+  checkRowBindings("recordStep", options, sizes.length + guards + 1 + counters);
   return {
     name: "record_step",
     shader,
     constants: {
       THREADS: workgroupThreads(traits),
-      VALUES: sizes.length,
-      SIZES: sizes,
-      OFFSETS: offsets,
-      ROW_SIZE: rowSize,
-      CAPACITY: capacity,
-      COUNTERS: counters,
+      ...rowConstants(options),
       GUARD: guards,
       GUARD_SIZE: guardSize,
     },
