@@ -20,6 +20,8 @@ interface Suspect {
   readonly says: string;
   readonly layer?: string;
   readonly parameter?: string;
+  /** What to do about it, in a sentence, where that is something of its own. */
+  readonly advice?: string;
 }
 
 /** The step that did not count: how its batch is made, and what is fed to it. */
@@ -34,6 +36,13 @@ export interface DivergedStep {
 }
 
 const ADVICE = "Lower the learning rate, or check the inputs for values that are not finite.";
+/**
+ * A finite gradient times a rate of 1e30 may be infinite. The step that writes it cannot leave it out: it counts for all
+ * parameters or for none, and only a second pass over all of them would know before the first is written.
+ */
+const ADVICE_FOR_PARAMETERS =
+  "The step before may have written it, with a learning rate that is too large: lower that, and restore a checkpoint or set " +
+  "the parameters anew with model.setParameters().";
 
 /**
  * The error of a step that did not count, which says where its first number that is not finite appears: it is done once more,
@@ -46,8 +55,7 @@ export async function divergenceOf(backend: Backend, parts: StepParts, where: Di
   if (found === undefined) {
     return new DivergedError(`${begin}. Its loss or a gradient is not finite. ${ADVICE}`, step);
   }
-  const { says, layer, parameter } = found;
-  const advice = layer === undefined ? "Correct it, or leave it out." : ADVICE;
+  const { says, layer, parameter, advice = layer === undefined ? "Correct it, or leave it out." : ADVICE } = found;
   return new DivergedError(`${begin}. ${says.charAt(0).toUpperCase()}${says.slice(1)}. ${advice}`, step, {
     layer,
     parameter,
@@ -101,7 +109,8 @@ function suspectsOfModel(graph: Graph, parts: StepParts, batch: Batch, where: Di
   const holds = "holds a number that is not finite";
   const parameters = model.variables.map((variable): Suspect => {
     const { name } = variable;
-    return { value: graph.variable(variable), says: `"${name}" ${holds}`, layer: layerOf(name), parameter: name };
+    const value = graph.variable(variable);
+    return { value, says: `"${name}" ${holds}`, layer: layerOf(name), parameter: name, advice: ADVICE_FOR_PARAMETERS };
   });
   const outputs: { name: string; output: Node }[] = [];
   const forward: Suspect[] = [];

@@ -203,6 +203,17 @@ export function divergenceSuite(name: string, open: () => Promise<Backend>): voi
       });
     });
 
+    it("a rate that makes infinite parameters of finite gradients is told at the next step, with what to do", async () => {
+      const targets = new Float32Array(COUNT).fill(-1000);
+      const optimizer = sgd({ learningRate: 3e38 });
+      await withTrainer(chain(1), { loss: "mse", optimizer }, async (trainer) => {
+        const error = await divergence(trainer.fit(dataset({ images: good, targets, shape: [4, 4, 1] })));
+        expect(error.step).toBe(1);
+        expect(error.parameter).toBe("conv2d/kernel");
+        expect(error.message).toMatch(/restore a checkpoint/);
+      });
+    });
+
     it("a batch whose variance overflows is told by its layer, and its statistics stay", async () => {
       const model = sequential({ inputShape: [4, 4, 1], seed: 1 }, [
         batchNormalization(),
