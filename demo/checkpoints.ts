@@ -16,21 +16,6 @@ export function withBatchSize(checkpoint: Uint8Array, batchSize: number, cursor:
   return encodeCheckpoint({ config: { ...config, batchSize }, tensors: changed });
 }
 
-/**
- * `checkpoint` with the tensors named `names` as they are in `other`: the weights of an earlier moment in a training that
- * goes on as it is, with its counters and its optimizer's state. Throws `FormatError` for what is no checkpoint.
- */
-export function withTensors(checkpoint: Uint8Array, other: Uint8Array, names: Iterable<string>): Uint8Array {
-  const { config, tensors } = decodeCheckpoint(checkpoint);
-  const earlier = decodeCheckpoint(other).tensors;
-  const changed = new Map(tensors);
-  for (const name of names) {
-    const tensor = earlier.get(name);
-    if (tensor) changed.set(name, tensor);
-  }
-  return encodeCheckpoint({ config, tensors: changed });
-}
-
 /** The tensors of a checkpoint with these names, as 32-bit floats. Throws `FormatError` for what is no checkpoint. */
 export function parametersIn(
   checkpoint: Uint8Array,

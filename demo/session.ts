@@ -20,7 +20,7 @@ import {
   type TrainerStats,
   type WebGpuUnavailableError,
 } from "../src/index.ts";
-import { parametersIn, withBatchSize, withTensors } from "./checkpoints.ts";
+import { parametersIn, withBatchSize } from "./checkpoints.ts";
 import { Course, type Stopped } from "./course.ts";
 import { CLASSES, type Digits, quickSet } from "./digits.ts";
 import type { NetworkFile } from "./network_file.ts";
@@ -426,8 +426,8 @@ export class Session {
     const better = this.restoresBest ? this.#course.better : undefined;
     this.#course.target = this.steps;
     if (better && this.#trainer) {
-      const checkpoint = await this.#trainer.checkpoint();
-      await this.#trainer.restore(withTensors(checkpoint, better.checkpoint, namesOf(this.model)));
+      // Counters and the optimizer's state stay.
+      this.model.setParameters(parametersIn(better.checkpoint, namesOf(this.model)));
       this.#course.note({ kind: "best", value: better.steps });
       this.replacements++;
       await this.#measure(signal);

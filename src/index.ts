@@ -13,7 +13,7 @@ export { type InputOptions, multiDataset, type OutputOptions, type Several } fro
 export type { Background, PictureOptions } from "./data/picture.ts";
 export { type SplitOptions, split } from "./data/split.ts";
 export { loadSafetensors, safetensorsMetadata, toSafetensors } from "./formats/safetensors.ts";
-export type { Backend } from "./graph/backend.ts";
+export type { Backend, VariableSnapshot } from "./graph/backend.ts";
 export { type KernelTime, Profile, type ProfileData } from "./graph/profile.ts";
 export type { EpsilonPlace, UpdateFormula, UpdateRule, UpdateTreatment } from "./graph/update_rule.ts";
 export type { ActivationName } from "./nn/activations.ts";

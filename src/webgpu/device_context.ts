@@ -50,7 +50,8 @@ export class DeviceContext {
     this.lost = device.lost.then(({ reason, message }) => {
       this.#isGone = true;
       return new DeviceLostError(
-        `The GPU device was lost (${reason}): ${message || "no message"}. Make a new backend and restore a checkpoint.`,
+        `The GPU device was lost (${reason}): ${message || "no message"}. Make a new backend and restore a checkpoint, or give ` +
+          "this one's reopen() a snapshot from before.",
       );
     });
     this.pipelines = new PipelineCache(device);
