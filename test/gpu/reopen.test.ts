@@ -114,4 +114,20 @@ describe("a backend whose device was lost", () => {
     borrowed.dispose();
     device.destroy();
   });
+
+  it("on the CPU, which loses no device, has its variables set back", async () => {
+    const backend = cpu();
+    const model = residualNetwork();
+    const options = { backend, loss: "sparseCategoricalCrossentropy", optimizer: adam(), batchSize: 8 } as const;
+    const trainer = await createTrainer(model, options);
+    await trainer.fit(pictures, { steps: 2 });
+    const { parameters } = model;
+    const snapshot = await backend.snapshot();
+    await trainer.fit(pictures, { steps: 2 });
+    await backend.reopen(snapshot);
+    await trainer.syncModel();
+    expect(model.parameters).toEqual(parameters);
+    trainer.dispose();
+    backend.dispose();
+  });
 });
