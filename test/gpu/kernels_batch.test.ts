@@ -198,7 +198,7 @@ describe("recordStep", () => {
 
   test("more buffers than WebGPU promises are refused", () => {
     expect(() => recordStep({ sizes: [1, 1, 1, 1, 1], capacity: 2, counters: 3 }, traits)).toThrow(
-      "more than 8 buffers",
+      "need 9 buffers, more than 8",
     );
   });
 });
