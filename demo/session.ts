@@ -14,7 +14,6 @@ import {
   type Optimizer,
   type Profile,
   type StepEvent,
-  sample,
   type Tensor,
   type Trainer,
   type TrainerStats,
@@ -22,7 +21,7 @@ import {
 } from "../src/index.ts";
 import { parametersIn, withBatchSize } from "./checkpoints.ts";
 import { Course, type Stopped } from "./course.ts";
-import { CLASSES, type Digits, quickSet } from "./digits.ts";
+import { type Digits, quickSet } from "./digits.ts";
 import type { NetworkFile } from "./network_file.ts";
 import { type Measurement, type Run, unknownRun, variedAtEnd } from "./run.ts";
 import {
@@ -31,37 +30,20 @@ import {
   buildNetwork,
   complete,
   type Force,
-  IMAGE,
   OPTIMIZERS,
   type Opened,
   type OpenTrainer,
   openBest,
   optimizerOf,
   type Setup,
-  sameLayers,
 } from "./setup.ts";
 import type { State } from "./snapshots.ts";
 import { type Lesson, type Taught, teach } from "./teaching.ts";
-import { fitTemperature } from "./temperature.ts";
-import { areSame, type Found, Health, onlyAnswer } from "./train/ailments.ts";
-import { analyse, decodeRows, encodeRows } from "./train/design.ts";
+import type { Found } from "./train/ailments.ts";
+import { encodeRows } from "./train/design.ts";
 import type { RunSettings } from "./train/run_settings.ts";
 import { type StopConditions, Stopper, type StopReason, stepsToMeasurement } from "./train/stopping.ts";
 import { Hold, Work } from "./work.ts";
-
-/** To see whether the network looks at its pictures at all. */
-const PICTURES_TO_COMPARE = 10;
-
-/** A network of a file on a trainer of its own, which works: `adopt` puts it in the place of the one at hand. */
-export interface TriedOut {
-  readonly file: NetworkFile;
-  readonly trainer: Trainer;
-  /** Its first weights. */
-  readonly initial: Uint8Array;
-  readonly run: Run;
-  /** What the settings ask for then; undefined where it is none of this page's networks. */
-  readonly setup: Setup | undefined;
-}
 
 export type Phase = "loading" | "ready" | "training" | "paused" | "failed";
 
@@ -73,8 +55,6 @@ export class Session {
   model: Model;
   batchSize: number;
   error: unknown;
-  /** What scores are divided by for probabilities that held-out digits bear out (temperature.ts). */
-  temperature = 1;
   /** Fixes the order of the digits. */
   seed: number;
   /** When the training ends before its last epoch. */
@@ -105,7 +85,6 @@ export class Session {
   readonly #course = new Course();
   /** Follows a training from its start to its end, pauses and all. */
   #stopper = new Stopper();
-  #health = new Health();
   /** The number of steps that ends it before its last epoch does. */
   #limit: number | undefined;
   /** When it was paused, and for how many milliseconds since it was measured last. */
@@ -125,8 +104,7 @@ export class Session {
   #settingUp: Promise<void> = Promise.resolve();
   /** To take the last lesson back: the state before it, and the steps when it had ended. */
   #beforeLesson: { checkpoint: Uint8Array; steps: number; after: number } | undefined;
-  /** What the last measurement counted. */
-  #confusion: Evaluation["confusion"] = [];
+  readonly #measuring = new Measuring();
   /** Everything that touches the trainer's weights. */
   readonly #work: Work;
 
@@ -146,6 +124,11 @@ export class Session {
     this.model = buildNetwork(network, seed);
     this.batchSize = batchSize;
     this.seed = seed;
+  }
+
+  /** What scores are divided by for probabilities that held-out digits bear out. */
+  get temperature(): number {
+    return this.#measuring.temperature;
   }
 
   get digits(): Digits | undefined {
@@ -393,7 +376,7 @@ export class Session {
       this.#course.target = this.steps + steps;
       this.#limit = steps === this.stopping.steps ? steps : undefined;
       this.#stopper = new Stopper();
-      this.#health = new Health();
+      this.#measuring.begin();
     }
     this.#course.stopped = undefined;
     this.phase = "training";
@@ -605,22 +588,13 @@ export class Session {
    * Makes a trainer for a network that was saved and restores it there, with the curves `run` where they are known. Whatever
    * can fail fails here: then this throws what that threw, and everything is as it was, also a training under way.
    */
-  async tryOut(file: NetworkFile, run: Run = unknownRun(file.steps)): Promise<TriedOut> {
-    const { model, rule, batchSize, seed, learningRate = this.#learningRate } = file;
-    const setup = this.#setupFor(file, run);
-    const trainer = await this.#openTrainer(
-      { model, optimizer: { rule, learningRate }, batchSize, seed },
-      this.backendKind,
-    );
-    try {
-      const initial = await trainer.checkpoint();
-      if (file.checkpoint) await trainer.restore(file.checkpoint);
-      trainer.setLearningRate(learningRate);
-      return { file: { ...file, learningRate }, trainer, initial, run, setup };
-    } catch (error) {
-      trainer.dispose();
-      throw error;
-    }
+  tryOut(file: NetworkFile, run: Run = unknownRun(file.steps)): Promise<TriedOut> {
+    return tryOut(file, run, {
+      openTrainer: this.#openTrainer,
+      backend: this.backendKind,
+      learningRate: this.#learningRate,
+      setup: this.#setup,
+    });
   }
 
   /** Goes on with a network that was tried out: its layers, weights, optimizer and place in the digits. */
@@ -656,19 +630,6 @@ export class Session {
       await this.#keep();
     });
     await this.#work.done;
-  }
-
-  /**
-   * What the settings ask for with the network that was opened, where it is one of this page's: it can be edited then.
-   * Undefined where its layers or its optimizer are others than can be chosen here.
-   */
-  #setupFor({ model, rule, batchSize, seed }: NetworkFile, run: Run): Setup | undefined {
-    const kept = run.settings?.network;
-    const network =
-      (kept === undefined ? undefined : decodeRows(kept)) ?? complete(this.#setup, this.backendKind).network;
-    const optimizer = optimizerOf(rule);
-    if (optimizer === undefined || analyse(network, IMAGE, CLASSES).problem) return undefined;
-    return sameLayers(buildNetwork(network, seed), model) ? { network, optimizer, batchSize, seed } : undefined;
   }
 
   setLearningRate(learningRate: number): void {
@@ -797,38 +758,22 @@ export class Session {
     const dataset = thorough ? this.#digits?.heldOut : this.#quick;
     if (dataset === undefined || this.#trainer === undefined) return;
     const before = this.replacements;
-    const stopping = signal ? { signal } : {};
-    const evaluation = await this.#trainer.evaluate(dataset, { outputs: true, ...stopping });
-    const { loss, accuracy = Number.NaN, confusion, outputs } = evaluation;
-    if (before !== this.replacements) return;
-    if (outputs) this.temperature = fitTemperature(outputs, dataset.labels);
-    const { count } = dataset;
+    const isCurrent = () => before === this.replacements;
+    const reading = await this.#measuring.measure(this.#trainer, dataset, { signal, isCurrent });
+    if (reading === undefined) return;
     // By now every step that was taken before has been told of.
-    this.#course.measured({ step: this.steps, loss, accuracy, count, usual: count === this.#quick?.count });
-    this.#confusion = confusion;
+    this.#course.measured({ step: this.steps, ...reading, usual: reading.count === this.#quick?.count });
     this.#onChange();
   }
 
   /** Whether the training learns anything, by its last measurement. */
   async #checkHealth(): Promise<void> {
     const { check } = this.#course;
-    if (check === undefined || this.#confusion.length === 0) return;
-    const sameShares = onlyAnswer(this.#confusion) !== undefined && (await this.#sharesAreSame());
-    const found = this.#health.take({ ...check, step: this.steps, confusion: this.#confusion, sameShares });
+    if (check === undefined || this.#trainer === undefined || this.#digits === undefined) return;
+    const found = await this.#measuring.ailment(this.#trainer, check, this.steps, this.#digits.heldOut);
     const { learningRate = this.#learningRate } = this.#course.ailment ?? {};
     this.#course.ailment = found && { ...found, learningRate };
     this.#onChange();
-  }
-
-  /** Whether the network gives pictures that differ the same probabilities. */
-  async #sharesAreSame(): Promise<boolean> {
-    const { heldOut } = this.#digits ?? {};
-    if (heldOut === undefined) return false;
-    const pictures = Array.from({ length: Math.min(PICTURES_TO_COMPARE, heldOut.count) }, (_, at) =>
-      sample(heldOut, at),
-    );
-    const shares = await this.predict(Float32Array.from(pictures.flatMap(({ image }) => [...image])));
-    return shares !== undefined && areSame(shares, CLASSES);
   }
 
   /** Keeps the state, for the day when the device goes away or the weights do. */
@@ -845,7 +790,7 @@ export class Session {
     this.#trainer?.setLearningRate(this.#learningRate);
     if (steps === 0) this.#course.target = 0;
     this.#course.moveTo(steps, cursor);
-    this.#health = new Health();
+    this.#measuring.begin();
     this.replacements++;
   }
 
