@@ -22,6 +22,7 @@ import {
 import { parametersIn, withBatchSize } from "./checkpoints.ts";
 import { Course, type Stopped } from "./course.ts";
 import { type Digits, quickSet } from "./digits.ts";
+import { Measuring } from "./measuring.ts";
 import type { NetworkFile } from "./network_file.ts";
 import { type Measurement, type Run, unknownRun, variedAtEnd } from "./run.ts";
 import {
@@ -43,6 +44,7 @@ import type { Found } from "./train/ailments.ts";
 import { encodeRows } from "./train/design.ts";
 import type { RunSettings } from "./train/run_settings.ts";
 import { type StopConditions, Stopper, type StopReason, stepsToMeasurement } from "./train/stopping.ts";
+import { type TriedOut, tryOut } from "./try_out.ts";
 import { Hold, Work } from "./work.ts";
 
 export type Phase = "loading" | "ready" | "training" | "paused" | "failed";

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   ArgumentError,
   adam,
+  cpu,
   createClassifier,
   createPredictor,
   createTrainer,
