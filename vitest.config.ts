@@ -8,6 +8,21 @@ import { vulkanEnvironment } from "./scripts/vulkan.mjs";
 // Dawn's driver must be named before a process starts; test workers inherit this, so plain `npx vitest` works too.
 Object.assign(process.env, vulkanEnvironment());
 
+/**
+ * Groups run one after the other, in this order. 0 would not do: vitest runs projects of one worker without an order of
+ * their own at the very end.
+ */
+const [TOGETHER, LAST] = [1, 2];
+
+/** Builds and serves the demo, once for all tests of whole pages. */
+const DEMO_SITE = "test/support/demo_site.ts";
+
+/** Files at a time in Node; what runs together must agree on it. */
+const WORKERS = 2;
+
+/** Tests of whole pages that hold times: they run when nothing else does. */
+const TIMED = ["test/page/offline.test.ts", "test/page/train.test.ts"];
+
 /** The GPU tests and those that need a document, inside Firefox. */
 const FIREFOX: TestProjectInlineConfiguration = {
   plugins: [conformanceFiles()],
@@ -17,6 +32,7 @@ const FIREFOX: TestProjectInlineConfiguration = {
     testTimeout: 600_000,
     hookTimeout: 120_000,
     fileParallelism: false,
+    sequence: { groupOrder: LAST },
     browser: {
       enabled: true,
       headless: true,
@@ -32,10 +48,11 @@ const FIREFOX_PAGE: TestProjectInlineConfiguration = {
   test: {
     name: "firefox-page",
     include: ["test/firefox/**/*.test.ts"],
+    globalSetup: DEMO_SITE,
     testTimeout: 400_000,
     hookTimeout: 240_000,
     fileParallelism: false,
-    sequence: { groupOrder: 2 },
+    sequence: { groupOrder: LAST },
   },
 };
 
@@ -44,10 +61,11 @@ const WEBKIT: TestProjectInlineConfiguration = {
   test: {
     name: "webkit",
     include: ["test/webkit/**/*.test.ts"],
+    globalSetup: DEMO_SITE,
     testTimeout: 400_000,
     hookTimeout: 240_000,
     fileParallelism: false,
-    sequence: { groupOrder: 2 },
+    sequence: { groupOrder: LAST },
   },
 };
 
@@ -68,8 +86,8 @@ function hardware(name: "hardware" | "hardware-small", telling: readonly string[
       },
       testTimeout: 600_000,
       hookTimeout: 120_000,
-      fileParallelism: false,
-      sequence: { groupOrder: 0 },
+      maxWorkers: WORKERS,
+      sequence: { groupOrder: TOGETHER },
     },
   };
 }
@@ -83,9 +101,9 @@ const asksFor = (name: string): boolean =>
   });
 
 /**
- * Four projects in every run. One alone: `npm test -- --project chromium`; one file: `npm test -- test/gpu/adapter.test.ts`.
- * One file at a time in each. Node and Chromium run side by side, since most of their time is one core compiling
- * shaders; whole pages come afterwards, alone, because they are timed.
+ * Five projects in every run. One alone: `npm test -- --project chromium`; one file: `npm test -- test/gpu/adapter.test.ts`.
+ * Most of their time is one core compiling shaders: two files run side by side in Node, pages of whole demos among them, and
+ * one beside them in Chromium. The pages that are timed come afterwards, alone.
  */
 export default defineConfig({
   test: {
@@ -103,8 +121,8 @@ export default defineConfig({
           exclude: ["test/**/*.browser.test.ts", "test/page/**", "test/firefox/**", "test/webkit/**"],
           testTimeout: 600_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 0 },
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: TOGETHER },
         },
       },
       {
@@ -117,10 +135,12 @@ export default defineConfig({
           exclude: ["test/gpu/kernels_*.test.ts", "test/gpu/conv2d_kernels.test.ts", "test/gpu/tiles.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 0 },
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: TOGETHER },
           browser: {
             enabled: true,
+            // One page at a time: a second one would wait for the same GPU process.
+            fileParallelism: false,
             headless: true,
             screenshotFailures: false,
             instances: [{ browser: "chromium" }],
@@ -135,10 +155,23 @@ export default defineConfig({
         test: {
           name: "page",
           include: ["test/page/**/*.test.ts"],
+          exclude: TIMED,
+          globalSetup: DEMO_SITE,
+          testTimeout: 400_000,
+          hookTimeout: 240_000,
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: TOGETHER },
+        },
+      },
+      {
+        test: {
+          name: "page-timed",
+          include: TIMED,
+          globalSetup: DEMO_SITE,
           testTimeout: 400_000,
           hookTimeout: 240_000,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: LAST },
         },
       },
     ],

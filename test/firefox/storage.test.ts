@@ -1,22 +1,9 @@
 /** The demo in a Firefox that keeps nothing, or not for long. */
-import { rm } from "node:fs/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { buildDemo, type StaticServer, serve } from "../support/browser.ts";
+import { expect, inject, it } from "vitest";
 import { type FirefoxOptions, launchFirefox } from "../support/firefox.ts";
 import { until } from "../support/walk.ts";
 
-let site: string;
-let server: StaticServer;
-
-beforeAll(async () => {
-  site = await buildDemo();
-  server = await serve(site);
-});
-
-afterAll(async () => {
-  await server?.close();
-  await rm(site, { recursive: true, force: true });
-});
+const site = inject("demo");
 
 const KINDS: readonly (readonly [string, FirefoxOptions, { keeps: boolean }])[] = [
   ["without cookies and data of sites", { preferences: { "network.cookie.cookieBehavior": 2 } }, { keeps: false }],
@@ -29,7 +16,7 @@ it.each(KINDS)(
     const driver = await launchFirefox(options);
     try {
       const open = async () => {
-        await driver.open(`${server.url}#train?network=tiny&epochs=1`);
+        await driver.open(`${site.url}#train?network=tiny&epochs=1`);
         await until(driver, "the page to be ready", `document.documentElement.dataset.phase === "ready"`);
         await until(driver, "an accuracy", `/\\d/.test(document.querySelector("#accuracy")?.textContent)`);
       };

@@ -1,24 +1,12 @@
 /** The demo as a visitor meets it: built, served as plain files, in a real Chromium on SwiftShader. */
-import { rm } from "node:fs/promises";
 import type { Browser, BrowserContextOptions, CDPSession, Page } from "playwright";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { launchBrowser } from "../support/browser.ts";
 import { GLYPHS, type Glyph, pointerPaths } from "../support/digit_strokes.ts";
 
 type Device = "mouse" | "touch" | "pen";
 
-let site: string;
-let server: StaticServer;
-
-beforeAll(async () => {
-  site = await buildDemo();
-  server = await serve(site);
-});
-
-afterAll(async () => {
-  await server?.close();
-  await rm(site, { recursive: true, force: true });
-});
+const site = inject("demo");
 
 interface Visit {
   page: Page;
@@ -43,7 +31,7 @@ async function visit(query = "", options: { webgpu?: boolean; context?: BrowserC
     if (message.type() === "error") errors.push(message.text());
   });
   page.on("pageerror", (error) => errors.push(String(error.stack)));
-  await page.goto(server.url + query);
+  await page.goto(site.url + query);
   return { page, browser, errors };
 }
 
@@ -405,7 +393,7 @@ describe("the demo on WebGPU", () => {
 
 describe("the demo without WebGPU", () => {
   it("says why and what to do, and trains on the CPU", async () => {
-    const { page, browser, errors } = await visit("?lang=es", {
+    const { page, browser, errors } = await visit("?lang=es#train?network=tiny", {
       webgpu: false,
       context: { viewport: { width: 390, height: 844 } },
     });
@@ -452,7 +440,7 @@ describe("the demo when something is missing", () => {
     try {
       const page = await browser.newPage({ locale: "en-US", serviceWorkers: "block" });
       await page.route("**/trainer_worker*", (route) => route.abort());
-      await page.goto(server.url);
+      await page.goto(site.url);
       await page.waitForSelector(".notice.failure");
       expect(await page.locator(".notice.failure").innerText()).toContain("could not be started");
     } finally {

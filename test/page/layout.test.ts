@@ -1,30 +1,22 @@
 /** Where things stand: nothing jumps while the page opens and trains, pad and answer are seen together, targets fit fingers. */
-import { rm } from "node:fs/promises";
 import type { Browser, BrowserContext, Page } from "playwright";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { padMessages } from "../../demo/messages/pad.ts";
-import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
+import { launchBrowser } from "../support/browser.ts";
 
 /** Google's "good" is 0.1; nothing here has a reason to move at all. */
 const MOST_SHIFT = 0.02;
 /** WCAG 2.2, 2.5.5: the side of a target for fingers, in CSS pixels. */
 const TARGET = 44;
 
-let site: string;
-let server: StaticServer;
+const site = inject("demo");
 let browser: Browser;
 
 beforeAll(async () => {
-  site = await buildDemo();
-  server = await serve(site);
   browser = await launchBrowser();
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-  await rm(site, { recursive: true, force: true });
-});
+afterAll(() => browser?.close());
 
 interface Shift {
   readonly value: number;
@@ -59,7 +51,7 @@ async function open(
       }
     }).observe({ type: "layout-shift", buffered: true });
   });
-  await page.goto(server.url + address);
+  await page.goto(site.url + address);
   return {
     page,
     context,
@@ -155,7 +147,7 @@ const small = (page: Page) =>
   }, TARGET);
 
 it("gives every target 44 pixels for fingers, in all views", async () => {
-  const { page, context } = await open("#train?network=tiny", {
+  const { page, context } = await open("#train?network=tiny&epochs=1", {
     ...{ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
   });
   await page.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")');

@@ -2,23 +2,22 @@
  * "Where it is wrong" in a real Chromium: the confusion matrix against the CPU backend on the same weights, its pictures by
  * keyboard, corrections that the next training uses and a reload keeps, and pictures of the visitor's own.
  */
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { DIGIT_NAMES, type Digits } from "../../demo/digits.ts";
 import { readNetworkFile } from "../../demo/network_file.ts";
 import { changesFromJson, correctedPart } from "../../demo/train/changes.ts";
 import { mistakes, readingsOf } from "../../demo/train/mistakes.ts";
 import { cpu, createTrainer, type Dataset, gunzip, idx } from "../../src/index.ts";
-import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
+import { launchBrowser } from "../support/browser.ts";
 
 const DATA = resolve(import.meta.dirname, "../../public/data");
 const LOSS = "sparseCategoricalCrossentropy";
 
-let site: string;
-let server: StaticServer;
+const site = inject("demo");
 let browser: Browser;
 let page: Page;
 let digits: Digits;
@@ -32,23 +31,17 @@ async function mnist(part: "train" | "test"): Promise<Dataset> {
 beforeAll(async () => {
   const [train, heldOut] = await Promise.all([mnist("train"), mnist("test")]);
   digits = { train, heldOut, id: "small", names: DIGIT_NAMES };
-  site = await buildDemo();
-  server = await serve(site);
   browser = await launchBrowser();
   const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 900 } });
   page = await context.newPage();
   page.setDefaultTimeout(90_000);
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   page.on("pageerror", (error) => errors.push(String(error.stack)));
-  await page.goto(`${server.url}#train?network=tiny&batch-size=64`);
+  await page.goto(`${site.url}#train?network=tiny&batch-size=64`);
   await page.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")');
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-  await rm(site, { recursive: true, force: true });
-});
+afterAll(() => browser?.close());
 
 /** Waits until what is shown is of a set with so many pictures. */
 async function read(pictures: string): Promise<void> {
@@ -339,9 +332,9 @@ describe("where it is wrong", () => {
     const other = await context.newPage();
     other.setDefaultTimeout(60_000);
     const devtools = await context.newCDPSession(other);
-    const { origin } = new URL(server.url);
+    const { origin } = new URL(site.url);
     await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1_000_000 });
-    await other.goto(`${server.url}#train?network=tiny`);
+    await other.goto(`${site.url}#train?network=tiny`);
     await other.waitForSelector("#open-idx:enabled");
     const kept = other.locator("#own-kept li");
     await other.setInputFiles("#idx-files", await files("test", "shoes"));

@@ -1,30 +1,23 @@
 /** The page when something is typed, opened or pressed that it did not ask for: it says so, and loses nothing. */
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import { adam, conv2d, cpu, createTrainer, dense, flatten, maxPooling2d, reLU, sequential } from "../../src/index.ts";
-import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
+import { launchBrowser } from "../support/browser.ts";
 
-let site: string;
-let server: StaticServer;
+const site = inject("demo");
 let browser: Browser;
 let page: Page;
 const errors: string[] = [];
 const PATIENT = { timeout: 60_000 };
 
 beforeAll(async () => {
-  site = await buildDemo();
-  server = await serve(site);
   browser = await launchBrowser({ webgpu: false });
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-  await rm(site, { recursive: true, force: true });
-});
+afterAll(() => browser?.close());
 
 /** A first visit, on the CPU: nothing here is about kernels. */
 beforeEach(async () => {
@@ -42,7 +35,7 @@ beforeEach(async () => {
 });
 
 async function open(settings = "", query = ""): Promise<void> {
-  await page.goto(`${server.url}?force=cpu${query}#train?network=tiny${settings}`);
+  await page.goto(`${site.url}?force=cpu${query}#train?network=tiny${settings}`);
   await ready();
 }
 
@@ -188,7 +181,7 @@ describe("the training", () => {
         run.click();
       }).observe(document, { subtree: true, attributes: true, childList: true });
     });
-    await page.goto(`${server.url}?force=cpu#train?network=tiny&epochs=1`);
+    await page.goto(`${site.url}?force=cpu#train?network=tiny&epochs=1`);
     await phase("training");
     await expect.poll(() => page.textContent("#readings"), PATIENT).toContain("images/s");
     for (const place of ["#readings", "#facts"]) expect(await page.textContent(place)).not.toMatch(/GPU/);
@@ -383,7 +376,7 @@ describe("a file", () => {
     await harmless("a network's file name");
     const [images, labels] = await Promise.all(
       ["test-images.idx3", "test-labels.idx1"].map((part) =>
-        readFile(join(site, "data", `mnist-small-${part}-ubyte.gz`)),
+        readFile(join(site.folder, "data", `mnist-small-${part}-ubyte.gz`)),
       ),
     );
     const own = (name: string, buffer: Buffer | undefined) => ({

@@ -1,10 +1,8 @@
 /** The built page without a network: after one visit it opens, trains and reads from what the browser kept. */
-import { rm } from "node:fs/promises";
 import type { Browser, Page } from "playwright";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { launchBrowser, type StaticServer, serve } from "../support/browser.ts";
 
-let site: string;
 let server: StaticServer;
 let browser: Browser;
 let page: Page;
@@ -14,8 +12,7 @@ const ready = () =>
   page.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")', { timeout: 120_000 });
 
 beforeAll(async () => {
-  site = await buildDemo();
-  server = await serve(site);
+  server = await serve(inject("demo").folder);
   browser = await launchBrowser();
   page = await browser.newPage({ locale: "en-US", viewport: { width: 1280, height: 900 } });
   page.setDefaultTimeout(90_000);
@@ -29,7 +26,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await server?.close();
-  await rm(site, { recursive: true, force: true });
 });
 
 it("opens and trains with the server gone; and the reference network's first steps come within 2 seconds of the first paint", async () => {

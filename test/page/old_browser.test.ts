@@ -1,31 +1,23 @@
 /** The built page where the browser is too old for it, where its program does not come, and where a system has no language. */
 import { readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import type { Browser, Page } from "playwright";
 import { parseAst } from "vite";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { oldestBrowsers } from "../../scripts/browsers/oldest.mjs";
 import { supportOf, versionOf } from "../../scripts/browsers/support.mjs";
-import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
+import { launchBrowser } from "../support/browser.ts";
 
 const SCRIPT = readFileSync("public/old_browser.js", "utf8");
 const NOTICES = "main > .notice.failure";
 
-let site: string;
-let server: StaticServer;
+const site = inject("demo");
 let browser: Browser;
 
 beforeAll(async () => {
-  site = await buildDemo();
-  server = await serve(site);
   browser = await launchBrowser({ webgpu: false });
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-  await rm(site, { recursive: true, force: true });
-});
+afterAll(() => browser?.close());
 
 /** What the page says before anything else: language and heading of each notice. */
 async function told(page: Page): Promise<string[]> {
@@ -52,7 +44,7 @@ describe("a browser that is too old", () => {
   ] as const) {
     it(`without ${name}, is told so in both languages, with what to use`, async () => {
       const page = await openPage(script);
-      await page.goto(server.url);
+      await page.goto(site.url);
       expect(await told(page)).toEqual([
         "en: This browser is too old for this page: all of it, or parts, will not work.",
         "es: Este navegador es demasiado antiguo para esta página: toda ella, o partes, no funcionará.",
@@ -65,7 +57,7 @@ describe("a browser that is too old", () => {
 
   it("is told in its own language first", async () => {
     const page = await openPage("delete globalThis.OffscreenCanvas", "es-MX");
-    await page.goto(server.url);
+    await page.goto(site.url);
     expect((await told(page)).map((line) => line.slice(0, 2))).toEqual(["es", "en"]);
     await page.close();
   });
@@ -133,7 +125,7 @@ describe("a page whose program does not come", () => {
   it("says so, with what to do, and not that the browser is too old", async () => {
     const page = await openPage(undefined);
     await page.route(/assets\/index-[\w-]+\.js$/, (route) => route.abort());
-    await page.goto(server.url);
+    await page.goto(site.url);
     expect(await told(page)).toEqual([
       "en: The program of this page did not start.",
       "es: El programa de esta página no arrancó.",
@@ -152,7 +144,7 @@ describe("a browser whose language is no language", () => {
         "en-US",
         errors,
       );
-      await page.goto(`${server.url}?force=cpu`);
+      await page.goto(`${site.url}?force=cpu`);
       await page.waitForSelector('html[data-phase="ready"]');
       expect(await page.textContent("#layer-totals")).toMatch(/\d,\d{3}/);
       expect(await page.$$(NOTICES)).toEqual([]);

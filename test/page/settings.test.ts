@@ -1,7 +1,7 @@
 /** What the settings show is what the network really trains with: from a link, after a reload, from a file. */
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { rateFromTable } from "../../src/core/schedule.ts";
 import { decodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import {
@@ -18,18 +18,15 @@ import {
   type Tensor,
   toSafetensors,
 } from "../../src/index.ts";
-import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
+import { launchBrowser } from "../support/browser.ts";
 
-let site: string;
-let server: StaticServer;
+const site = inject("demo");
 let browser: Browser;
 let page: Page;
 const errors: string[] = [];
 const PATIENT = { timeout: 30_000 };
 
 beforeAll(async () => {
-  site = await buildDemo();
-  server = await serve(site);
   browser = await launchBrowser();
   const context = await browser.newContext({
     locale: "en-US",
@@ -42,11 +39,7 @@ beforeAll(async () => {
   page.on("pageerror", (error) => errors.push(String(error.stack)));
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-  await rm(site, { recursive: true, force: true });
-});
+afterAll(() => browser?.close());
 
 interface Settings {
   readonly optimizer: string;
@@ -132,7 +125,7 @@ const LINK = { ...REAL, optimizer: "SGD, momentum 0.9" };
 describe("the settings that the page shows", () => {
   it("are those of a shared link, and the network trains with them", async () => {
     const settings = "optimizer=momentum&learning-rate=0.02&batch-size=24&seed=7&vary=0&epochs=3";
-    await page.goto(`${server.url}#train?network=tiny&${settings}`);
+    await page.goto(`${site.url}#train?network=tiny&${settings}`);
     await ready();
     expect(await shown()).toEqual(LINK);
     expect(await page.inputValue("#epochs")).toBe("3");
@@ -152,7 +145,7 @@ describe("the settings that the page shows", () => {
     await expect.poll(() => page.locator("#run-list li").count(), PATIENT).toBe(1);
     // Another address: what the page would train with by itself.
     await page.goto("about:blank");
-    await page.goto(`${server.url}#train?network=tiny&layers=5-0_o`);
+    await page.goto(`${site.url}#train?network=tiny&layers=5-0_o`);
     await ready();
     expect(await page.locator("#layers").innerText()).toContain("Dropout");
     expect(await shown()).toEqual({ optimizer: "Adam", learningRate: 0.001, batchSize: 32, seed: 1, vary: true });
@@ -213,7 +206,7 @@ describe("the settings that the page shows", () => {
 
   it("leave alone the weights of a file by PyTorch, which are known at once; weights of another network are refused", async () => {
     await page.goto("about:blank");
-    await page.goto(`${server.url}#train?network=tiny`);
+    await page.goto(`${site.url}#train?network=tiny`);
     await ready();
     await page.click("#epoch-step");
     await page.waitForSelector("#accuracy:not(.pending)");

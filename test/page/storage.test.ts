@@ -1,25 +1,17 @@
 /** The page where the browser keeps nothing: it says so, works, and leaves no error behind. */
-import { rm } from "node:fs/promises";
 import type { Browser } from "playwright";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { BLOCKED, FORBIDDEN_CALLS } from "../support/blocked_storage.ts";
-import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
+import { launchBrowser } from "../support/browser.ts";
 
-let site: string;
-let server: StaticServer;
+const site = inject("demo");
 let browser: Browser;
 
 beforeAll(async () => {
-  site = await buildDemo();
-  server = await serve(site);
   browser = await launchBrowser({ webgpu: false });
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-  await rm(site, { recursive: true, force: true });
-});
+afterAll(() => browser?.close());
 
 describe.each([
   ["every name of storage throws when it is read", BLOCKED],
@@ -34,7 +26,7 @@ describe.each([
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
     await page.addInitScript(script);
     const ready = () => page.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")');
-    await page.goto(`${server.url}#train?network=tiny&epochs=1`);
+    await page.goto(`${site.url}#train?network=tiny&epochs=1`);
     await ready();
     const notice = page.locator(".notice", { hasText: "does not keep what you do here" });
     await notice.waitFor();
@@ -43,7 +35,9 @@ describe.each([
     expect(await page.textContent("#lessons-note")).toContain("does not keep them");
 
     await page.click("#run");
-    await page.waitForSelector('html[data-phase="ready"] #accuracy:not(.pending)');
+    await expect.poll(() => page.textContent("#readings"), { timeout: 90_000 }).toMatch(/^step \d/);
+    await page.click("#run");
+    await page.waitForSelector('html[data-phase="paused"] #accuracy:not(.pending)');
     expect(await page.textContent("#keep-note")).toContain("keeps nothing for this page");
     expect(await page.isVisible("#kept-runs")).toBe(false);
     await page.click('[data-language="es"]');

@@ -1,13 +1,12 @@
 /** The Train view in a real Chromium: presets, the builder, live batch size and seed, the address, all in one page. */
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildDemo, launchBrowser, type StaticServer, serve } from "../support/browser.ts";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { launchBrowser } from "../support/browser.ts";
 
-let site: string;
-let server: StaticServer;
+const site = inject("demo");
 let browser: Browser;
 let page: Page;
 const errors: string[] = [];
@@ -17,22 +16,16 @@ const untrained = () =>
 const hash = () => new URL(page.url()).hash;
 
 beforeAll(async () => {
-  site = await buildDemo();
-  server = await serve(site);
   browser = await launchBrowser();
   page = await browser.newPage({ locale: "en-US", viewport: { width: 1280, height: 900 } });
   page.setDefaultTimeout(90_000);
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   page.on("pageerror", (error) => errors.push(String(error.stack)));
-  await page.goto(`${server.url}#train?network=tiny`);
+  await page.goto(`${site.url}#train?network=tiny`);
   await untrained();
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-  await rm(site, { recursive: true, force: true });
-});
+afterAll(() => browser?.close());
 
 /** Longest time that an input event of the page waited and was worked on, in milliseconds. */
 async function watchInput(): Promise<() => Promise<number>> {
@@ -64,7 +57,7 @@ describe("the Train view", () => {
     expect(table).toContain("8 filters of 3×3");
     expect(table).toContain("28×28×8 6,272 80");
     const files = new Map<string, Buffer>();
-    for (const file of await readdir(site, { recursive: true, withFileTypes: true })) {
+    for (const file of await readdir(site.folder, { recursive: true, withFileTypes: true })) {
       const path = join(file.parentPath, file.name);
       // What keeps the page for visits without a network comes after it, as the data does beside it.
       if (file.isFile() && !path.includes("/data/") && file.name !== "offline.js")

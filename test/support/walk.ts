@@ -2,9 +2,7 @@
  * A walk through the demo as a visitor makes it, for browsers that Playwright cannot drive: written once, against the few
  * things that every WebDriver can do. Whoever drives a browser implements `WalkDriver` and calls `describeWalk`.
  */
-import { rm } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildDemo, type StaticServer, serve } from "./browser.ts";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { GLYPHS, type Point, pointerPaths } from "./digit_strokes.ts";
 
 /** A browser with one page. */
@@ -98,24 +96,19 @@ const picturesOf = (
 /** Registers the walk's tests; each goes on where the one before it ended. */
 export function describeWalk({ name, launch, backend, query = "", right = 8 }: WalkOptions): void {
   describe(`the demo in ${name}`, () => {
-    let site: string;
-    let server: StaticServer;
+    const site = inject("demo");
     let driver: WalkDriver;
 
     beforeAll(async () => {
-      site = await buildDemo();
-      server = await serve(site);
       driver = await launch();
     });
 
     afterAll(async () => {
       await driver?.close();
-      await server?.close();
-      await rm(site, { recursive: true, force: true });
     });
 
     it("opens, and is ready to train", async () => {
-      await driver.open(`${server.url}${query}#train?network=tiny&epochs=20`);
+      await driver.open(`${site.url}${query}#train?network=tiny&epochs=20`);
       await until(driver, "the page to be ready", phaseIs("ready"), 180);
       await until(driver, "a first accuracy", `/\\d/.test(document.querySelector("#accuracy.pending")?.textContent)`);
       expect(await driver.text("#facts")).toContain(backend === "webgpu" ? "WebGPU" : "CPU");
@@ -183,7 +176,7 @@ export function describeWalk({ name, launch, backend, query = "", right = 8 }: W
       await go(driver, "train");
       // Steps that were in flight at the pause have been told by now.
       const steps = await stepsDone(driver);
-      await driver.open(`${server.url}${query}#train?network=tiny&epochs=20`);
+      await driver.open(`${site.url}${query}#train?network=tiny&epochs=20`);
       await until(driver, "the page to be ready", phaseIs("ready"), 180);
       await until(driver, "the offer to go on", `document.querySelector("#notices .buttons button")`);
       await driver.click("#notices .buttons button");
