@@ -17,6 +17,25 @@ const [TOGETHER, LAST] = [1, 2];
 /** Builds and serves the demo, once for all tests of whole pages. */
 const DEMO_SITE = "test/support/demo_site.ts";
 
+/** Everything, where otherwise a third is tried; or a third of one's own. By default another third each day. */
+const whole = Boolean(process.env["CORTEZA_WHOLE"]);
+const third = Number(process.env["CORTEZA_THIRD"] ?? Math.floor(Date.now() / 86_400_000)) % 3;
+
+/** The files of test/gpu that are left out where a third of them is tried. */
+const allBut = (names: readonly string[]): string[] =>
+  names.filter((_, index) => !whole && index % 3 !== third).map((name) => `test/gpu/${name}.test.ts`);
+
+/**
+ * Tests of graphs that go through the same code in Chromium as in Node, on the same driver: a third of them is enough there.
+ * The others are about what a page has by itself: whole trainings, workers, canvases, waiting for the GPU, profiles.
+ * Long files stand apart.
+ */
+const SAME_IN_CHROMIUM = [
+  ...["agreement", "conformance", "shaders", "op_types", "shape_ops", "non_finite", "several", "losses", "answers"],
+  ...["divergence", "batch_norm", "residual", "runs", "pointwise", "autotune", "in_place", "inspect", "prepare"],
+  ...["quick_start", "random_affine", "recompute", "regularized_training"],
+];
+
 /** Files at a time in Node; what runs together must agree on it. */
 const WORKERS = 2;
 
@@ -131,8 +150,11 @@ export default defineConfig({
         test: {
           name: "chromium",
           include: ["test/gpu/**/*.test.ts", "test/**/*.browser.test.ts"],
-          // Each kernel by itself is Node's business; here whole graphs and training go through the same kernels.
-          exclude: ["test/gpu/kernels_*.test.ts", "test/gpu/conv2d_kernels.test.ts", "test/gpu/tiles.test.ts"],
+          exclude: [
+            // Each kernel by itself is Node's business; here whole graphs and training go through the same kernels.
+            ...["test/gpu/kernels_*.test.ts", "test/gpu/conv2d_kernels.test.ts", "test/gpu/tiles.test.ts"],
+            ...allBut(SAME_IN_CHROMIUM),
+          ],
           testTimeout: 600_000,
           hookTimeout: 120_000,
           maxWorkers: WORKERS,

@@ -1,31 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Backend } from "../../src/graph/backend.ts";
-import { webgpu } from "../../src/webgpu/backend.ts";
+import { describe, expect, it } from "vitest";
 import { Report } from "../conformance/suite.ts";
 import { checkAgreement } from "../support/agreement.ts";
 import { drawCases } from "../support/agreement_families.ts";
-import { inBrowser, testDevice } from "../support/gpu.ts";
+import { deviceOfFile } from "../support/device.ts";
+import { inBrowser } from "../support/gpu.ts";
 
 const SEED = 4711;
 /** A browser compiles the same shaders on the same driver; it takes fewer, and others. */
 const cases = inBrowser ? drawCases(120, SEED + 1) : drawCases(540, SEED);
 const total = [...cases.values()].reduce((sum, list) => sum + list.length, 0);
 
-let gpu: Backend;
-let device: GPUDevice;
-const failures: string[] = [];
-
-beforeAll(async () => {
-  device = await testDevice();
-  device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
-  gpu = await webgpu({ device, quickStart: false });
-});
-
-afterAll(() => {
-  gpu.dispose();
-  device.destroy();
-  expect(failures).toEqual([]);
-});
+const gpu = deviceOfFile({ quickStart: false });
 
 describe(`WebGPU agrees with the CPU reference on ${total} random shapes (seed ${inBrowser ? SEED + 1 : SEED})`, () => {
   it("covers at least 500 in Node, 100 in a browser", () =>
@@ -37,7 +22,7 @@ describe(`WebGPU agrees with the CPU reference on ${total} random shapes (seed $
       await report.each(
         list,
         (one) => one.name,
-        (one) => checkAgreement(gpu, one),
+        (one) => checkAgreement(gpu.backend, one),
       );
       expect(report.failures).toEqual([]);
       expect(report.counts.passed).toBe(list.length);

@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { type Node, Variable } from "../../src/graph/node.ts";
 import { batchNormOfBatch } from "../../src/graph/ops/batch_norm.ts";
-import { type WebGpuBackend, webgpu } from "../../src/webgpu/backend.ts";
 import type { DeviceTraits } from "../../src/webgpu/kernel.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
 import { buildProgram } from "../../src/webgpu/program.ts";
@@ -16,27 +15,13 @@ import {
   expectWithin,
   feedsOf,
 } from "../support/batch_norm.ts";
-import { testDevice } from "../support/gpu.ts";
+import { deviceOfFile } from "../support/device.ts";
 import { RandomData } from "../support/random.ts";
 
 const SEED = 20150211;
 const SHAPES = 24;
 
-let gpu: WebGpuBackend;
-let device: GPUDevice;
-const failures: string[] = [];
-
-beforeAll(async () => {
-  device = await testDevice();
-  device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
-  gpu = await webgpu({ device, quickStart: false });
-});
-
-afterAll(() => {
-  gpu.dispose();
-  device.destroy();
-  expect(failures).toEqual([]);
-});
+const gpu = deviceOfFile({ quickStart: false });
 
 const limits = { maxWorkgroupSize: 256, maxWorkgroupStorage: 16384 };
 /** Both ways in which kernels choose their slices must be right on every device. */
@@ -47,7 +32,7 @@ const TRAITS: readonly [string, DeviceTraits][] = [
 
 async function onGpu(one: BatchNormCase, traits: DeviceTraits) {
   const graph = new Graph();
-  const program = await buildProgram(gpu, lowerGraph(graph, buildBatchNorm(graph, one), traits));
+  const program = await buildProgram(gpu.backend, lowerGraph(graph, buildBatchNorm(graph, one), traits));
   const results = await program.run(feedsOf(one));
   const table = String(program);
   const { dispatches } = program.stats;
@@ -148,7 +133,7 @@ describe("by given statistics", () => {
       };
       const [graph, twin] = [new Graph(), new Graph()];
       const [program, reference] = [
-        await gpu.compile(graph, { outputs: build(graph) }),
+        await gpu.backend.compile(graph, { outputs: build(graph) }),
         await cpu({ precision: "f64" }).compile(twin, { outputs: build(twin) }),
       ];
       const [got, want] = [await program.run(feeds), await reference.run(feeds)];
@@ -167,7 +152,7 @@ describe("by given statistics", () => {
 });
 
 describe.each(["cpu", "webgpu"] as const)("moving statistics on %s", (kind) => {
-  const backendOf = () => (kind === "cpu" ? cpu({ precision: "f64" }) : gpu);
+  const backendOf = () => (kind === "cpu" ? cpu({ precision: "f64" }) : gpu.backend);
 
   /** A step that normalises `x` once or twice with the same moving statistics. */
   function movingStep(shape: readonly number[], times: number, watched?: "itself" | "doubled") {

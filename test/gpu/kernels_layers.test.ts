@@ -1,32 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
-import type { Backend } from "../../src/graph/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { type Node, Variable } from "../../src/graph/node.ts";
-import { webgpu } from "../../src/webgpu/backend.ts";
 import { checkAgreement, tensor } from "../support/agreement.ts";
-import { testDevice } from "../support/gpu.ts";
+import { deviceOfFile } from "../support/device.ts";
 import { NORMALIZATION_CASES } from "../support/normalization_cases.ts";
 import { RandomData } from "../support/random.ts";
 import { expectNear } from "./kernels_support.ts";
 
 const SEED = 99;
 
-let gpu: Backend;
-let device: GPUDevice;
-const failures: string[] = [];
-
-beforeAll(async () => {
-  device = await testDevice();
-  device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
-  gpu = await webgpu({ device });
-});
-
-afterAll(() => {
-  gpu.dispose();
-  device.destroy();
-  expect(failures).toEqual([]);
-});
+const gpu = deviceOfFile();
 
 describe("dropout on the GPU", () => {
   it.each<[string, readonly number[], readonly number[]]>([
@@ -38,7 +22,7 @@ describe("dropout on the GPU", () => {
     const size = shape.reduce((a, b) => a * b, 1);
     const values = new RandomData(SEED).integers(size, 8).map((value) => value || 1);
     const results = await Promise.all(
-      [gpu, cpu()].map(async (backend) => {
+      [gpu.backend, cpu()].map(async (backend) => {
         const graph = new Graph();
         const x = graph.input("x", shape);
         const step = graph.input("step", [], "u32");
@@ -65,7 +49,7 @@ describe("Gaussian noise on the GPU", () => {
     const size = shape.reduce((a, b) => a * b, 1);
     const values = new RandomData(SEED).normals(size);
     const [got, want] = await Promise.all(
-      [gpu, cpu()].map(async (backend) => {
+      [gpu.backend, cpu()].map(async (backend) => {
         const graph = new Graph();
         const x = graph.input("x", shape);
         const step = graph.input("step", [], "u32");
@@ -112,7 +96,7 @@ describe("norm constraints on the GPU", () => {
       { minValue: 2, maxValue: 3, rate: 0.25 },
     ]) {
       const [got, want] = await Promise.all(
-        [gpu, cpu()].map(async (backend) => {
+        [gpu.backend, cpu()].map(async (backend) => {
           const variable = new Variable({ name: "w", shape, initial });
           const graph = new Graph();
           graph.normConstraint(variable, { axes, ...range });
@@ -138,7 +122,7 @@ describe(`normalisation of each image on the GPU agrees with the CPU reference (
   it.each(Object.entries(NORMALIZATION_CASES))("%s", async (name, { shapes, build }) => {
     const random = new RandomData(SEED);
     const [x] = shapes;
-    await checkAgreement(gpu, {
+    await checkAgreement(gpu.backend, {
       name,
       inputs: [...shapes, x].map((shape) => tensor(shape, (n) => random.normals(n).map((v) => v + 0.5))),
       sumLength: 24,

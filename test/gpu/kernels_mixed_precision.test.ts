@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { SCHEDULE_COLUMNS, SCHEDULE_ROWS } from "../../src/core/schedule.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import type { Backend } from "../../src/graph/backend.ts";
@@ -23,12 +23,11 @@ import {
   sgd,
 } from "../../src/index.ts";
 import { learningRateTable } from "../../src/train/learning_rates.ts";
-import { type WebGpuBackend, webgpu } from "../../src/webgpu/backend.ts";
 import { storeHalves } from "../../src/webgpu/half_storage.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
 import { planMemory } from "../../src/webgpu/memory.ts";
 import { byteSize, type Plan } from "../../src/webgpu/plan.ts";
-import { testDevice } from "../support/gpu.ts";
+import { deviceOfFile } from "../support/device.ts";
 import { referenceNetwork } from "../support/networks.ts";
 import { traitsOfEachKind, uniform } from "./kernels_support.ts";
 
@@ -37,17 +36,7 @@ const BATCH = 8;
 /** Rounding of a half: half a unit in the last of 11 places. */
 const HALF_ROUNDING = 2 ** -11;
 
-let gpu: WebGpuBackend;
-const failures: string[] = [];
-beforeAll(async () => {
-  const device = await testDevice();
-  device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
-  gpu = await webgpu({ device });
-});
-afterAll(() => {
-  gpu.dispose();
-  expect(failures).toEqual([]);
-});
+const gpu = deviceOfFile();
 
 /** Convolution, pools with it and alone, batch normalisation and ReLU, small enough to train in a moment. */
 function smallNormalizedNetwork(): Model {
@@ -100,7 +89,7 @@ it.each([
   const STEPS = 4;
   const run = async (precision: "float32" | "mixed") => {
     const model = make();
-    const trainer = await trainerOf(model, gpu, precision, sgd({ learningRate: 0.005 }));
+    const trainer = await trainerOf(model, gpu.backend, precision, sgd({ learningRate: 0.005 }));
     for (let step = 0; step < STEPS; step++) {
       const { images, labels } = batch(model, step);
       await trainer.trainOnBatch(images, labels);
@@ -130,7 +119,7 @@ it.each([
 
 it("skips steps while the scale makes halves overflow, halves it, and then trains on", async () => {
   const model = smallNormalizedNetwork();
-  const trainer = await trainerOf(model, gpu, "mixed", adam());
+  const trainer = await trainerOf(model, gpu.backend, "mixed", adam());
   const { images, labels } = batch(model, 0);
   await trainer.trainOnBatch(images, labels);
   await trainer.syncModel();
@@ -165,7 +154,7 @@ it("skips steps while the scale makes halves overflow, halves it, and then train
 });
 
 describe.each(["cpu", "webgpu"] as const)("on %s", (kind) => {
-  const backend = () => (kind === "cpu" ? cpu() : gpu);
+  const backend = () => (kind === "cpu" ? cpu() : gpu.backend);
 
   it("the scale doubles after good steps, halves where a gradient is not finite, and updates are those without it", async () => {
     const arena = new Arena("parameters", [{ name: "w", shape: [3] }]);

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
-import type { Backend, Feeds } from "../../src/graph/backend.ts";
+import type { Feeds } from "../../src/graph/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
-import { webgpu } from "../../src/webgpu/backend.ts";
-import { testDevice } from "../support/gpu.ts";
+import { deviceOfFile } from "../support/device.ts";
 import { OP_CASES, opOf } from "../support/op_cases.ts";
 import { allOps } from "../support/op_registry.ts";
 
@@ -29,21 +28,7 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   softsignGradient: "the CPU computes a whole op in f64: x⁻² of 3e38 is 0 in f32",
 };
 
-let device: GPUDevice;
-let gpu: Backend;
-const failures: string[] = [];
-
-beforeAll(async () => {
-  device = await testDevice();
-  device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
-  gpu = await webgpu({ device });
-});
-
-afterAll(() => {
-  gpu.dispose();
-  device.destroy();
-  expect(failures).toEqual([]);
-});
+const gpu = deviceOfFile();
 
 interface Operand {
   readonly input: string;
@@ -113,7 +98,7 @@ function* feedsOf(operands: readonly Operand[][]): Generator<Feeds> {
 describe("NaN, infinities and numbers that become infinite", () => {
   it("come out of every op as the CPU has them", async () => {
     const [ours, theirs] = [buildAll(), buildAll()];
-    const program = await gpu.compile(ours.graph, { outputs: ours.outputs });
+    const program = await gpu.backend.compile(ours.graph, { outputs: ours.outputs });
     const judge = await cpu().compile(theirs.graph, { outputs: theirs.outputs });
     const different = new Map<string, string>();
     for (const feeds of feedsOf(ours.operands)) {
@@ -136,7 +121,7 @@ describe("NaN, infinities and numbers that become infinite", () => {
     const unexplained = [...different].filter(([op]) => DIFFERENCES[op] === undefined);
     expect(Object.fromEntries(unexplained)).toEqual({});
     // What agrees now needs no excuse any more, at least here.
-    if (/swiftshader/i.test(gpu.description)) {
+    if (/swiftshader/i.test(gpu.backend.description)) {
       expect([...different.keys()].sort()).toEqual(Object.keys(DIFFERENCES).sort());
     }
   });
@@ -145,7 +130,7 @@ describe("NaN, infinities and numbers that become infinite", () => {
 describe("NaN in what several ops compute in one kernel", () => {
   const run = async (build: (graph: Graph) => Record<string, Node>) => {
     const results = [];
-    for (const backend of [gpu, cpu()]) {
+    for (const backend of [gpu.backend, cpu()]) {
       const graph = new Graph();
       const program = await backend.compile(graph, { outputs: build(graph) });
       const found = await program.run();

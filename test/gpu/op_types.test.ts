@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ArgumentError, ShapeError } from "../../src/core/errors.ts";
 import type { DType } from "../../src/core/tensor.ts";
 import { cpu } from "../../src/cpu/backend.ts";
 import type { Backend } from "../../src/graph/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
-import { webgpu } from "../../src/webgpu/backend.ts";
-import { testDevice } from "../support/gpu.ts";
+import { deviceOfFile } from "../support/device.ts";
 import { OP_CASES, type OpCase, OTHER_OPS, opOf } from "../support/op_cases.ts";
 import { allOps } from "../support/op_registry.ts";
 
@@ -21,21 +20,7 @@ const VALUES: Readonly<Record<DType, readonly number[]>> = {
 /** Operands of these names hold places in something small. */
 const PLACES = ["rows", "labels", "predictions", "indices"];
 
-let device: GPUDevice;
-let gpu: Backend;
-const failures: string[] = [];
-
-beforeAll(async () => {
-  device = await testDevice();
-  device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
-  gpu = await webgpu({ device });
-});
-
-afterAll(() => {
-  gpu.dispose();
-  device.destroy();
-  expect(failures).toEqual([]);
-});
+const gpu = deviceOfFile();
 
 /** The types that operands are tried with: one of another type, and all of one where they may. */
 function combinations(op: string, { shapes }: OpCase): DType[][] {
@@ -105,7 +90,7 @@ describe("every op with every type of its operands", () => {
   });
 
   it("gives the same values on both backends, f32 up to rounding", async () => {
-    const [got, want] = [await resultsOn(gpu), await resultsOn(cpu())];
+    const [got, want] = [await resultsOn(gpu.backend), await resultsOn(cpu())];
     expect([...got.keys()]).toEqual([...want.keys()]);
     expect(got.size).toBeGreaterThan(100);
     const different: string[] = [];

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
 import type { Backend } from "../../src/graph/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
-import { webgpu } from "../../src/webgpu/backend.ts";
-import { testDevice } from "../support/gpu.ts";
+import { deviceOfFile } from "../support/device.ts";
 import { POINTWISE } from "../support/pointwise.ts";
 import { RandomData } from "../support/random.ts";
 
@@ -12,21 +11,7 @@ const SEED = 815;
 /** Half a unit in the last place of f32, relative. */
 const ROUNDING = 2 ** -24;
 
-let gpu: Backend;
-let device: GPUDevice;
-const failures: string[] = [];
-
-beforeAll(async () => {
-  device = await testDevice();
-  device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
-  gpu = await webgpu({ device });
-});
-
-afterAll(() => {
-  gpu.dispose();
-  device.destroy();
-  expect(failures).toEqual([]);
-});
+const gpu = deviceOfFile();
 
 /** Close together around 0, then far out, both signs; 4 divides their number or not. */
 function sweep(count: number): Float32Array {
@@ -86,7 +71,10 @@ describe(`functions of one number and their derivatives (seed ${SEED})`, () => {
   it.each(Object.entries(POINTWISE))("%s is within WGSL's accuracy of the reference", async (name, { build }) => {
     for (const count of [2000, 1001]) {
       const xs = sweep(count).filter((x) => !name.startsWith("pow") || Math.abs(x) < 1e10);
-      const [got, want] = [await valueAndDerivative(gpu, build, xs), await valueAndDerivative(cpu(), build, xs)];
+      const [got, want] = [
+        await valueAndDerivative(gpu.backend, build, xs),
+        await valueAndDerivative(cpu(), build, xs),
+      ];
       for (const part of ["y", "dx"] as const) {
         xs.forEach((x, i) => {
           const [actual, expected] = [got[part].data[i] as number, want[part].data[i] as number];
@@ -104,7 +92,10 @@ describe(`functions of one number and their derivatives (seed ${SEED})`, () => {
       ["gelu", -2, 1e-6],
     ] as const) {
       const { build } = POINTWISE[name]!;
-      const [got, want] = [await valueAndDerivative(gpu, build, xs), await valueAndDerivative(cpu(), build, xs)];
+      const [got, want] = [
+        await valueAndDerivative(gpu.backend, build, xs),
+        await valueAndDerivative(cpu(), build, xs),
+      ];
       let worst = 0;
       xs.forEach((x, i) => {
         const [actual, expected] = [got.y.data[i] as number, want.y.data[i] as number];
@@ -130,7 +121,7 @@ describe("powers", () => {
       program.dispose();
       return [...(out["y"]?.data ?? []), ...(out["da"]?.data ?? [])];
     };
-    const [got, want] = [await run(gpu), await run(cpu())];
+    const [got, want] = [await run(gpu.backend), await run(cpu())];
     want.forEach((expected, i) => {
       const logarithm = Math.abs(Math.log2(Math.abs(expected) + 1e-30));
       const tolerance = ROUNDING * (64 + 16 * logarithm) * Math.abs(expected);
@@ -175,7 +166,7 @@ describe("choices and casts", () => {
         );
       };
       // f32 below 0 saturates at 0 as u32, i32 keeps its bits: both backends alike.
-      expect(await run(gpu), `${dtype} ${shapes.join(" ")}`).toEqual(await run(cpu()));
+      expect(await run(gpu.backend), `${dtype} ${shapes.join(" ")}`).toEqual(await run(cpu()));
     }
   });
 
@@ -191,7 +182,7 @@ describe("choices and casts", () => {
       program.dispose();
       return Object.values(out).map(({ data }) => [...data]);
     };
-    expect(await run(gpu)).toEqual(await run(cpu()));
+    expect(await run(gpu.backend)).toEqual(await run(cpu()));
   });
 
   it("read u8 tensors byte by byte", async () => {
@@ -204,7 +195,7 @@ describe("choices and casts", () => {
       return Object.values(out).map(({ data }) => [...data]);
     };
     const bytes = [0, 1, 127, 128, 255, 3, 4];
-    expect(await run(gpu)).toEqual([bytes, bytes]);
+    expect(await run(gpu.backend)).toEqual([bytes, bytes]);
     expect(await run(cpu())).toEqual([bytes, bytes]);
   });
 });

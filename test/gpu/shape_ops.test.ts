@@ -1,31 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Backend } from "../../src/graph/backend.ts";
+import { describe, expect, it } from "vitest";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
-import { webgpu } from "../../src/webgpu/backend.ts";
 import { checkAgreement, tensor } from "../support/agreement.ts";
-import { testDevice } from "../support/gpu.ts";
+import { deviceOfFile } from "../support/device.ts";
 import { RandomData } from "../support/random.ts";
 import { SHAPE_CASES } from "../support/shape_cases.ts";
 
 const SEED = 1607;
 const SHAPES = 8;
 
-let gpu: Backend;
-let device: GPUDevice;
-const failures: string[] = [];
-
-beforeAll(async () => {
-  device = await testDevice();
-  device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
-  gpu = await webgpu({ device });
-});
-
-afterAll(() => {
-  gpu.dispose();
-  device.destroy();
-  expect(failures).toEqual([]);
-});
+const gpu = deviceOfFile();
 
 /** Rounding costs one part in 2²⁴ of a sum of magnitudes, nothing where all numbers are whole. */
 describe(`WebGPU agrees with the CPU reference, results and gradients (seed ${SEED})`, () => {
@@ -38,7 +22,7 @@ describe(`WebGPU agrees with the CPU reference, results and gradients (seed ${SE
         trial,
         shapes.map((one, i) => trial.input(`x${i}`, one)),
       );
-      await checkAgreement(gpu, {
+      await checkAgreement(gpu.backend, {
         name,
         inputs: [...shapes, shape].map((one) => tensor(one, (n) => random.integers(n, 8))),
         ...(sumLength === undefined ? {} : { sumLength }),
@@ -59,7 +43,7 @@ describe("shape ops on the GPU", () => {
     const graph = new Graph();
     const x = graph.input("x", [2, 3], "i32");
     const scores = graph.input("scores", [2, 3]);
-    const program = await gpu.compile(graph, {
+    const program = await gpu.backend.compile(graph, {
       outputs: {
         padded: graph.pad(
           x,

@@ -1,28 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
-import { type WebGpuBackend, webgpu } from "../../src/webgpu/backend.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
 import type { Plan } from "../../src/webgpu/plan.ts";
 import { buildProgram } from "../../src/webgpu/program.ts";
 import { expectExact } from "../support/compare.ts";
-import { isWhole, shareOf, shareWords, testDevice } from "../support/gpu.ts";
+import { deviceOfFile } from "../support/device.ts";
+import { isWhole, shareOf, shareWords } from "../support/gpu.ts";
 import { integers, traitsOfEachKind } from "./kernels_support.ts";
 
-let device: GPUDevice;
-let backend: WebGpuBackend;
-const failures: string[] = [];
-beforeAll(async () => {
-  device = await testDevice();
-  device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
-  backend = await webgpu({ device, quickStart: false });
-});
-afterAll(() => {
-  backend.dispose();
-  device.destroy();
-  expect(failures).toEqual([]);
-});
+const gpu = deviceOfFile({ quickStart: false });
 
 interface Geometry {
   readonly x: readonly [number, number, number, number];
@@ -100,7 +88,7 @@ describe(`tiles that the autotuner may try (${shareWords})`, () => {
     const tried = shareOf(Array.from({ length: turns }, (_, turn) => turn));
     expect(tried.length).toBeGreaterThan(0);
     for (const turn of tried) {
-      const program = await buildProgram(backend, variant(plan, turn).plan);
+      const program = await buildProgram(gpu.backend, variant(plan, turn).plan);
       const found = await program.run(feeds);
       program.dispose();
       for (const [output, { data }] of Object.entries(wanted)) {

@@ -487,7 +487,7 @@ describe("what outlasts the page", () => {
 });
 
 describe("a network after the five epochs that the page offers", () => {
-  beforeAll(async () => {
+  it("goes on from the file of three", async () => {
     await choose("trained.safetensors", trained);
     await expect.poll(steps, { timeout: 60_000 }).toBe(189);
     for (const after of [252, 315]) {
