@@ -1,6 +1,7 @@
 import { defineConfig, type Plugin } from "vite";
 import { buildTarget } from "./scripts/browsers/oldest.mjs";
 import { offlinePage } from "./scripts/offline-plugin.mjs";
+import { preloadedPage } from "./scripts/preload-plugin.mjs";
 import { smallShaders } from "./scripts/wgsl-plugin.mjs";
 import { sharedWorker } from "./scripts/worker-plugin.mjs";
 
@@ -14,7 +15,7 @@ const smallMarkup: Plugin = {
 /** The demo. The library is built by scripts/build.mjs, the tests are configured in vitest.config.ts. */
 export default defineConfig({
   base: "./",
-  plugins: [smallShaders(), sharedWorker(), smallMarkup, offlinePage()],
+  plugins: [smallShaders(), sharedWorker(), smallMarkup, preloadedPage("demo/main.ts"), offlinePage()],
   build: {
     outDir: "site",
     target: buildTarget(),

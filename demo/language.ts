@@ -1,8 +1,7 @@
 /** The page's language: its sentences, and its way to write numbers. */
 import { isLocale } from "./locale.ts";
-import { type Language, type Messages, messageTable } from "./messages.ts";
+import { fetchSentences, type Language, type Messages, sentencesOf, type TrainMessages } from "./messages.ts";
 import { type Marks, marksOf, writeNumber } from "./number_text.ts";
-import { type TrainMessages, trainMessages } from "./train/messages.ts";
 
 /** Sentences in place of others of the page, in both languages. */
 export type Wording = Readonly<Record<Language, Partial<Messages & TrainMessages>>>;
@@ -20,6 +19,10 @@ function firstLanguage(): Language {
 }
 
 let current: Language = firstLanguage();
+let wanted = current;
+
+/** Once this has resolved, the page can speak: nothing of it may run before. */
+export const wordsFetched: Promise<void> = fetchSentences(current);
 
 /** Storage is a courtesy; it may be switched off. */
 export function read(key: string): string | null {
@@ -46,7 +49,12 @@ export function language(): Language {
 
 /** The sentences of the page's language. */
 export function say(): Messages {
-  return worded(messageTable[current]);
+  return worded(sentencesOf(current).messages);
+}
+
+/** The same of what the view "Train" says beyond that. */
+export function trainSay(): TrainMessages {
+  return worded(sentencesOf(current).trainMessages);
 }
 
 let wording: Wording | undefined;
@@ -74,7 +82,16 @@ export function wordsKey(): string {
   return wording === undefined ? current : `${current} own`;
 }
 
-export function setLanguage(chosen: Language): void {
+/** The page stays in its language where the other one's sentences are not to be had. */
+export async function setLanguage(chosen: Language): Promise<void> {
+  wanted = chosen;
+  try {
+    await fetchSentences(chosen);
+  } catch {
+    return;
+  }
+  // Somebody may have chosen again meanwhile.
+  if (wanted !== chosen) return;
   current = chosen;
   store(STORED, chosen);
   rewrite();
@@ -102,9 +119,9 @@ export function translatePage(): void {
 }
 
 function sentence(key = ""): string {
-  const found = ({ ...worded(trainMessages[current]), ...say() } as Readonly<Record<string, unknown>>)[key];
+  const found = ({ ...trainSay(), ...say() } as Readonly<Record<string, unknown>>)[key];
   if (typeof found !== "string")
-    throw new Error(`index.html asks for the sentence "${key}", which messages.ts does not have.`);
+    throw new Error(`index.html asks for the sentence "${key}", which demo/messages does not have.`);
   return found;
 }
 

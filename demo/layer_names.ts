@@ -1,7 +1,6 @@
 /** Layers by the names that the page gives them. */
-import { count, say } from "./language.ts";
+import { count, say, trainSay } from "./language.ts";
 import { shownName } from "./shown_name.ts";
-import { trainSay } from "./train/messages.ts";
 
 /**
  * "conv2d_1" is the second convolution; parts of a step that are no layers have names too. A layer of a kind that the

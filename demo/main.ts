@@ -189,7 +189,7 @@ onView(() => {
 // ---- language and theme
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("[data-language]")) {
-  button.addEventListener("click", () => setLanguage(button.dataset["language"] as Language));
+  button.addEventListener("click", () => void setLanguage(button.dataset["language"] as Language));
 }
 
 const theme = new Theme(() => {

@@ -1,45 +1,28 @@
-/**
- * Everything that the page says, in its two languages: one file a part of the page. In each, `es` has the type of `en`: a
- * missing sentence does not compile.
- */
-import { drawMessages } from "./draw_messages.ts";
-import { curvesMessages } from "./messages/curves.ts";
-import { digitsMessages } from "./messages/digits.ts";
-import { errorsMessages } from "./messages/errors.ts";
-import { fieldMessages } from "./messages/fields.ts";
-import { healthMessages } from "./messages/health.ts";
-import { keepMessages } from "./messages/keep.ts";
-import { mistakesMessages } from "./messages/mistakes.ts";
-import { networkMessages } from "./messages/network.ts";
-import { noticesMessages } from "./messages/notices.ts";
-import { padMessages } from "./messages/pad.ts";
-import { pageMessages } from "./messages/page.ts";
-import { profileMessages } from "./messages/profile.ts";
-import { runnerMessages } from "./messages/runner.ts";
-import { stoppingMessages } from "./messages/stopping.ts";
-
+/** The page's sentences: those of the language that it is read in are fetched, the others once they are chosen. */
 export type Language = "en" | "es";
+export type Messages = typeof import("./messages/en/index.ts").messages;
+export type TrainMessages = typeof import("./messages/en/index.ts").trainMessages;
 
-function sentences<Tongue extends Language>(tongue: Tongue) {
-  return {
-    ...pageMessages[tongue],
-    ...runnerMessages[tongue],
-    ...stoppingMessages[tongue],
-    ...curvesMessages[tongue],
-    ...padMessages[tongue],
-    ...digitsMessages[tongue],
-    ...mistakesMessages[tongue],
-    ...networkMessages[tongue],
-    ...profileMessages[tongue],
-    ...noticesMessages[tongue],
-    ...errorsMessages[tongue],
-    ...drawMessages[tongue],
-    ...keepMessages[tongue],
-    ...fieldMessages[tongue],
-    ...healthMessages[tongue],
-  };
+export interface Sentences {
+  readonly messages: Messages;
+  readonly trainMessages: TrainMessages;
 }
 
-export type Messages = ReturnType<typeof sentences<"en">>;
+const FETCH: Readonly<Record<Language, () => Promise<Sentences>>> = {
+  en: () => import("./messages/en/index.ts"),
+  es: () => import("./messages/es/index.ts"),
+};
 
-export const messageTable: Readonly<Record<Language, Messages>> = { en: sentences("en"), es: sentences("es") };
+const fetched: Partial<Record<Language, Sentences>> = {};
+
+/** Fetches the sentences of a language, unless they are there. Rejects where they are not to be had. */
+export async function fetchSentences(language: Language): Promise<void> {
+  fetched[language] ??= await FETCH[language]();
+}
+
+/** The sentences of a language. Throws where they were not fetched. */
+export function sentencesOf(language: Language): Sentences {
+  const sentences = fetched[language];
+  if (sentences === undefined) throw new Error(`sentencesOf: await fetchSentences("${language}") first.`);
+  return sentences;
+}

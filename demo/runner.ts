@@ -1,9 +1,8 @@
 /** The bar above every view: train, pause, step, reset; the held-out accuracy; how far and how fast it goes. */
 import { DivergedError } from "../src/index.ts";
 import { announce, find, make, write } from "./dom.ts";
-import { bytes, count, duration, milliseconds, percent, say, significant } from "./language.ts";
+import { bytes, count, duration, milliseconds, percent, say, significant, trainSay } from "./language.ts";
 import type { Session } from "./session.ts";
-import { trainSay } from "./train/messages.ts";
 import { stoppedWords } from "./train/stop_words.ts";
 
 export class Runner {

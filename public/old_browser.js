@@ -61,9 +61,14 @@
 
   if (!isSupported()) tell(TOO_OLD);
   else {
-    window.addEventListener("load", function () {
-      // By now the program has run, and named the view that it shows.
+    // A program that has run named the view that it shows.
+    var check = function () {
       if (!document.documentElement.hasAttribute("data-view")) tell(NOT_STARTED);
+    };
+    window.addEventListener("load", function () {
+      // Its first part says that it fetches the others (demo/start.ts).
+      if (document.documentElement.getAttribute("data-program") !== "starting") check();
     });
+    window.addEventListener("program-failed", check);
   }
 })();

@@ -3,7 +3,7 @@ import type { Model } from "../../src/index.ts";
 import { setSetting, setting } from "../address.ts";
 import { CLASSES } from "../digits.ts";
 import { announce, find, make, write } from "../dom.ts";
-import { count, language, say } from "../language.ts";
+import { count, language, say, trainSay } from "../language.ts";
 import { showNetwork } from "../network_table.ts";
 import { NumberField } from "../number_field.ts";
 import { IMAGE } from "../setup.ts";
@@ -23,7 +23,6 @@ import {
   ROWS,
   type Row,
 } from "./design.ts";
-import { trainSay } from "./messages.ts";
 import { placeFor, remedyFor } from "./remedies.ts";
 import { presetName } from "./setting_names.ts";
 

@@ -1,7 +1,6 @@
 /** What the builder says of layers, in the page's language: their names and details, what is wrong, and what helps. */
-import { count, fieldNumber, percent, say } from "../language.ts";
+import { count, fieldNumber, percent, say, trainSay } from "../language.ts";
 import type { Analysis, Row, RowKind } from "./design.ts";
-import { trainSay } from "./messages.ts";
 import type { Remedy } from "./remedies.ts";
 
 /** What is wrong, in words. */

@@ -1,8 +1,7 @@
 /** The name of a training in the page's language: what changed against the training before. */
-import { count, learningRate } from "../language.ts";
+import { count, learningRate, trainSay } from "../language.ts";
 import type { RunEvent } from "../run.ts";
 import { decodeRows, encodeRows, PRESETS, preset, type Row } from "./design.ts";
-import { trainSay } from "./messages.ts";
 import type { Difference } from "./run_settings.ts";
 import { optimizerName, presetName } from "./setting_names.ts";
 

@@ -1,10 +1,9 @@
 /** The list of trainings: the one at hand, and earlier ones to lay over its curves. */
 import { find, make } from "../dom.ts";
-import { count, percent, wordsKey } from "../language.ts";
+import { count, percent, trainSay, wordsKey } from "../language.ts";
 import type { Run } from "../run.ts";
 import type { Overlay } from "./charts.ts";
 import { writeLoss } from "./measurements.ts";
-import { trainSay } from "./messages.ts";
 import { differences, type RunSettings } from "./run_settings.ts";
 import { asRun, dropStoredRun, MOST_PAST_RUNS, type PastRun, storedRuns, storeRun } from "./run_store.ts";
 import { runName } from "./run_words.ts";

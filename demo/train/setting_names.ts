@@ -1,6 +1,6 @@
 /** Presets and optimizers by the names that the page gives them. */
+import { trainSay } from "../language.ts";
 import type { PresetName } from "./design.ts";
-import { trainSay } from "./messages.ts";
 
 export function presetName(name: PresetName): string {
   const text = trainSay();

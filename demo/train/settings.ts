@@ -1,12 +1,11 @@
 /** How the training goes: epochs, learning rate, optimizer, batch size, seed, and when it stops before its end. */
 import { bindCheck, bindSelect, setSetting, setting } from "../address.ts";
 import { find, make, write } from "../dom.ts";
-import { count, fieldNumber, learningRate as rateText, say } from "../language.ts";
+import { count, fieldNumber, learningRate as rateText, say, trainSay } from "../language.ts";
 import { NumberField } from "../number_field.ts";
 import type { Session } from "../session.ts";
 import { complete, OPTIMIZERS, type OptimizerName, optimizerOf } from "../setup.ts";
 import type { Row } from "./design.ts";
-import { trainSay } from "./messages.ts";
 import { optimizerName } from "./setting_names.ts";
 import type { StopConditions } from "./stopping.ts";
 

@@ -1,8 +1,11 @@
 /** What the page says where there is no WebGPU: for each reason, in the browser that the test runs in and in the others. */
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { type BrowserFamily, browserFamily } from "../../demo/browser_family.ts";
+import { wordsFetched } from "../../demo/language.ts";
 import { notKeptNotice, noWebGpuNotice } from "../../demo/notices.ts";
 import { WebGpuUnavailableError } from "../../src/index.ts";
+
+beforeAll(() => wordsFetched);
 
 const told = (reason: WebGpuUnavailableError["reason"], family: BrowserFamily) =>
   noWebGpuNotice(new WebGpuUnavailableError(reason, ""), family).sentences.join(" ");

@@ -1,7 +1,8 @@
 /** Where things stand: nothing jumps while the page opens and trains, pad and answer are seen together, targets fit fingers. */
 import type { Browser, BrowserContext, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { padMessages } from "../../demo/messages/pad.ts";
+import { pad as english } from "../../demo/messages/en/pad.ts";
+import { pad as spanish } from "../../demo/messages/es/pad.ts";
 import { launchBrowser } from "../support/browser.ts";
 
 /** Google's "good" is 0.1; nothing here has a reason to move at all. */
@@ -98,12 +99,13 @@ describe("drawing on a small screen", () => {
       await page.evaluate(
         async ([name, words]) => {
           document.querySelector<HTMLButtonElement>(`[data-language="${name}"]`)?.click();
+          while (document.documentElement.lang !== name) await new Promise(requestAnimationFrame);
           // The page writes itself in its next frame.
           for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
           const caption = document.querySelector("#verdict-caption");
           if (caption) caption.textContent = words;
         },
-        [language, padMessages[language].verdictUnknown] as const,
+        [language, { en: english, es: spanish }[language].verdictUnknown] as const,
       );
       const found = await page.evaluate(() => {
         scrollTo(0, 0);

@@ -1,0 +1,30 @@
+/** What the curves and their table say. */
+
+export const curves = {
+  lossTitle: "Loss",
+  accuracyTitle: "Accuracy",
+  keySmooth: "training, smoothed",
+  keyRaw: "each batch",
+  keyHeldOut: "held-out digits",
+  chartSteps: "steps",
+  readoutAt: (step: string) => `step ${step}`,
+  measurementsSummary: "The figures as a table",
+  columnStep: "Step",
+  columnTrainingLoss: "Training loss",
+  columnHeldOutLoss: "Held-out loss",
+  columnHeldOutAccuracy: "Held-out accuracy",
+  columnTrainingAccuracy: "Training accuracy",
+  chartLabel: (title: string, steps: string, training: string, heldOut: string) =>
+    `${title} over ${steps} steps: ${training} on the training batches, ${heldOut} on held-out digits. The table below has the figures.`,
+  readoutTraining: "training",
+  readoutHeldOut: "held out",
+  smoothing: "Smoothing",
+  logLoss: "Log loss axis",
+  logSteps: "Log step axis",
+  eventLearningRate: (rate: string) => `From here on the learning rate is ${rate}.`,
+  eventBatchSize: (size: string) => `From here on a step takes ${size} digits.`,
+  eventDigits: (count: string) => `From here on it learns from ${count} digits.`,
+  eventVary: "From here on the digits are varied.",
+  eventNoVary: "From here on the digits are taken as they are.",
+  eventLesson: "Up to here, a lesson on drawings.",
+};

@@ -1,0 +1,30 @@
+import type { curves as english } from "../en/curves.ts";
+
+export const curves: typeof english = {
+  lossTitle: "Pérdida",
+  accuracyTitle: "Exactitud",
+  keySmooth: "entrenamiento, suavizado",
+  keyRaw: "cada lote",
+  keyHeldOut: "cifras reservadas",
+  chartSteps: "pasos",
+  readoutAt: (step) => `paso ${step}`,
+  measurementsSummary: "Las mediciones en una tabla",
+  columnStep: "Paso",
+  columnTrainingLoss: "Pérdida al entrenar",
+  columnHeldOutLoss: "Pérdida reservada",
+  columnHeldOutAccuracy: "Exactitud reservada",
+  columnTrainingAccuracy: "Exactitud al entrenar",
+  chartLabel: (title, steps, training, heldOut) =>
+    `${title} a lo largo de ${steps} pasos: ${training} con los lotes de entrenamiento, ${heldOut} con cifras reservadas. Los valores exactos están en la tabla de abajo.`,
+  readoutTraining: "entrenamiento",
+  readoutHeldOut: "reservadas",
+  smoothing: "Suavizado",
+  logLoss: "Eje de pérdida logarítmico",
+  logSteps: "Eje de pasos logarítmico",
+  eventLearningRate: (rate) => `Desde aquí la tasa de aprendizaje es ${rate}.`,
+  eventBatchSize: (size) => `Desde aquí un paso toma ${size} cifras.`,
+  eventDigits: (count) => `Desde aquí aprende de ${count} cifras.`,
+  eventVary: "Desde aquí las cifras se varían.",
+  eventNoVary: "Desde aquí las cifras se toman como son.",
+  eventLesson: "Hasta aquí, una lección con dibujos.",
+};

@@ -1,0 +1,28 @@
+import type { errors as english } from "../en/errors.ts";
+
+export const errors: typeof english = {
+  errorShape: "Hay formas que no encajan en esta red.",
+  errorArgument: "Un ajuste de esta red está fuera de lo posible.",
+  errorFormat: "El archivo está dañado o no es lo que dice su nombre.",
+  errorNetwork: "No se pudo traer un archivo: el servidor no responde o lo niega.",
+  errorNoWebGpu: "Este navegador no da WebGPU a la página.",
+  errorMemory: (size) => `La tarjeta gráfica no pudo dar ${size} de memoria.`,
+  errorLost: "La tarjeta gráfica dejó de responder.",
+  errorDiverged: (step) => `La pérdida del paso ${step} es NaN, no es un número.`,
+  errorDisposed: "Lo pedido es de un entrenamiento que ya se cerró.",
+  errorWorker: "El programa de entrenamiento falló fuera de toda tarea.",
+  errorUnknown: (message) => `Algo inesperado: ${message}`,
+
+  fileDamaged: "no es un archivo de red de Corteza, o está dañado",
+  fileNetwork: "su red no se puede construir",
+  fileDigits: (takes, gives) => `su red toma ${takes} números y da ${gives}; aquí una red toma 28×28×1 y da 10`,
+  fileOptimizer: "su optimizador no es de esta biblioteca o tiene ajustes que no puede tener",
+  fileRate: "su tasa de aprendizaje no es un número positivo",
+  fileCounter: (name, value) => `«${name}» es ${value}, y no un número de pasos que esta página pueda mostrar`,
+  fileBatch: (size) => `su tamaño de lote es ${size}`,
+  fileNotFinite: (tensor) => `«${tensor}» contiene valores que no son números: su entrenamiento divergió`,
+  fileTensor: (tensor) => `«${tensor}» falta o tiene otra forma`,
+  lessonsJson: "no es JSON",
+  lessonsFormat: "no es un archivo de dibujos de esta página",
+  lessonsDrawing: (place) => `el dibujo ${place} no tiene cifra de 0 a 9 o no tiene imagen de 28×28 píxeles`,
+};

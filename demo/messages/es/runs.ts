@@ -1,0 +1,31 @@
+import type { runs as english } from "../en/runs.ts";
+
+export const runs: typeof english = {
+  compareHeading: "Entrenamientos para comparar",
+  runColumnName: "Qué cambió",
+  runColumnSteps: "Pasos",
+  runNow: "ahora",
+  runNotBegun: "sin empezar",
+  runFirst: "el primero",
+  runSame: "otra vez lo mismo",
+  runLearningRate: (rate) => `tasa ${rate}`,
+  runBatchSize: (size) => `lote ${size}`,
+  runSeed: (seed) => `semilla ${seed}`,
+  runDigits: (count) => `${count} cifras`,
+  runVary: "cifras variadas",
+  runNoVary: "cifras como son",
+  runFromFile: "de un archivo",
+  runOtherNetwork: "otra red",
+  runRow: {
+    conv: "conv",
+    maxPool: "pooling",
+    residual: "residual",
+    batchNorm: "normalización",
+    dropout: "dropout",
+    globalAverage: "media global",
+    flatten: "aplanar",
+    dense: "densa",
+  },
+  runDelete: "Borrar",
+  runDeleteLabel: (letter, name) => `Borrar ${letter}: ${name}`,
+};
