@@ -6,7 +6,21 @@ import { smallShaders } from "./wgsl-plugin.mjs";
 
 const root = resolve(import.meta.dirname, "..");
 
-/** The ES modules of package.json's `exports`, and what they share in `chunks/`; and all in one file, corteza.min.js. */
+/** The entries of package.json's `exports`, by the names of their files in dist. */
+export const ENTRIES = {
+  index: "src/index.ts",
+  cpu: "src/cpu.ts",
+  graph: "src/graph.ts",
+  infer: "src/infer.ts",
+  node: "src/node.ts",
+  worker: "src/worker.ts",
+  "worker/host": "src/worker/host.ts",
+};
+
+/**
+ * One file a module, where the sources have it, so that a bundler fetches nothing that is not used; and what "corteza"
+ * exports in one file, corteza.min.js, for a plain page.
+ */
 export async function buildLibrary(folder) {
   const common = { configFile: false, root, logLevel: "warn", publicDir: false, plugins: [smallShaders()] };
   await build({
@@ -16,21 +30,17 @@ export async function buildLibrary(folder) {
       emptyOutDir: true,
       target: buildTarget(),
       minify: false,
-      lib: {
-        entry: {
-          index: "src/index.ts",
-          graph: "src/graph.ts",
-          node: "src/node.ts",
-          worker: "src/worker.ts",
-          "worker-host": "src/worker/host.ts",
-        },
-        formats: ["es"],
-      },
+      sourcemap: true,
+      lib: { entry: ENTRIES, formats: ["es"] },
       rolldownOptions: {
         external: /^node:/,
-        // No file may import an entry (scripts/chunks.mjs says why): what others want of one is a chunk of its own.
         preserveEntrySignatures: "strict",
-        output: { chunkFileNames: "chunks/[name]-[hash].js", entryFileNames: "[name].js" },
+        output: {
+          preserveModules: true,
+          preserveModulesRoot: resolve(root, "src"),
+          // A shader's module lies beside those of src.
+          entryFileNames: ({ name }) => `${name.replace(/\.wgsl$/, "_wgsl")}.js`,
+        },
       },
     },
   });
@@ -40,6 +50,7 @@ export async function buildLibrary(folder) {
       outDir: folder,
       emptyOutDir: false,
       target: buildTarget(),
+      sourcemap: true,
       lib: { entry: "src/index.ts", formats: ["es"], fileName: () => "corteza.min.js" },
       // Vite's own `minify` leaves the whitespace of ES libraries in.
       rolldownOptions: { output: { codeSplitting: false, minify: true } },

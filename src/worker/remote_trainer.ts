@@ -18,7 +18,7 @@ import type { BackendChoice, Created } from "./protocol.ts";
 /** What `createWorkerTrainer` makes a trainer of: what `createTrainer` takes, and where the worker comes from. */
 export interface WorkerTrainerOptions extends TrainerConfig {
   /**
-   * The worker, or how to make it. Default: `worker-host.js` beside this file, in Node as a thread. A page that loads the
+   * The worker, or how to make it. Default: `host.js` beside this file, in Node as a thread. A page that loads the
    * library from another origin, or through a bundler, passes its own:
    * `() => new Worker(new URL("./my_worker.js", import.meta.url), { type: "module" })`, whose file imports
    * "corteza/worker-host". Node does so to have WebGPU: `setGpu` of "corteza/worker-host".
@@ -67,7 +67,7 @@ export async function createWorkerTrainer(model: Model, options: WorkerTrainerOp
   checkSendable(config);
   const worker =
     given === undefined
-      ? startWorker(new URL(/* @vite-ignore */ "./worker-host.js", import.meta.url))
+      ? startWorker(new URL(/* @vite-ignore */ "./host.js", import.meta.url))
       : typeof given === "function"
         ? given()
         : given;

@@ -41,7 +41,7 @@ describe("the files of a build", () => {
       typeof one === "string" ? [] : [one.default.replace("./dist/", "")],
     );
     const { entries, imports, forbidden } = importsOfEntries(dist, exported);
-    expect(entries).toEqual(expect.arrayContaining(["index.js", "graph.js", "worker.js", "worker-host.js"]));
+    expect(entries).toEqual(expect.arrayContaining(["index.js", "graph.js", "worker.js", "worker/host.js"]));
     expect(imports.length).toBeGreaterThan(5);
     expect(forbidden).toEqual([]);
   });

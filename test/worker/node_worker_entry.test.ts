@@ -54,7 +54,7 @@ it("trains in a thread without being told how, and on WebGPU in a thread of one'
   await writeFile(
     script,
     `import { create, globals } from "webgpu";
-     import { setGpu } from "./worker-host.js";
+     import { setGpu } from "./worker/host.js";
      Object.assign(globalThis, globals);
      setGpu(create([]));`,
   );

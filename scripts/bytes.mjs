@@ -1,0 +1,280 @@
+/**
+ * `npm run bytes`: what pages fetch of the packed library for a few jobs, by four bundlers, in bytes compressed by gzip; and,
+ * with `--modules NAME`, where a job's bytes are. test/package/bytes.test.ts holds the figures.
+ *
+ * A bundle is run in Chromium and what it asks for is summed up: code that is imported on demand counts where the job needs
+ * it, and only there.
+ */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { chromium } from "playwright";
+import { chromiumFlags, ensureChromium } from "./chromium.mjs";
+import { buildLibrary } from "./library.mjs";
+
+const root = resolve(import.meta.dirname, "..");
+
+export async function installPacked(folder) {
+  const staged = join(folder, "staged");
+  mkdirSync(staged, { recursive: true });
+  for (const name of ["package.json", "README.md", "LICENSE"]) copyFileSync(join(root, name), join(staged, name));
+  await buildLibrary(join(staged, "dist"));
+  const shell = process.platform === "win32";
+  execFileSync("npm", ["pack", "--ignore-scripts", "--silent"], { cwd: staged, shell });
+  const tarball = readdirSync(staged).find((name) => name.endsWith(".tgz"));
+  const modules = join(folder, "node_modules");
+  mkdirSync(modules, { recursive: true });
+  execFileSync("tar", ["-xzf", join(staged, tarball), "-C", modules]);
+  // A tarball's only folder is called "package".
+  execFileSync(process.execPath, ["-e", "fs.renameSync('package', 'corteza')"], { cwd: modules });
+  rmSync(staged, { recursive: true });
+}
+
+const NETWORK = `sequential({ inputShape: [28, 28, 1] }, [
+    conv2d({ filters: 32, kernelSize: 3, padding: "same", activation: "relu" }), maxPooling2d({ poolSize: 2 }),
+    conv2d({ filters: 64, kernelSize: 3, padding: "same", activation: "relu" }), maxPooling2d({ poolSize: 2 }),
+    flatten(), dense({ units: 10 }),
+  ])`;
+export const JOBS = {
+  "train the reference network": `
+    import { adam, conv2d, createTrainer, dataset, dense, flatten, maxPooling2d, sequential, webgpu } from "corteza";
+    const digits = dataset({ images: new Uint8Array(64 * 784), labels: new Uint8Array(64), shape: [28, 28, 1] });
+    const trainer = await createTrainer(${NETWORK}, {
+      backend: await webgpu(), loss: "sparseCategoricalCrossentropy", optimizer: adam(), batchSize: 32,
+    });
+    await trainer.fit(digits, { epochs: 1 });
+    globalThis.done = true;`,
+  "classify with a loaded model": `
+    import { createClassifier, loadSafetensors, modelFromConfig, safetensorsMetadata, webgpu } from "corteza/infer";
+    const bytes = new Uint8Array(await (await fetch("./model.safetensors")).arrayBuffer());
+    const model = modelFromConfig(JSON.parse(safetensorsMetadata(bytes).get("config")), { weights: loadSafetensors(bytes) });
+    const classifier = await createClassifier(model, { backend: await webgpu() });
+    await classifier.predict(new Float32Array(784));
+    globalThis.done = true;`,
+  dataset: `
+    import { dataset } from "corteza";
+    dataset({ images: new Uint8Array(784), labels: new Uint8Array(1), shape: [28, 28, 1] });
+    globalThis.done = true;`,
+  loadSafetensors: `
+    import { loadSafetensors } from "corteza";
+    try { loadSafetensors(new Uint8Array(8)); } catch {}
+    globalThis.done = true;`,
+  "the import alone": `
+    import "corteza";
+    globalThis.done = true;`,
+};
+
+/** Vite's own bundler, Rolldown, by Vite's defaults. */
+async function viteBundle(folder, source, out) {
+  const { build } = await import("vite");
+  const { output } = await build({
+    ...{ configFile: false, root: folder, logLevel: "error", publicDir: false },
+    build: { outDir: out, rolldownOptions: { input: source, output: { entryFileNames: "main.js" } } },
+  });
+  return output;
+}
+
+/** Rollup minifies nothing: esbuild does, as plugins of Rollup would have it. */
+async function rollupBundle(folder, source, out) {
+  const [{ rollup }, { transform }] = await Promise.all([import("rollup"), import("esbuild")]);
+  const { createRequire } = await import("node:module");
+  const require = createRequire(join(folder, "package.json"));
+  const installed = join(folder, "node_modules/corteza");
+  const { sideEffects } = require(join(installed, "package.json"));
+  const resolver = {
+    name: "node-resolution",
+    async resolveId(id, importer) {
+      const path = id.startsWith("corteza") ? require.resolve(id) : importer && resolve(importer, "..", id);
+      if (path === undefined) return null;
+      const isPure = !sideEffects.includes(`./${path.slice(installed.length + 1).replaceAll("\\", "/")}`);
+      return { id: path, moduleSideEffects: !path.startsWith(installed) || !isPure };
+    },
+  };
+  const minifier = {
+    name: "minifier",
+    renderChunk: async (code) => ({ code: (await transform(code, { minify: true, format: "esm" })).code, map: null }),
+  };
+  const bundle = await rollup({ input: source, plugins: [resolver, minifier], logLevel: "silent" });
+  await bundle.write({ dir: out, format: "es", entryFileNames: "main.js" });
+  await bundle.close();
+}
+
+async function esbuildBundle(folder, source, out) {
+  const { build } = await import("esbuild");
+  await build({
+    ...{ entryPoints: { main: source }, outdir: out, absWorkingDir: folder, logLevel: "error" },
+    ...{ bundle: true, minify: true, splitting: true, format: "esm", target: "es2022" },
+  });
+}
+
+async function webpackBundle(folder, source, out) {
+  const { default: webpack } = await import("webpack");
+  const stats = await new Promise((done, failed) =>
+    webpack(
+      {
+        ...{ mode: "production", context: folder, entry: { main: source }, devtool: false },
+        output: { path: out, filename: "[name].js", chunkFilename: "[id].js", module: true },
+        experiments: { outputModule: true },
+        performance: { hints: false },
+      },
+      (error, result) => (error ? failed(error) : done(result)),
+    ),
+  );
+  if (stats.hasErrors()) throw new Error(stats.toString({ all: false, errors: true }));
+}
+
+export const BUNDLERS = {
+  vite: viteBundle,
+  rollup: rollupBundle,
+  esbuild: esbuildBundle,
+  webpack: webpackBundle,
+};
+
+const PAGE = '<!doctype html><meta charset="utf-8"><script type="module" src="./main.js"></script>';
+
+export class Pages {
+  #browser;
+  #server;
+  #folder = "";
+  #asked = new Set();
+
+  static async open() {
+    const pages = new Pages();
+    pages.#server = createServer((request, response) => pages.#answer(request, response));
+    await new Promise((ready) => pages.#server.listen(0, "127.0.0.1", ready));
+    pages.#browser = await chromium.launch({ executablePath: ensureChromium(), args: chromiumFlags({ webgpu: true }) });
+    return pages;
+  }
+
+  #answer(request, response) {
+    const name = new URL(request.url, "http://localhost").pathname.slice(1);
+    if (name === "") {
+      response.writeHead(200, { "Content-Type": "text/html" }).end(PAGE);
+      return;
+    }
+    const path = join(this.#folder, name);
+    if (name === "favicon.ico" || !existsSync(path)) {
+      response.writeHead(name === "favicon.ico" ? 204 : 404).end();
+      return;
+    }
+    if (name.endsWith(".js")) this.#asked.add(name);
+    response
+      .writeHead(200, { "Content-Type": name.endsWith(".js") ? "text/javascript" : "application/octet-stream" })
+      .end(readFileSync(path));
+  }
+
+  async fetched(folder) {
+    this.#folder = folder;
+    this.#asked.clear();
+    const page = await this.#browser.newPage();
+    const failures = [];
+    page.on("pageerror", (error) => failures.push(String(error)));
+    page.on("response", (response) => response.ok() || failures.push(`no ${response.url()}`));
+    try {
+      await page.goto(`http://127.0.0.1:${this.#server.address().port}/`);
+      const end = Date.now() + 120_000;
+      while (!(await page.evaluate(() => globalThis.done === true))) {
+        if (failures.length > 0) throw new Error(`${folder}: ${failures.join("; ")}`);
+        if (Date.now() > end) throw new Error(`${folder}: its program did not end within two minutes`);
+        await page.waitForTimeout(20);
+      }
+    } finally {
+      await page.close();
+    }
+    const texts = [...this.#asked].map((name) => readFileSync(join(folder, name)));
+    const bytes = texts.reduce((sum, text) => sum + gzipSync(text, { level: 9 }).length, 0);
+    return { bytes, names: [...this.#asked], text: texts.join("\n") };
+  }
+
+  async close() {
+    await this.#browser.close();
+    await new Promise((done) => {
+      this.#server.close(done);
+      this.#server.closeAllConnections();
+    });
+  }
+}
+
+/** Writes a job's source, and the weights that it may ask for beside its bundle. */
+export async function bundleJob(folder, bundler, job) {
+  const name = `${bundler}-${Object.keys(JOBS).indexOf(job)}`;
+  const source = join(folder, `${name}.mjs`);
+  writeFileSync(source, JOBS[job]);
+  const out = join(folder, name);
+  await BUNDLERS[bundler](folder, source, out);
+  if (JOBS[job].includes("model.safetensors"))
+    writeFileSync(join(out, "model.safetensors"), await referenceNetwork(folder));
+  return out;
+}
+
+async function referenceNetwork(folder) {
+  const library = await import(pathToFileURL(join(folder, "node_modules/corteza/dist/index.js")).href);
+  const { conv2d, dense, flatten, maxPooling2d, sequential, toSafetensors } = library;
+  const conv = (filters) => conv2d({ filters, kernelSize: 3, padding: "same", activation: "relu" });
+  const pool = () => maxPooling2d({ poolSize: 2 });
+  const layers = [conv(32), pool(), conv(64), pool(), flatten(), dense({ units: 10, activation: "softmax" })];
+  const model = sequential({ inputShape: [28, 28, 1] }, layers);
+  return toSafetensors(model.parameters, { config: JSON.stringify(model) });
+}
+
+/**
+ * Where a job's bytes are: of each module that a page fetches, its own size when it is minified and compressed alone, scaled
+ * so that all make the whole.
+ */
+export async function modulesOf(folder, job, pages) {
+  const source = join(folder, "modules.mjs");
+  writeFileSync(source, JOBS[job]);
+  const out = join(folder, "modules");
+  const output = await viteBundle(folder, source, out);
+  if (JOBS[job].includes("model.safetensors"))
+    writeFileSync(join(out, "model.safetensors"), await referenceNetwork(folder));
+  const { bytes, names } = await pages.fetched(out);
+  const { transform } = await import("esbuild");
+  const rows = [];
+  for (const chunk of output) {
+    if (!names.includes(chunk.fileName)) continue;
+    for (const [id, { code }] of Object.entries(chunk.modules)) {
+      if (!code) continue;
+      const { code: small } = await transform(code, { minify: true, format: "esm", treeShaking: false });
+      const module = id.split("node_modules/corteza/dist/").at(-1);
+      rows.push({ module, bytes: gzipSync(small, { level: 9 }).length });
+    }
+  }
+  const sum = rows.reduce((all, row) => all + row.bytes, 0);
+  return rows
+    .map((row) => ({ ...row, bytes: Math.round((row.bytes * bytes) / sum) }))
+    .sort((a, b) => b.bytes - a.bytes);
+}
+
+const kB = (bytes) => (bytes / 1000).toFixed(1).padStart(8);
+
+async function main() {
+  const folder = mkdtempSync(join(tmpdir(), "corteza-bytes-"));
+  const pages = await Pages.open();
+  try {
+    await installPacked(folder);
+    const wanted = process.argv.indexOf("--modules");
+    if (wanted > 0) {
+      const job = Object.keys(JOBS).find((name) => name.startsWith(process.argv[wanted + 1] ?? ""));
+      console.log(`${job}, by Vite, kB of gzip\n`);
+      for (const { module, bytes } of await modulesOf(folder, job, pages)) console.log(`${kB(bytes)}  ${module}`);
+      return;
+    }
+    console.log(`kB of gzip${Object.keys(BUNDLERS).map((name) => name.padStart(8)).join("")}`);
+    for (const job of Object.keys(JOBS)) {
+      let line = "";
+      for (const bundler of Object.keys(BUNDLERS))
+        line += kB((await pages.fetched(await bundleJob(folder, bundler, job))).bytes);
+      console.log(`          ${line}  ${job}`);
+    }
+  } finally {
+    await pages.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === import.meta.filename) await main();

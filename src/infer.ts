@@ -1,0 +1,18 @@
+/** "corteza/infer": what a page needs that uses a trained network: nothing of training is in it. */
+export * from "./core/errors.ts";
+export type { Tensor, TypedArray } from "./core/tensor.ts";
+export { type DigitImageOptions, normalizeDigitImage } from "./data/digit_image.ts";
+export type { Background, PictureOptions } from "./data/picture.ts";
+export { loadSafetensors, safetensorsMetadata } from "./formats/safetensors.ts";
+export type { Backend } from "./graph/backend.ts";
+export type { Model } from "./nn/model.ts";
+export { type ModelConfig, modelFromConfig } from "./nn/model_config.ts";
+export {
+  type Classification,
+  type Classifier,
+  type ClassifierImage,
+  type ClassifierOptions,
+  createClassifier,
+} from "./train/classifier.ts";
+export { createPredictor, type ModelPredictor } from "./train/predictor.ts";
+export { webgpu } from "./webgpu/backend.ts";
