@@ -6,7 +6,16 @@
  * it, and only there.
  */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -264,7 +273,11 @@ async function main() {
       for (const { module, bytes } of await modulesOf(folder, job, pages)) console.log(`${kB(bytes)}  ${module}`);
       return;
     }
-    console.log(`kB of gzip${Object.keys(BUNDLERS).map((name) => name.padStart(8)).join("")}`);
+    console.log(
+      `kB of gzip${Object.keys(BUNDLERS)
+        .map((name) => name.padStart(8))
+        .join("")}`,
+    );
     for (const job of Object.keys(JOBS)) {
       let line = "";
       for (const bundler of Object.keys(BUNDLERS))

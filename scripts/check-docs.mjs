@@ -8,9 +8,15 @@ import { Application, ReflectionKind } from "typedoc";
 const root = resolve(import.meta.dirname, "..");
 const app = await Application.bootstrap({
   options: resolve(root, "typedoc.json"),
-  entryPoints: ["src/index.ts", "src/graph.ts", "src/worker.ts", "src/node.ts", "src/graph/ops/index.ts"].map((file) =>
-    resolve(root, file),
-  ),
+  entryPoints: [
+    "src/index.ts",
+    "src/cpu.ts",
+    "src/infer.ts",
+    "src/graph.ts",
+    "src/worker.ts",
+    "src/node.ts",
+    "src/graph/ops/index.ts",
+  ].map((file) => resolve(root, file)),
   validation: { notExported: false, invalidLink: true, notDocumented: false },
   logLevel: "Error",
 });

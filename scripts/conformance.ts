@@ -14,7 +14,8 @@
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { type Backend, cpu, webgpu } from "../src/index.ts";
+import { cpu } from "../src/cpu.ts";
+import { type Backend, webgpu } from "../src/index.ts";
 import { oracleSuite } from "../test/conformance/oracle/suite.ts";
 import { type RunEvent, type RunRequest, runConformance, type SourceResult } from "../test/conformance/run.ts";
 import { suites } from "../test/conformance/suites.ts";

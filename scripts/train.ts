@@ -18,12 +18,12 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { cpu } from "../src/cpu.ts";
 import { subset } from "../src/data/dataset.ts";
 import {
   adam,
   type Backend,
   conv2d,
-  cpu,
   createTrainer,
   type Dataset,
   dense,

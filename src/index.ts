@@ -5,7 +5,6 @@ export type { AffineRanges } from "./core/affine.ts";
 export * from "./core/errors.ts";
 export type { MapsPictureOptions } from "./core/maps_picture.ts";
 export type { Tensor, TypedArray } from "./core/tensor.ts";
-export { cpu } from "./cpu/backend.ts";
 export { type Dataset, type DatasetInput, type DatasetOutput, dataset, sample, subset } from "./data/dataset.ts";
 export * from "./data/digit.ts";
 export * from "./data/idx.ts";

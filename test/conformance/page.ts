@@ -1,5 +1,6 @@
 /** The page that runs conformance suites in a browser: its address carries the request, and it posts what happens. */
-import { cpu, webgpu } from "../../src/index.ts";
+import { cpu } from "../../src/cpu.ts";
+import { webgpu } from "../../src/index.ts";
 import { type RunEvent, type RunRequest, runConformance } from "./run.ts";
 
 /** Reports go one after the other, so that they arrive in order. */

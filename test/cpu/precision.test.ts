@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { CpuOptions } from "../../src/cpu/backend.ts";
+import { cpu } from "../../src/cpu.ts";
 import type { Node } from "../../src/graph/node.ts";
 import { Graph } from "../../src/graph.ts";
 import {
   adam,
   batchNormalization,
   conv2d,
-  cpu,
   createTrainer,
   dataset,
   dense,

@@ -1,11 +1,11 @@
 import { describe, expect, it, test } from "vitest";
 import { momentumFromTable, scaledTable } from "../../src/core/schedule.ts";
+import { cpu } from "../../src/cpu.ts";
 import { decodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import {
   adam,
   cosineDecay,
   cosineDecayRestarts,
-  cpu,
   createTrainer,
   cyclicLearningRate,
   exponentialDecay,

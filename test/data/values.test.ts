@@ -1,8 +1,8 @@
 /** Numbers, labels and targets as pages give them: what a data set and a batch take of each, and what they say of the rest. */
 import { describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import {
   ArgumentError,
-  cpu,
   createPredictor,
   createTrainer,
   dataset,

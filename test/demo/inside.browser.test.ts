@@ -7,11 +7,11 @@ import { KernelMemory } from "../../demo/inside/kernel_memory.ts";
 import { KernelsStep } from "../../demo/inside/kernels_step.ts";
 import { LazyInsideView } from "../../demo/inside/lazy_view.ts";
 import { buildDesign, decodeRows, PRESETS, preset, type Row } from "../../demo/train/design.ts";
+import { cpu } from "../../src/cpu.ts";
 import { rasterizeDigit } from "../../src/data/digit.ts";
 import {
   adam,
   type Backend,
-  cpu,
   createTrainer,
   type Dataset,
   dataset,

@@ -18,13 +18,13 @@ import {
   within,
 } from "../../demo/inside/maps.ts";
 import { receptiveField } from "../../demo/inside/receptive_field.ts";
+import { cpu } from "../../src/cpu.ts";
 import { Graph } from "../../src/graph.ts";
 import {
   activation,
   add,
   batchNormalization,
   conv2d,
-  cpu,
   createTrainer,
   dense,
   flatten,

@@ -9,6 +9,7 @@ import { readNetworkFile } from "../../demo/network_file.ts";
 import { madeBy } from "../../demo/optimizer_rules.ts";
 import { type Lesson, lessonDataset, lessonsFromJson, lessonsToJson } from "../../demo/teaching.ts";
 import { networkWith, WeightsMismatchError, weightsFor } from "../../demo/weights_file.ts";
+import { cpu } from "../../src/cpu.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import {
   activation,
@@ -22,7 +23,6 @@ import {
   batchNormalization,
   CortezaError,
   conv2d,
-  cpu,
   createTrainer,
   dataset,
   dense,

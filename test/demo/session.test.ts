@@ -7,9 +7,10 @@ import { readNetworkFile } from "../../demo/network_file.ts";
 import { Session } from "../../demo/session.ts";
 import { LOSS, type OpenTrainer } from "../../demo/setup.ts";
 import { decodeRows } from "../../demo/train/design.ts";
+import { cpu } from "../../src/cpu.ts";
 import { subset } from "../../src/data/dataset.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
-import { cpu, createTrainer, type Dataset, fetchIdx, type Trainer } from "../../src/index.ts";
+import { createTrainer, type Dataset, fetchIdx, type Trainer } from "../../src/index.ts";
 
 /** A window of 4×4, then one row: a step takes under a millisecond. */
 const QUICK = decodeRows("p4_f_d") ?? [];

@@ -4,8 +4,9 @@ import { parametersIn } from "../../demo/checkpoints.ts";
 import { Snapshots } from "../../demo/snapshots.ts";
 import { type Check, type StopConditions, Stopper, stepsToMeasurement } from "../../demo/train/stopping.ts";
 import { Work } from "../../demo/work.ts";
+import { cpu } from "../../src/cpu.ts";
 import { decodeCheckpoint } from "../../src/formats/checkpoint.ts";
-import { cpu, createTrainer, dense, sequential, sgd } from "../../src/index.ts";
+import { createTrainer, dense, sequential, sgd } from "../../src/index.ts";
 
 const check = (loss: number, accuracy = 0.5, usual = true): Check => ({ loss, accuracy, usual });
 

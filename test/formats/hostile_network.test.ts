@@ -1,12 +1,12 @@
 /** Small files that froze the page, each by one thing that is out of all proportion. */
 import { expect, it } from "vitest";
 import type { Tensor } from "../../src/core/tensor.ts";
+import { cpu } from "../../src/cpu.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import { checkTrainerTensors, trainerConfig } from "../../src/formats/trainer_checkpoint.ts";
 import {
   adam,
   CortezaError,
-  cpu,
   createTrainer,
   dense,
   FormatError,

@@ -1,10 +1,10 @@
 /** Pictures of maps: the shader's against the ones that the CPU makes, and what `trainer.draw` refuses. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { layOutMaps, type MapsPictureOptions, pictureOfMaps } from "../../src/core/maps_picture.ts";
+import { cpu } from "../../src/cpu.ts";
 import {
   ArgumentError,
   conv2d,
-  cpu,
   createClassifier,
   createTrainer,
   type MapsDrawing,

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import { sample } from "../../src/data/dataset.ts";
 import {
   ArgumentError,
   type Backend,
   conv2d,
-  cpu,
   createTrainer,
   dense,
   flatten,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SCHEDULE_COLUMNS, SCHEDULE_ROWS } from "../../src/core/schedule.ts";
+import { cpu } from "../../src/cpu.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import type { Backend } from "../../src/graph/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
@@ -12,7 +13,6 @@ import {
   adam,
   batchNormalization,
   conv2d,
-  cpu,
   createTrainer,
   dense,
   flatten,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import {
   ArgumentError,
   adam,
   type Backend,
-  cpu,
   createTrainer,
   DisposedError,
   ShapeError,

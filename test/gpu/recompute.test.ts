@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import type { Backend } from "../../src/graph/backend.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import {
@@ -7,7 +8,6 @@ import {
   add,
   batchNormalization,
   conv2d,
-  cpu,
   createTrainer,
   dataset,
   dense,

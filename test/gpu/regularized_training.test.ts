@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import {
   adam,
   type Backend,
   conv2d,
-  cpu,
   createTrainer,
   dense,
   dropout,

@@ -1,9 +1,9 @@
 /** A lost device is replaced: programs are recorded again, and variables are as they were. */
 import { describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import {
   ArgumentError,
   adam,
-  cpu,
   createClassifier,
   createPredictor,
   createTrainer,

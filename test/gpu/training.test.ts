@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import { dataset } from "../../src/data/dataset.ts";
 import {
   adam,
   conv2d,
-  cpu,
   createTrainer,
   dense,
   flatten,

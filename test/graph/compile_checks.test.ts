@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import type { CompileOptions } from "../../src/graph/backend.ts";
 import { checkBackend } from "../../src/graph/checks.ts";
 import { Graph } from "../../src/graph.ts";
-import { ArgumentError, type Backend, cpu, webgpu } from "../../src/index.ts";
+import { ArgumentError, type Backend, webgpu } from "../../src/index.ts";
 import { checkLimits } from "../../src/webgpu/memory.ts";
 import { testGpu } from "../support/gpu.ts";
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
 import {
@@ -9,7 +10,6 @@ import {
   average,
   batchNormalization,
   conv2d,
-  cpu,
   createClassifier,
   createTrainer,
   dense,

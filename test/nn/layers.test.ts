@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import {
   ArgumentError,
@@ -8,7 +9,6 @@ import {
   concatenate,
   conv2d,
   conv2dTranspose,
-  cpu,
   cropping2d,
   dense,
   depthwiseConv2d,

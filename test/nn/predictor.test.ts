@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import {
   ArgumentError,
   activation,
   concatenate,
-  cpu,
   createClassifier,
   createPredictor,
   DisposedError,

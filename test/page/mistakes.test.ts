@@ -11,7 +11,8 @@ import { DIGIT_NAMES, type Digits } from "../../demo/digits.ts";
 import { readNetworkFile } from "../../demo/network_file.ts";
 import { changesFromJson, correctedPart } from "../../demo/train/changes.ts";
 import { mistakes, readingsOf } from "../../demo/train/mistakes.ts";
-import { cpu, createTrainer, type Dataset, gunzip, idx } from "../../src/index.ts";
+import { cpu } from "../../src/cpu.ts";
+import { createTrainer, type Dataset, gunzip, idx } from "../../src/index.ts";
 import { launchBrowser } from "../support/browser.ts";
 
 const DATA = resolve(import.meta.dirname, "../../public/data");

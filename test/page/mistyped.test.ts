@@ -3,8 +3,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
-import { adam, conv2d, cpu, createTrainer, dense, flatten, maxPooling2d, reLU, sequential } from "../../src/index.ts";
+import { adam, conv2d, createTrainer, dense, flatten, maxPooling2d, reLU, sequential } from "../../src/index.ts";
 import { launchBrowser } from "../support/browser.ts";
 
 const site = inject("demo");

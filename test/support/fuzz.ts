@@ -4,6 +4,7 @@
  */
 import { CortezaError } from "../../src/core/errors.ts";
 import type { Tensor } from "../../src/core/tensor.ts";
+import { cpu } from "../../src/cpu.ts";
 import { parseIdx } from "../../src/data/idx.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import { checkTrainerTensors, trainerConfig } from "../../src/formats/trainer_checkpoint.ts";
@@ -15,7 +16,6 @@ import {
   concatenate,
   conv2d,
   cosineDecay,
-  cpu,
   createTrainer,
   dense,
   dropout,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import type { Backend } from "../../src/graph/backend.ts";
 import {
   auc,
   conv2d,
-  cpu,
   createTrainer,
   type Dataset,
   DivergedError,

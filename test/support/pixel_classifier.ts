@@ -1,7 +1,7 @@
+import { cpu } from "../../src/cpu.ts";
 import {
   type ClassifierImage,
   type ClassifierOptions,
-  cpu,
   createClassifier,
   dense,
   flatten,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import type { Backend } from "../../src/graph/backend.ts";
 import {
   adam,
-  cpu,
   createClassifier,
   createPredictor,
   createTrainer,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import type { Backend } from "../../src/graph/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import {
@@ -6,7 +7,6 @@ import {
   add,
   concatenate,
   conv2d,
-  cpu,
   createTrainer,
   type Dataset,
   dense,

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import {
   ArgumentError,
   adam,
   type Backend,
   conv2d,
-  cpu,
   createClassifier,
   createTrainer,
   DisposedError,

@@ -1,4 +1,4 @@
-import { cpu } from "../../src/index.ts";
+import { cpu } from "../../src/cpu.ts";
 import { divergenceSuite } from "../support/divergence_suite.ts";
 
 divergenceSuite("the CPU backend", async () => cpu());

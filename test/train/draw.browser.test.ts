@@ -1,15 +1,8 @@
 /** `trainer.draw` into real canvases, on the page and from a worker: the pictures are those of the values that `inspect` reads. */
 import { afterEach, describe, expect, it } from "vitest";
 import { layOutMaps, type MapsCanvas, pictureOfMaps } from "../../src/core/maps_picture.ts";
-import {
-  ArgumentError,
-  adam,
-  cpu,
-  createTrainer,
-  type MapsDrawing,
-  type Tensor,
-  type Trainer,
-} from "../../src/index.ts";
+import { cpu } from "../../src/cpu.ts";
+import { ArgumentError, adam, createTrainer, type MapsDrawing, type Tensor, type Trainer } from "../../src/index.ts";
 import { createWorkerTrainer } from "../../src/worker/remote_trainer.ts";
 import { barPictures, residualNetwork } from "../support/networks.ts";
 

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { cosineDecay, cpu, createTrainer, polynomialDecay, sgd } from "../../src/index.ts";
+import { cpu } from "../../src/cpu.ts";
+import { cosineDecay, createTrainer, polynomialDecay, sgd } from "../../src/index.ts";
 import { barPictures, smallNetwork } from "../support/networks.ts";
 
 const weights = (model: ReturnType<typeof smallNetwork>) =>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import { decodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { Arena, Variable } from "../../src/graph/node.ts";
@@ -10,7 +11,6 @@ import {
   adam,
   adamax,
   adamw,
-  cpu,
   createTrainer,
   FormatError,
   ftrl,

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import {
   ArgumentError,
   adam,
-  cpu,
   createTrainer,
   dataset,
   dense,

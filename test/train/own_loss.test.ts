@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import type { Node } from "../../src/graph/node.ts";
 import type { Graph } from "../../src/graph.ts";
 import {
   ArgumentError,
   activation,
   conv2d,
-  cpu,
   createTrainer,
   dataset,
   dense,

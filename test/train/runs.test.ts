@@ -1,4 +1,4 @@
-import { cpu } from "../../src/index.ts";
+import { cpu } from "../../src/cpu.ts";
 import { runsSuite } from "../support/runs_suite.ts";
 
 runsSuite("the CPU backend", async () => cpu());

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import {
   ArgumentError,
   activation,
   adam,
   auc,
   conv2d,
-  cpu,
   createTrainer,
   dataset,
   dense,

@@ -48,9 +48,10 @@ describe.each(["webgpu", "cpu"] as const)("a residual network with batch normali
 it("targets, weights, metrics and early stopping work in a worker as on the page", async () => {
   const { clusters } = await import("../support/losses.ts");
   const { RandomData } = await import("../support/random.ts");
-  const { createTrainer, cpu, dataset, dense, earlyStopping, huber, precision, sequential } = await import(
+  const { createTrainer, dataset, dense, earlyStopping, huber, precision, sequential } = await import(
     "../../src/index.ts"
   );
+  const { cpu } = await import("../../src/cpu.ts");
   const plain = clusters(new RandomData(5), 10, 3);
   const weighted = dataset({
     ...{ images: plain.images, shape: [4], targetShape: [3] },
@@ -149,7 +150,8 @@ it("a loss of one's own, which cannot be sent, is refused before a worker is mad
 });
 
 it("several inputs and outputs train in a worker as on the page", async () => {
-  const { cpu, createTrainer, dense, input, model, multiDataset, add, sgd } = await import("../../src/index.ts");
+  const { createTrainer, dense, input, model, multiDataset, add, sgd } = await import("../../src/index.ts");
+  const { cpu } = await import("../../src/cpu.ts");
   const network = () => {
     const [left, right] = [input([2], { name: "left" }), input([3], { name: "right" })];
     const sum = add()([dense({ units: 4 })(left), dense({ units: 4 })(right)]);

@@ -1,8 +1,8 @@
 /** What the tests of a trainer's contract work on: one combination of where a trainer runs and what it runs on. */
 import { afterAll, afterEach, beforeAll } from "vitest";
+import { cpu } from "../../../src/cpu.ts";
 import {
   type Backend,
-  cpu,
   createTrainer,
   type Dataset,
   dataset,
