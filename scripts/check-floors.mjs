@@ -33,7 +33,7 @@ for (const entry of readdirSync(source, { recursive: true, withFileTypes: true }
   if (!isEntry && !(floor in BELOW))
     offences.push(`src/${relative(source, path)}:1: "${floor}" is no floor of the house`);
   const text = withoutComments(readFileSync(path, "utf8"));
-  for (const { index, 0: statement, 1: keyword, 2: specifier } of text.matchAll(IMPORT)) {
+  for (const { index, 0: statement, 2: specifier } of text.matchAll(IMPORT)) {
     const line = text.slice(0, index + statement.length).split("\n").length;
     const where = `src/${relative(source, path)}:${line}`;
     // What Node brings with it is no dependency, for the entry that is for Node alone.
