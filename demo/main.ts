@@ -1,17 +1,15 @@
 /** The page: one session, three views on it, and the bar of the training above them. */
-import { sample } from "../src/data/dataset.ts";
 import { addressOf, onView, VIEWS, type View, view } from "./address.ts";
 import { CLASSES, nameClasses } from "./classes.ts";
 import { courtesy } from "./courtesy.ts";
-import { DigitPad } from "./digit_pad.ts";
 import { announce, find, focusScrollers, write } from "./dom.ts";
-import { DrawPanel } from "./draw_panel.ts";
+import type { DrawView } from "./draw_view.ts";
 import { isOwnFileName, onDroppedFiles } from "./files.ts";
 import { LazyInsideView } from "./inside/lazy_view.ts";
 import { KeepPanel } from "./keep_panel.ts";
 import { kept, tryKeeping } from "./kept.ts";
-import { KnownInk } from "./known_ink.ts";
 import { count, language, onLanguage, percent, say, setLanguage, translatePage } from "./language.ts";
+import { Lazy } from "./lazy.ts";
 import type { Language } from "./messages.ts";
 import {
   ailmentNotice,
@@ -27,7 +25,6 @@ import { openTrainer } from "./open_trainer.ts";
 import { Runner } from "./runner.ts";
 import { Session } from "./session.ts";
 import type { Force } from "./setup.ts";
-import { TeachPanel } from "./teach_panel.ts";
 import { Theme } from "./theme.ts";
 import { isChangesJson } from "./train/changes.ts";
 import { Corrections } from "./train/corrections.ts";
@@ -69,35 +66,25 @@ const inside = new LazyInsideView({
   firstParameters: () => session.firstParameters,
 });
 
-const panel: DrawPanel = new DrawPanel({
-  pad: find("pad", DigitPad),
-  predict,
-  trained: () => session.hasLearned,
-  temperature: () => session.temperature,
-  knows: async (pixels) => (await knownInk())?.knows(pixels, teaching.drawings) ?? true,
-  onPixels(pixels) {
-    inside.pixels = pixels;
-    // A drawing can be corrected; an empty pad cannot.
+/** The pad, whose program is fetched when it is first seen, or when something is put on it. */
+const drawing = new Lazy(
+  () => import("./draw_view.ts"),
+  ({ DrawView }) =>
+    new DrawView({
+      session,
+      onPixels(pixels) {
+        inside.pixels = pixels;
+        // A drawing can be corrected; an empty pad cannot.
+        changed();
+      },
+    }),
+  () => {
+    showSections();
+    placePad();
     changed();
   },
-  testDigit() {
-    const heldOut = session.digits?.heldOut;
-    return heldOut && sample(heldOut, Math.floor(Math.random() * heldOut.count));
-  },
-});
+);
 
-let inkOf = session.digits;
-let ink: Promise<KnownInk | undefined> | undefined;
-
-/** The ink of the training set at hand, from the first drawing on that is asked about. */
-function knownInk(): Promise<KnownInk | undefined> | undefined {
-  const { digits } = session;
-  if (digits !== inkOf) ink = digits && KnownInk.of(digits.train, digits.heldOut);
-  inkOf = digits;
-  return ink;
-}
-
-const teaching: TeachPanel = new TeachPanel(session, () => panel.pixels);
 const keeping = new KeepPanel({
   session,
   epochs: () => train.epochs,
@@ -111,7 +98,7 @@ onDroppedFiles((files) => {
   const [file] = files;
   if (file.type.startsWith("image/")) {
     if (view() === "train") location.hash = addressOf("draw");
-    void panel.showPicture(file);
+    void withDrawing((view) => view.showPicture(file));
   } else if (file.name.endsWith(".safetensors")) void keeping.open(file);
   else if (file.name.endsWith(".json")) void openJson(file);
   else if (files.every(({ name }) => isOwnFileName(name))) {
@@ -128,18 +115,32 @@ function goTo(name: View): void {
 async function openJson(file: File): Promise<void> {
   const ofData = isChangesJson(await file.text());
   goTo(ofData ? "train" : "draw");
-  await (ofData ? train.openChanges(file) : teaching.open(file));
+  await (ofData ? train.openChanges(file) : withDrawing((view) => view.openDrawings(file)));
+}
+
+/** Where the pad cannot be fetched, its view says so. */
+async function withDrawing(work: (view: DrawView) => Promise<void>): Promise<void> {
+  const view = await drawing.load().catch(() => undefined);
+  if (view) await work(view);
 }
 
 // ---- views
 
 function showView(): void {
-  for (const name of VIEWS) find(`view-${name}`, HTMLElement).hidden = name !== view();
+  if (view() !== "train" && drawing.part === undefined) drawing.load().catch(() => undefined);
+  showSections();
   document.documentElement.dataset["view"] = view();
   placePad();
   inside.visible = view() === "inside";
   renderTitle();
   renderLinks();
+}
+
+/** Views with a pad are seen once it works, or once it is known that it does not come. */
+function showSections(): void {
+  const padReady = drawing.part !== undefined || drawing.failed;
+  for (const name of VIEWS)
+    find(`view-${name}`, HTMLElement).hidden = name !== view() || (name !== "train" && !padReady);
 }
 
 const padPlace = document.querySelector(".pad-place");
@@ -150,7 +151,7 @@ function placePad(): void {
   if (padPlace === null || padButtons === null) return;
   if (view() === "inside") {
     find("inside-pad", HTMLElement).append(padPlace, padButtons);
-    if (find("pad", DigitPad).empty && session.digits) void panel.showTestDigit();
+    void drawing.part?.fill();
   } else document.querySelector(".drawing")?.prepend(padPlace, padButtons);
 }
 
@@ -194,7 +195,7 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("[data-languag
 
 const theme = new Theme(() => {
   train.redraw();
-  find("pad", DigitPad).redraw();
+  drawing.part?.redraw();
 });
 
 // ---- what the page shows
@@ -224,7 +225,6 @@ function render(): void {
   }
   if (session.digits && session.digits !== shownDigits) {
     shownDigits = session.digits;
-    panel.ready = true;
     placePad();
   }
   const now = performance.now();
@@ -234,7 +234,7 @@ function render(): void {
   if (replaced) shownReplacements = session.replacements;
   if (measured || replaced || (session.phase === "training" && now - reread > REREAD_MILLISECONDS)) {
     reread = now;
-    panel.refresh();
+    drawing.part?.refresh();
     train.reread();
     inside.refresh();
   }
@@ -244,9 +244,14 @@ function render(): void {
     const { latest } = session;
     if (latest && latest.step > 0) announce(say().announceAccuracy(percent(latest.accuracy, 1), count(latest.step)));
   }
-  panel.render();
-  teaching.render();
+  renderDrawing();
   keeping.render();
+}
+
+function renderDrawing(): void {
+  const { part, failed } = drawing;
+  if (part) part.render();
+  else if (failed) write(find("draw-note", HTMLElement), say().insideNotLoaded);
 }
 
 /** Weights with less than this share of guessing's loss have learned something worth going back to. */

@@ -1,6 +1,6 @@
 /**
- * Makes shaders small in builds: takes comments and indentation out of `.wgsl?raw` imports. Lines stay lines, because
- * the preprocessor's `#` directives need their own.
+ * Makes shaders small in builds: takes comments and spaces that separate nothing out of `.wgsl?raw` imports. Lines stay lines,
+ * because the preprocessor's `#` directives need their own.
  */
 export function smallShaders() {
   return {
@@ -15,6 +15,10 @@ export function smallShaders() {
   };
 }
 
+/** Spaces between an operator and operands on both sides, or beside a bracket, separate nothing. */
+const OPERATOR = /(?<=[\w)\]]) ?([-+*/%&|^<>=!]+) ?(?=[\w($])/g;
+const BRACKET = / ?([{}()[\];:,]) ?/g;
+
 export function shrinkShader(text) {
   return text
     .split("\n")
@@ -25,5 +29,6 @@ export function shrinkShader(text) {
         .replace(/\s+/g, " "),
     )
     .filter((line) => line !== "")
+    .map((line) => (/^(#|enable )/.test(line) ? line : line.replace(BRACKET, "$1").replace(OPERATOR, "$1")))
     .join("\n");
 }

@@ -1,0 +1,80 @@
+/** The pad, what the network reads on it, and what it is taught by it. */
+import { sample } from "../src/data/dataset.ts";
+import { DigitPad } from "./digit_pad.ts";
+import { find } from "./dom.ts";
+import { DrawPanel } from "./draw_panel.ts";
+import { KnownInk } from "./known_ink.ts";
+import type { Session } from "./session.ts";
+import { TeachPanel } from "./teach_panel.ts";
+
+export interface DrawViewOptions {
+  session: Session;
+  /** Hears what the network sees of the drawing, whenever that changed. */
+  onPixels(pixels: Float32Array | undefined): void;
+}
+
+export class DrawView {
+  readonly #session: Session;
+  readonly #pad = find("pad", DigitPad);
+  readonly #panel: DrawPanel;
+  readonly #teaching: TeachPanel;
+  #inkOf: Session["digits"];
+  #ink: Promise<KnownInk | undefined> | undefined;
+
+  constructor({ session, onPixels }: DrawViewOptions) {
+    this.#session = session;
+    this.#panel = new DrawPanel({
+      pad: this.#pad,
+      predict: (pixels) => session.predict(pixels),
+      trained: () => session.hasLearned,
+      temperature: () => session.temperature,
+      knows: async (pixels) => (await this.#knownInk())?.knows(pixels, this.#teaching.drawings) ?? true,
+      onPixels,
+      testDigit() {
+        const heldOut = session.digits?.heldOut;
+        return heldOut && sample(heldOut, Math.floor(Math.random() * heldOut.count));
+      },
+    });
+    this.#teaching = new TeachPanel(session, () => this.#panel.pixels);
+  }
+
+  /** The ink of the training set at hand, from the first drawing on that is asked about. */
+  #knownInk(): Promise<KnownInk | undefined> | undefined {
+    const { digits } = this.#session;
+    if (digits !== this.#inkOf) this.#ink = digits && KnownInk.of(digits.train, digits.heldOut);
+    this.#inkOf = digits;
+    return this.#ink;
+  }
+
+  /** Shows the digit of a picture on the pad. */
+  showPicture(file: Blob): Promise<void> {
+    return this.#panel.showPicture(file);
+  }
+
+  /** Shows a held-out digit on an empty pad, once there are digits. */
+  async fill(): Promise<void> {
+    if (this.#pad.empty && this.#session.digits) await this.#panel.showTestDigit();
+  }
+
+  /** Takes the drawings of a file up. */
+  openDrawings(file: File): Promise<void> {
+    return this.#teaching.open(file);
+  }
+
+  /** Asks the network again about the same drawing, because it has learned. */
+  refresh(): void {
+    this.#panel.refresh();
+  }
+
+  /** Draws again what the style sheet does not colour. */
+  redraw(): void {
+    this.#pad.redraw();
+  }
+
+  /** Writes everything, in the page's language. */
+  render(): void {
+    this.#panel.ready = this.#session.digits !== undefined;
+    this.#panel.render();
+    this.#teaching.render();
+  }
+}
