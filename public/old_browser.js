@@ -59,12 +59,13 @@
     notices.parentNode.insertBefore(notice(words, first === "es" ? "en" : "es"), notices);
   }
 
+  // A program that has run named the view that it shows.
+  function check() {
+    if (!document.documentElement.hasAttribute("data-view")) tell(NOT_STARTED);
+  }
+
   if (!isSupported()) tell(TOO_OLD);
   else {
-    // A program that has run named the view that it shows.
-    var check = function () {
-      if (!document.documentElement.hasAttribute("data-view")) tell(NOT_STARTED);
-    };
     window.addEventListener("load", function () {
       // Its first part says that it fetches the others (demo/start.ts).
       if (document.documentElement.getAttribute("data-program") !== "starting") check();
