@@ -7,6 +7,7 @@ dataset["program"] = "starting";
 wordsFetched
   .then(() => import("./main.ts"))
   .catch((error: unknown) => {
-    dispatchEvent(new Event("program-failed"));
+    const page: EventTarget = window;
+    page.dispatchEvent(new Event("program-failed"));
     throw error;
   });
