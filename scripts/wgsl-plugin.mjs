@@ -15,8 +15,11 @@ export function smallShaders() {
   };
 }
 
-/** Spaces between an operator and operands on both sides, or beside a bracket, separate nothing. */
-const OPERATOR = /(?<=[\w)\]]) ?([-+*/%&|^<>=!]+) ?(?=[\w($])/g;
+/**
+ * Spaces between an operator and operands on both sides, or beside a bracket, separate nothing. Those of `<` and `>` stay:
+ * they are brackets too, and what reads declarations wants its space behind `var<storage>`.
+ */
+const OPERATOR = /(?<=[\w)\]]) ?([-+*/%&|^=!]+) ?(?=[\w($])/g;
 const BRACKET = / ?([{}()[\];:,]) ?/g;
 
 export function shrinkShader(text) {

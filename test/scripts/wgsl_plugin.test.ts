@@ -20,6 +20,7 @@ describe("a small shader", () => {
   });
 
   it("keeps its lines, and spaces where they separate", () => {
+    expect(shrinkShader("var<storage> input: array<vec4f>;")).toBe("var<storage> input:array<vec4f>;");
     const text = "enable f16;\n// why\n#if TILE > 1\n  let a = b - -c; // d\n  return x && !y;\n#endif\n";
     expect(shrinkShader(text)).toBe("enable f16;\n#if TILE > 1\nlet a=b - -c;\nreturn x && !y;\n#endif");
   });
