@@ -1,18 +1,18 @@
 // Adafactor's direction u = g / √v, in the gradient's place, and for each vector of the arena Σ of the parameter's and of
 // the direction's squares. v is that of the element, or row moment · column moment / mean of the matrix' row moments.
-@group(0) @binding(0) var<storage, read> parameters: array<vec4f>;
+var<storage> parameters: array<vec4f>;
 // The gradient before, the direction after.
-@group(0) @binding(1) var<storage, read_write> directions: array<vec4f>;
+var<storage> directions: array<vec4f>;
 // Two rows a block of 64 elements: columns (0 for a vector), elements of a matrix, the block's first element within its
 // tensor, how many exist; then where the tensor's row moments, its column moments and its means begin.
-@group(0) @binding(2) var<storage, read> places: array<vec4u>;
+var<storage> places: array<vec4u>;
 #if DECOUPLED_DECAY
-@group(0) @binding(3) var<storage, read> finishedSteps: array<u32>;
+var<storage> finishedSteps: array<u32>;
 #include learning_rate
 #endif
-@group(0) @binding($(3 + 2 * DECOUPLED_DECAY)) var<storage, read> moments: array<f32>;
-@group(0) @binding($(4 + 2 * DECOUPLED_DECAY)) var<storage, read> means: array<f32>;
-@group(0) @binding($(5 + 2 * DECOUPLED_DECAY)) var<storage, read_write> squares: array<vec2f>;
+var<storage> moments: array<f32>;
+var<storage> means: array<f32>;
+var<storage> squares: array<vec2f>;
 
 #include linear_index
 

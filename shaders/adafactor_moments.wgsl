@@ -1,25 +1,23 @@
 // Moves Adafactor's second moments by one step (Shazeer and Stern 2018, algorithm 4). An entry is the mean square of a
 // row or of a column of a gradient's matrices, or the square of one element of a vector; LANES threads share it.
 // First for the rows, which also leave the gradient as the columns want it; then for the columns, and the rows' means.
-#if ROWS
-// Summed up, clipped and decayed, in the arena's order.
-@group(0) @binding(0) var<storage, read_write> treated: array<f32>;
-#else
-@group(0) @binding(0) var<storage, read> treated: array<f32>;
+// Gradients, summed up, clipped and decayed, in the arena's order.
+var<storage> treated: array<f32>;
+#if !ROWS
 // The mean of each matrix' row moments.
-@group(0) @binding(1) var<storage, read_write> means: array<f32>;
+var<storage> means: array<f32>;
 #endif
 // Updates finished before this one; in mixed precision followed by 0 where this step is skipped.
-@group(0) @binding($(2 + ROWS)) var<storage, read> finishedSteps: array<u32>;
+var<storage> finishedSteps: array<u32>;
 // First element, how many, from one to the next, and which moment or mean they make.
-@group(0) @binding($(3 + ROWS)) var<storage, read> entries: array<vec4u>;
-@group(0) @binding($(4 + ROWS)) var<storage, read_write> moments: array<f32>;
+var<storage> entries: array<vec4u>;
+var<storage> moments: array<f32>;
 #if ROWS && CLIP_FACTORS
 // A factor for each block's gradient (clip_factors.wgsl).
-@group(0) @binding(6) var<storage, read> gradientFactors: array<f32>;
+var<storage> gradientFactors: array<f32>;
 #endif
 #if ROWS && L2_DECAY
-@group(0) @binding($(6 + CLIP_FACTORS)) var<storage, read> parameters: array<f32>;
+var<storage> parameters: array<f32>;
 #endif
 
 #include linear_index

@@ -3,10 +3,10 @@
 // and are added in a fixed order.
 alias Element = vec2f;
 
-@group(0) @binding(0) var<storage, read> squares: array<vec2f>;
+var<storage> squares: array<vec2f>;
 // First block of each tensor, how many there are, and its elements.
-@group(0) @binding(1) var<storage, read> tensors: array<vec4u>;
-@group(0) @binding(2) var<storage, read_write> scales: array<f32>;
+var<storage> tensors: array<vec4u>;
+var<storage> scales: array<f32>;
 
 #include workgroup_element_sum
 

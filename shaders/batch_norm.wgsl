@@ -11,12 +11,12 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> x: array<StoredX>;
-@group(0) @binding(1) var<storage, read> means: array<Element>;
-@group(0) @binding(2) var<storage, read> variances: array<Element>;
-@group(0) @binding(3) var<storage, read> gammas: array<Element>;
-@group(0) @binding(4) var<storage, read> betas: array<Element>;
-@group(0) @binding(5) var<storage, read_write> output: array<StoredOutput>;
+var<storage> x: array<StoredX>;
+var<storage> means: array<Element>;
+var<storage> variances: array<Element>;
+var<storage> gammas: array<Element>;
+var<storage> betas: array<Element>;
+var<storage> output: array<StoredOutput>;
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
 #include stored_x

@@ -10,14 +10,14 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> x: array<StoredX>;
-@group(0) @binding(1) var<storage, read> upstream: array<StoredUpstream>;
-@group(0) @binding(2) var<storage, read> means: array<Element>;
+var<storage> x: array<StoredX>;
+var<storage> upstream: array<StoredUpstream>;
+var<storage> means: array<Element>;
 #if RELU
-@group(0) @binding(3) var<storage, read> activated: array<StoredActivated>;
+var<storage> activated: array<StoredActivated>;
 #endif
 // Two planes [SLICES, ELEMENTS].
-@group(0) @binding($(RELU + 3)) var<storage, read_write> partials: array<Element>;
+var<storage> partials: array<Element>;
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
 #if HALF_ACTIVATED

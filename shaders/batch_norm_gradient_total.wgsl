@@ -8,17 +8,17 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> partials: array<Element>;
-@group(0) @binding(1) var<storage, read> variances: array<Element>;
-@group(0) @binding(2) var<storage, read_write> gammaGradients: array<Element>;
-@group(0) @binding(3) var<storage, read_write> betaGradients: array<Element>;
+var<storage> partials: array<Element>;
+var<storage> variances: array<Element>;
+var<storage> gammaGradients: array<Element>;
+var<storage> betaGradients: array<Element>;
 #if COEFFICIENTS
-@group(0) @binding(4) var<storage, read> means: array<Element>;
-@group(0) @binding(5) var<storage, read> gammas: array<Element>;
+var<storage> means: array<Element>;
+var<storage> gammas: array<Element>;
 // Four planes [ELEMENTS]: scale, mean, slope, offset.
-@group(0) @binding(6) var<storage, read_write> coefficients: array<Element>;
+var<storage> coefficients: array<Element>;
 #if MASKED
-@group(0) @binding(7) var<storage, read> labels: array<i32>;
+var<storage> labels: array<i32>;
 #endif
 #endif
 

@@ -10,16 +10,16 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> x: array<StoredX>;
-@group(0) @binding(1) var<storage, read> upstream: array<StoredUpstream>;
-@group(0) @binding(2) var<storage, read> coefficients: array<Element>;
+var<storage> x: array<StoredX>;
+var<storage> upstream: array<StoredUpstream>;
+var<storage> coefficients: array<Element>;
 #if RELU
-@group(0) @binding(3) var<storage, read> activated: array<StoredActivated>;
+var<storage> activated: array<StoredActivated>;
 #endif
 #if MASKED
-@group(0) @binding($(RELU + 3)) var<storage, read> labels: array<i32>;
+var<storage> labels: array<i32>;
 #endif
-@group(0) @binding($(RELU + MASKED + 3)) var<storage, read_write> output: array<StoredOutput>;
+var<storage> output: array<StoredOutput>;
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
 #if HALF_ACTIVATED

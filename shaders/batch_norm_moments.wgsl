@@ -12,12 +12,12 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> x: array<StoredX>;
+var<storage> x: array<StoredX>;
 #if MASKED
-@group(0) @binding(1) var<storage, read> labels: array<i32>;
+var<storage> labels: array<i32>;
 #endif
 // Three planes [SLICES, ELEMENTS]: counts, means, squared distances.
-@group(0) @binding($(MASKED + 1)) var<storage, read_write> partials: array<Element>;
+var<storage> partials: array<Element>;
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
 #include stored_x

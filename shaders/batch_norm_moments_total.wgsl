@@ -7,12 +7,12 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> partials: array<Element>;
-@group(0) @binding(1) var<storage, read_write> means: array<Element>;
-@group(0) @binding(2) var<storage, read_write> variances: array<Element>;
+var<storage> partials: array<Element>;
+var<storage> means: array<Element>;
+var<storage> variances: array<Element>;
 #if MOVING
-@group(0) @binding(3) var<storage, read_write> movingMeans: array<Element>;
-@group(0) @binding(4) var<storage, read_write> movingVariances: array<Element>;
+var<storage> movingMeans: array<Element>;
+var<storage> movingVariances: array<Element>;
 #endif
 
 #include workgroup_element_sum

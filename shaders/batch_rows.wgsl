@@ -1,8 +1,8 @@
 // Which rows of a data set make up the batch that the cursor names.
 #include batch_row
 
-@group(0) @binding(0) var<storage, read> cursor: array<u32>;
-@group(0) @binding(1) var<storage, read_write> rows: array<i32>;
+var<storage> cursor: array<u32>;
+var<storage> rows: array<i32>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u) {

@@ -21,8 +21,8 @@ alias Target = i32;
 alias Target = u32;
 #endif
 
-@group(0) @binding(0) var<storage, read> input: array<Source>;
-@group(0) @binding(1) var<storage, read_write> output: array<Target>;
+var<storage> input: array<Source>;
+var<storage> output: array<Target>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {

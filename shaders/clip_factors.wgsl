@@ -1,9 +1,9 @@
 // What gradients are multiplied with, so that no group's norm exceeds LIMIT: LIMIT / max(norm, LIMIT), written for each
 // of the group's blocks. A workgroup a group; its blocks' squares are added in a fixed order.
-@group(0) @binding(0) var<storage, read> squares: array<f32>;
+var<storage> squares: array<f32>;
 // First block of each group, and how many there are.
-@group(0) @binding(1) var<storage, read> groups: array<vec2u>;
-@group(0) @binding(2) var<storage, read_write> factors: array<f32>;
+var<storage> groups: array<vec2u>;
+var<storage> factors: array<f32>;
 
 #include workgroup_sum
 

@@ -2,9 +2,9 @@
 // no atomics, and the batch is short. A negative label matches no cell.
 #include linear_index
 
-@group(0) @binding(0) var<storage, read> labels: array<i32>;
-@group(0) @binding(1) var<storage, read> predictions: array<i32>;
-@group(0) @binding(2) var<storage, read_write> counts: array<f32>;
+var<storage> labels: array<i32>;
+var<storage> predictions: array<i32>;
+var<storage> counts: array<f32>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {

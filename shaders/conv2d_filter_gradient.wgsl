@@ -36,21 +36,21 @@ alias Upstream = Output;
 
 // Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
-@group(0) @binding(0) var<storage, read> input: array<Input, $(INPUT_LENGTH / (1 + HALF_INPUT * (CHANNEL_UNIT == 1)))>;
-@group(0) @binding(1) var<storage, read> upstream: array<Upstream, $(UPSTREAM_LENGTH)>;
+var<storage> input: array<Input, $(INPUT_LENGTH / (1 + HALF_INPUT * (CHANNEL_UNIT == 1)))>;
+var<storage> upstream: array<Upstream, $(UPSTREAM_LENGTH)>;
 #if UNPOOL
-@group(0) @binding(2) var<storage, read> winners: array<u32, $(WINNERS_LENGTH)>;
+var<storage> winners: array<u32, $(WINNERS_LENGTH)>;
 #endif
 #else
-@group(0) @binding(0) var<storage, read> input: array<Input>;
-@group(0) @binding(1) var<storage, read> upstream: array<Upstream>;
+var<storage> input: array<Input>;
+var<storage> upstream: array<Upstream>;
 #if UNPOOL
-@group(0) @binding(2) var<storage, read> winners: array<u32>;
+var<storage> winners: array<u32>;
 #endif
 #endif
-@group(0) @binding($(UNPOOL + 2)) var<storage, read_write> filterPartials: array<Output>;
+var<storage> filterPartials: array<Output>;
 #if BIAS
-@group(0) @binding($(UNPOOL + 3)) var<storage, read_write> biasPartials: array<f32>;
+var<storage> biasPartials: array<f32>;
 #endif
 
 // Elements of the buffer from one pixel of the image to the next.

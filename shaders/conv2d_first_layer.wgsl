@@ -19,14 +19,14 @@ alias Output = Weights;
 #endif
 
 // Where the length of an array is not in its type, SwiftShader divides to find it at every load.
-@group(0) @binding(0) var<storage, read> input: array<f32, $(INPUT_LENGTH)>;
-@group(0) @binding(1) var<storage, read> filters: array<Weights, $(FILTERS_LENGTH)>;
+var<storage> input: array<f32, $(INPUT_LENGTH)>;
+var<storage> filters: array<Weights, $(FILTERS_LENGTH)>;
 #if BIAS
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
+var<storage> bias: array<f32>;
 #endif
-@group(0) @binding($(BIAS + 2)) var<storage, read_write> output: array<Output, $(OUTPUT_LENGTH)>;
+var<storage> output: array<Output, $(OUTPUT_LENGTH)>;
 #if POOL
-@group(0) @binding($(BIAS + 3)) var<storage, read_write> winners: array<u32>;
+var<storage> winners: array<u32>;
 #endif
 
 const LANES = vec4u(0u, 1u, 2u, 3u);

@@ -42,19 +42,19 @@ alias Output = Weights;
 
 // Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
-@group(0) @binding(0) var<storage, read> input: array<Input, $(INPUT_LENGTH / (1 + HALF_INPUT * (CHANNEL_UNIT == 1)))>;
-@group(0) @binding(1) var<storage, read> filters: array<Weights, $(FILTERS_LENGTH)>;
-@group(0) @binding($(BIAS + 2)) var<storage, read_write> output: array<Output, $(OUTPUT_LENGTH)>;
+var<storage> input: array<Input, $(INPUT_LENGTH / (1 + HALF_INPUT * (CHANNEL_UNIT == 1)))>;
+var<storage> filters: array<Weights, $(FILTERS_LENGTH)>;
+var<storage> output: array<Output, $(OUTPUT_LENGTH)>;
 #else
-@group(0) @binding(0) var<storage, read> input: array<Input>;
-@group(0) @binding(1) var<storage, read> filters: array<Weights>;
-@group(0) @binding($(BIAS + 2)) var<storage, read_write> output: array<Output>;
+var<storage> input: array<Input>;
+var<storage> filters: array<Weights>;
+var<storage> output: array<Output>;
 #endif
 #if BIAS
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
+var<storage> bias: array<f32>;
 #endif
 #if POOL
-@group(0) @binding($(BIAS + 3)) var<storage, read_write> winners: array<u32>;
+var<storage> winners: array<u32>;
 #endif
 
 const LANES = vec4u(0u, 1u, 2u, 3u);

@@ -54,18 +54,18 @@ alias Result = f32;
 
 // Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
-@group(0) @binding(0) var<storage, read> upstream: array<Upstream, $(UPSTREAM_LENGTH / (1 + HALF_UPSTREAM * (CHANNEL_UNIT == 1)))>;
-@group(0) @binding($(UNPOOL + 1)) var<storage, read> filters: array<Summed, $(FILTERS_LENGTH)>;
-@group(0) @binding($(UNPOOL + 2)) var<storage, read_write> inputGradient: array<Result, $(RESULT_LENGTH)>;
+var<storage> upstream: array<Upstream, $(UPSTREAM_LENGTH / (1 + HALF_UPSTREAM * (CHANNEL_UNIT == 1)))>;
+var<storage> filters: array<Summed, $(FILTERS_LENGTH)>;
+var<storage> inputGradient: array<Result, $(RESULT_LENGTH)>;
 #if UNPOOL
-@group(0) @binding(1) var<storage, read> winners: array<u32, $(WINNERS_LENGTH)>;
+var<storage> winners: array<u32, $(WINNERS_LENGTH)>;
 #endif
 #else
-@group(0) @binding(0) var<storage, read> upstream: array<Upstream>;
-@group(0) @binding($(UNPOOL + 1)) var<storage, read> filters: array<Summed>;
-@group(0) @binding($(UNPOOL + 2)) var<storage, read_write> inputGradient: array<Result>;
+var<storage> upstream: array<Upstream>;
+var<storage> filters: array<Summed>;
+var<storage> inputGradient: array<Result>;
 #if UNPOOL
-@group(0) @binding(1) var<storage, read> winners: array<u32>;
+var<storage> winners: array<u32>;
 #endif
 #endif
 

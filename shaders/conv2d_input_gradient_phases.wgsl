@@ -23,13 +23,13 @@ alias Result = f32;
 
 // Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
-@group(0) @binding(0) var<storage, read> upstream: array<Summed, $(UPSTREAM_LENGTH)>;
-@group(0) @binding(1) var<storage, read> filters: array<Summed, $(FILTERS_LENGTH)>;
-@group(0) @binding(2) var<storage, read_write> inputGradient: array<Result, $(RESULT_LENGTH)>;
+var<storage> upstream: array<Summed, $(UPSTREAM_LENGTH)>;
+var<storage> filters: array<Summed, $(FILTERS_LENGTH)>;
+var<storage> inputGradient: array<Result, $(RESULT_LENGTH)>;
 #else
-@group(0) @binding(0) var<storage, read> upstream: array<Summed>;
-@group(0) @binding(1) var<storage, read> filters: array<Summed>;
-@group(0) @binding(2) var<storage, read_write> inputGradient: array<Result>;
+var<storage> upstream: array<Summed>;
+var<storage> filters: array<Summed>;
+var<storage> inputGradient: array<Result>;
 #endif
 
 @compute @workgroup_size(GROUP_COLUMNS, GROUP_BLOCKS)

@@ -6,19 +6,19 @@
 // to (conv2d_forward.wgsl); the full-size gradient is rebuilt while loading.
 
 #if VECTOR
-@group(0) @binding(0) var<storage, read> upstream: array<vec4f>;
+var<storage> upstream: array<vec4f>;
 #else
-@group(0) @binding(0) var<storage, read> upstream: array<f32>;
+var<storage> upstream: array<f32>;
 #endif
 #if UNPOOL
-@group(0) @binding(1) var<storage, read> winners: array<u32>;
+var<storage> winners: array<u32>;
 #endif
 #if VECTOR
-@group(0) @binding($(UNPOOL + 1)) var<storage, read> filters: array<vec4f>;
+var<storage> filters: array<vec4f>;
 #else
-@group(0) @binding($(UNPOOL + 1)) var<storage, read> filters: array<f32>;
+var<storage> filters: array<f32>;
 #endif
-@group(0) @binding($(UNPOOL + 2)) var<storage, read_write> inputGradient: array<f32>;
+var<storage> inputGradient: array<f32>;
 
 @compute @workgroup_size(GROUP_COLUMNS, GROUP_ROWS)
 fn main(

@@ -29,17 +29,17 @@ alias Pixel = f32;
 
 // Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
-@group(0) @binding(0) var<storage, read> input: array<Input, $(INPUT_LENGTH / (1 + HALF_INPUT * (CHANNEL_UNIT == 1)))>;
-@group(0) @binding(1) var<storage, read> upstream: array<StoredUpstream, $(UPSTREAM_LENGTH)>;
-@group(0) @binding(2) var<storage, read> winners: array<u32, $(WINNERS_LENGTH)>;
+var<storage> input: array<Input, $(INPUT_LENGTH / (1 + HALF_INPUT * (CHANNEL_UNIT == 1)))>;
+var<storage> upstream: array<StoredUpstream, $(UPSTREAM_LENGTH)>;
+var<storage> winners: array<u32, $(WINNERS_LENGTH)>;
 #else
-@group(0) @binding(0) var<storage, read> input: array<Input>;
-@group(0) @binding(1) var<storage, read> upstream: array<StoredUpstream>;
-@group(0) @binding(2) var<storage, read> winners: array<u32>;
+var<storage> input: array<Input>;
+var<storage> upstream: array<StoredUpstream>;
+var<storage> winners: array<u32>;
 #endif
-@group(0) @binding(3) var<storage, read_write> filterPartials: array<vec4f>;
+var<storage> filterPartials: array<vec4f>;
 #if BIAS
-@group(0) @binding(4) var<storage, read_write> biasPartials: array<vec4f>;
+var<storage> biasPartials: array<vec4f>;
 #endif
 
 // Elements of the buffer from one pixel of the image to the next.

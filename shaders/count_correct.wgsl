@@ -3,8 +3,8 @@
 #include row_softmax
 #include workgroup_sum
 
-@group(0) @binding(1) var<storage, read> labels: array<i32>;
-@group(0) @binding(2) var<storage, read_write> counts: array<f32>;
+var<storage> labels: array<i32>;
+var<storage> counts: array<f32>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(local_invocation_index) thread: u32) {

@@ -5,16 +5,16 @@
 #include row_softmax
 #include workgroup_sum
 
-@group(0) @binding(1) var<storage, read> labels: array<i32>;
-@group(0) @binding(2) var<storage, read_write> loss: array<f32>;
-@group(0) @binding(3) var<storage, read_write> logitsGradient: array<f32>;
-@group(0) @binding(4) var<storage, read_write> counts: array<f32>;
+var<storage> labels: array<i32>;
+var<storage> loss: array<f32>;
+var<storage> logitsGradient: array<f32>;
+var<storage> counts: array<f32>;
 #if COLUMN_SUMS
-@group(0) @binding(5) var<storage, read_write> columnSums: array<f32>;
+var<storage> columnSums: array<f32>;
 #endif
 #if SCALED
 // Multiplies the gradient, not the loss.
-@group(0) @binding($(COLUMN_SUMS + 5)) var<storage, read> lossScale: array<f32>;
+var<storage> lossScale: array<f32>;
 #endif
 
 @compute @workgroup_size(THREADS)

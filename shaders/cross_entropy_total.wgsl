@@ -2,13 +2,11 @@
 // workgroup; each thread takes every THREADS-th row.
 #include workgroup_sum
 
-@group(0) @binding(0) var<storage, read> rowLosses: array<f32>;
+var<storage> rowLosses: array<f32>;
 #if COUNT_LABELS
-@group(0) @binding(1) var<storage, read> labels: array<i32>;
-@group(0) @binding(2) var<storage, read_write> loss: array<f32>;
-#else
-@group(0) @binding(1) var<storage, read_write> loss: array<f32>;
+var<storage> labels: array<i32>;
 #endif
+var<storage> loss: array<f32>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(local_invocation_index) thread: u32) {

@@ -18,13 +18,13 @@ alias Element = f32;
 
 // Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
-@group(0) @binding(0) var<storage, read> upstream: array<Element, $(UPSTREAM_LENGTH)>;
-@group(0) @binding(1) var<storage, read> filters: array<Element, $(FILTERS_LENGTH)>;
-@group(0) @binding(2) var<storage, read_write> inputGradient: array<Element, $(RESULT_LENGTH)>;
+var<storage> upstream: array<Element, $(UPSTREAM_LENGTH)>;
+var<storage> filters: array<Element, $(FILTERS_LENGTH)>;
+var<storage> inputGradient: array<Element, $(RESULT_LENGTH)>;
 #else
-@group(0) @binding(0) var<storage, read> upstream: array<Element>;
-@group(0) @binding(1) var<storage, read> filters: array<Element>;
-@group(0) @binding(2) var<storage, read_write> inputGradient: array<Element>;
+var<storage> upstream: array<Element>;
+var<storage> filters: array<Element>;
+var<storage> inputGradient: array<Element>;
 #endif
 
 const LANES = vec4u(0u, 1u, 2u, 3u);

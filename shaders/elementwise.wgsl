@@ -35,25 +35,25 @@ alias Result = u32;
 // An operand that stays the same along the innermost axis is read as a scalar and spread over the vector.
 #if X_IN_PLACE
 #elif X_SPREAD
-@group(0) @binding(0) var<storage, read> x: array<Scalar>;
+var<storage> x: array<Scalar>;
 #else
-@group(0) @binding(0) var<storage, read> x: array<StoredX>;
+var<storage> x: array<StoredX>;
 #endif
 #if BINARY && !Y_IN_PLACE
 #if Y_SPREAD
-@group(0) @binding($(1 - X_IN_PLACE)) var<storage, read> y: array<Scalar>;
+var<storage> y: array<Scalar>;
 #else
-@group(0) @binding($(1 - X_IN_PLACE)) var<storage, read> y: array<StoredY>;
+var<storage> y: array<StoredY>;
 #endif
 #endif
 #if TERNARY && !Z_IN_PLACE
 #if Z_SPREAD
-@group(0) @binding($(2 - X_IN_PLACE - Y_IN_PLACE)) var<storage, read> z: array<Scalar>;
+var<storage> z: array<Scalar>;
 #else
-@group(0) @binding($(2 - X_IN_PLACE - Y_IN_PLACE)) var<storage, read> z: array<StoredZ>;
+var<storage> z: array<StoredZ>;
 #endif
 #endif
-@group(0) @binding($(1 + BINARY + TERNARY - X_IN_PLACE - Y_IN_PLACE - Z_IN_PLACE)) var<storage, read_write> output: array<StoredOutput>;
+var<storage> output: array<StoredOutput>;
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
 #if HALF_X

@@ -5,14 +5,14 @@
 #include batch_row
 #include table_load
 
-@group(0) @binding(1) var<storage, read> labelTable: array<i32>;
-@group(0) @binding(2) var<storage, read> cursor: array<u32>;
-@group(0) @binding(3) var<storage, read_write> images: array<Element>;
-@group(0) @binding(4) var<storage, read_write> labels: array<i32>;
+var<storage> labelTable: array<i32>;
+var<storage> cursor: array<u32>;
+var<storage> images: array<Element>;
+var<storage> labels: array<i32>;
 #if WATCH
 #include not_finite
-@group(0) @binding(5) var<storage, read> watched: array<vec4u>;
-@group(0) @binding(6) var<storage, read_write> found: array<f32>;
+var<storage> watched: array<vec4u>;
+var<storage> found: array<f32>;
 
 var<workgroup> seen: atomic<u32>;
 #endif

@@ -5,24 +5,24 @@
 
 // What was decided (src/graph/ops/finish_step.ts), the third of its elements once more at COUNTS_PLACE, and behind it what
 // guards found: elements that are not 0.
-@group(0) @binding(0) var<storage, read_write> verdict: array<u32>;
+var<storage> verdict: array<u32>;
 #if CHECK
 #include gradient_sum
 #endif
 #include not_finite
 
 #unroll value 0 VALUES
-@group(0) @binding($(1 + 2 * CHECK + value)) var<storage, read> value_$(value): array<u32>;
+var<storage> value_$(value): array<u32>;
 #end
 // The last row's first element counts arrivals.
-@group(0) @binding($(1 + 2 * CHECK + VALUES)) var<storage, read_write> ring: array<atomic<u32>>;
+var<storage> ring: array<atomic<u32>>;
 #unroll counter 0 COUNTERS
-@group(0) @binding($(2 + 2 * CHECK + VALUES + counter)) var<storage, read_write> counter_$(counter): array<u32>;
+var<storage> counter_$(counter): array<u32>;
 #end
 #if SCALED
-@group(0) @binding($(2 + 2 * CHECK + VALUES + COUNTERS)) var<storage, read_write> lossScale: array<f32>;
+var<storage> lossScale: array<f32>;
 // Good steps since the scale last changed, steps skipped in all, whether a gradient of this step is not finite.
-@group(0) @binding($(3 + 2 * CHECK + VALUES + COUNTERS)) var<storage, read_write> scaleCounters: array<u32>;
+var<storage> scaleCounters: array<u32>;
 #endif
 
 const ARRIVALS = CAPACITY * ROW_SIZE;

@@ -3,8 +3,8 @@
 #include linear_index
 #include table_load
 
-@group(0) @binding(1) var<storage, read> rows: array<i32>;
-@group(0) @binding(2) var<storage, read_write> output: array<Element>;
+var<storage> rows: array<i32>;
+var<storage> output: array<Element>;
 
 // ROW_SIZE and the indices below count elements of the output: vectors of four where rows divide into them.
 @compute @workgroup_size(THREADS)

@@ -8,9 +8,9 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> rows: array<i32>;
-@group(0) @binding(1) var<storage, read> upstream: array<Element>;
-@group(0) @binding(2) var<storage, read_write> output: array<Element>;
+var<storage> rows: array<i32>;
+var<storage> upstream: array<Element>;
+var<storage> output: array<Element>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {

@@ -3,10 +3,10 @@
 #include random
 
 #if !IN_PLACE
-@group(0) @binding(0) var<storage, read> x: array<f32>;
+var<storage> x: array<f32>;
 #endif
-@group(0) @binding($(1 - IN_PLACE)) var<storage, read> step: array<u32>;
-@group(0) @binding($(2 - IN_PLACE)) var<storage, read_write> output: array<f32>;
+var<storage> step: array<u32>;
+var<storage> output: array<f32>;
 
 // The standard normal quantile (Wichura 1988, algorithm AS 241, PPND7).
 fn normalQuantile(probability: f32) -> f32 {

@@ -1,5 +1,5 @@
 // Σ g² of every block of 64 arena elements: 16 threads a block, four elements each, added in the order of the elements.
-@group(0) @binding(0) var<storage, read_write> squares: array<f32>;
+var<storage> squares: array<f32>;
 
 #include linear_index
 #include gradient_sum

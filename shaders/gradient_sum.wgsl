@@ -12,12 +12,12 @@ struct Block {
 }
 
 #if ALIGNED_PARTIALS
-@group(0) @binding(1) var<storage, read> gradientPartials: array<vec4f>;
+var<storage> gradientPartials: array<vec4f>;
 #else
-@group(0) @binding(1) var<storage, read> gradientPartials: array<f32>;
+var<storage> gradientPartials: array<f32>;
 #endif
 // A row a block: the fields of Block.
-@group(0) @binding(2) var<storage, read> blockTable: array<vec4u>;
+var<storage> blockTable: array<vec4u>;
 
 fn blockOf(vector: u32) -> Block {
   let row = blockTable[vector / 16u];

@@ -1,7 +1,7 @@
 // The largest magnitude of a tensor's values: the range of the colours that it is drawn in. One workgroup looks through
 // all of them, so that no float needs an atomic; maps on a screen are small.
-@group(0) @binding(0) var<storage, read> values: array<f32>;
-@group(0) @binding(1) var<storage, read_write> largest: array<f32>;
+var<storage> values: array<f32>;
+var<storage> largest: array<f32>;
 
 var<workgroup> found: array<f32, THREADS>;
 

@@ -1,6 +1,6 @@
 // The learning rate, and with MOMENTUM_SCHEDULE the momentum, after `step` finished steps, from a table of segments (src/core/schedule.ts, rateFromTable). A row
 // is two vectors: start, steps, kind, from; then to or factor, power or staircase or stretch or down, shrink, cosine.
-@group(0) @binding(4) var<storage, read> schedule: array<vec4f>;
+var<storage> schedule: array<vec4f>;
 
 const POLYNOMIAL = 0u;
 const COSINE = 1u;

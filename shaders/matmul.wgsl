@@ -33,24 +33,21 @@ alias StoredB = f32;
 #endif
 // Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
-@group(0) @binding(0) var<storage, read> a: array<StoredA, $(A_LENGTH / (1 + HALF_A * !VECTOR_A))>;
-@group(0) @binding(1) var<storage, read> b: array<StoredB, $(B_LENGTH / (1 + HALF_B * !VECTOR_B))>;
+var<storage> a: array<StoredA, $(A_LENGTH / (1 + HALF_A * !VECTOR_A))>;
+var<storage> b: array<StoredB, $(B_LENGTH / (1 + HALF_B * !VECTOR_B))>;
 #else
-@group(0) @binding(0) var<storage, read> a: array<StoredA>;
-@group(0) @binding(1) var<storage, read> b: array<StoredB>;
+var<storage> a: array<StoredA>;
+var<storage> b: array<StoredB>;
 #endif
 #if BIAS
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3)
-#else
-@group(0) @binding(2)
+var<storage> bias: array<f32>;
 #endif
 #if HALF_OUTPUT
-var<storage, read_write> output: array<vec2u>;
+var<storage> output: array<vec2u>;
 #elif VECTOR_OUTPUT
-var<storage, read_write> output: array<vec4f>;
+var<storage> output: array<vec4f>;
 #else
-var<storage, read_write> output: array<f32>;
+var<storage> output: array<f32>;
 #endif
 
 // An element of an operand's buffer: a value, or four.

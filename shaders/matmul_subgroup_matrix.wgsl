@@ -19,9 +19,9 @@ alias Operand = f16;
 alias Operand = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> a: array<Operand>;
-@group(0) @binding(1) var<storage, read> b: array<Operand>;
-@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+var<storage> a: array<Operand>;
+var<storage> b: array<Operand>;
+var<storage> output: array<f32>;
 
 // Row by row: [GROUP_M, TILE_K], [TILE_K, GROUP_N], and a matrix [MATRIX_M, MATRIX_N] for each subgroup.
 var<workgroup> tileA: array<Operand, $(GROUP_M * TILE_K)>;

@@ -3,9 +3,9 @@
 #include linear_index
 #include row_reduce
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> upstream: array<f32>;
-@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+var<storage> x: array<f32>;
+var<storage> upstream: array<f32>;
+var<storage> output: array<f32>;
 
 // Where the value number `position` of a group lies, counted from the group's first value.
 fn offsetOf(position: u32) -> u32 {

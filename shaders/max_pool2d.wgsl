@@ -10,8 +10,8 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> input: array<StoredInput>;
-@group(0) @binding(1) var<storage, read_write> output: array<StoredOutput>;
+var<storage> input: array<StoredInput>;
+var<storage> output: array<StoredOutput>;
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
 #include stored_input

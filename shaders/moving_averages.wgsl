@@ -1,9 +1,9 @@
 // Both moving statistics of a batch normalisation go one step towards those of the batch, where the step counts.
-@group(0) @binding(0) var<storage, read> counts: array<u32>;
-@group(0) @binding(1) var<storage, read> means: array<f32>;
-@group(0) @binding(2) var<storage, read> variances: array<f32>;
-@group(0) @binding(3) var<storage, read_write> movingMeans: array<f32>;
-@group(0) @binding(4) var<storage, read_write> movingVariances: array<f32>;
+var<storage> counts: array<u32>;
+var<storage> means: array<f32>;
+var<storage> variances: array<f32>;
+var<storage> movingMeans: array<f32>;
+var<storage> movingVariances: array<f32>;
 
 #include linear_index
 

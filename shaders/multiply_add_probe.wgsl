@@ -1,8 +1,8 @@
 // Nothing but multiply-adds in registers: what the device could do if every kernel were made of them. CHAINS vectors that
 // do not wait for each other, so that one's latency hides behind the others; factor and term come from memory, so that no
 // compiler can work out the end in advance. 8 · CHAINS · LINKS · ROUNDS operations a thread.
-@group(0) @binding(0) var<storage, read> factors: array<f32, 2>;
-@group(0) @binding(1) var<storage, read_write> output: array<vec4f>;
+var<storage> factors: array<f32, 2>;
+var<storage> output: array<vec4f>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u) {

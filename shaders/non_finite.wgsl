@@ -2,9 +2,9 @@
 #include not_finite
 
 #unroll source 0 SOURCES
-@group(0) @binding($(source)) var<storage, read> source_$(source): array<u32>;
+var<storage> source_$(source): array<u32>;
 #end
-@group(0) @binding($(SOURCES)) var<storage, read_write> found: array<f32>;
+var<storage> found: array<f32>;
 
 var<workgroup> seen: atomic<u32>;
 

@@ -2,9 +2,9 @@
 // A thread takes a slice and walks over it twice; slices are as many as units or filters.
 #include linear_index
 
-@group(0) @binding(0) var<storage, read_write> parameter: array<f32>;
+var<storage> parameter: array<f32>;
 #if SKIPPABLE
-@group(0) @binding(1) var<storage, read> counts: array<u32>;
+var<storage> counts: array<u32>;
 #endif
 
 @compute @workgroup_size(THREADS)

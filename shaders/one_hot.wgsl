@@ -1,8 +1,8 @@
 // 1.0 at the place that each number names, 0.0 elsewhere; one element a thread.
 #include linear_index
 
-@group(0) @binding(0) var<storage, read> indices: array<i32>;
-@group(0) @binding(1) var<storage, read_write> output: array<f32>;
+var<storage> indices: array<i32>;
+var<storage> output: array<f32>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {

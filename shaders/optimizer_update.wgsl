@@ -2,26 +2,26 @@
 // rule's state: slot 0, 1, … hold old_0, old_1, … before the step and new_0, new_1, … after it. The formulas, with their
 // sources, stand in src/cpu/ops/optimizer_update.ts; names of the slots in src/graph/update_rule.ts.
 
-@group(0) @binding(0) var<storage, read_write> parameters: array<vec4f>;
+var<storage> parameters: array<vec4f>;
 // Updates finished before this one, with SKIPPABLE followed by 0 where nothing is to move.
-@group(0) @binding(3) var<storage, read> finishedSteps: array<u32>;
+var<storage> finishedSteps: array<u32>;
 #unroll buffer 0 STATE_BUFFERS
-@group(0) @binding($(5 + buffer)) var<storage, read_write> state_$(buffer): array<vec4f>;
+var<storage> state_$(buffer): array<vec4f>;
 #end
 #if CLIP_FACTORS
 // A factor for each block's gradient (clip_factors.wgsl).
-@group(0) @binding($(5 + STATE_BUFFERS)) var<storage, read> gradientFactors: array<f32>;
+var<storage> gradientFactors: array<f32>;
 #endif
 
 #if MEASURE
 // LAMB's first pass: Σ of the parameter's and of the direction's squares over each vector.
-@group(0) @binding($(5 + STATE_BUFFERS + CLIP_FACTORS)) var<storage, read_write> squares: array<vec2f>;
+var<storage> squares: array<vec2f>;
 #elif LAMB
 // Its second: a ratio for each block (trust_ratios.wgsl).
-@group(0) @binding($(5 + STATE_BUFFERS + CLIP_FACTORS)) var<storage, read> trustRatios: array<f32>;
+var<storage> trustRatios: array<f32>;
 #elif ADAFACTOR
 // How far each block goes along its direction, in learning rates (adafactor_scales.wgsl). Clips come before its directions, so no factor stands here.
-@group(0) @binding($(5 + STATE_BUFFERS)) var<storage, read> directionScales: array<f32>;
+var<storage> directionScales: array<f32>;
 #endif
 
 #include linear_index

@@ -10,13 +10,11 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> x: array<Element>;
+var<storage> x: array<Element>;
 #if GRADIENT
-@group(0) @binding(1) var<storage, read> upstream: array<Element>;
-@group(0) @binding(2) var<storage, read_write> output: array<Element>;
-#else
-@group(0) @binding(1) var<storage, read_write> output: array<Element>;
+var<storage> upstream: array<Element>;
 #endif
+var<storage> output: array<Element>;
 
 const ZERO = Element(0.0);
 const ONE = Element(1.0);

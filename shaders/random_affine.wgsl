@@ -4,9 +4,9 @@
 #include linear_index
 #include random
 
-@group(0) @binding(0) var<storage, read> images: array<f32>;
-@group(0) @binding(1) var<storage, read> batchNumber: array<u32>;
-@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+var<storage> images: array<f32>;
+var<storage> batchNumber: array<u32>;
+var<storage> output: array<f32>;
 
 // Uniform in [−1, 1).
 fn draw(key: u32, counter: u32) -> f32 {

@@ -3,16 +3,16 @@
 // NaN among them. With GUARD the first value becomes NaN where one of the guard's elements is not 0.
 
 #unroll value 0 VALUES
-@group(0) @binding($(value)) var<storage, read> value_$(value): array<u32>;
+var<storage> value_$(value): array<u32>;
 #end
 #if GUARD
-@group(0) @binding($(VALUES)) var<storage, read> guard: array<f32>;
+var<storage> guard: array<f32>;
 
 var<workgroup> guarded: atomic<u32>;
 #endif
-@group(0) @binding($(VALUES + GUARD)) var<storage, read_write> ring: array<u32>;
+var<storage> ring: array<u32>;
 #unroll counter 0 COUNTERS
-@group(0) @binding($(VALUES + GUARD + 1 + counter)) var<storage, read_write> counter_$(counter): array<u32>;
+var<storage> counter_$(counter): array<u32>;
 #end
 
 @compute @workgroup_size(THREADS)

@@ -18,8 +18,8 @@ alias Result = vec4f;
 alias Result = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> input: array<Element>;
-@group(0) @binding(1) var<storage, read_write> output: array<Result>;
+var<storage> input: array<Element>;
+var<storage> output: array<Result>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {

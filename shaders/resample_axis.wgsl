@@ -8,10 +8,10 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-@group(0) @binding(0) var<storage, read> input: array<Element>;
-@group(0) @binding(1) var<storage, read> places: array<i32>;
-@group(0) @binding(2) var<storage, read> weights: array<f32>;
-@group(0) @binding(3) var<storage, read_write> output: array<Element>;
+var<storage> input: array<Element>;
+var<storage> places: array<i32>;
+var<storage> weights: array<f32>;
+var<storage> output: array<Element>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {

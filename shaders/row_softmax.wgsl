@@ -3,7 +3,7 @@
 #include row_reduce
 #include not_finite
 
-@group(0) @binding(0) var<storage, read> logits: array<f32>;
+var<storage> logits: array<f32>;
 
 struct RowSoftmax {
   // The largest logit, taken out of every exponent so that large logits do not overflow.

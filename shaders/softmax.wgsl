@@ -2,7 +2,7 @@
 #include linear_index
 #include row_softmax
 
-@group(0) @binding(1) var<storage, read_write> output: array<f32>;
+var<storage> output: array<f32>;
 
 @compute @workgroup_size(THREADS)
 fn main(

@@ -4,11 +4,11 @@
 #include row_softmax
 
 #if DENSE_LABELS
-@group(0) @binding(1) var<storage, read> labels: array<f32>;
+var<storage> labels: array<f32>;
 #else
-@group(0) @binding(1) var<storage, read> labels: array<i32>;
+var<storage> labels: array<i32>;
 #endif
-@group(0) @binding(2) var<storage, read_write> rowLosses: array<f32>;
+var<storage> rowLosses: array<f32>;
 
 @compute @workgroup_size(THREADS)
 fn main(

@@ -5,13 +5,13 @@
 #include workgroup_sum
 
 #if DENSE_LABELS
-@group(0) @binding(1) var<storage, read> labels: array<f32>;
+var<storage> labels: array<f32>;
 #else
-@group(0) @binding(1) var<storage, read> labels: array<i32>;
+var<storage> labels: array<i32>;
 #endif
 // One value, or one a row with UPSTREAM_PER_ROW.
-@group(0) @binding(2) var<storage, read> upstream: array<f32>;
-@group(0) @binding(3) var<storage, read_write> output: array<f32>;
+var<storage> upstream: array<f32>;
+var<storage> output: array<f32>;
 
 @compute @workgroup_size(THREADS)
 fn main(

@@ -2,7 +2,7 @@
 // SUBGROUP_SIZE. WGSL leaves open which threads of a workgroup make a subgroup.
 enable subgroups;
 
-@group(0) @binding(0) var<storage, read_write> rightExchanges: array<u32>;
+var<storage> rightExchanges: array<u32>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(local_invocation_index) thread: u32) {

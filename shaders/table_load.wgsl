@@ -11,9 +11,9 @@ alias Element = f32;
 #endif
 
 #if BYTES
-@group(0) @binding(0) var<storage, read> table: array<u32>;
+var<storage> table: array<u32>;
 #else
-@group(0) @binding(0) var<storage, read> table: array<Element>;
+var<storage> table: array<Element>;
 #endif
 
 // `index` counts elements as they come out.

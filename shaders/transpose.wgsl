@@ -8,8 +8,8 @@ alias Element = vec4u;
 alias Element = u32;
 #endif
 
-@group(0) @binding(0) var<storage, read> input: array<Element>;
-@group(0) @binding(1) var<storage, read_write> output: array<Element>;
+var<storage> input: array<Element>;
+var<storage> output: array<Element>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {

@@ -3,10 +3,10 @@
 alias Element = vec2f;
 
 // Σ of the parameter's and of the direction's squares over each vector of the arena.
-@group(0) @binding(0) var<storage, read> squares: array<vec2f>;
+var<storage> squares: array<vec2f>;
 // First block of each tensor, and how many there are.
-@group(0) @binding(1) var<storage, read> groups: array<vec2u>;
-@group(0) @binding(2) var<storage, read_write> ratios: array<f32>;
+var<storage> groups: array<vec2u>;
+var<storage> ratios: array<f32>;
 
 #include workgroup_element_sum
 

@@ -9,10 +9,10 @@ struct Block {
   valid: u32,
 }
 
-@group(0) @binding(0) var<storage, read_write> gradientPartials: array<vec4f>;
-@group(0) @binding(1) var<storage, read> blockTable: array<Block>;
-@group(0) @binding(2) var<storage, read> lossScale: array<f32>;
-@group(0) @binding(3) var<storage, read_write> counters: array<atomic<u32>>;
+var<storage> gradientPartials: array<vec4f>;
+var<storage> blockTable: array<Block>;
+var<storage> lossScale: array<f32>;
+var<storage> counters: array<atomic<u32>>;
 
 #include linear_index
 

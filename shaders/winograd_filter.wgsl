@@ -10,11 +10,11 @@
 // channels are summed, input channels are kept, and the filter is turned by half a turn.
 
 #if FLIP
-@group(0) @binding(0) var<storage, read> filters: array<f32>;
+var<storage> filters: array<f32>;
 #else
-@group(0) @binding(0) var<storage, read> filters: array<vec4f>;
+var<storage> filters: array<vec4f>;
 #endif
-@group(0) @binding(1) var<storage, read_write> transformed: array<vec4f>;
+var<storage> transformed: array<vec4f>;
 
 fn load(tap: u32, summed: u32, column: u32) -> vec4f {
 #if FLIP

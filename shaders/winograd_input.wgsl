@@ -8,8 +8,8 @@
 //
 // A thread transforms four channels of one patch. PAD_TOP and PAD_LEFT may be negative.
 
-@group(0) @binding(0) var<storage, read> source: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> transformed: array<vec4f>;
+var<storage> source: array<vec4f>;
+var<storage> transformed: array<vec4f>;
 
 const COLUMNS = SUMMED / 4u;
 

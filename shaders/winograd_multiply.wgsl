@@ -3,9 +3,9 @@
 //
 // A thread keeps TILE_ROWS tiles × 8 kept channels in registers; the place is the workgroup's z.
 
-@group(0) @binding(0) var<storage, read> image: array<vec4f>;
-@group(0) @binding(1) var<storage, read> filters: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> products: array<vec4f>;
+var<storage> image: array<vec4f>;
+var<storage> filters: array<vec4f>;
+var<storage> products: array<vec4f>;
 
 const COLUMNS = KEPT / 4u;
 const DEPTH = SUMMED / 4u;

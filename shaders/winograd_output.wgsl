@@ -6,11 +6,11 @@
 //
 // A thread makes four channels of one tile. Tiles at the end of an odd side hang over; what hangs over is not stored.
 
-@group(0) @binding(0) var<storage, read> products: array<vec4f>;
+var<storage> products: array<vec4f>;
 #if BIAS
-@group(0) @binding(1) var<storage, read> bias: array<f32>;
+var<storage> bias: array<f32>;
 #endif
-@group(0) @binding($(BIAS + 1)) var<storage, read_write> result: array<vec4f>;
+var<storage> result: array<vec4f>;
 
 const COLUMNS = KEPT / 4u;
 

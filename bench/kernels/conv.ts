@@ -14,6 +14,7 @@ import { create, globals } from "webgpu";
 import { convGeometry } from "../../src/core/window_geometry.ts";
 import { acquireDevice } from "../../src/webgpu/device.ts";
 import type { KernelSpec } from "../../src/webgpu/kernel.ts";
+import { kernelSource } from "../../src/webgpu/kernel_source.ts";
 import {
   conv2dFilterGradient,
   conv2dForward,
@@ -23,8 +24,6 @@ import {
 } from "../../src/webgpu/kernels/conv2d.ts";
 import type { FilterGradientTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
 import { matmul, matmulBiasKernel } from "../../src/webgpu/kernels/matmul.ts";
-import { preprocess } from "../../src/webgpu/preprocess.ts";
-import { shaderIncludes } from "../../src/webgpu/shaders.ts";
 
 Object.assign(globalThis, globals);
 const { values } = parseArgs({
@@ -148,15 +147,15 @@ const compileClock = (): number => (traits.software ? threadMs() : performance.n
 /** Every buffer is as large as the largest tensor of the case, full of values that no loop can take a short cut on. */
 async function prepare(spec: KernelSpec): Promise<Entry> {
   const started = compileClock();
-  const module = device.createShaderModule({ code: preprocess(spec.shader, spec.constants, shaderIncludes) });
+  const module = device.createShaderModule({ code: kernelSource(spec) });
   const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
   const size = batch * 28 * 28 * 64 * 4;
-  const buffers = spec.bindings.map((_, index) => {
+  const buffers = Object.keys(spec.bindings).map((name) => {
     const buffer = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST });
-    const isWinners = index === (spec.name.endsWith("filter_gradient") ? 2 : 1) && spec.constants["UNPOOL"] === true;
-    const data = isWinners
-      ? new Uint8Array(size).map((_, i) => ((i * 7919) >> 5) % 5)
-      : new Float32Array(size / 4).map((_, i) => ((i * 7919) % 1000) / 1000 - 0.3);
+    const data =
+      name === "winners"
+        ? new Uint8Array(size).map((_, i) => ((i * 7919) >> 5) % 5)
+        : new Float32Array(size / 4).map((_, i) => ((i * 7919) % 1000) / 1000 - 0.3);
     device.queue.writeBuffer(buffer, 0, data);
     return buffer;
   });

@@ -27,6 +27,13 @@ export class ArgumentError extends CortezaError {
   }
 }
 
+/** A fault of Corteza itself: two of its own parts do not fit. The message names both; please report it. */
+export class InternalError extends CortezaError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("internal", message, options);
+  }
+}
+
 /** Bytes that are not the format they claim to be: truncated, foreign, or inconsistent. */
 export class FormatError extends CortezaError {
   constructor(message: string, options?: ErrorOptions) {

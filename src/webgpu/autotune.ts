@@ -157,10 +157,11 @@ export class Autotuner {
   /** A buffer for each value that a way touches, by its id; with numbers unless a kernel writes it first. */
   #allocate(way: Way, buffers: Map<number, GPUBuffer>): void {
     for (const { spec, values } of way) {
+      const accesses = Object.values(spec.bindings);
       for (const [binding, value] of values.entries()) {
         if (buffers.has(value.id)) continue;
         const bytes = byteSize(value.size, value.dtype);
-        const isRead = spec.bindings[binding] !== "write";
+        const isRead = accesses[binding] !== "write";
         const buffer = isRead
           ? this.#filled(bytes, value.dtype, buffers.size)
           : this.#device.createBuffer({ label: "tuning", size: bytes, usage: GPUBufferUsage.STORAGE });

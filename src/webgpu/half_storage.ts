@@ -1,3 +1,4 @@
+import { at } from "../core/at.ts";
 import { withHalves } from "./kernels/halves.ts";
 import { type Plan, type PlannedDispatch, type PlannedValue, rootOf } from "./plan.ts";
 
@@ -12,7 +13,8 @@ export function storeHalves(plan: Plan, layers: ReadonlySet<string>): Plan {
   const touched = new Set<PlannedValue>();
   for (const dispatch of plan.dispatches) {
     const { spec, values, layer } = dispatch;
-    values.forEach((value, binding) => {
+    const names = Object.keys(spec.bindings);
+    values.forEach((value, index) => {
       const root = rootOf(value);
       touched.add(root);
       const possible =
@@ -20,7 +22,7 @@ export function storeHalves(plan: Plan, layers: ReadonlySet<string>): Plan {
         root.placement.kind === "transient" &&
         root.dtype === "f32" &&
         root.size % 4 === 0 &&
-        spec.halves?.bindings.includes(binding) === true &&
+        spec.halves?.bindings.includes(at(names, index)) === true &&
         layer !== undefined &&
         layers.has(layer);
       if (!possible) kept.add(root);
@@ -29,9 +31,7 @@ export function storeHalves(plan: Plan, layers: ReadonlySet<string>): Plan {
   const halves = new Map<PlannedValue, PlannedValue>();
   for (const value of touched) if (!kept.has(value)) halves.set(value, { ...value, dtype: "f16" });
   const dispatches = plan.dispatches.map((dispatch): PlannedDispatch => {
-    const bindings = [...dispatch.values.keys()].filter((binding) =>
-      halves.has(dispatch.values[binding] as PlannedValue),
-    );
+    const bindings = Object.keys(dispatch.spec.bindings).filter((_, index) => halves.has(at(dispatch.values, index)));
     if (bindings.length === 0) return dispatch;
     const spec = withHalves(dispatch.spec, bindings);
     if (spec === undefined) throw new Error(`${dispatch.spec.name} cannot store halves after all`);

@@ -1,3 +1,4 @@
+import { at } from "../core/at.ts";
 import type { KernelSpec } from "./kernel.ts";
 import { byteSize, type Plan, type PlannedDispatch, type PlannedValue, rootOf } from "./plan.ts";
 
@@ -55,12 +56,13 @@ function operandToReplace(
   isOver: (root: PlannedValue) => boolean,
 ): { place: number; value: PlannedValue; spec: KernelSpec } | undefined {
   if (spec.inPlaceOf === undefined || output.placement.kind !== "transient") return undefined;
+  const names = Object.keys(spec.bindings);
   for (const [place, value] of values.slice(0, -1).entries()) {
     const sole = values.filter((other) => rootOf(other) === rootOf(value)).length === 1;
     const fits =
       value.dtype === output.dtype && byteSize(value.size, value.dtype) === byteSize(output.size, output.dtype);
     if (value.placement.kind !== "transient" || !sole || !fits || !isOver(value)) continue;
-    const replacing = spec.inPlaceOf(place);
+    const replacing = spec.inPlaceOf(at(names, place));
     if (replacing) return { place, value, spec: replacing };
   }
   return undefined;

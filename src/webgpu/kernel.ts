@@ -3,9 +3,12 @@ import type { ShaderConstants } from "./preprocess.ts";
 /** How a kernel uses one of its buffers; `write` and `readWrite` are both `var<storage, read_write>` in WGSL. */
 export type BindingAccess = "read" | "write" | "readWrite";
 
+/** The buffers of a kernel by the names that its shader has for them, in the order of `@group(0) @binding(n)`. */
+export type Bindings = Readonly<Record<string, BindingAccess>>;
+
 /**
- * One dispatch, still without buffers: a shader of `shaders/`, the constants that specialise it, its bindings in the
- * order of `@group(0) @binding(n)`, and its size. Functions in `kernels/` make these from shapes and limits alone.
+ * One dispatch, still without buffers: a shader of `shaders/`, the constants that specialise it, its bindings, and its size.
+ * Functions in `kernels/` make these from shapes and limits alone.
  */
 export interface KernelSpec {
   /** Name of the shader file, without ".wgsl". */
@@ -13,7 +16,7 @@ export interface KernelSpec {
   /** Text of the shader file. */
   readonly shader: string;
   readonly constants: ShaderConstants;
-  readonly bindings: readonly BindingAccess[];
+  readonly bindings: Bindings;
   /** Workgroups along x, y, z; each at most 65,535. */
   readonly workgroups: readonly [number, number, number];
   /** What the choice of tile was, for tables: "8 rows × 8 columns a thread, 64 threads". */
@@ -30,14 +33,26 @@ export interface KernelSpec {
    * The same kernel with its output in the place of an operand, whose binding it lacks; undefined for operands that are not
    * read exactly where the output is written.
    */
-  readonly inPlaceOf?: (operand: number) => KernelSpec | undefined;
+  readonly inPlaceOf?: (operand: string) => KernelSpec | undefined;
   /** The bindings whose tensors may be stored as 16-bit floats, and the same kernel with some of them stored so. */
   readonly halves?: {
-    readonly bindings: readonly number[];
-    readonly make: (bindings: readonly number[]) => KernelSpec;
+    readonly bindings: readonly string[];
+    readonly make: (bindings: readonly string[]) => KernelSpec;
   };
   /** The same job in other tiles, with the same bindings, equal up to rounding, for the autotuner to try. */
   readonly alternatives?: () => readonly KernelSpec[];
+}
+
+/** Bindings of which some are there only in some variants of a kernel: without those that are false. */
+export function presentBindings(bindings: Readonly<Record<string, BindingAccess | false>>): Bindings {
+  const present: Record<string, BindingAccess> = {};
+  for (const [name, access] of Object.entries(bindings)) if (access !== false) present[name] = access;
+  return present;
+}
+
+/** `count` bindings `name_0`, `name_1`, …, which shaders declare with `#unroll`. */
+export function numberedBindings(name: string, count: number, access: BindingAccess): Bindings {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}_${index}`, access]));
 }
 
 /** Limits and features of a device that a kernel's choice of tile may depend on. */

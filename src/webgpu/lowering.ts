@@ -1,3 +1,4 @@
+import { InternalError } from "../core/errors.ts";
 import type { DType, TypedArray } from "../core/tensor.ts";
 import type { Attributes, Node } from "../graph/node.ts";
 import { isOp, type OpDefinition } from "../graph/op.ts";
@@ -15,11 +16,37 @@ export interface Value {
   readonly size: number;
 }
 
+/** Values by the names of a kernel's bindings; undefined for those that this variant of the kernel lacks. */
+export type BoundValues = Readonly<Record<string, Value | undefined>>;
+
+/** Values for the bindings `name_0`, `name_1`, … */
+export function numberedValues(name: string, values: readonly Value[]): BoundValues {
+  return Object.fromEntries(values.map((value, index) => [`${name}_${index}`, value]));
+}
+
+/** The values of a kernel's bindings in their order. Throws an `InternalError` where one is missing or has no binding. */
+export function valuesInOrder(spec: KernelSpec, values: BoundValues): Value[] {
+  const names = Object.keys(spec.bindings);
+  const foreign = Object.keys(values).find((name) => values[name] !== undefined && !names.includes(name));
+  if (foreign !== undefined) {
+    throw new InternalError(
+      `kernel "${spec.name}" was given a value for "${foreign}", which is none of its bindings (${names.join(", ")}).`,
+    );
+  }
+  return names.map((name) => {
+    const value = values[name];
+    if (value === undefined) {
+      throw new InternalError(`kernel "${spec.name}" was given no value for its binding "${name}".`);
+    }
+    return value;
+  });
+}
+
 /** What a lowering may do: append dispatches, and ask for scratch values that live only between its own dispatches. */
 export interface Emitter {
   readonly traits: DeviceTraits;
-  /** Appends one dispatch; `values` in the order of the kernel's bindings. */
-  dispatch(spec: KernelSpec, values: readonly Value[]): void;
+  /** Appends one dispatch with a value for each of the kernel's bindings, by name or in their order. */
+  dispatch(spec: KernelSpec, values: BoundValues | readonly Value[]): void;
   scratch(label: string, size: number, dtype?: DType): Value;
   /** Values that never change: a table that a kernel reads. */
   constant(label: string, data: TypedArray, dtype: DType): Value;

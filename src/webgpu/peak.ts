@@ -21,7 +21,7 @@ const LEAST_MILLISECONDS = 30;
 const MOST_DISPATCHES = 4096;
 const RUNS = 3;
 
-/** A kernel of nothing but multiply-adds. Bindings: factor and term, results (a vec4f a thread). */
+/** A kernel of nothing but multiply-adds. It reads factor and term, and writes a vec4f a thread. */
 export function multiplyAddProbe({ chains, fused }: MultiplyAddProbeOptions, traits: DeviceTraits): KernelSpec {
   const workgroups = traits.software ? 32 : 16384;
   const links = STATEMENTS / chains;
@@ -29,7 +29,7 @@ export function multiplyAddProbe({ chains, fused }: MultiplyAddProbeOptions, tra
     name: "multiply_add_probe",
     shader: probeShader,
     constants: { THREADS, CHAINS: chains, LINKS: links, ROUNDS: LENGTH / links, FUSED: fused },
-    bindings: ["read", "write"],
+    bindings: { factors: "read", output: "write" },
     workgroups: [workgroups, 1, 1],
     flops: 8 * chains * LENGTH * THREADS * workgroups,
   };

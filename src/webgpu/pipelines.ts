@@ -1,6 +1,5 @@
 import type { KernelSpec } from "./kernel.ts";
-import { preprocess } from "./preprocess.ts";
-import { shaderIncludes } from "./shaders.ts";
+import { kernelSource } from "./kernel_source.ts";
 
 /** Kernels that are kept beyond the programs that use them: several large networks' worth. */
 const MOST_KEPT = 256;
@@ -49,7 +48,7 @@ export class PipelineCache {
   }
 
   #key(spec: KernelSpec): string {
-    return `${spec.bindings.join()}\n${preprocess(spec.shader, spec.constants, shaderIncludes)}`;
+    return `${Object.values(spec.bindings).join()}\n${kernelSource(spec)}`;
   }
 
   #compileOne(spec: KernelSpec): Promise<GPUComputePipeline> {
@@ -79,11 +78,12 @@ export class PipelineCache {
   }
 
   #layout(spec: KernelSpec): GPUPipelineLayout {
-    const key = spec.bindings.join();
+    const accesses = Object.values(spec.bindings);
+    const key = accesses.join();
     let layout = this.#layouts.get(key);
     if (layout === undefined) {
       const group = this.#device.createBindGroupLayout({
-        entries: spec.bindings.map((access, binding) => ({
+        entries: accesses.map((access, binding) => ({
           binding,
           visibility: GPUShaderStage.COMPUTE,
           buffer: { type: access === "read" ? "read-only-storage" : "storage" },

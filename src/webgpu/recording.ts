@@ -291,7 +291,7 @@ export class Recording {
 /** The variables and arenas that a dispatch of the plan writes. */
 function writtenOwners(plan: Plan): ReadonlySet<Variable | Arena> {
   const written = plan.dispatches.flatMap(({ spec, values }) =>
-    values.filter((_, binding) => spec.bindings[binding] !== "read"),
+    values.filter((_, index) => Object.values(spec.bindings)[index] !== "read"),
   );
   return new Set(
     written.flatMap((value) => {

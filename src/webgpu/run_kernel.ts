@@ -2,8 +2,7 @@ import { at } from "../core/at.ts";
 import { completed } from "./completion.ts";
 import { bindKernel, encodePass } from "./dispatches.ts";
 import type { KernelSpec } from "./kernel.ts";
-import { preprocess } from "./preprocess.ts";
-import { shaderIncludes } from "./shaders.ts";
+import { kernelSource } from "./kernel_source.ts";
 
 /**
  * Runs a kernel once, away from any program, for probes of what a device does: its bindings are `inputs`, then one output of
@@ -23,7 +22,7 @@ export async function runKernel(
   const staging = buffer(outputBytes, MAP_READ | COPY_DST);
   try {
     const pipeline = await valid(device, () => {
-      const code = preprocess(spec.shader, spec.constants, shaderIncludes);
+      const code = kernelSource(spec);
       const module = device.createShaderModule({ label: spec.name, code });
       return device.createComputePipelineAsync({ label: spec.name, layout: "auto", compute: { module } });
     });

@@ -5,13 +5,13 @@ import { runKernel } from "./run_kernel.ts";
 /** Threads of the largest workgroup whose reductions exchange values. */
 const THREADS = 256;
 
-/** Counts for each of 256 threads the exchanges that go where kernels expect it. Binding: counts (u32). */
+/** Counts for each of 256 threads the exchanges that go where kernels expect it. */
 export function subgroupProbe({ minSize }: SubgroupSizes): KernelSpec {
   return {
     name: "subgroup_probe",
     shader: probeShader,
     constants: { THREADS, SUBGROUP_SIZE: minSize },
-    bindings: ["write"],
+    bindings: { rightExchanges: "write" },
     workgroups: [1, 1, 1],
     flops: 0,
   };

@@ -134,11 +134,11 @@ describe("the choice", () => {
     name: "test",
     shader:
       shader ??
-      "@group(0) @binding(0) var<storage, read_write> output: array<f32>;\n" +
+      "var<storage> output: array<f32>;\n" +
         "@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {\n" +
         "  output[id.x] = f32(TURNS);\n}",
     constants: { TURNS: turns },
-    bindings: ["write"],
+    bindings: { output: "write" },
     workgroups: [turns, 1, 1],
     variant: `${turns} turns`,
     flops: 0,

@@ -31,7 +31,8 @@ function planned(graph: Graph, outputs: Record<string, Node>) {
   const bytes = (one: typeof plan) => planMemory(one).reduce((sum, slot) => sum + slot.bytes, 0);
   const inPlace = better.dispatches.filter(
     ({ spec, values }, index) =>
-      values.length < (plan.dispatches[index]?.values.length ?? 0) && spec.bindings.length === values.length,
+      values.length < (plan.dispatches[index]?.values.length ?? 0) &&
+      Object.keys(spec.bindings).length === values.length,
   ).length;
   for (const { values } of better.dispatches) {
     const roots = values.map(rootOf);

@@ -140,17 +140,19 @@ test.each<[UnaryOperation, (x: number) => number, number, number]>([
   }
 });
 
-test.each([0, 1, undefined])(
+test.each(["x", "y", undefined])(
   "where, in the place of operand %s, takes one value for all of the last",
   async (inPlaceOf) => {
     const shape = [2, 8];
     const condition = Uint32Array.from({ length: 16 }, (_, i) => ((i * 5) % 3 === 0 ? 1 : 0));
     const chosen = Uint32Array.from({ length: 16 }, (_, i) => 100 + i);
-    const spec = elementwise("where", [shape, shape, []], shape, traits, inPlaceOf === undefined ? {} : { inPlaceOf });
-    const operands = [condition, chosen, Uint32Array.of(7)];
-    const replaced = inPlaceOf === undefined ? new Uint32Array(16) : (operands[inPlaceOf] as Uint32Array);
-    const results = await runKernel(device, spec, [...operands.filter((_, i) => i !== inPlaceOf), replaced]);
-    expect(plain(results.at(-1) ?? [])).toEqual(plain(condition.map((yes, i) => (yes ? (chosen[i] as number) : 7))));
+    const spec = elementwise("where", [shape, shape, []], shape, traits, { inPlaceOf });
+    const operands: Record<string, Uint32Array> = { x: condition, y: chosen, z: Uint32Array.of(7) };
+    const replaced = inPlaceOf === undefined ? undefined : operands[inPlaceOf];
+    const buffers: Record<string, Uint32Array> = { ...operands, output: replaced ?? new Uint32Array(16) };
+    if (inPlaceOf !== undefined) delete buffers[inPlaceOf];
+    const { output } = await runKernel(device, spec, buffers);
+    expect(plain(output ?? [])).toEqual(plain(condition.map((yes, i) => (yes ? (chosen[i] as number) : 7))));
   },
 );
 

@@ -218,7 +218,7 @@ test("16-bit gradients and images give the same where they are whole numbers", a
       unit,
     });
     const place = () => new Float32Array(slices * aligned(sizesOf(g).filter)).fill(-7);
-    const stored = withHalves(spec, [0, 1]);
+    const stored = withHalves(spec, ["input", "upstream"]);
     if (stored === undefined) throw new Error("no 16-bit variant");
     const [whole] = (await runKernel(device, spec, [input, upstream, codes, place()])).slice(-1);
     const [half] = (await runKernel(device, stored, [halves(input), halves(upstream), codes, place()])).slice(-1);

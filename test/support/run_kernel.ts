@@ -1,7 +1,6 @@
 import { completed } from "../../src/webgpu/completion.ts";
 import type { KernelSpec } from "../../src/webgpu/kernel.ts";
-import { preprocess } from "../../src/webgpu/preprocess.ts";
-import { shaderIncludes } from "../../src/webgpu/shaders.ts";
+import { kernelSource } from "../../src/webgpu/kernel_source.ts";
 
 type Data = Float32Array | Uint32Array | Int32Array;
 
@@ -9,7 +8,7 @@ type Data = Float32Array | Uint32Array | Int32Array;
 const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 
 async function pipelineOf(device: GPUDevice, spec: KernelSpec): Promise<GPUComputePipeline> {
-  const code = preprocess(spec.shader, spec.constants, shaderIncludes);
+  const code = kernelSource(spec);
   const known = pipelines.get(device) ?? new Map<string, GPUComputePipeline>();
   pipelines.set(device, known);
   const cached = known.get(code);
@@ -28,10 +27,35 @@ async function pipelineOf(device: GPUDevice, spec: KernelSpec): Promise<GPUCompu
 }
 
 /**
- * Runs one kernel by itself: `buffers[i]` is bound to binding i (sizes and initial values come from the arrays) and
- * every array comes back as the device left it. Any validation error throws.
+ * Runs one kernel by itself on an array for each of its bindings, by name or in their order: sizes and initial values come
+ * from the arrays, and every array comes back as the device left it. Any validation error throws.
  */
-export async function runKernel(device: GPUDevice, spec: KernelSpec, buffers: readonly Data[]): Promise<Data[]> {
+export function runKernel<Name extends string>(
+  device: GPUDevice,
+  spec: KernelSpec,
+  buffers: Readonly<Record<Name, Data>>,
+): Promise<Record<Name, Data>>;
+export function runKernel(device: GPUDevice, spec: KernelSpec, buffers: readonly Data[]): Promise<Data[]>;
+export async function runKernel(
+  device: GPUDevice,
+  spec: KernelSpec,
+  buffers: Readonly<Record<string, Data>> | readonly Data[],
+): Promise<Record<string, Data> | Data[]> {
+  if (Array.isArray(buffers)) return runInOrder(device, spec, buffers);
+  const names = Object.keys(spec.bindings);
+  const named = buffers as Readonly<Record<string, Data>>;
+  const foreign = Object.keys(named).find((name) => !names.includes(name));
+  if (foreign !== undefined) throw new Error(`${spec.name} has no binding "${foreign}"`);
+  const inOrder = names.map((name) => {
+    const data = named[name];
+    if (data === undefined) throw new Error(`${spec.name}: no array for its binding "${name}"`);
+    return data;
+  });
+  const results = await runInOrder(device, spec, inOrder);
+  return Object.fromEntries(names.map((name, index) => [name, results[index] as Data]));
+}
+
+async function runInOrder(device: GPUDevice, spec: KernelSpec, buffers: readonly Data[]): Promise<Data[]> {
   device.pushErrorScope("validation");
   const pipeline = await pipelineOf(device, spec);
   const gpu = buffers.map((data) => {

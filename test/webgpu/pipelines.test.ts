@@ -22,7 +22,14 @@ function countingDevice() {
 }
 
 function kernel(name: string): KernelSpec {
-  return { name, shader: `// ${name}`, constants: {}, bindings: ["read"], workgroups: [1, 1, 1], flops: 0 };
+  return {
+    name,
+    shader: `// ${name}\nvar<storage> x: array<f32>;`,
+    constants: {},
+    bindings: { x: "read" },
+    workgroups: [1, 1, 1],
+    flops: 0,
+  };
 }
 
 test("equal kernels compile once", async () => {

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { create } from "webgpu";
 import { acquireDevice } from "../../src/webgpu/device.ts";
 import type { DeviceTraits, SubgroupMatrix } from "../../src/webgpu/kernel.ts";
+import { kernelSource } from "../../src/webgpu/kernel_source.ts";
 import { matmul, matmulBiasKernel } from "../../src/webgpu/kernels/matmul.ts";
 import { matmulSubgroupMatrix, subgroupMatrixTile } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
-import { preprocess } from "../../src/webgpu/preprocess.ts";
 import {
   halfBits,
   multipliesExactly,
@@ -75,7 +75,7 @@ test.each([
         const spec = matmulSubgroupMatrix(sizes, withMatrices(matrix), halves);
         if (spec === undefined) throw new Error(`no kernel for ${JSON.stringify({ matrix, sizes })}`);
         nullDevice.pushErrorScope("validation");
-        const module = nullDevice.createShaderModule({ code: preprocess(spec.shader, spec.constants) });
+        const module = nullDevice.createShaderModule({ code: kernelSource(spec) });
         if (matrix !== SMALL_SUBGROUPS) nullDevice.createComputePipeline({ layout: "auto", compute: { module } });
         const error = await nullDevice.popErrorScope();
         if (error) faults.push(`${JSON.stringify({ matrix, sizes })}: ${error.message}`);
@@ -108,13 +108,14 @@ test("the kernel is an alternative to plain products alone, of a tile or more, o
 test("operands that are both stored as 16-bit floats have matrices of such as an alternative; one alone has none", () => {
   const tile = product(64, 64, 16);
   const traits = withMatrices({ m: 16, n: 16, k: 16, minSize: 32, maxSize: 32 });
-  const offered = (bindings: readonly number[], on: DeviceTraits) =>
+  const offered = (bindings: readonly string[], on: DeviceTraits) =>
     (matmul(tile, on).halves?.make(bindings).alternatives?.() ?? []).filter(
       (spec) => spec.name === "matmul_subgroup_matrix",
     );
-  expect(offered([0, 1], traits).map((spec) => spec.constants["HALVES"])).toEqual([true]);
-  for (const others of [[0], [1], [2], [0, 2], [0, 1, 2]]) expect(offered(others, traits), String(others)).toEqual([]);
-  expect(offered([0, 1], { ...traits, subgroupMatrixOfHalves: undefined })).toEqual([]);
+  expect(offered(["a", "b"], traits).map((spec) => spec.constants["HALVES"])).toEqual([true]);
+  for (const others of [["a"], ["b"], ["output"], ["a", "output"], ["a", "b", "output"]])
+    expect(offered(others, traits), String(others)).toEqual([]);
+  expect(offered(["a", "b"], { ...traits, subgroupMatrixOfHalves: undefined })).toEqual([]);
   // And matrices of f32 are no alternative for f16, nor the other way round.
   const plain = matmul(tile, { ...traits, subgroupMatrix: undefined }).alternatives?.() ?? [];
   expect(plain.map((spec) => spec.name)).not.toContain("matmul_subgroup_matrix");

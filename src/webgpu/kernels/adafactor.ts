@@ -6,7 +6,7 @@ import { SCHEDULE_ROWS } from "../../core/schedule.ts";
 import { factoredShape, factoredSlots } from "../../graph/factored_moments.ts";
 import { Arena } from "../../graph/node.ts";
 import type { RuleOf } from "../../graph/update_rule.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { clipGroups, treatmentConstants } from "./optimizer_update.ts";
 import { lanesPerRow, loneWorkgroupThreads, rowReduction, workgroupReduction, workgroupThreads } from "./sizes.ts";
 
@@ -109,9 +109,10 @@ function momentsKernel(
 }
 
 /**
- * Moments of rows and of vectors' elements. Bindings: gradients as they arrive in the arena's order (f32 [arenaSize]),
- * gradientPartials and blockTable as in `optimizerUpdate`, step (u32; with `skippable` followed by 0 where the step is skipped),
- * `tables.rows`, moments, then, for a rule that clips by norm, the factors of `clipFactors`, and with L2 decay the parameters.
+ * Moments of rows and of vectors' elements. `treated` are the gradients as they arrive, in the arena's order (f32
+ * [arenaSize]); `gradientPartials` and `blockTable` are those of `optimizerUpdate`, `entries` are `tables.rows`, and
+ * `finishedSteps` (u32) is with `skippable` followed by 0 where the step is skipped. A rule that clips by norm takes
+ * `gradientFactors` of `clipFactors`, one with L2 decay the parameters.
  */
 export function adafactorRows(
   rule: RuleOf<"adafactor">,
@@ -122,21 +123,21 @@ export function adafactorRows(
   const kernel = momentsKernel(rule, { table: tables.rows, skippable }, traits);
   return {
     ...kernel,
-    bindings: [
-      "write",
-      "read",
-      "read",
-      "read",
-      "read",
-      "readWrite",
-      ...(kernel.constants.CLIP_FACTORS === true ? ["read" as const] : []),
-      ...(kernel.constants.L2_DECAY === true ? ["read" as const] : []),
-    ],
+    bindings: presentBindings({
+      treated: "write",
+      gradientPartials: "read",
+      blockTable: "read",
+      finishedSteps: "read",
+      entries: "read",
+      moments: "readWrite",
+      gradientFactors: kernel.constants.CLIP_FACTORS === true && "read",
+      parameters: kernel.constants.L2_DECAY === true && "read",
+    }),
     variant: "rows",
   };
 }
 
-/** Moments of columns, and means of the rows'. Bindings: gradients of `adafactorRows`, means, step, `tables.columns`, moments. */
+/** Moments of columns, and means of the rows'. `treated` are those of `adafactorRows`, `entries` are `tables.columns`. */
 export function adafactorColumns(
   rule: RuleOf<"adafactor">,
   tables: AdafactorTables,
@@ -145,14 +146,14 @@ export function adafactorColumns(
 ): KernelSpec {
   return {
     ...momentsKernel(rule, { table: tables.columns, firstMean: tables.firstMean, skippable }, traits),
-    bindings: ["read", "write", "read", "read", "readWrite"],
+    bindings: { treated: "read", means: "write", finishedSteps: "read", entries: "read", moments: "readWrite" },
     variant: "columns and means",
   };
 }
 
 /**
- * Directions in the gradients' place, and squares. Bindings: parameters, gradients of `adafactorRows`, `tables.layout`,
- * with decoupled decay step and schedule, then moments, means, squares (f32 [arenaSize / 4, 2]).
+ * Directions in the place of `treated` of `adafactorRows`, and squares (f32 [arenaSize / 4, 2]). `places` are
+ * `tables.layout`; with decoupled decay it reads step and schedule.
  */
 export function adafactorDirection(rule: RuleOf<"adafactor">, arenaSize: number, traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
@@ -168,21 +169,22 @@ export function adafactorDirection(rule: RuleOf<"adafactor">, arenaSize: number,
       DECOUPLED_DECAY,
       WEIGHT_DECAY,
     },
-    bindings: [
-      "read",
-      "readWrite",
-      "read",
-      ...(DECOUPLED_DECAY === true ? (["read", "read"] as const) : []),
-      "read",
-      "read",
-      "write",
-    ],
+    bindings: presentBindings({
+      parameters: "read",
+      directions: "readWrite",
+      places: "read",
+      finishedSteps: DECOUPLED_DECAY === true && "read",
+      schedule: DECOUPLED_DECAY === true && "read",
+      moments: "read",
+      means: "read",
+      squares: "write",
+    }),
     workgroups: linearWorkgroups(arenaSize / 4, threads),
     flops: arenaSize * 9,
   };
 }
 
-/** How far each block goes, in learning rates. Bindings: squares, `tables.tensors`, scales (f32 a block). */
+/** How far each block goes, in learning rates: `scales`, an f32 a block. `tensors` are `tables.tensors`. */
 export function adafactorScales(
   { epsilon2, clipThreshold }: RuleOf<"adafactor">,
   { tensors }: AdafactorTables,
@@ -197,7 +199,7 @@ export function adafactorScales(
       EPSILON2: { f32: epsilon2 },
       CLIP_THRESHOLD: { f32: clipThreshold },
     },
-    bindings: ["read", "read", "write"],
+    bindings: { squares: "read", tensors: "read", scales: "write" },
     workgroups: [blocks.length, 1, 1],
     flops: 32 * blocks.reduce((sum, count) => sum + count, 0),
   };

@@ -7,7 +7,7 @@ import { halvable } from "./halves.ts";
 import { poolConstants } from "./max_pool2d.ts";
 import { workgroupThreads } from "./sizes.ts";
 
-/** Mean of each window (bindings: input, output), or its gradient (bindings: upstream, output). */
+/** Mean of each window of `input`, or its gradient from `upstream`. */
 export function avgPool2d(
   attributes: AvgPoolAttributes,
   options: { gradient: boolean },
@@ -27,19 +27,25 @@ export function avgPool2d(
       FROM_COLUMN: range.fromColumn,
       TO_COLUMN: range.toColumn,
     },
-    bindings: ["read", "write"],
+    bindings: { [options.gradient ? "upstream" : "input"]: "read", output: "write" },
     workgroups: linearWorkgroups(g.batch * places * constants.CHANNELS, constants.THREADS),
     variant: `${g.kernelHeight}×${g.kernelWidth}, ${constants.VECTOR ? "4 channels" : "1 channel"} a thread`,
     flops: g.batch * g.outHeight * g.outWidth * g.channels * g.kernelHeight * g.kernelWidth,
   };
-  return halvable(spec, { [options.gradient ? "HALF_UPSTREAM" : "HALF_INPUT"]: 0, HALF_OUTPUT: 1 }, constants.VECTOR);
+  return halvable(
+    spec,
+    options.gradient
+      ? { HALF_UPSTREAM: "upstream", HALF_OUTPUT: "output" }
+      : { HALF_INPUT: "input", HALF_OUTPUT: "output" },
+    constants.VECTOR,
+  );
 }
 
 export const avgPool2dLowerings: readonly Lowering[] = [
   lowering(avgPool2dOp, ({ attributes }, inputs, output, emit) => {
-    emit.dispatch(avgPool2d(attributes, { gradient: false }, emit.traits), [...inputs, output]);
+    emit.dispatch(avgPool2d(attributes, { gradient: false }, emit.traits), { input: inputs[0], output });
   }),
   lowering(avgPool2dGradientOp, ({ attributes }, inputs, output, emit) => {
-    emit.dispatch(avgPool2d(attributes, { gradient: true }, emit.traits), [...inputs, output]);
+    emit.dispatch(avgPool2d(attributes, { gradient: true }, emit.traits), { upstream: inputs[0], output });
   }),
 ];

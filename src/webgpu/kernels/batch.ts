@@ -7,7 +7,7 @@ import { permutationHalfBits, randomKey } from "../../core/random.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { type BatchRowsAttributes, batchRowsOp } from "../../graph/ops/batch_rows.ts";
 import { gatherRowsGradientOp, gatherRowsOp } from "../../graph/ops/gather_rows.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import type { ShaderConstants } from "../preprocess.ts";
 import { workgroupThreads } from "./sizes.ts";
@@ -25,14 +25,14 @@ function batchRowConstants(options: BatchRowsAttributes): ShaderConstants {
   };
 }
 
-/** Row numbers of the batch that the cursor names. Bindings: cursor (u32), rows (i32). */
+/** Row numbers (i32) of the batch that the cursor (u32) names. */
 export function batchRows(options: BatchRowsAttributes, traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
   return {
     name: "batch_rows",
     shader: batchRowsShader,
     constants: { THREADS: threads, ...batchRowConstants(options) },
-    bindings: ["read", "write"],
+    bindings: { cursor: "read", rows: "write" },
     workgroups: linearWorkgroups(options.batch, threads),
     ...(options.shuffle ? { variant: "shuffled" } : {}),
     flops: 0,
@@ -47,7 +47,7 @@ export interface GatherRowsOptions {
   readonly scale: number;
 }
 
-/** Rows of a table by number. Bindings: table, rows (i32), output. */
+/** Rows of a table by number (i32). */
 export function gatherRows({ batch, rowSize, dtype, scale }: GatherRowsOptions, traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
   const vector = rowSize % 4 === 0;
@@ -64,14 +64,14 @@ export function gatherRows({ batch, rowSize, dtype, scale }: GatherRowsOptions, 
       VECTOR: vector,
       SCALE: { f32: scale },
     },
-    bindings: ["read", "read", "write"],
+    bindings: { table: "read", rows: "read", output: "write" },
     workgroups: linearWorkgroups(batch * elements, threads),
     variant: `${dtype}, ${vector ? "4 elements" : "1 element"} a thread`,
     flops: dtype === "i32" ? 0 : batch * rowSize,
   };
 }
 
-/** What arrives at the copies of each row of a table. Bindings: rows (i32), upstream, output. */
+/** What arrives at the copies of each row of a table; `rows` are their numbers (i32). */
 export function gatherRowsGradient(
   options: { batch: number; tableRows: number; rowSize: number; scale: number },
   traits: DeviceTraits,
@@ -91,7 +91,7 @@ export function gatherRowsGradient(
       ROW_SIZE: elements,
       SCALE: { f32: scale },
     },
-    bindings: ["read", "read", "write"],
+    bindings: { rows: "read", upstream: "read", output: "write" },
     workgroups: linearWorkgroups(tableRows * elements, threads),
     variant: vector ? "4 elements a thread" : "1 element a thread",
     flops: batch * rowSize,
@@ -112,9 +112,8 @@ export interface FetchBatchOptions {
 export const MOST_FETCHED_ROWS = 65535;
 
 /**
- * Images and labels of a batch. Bindings: image table, label table (i32), cursor (u32), images, labels (i32); where a
- * buffer is watched that buffer and `found`, an f32 a workgroup: 1 where it saw a float that is not finite, there or
- * among images of floats.
+ * Images and labels (i32) of the batch that the cursor (u32) names. Where a buffer is watched, `found` gets an f32 a
+ * workgroup: 1 where it saw a float that is not finite, there or among images of floats.
  */
 export function fetchBatch(options: FetchBatchOptions, traits: DeviceTraits): KernelSpec {
   const { rows, rowSize, dtype, scale, watchedSize = 0 } = options;
@@ -139,7 +138,15 @@ export function fetchBatch(options: FetchBatchOptions, traits: DeviceTraits): Ke
       ROW_WORKGROUPS: rowWorkgroups,
       WORKGROUPS: rowWorkgroups * rows.batch,
     },
-    bindings: ["read", "read", "read", "write", "write", ...(watch ? (["read", "write"] as const) : [])],
+    bindings: presentBindings({
+      table: "read",
+      labelTable: "read",
+      cursor: "read",
+      images: "write",
+      labels: "write",
+      watched: watch && "read",
+      found: watch && "write",
+    }),
     workgroups: [rowWorkgroups, rows.batch, 1],
     variant: `${rows.shuffle ? "shuffled " : ""}${dtype}, ${vector ? "4 elements" : "1 element"} a thread`,
     flops: rows.batch * rowSize,
@@ -148,7 +155,7 @@ export function fetchBatch(options: FetchBatchOptions, traits: DeviceTraits): Ke
 
 export const batchLowerings: readonly Lowering[] = [
   lowering(batchRowsOp, (node, inputs, output, emit) => {
-    emit.dispatch(batchRows(node.attributes, emit.traits), [at(inputs, 0), output]);
+    emit.dispatch(batchRows(node.attributes, emit.traits), { cursor: inputs[0], rows: output });
   }),
   lowering(gatherRowsOp, (node, inputs, output, emit) => {
     const table = at(node.inputs, 0);
@@ -161,7 +168,7 @@ export const batchLowerings: readonly Lowering[] = [
       },
       emit.traits,
     );
-    emit.dispatch(spec, [...inputs, output]);
+    emit.dispatch(spec, { table: inputs[0], rows: inputs[1], output });
   }),
   lowering(gatherRowsGradientOp, (node, inputs, output, emit) => {
     const options = {
@@ -170,6 +177,6 @@ export const batchLowerings: readonly Lowering[] = [
       rowSize: sizeOf(node.shape.slice(1)),
       scale: node.attributes.scale,
     };
-    emit.dispatch(gatherRowsGradient(options, emit.traits), [...inputs, output]);
+    emit.dispatch(gatherRowsGradient(options, emit.traits), { rows: inputs[0], upstream: inputs[1], output });
   }),
 ];

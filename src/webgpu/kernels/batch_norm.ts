@@ -10,7 +10,7 @@ import { at } from "../../core/at.ts";
 import { type Shape, sizeOf } from "../../core/shape.ts";
 import { batchNormOp } from "../../graph/ops/batch_norm.ts";
 import { movingAverageOp } from "../../graph/ops/moving_average.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Emitter, type Lowering, lowering, type Value } from "../lowering.ts";
 import { halvable } from "./halves.ts";
 import { loneWorkgroupThreads, workgroupReduction, workgroupThreads } from "./sizes.ts";
@@ -103,24 +103,23 @@ export function momentsPartialsSize(shape: Shape, traits: DeviceTraits): number 
   return 3 * slicesOf(layout, traits) * layout.channels;
 }
 
-/** Count, mean and squared distances of slices of x [batch, …, channels]. Bindings: x, [labels if masked], partials. */
+/** Count, mean and squared distances of slices of x [batch, …, channels]; `masked` by labels. */
 export function batchNormMoments(shape: Shape, masked: boolean, traits: DeviceTraits): KernelSpec {
   const { constants, workgroups, variant, rowsPerImage } = sliceWalk(shape, traits);
   const spec: KernelSpec = {
     name: "batch_norm_moments",
     shader: momentsShader,
     constants: { ...constants, MASKED: masked, ROWS_PER_IMAGE: rowsPerImage },
-    bindings: masked ? ["read", "read", "write"] : ["read", "write"],
+    bindings: presentBindings({ x: "read", labels: masked && "read", partials: "write" }),
     workgroups,
     variant,
     flops: 6 * sizeOf(shape),
   };
-  return halvable(spec, { HALF_X: 0 }, constants.VECTOR);
+  return halvable(spec, { HALF_X: "x" }, constants.VECTOR);
 }
 
 /**
- * Mean and biased variance from the slices. Bindings: partials, means, variances; with a `momentum` then the moving
- * means and variances, which go one step towards them.
+ * Mean and biased variance from the slices. With a `momentum` the moving means and variances go one step towards them.
  */
 export function batchNormMomentsTotal(shape: Shape, momentum: number | undefined, traits: DeviceTraits): KernelSpec {
   const { constants, workgroups, variant, channels } = totalWalk(shape, traits);
@@ -133,14 +132,20 @@ export function batchNormMomentsTotal(shape: Shape, momentum: number | undefined
       MOVING: moving,
       ...(moving ? { MOMENTUM: { f32: momentum }, ONE_MINUS_MOMENTUM: { f32: 1 - momentum } } : {}),
     },
-    bindings: ["read", "write", "write", ...(moving ? (["readWrite", "readWrite"] as const) : [])],
+    bindings: presentBindings({
+      partials: "read",
+      means: "write",
+      variances: "write",
+      movingMeans: moving && "readWrite",
+      movingVariances: moving && "readWrite",
+    }),
     workgroups,
     variant,
     flops: channels * (8 * constants.SLICES + (moving ? 6 : 0)),
   };
 }
 
-/** Bindings: x, means, variances, gammas, betas, output. */
+/** gamma · (x − mean) / √(variance + epsilon) + beta, with ReLU if asked. */
 export function batchNormalize(
   shape: Shape,
   { epsilon, relu }: { readonly epsilon: number; readonly relu: boolean },
@@ -151,12 +156,12 @@ export function batchNormalize(
     name: "batch_norm",
     shader: normalizeShader,
     constants: { ...constants, EPSILON: { f32: epsilon }, RELU: relu },
-    bindings: ["read", "read", "read", "read", "read", "write"],
+    bindings: { x: "read", means: "read", variances: "read", gammas: "read", betas: "read", output: "write" },
     workgroups,
     variant,
     flops: 3 * sizeOf(shape),
   };
-  return halvable(spec, { HALF_X: 0, HALF_OUTPUT: 5 }, constants.VECTOR);
+  return halvable(spec, { HALF_X: "x", HALF_OUTPUT: "output" }, constants.VECTOR);
 }
 
 /** Elements of the partial sums that `batchNormGradientSums` leaves and `batchNormGradientTotal` adds up. */
@@ -165,19 +170,29 @@ export function gradientPartialsSize(shape: Shape, traits: DeviceTraits): number
   return 2 * slicesOf(layout, traits) * layout.channels;
 }
 
-/** Σ dy and Σ dy · (x − mean) of slices. Bindings: x, upstream, means, [result of the ReLU if there is one], partials. */
+/** Σ dy and Σ dy · (x − mean) of slices. Behind a ReLU `activated` is its result. */
 export function batchNormGradientSums(shape: Shape, relu: boolean, traits: DeviceTraits): KernelSpec {
   const { constants, workgroups, variant } = sliceWalk(shape, traits);
   const spec: KernelSpec = {
     name: "batch_norm_gradient_sums",
     shader: gradientSumsShader,
     constants: { ...constants, RELU: relu },
-    bindings: ["read", "read", "read", ...(relu ? (["read"] as const) : []), "write"],
+    bindings: presentBindings({
+      x: "read",
+      upstream: "read",
+      means: "read",
+      activated: relu && "read",
+      partials: "write",
+    }),
     workgroups,
     variant,
     flops: 4 * sizeOf(shape),
   };
-  return halvable(spec, { HALF_X: 0, HALF_UPSTREAM: 1, HALF_ACTIVATED: relu ? 3 : undefined }, constants.VECTOR);
+  return halvable(
+    spec,
+    { HALF_X: "x", HALF_UPSTREAM: "upstream", HALF_ACTIVATED: relu && "activated" },
+    constants.VECTOR,
+  );
 }
 
 export interface GradientTotalOptions {
@@ -189,8 +204,7 @@ export interface GradientTotalOptions {
 }
 
 /**
- * Gradients of gamma and beta from the slices. Bindings: partials, variances, gamma's gradient, beta's gradient; with
- * `coefficients` then means, gammas, coefficients [4, channels], and if masked labels.
+ * Gradients of gamma and beta from the slices; coefficients are [4, channels].
  */
 export function batchNormGradientTotal(
   shape: Shape,
@@ -212,21 +226,23 @@ export function batchNormGradientTotal(
       IMAGES: images,
       IMAGE_STEPS: Math.ceil(images / threads),
     },
-    bindings: [
-      "read",
-      "read",
-      "write",
-      "write",
-      ...(coefficients ? (["read", "read", "write"] as const) : []),
-      ...(coefficients && masked ? (["read"] as const) : []),
-    ],
+    bindings: presentBindings({
+      partials: "read",
+      variances: "read",
+      gammaGradients: "write",
+      betaGradients: "write",
+      means: coefficients && "read",
+      gammas: coefficients && "read",
+      coefficients: coefficients && "write",
+      labels: coefficients && masked && "read",
+    }),
     workgroups,
     variant,
     flops: channels * (2 * constants.SLICES + 10),
   };
 }
 
-/** Bindings: x, upstream, coefficients, [result of the ReLU if there is one], [labels if masked], output. */
+/** d loss / d x from the coefficients of `batchNormGradientTotal`. Behind a ReLU `activated` is its result. */
 export function batchNormInputGradient(
   shape: Shape,
   { relu, masked }: { readonly relu: boolean; readonly masked: boolean },
@@ -237,14 +253,14 @@ export function batchNormInputGradient(
     name: "batch_norm_input_gradient",
     shader: inputGradientShader,
     constants: { ...constants, RELU: relu, MASKED: masked, ROWS_PER_IMAGE: rowsPerImage },
-    bindings: [
-      "read",
-      "read",
-      "read",
-      ...(relu ? (["read"] as const) : []),
-      ...(masked ? (["read"] as const) : []),
-      "write",
-    ],
+    bindings: presentBindings({
+      x: "read",
+      upstream: "read",
+      coefficients: "read",
+      activated: relu && "read",
+      labels: masked && "read",
+      output: "write",
+    }),
     workgroups,
     variant,
     flops: 5 * sizeOf(shape),
@@ -252,16 +268,16 @@ export function batchNormInputGradient(
   return halvable(
     spec,
     {
-      HALF_X: 0,
-      HALF_UPSTREAM: 1,
-      HALF_ACTIVATED: relu ? 3 : undefined,
-      HALF_OUTPUT: spec.bindings.length - 1,
+      HALF_X: "x",
+      HALF_UPSTREAM: "upstream",
+      HALF_ACTIVATED: relu && "activated",
+      HALF_OUTPUT: "output",
     },
     constants.VECTOR,
   );
 }
 
-/** Bindings: old, value, output, each of `size` elements. */
+/** One step of a moving average; each tensor has `size` elements. */
 export function movingAverage(
   { size, momentum }: { readonly size: number; readonly momentum: number },
   traits: DeviceTraits,
@@ -276,15 +292,14 @@ export function movingAverage(
       MOMENTUM: { f32: momentum },
       ONE_MINUS_MOMENTUM: { f32: 1 - momentum },
     },
-    bindings: ["read", "read", "write"],
+    bindings: { old: "read", value: "read", output: "write" },
     workgroups: linearWorkgroups(size, threads),
     flops: 3 * size,
   };
 }
 
 /**
- * Both moving statistics at once, where a step counts. Bindings: whether it does (u32), batch means, batch variances, moving
- * means, moving variances, each of `size` elements.
+ * Both moving statistics at once, where a step counts, which `counts` (u32) says; each has `size` elements.
  */
 export function movingAverages(
   { size, momentum }: { readonly size: number; readonly momentum: number },
@@ -294,7 +309,13 @@ export function movingAverages(
     ...movingAverage({ size, momentum }, traits),
     name: "moving_averages",
     shader: movingAveragesShader,
-    bindings: ["read", "read", "read", "readWrite", "readWrite"],
+    bindings: {
+      counts: "read",
+      means: "read",
+      variances: "read",
+      movingMeans: "readWrite",
+      movingVariances: "readWrite",
+    },
     flops: 6 * size,
   };
 }
@@ -312,15 +333,15 @@ export function emitBatchStatistics(
   emit: Emitter,
 ): void {
   const { x, labels, mean, variance, moving } = values;
-  const marks = labels === undefined ? [] : [labels];
   const partials = emit.scratch("batch moments of slices", momentsPartialsSize(shape, emit.traits));
-  emit.dispatch(batchNormMoments(shape, labels !== undefined, emit.traits), [x, ...marks, partials]);
-  emit.dispatch(batchNormMomentsTotal(shape, moving?.momentum, emit.traits), [
+  emit.dispatch(batchNormMoments(shape, labels !== undefined, emit.traits), { x, labels, partials });
+  emit.dispatch(batchNormMomentsTotal(shape, moving?.momentum, emit.traits), {
     partials,
-    mean,
-    variance,
-    ...(moving ? [moving.mean, moving.variance] : []),
-  ]);
+    means: mean,
+    variances: variance,
+    movingMeans: moving?.mean,
+    movingVariances: moving?.variance,
+  });
 }
 
 /** Where an upstream gradient comes from: itself, or what arrives behind a ReLU and that one's result. */
@@ -349,31 +370,34 @@ export function emitBatchNormSums(
   const { x, upstream, mean, variance, gammaGradient, betaGradient, input } = values;
   const { gradient, activated } = upstream;
   const partials = emit.scratch("batch norm gradients of slices", gradientPartialsSize(shape, emit.traits));
-  emit.dispatch(batchNormGradientSums(shape, activated !== undefined, emit.traits), [
+  emit.dispatch(batchNormGradientSums(shape, activated !== undefined, emit.traits), {
     x,
-    gradient,
-    mean,
-    ...(activated ? [activated] : []),
+    upstream: gradient,
+    means: mean,
+    activated,
     partials,
-  ]);
+  });
   const options = { epsilon, coefficients: input !== undefined, masked: input?.labels !== undefined };
-  emit.dispatch(batchNormGradientTotal(shape, options, emit.traits), [
+  emit.dispatch(batchNormGradientTotal(shape, options, emit.traits), {
     partials,
-    variance,
-    gammaGradient,
-    betaGradient,
-    ...(input ? [mean, input.gamma, input.coefficients] : []),
-    ...(input?.labels ? [input.labels] : []),
-  ]);
+    variances: variance,
+    gammaGradients: gammaGradient,
+    betaGradients: betaGradient,
+    means: input && mean,
+    gammas: input?.gamma,
+    coefficients: input?.coefficients,
+    labels: input?.labels,
+  });
 }
 
 export const batchNormLowerings: readonly Lowering[] = [
   lowering(batchNormOp, (node, inputs, output, emit) => {
     const spec = batchNormalize(node.shape, { epsilon: node.attributes.epsilon, relu: false }, emit.traits);
-    emit.dispatch(spec, [...inputs.slice(0, 5), output]);
+    const [x, means, variances, gammas, betas] = inputs;
+    emit.dispatch(spec, { x, means, variances, gammas, betas, output });
   }),
   lowering(movingAverageOp, (node, inputs, output, emit) => {
     const options = { size: sizeOf(node.shape), momentum: node.attributes.momentum };
-    emit.dispatch(movingAverage(options, emit.traits), [...inputs, output]);
+    emit.dispatch(movingAverage(options, emit.traits), { old: inputs[0], value: inputs[1], output });
   }),
 ];

@@ -7,7 +7,7 @@ import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
 
-/** `size` values as another type. Bindings: input, output. */
+/** `size` values as another type. */
 export function cast(options: { size: number; from: DType; to: CastType }, traits: DeviceTraits): KernelSpec {
   const { size, from, to } = options;
   const threads = workgroupThreads(traits);
@@ -24,7 +24,7 @@ export function cast(options: { size: number; from: DType; to: CastType }, trait
       TO_I32: to === "i32",
       TO_BOOL: to === "bool",
     },
-    bindings: ["read", "write"],
+    bindings: { input: "read", output: "write" },
     workgroups: linearWorkgroups(size, threads),
     variant: `${from} to ${to}`,
     flops: 0,
@@ -34,6 +34,6 @@ export function cast(options: { size: number; from: DType; to: CastType }, trait
 export const castLowerings: readonly Lowering[] = [
   lowering(castOp, (node, inputs, output, emit) => {
     const options = { size: sizeOf(node.shape), from: at(node.inputs, 0).dtype, to: node.attributes.to };
-    emit.dispatch(cast(options, emit.traits), [...inputs, output]);
+    emit.dispatch(cast(options, emit.traits), { input: inputs[0], output });
   }),
 ];

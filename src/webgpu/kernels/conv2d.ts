@@ -8,7 +8,7 @@ import winnersFilterGradientShader from "../../../shaders/conv2d_winners_filter_
 import { alignTo } from "../../core/align_to.ts";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { Arena } from "../../graph/node.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
 import { filterSize, geometryConstants, inputSize } from "./conv2d_constants.ts";
 import {
@@ -160,12 +160,12 @@ function firstLayer(options: ForwardOptions, pool: boolean, tile: BlockTile, tra
       FILTERS_LENGTH: filterSize(g) / elements,
       OUTPUT_LENGTH: (g.batch * pixels * g.outChannels) / elements,
     },
-    bindings: ["read", "read", ...(bias ? (["read"] as const) : []), "write", ...(pool ? (["write"] as const) : [])],
+    bindings: forwardBindings(bias, pool),
     workgroups: linearWorkgroups(columnTiles * Math.ceil(lines / group.rows), 1),
     variant: `lines of ${tile.height} × ${tile.width} pixels × 4 channels a thread, ${group.columns * group.rows} threads`,
     flops: convFlops(g),
   };
-  return halvable(spec, { HALF_OUTPUT: elements === 4 ? (bias ? 3 : 2) : undefined });
+  return halvable(spec, { HALF_OUTPUT: elements === 4 && "output" });
 }
 
 function forward(
@@ -213,7 +213,7 @@ function forward(
         OUTPUT: (g.batch * pixels * g.outChannels) / (columns.channelsPerGroup % 4 === 0 ? 4 : 1),
       }),
     },
-    bindings: ["read", "read", ...(bias ? (["read"] as const) : []), "write", ...(pool ? (["write"] as const) : [])],
+    bindings: forwardBindings(bias, pool),
     workgroups,
     variant,
     flops: convFlops(g),
@@ -222,9 +222,24 @@ function forward(
       otherBlockTiles(g, g.groupOutChannels, tile, traits).map((other) => forward(name, options, pool, traits, other)),
   };
   return halvable(spec, {
-    HALF_INPUT: columns.perLane === 0 && g.inChannels % 4 === 0 ? 0 : undefined,
-    HALF_OUTPUT: columns.channelsPerGroup % 4 === 0 ? (bias ? 3 : 2) : undefined,
+    HALF_INPUT: columns.perLane === 0 && g.inChannels % 4 === 0 && "input",
+    HALF_OUTPUT: columns.channelsPerGroup % 4 === 0 && "output",
   });
+}
+
+function forwardBindings(bias: boolean, pool: boolean): KernelSpec["bindings"] {
+  return presentBindings({
+    input: "read",
+    filters: "read",
+    bias: bias && "read",
+    output: "write",
+    winners: pool && "write",
+  });
+}
+
+/** Behind a pool `upstream` is the gradient of its output, and `winners` say which pixels it goes to. */
+function inputGradientBindings(unpool: boolean): KernelSpec["bindings"] {
+  return presentBindings({ upstream: "read", winners: unpool && "read", filters: "read", inputGradient: "write" });
 }
 
 /** The kernel of a tile, where there is one. */
@@ -232,7 +247,7 @@ function withTile<Tile>(tile: Tile | undefined, make: (tile: Tile) => KernelSpec
   return tile && make(tile);
 }
 
-/** Convolution, with bias and ReLU if asked. Bindings: input, filter, [bias], output. `choice` overrides the tile. */
+/** Convolution, with bias and ReLU if asked. `choice` overrides the tile. */
 export function conv2dForward(
   options: ForwardOptions,
   traits: DeviceTraits,
@@ -242,8 +257,8 @@ export function conv2dForward(
 }
 
 /**
- * Convolution + bias + ReLU + 2×2 max-pool. Bindings: input, filter, [bias], pooled, winners (u32 [pooled pixels,
- * ceil(channels / 4)], a byte a channel: 0–3 the first maximum, 4 a dead ReLU).
+ * Convolution + bias + ReLU + 2×2 max-pool, whose result is the output; winners are u32 [pooled pixels, ceil(channels / 4)],
+ * a byte a channel: 0–3 the first maximum, 4 a dead ReLU.
  */
 export function conv2dPoolForward(
   options: ForwardOptions,
@@ -259,7 +274,7 @@ export interface InputGradientOptions {
   readonly unpool: boolean;
 }
 
-/** d loss / d input. Bindings: upstream, [winners], filter, input gradient. */
+/** d loss / d input. */
 export function conv2dInputGradient(
   options: InputGradientOptions,
   traits: DeviceTraits,
@@ -316,7 +331,7 @@ function inputGradient(
         WINNERS: pooledPixels * Math.ceil(g.outChannels / 4),
       }),
     },
-    bindings: ["read", ...(unpool ? (["read"] as const) : []), "read", "write"],
+    bindings: inputGradientBindings(unpool),
     workgroups,
     variant,
     flops: convFlops(g),
@@ -327,8 +342,8 @@ function inputGradient(
       ),
   };
   return halvable(spec, {
-    HALF_UPSTREAM: columns.perLane === 0 && g.outChannels % 4 === 0 ? 0 : undefined,
-    HALF_OUTPUT: g.groupInChannels % 4 === 0 ? (unpool ? 3 : 2) : undefined,
+    HALF_UPSTREAM: columns.perLane === 0 && g.outChannels % 4 === 0 && "upstream",
+    HALF_OUTPUT: g.groupInChannels % 4 === 0 && "inputGradient",
   });
 }
 
@@ -363,7 +378,7 @@ function phasesInputGradient(g: ConvGeometry, tile: BlockTile, traits: DeviceTra
         RESULT: inputSize(g) / (g.groupInChannels % 4 === 0 ? 4 : 1),
       }),
     },
-    bindings: ["read", "read", "write"],
+    bindings: inputGradientBindings(false),
     workgroups,
     variant: `${g.strideHeight} × ${g.strideWidth} phases, ${variant}`,
     flops: convFlops(g),
@@ -403,7 +418,7 @@ function stridedInputGradient(
       COLUMN_TILES: columnGroups,
       CHUNKS: vector ? g.groupOutChannels / 4 : g.groupOutChannels,
     },
-    bindings: ["read", ...(unpool ? (["read"] as const) : []), "read", "write"],
+    bindings: inputGradientBindings(unpool),
     workgroups: linearWorkgroups(Math.ceil(rows / (tileRows * group.rows)) * columnGroups * g.groups, 1),
     variant: `${tileRows} rows × ${tileColumns} channels a thread, ${group.columns * group.rows} threads`,
     flops: convFlops(g),
@@ -473,8 +488,7 @@ export function filterGradientSlices(
 }
 
 /**
- * d loss / d filter (and d loss / d bias) as `slices` partial sums. Bindings: input, upstream, [winners], filter
- * partials, [bias partials]; partial s starts at s · size rounded up to 64 elements.
+ * d loss / d filter (and d loss / d bias) as `slices` partial sums; partial s starts at s · size rounded up to 64 elements.
  */
 export function conv2dFilterGradient(
   options: {
@@ -537,7 +551,13 @@ export function conv2dFilterGradient(
         WINNERS: pooledPixels * Math.ceil(g.outChannels / 4),
       }),
     },
-    bindings: ["read", "read", ...(unpool ? (["read"] as const) : []), "write", ...(bias ? (["write"] as const) : [])],
+    bindings: presentBindings({
+      input: "read",
+      upstream: "read",
+      winners: unpool && "read",
+      filterPartials: "write",
+      biasPartials: bias && "write",
+    }),
     workgroups: [
       Math.ceil(units / groupUnits),
       Math.ceil(columns.count / groupColumns),
@@ -552,7 +572,7 @@ export function conv2dFilterGradient(
       otherFilterGradientTiles(g, unpool, tile).map((other) => conv2dFilterGradient(options, traits, other)),
   };
   return halvable(spec, {
-    HALF_INPUT: columns.perLane === 0 && g.inChannels % 4 === 0 ? 0 : undefined,
-    HALF_UPSTREAM: g.outChannels % 4 === 0 ? 1 : undefined,
+    HALF_INPUT: columns.perLane === 0 && g.inChannels % 4 === 0 && "input",
+    HALF_UPSTREAM: g.outChannels % 4 === 0 && "upstream",
   });
 }

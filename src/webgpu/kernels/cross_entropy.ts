@@ -8,7 +8,7 @@ import {
   softmaxCrossEntropyGradientOp,
   softmaxCrossEntropyOp,
 } from "../../graph/ops/softmax_cross_entropy.ts";
-import type { DeviceTraits, KernelSpec } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { loneWorkgroupThreads, powerOfTwoAtLeast, powerOfTwoAtMost, workgroupReduction } from "./sizes.ts";
 import { asRows, type Rows, rowConstants, rowKernel } from "./softmax.ts";
@@ -25,21 +25,21 @@ function divisor({ rows }: Rows, { dense, reduction }: CrossEntropyOptions) {
   return { COUNT_LABELS: counted, DIVISOR: { f32: reduction === "mean" && dense ? rows : 1 } };
 }
 
-/** The loss of each row. Bindings: logits, labels, output. */
+/** The loss of each row. */
 export function crossEntropyRows(shape: Rows, dense: boolean, traits: DeviceTraits): KernelSpec {
   const { constants, workgroups, variant } = rowKernel(shape, traits);
   return {
     name: "softmax_cross_entropy",
     shader: rowLossShader,
     constants: { ...constants, DENSE_LABELS: dense },
-    bindings: ["read", "read", "write"],
+    bindings: { logits: "read", labels: "read", rowLosses: "write" },
     workgroups,
     variant,
     flops: 5 * shape.rows * shape.columns,
   };
 }
 
-/** Sum or mean of the rows' losses. Bindings: row losses, labels (only for the mean over class indices), output. */
+/** Sum or mean of the rows' losses. Only the mean over class indices reads labels. */
 export function crossEntropyTotal(shape: Rows, options: CrossEntropyOptions, traits: DeviceTraits): KernelSpec {
   const threads = loneWorkgroupThreads(shape.rows, traits);
   const constants = {
@@ -52,14 +52,14 @@ export function crossEntropyTotal(shape: Rows, options: CrossEntropyOptions, tra
     name: "cross_entropy_total",
     shader: totalShader,
     constants,
-    bindings: constants.COUNT_LABELS ? ["read", "read", "write"] : ["read", "write"],
+    bindings: presentBindings({ rowLosses: "read", labels: constants.COUNT_LABELS && "read", loss: "write" }),
     workgroups: [1, 1, 1],
     variant: `${options.reduction}, ${threads} threads`,
     flops: shape.rows,
   };
 }
 
-/** d loss / d logits. Bindings: logits, labels, upstream, output. */
+/** d loss / d logits. */
 export function crossEntropyGradient(shape: Rows, options: CrossEntropyOptions, traits: DeviceTraits): KernelSpec {
   const { constants, workgroups, variant } = rowKernel(shape, traits);
   return {
@@ -72,7 +72,7 @@ export function crossEntropyGradient(shape: Rows, options: CrossEntropyOptions, 
       ROW_STEPS: Math.ceil(shape.rows / constants.THREADS),
       ...divisor(shape, options),
     },
-    bindings: ["read", "read", "read", "write"],
+    bindings: { logits: "read", labels: "read", upstream: "read", output: "write" },
     workgroups,
     variant,
     flops: 7 * shape.rows * shape.columns,
@@ -94,9 +94,7 @@ export function loneRowKernel(shape: Rows, traits: DeviceTraits) {
 /**
  * The mean loss over class indices, its gradient for an upstream of 1, and `countCorrect`'s two counts, in one
  * workgroup, with `columnSums` the gradient's sum over the rows too. It is right for any size; above rows × columns of
- * about 65,536 the separate kernels are faster. Bindings: logits, labels (i32), loss [1], logitsGradient
- * [rows, columns], counts [2], then the column sums [columns], and if `scaled` the loss scale [1] that multiplies the
- * gradient.
+ * about 65,536 the separate kernels are faster. Labels are i32; if `scaled`, the loss scale [1] multiplies the gradient.
  */
 export function crossEntropyStep(
   {
@@ -118,15 +116,15 @@ export function crossEntropyStep(
       COLUMN_SUMS: columnSums,
       SCALED: scaled,
     },
-    bindings: [
-      "read",
-      "read",
-      "write",
-      "write",
-      "write",
-      ...(columnSums ? ["write" as const] : []),
-      ...(scaled ? ["read" as const] : []),
-    ],
+    bindings: presentBindings({
+      logits: "read",
+      labels: "read",
+      loss: "write",
+      logitsGradient: "write",
+      counts: "write",
+      columnSums: columnSums && "write",
+      lossScale: scaled && "read",
+    }),
     workgroups,
     variant,
     flops: 8 * shape.rows * shape.columns,
@@ -140,15 +138,16 @@ export const crossEntropyLowerings: readonly Lowering[] = [
     const { reduction } = node.attributes;
     const [logits, labels] = [at(inputs, 0), at(inputs, 1)];
     const rowLosses = reduction === "none" ? output : emit.scratch("row losses", shape.rows);
-    emit.dispatch(crossEntropyRows(shape, dense, emit.traits), [logits, labels, rowLosses]);
+    emit.dispatch(crossEntropyRows(shape, dense, emit.traits), { logits, labels, rowLosses });
     if (reduction === "none") return;
     const total = crossEntropyTotal(shape, { dense, reduction }, emit.traits);
-    emit.dispatch(total, total.bindings.length === 3 ? [rowLosses, labels, output] : [rowLosses, output]);
+    emit.dispatch(total, { rowLosses, labels: "labels" in total.bindings ? labels : undefined, loss: output });
   }),
   lowering(softmaxCrossEntropyGradientOp, (node, inputs, output, emit) => {
     const shape = asRows(at(node.inputs, 0).shape);
     const dense = at(node.inputs, 1).dtype === "f32";
     const spec = crossEntropyGradient(shape, { dense, reduction: node.attributes.reduction }, emit.traits);
-    emit.dispatch(spec, [...inputs, output]);
+    const [logits, labels, upstream] = inputs;
+    emit.dispatch(spec, { logits, labels, upstream, output });
   }),
 ];

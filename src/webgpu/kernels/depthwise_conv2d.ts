@@ -1,7 +1,7 @@
 import forwardShader from "../../../shaders/depthwise_forward.wgsl?raw";
 import inputGradientShader from "../../../shaders/depthwise_input_gradient.wgsl?raw";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
 import { geometryConstants, inputSize } from "./conv2d_constants.ts";
 import { blockPatch, convFlops, type DepthwiseTile, phaseReach } from "./conv2d_tiles.ts";
@@ -43,7 +43,7 @@ function stripGrid(
   };
 }
 
-/** Depthwise convolution, with bias and ReLU if asked. Bindings: input, filter, [bias], output. */
+/** Depthwise convolution, with bias and ReLU if asked. */
 export function depthwiseForward(
   { geometry: g, bias, relu }: { readonly geometry: ConvGeometry; readonly bias: boolean; readonly relu: boolean },
   tile: DepthwiseTile,
@@ -74,14 +74,14 @@ export function depthwiseForward(
       FILTERS_LENGTH: (g.kernelHeight * g.kernelWidth * g.outChannels) / (vectorOut ? 4 : 1),
       OUTPUT_LENGTH: (g.batch * g.outHeight * g.outWidth * g.outChannels) / (vectorOut ? 4 : 1),
     },
-    bindings: ["read", "read", ...(bias ? (["read"] as const) : []), "write"],
+    bindings: presentBindings({ input: "read", filters: "read", bias: bias && "read", output: "write" }),
     workgroups,
     variant,
     flops: convFlops(g),
   };
 }
 
-/** d loss / d input of a depthwise convolution, any strides. Bindings: upstream, filter, input gradient. */
+/** d loss / d input of a depthwise convolution, any strides. */
 export function depthwiseInputGradient(g: ConvGeometry, tile: DepthwiseTile, traits: DeviceTraits): KernelSpec {
   const plane = { height: g.inHeight, width: g.inWidth, channels: g.inChannels };
   const { constants, workgroups, variant } = stripGrid(plane, g.batch, tile, traits);
@@ -110,7 +110,7 @@ export function depthwiseInputGradient(g: ConvGeometry, tile: DepthwiseTile, tra
       FILTERS_LENGTH: (g.kernelHeight * g.kernelWidth * g.outChannels) / unit,
       RESULT_LENGTH: inputSize(g) / unit,
     },
-    bindings: ["read", "read", "write"],
+    bindings: { upstream: "read", filters: "read", inputGradient: "write" },
     workgroups,
     variant,
     flops: convFlops(g),

@@ -2,12 +2,12 @@ import shader from "../../../shaders/dropout.wgsl?raw";
 import { dropoutKey, dropoutThreshold } from "../../core/dropout.ts";
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import { type DropoutAttributes, dropoutOp } from "../../graph/ops/dropout.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { mergeAxes } from "./axes.ts";
 import { workgroupThreads } from "./sizes.ts";
 
-/** Dropout of a tensor of `shape`. Bindings: x (none with `inPlace`, where the output replaces it), step (u32), output. */
+/** Dropout of a tensor of `shape`. With `inPlace` the output replaces x, which has no binding of its own then; `step` is u32. */
 export function dropout(
   options: DropoutAttributes,
   shape: Shape,
@@ -33,15 +33,16 @@ export function dropout(
       THRESHOLD: dropoutThreshold(options.rate),
       SCALE: { f32: 1 / (1 - options.rate) },
     },
-    bindings: [...(inPlace ? [] : ["read" as const]), "read", "readWrite"],
+    bindings: presentBindings({ x: !inPlace && "read", step: "read", output: "readWrite" }),
     workgroups: linearWorkgroups(sizeOf(shape), threads),
     flops: sizeOf(shape),
-    inPlaceOf: (operand) => (inPlace || operand !== 0 ? undefined : dropout(options, shape, traits, { inPlace: true })),
+    inPlaceOf: (operand) =>
+      inPlace || operand !== "x" ? undefined : dropout(options, shape, traits, { inPlace: true }),
   };
 }
 
 export const dropoutLowerings: readonly Lowering[] = [
   lowering(dropoutOp, (node, inputs, output, emit) => {
-    emit.dispatch(dropout(node.attributes, node.shape, emit.traits), [...inputs, output]);
+    emit.dispatch(dropout(node.attributes, node.shape, emit.traits), { x: inputs[0], step: inputs[1], output });
   }),
 ];

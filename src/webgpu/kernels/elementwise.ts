@@ -21,8 +21,8 @@ import { standardizeOp } from "../../graph/ops/normalization.ts";
 import { reluGradientOp, reluOp } from "../../graph/ops/relu.ts";
 import { expOp, logOp, negOp, sqrtOp } from "../../graph/ops/unary.ts";
 import { whereOp } from "../../graph/ops/where.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
-import { type Lowering, lowering, type StoredType, type Value } from "../lowering.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
+import { type Lowering, lowering, type StoredType } from "../lowering.ts";
 import { innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
 import { halvable } from "./halves.ts";
 import { constantName, workgroupThreads } from "./sizes.ts";
@@ -50,7 +50,7 @@ export type BinaryOperation = (typeof BINARY)[number];
 export type UnaryOperation = (typeof UNARY)[number];
 
 /**
- * One operation, element by element, over operands that stretch to `shape`: bindings are the operands, then the output.
+ * One operation, element by element, over operands x, y and z that stretch to `shape`.
  * Where the innermost merged axis divides by four, a thread makes four elements. `dtype` is that of the operands;
  * copies and `where` take any of four bytes. With `inPlaceOf` the output replaces that operand, which has no binding of
  * its own then.
@@ -60,7 +60,7 @@ export function elementwise(
   operands: readonly Shape[],
   shape: Shape,
   traits: DeviceTraits,
-  { dtype = "f32", inPlaceOf }: { dtype?: DType; inPlaceOf?: number } = {},
+  { dtype = "f32", inPlaceOf }: { dtype?: DType; inPlaceOf?: string | undefined } = {},
 ): KernelSpec {
   const walk = mergeAxes({
     extents: shape,
@@ -105,35 +105,37 @@ export function elementwise(
       Z_DENSE: z?.dense ?? true,
       Z_SPREAD: z?.spread ?? false,
       Z_STRIDES: z?.strides ?? [0],
-      X_IN_PLACE: inPlaceOf === 0,
-      Y_IN_PLACE: inPlaceOf === 1,
-      Z_IN_PLACE: inPlaceOf === 2,
+      X_IN_PLACE: inPlaceOf === "x",
+      Y_IN_PLACE: inPlaceOf === "y",
+      Z_IN_PLACE: inPlaceOf === "z",
       ...Object.fromEntries(OPERATIONS.map((other) => [constantName(other), other === operation])),
     },
-    bindings: [...operands.filter((_, index) => index !== inPlaceOf).map(() => "read" as const), "readWrite"],
+    bindings: presentBindings({
+      x: inPlaceOf !== "x" && "read",
+      y: y !== undefined && inPlaceOf !== "y" && "read",
+      z: z !== undefined && inPlaceOf !== "z" && "read",
+      output: "readWrite",
+    }),
     workgroups: linearWorkgroups(size, threads),
     variant: `${operation}, ${vector ? "4 elements" : "1 element"} a thread, ${extents.length} axes`,
     flops: operation === "copy" || operation === "where" ? 0 : sizeOf(shape),
     inPlaceOf: (operand) => {
       const replaceable = inPlaceOf === undefined && operation !== "copy" && !comparison;
-      if (!replaceable || [x, y, z][operand]?.dense !== true) return undefined;
+      if (!replaceable || { x, y, z }[operand]?.dense !== true) return undefined;
       return elementwise(operation, operands, shape, traits, { dtype, inPlaceOf: operand });
     },
   };
-  // The binding of an operand, if it has one of its own and is read as vectors.
-  const half = (operand: typeof x | undefined, place: number) =>
-    operand === undefined || operand.spread || place === inPlaceOf
-      ? undefined
-      : place - (inPlaceOf !== undefined && inPlaceOf < place ? 1 : 0);
-  const output = comparison ? undefined : spec.bindings.length - 1;
+  // An operand that has a binding of its own and is read as vectors.
+  const half = (name: string, operand: typeof x | undefined) =>
+    operand !== undefined && !operand.spread && name !== inPlaceOf && name;
   return halvable(
     spec,
-    { HALF_X: half(x, 0), HALF_Y: half(y, 1), HALF_Z: half(z, 2), HALF_OUTPUT: output },
+    { HALF_X: half("x", x), HALF_Y: half("y", y), HALF_Z: half("z", z), HALF_OUTPUT: !comparison && "output" },
     vector && dtype === "f32" && spec.constants["BITS"] === false,
   );
 }
 
-/** `size` elements of any type from one buffer to another, bit by bit: bindings input, output. */
+/** `size` elements of any type from one buffer to another, bit by bit, from x to the output. */
 export function copy({ size, dtype }: { size: number; dtype: StoredType }, traits: DeviceTraits): KernelSpec {
   const words = dtype === "u8" ? Math.ceil(size / 4) : size;
   return elementwise("copy", [[words]], [words], traits);
@@ -143,7 +145,8 @@ function lower<A extends Attributes>(op: OpDefinition<A>, operation: (typeof OPE
   return lowering(op, (node: Node<A>, inputs, output, emit) => {
     const shapes = node.inputs.map((input) => input.shape);
     const dtype = at(node.inputs, 0).dtype;
-    emit.dispatch(elementwise(operation, shapes, node.shape, emit.traits, { dtype }), [...inputs, output]);
+    const [x, y, z] = inputs;
+    emit.dispatch(elementwise(operation, shapes, node.shape, emit.traits, { dtype }), { x, y, z, output });
   });
 }
 
@@ -171,17 +174,17 @@ export const elementwiseLowerings: readonly Lowering[] = [
   lower(lessOrEqualOp, "lessOrEqual"),
   lower(whereOp, "where"),
   lowering(broadcastToOp, (node, inputs, output, emit) => {
-    emit.dispatch(elementwise("copy", [at(node.inputs, 0).shape], node.shape, emit.traits), [at(inputs, 0), output]);
+    emit.dispatch(elementwise("copy", [at(node.inputs, 0).shape], node.shape, emit.traits), { x: inputs[0], output });
   }),
   // An effect: after its inputs come the variables that it writes.
   lowering(assignOp, ({ attributes: { variable } }, values, _, emit) => {
     const [value, counts, target] = values;
     if (target === undefined) {
-      emit.dispatch(copy({ size: variable.size, dtype: variable.dtype }, emit.traits), values);
+      emit.dispatch(copy({ size: variable.size, dtype: variable.dtype }, emit.traits), { x: value, output: counts });
       return;
     }
     const size = [variable.size];
-    const spec = elementwise("where", [[1], size, size], size, emit.traits, { inPlaceOf: 2 });
-    emit.dispatch(spec, [at([counts], 0), at([value], 0), target] as readonly Value[]);
+    const spec = elementwise("where", [[1], size, size], size, emit.traits, { inPlaceOf: "z" });
+    emit.dispatch(spec, { x: counts, y: value, output: target });
   }),
 ];

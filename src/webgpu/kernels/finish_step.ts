@@ -1,7 +1,7 @@
 import shader from "../../../shaders/finish_step.wgsl?raw";
 import { LEAST_LOSS_SCALE, MOST_LOSS_SCALE } from "../../graph/loss_scaling.ts";
 import { Arena } from "../../graph/node.ts";
-import type { DeviceTraits, KernelSpec } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, numberedBindings, presentBindings } from "../kernel.ts";
 import { workgroupThreads } from "./sizes.ts";
 import { checkRowBindings, type RowOptions, rowConstants } from "./step_ring.ts";
 
@@ -22,9 +22,9 @@ export const GUARDS_PLACE = 2 * Arena.ALIGNMENT;
 const MOST_WORKGROUPS = 256;
 
 /**
- * Decides on a step and records it (graph/ops/finish_step.ts). Bindings: verdict (u32 [GUARDS_PLACE + …]); with
- * `checkedArena` gradientPartials and blockTable as in `optimizerUpdate`; each value; ring [capacity + 1, Σ sizes]; each
- * counter (u32); with `growthInterval` the loss scale and its counters (u32 [3]).
+ * Decides on a step and records it (graph/ops/finish_step.ts). The verdict is u32 [GUARDS_PLACE + …]; gradientPartials and
+ * blockTable, with `checkedArena`, are those of `optimizerUpdate`; the ring is [capacity + 1, Σ sizes], each counter u32,
+ * the counters of the loss scale, with `growthInterval`, u32 [3].
  */
 export function finishStep(options: FinishStepOptions, traits: DeviceTraits): KernelSpec {
   const { sizes, counters, guards, checkedArena = 0, growthInterval } = options;
@@ -33,14 +33,17 @@ export function finishStep(options: FinishStepOptions, traits: DeviceTraits): Ke
   const threads = workgroupThreads(traits);
   const vectors = checkedArena / 4;
   const workgroups = Math.max(1, Math.min(MOST_WORKGROUPS, Math.ceil(vectors / (4 * threads))));
-  const bindings: KernelSpec["bindings"] = [
-    "readWrite",
-    ...(check ? (["read", "read"] as const) : []),
-    ...sizes.map(() => "read" as const),
-    "readWrite",
-    ...Array.from({ length: counters + (scaled ? 2 : 0) }, () => "readWrite" as const),
-  ];
-  checkRowBindings("finishStep", options, bindings.length);
+  const bindings = presentBindings({
+    verdict: "readWrite",
+    gradientPartials: check && "read",
+    blockTable: check && "read",
+    ...numberedBindings("value", sizes.length, "read"),
+    ring: "readWrite",
+    ...numberedBindings("counter", counters, "readWrite"),
+    lossScale: scaled && "readWrite",
+    scaleCounters: scaled && "readWrite",
+  });
+  checkRowBindings("finishStep", options, Object.keys(bindings).length);
   return {
     name: "finish_step",
     shader,

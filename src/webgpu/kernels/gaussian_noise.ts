@@ -2,11 +2,11 @@ import shader from "../../../shaders/gaussian_noise.wgsl?raw";
 import { noiseKey } from "../../core/gaussian_noise.ts";
 import { type Shape, sizeOf } from "../../core/shape.ts";
 import { type GaussianNoiseAttributes, gaussianNoiseOp } from "../../graph/ops/gaussian_noise.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
 
-/** Noise on a tensor of `shape`. Bindings: x (none with `inPlace`, where the output replaces it), step (u32), output. */
+/** Noise on a tensor of `shape`. With `inPlace` the output replaces x, which has no binding of its own then; `step` is u32. */
 export function gaussianNoise(
   options: GaussianNoiseAttributes,
   shape: Shape,
@@ -24,16 +24,16 @@ export function gaussianNoise(
       STREAM_KEY: noiseKey(options.seed, options.stream),
       STDDEV: { f32: options.stddev },
     },
-    bindings: [...(inPlace ? [] : ["read" as const]), "read", "readWrite"],
+    bindings: presentBindings({ x: !inPlace && "read", step: "read", output: "readWrite" }),
     workgroups: linearWorkgroups(sizeOf(shape), threads),
     flops: 20 * sizeOf(shape),
     inPlaceOf: (operand) =>
-      inPlace || operand !== 0 ? undefined : gaussianNoise(options, shape, traits, { inPlace: true }),
+      inPlace || operand !== "x" ? undefined : gaussianNoise(options, shape, traits, { inPlace: true }),
   };
 }
 
 export const gaussianNoiseLowerings: readonly Lowering[] = [
   lowering(gaussianNoiseOp, (node, inputs, output, emit) => {
-    emit.dispatch(gaussianNoise(node.attributes, node.shape, emit.traits), [...inputs, output]);
+    emit.dispatch(gaussianNoise(node.attributes, node.shape, emit.traits), { x: inputs[0], step: inputs[1], output });
   }),
 ];

@@ -3,8 +3,8 @@ import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.
 import { workgroupThreads } from "./sizes.ts";
 
 /**
- * Divides an arena's gradient partials by the loss scale and notes whether all are finite. Bindings: gradientPartials,
- * blockTable as in `optimizerUpdate`, loss scale, counters (u32 [3]).
+ * Divides an arena's gradient partials by the loss scale and notes whether all are finite. Partials and table are those of
+ * `optimizerUpdate`, the counters u32 [3].
  */
 export function unscaleGradients({ arenaSize }: { readonly arenaSize: number }, traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
@@ -12,7 +12,7 @@ export function unscaleGradients({ arenaSize }: { readonly arenaSize: number }, 
     name: "unscale_gradients",
     shader: unscaleShader,
     constants: { THREADS: threads, ARENA_VECTORS: arenaSize / 4 },
-    bindings: ["readWrite", "read", "read", "readWrite"],
+    bindings: { gradientPartials: "readWrite", blockTable: "read", lossScale: "read", counters: "readWrite" },
     workgroups: linearWorkgroups(arenaSize / 4, threads),
     flops: arenaSize,
   };

@@ -1,7 +1,7 @@
 import shader from "../../../shaders/matmul.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { matmulOp, matmulSizes } from "../../graph/ops/matmul.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Emitter, type Lowering, lowering, type Value } from "../lowering.ts";
 import { halvable } from "./halves.ts";
 import { matmulSubgroupMatrix } from "./matmul_subgroup_matrix.ts";
@@ -161,7 +161,7 @@ function product(
       CHUNKS: chunks,
       STEPS: Math.ceil(chunks / tile.slices),
     },
-    bindings: bias ? ["read", "read", "read", "write"] : ["read", "read", "write"],
+    bindings: presentBindings({ a: "read", b: "read", bias: bias && "read", output: "write" }),
     workgroups: linearWorkgroups(rowGroups * columnGroups, 1),
     variant:
       `${tile.rows} rows × ${4 * tile.vectors} columns a thread, ${threads} threads` +
@@ -176,9 +176,9 @@ function product(
   // Single values are read out of whole words, which the storage of such a matrix has.
   const whole = (size: number) => size % 4 === 0;
   const half = halvable(spec, {
-    HALF_A: whole(m * k) ? 0 : undefined,
-    HALF_B: whole(k * n) ? 1 : undefined,
-    HALF_OUTPUT: whole(n) ? (bias ? 3 : 2) : undefined,
+    HALF_A: whole(m * k) && "a",
+    HALF_B: whole(k * n) && "b",
+    HALF_OUTPUT: whole(n) && "output",
   });
   return bias ? half : withMatricesOfHalves(half, sizes, traits);
 }
@@ -188,28 +188,28 @@ function withMatricesOfHalves(spec: KernelSpec, sizes: MatmulSizes, traits: Devi
   const { halves } = spec;
   const matrices = matmulSubgroupMatrix(sizes, traits, true);
   if (halves === undefined || matrices === undefined) return spec;
-  const make = (bindings: readonly number[]): KernelSpec => {
+  const make = (bindings: readonly string[]): KernelSpec => {
     const made = halves.make(bindings);
-    const operandsAlone = bindings.length === 2 && bindings.includes(0) && bindings.includes(1);
+    const operandsAlone = bindings.length === 2 && bindings.includes("a") && bindings.includes("b");
     return operandsAlone ? { ...made, alternatives: () => [...(made.alternatives?.() ?? []), matrices] } : made;
   };
   return { ...spec, halves: { ...halves, make } };
 }
 
-/** [m, k]·[k, n] → [m, n]. Bindings: a, b, output. */
+/** [m, k]·[k, n] → [m, n]. */
 export function matmul(sizes: MatmulSizes, traits: DeviceTraits): KernelSpec {
   return product("matmul", sizes, false, false, traits);
 }
 
-/** [m, k]·[k, n] + bias [n], with ReLU if asked. Bindings: a, b, bias, output. */
+/** [m, k]·[k, n] + bias [n], with ReLU if asked. */
 export function matmulBiasKernel(sizes: MatmulSizes & { readonly relu: boolean }, traits: DeviceTraits): KernelSpec {
   return product("matmul", sizes, true, sizes.relu, traits);
 }
 
-/** Appends [m, k]·[k, n] + bias [n], with ReLU if asked; `values` are a, b, bias, output. */
+/** Appends [m, k]·[k, n] + bias [n], with ReLU if asked. */
 export function matmulBias(
   sizes: MatmulSizes & { readonly relu: boolean },
-  values: readonly Value[],
+  values: Readonly<Record<"a" | "b" | "bias" | "output", Value>> | readonly Value[],
   emit: Emitter,
 ): void {
   emit.dispatch(matmulBiasKernel(sizes, emit.traits), values);
@@ -218,6 +218,6 @@ export function matmulBias(
 export const matmulLowerings: readonly Lowering[] = [
   lowering(matmulOp, (node, inputs, output, emit) => {
     const sizes = matmulSizes(at(node.inputs, 0), at(node.inputs, 1), node.attributes);
-    emit.dispatch(matmul({ ...sizes, ...node.attributes }, emit.traits), [...inputs, output]);
+    emit.dispatch(matmul({ ...sizes, ...node.attributes }, emit.traits), { a: inputs[0], b: inputs[1], output });
   }),
 ];

@@ -26,7 +26,7 @@ export function subgroupMatrixTile({ m, n, k, minSize, maxSize }: SubgroupMatrix
 }
 
 /**
- * [m, k]·[k, n] → [m, n] by subgroup matrices. Bindings: a, b, output. Undefined where the device has none that multiply
+ * [m, k]·[k, n] → [m, n] by subgroup matrices. Undefined where the device has none that multiply
  * rightly (subgroup_matrix.ts), where its workgroups are too small, and for products smaller than a workgroup's tile in any
  * direction: most of what is multiplied would be zeros.
  *
@@ -70,7 +70,7 @@ export function matmulSubgroupMatrix(sizes: MatmulSizes, traits: DeviceTraits, h
       TILE_K: tile.tileK,
       COLUMN_GROUPS: columnGroups,
     },
-    bindings: ["read", "read", "write"],
+    bindings: { a: "read", b: "read", output: "write" },
     workgroups: linearWorkgroups(Math.ceil(m / tile.rows) * columnGroups, 1),
     variant:
       `subgroup matrices ${matrix.m} × ${matrix.n} × ${matrix.k}, ${tile.rows} × ${tile.columns} a workgroup` +

@@ -1,6 +1,5 @@
 import poolShader from "../../../shaders/max_pool2d.wgsl?raw";
 import gradientShader from "../../../shaders/max_pool2d_gradient.wgsl?raw";
-import { at } from "../../core/at.ts";
 import type { PoolGeometry } from "../../core/window_geometry.ts";
 import { maxPool2dGradientOp, maxPool2dOp } from "../../graph/ops/max_pool2d.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
@@ -40,41 +39,45 @@ function variant(g: PoolGeometry): string {
   return `${g.kernelHeight}×${g.kernelWidth}, ${g.channels % 4 === 0 ? "4 channels" : "1 channel"} a thread`;
 }
 
-/** Largest value of each window. Bindings: input, output. */
+/** Largest value of each window. */
 export function maxPool2d(g: PoolGeometry, traits: DeviceTraits): KernelSpec {
   const constants = poolConstants(g, workgroupThreads(traits));
   const spec: KernelSpec = {
     name: "max_pool2d",
     shader: poolShader,
     constants,
-    bindings: ["read", "write"],
+    bindings: { input: "read", output: "write" },
     workgroups: linearWorkgroups(g.batch * g.outHeight * g.outWidth * constants.CHANNELS, constants.THREADS),
     variant: variant(g),
     flops: g.batch * g.outHeight * g.outWidth * g.channels * g.kernelHeight * g.kernelWidth,
   };
-  return halvable(spec, { HALF_INPUT: 0, HALF_OUTPUT: 1 }, constants.VECTOR);
+  return halvable(spec, { HALF_INPUT: "input", HALF_OUTPUT: "output" }, constants.VECTOR);
 }
 
-/** Each window's gradient to its first maximum. Bindings: input, upstream, output. */
+/** Each window's gradient to its first maximum. */
 export function maxPool2dGradient(g: PoolGeometry, traits: DeviceTraits): KernelSpec {
   const constants = poolConstants(g, workgroupThreads(traits));
   const spec: KernelSpec = {
     name: "max_pool2d_gradient",
     shader: gradientShader,
     constants,
-    bindings: ["read", "read", "write"],
+    bindings: { input: "read", upstream: "read", output: "write" },
     workgroups: linearWorkgroups(g.batch * g.inHeight * g.inWidth * constants.CHANNELS, constants.THREADS),
     variant: variant(g),
     flops: g.batch * g.outHeight * g.outWidth * g.channels * (g.kernelHeight * g.kernelWidth) ** 2,
   };
-  return halvable(spec, { HALF_INPUT: 0, HALF_UPSTREAM: 1, HALF_OUTPUT: 2 }, constants.VECTOR);
+  return halvable(spec, { HALF_INPUT: "input", HALF_UPSTREAM: "upstream", HALF_OUTPUT: "output" }, constants.VECTOR);
 }
 
 export const maxPool2dLowerings: readonly Lowering[] = [
   lowering(maxPool2dOp, (node, inputs, output, emit) => {
-    emit.dispatch(maxPool2d(node.attributes.geometry, emit.traits), [at(inputs, 0), output]);
+    emit.dispatch(maxPool2d(node.attributes.geometry, emit.traits), { input: inputs[0], output });
   }),
   lowering(maxPool2dGradientOp, (node, inputs, output, emit) => {
-    emit.dispatch(maxPool2dGradient(node.attributes.geometry, emit.traits), [...inputs, output]);
+    emit.dispatch(maxPool2dGradient(node.attributes.geometry, emit.traits), {
+      input: inputs[0],
+      upstream: inputs[1],
+      output,
+    });
   }),
 ];

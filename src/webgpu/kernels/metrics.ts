@@ -9,18 +9,18 @@ import { loneRowKernel } from "./cross_entropy.ts";
 import { workgroupThreads } from "./sizes.ts";
 import { asRows, type Rows } from "./softmax.ts";
 
-/** [correct rows, rows with a label]. Bindings: logits, labels (i32), counts [2]. */
+/** [correct rows, rows with a label (i32)]. */
 export function countCorrect(shape: Rows, traits: DeviceTraits): KernelSpec {
   return {
     name: "count_correct",
     shader: countShader,
-    bindings: ["read", "read", "write"],
+    bindings: { logits: "read", labels: "read", counts: "write" },
     ...loneRowKernel(shape, traits),
     flops: shape.rows * shape.columns,
   };
 }
 
-/** Counts [classes, classes]. Bindings: labels (i32), predictions (i32), counts. */
+/** Counts [classes, classes] of labels and predictions (i32). */
 export function confusionMatrix(options: { batch: number; classes: number }, traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
   const cells = options.classes ** 2;
@@ -28,7 +28,7 @@ export function confusionMatrix(options: { batch: number; classes: number }, tra
     name: "confusion_matrix",
     shader: confusionShader,
     constants: { THREADS: threads, BATCH: options.batch, CLASSES: options.classes },
-    bindings: ["read", "read", "write"],
+    bindings: { labels: "read", predictions: "read", counts: "write" },
     workgroups: linearWorkgroups(cells, threads),
     variant: "a cell a thread",
     flops: cells * options.batch,
@@ -37,10 +37,14 @@ export function confusionMatrix(options: { batch: number; classes: number }, tra
 
 export const metricLowerings: readonly Lowering[] = [
   lowering(countCorrectOp, (node, inputs, output, emit) => {
-    emit.dispatch(countCorrect(asRows(at(node.inputs, 0).shape), emit.traits), [...inputs, output]);
+    emit.dispatch(countCorrect(asRows(at(node.inputs, 0).shape), emit.traits), {
+      logits: inputs[0],
+      labels: inputs[1],
+      counts: output,
+    });
   }),
   lowering(confusionMatrixOp, (node, inputs, output, emit) => {
     const options = { batch: at(at(node.inputs, 0).shape, 0), classes: node.attributes.classes };
-    emit.dispatch(confusionMatrix(options, emit.traits), [...inputs, output]);
+    emit.dispatch(confusionMatrix(options, emit.traits), { labels: inputs[0], predictions: inputs[1], counts: output });
   }),
 ];

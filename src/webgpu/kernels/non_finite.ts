@@ -1,5 +1,5 @@
 import shader from "../../../shaders/non_finite.wgsl?raw";
-import type { DeviceTraits, KernelSpec } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, numberedBindings } from "../kernel.ts";
 import { workgroupThreads } from "./sizes.ts";
 
 /** Tensors that one dispatch looks through: WebGPU's default of 8 storage buffers a stage, less the result's. */
@@ -8,8 +8,8 @@ export const MOST_WATCHED = 7;
 const MOST_WORKGROUPS = 256;
 
 /**
- * Looks for floats that are not finite in tensors of these sizes. Bindings: the tensors, then `found`, an f32 for each
- * of `workgroups[0]` workgroups that is 1 where it saw one, else 0.
+ * Looks for floats that are not finite in tensors of these sizes, `source_0` …; `found` gets an f32 for each of
+ * `workgroups[0]` workgroups that is 1 where it saw one, else 0.
  */
 export function nonFinite(sizes: readonly number[], traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
@@ -19,7 +19,7 @@ export function nonFinite(sizes: readonly number[], traits: DeviceTraits): Kerne
     name: "non_finite",
     shader,
     constants: { THREADS: threads, SOURCES: sizes.length, SIZES: sizes, WORKGROUPS: workgroups },
-    bindings: [...sizes.map(() => "read" as const), "write"],
+    bindings: { ...numberedBindings("source", sizes.length, "read"), found: "write" },
     workgroups: [workgroups, 1, 1],
     flops: 0,
   };

@@ -2,7 +2,7 @@ import shader from "../../../shaders/norm_constraint.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { sizeOf, stridesOf } from "../../core/shape.ts";
 import { NORM_EPSILON, type NormConstraintAttributes, normConstraintOp } from "../../graph/ops/norm_constraint.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { mergeAxes } from "./axes.ts";
 import { workgroupThreads } from "./sizes.ts";
@@ -47,7 +47,7 @@ export function normConstraint(
       EPSILON: { f32: NORM_EPSILON },
       SKIPPABLE: skippable,
     },
-    bindings: skippable ? ["readWrite", "read"] : ["readWrite"],
+    bindings: presentBindings({ parameter: "readWrite", counts: skippable && "read" }),
     workgroups: linearWorkgroups(sizeOf(kept.extents), threads),
     flops: 3 * variable.size,
   };
@@ -57,6 +57,9 @@ export const normConstraintLowerings: readonly Lowering[] = [
   // An effect: the variable that it writes comes last.
   lowering(normConstraintOp, (node, values, _, emit) => {
     const skippable = node.inputs.length > 0;
-    emit.dispatch(normConstraint({ ...node.attributes, skippable }, emit.traits), [...values].reverse());
+    emit.dispatch(normConstraint({ ...node.attributes, skippable }, emit.traits), {
+      parameter: values.at(-1),
+      counts: skippable ? values[0] : undefined,
+    });
   }),
 ];

@@ -6,14 +6,14 @@ import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
 
-/** Bindings: indices (i32 [rows]), output (f32 [rows, depth]). */
+/** A one in the column of each index (i32 [rows]): f32 [rows, depth]. */
 export function oneHot({ rows, depth }: { rows: number; depth: number }, traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
   return {
     name: "one_hot",
     shader,
     constants: { THREADS: threads, ROWS: rows, DEPTH: depth },
-    bindings: ["read", "write"],
+    bindings: { indices: "read", output: "write" },
     workgroups: linearWorkgroups(rows * depth, threads),
     flops: 0,
   };
@@ -22,6 +22,6 @@ export function oneHot({ rows, depth }: { rows: number; depth: number }, traits:
 export const oneHotLowerings: readonly Lowering[] = [
   lowering(oneHotOp, (node, inputs, output, emit) => {
     const sizes = { rows: sizeOf(at(node.inputs, 0).shape), depth: node.attributes.depth };
-    emit.dispatch(oneHot(sizes, emit.traits), [...inputs, output]);
+    emit.dispatch(oneHot(sizes, emit.traits), { indices: inputs[0], output });
   }),
 ];

@@ -14,7 +14,7 @@ import {
   type UpdateKind,
   type UpdateRule,
 } from "../../graph/update_rule.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups, numberedBindings, presentBindings } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
 import { loneWorkgroupThreads, workgroupReduction, workgroupThreads } from "./sizes.ts";
 
@@ -153,13 +153,13 @@ export interface OptimizerUpdateOptions {
 }
 
 /**
- * Moves every parameter of an arena, in one dispatch. Bindings: parameters, gradientPartials, blockTable, step (u32),
- * schedule (f32 [SCHEDULE_ROWS, SCHEDULE_COLUMNS], twice as many rows with `schedulesMomentum`), then the arenas of the rule's state (`stateArenas`), then, for a rule
- * that clips by norm, the factors of `clipFactors`, and for LAMB those of `trustRatios`. Adafactor's wants directions for
- * gradients and no factors, but the scales of `adafactorScales`, last. The block table holds four u32 for each 64 elements of the
- * arena: first element of the block in slice 0 of its gradient (within gradientPartials), number of slices, elements
- * from one slice to the next, and how many of the block's elements exist (0–64); the others stay untouched. Behind the
- * blocks come the rule's own numbers, `ruleTable`.
+ * Moves every parameter of an arena, in one dispatch. The schedule is f32 [SCHEDULE_ROWS, SCHEDULE_COLUMNS], twice as many
+ * rows with `schedulesMomentum`; `state_0` … are the arenas of the rule's state (`stateArenas`). A rule that clips by norm
+ * takes the `gradientFactors` of `clipFactors`, LAMB the `trustRatios` of the kernel of that name; Adafactor's takes
+ * directions for gradients and no factors, but the `directionScales` of `adafactorScales`. The block table holds four u32
+ * for each 64 elements of the arena: first element of the block in slice 0 of its gradient (within gradientPartials), number
+ * of slices, elements from one slice to the next, and how many of the block's elements exist (0–64); the others stay
+ * untouched. Behind the blocks come the rule's own numbers, `ruleTable`.
  */
 export function optimizerUpdate(
   {
@@ -196,17 +196,18 @@ export function optimizerUpdate(
       ...(rule.kind === "adafactor" ? { L2_DECAY: false, CLIP_FACTORS: false, CLIP_VALUE: false } : {}),
       ...formulaConstants(rule),
     },
-    bindings: [
-      "readWrite",
-      "read",
-      "read",
-      "read",
-      "read",
-      ...Array.from({ length: stateBuffers }, () => "readWrite" as const),
-      ...(clipsByNorm(rule) && rule.kind !== "adafactor" ? ["read" as const] : []),
-      ...(rule.kind === "lamb" ? [measure ? ("write" as const) : ("read" as const)] : []),
-      ...(rule.kind === "adafactor" ? ["read" as const] : []),
-    ],
+    bindings: presentBindings({
+      parameters: "readWrite",
+      gradientPartials: "read",
+      blockTable: "read",
+      finishedSteps: "read",
+      schedule: "read",
+      ...numberedBindings("state", stateBuffers, "readWrite"),
+      gradientFactors: clipsByNorm(rule) && rule.kind !== "adafactor" && "read",
+      squares: rule.kind === "lamb" && measure && "write",
+      trustRatios: rule.kind === "lamb" && !measure && "read",
+      directionScales: rule.kind === "adafactor" && "read",
+    }),
     workgroups: linearWorkgroups(arenaSize / 4, threads),
     variant: measure ? `${rule.kind}, norms` : rule.kind,
     flops: arenaSize * RULES[rule.kind].flops,
@@ -222,7 +223,7 @@ export function ruleTable(rule: UpdateRule): Uint32Array {
   return new Uint32Array(table.buffer);
 }
 
-/** Σ g² of each 64 elements of an arena. Bindings: squares, gradientPartials, blockTable as in `optimizerUpdate`. */
+/** Σ g² of each 64 elements of an arena. The partials and the table are those of `optimizerUpdate`. */
 export function gradientSquares(
   { arenaSize, alignedPartials = true }: Pick<OptimizerUpdateOptions, "arenaSize" | "alignedPartials">,
   traits: DeviceTraits,
@@ -232,7 +233,7 @@ export function gradientSquares(
     name: "gradient_squares",
     shader: squaresShader,
     constants: { THREADS: threads, ARENA_VECTORS: arenaSize / 4, ALIGNED_PARTIALS: alignedPartials },
-    bindings: ["write", "read", "read"],
+    bindings: { squares: "write", gradientPartials: "read", blockTable: "read" },
     workgroups: linearWorkgroups(arenaSize / 4, threads),
     flops: arenaSize * 2,
   };
@@ -252,28 +253,28 @@ export function clipGroups(by: "norm" | "globalNorm", parameters: Arena): [numbe
   return starts.map((start, i) => [start, (starts[i + 1] ?? parameters.size / Arena.ALIGNMENT) - start]);
 }
 
-/** What shortens each group's gradient to the limit. Bindings: squares, groups (u32 [groups, 2]), factors a block. */
+/** What shortens each group's gradient to the limit. Groups are u32 [groups, 2]; there is a factor a block. */
 export function clipFactors({ limit, groups }: ClipFactorsOptions, traits: DeviceTraits): KernelSpec {
   const most = Math.max(...groups.map(([, blocks]) => blocks));
   return {
     name: "clip_factors",
     shader: clipFactorsShader,
     constants: { ...workgroupReduction(loneWorkgroupThreads(most, traits), traits), LIMIT: f32(limit) },
-    bindings: ["read", "read", "write"],
+    bindings: { squares: "read", groups: "read", factors: "write" },
     workgroups: [groups.length, 1, 1],
     variant: groups.length === 1 ? "one norm" : `${groups.length} norms`,
     flops: groups.reduce((sum, [, blocks]) => sum + blocks, 0),
   };
 }
 
-/** ‖p‖ / ‖direction‖ of each group of blocks. Bindings: squares (`measure`), groups (u32 [groups, 2]), ratios a block. */
+/** ‖p‖ / ‖direction‖ of each group of blocks. Squares are those of `measure`, groups u32 [groups, 2]; there is a ratio a block. */
 export function trustRatios({ groups }: Pick<ClipFactorsOptions, "groups">, traits: DeviceTraits): KernelSpec {
   const most = Math.max(...groups.map(([, blocks]) => blocks)) * 16;
   return {
     name: "trust_ratios",
     shader: trustShader,
     constants: workgroupReduction(loneWorkgroupThreads(most, traits), traits),
-    bindings: ["read", "read", "write"],
+    bindings: { squares: "read", groups: "read", ratios: "write" },
     workgroups: [groups.length, 1, 1],
     flops: groups.reduce((sum, [, blocks]) => sum + blocks * 32, 0),
   };
@@ -287,7 +288,7 @@ export interface SumSlicesOptions {
   readonly sliceStride?: number;
 }
 
-/** Σ over slices, in their order. Bindings: partials, output. */
+/** Σ over slices, in their order. */
 export function sumSlices({ size, slices, sliceStride = size }: SumSlicesOptions, traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
   const vector = size % 4 === 0 && sliceStride % 4 === 0;
@@ -302,7 +303,7 @@ export function sumSlices({ size, slices, sliceStride = size }: SumSlicesOptions
       SLICES: slices,
       SLICE_STRIDE: vector ? sliceStride / 4 : sliceStride,
     },
-    bindings: ["read", "write"],
+    bindings: { partials: "read", output: "write" },
     workgroups: linearWorkgroups(elements, threads),
     variant: `${slices} slices`,
     flops: size * slices,

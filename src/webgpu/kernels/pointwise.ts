@@ -6,7 +6,7 @@ import {
   pointwiseFunctions,
   pointwiseOps,
 } from "../../graph/ops/pointwise.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { constantName, workgroupThreads } from "./sizes.ts";
 
@@ -19,7 +19,7 @@ function finite(value: number): { f32: number } {
   return { f32: Math.min(Math.max(value, -most), most) };
 }
 
-/** f(x) of `size` elements, bindings x, output; with `gradient` upstream · f'(x), bindings x, upstream, output. */
+/** f(x) of `size` elements; with `gradient` upstream · f'(x). */
 export function pointwise(
   name: PointwiseFunction,
   options: { size: number; gradient: boolean } & Partial<PointwiseAttributes>,
@@ -42,7 +42,7 @@ export function pointwise(
       WHOLE: Number.isInteger(a) && Math.abs(a) <= MOST_MULTIPLIED,
       ...Object.fromEntries(pointwiseFunctions.map((other) => [constantName(other), other === name])),
     },
-    bindings: gradient ? ["read", "read", "write"] : ["read", "write"],
+    bindings: presentBindings({ x: "read", upstream: gradient && "read", output: "write" }),
     workgroups: linearWorkgroups(elements, threads),
     variant: `${name}${gradient ? " gradient" : ""}, ${vector ? "4 elements" : "1 element"} a thread`,
     flops: size,
@@ -52,10 +52,11 @@ export function pointwise(
 export const pointwiseLowerings: readonly Lowering[] = pointwiseFunctions.flatMap((name) => {
   const lower = (op: (typeof pointwiseOps)[PointwiseFunction]["value"], gradient: boolean) =>
     lowering(op, ({ attributes, shape }, inputs, output, emit) => {
-      emit.dispatch(pointwise(name, { size: sizeOf(shape), gradient, ...attributes }, emit.traits), [
-        ...inputs,
+      emit.dispatch(pointwise(name, { size: sizeOf(shape), gradient, ...attributes }, emit.traits), {
+        x: inputs[0],
+        upstream: inputs[1],
         output,
-      ]);
+      });
     });
   return [lower(pointwiseOps[name].value, false), lower(pointwiseOps[name].gradient, true)];
 });

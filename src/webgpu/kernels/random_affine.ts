@@ -8,7 +8,7 @@ import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
 
-/** Random transforms of images [batch, height, width, channels]. Bindings: images, batch number (u32), output. */
+/** Random transforms of images [batch, height, width, channels]. The batch number is u32. */
 export function randomAffine(options: RandomAffineAttributes, shape: Shape, traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
   const [batch, height, width, channels] = [at(shape, 0), at(shape, 1), at(shape, 2), at(shape, 3)];
@@ -29,7 +29,7 @@ export function randomAffine(options: RandomAffineAttributes, shape: Shape, trai
       MIDDLE_COLUMN: { f32: (width - 1) / 2 },
       MIDDLE_ROW: { f32: (height - 1) / 2 },
     },
-    bindings: ["read", "read", "write"],
+    bindings: { images: "read", batchNumber: "read", output: "write" },
     workgroups: linearWorkgroups(batch * height * width, threads),
     flops: 8 * sizeOf(shape),
   };
@@ -37,6 +37,10 @@ export function randomAffine(options: RandomAffineAttributes, shape: Shape, trai
 
 export const randomAffineLowerings: readonly Lowering[] = [
   lowering(randomAffineOp, (node, inputs, output, emit) => {
-    emit.dispatch(randomAffine(node.attributes, node.shape, emit.traits), [...inputs, output]);
+    emit.dispatch(randomAffine(node.attributes, node.shape, emit.traits), {
+      images: inputs[0],
+      batchNumber: inputs[1],
+      output,
+    });
   }),
 ];

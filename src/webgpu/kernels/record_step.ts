@@ -2,8 +2,8 @@ import shader from "../../../shaders/record_step.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { recordStepOp } from "../../graph/ops/record_step.ts";
-import type { DeviceTraits, KernelSpec } from "../kernel.ts";
-import { type Lowering, lowering } from "../lowering.ts";
+import { type DeviceTraits, type KernelSpec, numberedBindings, presentBindings } from "../kernel.ts";
+import { type Lowering, lowering, numberedValues } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
 import { checkRowBindings, type RowOptions, rowConstants } from "./step_ring.ts";
 
@@ -14,7 +14,7 @@ export interface RecordStepOptions extends RowOptions {
 
 /**
  * Writes values into the ring's row (first counter mod capacity), then adds one to every counter.
- * Where an element of the guard is not 0, the first value becomes NaN. Bindings: each value, the guard, ring [capacity, Σ sizes], each counter (u32).
+ * Where an element of the guard is not 0, the first value becomes NaN. The ring is [capacity, Σ sizes], each counter u32.
  */
 export function recordStep(options: RecordStepOptions, traits: DeviceTraits): KernelSpec {
   const { sizes, counters, guardSize = 0 } = options;
@@ -29,11 +29,12 @@ export function recordStep(options: RecordStepOptions, traits: DeviceTraits): Ke
       GUARD: guards,
       GUARD_SIZE: guardSize,
     },
-    bindings: [
-      ...Array.from({ length: sizes.length + guards }, () => "read" as const),
-      "readWrite",
-      ...Array.from({ length: counters }, () => "readWrite" as const),
-    ],
+    bindings: presentBindings({
+      ...numberedBindings("value", sizes.length, "read"),
+      guard: guards > 0 && "read",
+      ring: "readWrite",
+      ...numberedBindings("counter", counters, "readWrite"),
+    }),
     workgroups: [1, 1, 1],
     flops: 0,
   };
@@ -51,6 +52,11 @@ export const recordStepLowerings: readonly Lowering[] = [
       capacity: at(ring.shape, 0),
       counters: counters.length,
     };
-    emit.dispatch(recordStep(options, emit.traits), inputs);
+    emit.dispatch(recordStep(options, emit.traits), {
+      ...numberedValues("value", inputs.slice(0, recorded.length)),
+      guard: guarded ? inputs[recorded.length] : undefined,
+      ring: inputs[node.inputs.length],
+      ...numberedValues("counter", inputs.slice(node.inputs.length + 1)),
+    });
   }),
 ];

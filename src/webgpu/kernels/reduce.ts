@@ -36,7 +36,7 @@ export interface ReduceStage {
 }
 
 /**
- * Reduces `axes` of `shape`. Each stage reads the output of the one before it (bindings: input, output) and the last
+ * Reduces `axes` of `shape`. Each stage reads the output of the one before it (from input to output) and the last
  * one writes the result; long sums over few results take more than one, so that enough threads have work.
  */
 export function reduceStages(
@@ -86,7 +86,7 @@ export function reduceStages(
       POSITION_STRIDES: stridesOf(reducedExtents),
       REDUCED_STRIDES: asVectors(reducedStrides, reducedVector),
     },
-    bindings: ["read", "write"],
+    bindings: { input: "read", output: "write" },
     workgroups: linearWorkgroups(results * slices, threads),
     variant: `${operation} of ${sizeOf(reduced.extents)}${slices > 1 ? `, ${slices} slices` : ""}`,
     flops: sizeOf(shape),
@@ -100,7 +100,7 @@ export function reduceStages(
   return [stage, ...rest];
 }
 
-/** Gradient of the maximum over `axes`. Bindings: x, upstream (one value a reduced group), output. */
+/** Gradient of the maximum over `axes`. `upstream` has one value a reduced group. */
 export function maxGradient(shape: Shape, axes: readonly number[], traits: DeviceTraits): KernelSpec {
   const { kept, reduced } = splitAxes(shape, axes);
   const results = sizeOf(kept.extents);
@@ -122,7 +122,7 @@ export function maxGradient(shape: Shape, axes: readonly number[], traits: Devic
       POSITION_STRIDES: stridesOf(reduced.extents),
       REDUCED_STRIDES: at(reduced.strides, 0),
     },
-    bindings: ["read", "read", "write"],
+    bindings: { x: "read", upstream: "read", output: "write" },
     workgroups: linearWorkgroups(results * lanes, threads),
     variant: `${lanes} thread${lanes === 1 ? "" : "s"} a group`,
     flops: sizeOf(shape),
@@ -135,7 +135,7 @@ function lower(op: OpDefinition<ReduceAttributes>, operation: ReduceOperation): 
     let current = at(inputs, 0);
     stages.forEach(({ spec, size }, index) => {
       const next = index === stages.length - 1 ? output : emit.scratch(`${operation} slices`, size);
-      emit.dispatch(spec, [current, next]);
+      emit.dispatch(spec, { input: current, output: next });
       current = next;
     });
   });
@@ -147,6 +147,10 @@ export const reduceLowerings: readonly Lowering[] = [
   lower(minOp, "min"),
   lower(productOp, "product"),
   lowering(maxGradientOp, (node, inputs, output, emit) => {
-    emit.dispatch(maxGradient(node.shape, node.attributes.axes, emit.traits), [...inputs, output]);
+    emit.dispatch(maxGradient(node.shape, node.attributes.axes, emit.traits), {
+      x: inputs[0],
+      upstream: inputs[1],
+      output,
+    });
   }),
 ];

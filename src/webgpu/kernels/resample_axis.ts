@@ -14,7 +14,7 @@ export interface ResampleSizes {
   readonly taps: number;
 }
 
-/** Weighted sums along one axis. Bindings: input, places (i32 [outExtent, taps]), weights (f32, the same), output. */
+/** Weighted sums along one axis. Places are i32 [outExtent, taps], weights f32 of the same shape. */
 export function resampleAxis(sizes: ResampleSizes, traits: DeviceTraits): KernelSpec {
   const { outer, inExtent, outExtent, inner, taps } = sizes;
   const vector = inner % 4 === 0;
@@ -32,7 +32,7 @@ export function resampleAxis(sizes: ResampleSizes, traits: DeviceTraits): Kernel
       INNER: vector ? inner / 4 : inner,
       TAPS: taps,
     },
-    bindings: ["read", "read", "read", "write"],
+    bindings: { input: "read", places: "read", weights: "read", output: "write" },
     workgroups: linearWorkgroups(elements, threads),
     variant: `${inExtent} to ${outExtent}, ${taps} taps, ${vector ? "4 elements" : "1 element"} a thread`,
     flops: 2 * outer * outExtent * inner * taps,
@@ -47,11 +47,11 @@ export const resampleAxisLowerings: readonly Lowering[] = [
     const places = taps.flatMap((list) => Array.from({ length: most }, (_, tap) => list[tap]?.index ?? -1));
     const weights = taps.flatMap((list) => Array.from({ length: most }, (_, tap) => list[tap]?.weight ?? 0));
     const spec = resampleAxis({ outer, inExtent, outExtent: taps.length, inner, taps: most }, emit.traits);
-    emit.dispatch(spec, [
-      at(inputs, 0),
-      emit.constant("resampling places", Int32Array.from(places), "i32"),
-      emit.constant("resampling weights", Float32Array.from(weights), "f32"),
+    emit.dispatch(spec, {
+      input: inputs[0],
+      places: emit.constant("resampling places", Int32Array.from(places), "i32"),
+      weights: emit.constant("resampling weights", Float32Array.from(weights), "f32"),
       output,
-    ]);
+    });
   }),
 ];

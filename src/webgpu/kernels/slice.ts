@@ -17,7 +17,7 @@ interface StridedView {
   readonly strides: readonly number[];
 }
 
-/** The elements of `shape` from one strided view to another; any 4-byte type. Bindings: input, output. */
+/** The elements of `shape` from one strided view to another; any 4-byte type. */
 export function stridedCopy(shape: Shape, from: StridedView, to: StridedView, traits: DeviceTraits): KernelSpec {
   const walk = mergeAxes({ extents: shape, strides: [from.strides, to.strides] });
   const [source, target] = walk.strides as [readonly number[], readonly number[]];
@@ -41,7 +41,7 @@ export function stridedCopy(shape: Shape, from: StridedView, to: StridedView, tr
       OUTPUT_FIRST: vector ? to.first / 4 : to.first,
       OUTPUT_STRIDES: vector ? vectorStrides(target) : target,
     },
-    bindings: ["read", "readWrite"],
+    bindings: { input: "read", output: "readWrite" },
     workgroups: linearWorkgroups(size, threads),
     variant: `${vector ? "4 elements" : "1 element"} a thread, ${extents.length} axes`,
     flops: 0,
@@ -57,10 +57,13 @@ function viewOf({ begin, strides }: Omit<SliceAttributes, "shape">, whole: Shape
   };
 }
 
-/** A part of a tensor of shape `whole`. Bindings: input, output. */
+/** A part of a tensor of shape `whole`. */
 export function slice(whole: Shape, attributes: SliceAttributes, traits: DeviceTraits): KernelSpec {
   const result = { first: 0, strides: stridesOf(attributes.shape) };
-  return { ...stridedCopy(attributes.shape, viewOf(attributes, whole), result, traits), bindings: ["read", "write"] };
+  return {
+    ...stridedCopy(attributes.shape, viewOf(attributes, whole), result, traits),
+    bindings: { input: "read", output: "write" },
+  };
 }
 
 const bits = new DataView(new ArrayBuffer(4));
@@ -72,7 +75,7 @@ function bitsOf(value: number, dtype: string): number {
   return bits.getUint32(0);
 }
 
-/** A tensor of shape `part` spread over a larger one. Bindings: input, output. */
+/** A tensor of shape `part` spread over a larger one. */
 export function place(part: Shape, attributes: PlaceAttributes & { dtype: string }, traits: DeviceTraits): KernelSpec {
   const { begin, strides, shape, value, dtype } = attributes;
   const rank = shape.length;
@@ -99,7 +102,7 @@ export function place(part: Shape, attributes: PlaceAttributes & { dtype: string
       OUTPUT_STRIDES: list(stridesOf(outExtents), 1),
       FILL: bitsOf(value, dtype),
     },
-    bindings: ["read", "write"],
+    bindings: { input: "read", output: "write" },
     workgroups: linearWorkgroups(size, threads),
     variant: `${vector ? "4 elements" : "1 element"} a thread, ${rank} axes`,
     flops: 0,
@@ -115,12 +118,12 @@ function checkWords(node: Node): void {
 export const sliceLowerings: readonly Lowering[] = [
   lowering(sliceOp, (node, inputs, output, emit) => {
     checkWords(node);
-    emit.dispatch(slice(at(node.inputs, 0).shape, node.attributes, emit.traits), [...inputs, output]);
+    emit.dispatch(slice(at(node.inputs, 0).shape, node.attributes, emit.traits), { input: inputs[0], output });
   }),
   lowering(placeOp, (node, inputs, output, emit) => {
     checkWords(node);
     const attributes = { ...node.attributes, dtype: node.dtype };
-    emit.dispatch(place(at(node.inputs, 0).shape, attributes, emit.traits), [...inputs, output]);
+    emit.dispatch(place(at(node.inputs, 0).shape, attributes, emit.traits), { input: inputs[0], output });
   }),
   lowering(concatOp, (node, inputs, output, emit) => {
     checkWords(node);
@@ -129,7 +132,7 @@ export const sliceLowerings: readonly Lowering[] = [
     let first = 0;
     node.inputs.forEach(({ shape }, index) => {
       const part = { first: 0, strides: stridesOf(shape) };
-      emit.dispatch(stridedCopy(shape, part, { first, strides }, emit.traits), [at(inputs, index), output]);
+      emit.dispatch(stridedCopy(shape, part, { first, strides }, emit.traits), { input: inputs[index], output });
       first += at(shape, axis) * at(strides, axis);
     });
   }),

@@ -44,26 +44,26 @@ export function rowKernel(shape: Rows, traits: DeviceTraits) {
   };
 }
 
-/** softmax, or its logarithm, over rows. Bindings: logits, output. */
+/** softmax, or its logarithm, over rows. */
 export function softmax(shape: Rows, logarithm: boolean, traits: DeviceTraits): KernelSpec {
   const { constants, workgroups, variant } = rowKernel(shape, traits);
   return {
     name: "softmax",
     shader: softmaxShader,
     constants: { ...constants, LOGARITHM: logarithm },
-    bindings: ["read", "write"],
+    bindings: { logits: "read", output: "write" },
     workgroups,
     variant,
     flops: 5 * shape.rows * shape.columns,
   };
 }
 
-/** Column of each row's first maximum. Bindings: x, output (i32). */
+/** Column of each row's first maximum. The output is i32. */
 export function argmax(shape: Rows, traits: DeviceTraits): KernelSpec {
   return {
     name: "argmax",
     shader: argmaxShader,
-    bindings: ["read", "write"],
+    bindings: { logits: "read", output: "write" },
     ...rowKernel(shape, traits),
     flops: shape.rows * shape.columns,
   };
@@ -74,7 +74,7 @@ function lower<A extends Attributes>(
   spec: (shape: Rows, traits: DeviceTraits) => KernelSpec,
 ): Lowering {
   return lowering(op, (node: Node<A>, inputs, output, emit) => {
-    emit.dispatch(spec(asRows(at(node.inputs, 0).shape), emit.traits), [at(inputs, 0), output]);
+    emit.dispatch(spec(asRows(at(node.inputs, 0).shape), emit.traits), { logits: inputs[0], output });
   });
 }
 

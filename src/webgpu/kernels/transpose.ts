@@ -8,7 +8,7 @@ import { type Lowering, lowering } from "../lowering.ts";
 import { innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
 import { workgroupThreads } from "./sizes.ts";
 
-/** Output axis i is input axis `permutation[i]`; any 4-byte type. Bindings: input, output. */
+/** Output axis i is input axis `permutation[i]`; any 4-byte type. */
 export function transpose(shape: Shape, permutation: readonly number[], traits: DeviceTraits): KernelSpec {
   const inputStrides = stridesOf(shape);
   const walk = mergeAxes({
@@ -31,7 +31,7 @@ export function transpose(shape: Shape, permutation: readonly number[], traits: 
       OUTPUT_STRIDES: stridesOf(extents),
       INPUT_STRIDES: vector ? vectorStrides(strides) : strides,
     },
-    bindings: ["read", "write"],
+    bindings: { input: "read", output: "write" },
     workgroups: linearWorkgroups(size, threads),
     variant: `${vector ? "4 elements" : "1 element"} a thread, ${extents.length} axes`,
     flops: 0,
@@ -43,6 +43,6 @@ export const transposeLowerings: readonly Lowering[] = [
     if (node.dtype === "u8")
       throw new ArgumentError("transpose: u8 tensors are storage only; convert them (gatherRows) first.");
     const { shape } = at(node.inputs, 0);
-    emit.dispatch(transpose(shape, node.attributes.permutation, emit.traits), [at(inputs, 0), output]);
+    emit.dispatch(transpose(shape, node.attributes.permutation, emit.traits), { input: inputs[0], output });
   }),
 ];

@@ -3,7 +3,7 @@ import inputShader from "../../../shaders/winograd_input.wgsl?raw";
 import multiplyShader from "../../../shaders/winograd_multiply.wgsl?raw";
 import outputShader from "../../../shaders/winograd_output.wgsl?raw";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import type { Emitter, Value } from "../lowering.ts";
 import { powerOfTwoAtLeast, workgroupThreads } from "./sizes.ts";
 
@@ -91,14 +91,14 @@ function winogradFits(
   );
 }
 
-/** Filters, transformed: [place, summed, kept]. Bindings: filters, transformed. */
+/** Filters, transformed: [place, summed, kept]. */
 export function winogradFilter({ summed, kept, flip }: WinogradPlan, traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
   return {
     name: "winograd_filter",
     shader: filterShader,
     constants: { THREADS: threads, SUMMED: summed, KEPT: kept, FLIP: flip },
-    bindings: ["read", "write"],
+    bindings: { filters: "read", transformed: "write" },
     workgroups: linearWorkgroups((summed * kept) / 4, threads),
     flops: 42 * summed * kept,
   };
@@ -108,7 +108,7 @@ function tileConstants(plan: WinogradPlan) {
   return { TILES: plan.tiles, TILES_DOWN: plan.tilesDown, TILES_ACROSS: plan.tilesAcross };
 }
 
-/** Patches of the source, transformed: [place, tile, summed]. Bindings: source, transformed. */
+/** Patches of the source, transformed: [place, tile, summed]. */
 export function winogradInput(plan: WinogradPlan, traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
   return {
@@ -123,13 +123,13 @@ export function winogradInput(plan: WinogradPlan, traits: DeviceTraits): KernelS
       PAD_TOP: plan.padTop,
       PAD_LEFT: plan.padLeft,
     },
-    bindings: ["read", "write"],
+    bindings: { source: "read", transformed: "write" },
     workgroups: linearWorkgroups((plan.tiles * plan.summed) / 4, threads),
     flops: 32 * plan.tiles * plan.summed,
   };
 }
 
-/** The 16 matrix products: [place, tile, kept]. Bindings: transformed source, transformed filters, products. */
+/** The 16 matrix products: [place, tile, kept]. */
 export function winogradMultiply({ tiles, summed, kept }: WinogradPlan, traits: DeviceTraits): KernelSpec {
   const tileRows = 8;
   const threads = workgroupThreads(traits);
@@ -147,7 +147,7 @@ export function winogradMultiply({ tiles, summed, kept }: WinogradPlan, traits: 
       GROUP_COLUMNS: groupColumns,
       GROUP_ROWS: groupRows,
     },
-    bindings: ["read", "read", "write"],
+    bindings: { image: "read", filters: "read", products: "write" },
     workgroups: [Math.ceil(pairs / groupColumns), Math.ceil(tiles / (tileRows * groupRows)), PLACES],
     variant: `16 products, ${tileRows} tiles × 8 channels a thread, ${threads} threads`,
     flops: 2 * PLACES * tiles * summed * kept,
@@ -159,7 +159,7 @@ export interface WinogradEpilogue {
   readonly relu: boolean;
 }
 
-/** Products to pixels, with bias and ReLU if asked. Bindings: products, [bias], result. */
+/** Products to pixels, with bias and ReLU if asked. */
 export function winogradOutput(plan: WinogradPlan, { bias, relu }: WinogradEpilogue, traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
   return {
@@ -174,7 +174,7 @@ export function winogradOutput(plan: WinogradPlan, { bias, relu }: WinogradEpilo
       BIAS: bias,
       RELU: relu,
     },
-    bindings: ["read", ...(bias ? (["read"] as const) : []), "write"],
+    bindings: presentBindings({ products: "read", bias: bias && "read", result: "write" }),
     workgroups: linearWorkgroups((plan.tiles * plan.kept) / 4, threads),
     flops: 24 * plan.tiles * plan.kept,
   };
@@ -198,8 +198,16 @@ export function emitWinograd(
   const transformedFilters = emit.scratch("winograd filters", PLACES * plan.summed * plan.kept);
   const transformedSource = emit.scratch("winograd tiles", PLACES * plan.tiles * plan.summed);
   const products = emit.scratch("winograd products", PLACES * plan.tiles * plan.kept);
-  emit.dispatch(winogradFilter(plan, emit.traits), [filters, transformedFilters]);
-  emit.dispatch(winogradInput(plan, emit.traits), [source, transformedSource]);
-  emit.dispatch(winogradMultiply(plan, emit.traits), [transformedSource, transformedFilters, products]);
-  emit.dispatch(winogradOutput(plan, epilogue, emit.traits), [products, ...rest]);
+  emit.dispatch(winogradFilter(plan, emit.traits), { filters, transformed: transformedFilters });
+  emit.dispatch(winogradInput(plan, emit.traits), { source, transformed: transformedSource });
+  emit.dispatch(winogradMultiply(plan, emit.traits), {
+    image: transformedSource,
+    filters: transformedFilters,
+    products,
+  });
+  emit.dispatch(winogradOutput(plan, epilogue, emit.traits), {
+    products,
+    bias: epilogue.bias ? rest[0] : undefined,
+    result: rest.at(-1),
+  });
 }
