@@ -23,7 +23,7 @@ import {
   filterGradientSlices,
 } from "../../src/webgpu/kernels/conv2d.ts";
 import type { FilterGradientTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
-import { matmul, matmulBiasKernel } from "../../src/webgpu/kernels/matmul.ts";
+import { matmul, matmulBias } from "../../src/webgpu/kernels/matmul.ts";
 
 Object.assign(globalThis, globals);
 const { values } = parseArgs({
@@ -87,7 +87,7 @@ cases["1 × 1 forward"] = (choice) => conv2dForward({ geometry: pointwise, bias:
 cases["1 × 1 input gradient"] = (choice) => conv2dInputGradient({ geometry: pointwise, unpool: false }, traits, choice);
 const pixels = batch * 14 * 14;
 cases["1 × 1 forward as matrix product"] = () =>
-  matmulBiasKernel({ m: pixels, n: 128, k: 64, transposeA: false, transposeB: false, relu: true }, traits);
+  matmulBias({ m: pixels, n: 128, k: 64, transposeA: false, transposeB: false, relu: true }, traits);
 cases["1 × 1 input gradient as matrix product"] = () =>
   matmul({ m: pixels, n: 64, k: 128, transposeA: false, transposeB: true }, traits);
 

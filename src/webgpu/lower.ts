@@ -6,16 +6,12 @@ import type { Node, Variable } from "../graph/node.ts";
 import { isOp } from "../graph/op.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
 import { copy } from "./kernels/index.ts";
-import { type BoundValues, type Value, valuesInOrder } from "./lowering.ts";
+import { type BoundValues, valuesInOrder } from "./lowering.ts";
 import type { Plan, PlannedDispatch, PlannedValue } from "./plan.ts";
 import { PlannedValues } from "./planned_values.ts";
 import { rules } from "./rules/index.ts";
 import { throughReshapes } from "./rules/patterns.ts";
 import type { Annotation, Match, RuleEmitter } from "./rules/rule.ts";
-
-function isList(values: BoundValues | readonly Value[]): values is readonly Value[] {
-  return Array.isArray(values);
-}
 
 /** Nodes that the outputs and the effects need, in topological order, effects left out. */
 function neededNodes(graph: Graph, outputs: readonly Node[]): Node[] {
@@ -139,7 +135,7 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
   #copyOf(value: PlannedValue, label: string): PlannedValue {
     const result = this.scratch(label, value.size, value.dtype);
     this.#title = { op: "copy", layer: undefined };
-    this.dispatch(copy({ size: value.size, dtype: value.dtype }, this.traits), [value, result]);
+    this.dispatch(copy({ size: value.size, dtype: value.dtype }, this.traits), { x: value, output: result });
     return result;
   }
 
@@ -176,13 +172,8 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
     this.begin(op, this.#title.layer);
   }
 
-  dispatch(spec: KernelSpec, values: BoundValues | readonly Value[]): void {
-    const inOrder = isList(values) ? values : valuesInOrder(spec, values);
-    const count = Object.keys(spec.bindings).length;
-    if (inOrder.length !== count) {
-      throw new Error(`${spec.name} has ${count} bindings and was given ${inOrder.length}`);
-    }
-    this.#dispatches.push({ spec, values: inOrder as readonly PlannedValue[], ...this.#title });
+  dispatch(spec: KernelSpec, values: BoundValues): void {
+    this.#dispatches.push({ spec, values: valuesInOrder(spec, values) as readonly PlannedValue[], ...this.#title });
   }
 
   either(preferred: () => void, other: () => void): void {

@@ -25,7 +25,7 @@ export function numberedValues(name: string, values: readonly Value[]): BoundVal
 }
 
 /** The values of a kernel's bindings in their order. Throws an `InternalError` where one is missing or has no binding. */
-export function valuesInOrder(spec: KernelSpec, values: BoundValues): Value[] {
+export function valuesInOrder(spec: KernelSpec, values: BoundValues): readonly Value[] {
   const names = Object.keys(spec.bindings);
   const foreign = Object.keys(values).find((name) => values[name] !== undefined && !names.includes(name));
   if (foreign !== undefined) {
@@ -45,8 +45,8 @@ export function valuesInOrder(spec: KernelSpec, values: BoundValues): Value[] {
 /** What a lowering may do: append dispatches, and ask for scratch values that live only between its own dispatches. */
 export interface Emitter {
   readonly traits: DeviceTraits;
-  /** Appends one dispatch with a value for each of the kernel's bindings, by name or in their order. */
-  dispatch(spec: KernelSpec, values: BoundValues | readonly Value[]): void;
+  /** Appends one dispatch with a value for each of the kernel's bindings, by name. */
+  dispatch(spec: KernelSpec, values: BoundValues): void;
   scratch(label: string, size: number, dtype?: DType): Value;
   /** Values that never change: a table that a kernel reads. */
   constant(label: string, data: TypedArray, dtype: DType): Value;

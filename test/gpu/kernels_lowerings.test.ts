@@ -8,7 +8,7 @@ import { standardizeOp } from "../../src/graph/ops/normalization.ts";
 import { pointwiseFunctions, pointwiseOps } from "../../src/graph/ops/pointwise.ts";
 import type { KernelSpec } from "../../src/webgpu/kernel.ts";
 import { lowerings } from "../../src/webgpu/kernels/index.ts";
-import { type BoundValues, type Emitter, type Value, valuesInOrder } from "../../src/webgpu/lowering.ts";
+import { type Emitter, type Value, valuesInOrder } from "../../src/webgpu/lowering.ts";
 import { testDevice } from "../support/gpu.ts";
 import { runKernel } from "../support/run_kernel.ts";
 import { expectNear, traitsOfEachKind } from "./kernels_support.ts";
@@ -37,7 +37,7 @@ async function run(node: Node, inputs: readonly Data[], targets: readonly Data[]
   tested.add(node.op.name);
   const [, traits] = traitsOfEachKind[0] as (typeof traitsOfEachKind)[number];
   const data = new Map<Value, Data>();
-  const pending: [KernelSpec, Value[]][] = [];
+  const pending: [KernelSpec, readonly Value[]][] = [];
   const value = (label: string, size: number, dtype: DType = "f32"): Value => ({ id: data.size, label, size, dtype });
   const register = (added: Value, contents: Data): Value => {
     data.set(added, contents);
@@ -45,7 +45,7 @@ async function run(node: Node, inputs: readonly Data[], targets: readonly Data[]
   };
   const emit: Emitter = {
     traits,
-    dispatch: (spec, values) => void pending.push([spec, valuesInOrder(spec, values as BoundValues)]),
+    dispatch: (spec, values) => void pending.push([spec, valuesInOrder(spec, values)]),
     scratch(label, size, dtype) {
       const scratch = value(label, size, dtype);
       return register(scratch, emptyData(scratch));

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type MatmulSizes, matmul, matmulBiasKernel, sumSlices } from "../../src/webgpu/kernels/index.ts";
+import { type MatmulSizes, matmul, matmulBias, sumSlices } from "../../src/webgpu/kernels/index.ts";
 import { testDevice } from "../support/gpu.ts";
 import { expectNear, integers, outputOf, plain, traitsOfEachKind, uniform } from "./kernels_support.ts";
 
@@ -62,7 +62,7 @@ describe.each(traitsOfEachKind)("%s", (_, traits) => {
   ])("matmulBias %i × %i, K %i, ReLU %j adds the bias to every row", async (m, n, k, relu) => {
     const size = { m, n, k, transposeA: false, transposeB: false };
     const [a, b, bias] = [integers(m * k, 1), integers(k * n, 2), integers(n, 3)];
-    const got = await outputOf(device, matmulBiasKernel({ ...size, relu }, traits), [a, b, bias], m * n);
+    const got = await outputOf(device, matmulBias({ ...size, relu }, traits), [a, b, bias], m * n);
     const expected = product(a, b, size).values.map((value, i) => value + (bias[i % n] as number));
     expect(plain(got)).toEqual(plain(relu ? expected.map((value) => Math.max(0, value)) : expected));
   });

@@ -151,7 +151,7 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
   return [
     ...products.flatMap((sizes) => [
       kernels.matmul(sizes, traits),
-      kernels.matmulBiasKernel({ ...sizes, relu: true }, traits),
+      kernels.matmulBias({ ...sizes, relu: true }, traits),
     ]),
     ...pools.flatMap((g) => [kernels.maxPool2d(g, traits), kernels.maxPool2dGradient(g, traits)]),
     ...bools.map((inPlace) =>

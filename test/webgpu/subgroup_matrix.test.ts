@@ -3,7 +3,7 @@ import { create } from "webgpu";
 import { acquireDevice } from "../../src/webgpu/device.ts";
 import type { DeviceTraits, SubgroupMatrix } from "../../src/webgpu/kernel.ts";
 import { kernelSource } from "../../src/webgpu/kernel_source.ts";
-import { matmul, matmulBiasKernel } from "../../src/webgpu/kernels/matmul.ts";
+import { matmul, matmulBias } from "../../src/webgpu/kernels/matmul.ts";
 import { matmulSubgroupMatrix, subgroupMatrixTile } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
 import {
   halfBits,
@@ -101,7 +101,7 @@ test("the kernel is an alternative to plain products alone, of a tile or more, o
   }
   expect(offered(tile, { ...traits, maxWorkgroupSize: 64 })).toBe(false);
   expect(offered(tile, { ...traits, maxWorkgroupStorage: 8192 })).toBe(false);
-  const withBias = matmulBiasKernel({ ...tile, relu: false }, traits);
+  const withBias = matmulBias({ ...tile, relu: false }, traits);
   expect(withBias.alternatives?.().map((spec) => spec.name)).not.toContain(name);
 });
 

@@ -92,7 +92,7 @@ export { type BinaryOperation, copy, elementwise, type UnaryOperation } from "./
 export { COUNTS_PLACE, type FinishStepOptions, finishStep, GUARDS_PLACE } from "./finish_step.ts";
 export { gaussianNoise } from "./gaussian_noise.ts";
 export { unscaleGradients } from "./loss_scaling.ts";
-export { type MatmulSizes, matmul, matmulBias, matmulBiasKernel } from "./matmul.ts";
+export { type MatmulSizes, matmul, matmulBias } from "./matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
 export { confusionMatrix, countCorrect } from "./metrics.ts";
 export { normConstraint } from "./norm_constraint.ts";

@@ -2,7 +2,7 @@ import shader from "../../../shaders/matmul.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { matmulOp, matmulSizes } from "../../graph/ops/matmul.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
-import { type Emitter, type Lowering, lowering, type Value } from "../lowering.ts";
+import { type Lowering, lowering } from "../lowering.ts";
 import { halvable } from "./halves.ts";
 import { matmulSubgroupMatrix } from "./matmul_subgroup_matrix.ts";
 import { powerOfTwoAtLeast, powerOfTwoAtMost, workgroupThreads } from "./sizes.ts";
@@ -202,17 +202,8 @@ export function matmul(sizes: MatmulSizes, traits: DeviceTraits): KernelSpec {
 }
 
 /** [m, k]·[k, n] + bias [n], with ReLU if asked. */
-export function matmulBiasKernel(sizes: MatmulSizes & { readonly relu: boolean }, traits: DeviceTraits): KernelSpec {
+export function matmulBias(sizes: MatmulSizes & { readonly relu: boolean }, traits: DeviceTraits): KernelSpec {
   return product("matmul", sizes, true, sizes.relu, traits);
-}
-
-/** Appends [m, k]·[k, n] + bias [n], with ReLU if asked. */
-export function matmulBias(
-  sizes: MatmulSizes & { readonly relu: boolean },
-  values: Readonly<Record<"a" | "b" | "bias" | "output", Value>> | readonly Value[],
-  emit: Emitter,
-): void {
-  emit.dispatch(matmulBiasKernel(sizes, emit.traits), values);
 }
 
 export const matmulLowerings: readonly Lowering[] = [

@@ -180,9 +180,16 @@ export function winogradOutput(plan: WinogradPlan, { bias, relu }: WinogradEpilo
   };
 }
 
+/** What a convolution reads and writes, in either direction. */
+export interface WinogradValues {
+  readonly source: Value;
+  readonly filters: Value;
+  readonly bias?: Value | undefined;
+  readonly result: Value;
+}
+
 /**
- * Appends a convolution (or input gradient) in four dispatches; `values` are source, filters, [bias], result. The
- * transformed tensors, four times source and result, live in scratch memory that the planner shares with others. One
+ * Appends a convolution (or input gradient) in four dispatches. The transformed tensors, four times source and result, live in scratch memory that the planner shares with others. One
  * kernel for all would save that traffic, but hold 16 sums a pixel-quad and channel in registers and transform each patch
  * once for every group of kept channels. Rounding errors grow: transforms add four values of the source and nine of the
  * filter with weights of 1 and 1/4, and outputs nine products, so that a result is as exact as a sum of magnitudes up to
@@ -191,10 +198,9 @@ export function winogradOutput(plan: WinogradPlan, { bias, relu }: WinogradEpilo
 export function emitWinograd(
   plan: WinogradPlan,
   epilogue: WinogradEpilogue,
-  values: readonly Value[],
+  { source, filters, bias, result }: WinogradValues,
   emit: Emitter,
 ): void {
-  const [source, filters, ...rest] = values as [Value, Value, ...Value[]];
   const transformedFilters = emit.scratch("winograd filters", PLACES * plan.summed * plan.kept);
   const transformedSource = emit.scratch("winograd tiles", PLACES * plan.tiles * plan.summed);
   const products = emit.scratch("winograd products", PLACES * plan.tiles * plan.kept);
@@ -207,7 +213,7 @@ export function emitWinograd(
   });
   emit.dispatch(winogradOutput(plan, epilogue, emit.traits), {
     products,
-    bias: epilogue.bias ? rest[0] : undefined,
-    result: rest.at(-1),
+    bias,
+    result,
   });
 }

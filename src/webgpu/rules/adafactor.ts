@@ -20,46 +20,58 @@ export const adafactor = rule(optimizerUpdateOp, (update) =>
 const makeDirections: UpdatePreparation = ({ attributes }, { skippable = false }, operands, emit) => {
   const { rule, parameters } = attributes;
   if (rule.kind !== "adafactor") throw new Error(`Adafactor's directions for "${rule.kind}"`);
-  const { parameters: weights, partials, blockTable, step, schedule, state, factors } = operands;
+  const { parameters: weights, gradientPartials, blockTable, finishedSteps, schedule, state } = operands;
   // The moments come first in the state, and the averages after them where the rule keeps any.
   const [moments, averages] = [at(state, 0), state.slice(1)];
   const tables = adafactorTables(parameters, at(attributes.state, 0));
   const table = (label: string, data: Uint32Array) => emit.constant(label, data, "u32");
   const directions = emit.scratch("directions", parameters.size);
   emit.beginPart("adafactor moments");
-  emit.dispatch(adafactorRows(rule, tables, skippable, emit.traits), [
-    directions,
-    partials,
+  emit.dispatch(adafactorRows(rule, tables, skippable, emit.traits), {
+    treated: directions,
+    gradientPartials,
     blockTable,
-    step,
-    table("rows", tables.rows),
+    finishedSteps,
+    entries: table("rows", tables.rows),
     moments,
-    ...factors,
-    ...(l2DecayOf(rule) === 0 ? [] : [weights]),
-  ]);
+    gradientFactors: operands.gradientFactors,
+    parameters: l2DecayOf(rule) === 0 ? undefined : weights,
+  });
   const means = emit.scratch("means of row moments", Math.max(1, tables.means));
   if (tables.columns.length > 0) {
     const columns = adafactorColumns(rule, tables, skippable, emit.traits);
-    emit.dispatch(columns, [directions, means, step, table("columns", tables.columns), moments]);
+    emit.dispatch(columns, {
+      treated: directions,
+      means,
+      finishedSteps,
+      entries: table("columns", tables.columns),
+      moments,
+    });
   }
   const squares = emit.scratch("squares of weights and directions", parameters.size / 2);
   const decays = rule.weightDecay !== 0 && rule.decoupledWeightDecay;
-  emit.dispatch(adafactorDirection(rule, parameters.size, emit.traits), [
-    weights,
+  emit.dispatch(adafactorDirection(rule, parameters.size, emit.traits), {
+    parameters: weights,
     directions,
-    table("tensor layout", tables.layout),
-    ...(decays ? [step, schedule] : []),
+    places: table("tensor layout", tables.layout),
+    finishedSteps: decays ? finishedSteps : undefined,
+    schedule: decays ? schedule : undefined,
     moments,
     means,
     squares,
-  ]);
+  });
   const scales = emit.scratch("scales of directions", parameters.size / Arena.ALIGNMENT);
-  emit.dispatch(adafactorScales(rule, tables, emit.traits), [squares, table("tensors", tables.tensors), scales]);
+  emit.dispatch(adafactorScales(rule, tables, emit.traits), {
+    squares,
+    tensors: table("tensors", tables.tensors),
+    scales,
+  });
   return {
     ...operands,
-    partials: directions,
+    gradientPartials: directions,
     blockTable: table("directions", tables.directions),
     state: averages,
-    factors: [scales],
+    gradientFactors: undefined,
+    directionScales: scales,
   };
 };

@@ -14,8 +14,14 @@ export const batchNormWithRelu = rule(batchNormOp, (norm, context) => {
     lower(emit) {
       emit.begin("batchNorm + relu", norm.layer);
       const spec = batchNormalize(norm.shape, { epsilon: norm.attributes.epsilon, relu: true }, emit.traits);
-      const operands = ["x", "mean", "variance", "gamma", "beta"].map((name) => emit.value(norm.operand(name)));
-      emit.dispatch(spec, [...operands, emit.result(relu)]);
+      emit.dispatch(spec, {
+        x: emit.value(norm.operand("x")),
+        means: emit.value(norm.operand("mean")),
+        variances: emit.value(norm.operand("variance")),
+        gammas: emit.value(norm.operand("gamma")),
+        betas: emit.value(norm.operand("beta")),
+        output: emit.result(relu),
+      });
     },
   };
 });

@@ -97,13 +97,13 @@ export const batchNormInputGradient = rule(batchNormInputGradientOp, (node) => (
     const { gradient, activated } = sums.upstream;
     const labels = node.optionalOperand("labels");
     const options = { relu: activated !== undefined, masked: labels !== undefined };
-    emit.dispatch(inputGradientKernel(node.shape, options, emit.traits), [
-      emit.value(node.operand("x")),
-      gradient,
-      sums.coefficients,
-      ...(activated ? [activated] : []),
-      ...(labels ? [emit.value(labels)] : []),
-      emit.result(node),
-    ]);
+    emit.dispatch(inputGradientKernel(node.shape, options, emit.traits), {
+      x: emit.value(node.operand("x")),
+      upstream: gradient,
+      coefficients: sums.coefficients,
+      activated,
+      labels: labels && emit.value(labels),
+      output: emit.result(node),
+    });
   },
 }));

@@ -19,7 +19,11 @@ export function clipFactorsOf(
   const groups = clipGroups(clip.by, parameters);
   const table = emit.constant("clip groups", Uint32Array.from(groups.flat()), "u32");
   emit.beginPart("gradient norm");
-  emit.dispatch(gradientSquares({ arenaSize: parameters.size }, emit.traits), [squares, partials, blockTable]);
-  emit.dispatch(clipFactors({ limit: clip.limit, groups }, emit.traits), [squares, table, factors]);
+  emit.dispatch(gradientSquares({ arenaSize: parameters.size }, emit.traits), {
+    squares,
+    gradientPartials: partials,
+    blockTable,
+  });
+  emit.dispatch(clipFactors({ limit: clip.limit, groups }, emit.traits), { squares, groups: table, factors });
   return factors;
 }

@@ -63,15 +63,20 @@ function isTwoByTwo({ geometry: g }: PoolAttributes): boolean {
 function lower({ conv, bias, relu, pool, result }: Convolution, emit: RuleEmitter): void {
   emit.begin(pool ? "conv2d + maxPool2d" : relu ? "conv2d + relu" : "conv2d", conv.layer);
   const options = { geometry: conv.attributes.geometry, bias: bias !== undefined, relu };
-  const operands = [conv.operand("x"), conv.operand("filter"), ...(bias ? [bias] : [])].map((node) => emit.value(node));
+  const operands = {
+    filters: emit.value(conv.operand("filter")),
+    bias: bias && emit.value(bias),
+  };
+  const input = emit.value(conv.operand("x"));
   const output = emit.result(result);
   if (pool === undefined) {
-    convolve("forward", options, conv2dForward(options, emit.traits), [...operands, output], emit);
+    const directly = () => emit.dispatch(conv2dForward(options, emit.traits), { input, ...operands, output });
+    convolve("forward", options, directly, { source: input, ...operands, result: output }, emit);
     return;
   }
   const [batch, height, width, channels] = pool.shape as [number, number, number, number];
   const words = batch * height * width * Math.ceil(channels / 4);
   const winners = emit.scratch(`${conv.layer ?? "conv2d"}/winners`, words, "u32");
   emit.leave(WINNERS, pool, winners);
-  emit.dispatch(conv2dPoolForward(options, emit.traits), [...operands, output, winners]);
+  emit.dispatch(conv2dPoolForward(options, emit.traits), { input, ...operands, output, winners });
 }

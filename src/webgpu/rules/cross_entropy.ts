@@ -61,13 +61,13 @@ function lower({ loss, gradient, counts, columnSums }: CrossEntropyStep, emit: R
     columnSums: columnSums !== undefined,
     scaled: scale !== undefined,
   };
-  emit.dispatch(crossEntropyStep(options, emit.traits), [
-    emit.value(logits),
-    emit.value(labels),
-    emit.result(loss),
-    emit.result(gradient),
-    emit.result(counts),
-    ...(columnSums ? [emit.result(columnSums)] : []),
-    ...(scale ? [scale] : []),
-  ]);
+  emit.dispatch(crossEntropyStep(options, emit.traits), {
+    logits: emit.value(logits),
+    labels: emit.value(labels),
+    loss: emit.result(loss),
+    logitsGradient: emit.result(gradient),
+    counts: emit.result(counts),
+    columnSums: columnSums && emit.result(columnSums),
+    lossScale: scale,
+  });
 }

@@ -71,12 +71,13 @@ function lower(
     ...(watch ? { watchedSize: watch.arena.size } : {}),
   };
   const spec = fetchBatchKernel(options, emit.traits);
-  emit.dispatch(spec, [
-    emit.variable(images.table),
-    emit.variable(labels.table),
-    emit.value(rows.operand("cursor")),
-    emit.result(images.node),
-    emit.result(labels.node),
-    ...(watch ? [emit.arena(watch.arena), defineFindings(watch.node, spec.workgroups, emit)] : []),
-  ]);
+  emit.dispatch(spec, {
+    table: emit.variable(images.table),
+    labelTable: emit.variable(labels.table),
+    cursor: emit.value(rows.operand("cursor")),
+    images: emit.result(images.node),
+    labels: emit.result(labels.node),
+    watched: watch && emit.arena(watch.arena),
+    found: watch && defineFindings(watch.node, spec.workgroups, emit),
+  });
 }

@@ -37,12 +37,13 @@ function lower(node: Node<ConvAttributes>, bias: Node | undefined, slices: numbe
   const options = { geometry, unpool: winners !== undefined, bias: bias !== undefined, slices };
   const gradients = bias ? [node, bias] : [node];
   const places = gradients.map((gradient) => emit.reserved(gradient) ?? partialSums(gradient, slices, emit));
-  emit.dispatch(conv2dFilterGradient(options, emit.traits), [
-    emit.value(node.operand("x")),
+  emit.dispatch(conv2dFilterGradient(options, emit.traits), {
+    input: emit.value(node.operand("x")),
     upstream,
-    ...(winners ? [winners] : []),
-    ...places,
-  ]);
+    winners,
+    filterPartials: places[0],
+    biasPartials: places[1],
+  });
   gradients.forEach((gradient, index) => {
     const place = places[index];
     if (place) finish(gradient, place, slices, emit);
@@ -63,6 +64,6 @@ function finish(gradient: Node, place: PlannedValue, slices: number, emit: RuleE
     emit.define(gradient, emit.view(place, { offset: 0, size, label: place.label }));
   } else {
     const options = { size, slices, sliceStride: alignTo(size, Arena.ALIGNMENT) };
-    emit.dispatch(sumSlices(options, emit.traits), [place, emit.result(gradient)]);
+    emit.dispatch(sumSlices(options, emit.traits), { partials: place, output: emit.result(gradient) });
   }
 }

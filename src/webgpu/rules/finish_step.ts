@@ -5,6 +5,7 @@ import { isOp } from "../../graph/op.ts";
 import { type FinishStepAttributes, finishStepOp } from "../../graph/ops/finish_step.ts";
 import { optimizerUpdateOp } from "../../graph/ops/optimizer_update.ts";
 import { COUNTS_PLACE, finishStep as finishStepKernel, GUARDS_PLACE, unscaleGradients } from "../kernels/index.ts";
+import { numberedValues } from "../lowering.ts";
 import { type PlannedValue, rootOf } from "../plan.ts";
 import { gatherGradients, type UpdateNode } from "./gradients.ts";
 import { type RuleEmitter, rule } from "./rule.ts";
@@ -48,11 +49,15 @@ function lower(finish: FinishNode, update: UpdateNode | undefined, emit: RuleEmi
   const { ring, counters, scaling } = finish.attributes;
   const { values, guards } = partsOf(finish);
   const gradients = update && gatherGradients(update, emit);
-  const scales = scaling ? [emit.variable(scaling.scale), emit.variable(scaling.counters)] : [];
   if (update && gradients && scaling) {
     emit.begin("unscale gradients", update.layer);
     const spec = unscaleGradients({ arenaSize: gradients.arenaSize }, emit.traits);
-    emit.dispatch(spec, [gradients.partials, gradients.blockTable, ...scales]);
+    emit.dispatch(spec, {
+      gradientPartials: gradients.partials,
+      blockTable: gradients.blockTable,
+      lossScale: emit.variable(scaling.scale),
+      counters: emit.variable(scaling.counters),
+    });
   }
   const whole = emit.find(VERDICT, finish);
   if (whole === undefined) throw new Error("a step ends without a place for its verdict");
@@ -67,14 +72,22 @@ function lower(finish: FinishNode, update: UpdateNode | undefined, emit: RuleEmi
     growthInterval: scaling?.growthInterval,
   };
   emit.begin(finish.op.name, finish.layer);
-  emit.dispatch(finishStepKernel(options, emit.traits), [
-    whole,
-    ...(checked ? [checked.partials, checked.blockTable] : []),
-    ...values.map((value) => emit.value(value)),
-    emit.variable(ring),
-    ...counters.map((counter) => emit.variable(counter)),
-    ...scales,
-  ]);
+  emit.dispatch(finishStepKernel(options, emit.traits), {
+    verdict: whole,
+    gradientPartials: checked?.partials,
+    blockTable: checked?.blockTable,
+    ...numberedValues(
+      "value",
+      values.map((value) => emit.value(value)),
+    ),
+    ring: emit.variable(ring),
+    ...numberedValues(
+      "counter",
+      counters.map((counter) => emit.variable(counter)),
+    ),
+    lossScale: scaling && emit.variable(scaling.scale),
+    scaleCounters: scaling && emit.variable(scaling.counters),
+  });
 }
 
 /** Where a view begins in the value that it is a view of. */

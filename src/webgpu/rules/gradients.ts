@@ -94,7 +94,7 @@ export function gatherGradients(update: UpdateNode, emit: RuleEmitter): Gathered
     if (direct) return;
     emit.begin("copy", gradient.layer);
     const source = emit.value(at(operands, index));
-    emit.dispatch(copy({ size: source.size, dtype: "f32" }, emit.traits), [source, value]);
+    emit.dispatch(copy({ size: source.size, dtype: "f32" }, emit.traits), { x: source, output: value });
   });
   const blockTable = emit.constant("gradient block table", blockTableOf(update, ranges), "u32");
   const gathered = { partials, blockTable, arenaSize: update.attributes.parameters.size };

@@ -9,9 +9,14 @@ export const inputGradient = rule(conv2dInputGradientOp, (node) => ({
   lower(emit) {
     const { geometry } = node.attributes;
     const { gradient, winners } = upstreamOf(node.operand("upstream"), emit);
-    const [filter, output] = [emit.value(node.operand("filter")), emit.result(node)];
+    const [filters, inputGradient] = [emit.value(node.operand("filter")), emit.result(node)];
     const spec = conv2dInputGradient({ geometry, unpool: winners !== undefined }, emit.traits);
-    if (winners) emit.dispatch(spec, [gradient, winners, filter, output]);
-    else convolve("inputGradient", { geometry, bias: false, relu: false }, spec, [gradient, filter, output], emit);
+    if (winners) {
+      emit.dispatch(spec, { upstream: gradient, winners, filters, inputGradient });
+    } else {
+      const options = { geometry, bias: false, relu: false };
+      const directly = () => emit.dispatch(spec, { upstream: gradient, filters, inputGradient });
+      convolve("inputGradient", options, directly, { source: gradient, filters, result: inputGradient }, emit);
+    }
   },
 }));

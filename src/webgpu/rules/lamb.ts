@@ -15,8 +15,8 @@ const measureTrust: UpdatePreparation = ({ attributes: { parameters } }, options
   const groups = clipGroups("norm", parameters);
   emit.beginPart("trust ratios");
   const measure = optimizerUpdateKernel({ ...options, measure: true }, emit.traits);
-  emit.dispatch(measure, [...updateBindings(operands), squares]);
+  emit.dispatch(measure, { ...updateBindings(operands), squares });
   const table = emit.constant("tensors", Uint32Array.from(groups.flat()), "u32");
-  emit.dispatch(trustRatios({ groups }, emit.traits), [squares, table, ratios]);
-  return { ...operands, factors: [...operands.factors, ratios] };
+  emit.dispatch(trustRatios({ groups }, emit.traits), { squares, groups: table, ratios });
+  return { ...operands, trustRatios: ratios };
 };

@@ -20,7 +20,12 @@ export const matmulWithBias = rule(matmulOp, (node, context) => {
       const [a, b] = [node.operand("a"), node.operand("b")];
       emit.begin(relu ? "matmul + bias + relu" : "matmul + bias", node.layer);
       const options = { ...matmulSizes(a, b, node.attributes), ...node.attributes, relu };
-      matmulBias(options, [emit.value(a), emit.value(b), emit.value(bias), emit.result(result)], emit);
+      emit.dispatch(matmulBias(options, emit.traits), {
+        a: emit.value(a),
+        b: emit.value(b),
+        bias: emit.value(bias),
+        output: emit.result(result),
+      });
     },
   };
 });

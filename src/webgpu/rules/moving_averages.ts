@@ -30,13 +30,13 @@ export const movingAverages = rule(assignOp, (assign, context) => {
     covers: moving.nodes,
     lower(emit) {
       emit.begin("moving averages", assign.layer);
-      emit.dispatch(movingAveragesKernel({ size: moving.mean.size, momentum }, emit.traits), [
-        emit.value(verdict),
-        emit.value(mean),
-        emit.value(variance),
-        emit.variable(moving.mean),
-        emit.variable(moving.variance),
-      ]);
+      emit.dispatch(movingAveragesKernel({ size: moving.mean.size, momentum }, emit.traits), {
+        counts: emit.value(verdict),
+        means: emit.value(mean),
+        variances: emit.value(variance),
+        movingMeans: emit.variable(moving.mean),
+        movingVariances: emit.variable(moving.variance),
+      });
     },
   };
 });

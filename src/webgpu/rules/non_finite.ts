@@ -4,6 +4,7 @@ import { isOp } from "../../graph/op.ts";
 import { nonFiniteOp } from "../../graph/ops/non_finite.ts";
 import { sumSlices } from "../kernels/index.ts";
 import { MOST_WATCHED, nonFinite as nonFiniteKernel } from "../kernels/non_finite.ts";
+import { numberedValues } from "../lowering.ts";
 import { rule } from "./rule.ts";
 import { defineFindings, onlyGuards } from "./verdict.ts";
 
@@ -23,8 +24,11 @@ export const nonFinite = rule(nonFiniteOp, (node, context) => ({
     const sizes = parts.map(({ size }) => size);
     const spec = nonFiniteKernel(sizes, emit.traits);
     const findings = defineFindings(node, spec.workgroups, emit);
-    emit.dispatch(spec, [...parts, findings]);
+    emit.dispatch(spec, { ...numberedValues("source", parts), found: findings });
     if (onlyGuards(node, context)) return;
-    emit.dispatch(sumSlices({ size: 1, slices: findings.size }, emit.traits), [findings, emit.result(node)]);
+    emit.dispatch(sumSlices({ size: 1, slices: findings.size }, emit.traits), {
+      partials: findings,
+      output: emit.result(node),
+    });
   },
 }));

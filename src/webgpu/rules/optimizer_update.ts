@@ -1,6 +1,7 @@
 import { optimizerUpdateOp, schedulesMomentum } from "../../graph/ops/optimizer_update.ts";
 import { ruleName } from "../../graph/update_rule.ts";
 import { type OptimizerUpdateOptions, optimizerUpdate as optimizerUpdateKernel } from "../kernels/index.ts";
+import { type BoundValues, numberedValues } from "../lowering.ts";
 import type { PlannedValue } from "../plan.ts";
 import { clipFactorsOf } from "./clip_factors.ts";
 import { gatherGradients, reserveGradients, type UpdateNode } from "./gradients.ts";
@@ -11,14 +12,16 @@ import { VERDICT } from "./verdict.ts";
 export interface UpdateOperands {
   readonly parameters: PlannedValue;
   /** Gradients in slices, and where each block of the arena finds its own. */
-  readonly partials: PlannedValue;
+  readonly gradientPartials: PlannedValue;
   readonly blockTable: PlannedValue;
   /** How many updates are finished, or the verdict on this one. */
-  readonly step: PlannedValue;
+  readonly finishedSteps: PlannedValue;
   readonly schedule: PlannedValue;
   readonly state: readonly PlannedValue[];
   /** By what gradients or directions are multiplied, a number a block. */
-  readonly factors: readonly PlannedValue[];
+  readonly gradientFactors?: PlannedValue | undefined;
+  readonly trustRatios?: PlannedValue;
+  readonly directionScales?: PlannedValue;
 }
 
 /** What a rule measures or makes before the kernel that moves the parameters, and what that kernel works on then. */
@@ -52,23 +55,22 @@ function lower(update: UpdateNode, preparation: UpdatePreparation | undefined, e
     skippable: verdict !== undefined,
   };
   emit.begin(update.op.name, update.layer);
-  const factors = clipFactorsOf(rule.clip, parameters, gradients, emit);
+  const gradientFactors = clipFactorsOf(rule.clip, parameters, gradients, emit);
   const operands: UpdateOperands = {
     parameters: emit.arena(parameters),
-    partials: gradients.partials,
+    gradientPartials: gradients.partials,
     blockTable: gradients.blockTable,
-    step: verdict ?? emit.value(step),
+    finishedSteps: verdict ?? emit.value(step),
     schedule: emit.value(schedule),
     state: state.map((arena) => emit.arena(arena)),
-    factors: factors ? [factors] : [],
+    gradientFactors,
   };
   const prepared = preparation ? preparation(update, options, operands, emit) : operands;
   emit.beginPart(`${ruleName(rule)} update`);
   emit.dispatch(optimizerUpdateKernel(options, emit.traits), updateBindings(prepared));
 }
 
-/** The operands in the order of the kernel's bindings. */
-export function updateBindings(operands: UpdateOperands): PlannedValue[] {
-  const { parameters, partials, blockTable, step, schedule, state, factors } = operands;
-  return [parameters, partials, blockTable, step, schedule, ...state, ...factors];
+/** The operands by the names of the kernel's bindings. */
+export function updateBindings({ state, ...operands }: UpdateOperands): BoundValues {
+  return { ...operands, ...numberedValues("state", state) };
 }
