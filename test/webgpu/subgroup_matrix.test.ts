@@ -218,7 +218,7 @@ function withoutMatrices(...change: [wanted: string, replacement: string] | []):
       shader = shader
         .replace("enable f16;", "")
         .replace("alias Operand = f16;", "alias Operand = f32;")
-        .replaceAll(/read> ([ab]): array<Operand>/g, "read> $1: array<u32>")
+        .replaceAll(/storage> ([ab]): array<Operand>/g, "storage> $1: array<u32>")
         .replaceAll(/return ([ab])\[(.*)\];/g, "return unpack2x16float($1[($2) / 2u])[($2) % 2u];");
     }
     const [wanted, replacement] = change;
