@@ -12,6 +12,7 @@ import { writeInPlace } from "./in_place.ts";
 import { lowerGraph } from "./lower.ts";
 import { checkMemoryBudget, memoryBudget } from "./memory_budget.ts";
 import { buildProgram, type ProgramHost, type WebGpuProgram } from "./program.ts";
+import { fetchEarly } from "./rules/index.ts";
 import { checkAutotune } from "./tuning_store.ts";
 
 /** A backend on the GPU. Throws `WebGpuUnavailableError`, which says why and what to do. */
@@ -19,6 +20,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend
   checkOptions("webgpu", options, WEBGPU);
   checkAutotune(options.autotune);
   checkMemoryBudget(options.memoryBudget);
+  fetchEarly();
   return new WebGpuBackend(await acquireDevice(options), options);
 }
 
@@ -81,7 +83,7 @@ export class WebGpuBackend implements Backend, ProgramHost {
     checkCompile(graph, options);
     const { outputs, halfLayers } = options;
     return buildProgram(this, async (context) => {
-      const lowered = lowerGraph(graph, outputs, context.traits);
+      const lowered = await lowerGraph(graph, outputs, context.traits);
       const plan = writeInPlace(halfLayers ? storeHalves(lowered, halfLayers) : lowered);
       const tuner = await context.tuner();
       return tuner ? tuner.tune(plan) : plan;

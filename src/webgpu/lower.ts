@@ -5,13 +5,13 @@ import { type Graph, variableOp } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { isOp } from "../graph/op.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
-import { copy } from "./kernels/index.ts";
+import { copy } from "./kernels/elementwise.ts";
 import { type BoundValues, valuesInOrder } from "./lowering.ts";
 import type { Plan, PlannedDispatch, PlannedValue } from "./plan.ts";
 import { PlannedValues } from "./planned_values.ts";
-import { rules } from "./rules/index.ts";
+import { rulesFor } from "./rules/index.ts";
 import { throughReshapes } from "./rules/patterns.ts";
-import type { Annotation, Match, RuleEmitter } from "./rules/rule.ts";
+import type { Annotation, Match, Rule, RuleEmitter } from "./rules/rule.ts";
 
 /** Nodes that the outputs and the effects need, in topological order, effects left out. */
 function neededNodes(graph: Graph, outputs: readonly Node[]): Node[] {
@@ -25,13 +25,19 @@ function neededNodes(graph: Graph, outputs: readonly Node[]): Node[] {
   return graph.nodes.filter((node) => needed.has(node) && node.op.writes === undefined);
 }
 
-/** Turns a graph into dispatches: asks the rules which kernels and fusions, allocates nothing. */
-export function lowerGraph(graph: Graph, outputs: Readonly<Record<string, Node>>, traits: DeviceTraits): Plan {
+/** Turns a graph into dispatches: fetches the rules for its ops, asks them which kernels and fusions, allocates nothing. */
+export async function lowerGraph(
+  graph: Graph,
+  outputs: Readonly<Record<string, Node>>,
+  traits: DeviceTraits,
+): Promise<Plan> {
   const outputNodes = new Map(Object.entries(outputs));
   for (const node of outputNodes.values()) {
     if (node.graph !== graph) throw new ArgumentError("compile: an output belongs to another graph.");
   }
-  return new GraphLowering(graph, outputNodes, traits).plan();
+  // What is in the graph now: it may grow while rules are fetched.
+  const lowering = new GraphLowering(graph, outputNodes, traits);
+  return lowering.plan(await rulesFor([...lowering.nodes, ...lowering.effects]));
 }
 
 /** One walk over one graph: what rules ask about it, and what they make of it. */
@@ -56,11 +62,11 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
   constructor(graph: Graph, outputs: ReadonlyMap<string, Node>, traits: DeviceTraits) {
     super();
     this.traits = traits;
-    this.effects = graph.effects;
+    this.effects = [...graph.effects];
     this.#outputs = outputs;
     this.#shown = new Set([...outputs.values()].map(throughReshapes));
     this.nodes = neededNodes(graph, [...outputs.values()]);
-    for (const node of [...this.nodes, ...graph.effects]) {
+    for (const node of [...this.nodes, ...this.effects]) {
       for (const input of node.inputs) {
         const uses = this.#uses.get(input) ?? [];
         uses.push(node);
@@ -69,8 +75,8 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
     }
   }
 
-  plan(): Plan {
-    this.#match();
+  plan(rules: readonly Rule[]): Plan {
+    this.#match(rules);
     for (const match of this.#matches.values()) match.prepare?.(this);
     for (const node of this.nodes) this.#lower(node);
     const outputs = this.#protectedOutputs();
@@ -82,7 +88,7 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
   }
 
   /** Asks every rule about the nodes that are left for it. */
-  #match(): void {
+  #match(rules: readonly Rule[]): void {
     const everything = [...this.nodes, ...this.effects];
     for (const rule of rules) {
       for (const node of everything) {

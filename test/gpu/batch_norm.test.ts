@@ -32,7 +32,7 @@ const TRAITS: readonly [string, DeviceTraits][] = [
 
 async function onGpu(one: BatchNormCase, traits: DeviceTraits) {
   const graph = new Graph();
-  const program = await buildProgram(gpu.backend, lowerGraph(graph, buildBatchNorm(graph, one), traits));
+  const program = await buildProgram(gpu.backend, await lowerGraph(graph, buildBatchNorm(graph, one), traits));
   const results = await program.run(feedsOf(one));
   const table = String(program);
   const { dispatches } = program.stats;

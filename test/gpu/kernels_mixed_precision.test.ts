@@ -225,7 +225,7 @@ describe.each(["cpu", "webgpu"] as const)("on %s", (kind) => {
 });
 
 describe.each(traitsOfEachKind)("memory with %s", (_, traits) => {
-  it("activations take half the bytes", () => {
+  it("activations take half the bytes", async () => {
     const model = sequential({ inputShape: [32, 32, 4], seed: 1 }, [
       ...Array.from({ length: 8 }, () => conv2d({ filters: 16, kernelSize: 3, padding: "same", activation: "relu" })),
       flatten(),
@@ -236,7 +236,7 @@ describe.each(traitsOfEachKind)("memory with %s", (_, traits) => {
     const parameters = model.arena.variables.map((variable) => g.variable(variable));
     const gradients = g.gradients(g.softmaxCrossEntropy(logits, g.input("labels", [16], "i32")), parameters);
     const outputs = Object.fromEntries(gradients.map((gradient, index) => [`${index}`, gradient]));
-    const whole = lowerGraph(g, outputs, traits);
+    const whole = await lowerGraph(g, outputs, traits);
     const half = storeHalves(whole, new Set(model.layers.map(({ name }) => name)));
     const activation = 16 * 32 * 32 * 16;
     const sizes = (plan: Plan) => {

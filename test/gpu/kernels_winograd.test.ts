@@ -151,21 +151,21 @@ describe("the rule", () => {
     expect(pays(conv([64, 56, 56, 128], 128, "same"))).toBe(false);
   });
 
-  test("leaves the choice to the autotuner from 32 channels on, whichever it is itself", () => {
-    const ways = (channels: number, traits: DeviceTraits) => {
+  test("leaves the choice to the autotuner from 32 channels on, whichever it is itself", async () => {
+    const ways = async (channels: number, traits: DeviceTraits) => {
       const graph = new Graph();
       const [x, w] = [graph.input("x", [2, 6, 6, channels]), graph.input("w", [3, 3, channels, channels])];
-      const { dispatches } = lowerGraph(graph, { y: graph.conv2d(x, w, { padding: "same" }) }, traits);
+      const { dispatches } = await lowerGraph(graph, { y: graph.conv2d(x, w, { padding: "same" }) }, traits);
       const { span, ways: others } = dispatches[0]?.otherWays ?? {};
       return [dispatches.length, span, others?.map((way) => way.map(({ spec }) => spec.name))];
     };
     const four = ["winograd_filter", "winograd_input", "winograd_multiply", "winograd_output"];
-    expect(ways(32, hardware)).toEqual([1, 1, [four]]);
-    expect(ways(128, hardware)).toEqual([4, 4, [["conv2d_forward"]]]);
-    expect(ways(16, hardware)).toEqual([1, undefined, undefined]);
-    expect(ways(128, software)).toEqual([1, undefined, undefined]);
+    expect(await ways(32, hardware)).toEqual([1, 1, [four]]);
+    expect(await ways(128, hardware)).toEqual([4, 4, [["conv2d_forward"]]]);
+    expect(await ways(16, hardware)).toEqual([1, undefined, undefined]);
+    expect(await ways(128, software)).toEqual([1, undefined, undefined]);
     for (const channels of [32, 128]) {
-      expect(ways(channels, { ...hardware, winograd: false })).toEqual([1, undefined, undefined]);
+      expect(await ways(channels, { ...hardware, winograd: false })).toEqual([1, undefined, undefined]);
     }
   });
 
@@ -181,7 +181,7 @@ describe("the rule", () => {
       b: integers(32, 3),
     };
     const backend = await webgpu({ device });
-    const lowered = lowerGraph(graph, { y, dx }, hardware);
+    const lowered = await lowerGraph(graph, { y, dx }, hardware);
     const dispatches = lowered.dispatches.flatMap((dispatch) => dispatch.otherWays?.ways[0] ?? [dispatch]);
     expect(dispatches.length).toBe(lowered.dispatches.length + 2 * 3);
     const other = await buildProgram(backend, { ...lowered, dispatches });
@@ -191,17 +191,17 @@ describe("the rule", () => {
     for (const one of [other, program, backend]) one.dispose();
   });
 
-  test("decides what a graph becomes: four dispatches forward, four for the input gradient", () => {
+  test("decides what a graph becomes: four dispatches forward, four for the input gradient", async () => {
     const graph = new Graph();
     const [x, w] = [graph.input("x", [8, 14, 14, 128]), graph.input("w", [3, 3, 128, 128])];
     const y = graph.relu(graph.add(graph.conv2d(x, w, { padding: "same" }), graph.input("b", [128])));
     const [dx] = graph.gradients(graph.sum(y), [x]);
-    const kernels = (traits: DeviceTraits) =>
-      lowerGraph(graph, { y, dx: dx as typeof y }, traits)
-        .dispatches.map(({ spec }) => spec.name)
+    const kernels = async (traits: DeviceTraits) =>
+      (await lowerGraph(graph, { y, dx: dx as typeof y }, traits)).dispatches
+        .map(({ spec }) => spec.name)
         .filter((name) => /winograd|conv2d/.test(name));
     const four = ["winograd_filter", "winograd_input", "winograd_multiply", "winograd_output"];
-    expect(kernels(hardware)).toEqual([...four, ...four]);
-    expect(kernels(software)).toEqual(["conv2d_forward", "conv2d_input_gradient"]);
+    expect(await kernels(hardware)).toEqual([...four, ...four]);
+    expect(await kernels(software)).toEqual(["conv2d_forward", "conv2d_input_gradient"]);
   });
 });

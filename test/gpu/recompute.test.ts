@@ -95,9 +95,9 @@ async function plannedBytes(network: Model, batch: number, recompute: boolean): 
   const traits = { maxWorkgroupSize: 256, maxWorkgroupStorage: 16384, software: false };
   let bytes = 0;
   const planner = {
-    compile(graph: Graph, { outputs }: { outputs: Record<string, never> }) {
-      bytes = planMemory(lowerGraph(graph, outputs, traits)).reduce((sum, slot) => sum + slot.bytes, 0);
-      return Promise.resolve({});
+    async compile(graph: Graph, { outputs }: { outputs: Record<string, never> }) {
+      bytes = planMemory(await lowerGraph(graph, outputs, traits)).reduce((sum, slot) => sum + slot.bytes, 0);
+      return {};
     },
   } as unknown as Backend;
   const optimizer = adam();

@@ -82,7 +82,7 @@ describe(`tiles that the autotuner may try (${shareWords})`, () => {
   it.each(cases)("compute exactly what the CPU does on whole numbers: $name", async ({ geometry, traits }) => {
     const { graph, outputs, feeds } = network(geometry);
     const wanted = await (await cpu().compile(graph, { outputs })).run(feeds);
-    const plan = lowerGraph(graph, outputs, { ...traits, winograd: false });
+    const plan = await lowerGraph(graph, outputs, { ...traits, winograd: false });
     const { turns } = variant(plan, 0);
     expect(turns).toBeGreaterThan(1);
     const tried = shareOf(Array.from({ length: turns }, (_, turn) => turn));

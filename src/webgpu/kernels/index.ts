@@ -22,8 +22,8 @@ import { softmaxLowerings } from "./softmax.ts";
 import { transposeLowerings } from "./transpose.ts";
 
 /**
- * How ops become dispatches, one entry an op. Leaves, views (reshape, stopGradient), convolutions, batch statistics,
- * gradients of batch normalisation and optimizerUpdate depend on what is around them and are `lower.ts`'s business.
+ * How ops become dispatches by themselves, one entry an op. What depends on what is around it is the business of `rules/`:
+ * leaves, views, convolutions, batch statistics, gradients of batch normalisation, optimizer updates.
  */
 export const lowerings: readonly Lowering[] = [
   ...avgPool2dLowerings,

@@ -8,7 +8,7 @@ import {
   adafactorRows,
   adafactorScales,
   adafactorTables,
-} from "../kernels/index.ts";
+} from "../kernels/adafactor.ts";
 import { matchUpdate, type UpdatePreparation } from "./optimizer_update.ts";
 import { rule } from "./rule.ts";
 

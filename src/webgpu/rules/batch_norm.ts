@@ -1,7 +1,7 @@
 import { isOp } from "../../graph/op.ts";
 import { batchNormOp } from "../../graph/ops/batch_norm.ts";
 import { reluOp } from "../../graph/ops/relu.ts";
-import { batchNormalize } from "../kernels/index.ts";
+import { batchNormalize } from "../kernels/batch_norm.ts";
 import { rule } from "./rule.ts";
 
 /** A batch normalisation and the ReLU after it. */

@@ -7,7 +7,7 @@ import {
   emitBatchNormSums,
   batchNormInputGradient as inputGradientKernel,
   type UpstreamValues,
-} from "../kernels/index.ts";
+} from "../kernels/batch_norm.ts";
 import type { PlannedValue } from "../plan.ts";
 import { isSumOver } from "./patterns.ts";
 import { Annotation, type MatchContext, type RuleEmitter, rule } from "./rule.ts";

@@ -2,7 +2,7 @@ import { sizeOf } from "../../core/shape.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import { batchMeanOp, batchVarianceOp } from "../../graph/ops/batch_norm.ts";
-import { emitBatchStatistics } from "../kernels/index.ts";
+import { emitBatchStatistics } from "../kernels/batch_norm.ts";
 import { type MovingAverages, movingAveragesOf } from "./moving_averages.ts";
 import { type RuleEmitter, rule } from "./rule.ts";
 

@@ -1,6 +1,6 @@
 import { Arena } from "../../graph/node.ts";
 import type { UpdateRule } from "../../graph/update_rule.ts";
-import { clipFactors, clipGroups, gradientSquares } from "../kernels/index.ts";
+import { clipFactors, clipGroups, gradientSquares } from "../kernels/optimizer_update.ts";
 import type { PlannedValue } from "../plan.ts";
 import type { GatheredGradients } from "./gradients.ts";
 import type { RuleEmitter } from "./rule.ts";

@@ -5,7 +5,7 @@ import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import { countCorrectOp } from "../../graph/ops/count_correct.ts";
 import { softmaxCrossEntropyGradientOp, softmaxCrossEntropyOp } from "../../graph/ops/softmax_cross_entropy.ts";
-import { crossEntropyStep } from "../kernels/index.ts";
+import { crossEntropyStep } from "../kernels/cross_entropy.ts";
 import { isSumOver } from "./patterns.ts";
 import { type MatchContext, type RuleEmitter, rule } from "./rule.ts";
 

@@ -6,7 +6,7 @@ import { isOp } from "../../graph/op.ts";
 import { type BatchRowsAttributes, batchRowsOp } from "../../graph/ops/batch_rows.ts";
 import { gatherRowsOp } from "../../graph/ops/gather_rows.ts";
 import { nonFiniteOp } from "../../graph/ops/non_finite.ts";
-import { fetchBatch as fetchBatchKernel, MOST_FETCHED_ROWS } from "../kernels/index.ts";
+import { fetchBatch as fetchBatchKernel, MOST_FETCHED_ROWS } from "../kernels/batch.ts";
 import { earlier } from "./patterns.ts";
 import { type MatchContext, type RuleEmitter, rule } from "./rule.ts";
 import { defineFindings, onlyGuards } from "./verdict.ts";

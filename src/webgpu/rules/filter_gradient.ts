@@ -3,7 +3,7 @@ import { sizeOf } from "../../core/shape.ts";
 import { Arena, type Node } from "../../graph/node.ts";
 import { type ConvAttributes, conv2dFilterGradientOp } from "../../graph/ops/conv2d.ts";
 import { conv2dFilterGradient, filterGradientSlices } from "../kernels/conv2d.ts";
-import { sumSlices } from "../kernels/index.ts";
+import { sumSlices } from "../kernels/optimizer_update.ts";
 import type { PlannedValue } from "../plan.ts";
 import { earlier, isChannelSum } from "./patterns.ts";
 import { Annotation, type RuleEmitter, rule } from "./rule.ts";

@@ -1,6 +1,6 @@
 import { Arena } from "../../graph/node.ts";
 import { optimizerUpdateOp } from "../../graph/ops/optimizer_update.ts";
-import { clipGroups, optimizerUpdate as optimizerUpdateKernel, trustRatios } from "../kernels/index.ts";
+import { clipGroups, optimizerUpdate as optimizerUpdateKernel, trustRatios } from "../kernels/optimizer_update.ts";
 import { matchUpdate, type UpdatePreparation, updateBindings } from "./optimizer_update.ts";
 import { rule } from "./rule.ts";
 

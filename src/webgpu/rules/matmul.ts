@@ -1,7 +1,7 @@
 import { isOp } from "../../graph/op.ts";
 import { matmulOp, matmulSizes } from "../../graph/ops/matmul.ts";
 import { reluOp } from "../../graph/ops/relu.ts";
-import { matmulBias } from "../kernels/index.ts";
+import { matmulBias } from "../kernels/matmul.ts";
 import { biasAdd } from "./patterns.ts";
 import { rule } from "./rule.ts";
 

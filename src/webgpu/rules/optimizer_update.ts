@@ -1,6 +1,6 @@
 import { optimizerUpdateOp, schedulesMomentum } from "../../graph/ops/optimizer_update.ts";
 import { ruleName } from "../../graph/update_rule.ts";
-import { type OptimizerUpdateOptions, optimizerUpdate as optimizerUpdateKernel } from "../kernels/index.ts";
+import { type OptimizerUpdateOptions, optimizerUpdate as optimizerUpdateKernel } from "../kernels/optimizer_update.ts";
 import { type BoundValues, numberedValues } from "../lowering.ts";
 import type { PlannedValue } from "../plan.ts";
 import { clipFactorsOf } from "./clip_factors.ts";

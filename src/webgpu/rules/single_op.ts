@@ -1,8 +1,7 @@
-import { lowerings } from "../kernels/index.ts";
 import type { Lowering } from "../lowering.ts";
 import type { Rule } from "./rule.ts";
 
-/** A node by itself. An effect's kernel has the variables that it writes after its inputs. */
+/** What an op's own kernel does where no fusion takes the node. An effect's kernel has the variables that it writes after its inputs. */
 function singleOp(lowering: Lowering): Rule {
   return {
     op: lowering.op,
@@ -16,5 +15,7 @@ function singleOp(lowering: Lowering): Rule {
   };
 }
 
-/** What every op's own kernels do where no fusion takes the node. */
-export const singleOps: readonly Rule[] = lowerings.map(singleOp);
+/** Ops by themselves. */
+export function singleOps(lowerings: readonly Lowering[]): readonly Rule[] {
+  return lowerings.map(singleOp);
+}

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { lowerings } from "../../src/webgpu/kernels/index.ts";
+import { families } from "../../src/webgpu/rules/families/index.ts";
+import { rulesFor } from "../../src/webgpu/rules/index.ts";
+
+test("a family is fetched for exactly the ops that its rules are for", async () => {
+  const declared = families.map(({ ops }) => [...new Set(ops)].sort());
+  const held = await Promise.all(
+    families.map(async (family) => [...new Set((await family.load()).map(({ op }) => op))].sort()),
+  );
+  // A moving average ends in an assignment, which every graph may have.
+  expect(held.map((ops) => ops.filter((op) => op !== "assign"))).toEqual(declared);
+});
+
+test("every op that has a kernel of its own has a rule", async () => {
+  const ruled = new Set([
+    ...(await rulesFor([])).map(({ op }) => op),
+    ...(await Promise.all(families.map((family) => family.load()))).flat().map(({ op }) => op),
+  ]);
+  expect(lowerings.map(({ op }) => op).filter((op) => !ruled.has(op))).toEqual([]);
+});
