@@ -43,10 +43,7 @@ export const families: readonly Family[] = [
     load: async () => (await import("./batches.ts")).rules,
   },
   {
-    ops: [
-      ...["batchNorm", "batchMean", "batchVariance", "batchNormGammaGradient", "batchNormInputGradient"],
-      "movingAverage",
-    ],
+    ops: [...["batchNorm", "batchMean", "batchNormGammaGradient", "batchNormInputGradient"], "movingAverage"],
     load: async () => (await import("./normalization.ts")).rules,
   },
   // Measures its step before it moves: before the update that all share.
