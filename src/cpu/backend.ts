@@ -82,6 +82,10 @@ class CpuBackend implements Backend {
     return this.#closing.onClosed(listener);
   }
 
+  onReopened(listener: () => void): () => void {
+    return this.#closing.onOpened(listener);
+  }
+
   async snapshot(): Promise<VariableSnapshot> {
     this.checkUsable();
     this.synchronize(this.#held.keys());
@@ -99,6 +103,7 @@ class CpuBackend implements Backend {
       const held = this.#held.get(variable);
       if (held && variable.version === version) this.submitWrite(held.values, data);
     }
+    this.#closing.open();
   }
 
   /**

@@ -119,12 +119,14 @@ export interface Backend {
   /**
    * Takes a fresh device in the place of one that was lost, makes every program ready on it, and sets the variables to the
    * values of a snapshot, those that were `reset` since to their new ones, and all others to their `initial`. Programs, and
-   * trainers, classifiers and predictors with them, then go on. What a trainer counts on the host is not in a snapshot: take it
-   * when no step is under way. Throws `ArgumentError` where trained weights would be missing, and where the device was the
+   * trainers, classifiers and predictors with them, then go on; a trainer from the step that the snapshot holds, without what
+   * it has added up of the pass under way. Throws `ArgumentError` where trained weights would be missing, and where the device was the
    * user's own; `WebGpuUnavailableError` and `OutOfMemoryError` where a fresh one does not come or is too small: the backend is
    * then closed as before, and `reopen` may be called again.
    */
   reopen(snapshot?: VariableSnapshot): Promise<void>;
+  /** Calls `listener` each time `reopen` has set the variables; the function that comes back takes the listener away. */
+  onReopened(listener: () => void): () => void;
   /** Frees everything that programs and variables hold on the device; further use throws `DisposedError`. */
   dispose(): void;
 }

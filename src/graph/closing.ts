@@ -2,6 +2,7 @@
 export class Closing {
   #error: Error | undefined;
   readonly #listeners = new Set<(error: Error) => void>();
+  readonly #openedListeners = new Set<() => void>();
 
   /** Why it can no longer be used; undefined while it can. */
   get error(): Error | undefined {
@@ -18,6 +19,13 @@ export class Closing {
   /** From now on it can be used again. */
   open(): void {
     this.#error = undefined;
+    for (const listener of this.#openedListeners) listener();
+  }
+
+  /** Calls `listener` each time it can be used again; the function that comes back takes the listener away. */
+  onOpened(listener: () => void): () => void {
+    this.#openedListeners.add(listener);
+    return () => this.#openedListeners.delete(listener);
   }
 
   /** Calls `listener` each time it closes, and at once where it has; the function that comes back takes the listener away. */

@@ -12,7 +12,7 @@ export async function takeFedStep(
 ): Promise<Totals> {
   const { parts, batchSize, seed, progress } = kept;
   const program = await programs.feeding(parts, batchSize, { targetShapes, seed });
-  await kept.unswap();
+  await kept.ready();
   const { steps: step } = progress;
   const submission = program.enqueue({ feeds, read: [parts.state.ring] });
   kept.submitted(1);

@@ -29,6 +29,8 @@ export class KeptState {
   #swapped = false;
   /** Whether the weights are others than those that the model remembers. */
   #moved = false;
+  /** Whether the variables were set to a snapshot's values, so that the device may stand elsewhere than the host believes. */
+  #isReopened = false;
   #submissions = 0;
   #submittedSteps = 0;
 
@@ -144,9 +146,27 @@ export class KeptState {
     if (this.progress.steps === 0) throw new ArgumentError("swapEma: there are no averages before the first step.");
   }
 
-  /** Puts weights and averages in their own places, before a step. */
-  async unswap(): Promise<void> {
+  /** Notes that the variables were set to a snapshot's values. */
+  reopened(): void {
+    this.#isReopened = true;
+  }
+
+  /** To be awaited before a step: weights and averages are in their own places, and the host knows where the device stands. */
+  async ready(): Promise<void> {
+    if (this.#isReopened) await this.#catchUp();
     if (this.#swapped) await this.swapAverages();
+  }
+
+  /** Goes to where the device stands: it has not taken the steps since the snapshot. */
+  async #catchUp(): Promise<void> {
+    const { state, record } = this.#parts;
+    const [step, cursor] = await this.read([state.step, state.cursor]);
+    const steps = step?.data[0] ?? 0;
+    if (steps !== this.progress.steps) this.progress.totals = noTotals(record.sums);
+    this.progress.steps = steps;
+    this.progress.cursor = cursor?.data[0] ?? 0;
+    this.#writeRates(this.#rates);
+    this.#isReopened = false;
   }
 
   /** Does what moves the variables, and puts them back as they were, unless `isWanted` says that nobody needs them. */

@@ -70,7 +70,10 @@ export class LocalTrainer implements Trainer {
     this.#programs = new CompiledPrograms(backend);
     this.#evaluations = new Evaluations(backend, parts, batchSize);
     this.#turns = new Turns(() => (this.#disposed ? disposedTrainer() : backend.closed));
-    this.#forgetBackend = backend.onClosed(() => this.#turns.close());
+    const forget = [backend.onClosed(() => this.#turns.close()), backend.onReopened(() => kept.reopened())];
+    this.#forgetBackend = () => {
+      for (const each of forget) each();
+    };
   }
 
   get #model(): Model {
@@ -91,7 +94,7 @@ export class LocalTrainer implements Trainer {
       const program = await raceAbort(this.#programOf(dataset, options), options.signal);
       const turn = await this.#turns.begin(options.signal);
       try {
-        await this.#kept.unswap();
+        await this.#kept.ready();
         const labelled = dataset.targets === undefined;
         const runner = runnerOf(this.#kept, program, { turn, evaluations: this.#evaluations, labelled });
         const ready = validationData ? { ...options, validationData } : options;

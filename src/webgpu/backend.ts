@@ -98,6 +98,10 @@ export class WebGpuBackend implements Backend, ProgramHost {
     return this.#closing.onClosed(listener);
   }
 
+  onReopened(listener: () => void): () => void {
+    return this.#closing.onOpened(listener);
+  }
+
   /** Throws when the device is gone or the backend was disposed of. */
   checkUsable(): void {
     if (this.#closing.error) throw this.#closing.error;

@@ -77,6 +77,23 @@ describe("a backend whose device was lost", () => {
     }
   });
 
+  it("goes on from the snapshot's step where it was lost in the middle of a run", async () => {
+    const lost = await inUse();
+    await lost.trainer.fit(pictures, { steps: 4 });
+    const snapshot = await lost.backend.snapshot();
+    const fitting = lost.trainer.fit(pictures, { epochs: 50, onStep: () => lost.backend.device.destroy() });
+    await expect(fitting).rejects.toThrow(DeviceLostError);
+    await lost.backend.reopen(snapshot);
+    await lost.trainer.fit(pictures, { steps: 6 });
+    expect(lost.trainer.stats().steps).toBe(10);
+
+    const undisturbed = await inUse();
+    await undisturbed.trainer.fit(pictures, { steps: 10 });
+    expect(await lost.answers()).toEqual(await undisturbed.answers());
+    lost.backend.dispose();
+    undisturbed.backend.dispose();
+  });
+
   it("has a snapshot without what is on the host anyway: the data set", async () => {
     const { backend, trainer } = await inUse();
     await trainer.fit(pictures, { steps: 2 });
@@ -128,6 +145,8 @@ describe("a backend whose device was lost", () => {
     await backend.reopen(snapshot);
     await trainer.syncModel();
     expect(model.parameters).toEqual(parameters);
+    await trainer.fit(pictures, { steps: 1 });
+    expect(trainer.stats().steps).toBe(3);
     trainer.dispose();
     backend.dispose();
   });
