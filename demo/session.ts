@@ -590,7 +590,7 @@ export class Session {
    * Makes a trainer for a network that was saved and restores it there, with the curves `run` where they are known. Whatever
    * can fail fails here: then this throws what that threw, and everything is as it was, also a training under way.
    */
-  tryOut(file: NetworkFile, run: Run = unknownRun(file.steps)): Promise<TriedOut> {
+  async tryOut(file: NetworkFile, run: Run = unknownRun(file.steps)): Promise<TriedOut> {
     return tryOut(file, run, {
       openTrainer: this.#openTrainer,
       backend: this.backendKind,
