@@ -129,7 +129,7 @@ describe("a pause", () => {
     const kept: number[] = [];
     session.onKeep = () => kept.push(session.latest?.step === session.steps ? session.steps : -1);
     session.train(6);
-    await vi.waitFor(() => expect(session.steps).toBeGreaterThan(20), { interval: 1 });
+    await vi.waitFor(() => expect(session.steps).toBeGreaterThan(20), { timeout: 20_000, interval: 1 });
     session.pause();
     await vi.waitFor(() => expect(kept.at(-1)).toBe(session.steps), { timeout: 5000 });
     expect(session.phase).toBe("paused");
