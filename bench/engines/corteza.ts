@@ -3,9 +3,10 @@
  * call in one submission), `run` for inference. The batch is a data set of its own on the device, so the step's fetch,
  * shuffle and normalisation are part of what is timed, which peers are spared.
  */
-import { Graph } from "../../src/graph/graph.ts";
+
 import { Variable } from "../../src/graph/node.ts";
 import { Profile } from "../../src/graph/profile.ts";
+import { Graph } from "../../src/graph.ts";
 import {
   activation,
   adam,

@@ -2,10 +2,10 @@ import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { checkLength, type DType, type TypedArray } from "../core/tensor.ts";
 import { type GradientOptions, gradients } from "./gradients.ts";
+import type { GraphWithOps } from "./methods.ts";
 import { type Attributes, Node, Operands, type Variable } from "./node.ts";
 import { ANY_TYPE, COUNTS, checkOperands, defineOp, type OpDefinition } from "./op.ts";
 import { isVerdict } from "./ops/finish_step.ts";
-import * as ops from "./ops/index.ts";
 
 export const inputOp = defineOp<{ name: string; shape: Shape; dtype: DType }>({
   name: "input",
@@ -45,22 +45,11 @@ export const assignOp = defineOp<{ variable: Variable }>({
   writes: (node) => [node.attributes.variable],
 });
 
-type Ops = typeof ops;
-type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never;
-/** Every builder of `ops/`, as a method: `g.relu(x)` is `relu(g, x)`. */
-type OpMethods = {
-  [Name in keyof Ops as Ops[Name] extends (graph: Graph, ...rest: never[]) => Node | Node[]
-    ? Name
-    : never]: Ops[Name] extends (...all: infer Parameters) => infer Result
-    ? (...rest: Tail<Parameters>) => Result
-    : never;
-};
-
 /**
  * A computation as data: leaves (`input`, `constant`, `variable`), ops over them, and effects that change variables
- * at the end of a step. It knows no device; `backend.compile(graph, { outputs })` makes it run.
+ * at the end of a step. It knows no device; `backend.compile(graph, { outputs })` makes it run. The ops are functions of
+ * `ops/`; methods.ts makes methods of them.
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods of OpMethods are put on the prototype below
 export class Graph {
   /** Every node, inputs before what is made of them. */
   readonly nodes: Node[] = [];
@@ -152,12 +141,7 @@ export class Graph {
   }
 }
 
-export interface Graph extends OpMethods {}
-
-for (const [name, build] of Object.entries(ops)) {
-  Object.defineProperty(Graph.prototype, name, {
-    value(this: Graph, ...rest: unknown[]) {
-      return (build as (graph: Graph, ...rest: unknown[]) => Node)(this, ...rest);
-    },
-  });
+/** Whether the ops are methods too: `corteza/graph`, and whatever takes functions of the user's own, see to it. */
+export function hasOpMethods(graph: Graph): graph is GraphWithOps {
+  return "add" in graph;
 }

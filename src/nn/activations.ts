@@ -2,33 +2,51 @@ import { ArgumentError } from "../core/errors.ts";
 import { describeValue, nearestName } from "../core/options.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
+import {
+  elu as eluNode,
+  gelu as geluNode,
+  hardSigmoid as hardSigmoidNode,
+  hardSwish as hardSwishNode,
+  leakyRelu as leakyReluNode,
+  mish as mishNode,
+  relu6 as relu6Node,
+  selu as seluNode,
+  sigmoid as sigmoidNode,
+  silu as siluNode,
+  softplus as softplusNode,
+  softsign as softsignNode,
+  tanh as tanhNode,
+} from "../graph/ops/pointwise.ts";
+import { relu as reluNode } from "../graph/ops/relu.ts";
+import { logSoftmax as logSoftmaxNode, softmax as softmaxNode } from "../graph/ops/softmax.ts";
+import { exp } from "../graph/ops/unary.ts";
 
 /** Functions that a layer may end in, by Keras' names in this project's spelling; formulas and sources in graph/ops/pointwise.ts. */
 const ACTIVATIONS = {
   linear: (_, x) => x,
-  relu: (graph, x) => graph.relu(x),
-  relu6: (graph, x) => graph.relu6(x),
+  relu: (graph, x) => reluNode(graph, x),
+  relu6: (graph, x) => relu6Node(graph, x),
   /** Slope 0.2 below 0, Keras' for the name alone; the layer `leakyReLU` takes another. */
-  leakyRelu: (graph, x) => graph.leakyRelu(x, 0.2),
-  elu: (graph, x) => graph.elu(x),
-  selu: (graph, x) => graph.selu(x),
-  gelu: (graph, x) => graph.gelu(x),
-  geluTanh: (graph, x) => graph.gelu(x, { approximate: true }),
-  silu: (graph, x) => graph.silu(x),
-  swish: (graph, x) => graph.silu(x),
-  mish: (graph, x) => graph.mish(x),
-  sigmoid: (graph, x) => graph.sigmoid(x),
+  leakyRelu: (graph, x) => leakyReluNode(graph, x, 0.2),
+  elu: (graph, x) => eluNode(graph, x),
+  selu: (graph, x) => seluNode(graph, x),
+  gelu: (graph, x) => geluNode(graph, x),
+  geluTanh: (graph, x) => geluNode(graph, x, { approximate: true }),
+  silu: (graph, x) => siluNode(graph, x),
+  swish: (graph, x) => siluNode(graph, x),
+  mish: (graph, x) => mishNode(graph, x),
+  sigmoid: (graph, x) => sigmoidNode(graph, x),
   /** x/6 + ½ within [0, 1], as in Keras 3. */
-  hardSigmoid: (graph, x) => graph.hardSigmoid(x),
-  hardSilu: (graph, x) => graph.hardSwish(x),
-  hardSwish: (graph, x) => graph.hardSwish(x),
-  tanh: (graph, x) => graph.tanh(x),
-  softplus: (graph, x) => graph.softplus(x),
-  softsign: (graph, x) => graph.softsign(x),
-  exponential: (graph, x) => graph.exp(x),
+  hardSigmoid: (graph, x) => hardSigmoidNode(graph, x),
+  hardSilu: (graph, x) => hardSwishNode(graph, x),
+  hardSwish: (graph, x) => hardSwishNode(graph, x),
+  tanh: (graph, x) => tanhNode(graph, x),
+  softplus: (graph, x) => softplusNode(graph, x),
+  softsign: (graph, x) => softsignNode(graph, x),
+  exponential: (graph, x) => exp(graph, x),
   /** Over the last axis, as logSoftmax. */
-  softmax: (graph, x) => graph.softmax(x),
-  logSoftmax: (graph, x) => graph.logSoftmax(x),
+  softmax: (graph, x) => softmaxNode(graph, x),
+  logSoftmax: (graph, x) => logSoftmaxNode(graph, x),
 } as const satisfies Record<string, (graph: Graph, x: Node) => Node>;
 
 /** Name of an activation. */

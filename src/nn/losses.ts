@@ -2,8 +2,16 @@ import { at } from "../core/at.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
 import { formatShape, type Shape, sameShape } from "../core/shape.ts";
-import type { Graph } from "../graph/graph.ts";
+import { type Graph, hasOpMethods } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
+import { div, mul } from "../graph/ops/arithmetic.ts";
+import { maximum } from "../graph/ops/binary.ts";
+import { cast } from "../graph/ops/cast.ts";
+import { greaterOrEqual } from "../graph/ops/compare.ts";
+import { mean, sum } from "../graph/ops/reduce.ts";
+import { reshape } from "../graph/ops/reshape.ts";
+import { softmaxCrossEntropy } from "../graph/ops/softmax_cross_entropy.ts";
+import { where } from "../graph/ops/where.ts";
 import { type LossChoice, type LossConfig, type LossFunction, lossConfig } from "./losses/config.ts";
 import * as formulas from "./losses/formulas.ts";
 
@@ -100,6 +108,8 @@ function ownLoss(own: LossFunction): Loss {
     targets: "any",
     decision: undefined,
     rows(graph, outputs, targets) {
+      if (!hasOpMethods(graph))
+        throw new Error("the ops are no methods of the graph that a loss of one's own is given");
       const rows = own(graph, outputs, targets);
       const batch = at(outputs.shape, 0);
       if (!sameShape(rows.shape, [batch]) || rows.dtype !== "f32") {
@@ -136,14 +146,14 @@ export function batchLoss(graph: Graph, loss: Loss, outputs: Node, targets: Node
   const plain = weights === undefined && loss.config !== undefined;
   // In one op, which a device computes together with its gradient.
   if (plain && loss.config.kind === "sparseCategoricalCrossentropy" && loss.config.labelSmoothing === 0) {
-    return graph.softmaxCrossEntropy(outputs, targets);
+    return softmaxCrossEntropy(graph, outputs, targets);
   }
   const labelled = loss.targets === "binary" && targets.dtype === "i32";
-  const values = labelled ? graph.reshape(graph.cast(targets, "f32"), outputs.shape) : targets;
+  const values = labelled ? reshape(graph, cast(graph, targets, "f32"), outputs.shape) : targets;
   let rows = loss.rows(graph, outputs, values);
-  if (weights !== undefined) rows = graph.mul(rows, weights);
-  if (mask === undefined) return graph.mean(rows);
-  const counts = graph.greaterOrEqual(mask, 0);
-  const counted = graph.maximum(graph.sum(graph.cast(counts, "f32")), graph.constant(1));
-  return graph.div(graph.sum(graph.where(counts, rows, 0)), counted);
+  if (weights !== undefined) rows = mul(graph, rows, weights);
+  if (mask === undefined) return mean(graph, rows);
+  const counts = greaterOrEqual(graph, mask, 0);
+  const counted = maximum(graph, sum(graph, cast(graph, counts, "f32")), graph.constant(1));
+  return div(graph, sum(graph, where(graph, counts, rows, 0)), counted);
 }

@@ -2,6 +2,13 @@ import { ArgumentError } from "../core/errors.ts";
 import { checkOptions, describeValue, nearestName, type OptionKinds } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Node } from "../graph/node.ts";
+import { mul } from "../graph/ops/arithmetic.ts";
+import { cast } from "../graph/ops/cast.ts";
+import { equal, greater, less } from "../graph/ops/compare.ts";
+import { concat } from "../graph/ops/concat.ts";
+import { oneHot } from "../graph/ops/one_hot.ts";
+import { sum as sumNode } from "../graph/ops/reduce.ts";
+import { reshape } from "../graph/ops/reshape.ts";
 import { meanAbsoluteErrorRows, meanSquaredErrorRows } from "./losses/formulas.ts";
 import { camelCase, type Loss } from "./losses.ts";
 import type { BatchResults } from "./metrics/batch_results.ts";
@@ -185,7 +192,7 @@ export const lossMetric: Metric = {
   name: "loss",
   totals: "sum",
   size: () => 1,
-  build: (results) => results.graph.mul(results.lossValue(), results.rowCount()),
+  build: (results) => mul(results.graph, results.lossValue(), results.rowCount()),
   value: (totals, count) => (totals[0] ?? Number.NaN) / count,
 };
 
@@ -222,8 +229,9 @@ export function weightedMetric(metric: Metric): Metric {
     build(results) {
       const { graph } = results;
       const weighted = results.weighted();
-      return graph.concat(
-        [mean.build(weighted), weighted.rowCount()].map((sum) => graph.reshape(sum, [1])),
+      return concat(
+        graph,
+        [mean.build(weighted), weighted.rowCount()].map((sum) => reshape(graph, sum, [1])),
         0,
       );
     },
@@ -239,10 +247,10 @@ function rightAnswers(name: string): Metric {
 /** 1 where the right class has fewer than k classes above it. */
 function amongLargest(results: BatchResults, k: number): Node {
   const { graph, outputs } = results;
-  const right = graph.oneHot(results.rightClass(), results.classes);
-  const own = graph.sum(graph.mul(outputs, right), -1, true);
-  const above = graph.sum(graph.cast(graph.greater(outputs, own), "f32"), -1);
-  return graph.cast(graph.less(above, k), "f32");
+  const right = oneHot(graph, results.rightClass(), results.classes);
+  const own = sumNode(graph, mul(graph, outputs, right), -1, true);
+  const above = sumNode(graph, cast(graph, greater(graph, outputs, own), "f32"), -1);
+  return cast(graph, less(graph, above, k), "f32");
 }
 
 function metricOf(config: MetricConfig): Metric {
@@ -259,8 +267,8 @@ function metricOf(config: MetricConfig): Metric {
     case "binaryAccuracy":
       return meanMetric(name, (results) => {
         const { graph } = results;
-        const said = graph.greater(results.predictions(), config.threshold);
-        return graph.cast(graph.equal(said, graph.greater(results.targetValues(), 0.5)), "f32");
+        const said = greater(graph, results.predictions(), config.threshold);
+        return cast(graph, equal(graph, said, greater(graph, results.targetValues(), 0.5)), "f32");
       });
     case "topKCategoricalAccuracy":
       return meanMetric(name, (results) => amongLargest(results, config.k));

@@ -6,6 +6,7 @@ import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Tensor, TypedArray } from "../core/tensor.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Arena, type Node, Variable } from "../graph/node.ts";
+import { add } from "../graph/ops/arithmetic.ts";
 import { applyActivation } from "./activations.ts";
 import { checkParameters, checkSize } from "./check_parameters.ts";
 import { constrain } from "./constraints.ts";
@@ -265,7 +266,7 @@ export class Model {
             penalty(graph, regularizer, this.#parameter(graph, name)),
           ) ?? []),
     );
-    return terms.length === 0 ? undefined : terms.reduce((sum, term) => graph.add(sum, term));
+    return terms.length === 0 ? undefined : terms.reduce((sum, term) => add(graph, sum, term));
   }
 
   /**

@@ -33,6 +33,8 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   if (!Number.isFinite(seed)) throw new ArgumentError(`createTrainer: seed must be a number, got ${seed}.`);
   checkBackend("createTrainer", backend);
   const heads = resolveHeads(model, options.loss, options.lossWeights);
+  // A loss of the user's own may call any op as a method of its graph: all of them come in for such a page alone.
+  if (heads.some(({ loss }) => loss.config === undefined)) (await import("../graph/methods.ts")).addOpMethods();
   const metrics = resolveHeadMetrics(model, heads, options.metrics ?? [], options.weightedMetrics);
   const batchSize = checkCount("createTrainer", "batchSize", options.batchSize ?? 32);
   checkLossesFitModel(heads, model);

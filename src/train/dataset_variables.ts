@@ -4,6 +4,9 @@ import type { Dataset } from "../data/dataset.ts";
 import { columnsOf } from "../data/multi_dataset.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type Node, Variable } from "../graph/node.ts";
+import { batchRows } from "../graph/ops/batch_rows.ts";
+import { gatherRows } from "../graph/ops/gather_rows.ts";
+import { randomAffine } from "../graph/ops/random_affine.ts";
 import type { DatasetOrder } from "./targets.ts";
 
 /** A data set as variables: uploaded once, as bytes where it came as bytes. */
@@ -91,22 +94,22 @@ export function fetchBatch(
 ): Batch {
   const variables = datasetVariables(dataset);
   return graph.inLayer("input", () => {
-    const rows = graph.batchRows(cursor, { count: dataset.count, ...options });
+    const rows = batchRows(graph, cursor, { count: dataset.count, ...options });
     const fetched = order.inputs.map((index) => {
       const { images, scale } = at(variables.inputs, index);
-      return { images: graph.gatherRows(graph.variable(images), rows, { scale }), asFloats: images.dtype === "f32" };
+      return { images: gatherRows(graph, graph.variable(images), rows, { scale }), asFloats: images.dtype === "f32" };
     });
-    const targets = order.outputs.map((index) => graph.gatherRows(graph.variable(at(variables.targets, index)), rows));
+    const targets = order.outputs.map((index) => gatherRows(graph, graph.variable(at(variables.targets, index)), rows));
     const padded = dataset.count % options.batch !== 0;
     return {
       inputs: fetched.map(({ images }) =>
-        augment ? graph.randomAffine(images, cursor, { ...augment, seed: options.seed }) : images,
+        augment ? randomAffine(graph, images, cursor, { ...augment, seed: options.seed }) : images,
       ),
       floats: fetched.flatMap(({ images, asFloats }) => (asFloats ? [images] : [])),
       targets,
       // Labels say it too, and are fetched in any case.
       mask: padded ? (targets.find(({ dtype }) => dtype === "i32") ?? rows) : undefined,
-      weights: variables.weights && graph.gatherRows(graph.variable(variables.weights), rows),
+      weights: variables.weights && gatherRows(graph, graph.variable(variables.weights), rows),
       rows,
     };
   });

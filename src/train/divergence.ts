@@ -7,6 +7,7 @@ import { columnsOf } from "../data/multi_dataset.ts";
 import type { Backend, Feeds } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
+import { nonFinite } from "../graph/ops/non_finite.ts";
 import type { Batch } from "./dataset_variables.ts";
 import { layerOf } from "./statistics.ts";
 import { orderOf } from "./targets.ts";
@@ -70,7 +71,7 @@ async function firstNonFinite(
   const graph = new Graph();
   const batch = where.batch(graph);
   const suspects = [...suspectsOfData(parts, batch), ...suspectsOfModel(graph, parts, batch, where)];
-  const outputs = Object.fromEntries(suspects.map(({ value }, index) => [`${index}`, graph.nonFinite([value])]));
+  const outputs = Object.fromEntries(suspects.map(({ value }, index) => [`${index}`, nonFinite(graph, [value])]));
   const program = await backend.compile(graph, {
     outputs: { ...outputs, ...(batch.rows ? { rows: batch.rows } : {}) },
   });

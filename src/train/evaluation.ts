@@ -6,6 +6,8 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import { Variable } from "../graph/node.ts";
+import { add } from "../graph/ops/arithmetic.ts";
+import { recordStep } from "../graph/ops/record_step.ts";
 import { type Metric, metricValues } from "../nn/metrics.ts";
 import { accuracyOf } from "./accuracy.ts";
 import { fetchBatch } from "./dataset_variables.ts";
@@ -60,14 +62,14 @@ async function compileEvaluation(
   const loss = totalLoss(graph, parts, results, { mask, weights });
   const counted = heads.length === 1 ? at(results, 0).confusion() : undefined;
   const confusion = counted && new Variable({ name: "confusion matrix", shape: counted.shape });
-  if (confusion) graph.assign(confusion, graph.add(graph.variable(confusion), counted));
+  if (confusion) graph.assign(confusion, add(graph, graph.variable(confusion), counted));
   const measured = record.measure(results);
   for (const [metric, node] of measured.counts) {
     const variable = counts.get(metric);
-    if (variable) graph.assign(variable, graph.add(graph.variable(variable), node));
+    if (variable) graph.assign(variable, add(graph, graph.variable(variable), node));
   }
   const values = mergedValues(graph, [loss, ...measured.values, ...(keepOutputs ? outputs : [])], MOST_VALUES);
-  graph.recordStep(values, { ring, counters: [cursor], guard });
+  recordStep(graph, values, { ring, counters: [cursor], guard });
   const program = await backend.compile(graph, { outputs: {} });
   return { program, steps, cursor, ring, outputs: keepOutputs, confusion, counts };
 }

@@ -5,6 +5,15 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
+import { argmax } from "../graph/ops/argmax.ts";
+import { mul } from "../graph/ops/arithmetic.ts";
+import { less } from "../graph/ops/compare.ts";
+import { oneHot } from "../graph/ops/one_hot.ts";
+import { softplus } from "../graph/ops/pointwise.ts";
+import { sum } from "../graph/ops/reduce.ts";
+import { softmaxCrossEntropy } from "../graph/ops/softmax_cross_entropy.ts";
+import { log } from "../graph/ops/unary.ts";
+import { where } from "../graph/ops/where.ts";
 import type { Model } from "../nn/model.ts";
 import { drawOutputs } from "./draw_outputs.ts";
 import { type OutputActivation, outputActivation } from "./output_activation.ts";
@@ -193,8 +202,8 @@ function compileInspection(
   for (const [name, linear] of linears) outputs[`${name} linear`] = linear;
   if (which !== "none") {
     const target = graph.input("target", [1], "i32");
-    const wanted = graph.where(graph.less(target, 0), graph.argmax(logits), target);
-    const score = graph.sum(graph.mul(logits, graph.oneHot(wanted, model.classes)));
+    const wanted = where(graph, less(graph, target, 0), argmax(graph, logits), target);
+    const score = sum(graph, mul(graph, logits, oneHot(graph, wanted, model.classes)));
     const [inputGradient, ...gradients] = graph.gradients(score, [image, ...values.values()]);
     outputs["logits"] = logits;
     outputs["probabilities"] = applied ? logits : unfolded(graph, logits, kind);
@@ -221,8 +230,8 @@ function targetLoss(
   { logits, wanted, score }: { logits: Node; wanted: Node; score: Node },
   { kind, applied }: OutputActivation,
 ): Node {
-  if (applied) return graph.mul(graph.log(score), -1);
-  return kind === "softmax" ? graph.softmaxCrossEntropy(logits, wanted) : graph.softplus(graph.mul(score, -1));
+  if (applied) return mul(graph, log(graph, score), -1);
+  return kind === "softmax" ? softmaxCrossEntropy(graph, logits, wanted) : softplus(graph, mul(graph, score, -1));
 }
 
 function indexOfLargest(values: Float32Array): number {

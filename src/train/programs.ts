@@ -1,6 +1,8 @@
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
+import { sigmoid } from "../graph/ops/pointwise.ts";
+import { softmax } from "../graph/ops/softmax.ts";
 import type { Loss } from "../nn/losses.ts";
 import type { Model } from "../nn/model.ts";
 
@@ -10,7 +12,7 @@ export type PredictionKind = Loss["folded"];
 /** Outputs with the activation that their loss folds. */
 export function unfolded(graph: Graph, outputs: Node, folded: PredictionKind): Node {
   if (folded === undefined) return outputs;
-  return folded === "softmax" ? graph.softmax(outputs) : graph.sigmoid(outputs);
+  return folded === "softmax" ? softmax(graph, outputs) : sigmoid(graph, outputs);
 }
 
 /**

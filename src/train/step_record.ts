@@ -4,6 +4,9 @@ import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type Node, Variable } from "../graph/node.ts";
+import { concat } from "../graph/ops/concat.ts";
+import { countCorrect } from "../graph/ops/count_correct.ts";
+import { reshape } from "../graph/ops/reshape.ts";
 import type { BatchResults } from "../nn/metrics/batch_results.ts";
 import { type Metric, recordedCounts, sumCount } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
@@ -113,7 +116,7 @@ function rightAnswersAndRows(all: readonly BatchResults[]): Node[] {
   const { graph, decision, outputs, targets } = results;
   if (all.length > 1) return [graph.constant(0), results.rowCount()];
   const direct = targets.dtype === "i32" && outputs.shape.length === 2 && decision?.kind === "argmax";
-  if (direct) return [graph.countCorrect(outputs, targets)];
+  if (direct) return [countCorrect(graph, outputs, targets)];
   const correct = results.correct();
   return [correct ? results.sumOfRows(correct) : graph.constant(0), results.rowCount()];
 }
@@ -121,6 +124,6 @@ function rightAnswersAndRows(all: readonly BatchResults[]): Node[] {
 /** At most `most` values, those at the end put together: a kernel has only so many bindings. */
 export function mergedValues(graph: Graph, values: readonly Node[], most: number): Node[] {
   if (values.length <= most) return [...values];
-  const rest = values.slice(most - 1).map((value) => graph.reshape(value, [sizeOf(value.shape)]));
-  return [...values.slice(0, most - 1), graph.concat(rest, 0)];
+  const rest = values.slice(most - 1).map((value) => reshape(graph, value, [sizeOf(value.shape)]));
+  return [...values.slice(0, most - 1), concat(graph, rest, 0)];
 }

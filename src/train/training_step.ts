@@ -7,7 +7,12 @@ import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { isOp } from "../graph/op.ts";
+import { add, mul } from "../graph/ops/arithmetic.ts";
 import { batchVarianceOp } from "../graph/ops/batch_norm.ts";
+import { finishStep } from "../graph/ops/finish_step.ts";
+import { gatherRows } from "../graph/ops/gather_rows.ts";
+import { nonFinite } from "../graph/ops/non_finite.ts";
+import { optimizerUpdate } from "../graph/ops/optimizer_update.ts";
 import { batchLoss } from "../nn/losses.ts";
 import { BatchResults } from "../nn/metrics/batch_results.ts";
 import type { FoldedActivation, Model } from "../nn/model.ts";
@@ -34,7 +39,7 @@ export interface FetchingOptions {
  */
 export function guardOf(graph: Graph, model: Model, images: readonly Node[]): Node {
   const parameters = model.arena.variables.map((variable) => graph.variable(variable));
-  return graph.nonFinite([...images, ...parameters]);
+  return nonFinite(graph, [...images, ...parameters]);
 }
 
 /** Tensors that one look for numbers that are not finite takes. */
@@ -44,7 +49,7 @@ const MOST_WATCHED = 7;
 function guardsOfStatistics(graph: Graph, updates: readonly StatisticUpdate[]): Node[] {
   const variances = updates.flatMap(({ value }) => value.inputs.filter((input) => isOp(input, batchVarianceOp)));
   return Array.from({ length: Math.ceil(variances.length / MOST_WATCHED) }, (_, index) =>
-    graph.nonFinite(variances.slice(index * MOST_WATCHED, (index + 1) * MOST_WATCHED)),
+    nonFinite(graph, variances.slice(index * MOST_WATCHED, (index + 1) * MOST_WATCHED)),
   );
 }
 
@@ -57,8 +62,8 @@ function rowWeights(results: BatchResults, batch: Batch, classWeight: readonly n
     throw new ArgumentError(`fit: classWeight wants rows of one class each; loss "${loss.name}" has none here.`);
   }
   // A row that does not count has class −1, and the weight 0.
-  const own = graph.gatherRows(graph.constant(classWeight, [classWeight.length]), classes);
-  return batch.weights ? graph.mul(batch.weights, own) : own;
+  const own = gatherRows(graph, graph.constant(classWeight, [classWeight.length]), classes);
+  return batch.weights ? mul(graph, batch.weights, own) : own;
 }
 
 /** The activations that the outputs' losses contain. */
@@ -89,11 +94,11 @@ export function totalLoss(
     const one = at(results, index);
     const value = batchLoss(graph, loss, one.outputs, one.targets, rows);
     one.setLossValue(value);
-    return weight === 1 ? value : graph.mul(value, weight);
+    return weight === 1 ? value : mul(graph, value, weight);
   });
-  const loss = losses.reduce((sum, one) => graph.add(sum, one));
+  const loss = losses.reduce((sum, one) => add(graph, sum, one));
   const penalty = model.penalty(graph);
-  return penalty === undefined ? loss : graph.add(loss, penalty);
+  return penalty === undefined ? loss : add(graph, loss, penalty);
 }
 
 /** A statistic that training moves, and what it moves to. */
@@ -164,7 +169,7 @@ function addTrainingStep(
   const gradients = graph.gradients(loss, parameters, scale, recompute);
   const verdict = graph.inLayer("metrics", () => {
     const values = [loss, ...measured.values, ...record.recorded(measured.counts)];
-    return graph.finishStep(mergedValues(graph, values, VALUES_AND_COUNTERS - counters.length), {
+    return finishStep(graph, mergedValues(graph, values, VALUES_AND_COUNTERS - counters.length), {
       ring: state.ring,
       counters,
       guards: [guard, ...guardsOfStatistics(graph, updates)],
@@ -173,7 +178,7 @@ function addTrainingStep(
     });
   });
   graph.inLayer("optimizer", () => {
-    graph.optimizerUpdate(verdict, graph.variable(state.schedule), gradients, {
+    optimizerUpdate(graph, verdict, graph.variable(state.schedule), gradients, {
       rule: optimizer.rule,
       parameters: model.arena,
       state: state.optimizer,
@@ -186,7 +191,7 @@ function addTrainingStep(
   graph.inLayer("metrics", () => {
     for (const [metric, node] of measured.counts) {
       const variable = state.counts.get(metric);
-      if (variable) graph.assign(variable, graph.add(graph.variable(variable), node), verdict);
+      if (variable) graph.assign(variable, add(graph, graph.variable(variable), node), verdict);
     }
   });
 }

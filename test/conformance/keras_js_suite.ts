@@ -1,5 +1,5 @@
 import type { Backend } from "../../src/graph/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
+import { Graph } from "../../src/graph.ts";
 import { input, type Model, model, type SymbolicTensor } from "../../src/index.ts";
 import { activationCall, type Call, type KerasAttributes, kerasLayer } from "./keras_layers.ts";
 import { expectWithin, OutOfScope, type Report, type Suite } from "./suite.ts";

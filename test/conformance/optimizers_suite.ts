@@ -1,7 +1,7 @@
 import type { Backend } from "../../src/graph/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import { Arena, Variable } from "../../src/graph/node.ts";
 import { stateArenas } from "../../src/graph/update_rule.ts";
+import { Graph } from "../../src/graph.ts";
 import {
   adadelta,
   adafactor,

@@ -1,8 +1,8 @@
 /** PyTorch 1.13's own results in f64: values and gradients of single operations. */
 import { cpu } from "../../src/cpu/backend.ts";
 import type { Backend } from "../../src/graph/backend.ts";
-import type { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import type { Graph } from "../../src/graph.ts";
 import { type Build, type Given, magnitudes, runGraph } from "./run_graph.ts";
 import { expectWithin, precisionOf, type Report, type Suite } from "./suite.ts";
 import { hwio, nhwc } from "./torch_layout.ts";

@@ -1,7 +1,7 @@
 /** Two whole trainings in PyTorch, 60 steps each from its initial weights: first gradients, losses, final weights. */
 import type { Backend } from "../../src/graph/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import {
   adam,
   conv2d,

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { ArgumentError, DisposedError, ShapeError } from "../../src/core/errors.ts";
 import { cpu } from "../../src/cpu/backend.ts";
 import type { Program } from "../../src/graph/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import { Variable } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 
 /** A program that adds one to a variable in each step. */
 async function counter(backend = cpu(), variable = new Variable({ name: "count", shape: [] })) {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ArgumentError, ShapeError } from "../../src/core/errors.ts";
 import { cpu } from "../../src/cpu/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { RandomData } from "../support/random.ts";
 
 async function compute(build: (graph: Graph) => Node): Promise<number[]> {

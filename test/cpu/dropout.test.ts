@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { DropoutOptions } from "../../src/graph/ops/dropout.ts";
+import { Graph } from "../../src/graph.ts";
 import { ArgumentError, ShapeError } from "../../src/index.ts";
 
 const SIZE = 20000;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
 import { cpuOps } from "../../src/cpu/ops/index.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { GRADIENT_CASES } from "../support/gradient_cases/index.ts";
 import { checkGradients, differentiatedOps } from "../support/gradients.ts";
 import { allOps } from "../support/op_registry.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import { Arena, type Node, Variable } from "../../src/graph/node.ts";
 import { stateArenas } from "../../src/graph/update_rule.ts";
+import { Graph } from "../../src/graph.ts";
 import { learningRateTable } from "../../src/train/learning_rates.ts";
 import { GRADIENT_CASES } from "../support/gradient_cases/index.ts";
 import { differentiatedOps, type GradientCase } from "../support/gradients.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { ArgumentError, ShapeError } from "../../src/index.ts";
 import { checkGradients, tensor } from "../support/gradients.ts";
 import { NORMALIZATION_CASES } from "../support/normalization_cases.ts";

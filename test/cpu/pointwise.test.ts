@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
 import { erf, erfc } from "../../src/cpu/error_function.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { POINTWISE } from "../support/pointwise.ts";
 
 /** Value and derivative at each of `xs`. */

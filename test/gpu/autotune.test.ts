@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu.ts";
 import type { Program } from "../../src/graph/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { memoryTuningStore, type TuningStore, webgpu } from "../../src/index.ts";
 import { Autotuner } from "../../src/webgpu/autotune.ts";
 import type { KernelSpec } from "../../src/webgpu/kernel.ts";

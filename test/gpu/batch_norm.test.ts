@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import { type Node, Variable } from "../../src/graph/node.ts";
 import { batchNormOfBatch } from "../../src/graph/ops/batch_norm.ts";
+import { Graph } from "../../src/graph.ts";
 import type { DeviceTraits } from "../../src/webgpu/kernel.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
 import { buildProgram } from "../../src/webgpu/program.ts";

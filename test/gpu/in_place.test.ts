@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { cpu } from "../../src/cpu.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { webgpu } from "../../src/index.ts";
 import { writeInPlace } from "../../src/webgpu/in_place.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";

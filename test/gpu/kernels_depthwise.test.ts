@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../src/core/window_geometry.ts";
 import { cpu } from "../../src/cpu/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
+import { Graph } from "../../src/graph.ts";
 import type { KernelSpec } from "../../src/webgpu/kernel.ts";
 import { conv2dFilterGradient, conv2dForward, conv2dInputGradient } from "../../src/webgpu/kernels/conv2d.ts";
 import { depthwiseTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CompileOptions } from "../../src/graph/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { type WebGpuBackend, webgpu } from "../../src/webgpu/backend.ts";
 import { testDevice } from "../support/gpu.ts";
 import { integers } from "./kernels_support.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import { type Node, Variable } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { checkAgreement, tensor } from "../support/agreement.ts";
 import { deviceOfFile } from "../support/device.ts";
 import { NORMALIZATION_CASES } from "../support/normalization_cases.ts";

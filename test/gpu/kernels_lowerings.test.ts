@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { DType } from "../../src/core/tensor.ts";
 import { cpu } from "../../src/cpu/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import { type Node, Variable } from "../../src/graph/node.ts";
 import { powBaseSlopeOp, powExponentSlopeOp, preluSlopeOp } from "../../src/graph/ops/binary.ts";
 import { standardizeOp } from "../../src/graph/ops/normalization.ts";
 import { pointwiseFunctions, pointwiseOps } from "../../src/graph/ops/pointwise.ts";
+import { Graph } from "../../src/graph.ts";
 import type { KernelSpec } from "../../src/webgpu/kernel.ts";
 import { lowerings } from "../../src/webgpu/kernels/index.ts";
 import { type Emitter, type Value, valuesInOrder } from "../../src/webgpu/lowering.ts";

@@ -3,10 +3,10 @@ import { SCHEDULE_COLUMNS, SCHEDULE_ROWS } from "../../src/core/schedule.ts";
 import { cpu } from "../../src/cpu.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import type { Backend } from "../../src/graph/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import { newLossScaling } from "../../src/graph/loss_scaling.ts";
 import { Arena, Variable } from "../../src/graph/node.ts";
 import { stateArenas } from "../../src/graph/update_rule.ts";
+import { Graph } from "../../src/graph.ts";
 import {
   activation,
   adafactor,

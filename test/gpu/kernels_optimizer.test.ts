@@ -3,9 +3,9 @@ import { constantSchedule, scheduleTable } from "../../src/core/schedule.ts";
 import { sizeOf } from "../../src/core/shape.ts";
 import { cpu } from "../../src/cpu/backend.ts";
 import type { Backend } from "../../src/graph/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import { Arena, Variable } from "../../src/graph/node.ts";
 import { slotNames, slotsPerArena, stateArenas, type UpdateRule } from "../../src/graph/update_rule.ts";
+import { Graph } from "../../src/graph.ts";
 import { adafactor, adam, adamw, lamb, type Optimizer, rmsprop, sgd } from "../../src/nn/optimizers.ts";
 import {
   cosineDecay,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../src/core/window_geometry.ts";
 import { cpu } from "../../src/cpu/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { webgpu } from "../../src/index.ts";
 import { conv2dFilterGradient, conv2dPoolForward, filterGradientSlices } from "../../src/webgpu/kernels/conv2d.ts";
 import type { FilterGradientTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";

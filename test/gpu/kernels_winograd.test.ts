@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ConvGeometry, convGeometry, type Padding } from "../../src/core/window_geometry.ts";
 import { cpu } from "../../src/cpu/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
+import { Graph } from "../../src/graph.ts";
 import { webgpu } from "../../src/index.ts";
 import type { DeviceTraits } from "../../src/webgpu/kernel.ts";
 import {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
 import type { Feeds } from "../../src/graph/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { deviceOfFile } from "../support/device.ts";
 import { OP_CASES, opOf } from "../support/op_cases.ts";
 import { allOps } from "../support/op_registry.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
 import type { Backend } from "../../src/graph/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { deviceOfFile } from "../support/device.ts";
 import { POINTWISE } from "../support/pointwise.ts";
 import { RandomData } from "../support/random.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { checkAgreement, tensor } from "../support/agreement.ts";
 import { deviceOfFile } from "../support/device.ts";
 import { RandomData } from "../support/random.ts";

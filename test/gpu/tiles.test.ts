@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
 import type { Plan } from "../../src/webgpu/plan.ts";
 import { buildProgram } from "../../src/webgpu/program.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Graph } from "../../src/graph/graph.ts";
 import { batchNormOfBatch } from "../../src/graph/ops/batch_norm.ts";
+import { Graph } from "../../src/graph.ts";
 
 describe("operands of a node by name", () => {
   const g = new Graph();

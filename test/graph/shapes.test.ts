@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ArgumentError, ShapeError } from "../../src/core/errors.ts";
 import { constantSchedule, SCHEDULE_COLUMNS, SCHEDULE_ROWS, scheduleTable } from "../../src/core/schedule.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import { Arena, type Node, Variable } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 
 const of =

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu.ts";
-import { Graph } from "../../src/graph/graph.ts";
+import { Graph } from "../../src/graph.ts";
 import {
   ArgumentError,
   activation,

@@ -1,8 +1,8 @@
 import { sizeOf } from "../../src/core/shape.ts";
 import { cpu } from "../../src/cpu/backend.ts";
 import type { Backend } from "../../src/graph/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 
 /** Half a unit in the last place of f32, relative. */
 const ROUNDING = 2 ** -24;

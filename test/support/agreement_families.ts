@@ -1,6 +1,6 @@
 import { convGeometry } from "../../src/core/window_geometry.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { type AgreementCase, tensor } from "./agreement.ts";
 import { convOptions, describeConv, RandomData } from "./random.ts";
 

@@ -1,7 +1,7 @@
 import { sizeOf } from "../../src/core/shape.ts";
-import type { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
 import { batchNormOfBatch } from "../../src/graph/ops/batch_norm.ts";
+import type { Graph } from "../../src/graph.ts";
 import type { RandomData } from "./random.ts";
 
 /** Half a unit in the last place of f32, relative. */

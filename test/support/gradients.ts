@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import type { RandomData } from "./random.ts";
 
 /** Central differences with a step that balances rounding (1e-16 / h) against curvature (h²). */

@@ -1,5 +1,5 @@
-import type { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import type { Graph } from "../../src/graph.ts";
 
 /** A normalisation of x with gamma and beta, the three inputs in this order. */
 export interface NormalizationCase {

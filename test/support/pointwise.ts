@@ -1,5 +1,5 @@
-import type { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import type { Graph } from "../../src/graph.ts";
 
 /** A function of one number as a test sees it: how to build it, and where its slope jumps. */
 export interface PointwiseCase {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu.ts";
 import type { Backend } from "../../src/graph/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
+import { Graph } from "../../src/graph.ts";
 import {
   adam,
   add,

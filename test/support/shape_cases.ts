@@ -1,7 +1,7 @@
 import type { Padding } from "../../src/core/window_geometry.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
 import type { Upsample2dOptions } from "../../src/graph/ops/upsample2d.ts";
+import { Graph } from "../../src/graph.ts";
 import type { RandomData } from "./random.ts";
 
 /** An op at a random shape: what central differences and the comparison of backends both need. */

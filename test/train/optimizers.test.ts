@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu.ts";
 import { decodeCheckpoint } from "../../src/formats/checkpoint.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import { Arena, Variable } from "../../src/graph/node.ts";
 import { stateArenas } from "../../src/graph/update_rule.ts";
+import { Graph } from "../../src/graph.ts";
 import {
   adadelta,
   adafactor,

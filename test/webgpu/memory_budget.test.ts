@@ -1,7 +1,7 @@
 /** Memory on phones is planned from a budget, since a browser there ends a page that takes more, without an error. */
 import { describe, expect, it } from "vitest";
 import { OutOfMemoryError } from "../../src/core/errors.ts";
-import { Graph } from "../../src/graph/graph.ts";
+import { Graph } from "../../src/graph.ts";
 import { adam, webgpu } from "../../src/index.ts";
 import { memoryBudget } from "../../src/webgpu/memory_budget.ts";
 import { createWorkerTrainer } from "../../src/worker.ts";

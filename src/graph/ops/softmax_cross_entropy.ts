@@ -4,6 +4,9 @@ import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node, Operands } from "../node.ts";
 import { defineOp, FLOATS } from "../op.ts";
+import { mul } from "./arithmetic.ts";
+import { reshape } from "./reshape.ts";
+import { logSoftmax } from "./softmax.ts";
 
 export type Reduction = "mean" | "sum" | "none";
 
@@ -43,10 +46,10 @@ export const softmaxCrossEntropyOp = defineOp<CrossEntropyAttributes>({
     if (!wants("labels") || labels.dtype !== "f32") return { logits: toLogits };
     // Towards probabilities the loss is linear: −log softmax(logits), divided by the rows for the mean.
     const [rows, classes] = [at(logits.shape, 0), at(logits.shape, 1)];
-    const perRow = reduction === "none" ? graph.reshape(upstream, [rows, 1]) : upstream;
+    const perRow = reduction === "none" ? reshape(graph, upstream, [rows, 1]) : upstream;
     const scale = graph.constant(reduction === "mean" ? -1 / rows : -1);
-    const toLabels = graph.mul(graph.logSoftmax(logits), graph.mul(perRow, scale));
-    return { logits: toLogits, labels: graph.reshape(toLabels, [rows, classes]) };
+    const toLabels = mul(graph, logSoftmax(graph, logits), mul(graph, perRow, scale));
+    return { logits: toLogits, labels: reshape(graph, toLabels, [rows, classes]) };
   },
 });
 

@@ -1,6 +1,14 @@
 import { ArgumentError } from "../../core/errors.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import { sizeOf } from "../../core/shape.ts";
+import { mul, sub } from "../../graph/ops/arithmetic.ts";
+import { prelu as preluNode } from "../../graph/ops/binary.ts";
+import { greaterOrEqual } from "../../graph/ops/compare.ts";
+import { clip, elu as eluNode, leakyRelu } from "../../graph/ops/pointwise.ts";
+import { relu } from "../../graph/ops/relu.ts";
+import { softmax as softmaxNode } from "../../graph/ops/softmax.ts";
+import { transpose } from "../../graph/ops/transpose.ts";
+import { where as whereNode } from "../../graph/ops/where.ts";
 import { type Constraint, checkConstraint } from "../constraints.ts";
 import { checkInitializer, type Initializer } from "../initializers.ts";
 import { checkNumber, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
@@ -18,7 +26,7 @@ export function leakyReLU(options: { negativeSlope?: number; name?: string } = {
     config: layerConfig("leakyReLU", options),
     keyword: "leaky_re_lu",
     outputShape: (input) => input,
-    build: (x, { graph }) => graph.leakyRelu(x, slope),
+    build: (x, { graph }) => leakyRelu(graph, x, slope),
   });
 }
 
@@ -30,7 +38,7 @@ export function elu(options: { alpha?: number; name?: string } = {}): Layer {
     config: layerConfig("elu", options),
     keyword: "elu",
     outputShape: (input) => input,
-    build: (x, { graph }) => graph.elu(x, alpha),
+    build: (x, { graph }) => eluNode(graph, x, alpha),
   });
 }
 
@@ -70,9 +78,9 @@ export function reLU(options: ReLUOptions = {}): Layer {
     outputShape: (input) => input,
     build(x, { graph }) {
       if (plain && (maxValue === undefined || maxValue === 6)) return x;
-      const below = negativeSlope === 0 ? 0 : graph.mul(graph.sub(x, threshold), negativeSlope);
-      const y = plain ? graph.relu(x) : graph.where(graph.greaterOrEqual(x, threshold), x, below);
-      return maxValue === undefined ? y : graph.clip(y, Number.NEGATIVE_INFINITY, maxValue);
+      const below = negativeSlope === 0 ? 0 : mul(graph, sub(graph, x, threshold), negativeSlope);
+      const y = plain ? relu(graph, x) : whereNode(graph, greaterOrEqual(graph, x, threshold), x, below);
+      return maxValue === undefined ? y : clip(graph, y, Number.NEGATIVE_INFINITY, maxValue);
     },
   });
 }
@@ -134,7 +142,7 @@ export function prelu(options: PReLUOptions = {}): Layer {
       ];
     },
     multiplyAdds: sizeOf,
-    build: (x, { graph, parameter }) => graph.prelu(x, parameter("alpha")),
+    build: (x, { graph, parameter }) => preluNode(graph, x, parameter("alpha")),
   });
 }
 
@@ -161,7 +169,7 @@ export function softmax(options: { axis?: number; name?: string } = {}): Layer {
       const order = x.shape.map((_, index) => index);
       // Swapping twice is swapping back.
       [order[along], order[order.length - 1]] = [order.length - 1, along];
-      return graph.transpose(graph.softmax(graph.transpose(x, order)), order);
+      return transpose(graph, softmaxNode(graph, transpose(graph, x, order)), order);
     },
   });
 }

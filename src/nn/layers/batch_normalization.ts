@@ -1,7 +1,8 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
-import { batchNormOfBatch } from "../../graph/ops/batch_norm.ts";
+import { batchNorm, batchNormOfBatch } from "../../graph/ops/batch_norm.ts";
+import { movingAverage } from "../../graph/ops/moving_average.ts";
 import { checkInitializer, type Initializer } from "../initializers.ts";
 import { defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
 import {
@@ -83,11 +84,11 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
       const beta = center ? parameter("beta") : filled(0);
       const [movingMean, movingVariance] = [parameter("moving_mean"), parameter("moving_variance")];
       if (!training || options.trainable === false) {
-        return graph.batchNorm(x, gamma, beta, { mean: movingMean, variance: movingVariance, epsilon });
+        return batchNorm(graph, x, gamma, beta, { mean: movingMean, variance: movingVariance, epsilon });
       }
       const { y, mean, variance } = batchNormOfBatch(graph, x, gamma, beta, { epsilon, labels });
-      update("moving_mean", graph.movingAverage(movingMean, mean, momentum));
-      update("moving_variance", graph.movingAverage(movingVariance, variance, momentum));
+      update("moving_mean", movingAverage(graph, movingMean, mean, momentum));
+      update("moving_variance", movingAverage(graph, movingVariance, variance, momentum));
       return y;
     },
   });

@@ -2,6 +2,8 @@ import { ShapeError } from "../../core/errors.ts";
 import { checkOptions, type OptionKinds } from "../../core/options.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
 import { type ConvGeometry, convGeometry } from "../../core/window_geometry.ts";
+import { add } from "../../graph/ops/arithmetic.ts";
+import { conv2d as conv2dNode } from "../../graph/ops/conv2d.ts";
 import { activationName } from "../activations.ts";
 import {
   checkCount,
@@ -90,8 +92,8 @@ export function conv2d(options: Conv2dLayerOptions): Layer {
       return g.outHeight * g.outWidth * g.outChannels * g.kernelHeight * g.kernelWidth * g.groupInChannels;
     },
     build(x, { graph, parameter }) {
-      const y = graph.conv2d(x, parameter("kernel"), { strides, padding, dilations, groups });
-      return options.useBias === false ? y : graph.add(y, parameter("bias"));
+      const y = conv2dNode(graph, x, parameter("kernel"), { strides, padding, dilations, groups });
+      return options.useBias === false ? y : add(graph, y, parameter("bias"));
     },
   });
 }

@@ -3,6 +3,10 @@ import { checkOptions, describeValue, type OptionKinds } from "../../core/option
 import type { Shape } from "../../core/shape.ts";
 import { transposedConvGeometry } from "../../core/transposed_conv_geometry.ts";
 import { type ConvGeometry, convGeometry, type Pair } from "../../core/window_geometry.ts";
+import { add } from "../../graph/ops/arithmetic.ts";
+import { conv2d } from "../../graph/ops/conv2d.ts";
+import { conv2dTranspose as conv2dTransposeNode } from "../../graph/ops/conv2d_transpose.ts";
+import { depthwiseConv2d as depthwiseConv2dNode } from "../../graph/ops/depthwise_conv2d.ts";
 import { activationName } from "../activations.ts";
 import { type Constraint, checkConstraint } from "../constraints.ts";
 import { checkInitializer, defaultInitializer, type Initializer } from "../initializers.ts";
@@ -127,8 +131,8 @@ export function depthwiseConv2d(options: DepthwiseConv2dLayerOptions): Layer {
     },
     multiplyAdds: (input, where) => multiplyAddsOf(depthwiseGeometry(where, input, window, multiplier)),
     build(x, { graph, parameter }) {
-      const y = graph.depthwiseConv2d(x, parameter("kernel"), rest);
-      return options.useBias === false ? y : graph.add(y, parameter("bias"));
+      const y = depthwiseConv2dNode(graph, x, parameter("kernel"), rest);
+      return options.useBias === false ? y : add(graph, y, parameter("bias"));
     },
   });
 }
@@ -221,9 +225,9 @@ export function separableConv2d(options: SeparableConv2dLayerOptions): Layer {
       return multiplyAddsOf(g) + g.outHeight * g.outWidth * g.outChannels * filters;
     },
     build(x, { graph, parameter }) {
-      const depthwise = graph.depthwiseConv2d(x, parameter("depthwise_kernel"), rest);
-      const y = graph.conv2d(depthwise, parameter("pointwise_kernel"));
-      return options.useBias === false ? y : graph.add(y, parameter("bias"));
+      const depthwise = depthwiseConv2dNode(graph, x, parameter("depthwise_kernel"), rest);
+      const y = conv2d(graph, depthwise, parameter("pointwise_kernel"));
+      return options.useBias === false ? y : add(graph, y, parameter("bias"));
     },
   });
 }
@@ -282,11 +286,11 @@ export function conv2dTranspose(options: Conv2dTransposeLayerOptions): Layer {
     },
     multiplyAdds: (input, where) => multiplyAddsOf(geometry(input, where)),
     build(x, { graph, parameter }) {
-      const y = graph.conv2dTranspose(x, parameter("kernel"), {
+      const y = conv2dTransposeNode(graph, x, parameter("kernel"), {
         ...window,
         ...(outputPadding === undefined ? {} : { outputPadding }),
       });
-      return options.useBias === false ? y : graph.add(y, parameter("bias"));
+      return options.useBias === false ? y : add(graph, y, parameter("bias"));
     },
   });
 }

@@ -1,6 +1,9 @@
 import { ShapeError } from "../../core/errors.ts";
 import { checkOptions, type OptionKinds } from "../../core/options.ts";
 import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
+import { add } from "../../graph/ops/arithmetic.ts";
+import { matmul } from "../../graph/ops/matmul.ts";
+import { reshape } from "../../graph/ops/reshape.ts";
 import { activationName } from "../activations.ts";
 import { checkCount, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
 import { biasSpecs, checkWeightOptions, kernelSpec, WEIGHTS, type WeightOptions } from "./weights.ts";
@@ -45,10 +48,10 @@ export function dense(options: DenseOptions): Layer {
     multiplyAdds: (input, where) => (features(input, where) > 0 ? sizeOf(input) * units : 0),
     build(x, { graph, parameter }) {
       const inputs = features(x.shape, what);
-      const rows = x.shape.length === 2 ? x : graph.reshape(x, [sizeOf(x.shape) / inputs, inputs]);
-      const product = graph.matmul(rows, parameter("kernel"));
-      const y = options.useBias === false ? product : graph.add(product, parameter("bias"));
-      return x.shape.length === 2 ? y : graph.reshape(y, [...x.shape.slice(0, -1), units]);
+      const rows = x.shape.length === 2 ? x : reshape(graph, x, [sizeOf(x.shape) / inputs, inputs]);
+      const product = matmul(graph, rows, parameter("kernel"));
+      const y = options.useBias === false ? product : add(graph, product, parameter("bias"));
+      return x.shape.length === 2 ? y : reshape(graph, y, [...x.shape.slice(0, -1), units]);
     },
   });
 }

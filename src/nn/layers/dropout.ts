@@ -1,6 +1,7 @@
 import { ArgumentError } from "../../core/errors.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
+import { dropout as dropoutNode } from "../../graph/ops/dropout.ts";
 import { checkImage, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
 
 /** Options of `dropout`. */
@@ -58,7 +59,7 @@ export function dropout(options: DropoutLayerOptions): Layer {
     },
     build(x, { graph, training, random }) {
       if (!training || rate === 0) return x;
-      return graph.dropout(x, { rate, noiseShape: maskOf(x.shape, what), ...random() });
+      return dropoutNode(graph, x, { rate, noiseShape: maskOf(x.shape, what), ...random() });
     },
   });
 }
@@ -77,7 +78,7 @@ export function spatialDropout2d(options: { rate: number; name?: string }): Laye
     build(x, { graph, training, random }) {
       if (!training || rate === 0) return x;
       const noiseShape = [x.shape[0] ?? 1, 1, 1, x.shape[3] ?? 1];
-      return graph.dropout(x, { rate, noiseShape, ...random() });
+      return dropoutNode(graph, x, { rate, noiseShape, ...random() });
     },
   });
 }

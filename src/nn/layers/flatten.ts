@@ -1,5 +1,6 @@
 import { checkOptions } from "../../core/options.ts";
 import { sizeOf } from "../../core/shape.ts";
+import { reshape } from "../../graph/ops/reshape.ts";
 import { defineLayer, type Layer, layerConfig } from "../layer.ts";
 
 /** [height, width, channels] → [height · width · channels], row by row. */
@@ -9,6 +10,6 @@ export function flatten(options: { name?: string } = {}): Layer {
     config: layerConfig("flatten", options),
     keyword: "flatten",
     outputShape: (input) => [sizeOf(input)],
-    build: (x, { graph }) => graph.reshape(x, [x.shape[0] ?? 1, sizeOf(x.shape.slice(1))]),
+    build: (x, { graph }) => reshape(graph, x, [x.shape[0] ?? 1, sizeOf(x.shape.slice(1))]),
   });
 }

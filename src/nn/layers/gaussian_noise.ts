@@ -1,5 +1,6 @@
 import { ArgumentError } from "../../core/errors.ts";
 import { checkOptions, describeValue } from "../../core/options.ts";
+import { gaussianNoise as gaussianNoiseNode } from "../../graph/ops/gaussian_noise.ts";
 import { defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
 
 /**
@@ -19,7 +20,7 @@ export function gaussianNoise(options: { stddev: number; name?: string }): Layer
     keyword: "gaussian_noise",
     outputShape: (input) => input,
     build(x, { graph, training, random }) {
-      return training && stddev !== 0 ? graph.gaussianNoise(x, { stddev, ...random() }) : x;
+      return training && stddev !== 0 ? gaussianNoiseNode(graph, x, { stddev, ...random() }) : x;
     },
   });
 }

@@ -3,6 +3,9 @@ import { checkOptions } from "../../core/options.ts";
 import { formatShape, normalizeAxes, type Shape } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
+import { add as addNode, mul, sub } from "../../graph/ops/arithmetic.ts";
+import { maximum as maximumNode, minimum as minimumNode } from "../../graph/ops/binary.ts";
+import { concat } from "../../graph/ops/concat.ts";
 import { defineMergingLayer, type Layer, layerConfig } from "../layer.ts";
 
 type Options = { name?: string };
@@ -34,7 +37,7 @@ function elementwise(kind: string, options: Options, combine: (graph: Graph, x: 
  * [1, 1, channels] goes with [height, width, channels]; so in the other layers that combine tensors.
  */
 export function add(options: Options = {}): Layer {
-  return elementwise("add", options, (graph, x, y) => graph.add(x, y));
+  return elementwise("add", options, (graph, x, y) => addNode(graph, x, y));
 }
 
 /** The first of two tensors minus the second, element by element. */
@@ -47,13 +50,13 @@ export function subtract(options: Options = {}): Layer {
       if (shapes.length !== 2) throw new ArgumentError(`${what}: takes a list of two tensors, got ${shapes.length}.`);
       return combinedShape(shapes, what);
     },
-    build: (inputs, graph) => inputs.reduce((x, y) => graph.sub(x, y)),
+    build: (inputs, graph) => inputs.reduce((x, y) => sub(graph, x, y)),
   });
 }
 
 /** Product of two or more tensors, element by element. */
 export function multiply(options: Options = {}): Layer {
-  return elementwise("multiply", options, (graph, x, y) => graph.mul(x, y));
+  return elementwise("multiply", options, (graph, x, y) => mul(graph, x, y));
 }
 
 /** Mean of two or more tensors, element by element. */
@@ -64,8 +67,9 @@ export function average(options: Options = {}): Layer {
     keyword: "average",
     outputShape: combinedShape,
     build: (inputs, graph) =>
-      graph.mul(
-        inputs.reduce((x, y) => graph.add(x, y)),
+      mul(
+        graph,
+        inputs.reduce((x, y) => addNode(graph, x, y)),
         1 / inputs.length,
       ),
   });
@@ -73,12 +77,12 @@ export function average(options: Options = {}): Layer {
 
 /** The largest of two or more tensors, element by element. */
 export function maximum(options: Options = {}): Layer {
-  return elementwise("maximum", options, (graph, x, y) => graph.maximum(x, y));
+  return elementwise("maximum", options, (graph, x, y) => maximumNode(graph, x, y));
 }
 
 /** The smallest of two or more tensors, element by element. */
 export function minimum(options: Options = {}): Layer {
-  return elementwise("minimum", options, (graph, x, y) => graph.minimum(x, y));
+  return elementwise("minimum", options, (graph, x, y) => minimumNode(graph, x, y));
 }
 
 /** An axis of Keras, which counts the batch as axis 0, as an axis of one image's shape. Throws for the batch itself. */
@@ -114,6 +118,6 @@ export function concatenate(options: { axis?: number; name?: string } = {}): Lay
       return first.map((own, i) => (i === along ? extent : own));
     },
     build: (inputs, graph) =>
-      graph.concat(inputs, axis < 0 ? axis : imageAxis("concatenate", axis, (inputs[0]?.shape.length ?? 1) - 1) + 1),
+      concat(graph, inputs, axis < 0 ? axis : imageAxis("concatenate", axis, (inputs[0]?.shape.length ?? 1) - 1) + 1),
   });
 }

@@ -1,6 +1,12 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
+import { div, mul } from "../../graph/ops/arithmetic.ts";
+import { maximum } from "../../graph/ops/binary.ts";
+import { groupNorm, layerNorm } from "../../graph/ops/normalization.ts";
+import { sum } from "../../graph/ops/reduce.ts";
+import { reshape } from "../../graph/ops/reshape.ts";
+import { sqrt } from "../../graph/ops/unary.ts";
 import { checkNumber, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
 import { imageAxis } from "./merge.ts";
 import {
@@ -74,11 +80,11 @@ export function layerNormalization(options: LayerNormalizationOptions = {}): Lay
       const axes = ownAxes(x.shape.slice(1), what).map((own) => own + 1);
       // Stretches along the axes that the parameters do not have.
       const stretched = x.shape.map((extent, own) => (axes.includes(own) ? extent : 1));
-      return graph.layerNorm(x, {
+      return layerNorm(graph, x, {
         axes,
         epsilon,
-        gamma: scale ? graph.reshape(parameter("gamma"), stretched) : undefined,
-        beta: center ? graph.reshape(parameter("beta"), stretched) : undefined,
+        gamma: scale ? reshape(graph, parameter("gamma"), stretched) : undefined,
+        beta: center ? reshape(graph, parameter("beta"), stretched) : undefined,
       });
     },
   });
@@ -132,7 +138,7 @@ export function groupNormalization(options: GroupNormalizationOptions = {}): Lay
     parameters: (input) => scaleAndShiftSpecs(options, [channelsOf(input)]),
     multiplyAdds: sizeOf,
     build: (x, { graph, parameter }) =>
-      graph.groupNorm(x, {
+      groupNorm(graph, x, {
         groups: groupsOf(x.shape),
         epsilon,
         gamma: scale ? parameter("gamma") : undefined,
@@ -158,8 +164,8 @@ export function unitNormalization(options: { axis?: number | readonly number[]; 
     build(x, { graph }) {
       const axes = imageAxes(what, axis, x.shape.length - 1).map((own) => own + 1);
       // Keras keeps a sum of squares of 0 from dividing by at least this.
-      const squares = graph.maximum(graph.sum(graph.mul(x, x), axes, true), 1e-12);
-      return graph.mul(x, graph.div(1, graph.sqrt(squares)));
+      const squares = maximum(graph, sum(graph, mul(graph, x, x), axes, true), 1e-12);
+      return mul(graph, x, div(graph, 1, sqrt(graph, squares)));
     },
   });
 }

@@ -2,6 +2,9 @@ import { checkOptions, type OptionKinds } from "../../core/options.ts";
 import { poolGeometry } from "../../core/window_geometry.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
+import { avgPool2d } from "../../graph/ops/avg_pool2d.ts";
+import { globalAvgPool2d, globalMaxPool2d } from "../../graph/ops/global_pool2d.ts";
+import { maxPool2d, type Pool2dOptions } from "../../graph/ops/max_pool2d.ts";
 import { checkImage, checkPadding, defineLayer, describeNew, type Layer, layerConfig, toPair } from "../layer.ts";
 
 /** Options of `maxPooling2d` and `averagePooling2d`. */
@@ -18,7 +21,12 @@ export interface Pooling2dOptions {
 
 const POOLING: OptionKinds<Pooling2dOptions> = { poolSize: "any", strides: "any", padding: "string", name: "string" };
 
-function pooling(kind: string, keyword: string, op: "maxPool2d" | "avgPool2d", options: Pooling2dOptions): Layer {
+function pooling(
+  kind: string,
+  keyword: string,
+  pool: (graph: Graph, x: Node, options: Pool2dOptions) => Node,
+  options: Pooling2dOptions,
+): Layer {
   checkOptions(kind, options, POOLING);
   const what = describeNew(keyword, options);
   const size = toPair(what, "poolSize", options.poolSize ?? 2);
@@ -32,13 +40,13 @@ function pooling(kind: string, keyword: string, op: "maxPool2d" | "avgPool2d", o
       const g = poolGeometry(where, [1, ...input], { size, strides, padding, dilations: [1, 1] });
       return [g.outHeight, g.outWidth, g.channels];
     },
-    build: (x, { graph }) => graph[op](x, { size, strides, padding }),
+    build: (x, { graph }) => pool(graph, x, { size, strides, padding }),
   });
 }
 
 /** The largest value of each window: [height, width, channels] → [outHeight, outWidth, channels]. */
 export function maxPooling2d(options: Pooling2dOptions = {}): Layer {
-  return pooling("maxPooling2d", "max_pooling2d", "maxPool2d", options);
+  return pooling("maxPooling2d", "max_pooling2d", maxPool2d, options);
 }
 
 /**
@@ -46,7 +54,7 @@ export function maxPooling2d(options: Pooling2dOptions = {}): Layer {
  * as in Keras.
  */
 export function averagePooling2d(options: Pooling2dOptions = {}): Layer {
-  return pooling("averagePooling2d", "average_pooling2d", "avgPool2d", options);
+  return pooling("averagePooling2d", "average_pooling2d", avgPool2d, options);
 }
 
 /** Options of the global poolings. */
@@ -78,12 +86,12 @@ function globalPooling(
 
 /** Mean of each channel over the whole image: [height, width, channels] → [channels] (Lin, Chen and Yan 2014). */
 export function globalAveragePooling2d(options: GlobalPooling2dOptions = {}): Layer {
-  const pool = (graph: Graph, x: Node, keepDims: boolean) => graph.globalAvgPool2d(x, keepDims);
+  const pool = (graph: Graph, x: Node, keepDims: boolean) => globalAvgPool2d(graph, x, keepDims);
   return globalPooling("globalAveragePooling2d", "global_average_pooling2d", pool, options);
 }
 
 /** Maximum of each channel over the whole image: [height, width, channels] → [channels]. */
 export function globalMaxPooling2d(options: GlobalPooling2dOptions = {}): Layer {
-  const pool = (graph: Graph, x: Node, keepDims: boolean) => graph.globalMaxPool2d(x, keepDims);
+  const pool = (graph: Graph, x: Node, keepDims: boolean) => globalMaxPool2d(graph, x, keepDims);
   return globalPooling("globalMaxPooling2d", "global_max_pooling2d", pool, options);
 }

@@ -1,6 +1,12 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
+import { add, mul } from "../../graph/ops/arithmetic.ts";
+import { pad } from "../../graph/ops/pad.ts";
+import { reshape as reshapeNode } from "../../graph/ops/reshape.ts";
+import { slice } from "../../graph/ops/slice.ts";
+import { transpose } from "../../graph/ops/transpose.ts";
+import { upsample2d } from "../../graph/ops/upsample2d.ts";
 import {
   checkCount,
   checkImage,
@@ -40,7 +46,7 @@ export function reshape(options: { targetShape: readonly number[]; name?: string
     config: layerConfig("reshape", options),
     keyword: "reshape",
     outputShape: target,
-    build: (x, { graph }) => graph.reshape(x, [x.shape[0] ?? 1, ...target(x.shape.slice(1), what)]),
+    build: (x, { graph }) => reshapeNode(graph, x, [x.shape[0] ?? 1, ...target(x.shape.slice(1), what)]),
   });
 }
 
@@ -63,7 +69,7 @@ export function permute(options: { dims: readonly number[]; name?: string }): La
       }
       return dims.map((dim) => input[dim - 1] ?? 1);
     },
-    build: (x, { graph }) => graph.transpose(x, [0, ...dims]),
+    build: (x, { graph }) => transpose(graph, x, [0, ...dims]),
   });
 }
 
@@ -99,7 +105,7 @@ export function zeroPadding2d(options: { padding?: Sides; name?: string } = {}):
       const [height, width, channels] = checkImage(where, input);
       return [rows[0] + height + rows[1], columns[0] + width + columns[1], channels];
     },
-    build: (x, { graph }) => graph.pad(x, [[0, 0], rows, columns, [0, 0]]),
+    build: (x, { graph }) => pad(graph, x, [[0, 0], rows, columns, [0, 0]]),
   });
 }
 
@@ -125,7 +131,7 @@ export function cropping2d(options: { cropping?: Sides; name?: string } = {}): L
       const size = [x.shape[0] ?? 1, ...cropped(x.shape.slice(1), "layer cropping2d")];
       return size.every((extent, axis) => extent === x.shape[axis])
         ? x
-        : graph.slice(x, [0, rows[0], columns[0], 0], size);
+        : slice(graph, x, [0, rows[0], columns[0], 0], size);
     },
   });
 }
@@ -167,7 +173,7 @@ export function upSampling2d(options: UpSampling2dOptions = {}): Layer {
       }
       return shape;
     },
-    build: (x, { graph }) => graph.upsample2d(x, { size, interpolation }),
+    build: (x, { graph }) => upsample2d(graph, x, { size, interpolation }),
   });
 }
 
@@ -197,8 +203,8 @@ export function rescaling(options: {
     build(x, { graph }) {
       const operand = (values: number | readonly number[]) =>
         typeof values === "number" ? values : graph.constant(values);
-      const scaled = scale === 1 ? x : graph.mul(x, operand(scale));
-      return offset === 0 ? scaled : graph.add(scaled, operand(offset));
+      const scaled = scale === 1 ? x : mul(graph, x, operand(scale));
+      return offset === 0 ? scaled : add(graph, scaled, operand(offset));
     },
   });
 }

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../../core/errors.ts";
 import { checkOptions, describeValue, nearestName } from "../../core/options.ts";
-import type { Graph } from "../../graph/graph.ts";
+import type { GraphWithOps } from "../../graph/methods.ts";
 import type { Node } from "../../graph/node.ts";
 
 /** A loss with its options, as plain data: what `huber({ delta: 2 })` and its like make. */
@@ -22,7 +22,7 @@ export type LossName = LossConfig["kind"];
  * A loss of one's own, from the model's outputs [batch, …] (its last activation included) and the targets, i32 [batch]
  * class labels or f32 [batch, …], to one value a sample, f32 [batch]. The trainer weights them and takes their mean.
  */
-export type LossFunction = (graph: Graph, outputs: Node, targets: Node) => Node;
+export type LossFunction = (graph: GraphWithOps, outputs: Node, targets: Node) => Node;
 
 /** What a trainer takes as its loss: a name, also Keras' short ones ("mse"), a loss with options, or a function. */
 export type LossChoice = string | LossConfig | LossFunction;

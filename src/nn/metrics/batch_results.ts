@@ -3,6 +3,17 @@ import { ArgumentError } from "../../core/errors.ts";
 import { formatShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
+import { argmax } from "../../graph/ops/argmax.ts";
+import { mul } from "../../graph/ops/arithmetic.ts";
+import { cast } from "../../graph/ops/cast.ts";
+import { equal, greater, greaterOrEqual } from "../../graph/ops/compare.ts";
+import { confusionMatrix } from "../../graph/ops/confusion_matrix.ts";
+import { oneHot } from "../../graph/ops/one_hot.ts";
+import { sigmoid } from "../../graph/ops/pointwise.ts";
+import { sum } from "../../graph/ops/reduce.ts";
+import { reshape } from "../../graph/ops/reshape.ts";
+import { softmax } from "../../graph/ops/softmax.ts";
+import { where } from "../../graph/ops/where.ts";
 import { meanOfRows } from "../losses/formulas.ts";
 import { type Decision, decisionOf, type Loss } from "../losses.ts";
 
@@ -70,15 +81,15 @@ export class BatchResults {
 
   /** u32 [batch], 1 in rows that count; none where all do. */
   get #counted(): Node | undefined {
-    if (this.#mask) this.#counts ??= this.graph.greaterOrEqual(this.#mask, 0);
+    if (this.#mask) this.#counts ??= greaterOrEqual(this.graph, this.#mask, 0);
     return this.#counts;
   }
 
   /** How many rows count, f32 []; of `weighted` results the sum of their weights. */
   rowCount(): Node {
-    if (this.#weighted) return this.graph.sum(this.masked(this.graph.constant(new Float32Array(this.batch).fill(1))));
+    if (this.#weighted) return sum(this.graph, this.masked(this.graph.constant(new Float32Array(this.batch).fill(1))));
     const counted = this.#counted;
-    return counted ? this.graph.sum(this.graph.cast(counted, "f32")) : this.graph.constant(this.batch);
+    return counted ? sum(this.graph, cast(this.graph, counted, "f32")) : this.graph.constant(this.batch);
   }
 
   /** Values [batch, …] with zeros in the rows that do not count; of `weighted` results times the rows' weights. */
@@ -86,21 +97,21 @@ export class BatchResults {
     const { graph } = this;
     const shape = [this.batch, ...values.shape.slice(1).map(() => 1)];
     const weights = this.#weighted ? this.#weights : undefined;
-    const weighted = weights ? graph.mul(values, graph.reshape(weights, shape)) : values;
+    const weighted = weights ? mul(graph, values, reshape(graph, weights, shape)) : values;
     const counted = this.#counted;
-    return counted === undefined ? weighted : graph.where(graph.reshape(counted, shape), weighted, 0);
+    return counted === undefined ? weighted : where(graph, reshape(graph, counted, shape), weighted, 0);
   }
 
   /** Sum over the rows that count of the mean of each row, f32 []. */
   sumOfRows(values: Node): Node {
-    return this.graph.sum(this.masked(meanOfRows(this.graph, values)));
+    return sum(this.graph, this.masked(meanOfRows(this.graph, values)));
   }
 
   /** Probabilities where the loss folds an activation, else the outputs. */
   predictions(): Node {
     const { folded } = this.loss;
     if (folded === undefined) return this.outputs;
-    this.#predictions ??= folded === "softmax" ? this.graph.softmax(this.outputs) : this.graph.sigmoid(this.outputs);
+    this.#predictions ??= folded === "softmax" ? softmax(this.graph, this.outputs) : sigmoid(this.graph, this.outputs);
     return this.#predictions;
   }
 
@@ -110,14 +121,14 @@ export class BatchResults {
     this.#checkLabels();
     const one = sizeOf(this.outputs.shape) === this.batch;
     this.#targetValues ??= one
-      ? this.graph.reshape(this.graph.cast(this.targets, "f32"), this.outputs.shape)
-      : this.graph.oneHot(this.targets, this.classes);
+      ? reshape(this.graph, cast(this.graph, this.targets, "f32"), this.outputs.shape)
+      : oneHot(this.graph, this.targets, this.classes);
     return this.#targetValues;
   }
 
   /** The right class at each place, i32 [batch, …]: the label, or the first of the largest targets. */
   rightClass(): Node {
-    if (this.targets.dtype !== "i32") return this.graph.argmax(this.targets);
+    if (this.targets.dtype !== "i32") return argmax(this.graph, this.targets);
     this.#checkLabels();
     return this.targets;
   }
@@ -142,10 +153,10 @@ export class BatchResults {
     const { graph, outputs, decision } = this;
     if (decision === undefined) return undefined;
     if (decision.kind === "argmax") {
-      return graph.cast(graph.equal(graph.argmax(outputs), this.rightClass()), "f32");
+      return cast(graph, equal(graph, argmax(graph, outputs), this.rightClass()), "f32");
     }
-    const yes = graph.greater(this.targetValues(), 0.5);
-    return graph.cast(graph.equal(graph.greater(outputs, decision.above), yes), "f32");
+    const yes = greater(graph, this.targetValues(), 0.5);
+    return cast(graph, equal(graph, greater(graph, outputs, decision.above), yes), "f32");
   }
 
   /** `correct`, for the metric `name`. Throws where nothing can be right or wrong. */
@@ -168,8 +179,8 @@ export class BatchResults {
     const classes =
       loss.decision.kind === "argmax"
         ? this.rightClass()
-        : graph.reshape(graph.cast(graph.greater(targets, 0.5), "i32"), [this.batch]);
-    return this.#counted ? graph.where(this.#counted, classes, -1) : classes;
+        : reshape(graph, cast(graph, greater(graph, targets, 0.5), "i32"), [this.batch]);
+    return this.#counted ? where(graph, this.#counted, classes, -1) : classes;
   }
 
   /**
@@ -180,9 +191,9 @@ export class BatchResults {
     const { graph, outputs, decision } = this;
     const right = this.rowClass();
     if (right === undefined || decision === undefined || outputs.shape.length !== 2) return undefined;
-    if (decision.kind === "argmax") return graph.confusionMatrix(right, graph.argmax(outputs), this.classes);
+    if (decision.kind === "argmax") return confusionMatrix(graph, right, argmax(graph, outputs), this.classes);
     if (this.classes !== 1) return undefined;
-    const decided = graph.cast(graph.greater(outputs, decision.above), "i32");
-    return graph.confusionMatrix(right, graph.reshape(decided, [this.batch]), 2);
+    const decided = cast(graph, greater(graph, outputs, decision.above), "i32");
+    return confusionMatrix(graph, right, reshape(graph, decided, [this.batch]), 2);
   }
 }

@@ -1,4 +1,13 @@
 import type { Node } from "../../graph/node.ts";
+import { argmax } from "../../graph/ops/argmax.ts";
+import { mul, sub } from "../../graph/ops/arithmetic.ts";
+import { cast } from "../../graph/ops/cast.ts";
+import { greater } from "../../graph/ops/compare.ts";
+import { concat } from "../../graph/ops/concat.ts";
+import { matmul } from "../../graph/ops/matmul.ts";
+import { oneHot } from "../../graph/ops/one_hot.ts";
+import { sum as sumNode } from "../../graph/ops/reduce.ts";
+import { reshape } from "../../graph/ops/reshape.ts";
 import type { Average } from "../metrics.ts";
 import type { BatchResults } from "./batch_results.ts";
 
@@ -7,7 +16,7 @@ function asMaskedRows(results: BatchResults, values: Node): Node {
   const masked = results.masked(values);
   const { classes } = results;
   const rows = masked.shape.reduce((product, extent) => product * extent, 1) / classes;
-  return masked.shape.length === 2 ? masked : results.graph.reshape(masked, [rows, classes]);
+  return masked.shape.length === 2 ? masked : reshape(results.graph, masked, [rows, classes]);
 }
 
 /** Counts a batch: [TP of each class, yes said of each class, yes to be said of each class]. */
@@ -17,11 +26,11 @@ function build(results: BatchResults, threshold: number | "argmax" | undefined):
   const predictions = results.predictions();
   const yes =
     decision === "argmax"
-      ? graph.oneHot(graph.argmax(results.outputs), classes)
-      : graph.cast(graph.greater(predictions, decision), "f32");
-  const wanted = graph.cast(graph.greater(results.targetValues(), 0.5), "f32");
-  const sums = [graph.mul(yes, wanted), yes, wanted].map((values) => graph.sum(asMaskedRows(results, values), 0));
-  return graph.concat(sums, 0);
+      ? oneHot(graph, argmax(graph, results.outputs), classes)
+      : cast(graph, greater(graph, predictions, decision), "f32");
+  const wanted = cast(graph, greater(graph, results.targetValues(), 0.5), "f32");
+  const sums = [mul(graph, yes, wanted), yes, wanted].map((values) => sumNode(graph, asMaskedRows(results, values), 0));
+  return concat(graph, sums, 0);
 }
 
 function ratio(part: number, whole: number): number {
@@ -69,15 +78,15 @@ function thresholdsOf(count: number): Float32Array {
  */
 export function thresholdCounts(results: BatchResults, count: number): Node {
   const { graph } = results;
-  const flat = (x: Node) => graph.reshape(x, [1, x.shape.reduce((product, extent) => product * extent, 1)]);
-  const wanted = graph.cast(graph.greater(results.targetValues(), 0.5), "f32");
+  const flat = (x: Node) => reshape(graph, x, [1, x.shape.reduce((product, extent) => product * extent, 1)]);
+  const wanted = cast(graph, greater(graph, results.targetValues(), 0.5), "f32");
   const isYes = flat(results.masked(wanted));
-  const isNo = flat(results.masked(graph.sub(1, wanted)));
+  const isNo = flat(results.masked(sub(graph, 1, wanted)));
   const predictions = flat(results.predictions());
   const size = predictions.shape[1] ?? 1;
   const thresholds = graph.constant(thresholdsOf(count), [1, count]);
-  const above = graph.cast(graph.greater(graph.reshape(predictions, [size, 1]), thresholds), "f32");
-  return graph.reshape(graph.matmul(graph.concat([isYes, isNo], 0), above), [2 * count]);
+  const above = cast(graph, greater(graph, reshape(graph, predictions, [size, 1]), thresholds), "f32");
+  return reshape(graph, matmul(graph, concat(graph, [isYes, isNo], 0), above), [2 * count]);
 }
 
 /** Trapezoids under the curve of (false positive rate, true positive rate) (Davis and Goadrich 2006). */

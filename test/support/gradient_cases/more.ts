@@ -1,5 +1,5 @@
-import type { Graph } from "../../../src/graph/graph.ts";
 import type { Node } from "../../../src/graph/node.ts";
+import type { Graph } from "../../../src/graph.ts";
 import { awayFromZero, type GradientCase, type GradientFamilies, positive, shapeOf, tensor } from "../gradients.ts";
 import type { RandomData } from "../random.ts";
 
