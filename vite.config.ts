@@ -1,5 +1,6 @@
 import { defineConfig, type Plugin } from "vite";
 import { buildTarget } from "./scripts/browsers/oldest.mjs";
+import { visitChunks } from "./scripts/chunks-plugin.mjs";
 import { offlinePage } from "./scripts/offline-plugin.mjs";
 import { preloadedPage } from "./scripts/preload-plugin.mjs";
 import { smallShaders } from "./scripts/wgsl-plugin.mjs";
@@ -12,10 +13,23 @@ const smallMarkup: Plugin = {
   transformIndexHtml: (html) => html.replaceAll(/\n\s+/g, "\n"),
 };
 
+const families = ["batches", "convolution", "convolution_gradients", "cross_entropy", "matmul", "training"];
+const kernels = ["max_pool2d", "metrics", "random_affine", "reduce", "softmax"];
+const chunks = visitChunks({
+  first: ["demo/start.ts"],
+  page: ["demo/main.ts"],
+  worker: ["demo/trainer_worker.ts"],
+  training: [
+    ...families.map((name) => `src/webgpu/rules/families/${name}.ts`),
+    ...kernels.map((name) => `src/webgpu/kernels/${name}.ts`),
+    "src/train/checkpointing.ts",
+  ],
+});
+
 /** The demo. The library is built by scripts/build.mjs, the tests are configured in vitest.config.ts. */
 export default defineConfig({
   base: "./",
-  plugins: [smallShaders(), sharedWorker(), smallMarkup, preloadedPage("demo/main.ts"), offlinePage()],
+  plugins: [smallShaders(), sharedWorker(), chunks, smallMarkup, preloadedPage("demo/main.ts"), offlinePage()],
   build: {
     outDir: "site",
     target: buildTarget(),

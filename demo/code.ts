@@ -1,11 +1,8 @@
 /** "Copy as code": the present network and its training as TypeScript that runs with the library alone. */
-import {
-  type AffineRanges,
-  type LayerConfig,
-  type ModelConfig,
-  modelFromConfig,
-  type Optimizer,
-} from "../src/index.ts";
+import type { AffineRanges } from "../src/core/affine.ts";
+import type { LayerConfig } from "../src/nn/layer.ts";
+import { type ModelConfig, modelFromConfig } from "../src/nn/model_config.ts";
+import type { Optimizer } from "../src/nn/optimizers.ts";
 import { madeBy } from "./optimizer_rules.ts";
 
 export interface CodeOptions {

@@ -1,5 +1,5 @@
 /** The drawing pad with what the network sees of it and what it answers. */
-import { rasterizeDigit } from "../src/index.ts";
+import { rasterizeDigit } from "../src/data/digit.ts";
 import { className, hasLongNames, ownTitle } from "./classes.ts";
 import type { DigitPad } from "./digit_pad.ts";
 import { announce, find, make, write } from "./dom.ts";

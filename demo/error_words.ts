@@ -1,5 +1,5 @@
 /** What went wrong, in the page's language. English has the library's own words, which name the thing and the fix. */
-import { CortezaError, DivergedError, OutOfMemoryError } from "../src/index.ts";
+import { CortezaError, DivergedError, OutOfMemoryError } from "../src/core/errors.ts";
 import { type FileProblem, FileProblemError } from "./file_problem.ts";
 import { bytes, count, language, say } from "./language.ts";
 import { plainName, shownName } from "./shown_name.ts";

@@ -1,5 +1,5 @@
 /** What can be wrong with a file that somebody opens here, as data: the page says it in its language. */
-import { FormatError } from "../src/index.ts";
+import { FormatError } from "../src/core/errors.ts";
 
 export type FileProblem =
   /** Networks. */

@@ -1,17 +1,14 @@
 /** A trained network as a file: a checkpoint of the library, which is a safetensors file with its configuration inside. */
+
+import { CortezaError, FormatError } from "../src/core/errors.ts";
 import { rateFromTable, scheduleTableProblem } from "../src/core/schedule.ts";
 import { formatShape, sameShape } from "../src/core/shape.ts";
+import type { Tensor } from "../src/core/tensor.ts";
 import { CHECKPOINT_FORMAT, decodeCheckpoint } from "../src/formats/checkpoint.ts";
 import { safetensorsMetadata } from "../src/formats/safetensors.ts";
-import {
-  CortezaError,
-  FormatError,
-  type Model,
-  type ModelConfig,
-  modelFromConfig,
-  type Optimizer,
-  type Tensor,
-} from "../src/index.ts";
+import type { Model } from "../src/nn/model.ts";
+import { type ModelConfig, modelFromConfig } from "../src/nn/model_config.ts";
+import type { Optimizer } from "../src/nn/optimizers.ts";
 import { FileProblemError } from "./file_problem.ts";
 import { madeBy } from "./optimizer_rules.ts";
 

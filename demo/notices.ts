@@ -1,5 +1,5 @@
 /** Calm notices: why there is no WebGPU and what to do about it, and what went wrong and how to go on. */
-import { CortezaError, DivergedError, OutOfMemoryError, type WebGpuUnavailableError } from "../src/index.ts";
+import { CortezaError, DivergedError, OutOfMemoryError, type WebGpuUnavailableError } from "../src/core/errors.ts";
 import { type BrowserFamily, browserFamily } from "./browser_family.ts";
 import { className } from "./classes.ts";
 import { find, make } from "./dom.ts";

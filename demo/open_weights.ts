@@ -1,6 +1,6 @@
 /** Opens a file of weights without a network, and says in both languages what became of it. */
 
-import { loadSafetensors } from "../src/index.ts";
+import { loadSafetensors } from "../src/formats/safetensors.ts";
 import { count, language } from "./language.ts";
 import type { NetworkFile } from "./network_file.ts";
 import { shownName } from "./shown_name.ts";

@@ -2,15 +2,14 @@
  * Optimizers of network files: which options make them. A file may say anything, so its rule is made again by the
  * library's own function, which checks every option, and only what that gives is used.
  */
+import { ArgumentError, FormatError } from "../src/core/errors.ts";
 import {
-  ArgumentError,
   adadelta,
   adafactor,
   adagrad,
   adam,
   adamax,
   adamw,
-  FormatError,
   ftrl,
   lamb,
   lion,
@@ -18,7 +17,7 @@ import {
   type Optimizer,
   rmsprop,
   sgd,
-} from "../src/index.ts";
+} from "../src/nn/optimizers.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,9 @@
 /** Pictures of the visitor's own: IDX files as MNIST and its relatives come, gzip-compressed or not, made into a data set. */
-import { parseIdx } from "../src/data/idx.ts";
-import { type Dataset, dataset, FormatError, gunzip, idx } from "../src/index.ts";
+
+import { FormatError } from "../src/core/errors.ts";
+import { type Dataset, dataset } from "../src/data/dataset.ts";
+import { gunzip } from "../src/data/gunzip.ts";
+import { idx, parseIdx } from "../src/data/idx.ts";
 import { CLASSES, type Digits, type OwnId } from "./digits.ts";
 import { OwnFilesError } from "./own_files_error.ts";
 import { shownName } from "./shown_name.ts";

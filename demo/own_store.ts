@@ -1,6 +1,6 @@
 /** Data sets of the visitor's own, kept in this browser's IndexedDB until they are removed. */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import { type Dataset, dataset } from "../src/index.ts";
+import { type Dataset, dataset } from "../src/data/dataset.ts";
 import { courtesy } from "./courtesy.ts";
 import type { Digits, OwnId } from "./digits.ts";
 

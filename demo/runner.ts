@@ -1,5 +1,5 @@
 /** The bar above every view: train, pause, step, reset; the held-out accuracy; how far and how fast it goes. */
-import { DivergedError } from "../src/index.ts";
+import { DivergedError } from "../src/core/errors.ts";
 import { announce, find, make, write } from "./dom.ts";
 import { bytes, count, duration, milliseconds, percent, say, significant, trainSay } from "./language.ts";
 import type { Session } from "./session.ts";

@@ -2,23 +2,22 @@
  * One training session: the data, the network, the trainer in its worker, and what has been measured. The page shows
  * `Session`'s state and calls its methods; it hears of every change through `onChange`.
  */
-import {
-  type Dataset,
-  DivergedError,
-  type Evaluation,
-  type FitOptions,
-  type Inspection,
-  type InspectOptions,
-  type MapsDrawing,
-  type Model,
-  type Optimizer,
-  type Profile,
-  type StepEvent,
-  type Tensor,
-  type Trainer,
-  type TrainerStats,
-  type WebGpuUnavailableError,
-} from "../src/index.ts";
+import { DivergedError, type WebGpuUnavailableError } from "../src/core/errors.ts";
+import type { Tensor } from "../src/core/tensor.ts";
+import type { Dataset } from "../src/data/dataset.ts";
+import type { Profile } from "../src/graph/profile.ts";
+import type { Model } from "../src/nn/model.ts";
+import type { Optimizer } from "../src/nn/optimizers.ts";
+import type {
+  Evaluation,
+  FitOptions,
+  Inspection,
+  InspectOptions,
+  MapsDrawing,
+  StepEvent,
+  Trainer,
+  TrainerStats,
+} from "../src/train/types.ts";
 import { parametersIn, withBatchSize } from "./checkpoints.ts";
 import { Course, type Stopped } from "./course.ts";
 import { type Digits, quickSet } from "./digits.ts";

@@ -1,13 +1,9 @@
 /** What a training is of: the network, how its weights move, the batches. */
-import {
-  type AffineRanges,
-  adam,
-  type Model,
-  type Optimizer,
-  sgd,
-  type Trainer,
-  WebGpuUnavailableError,
-} from "../src/index.ts";
+import type { AffineRanges } from "../src/core/affine.ts";
+import { WebGpuUnavailableError } from "../src/core/errors.ts";
+import type { Model } from "../src/nn/model.ts";
+import { adam, type Optimizer, sgd } from "../src/nn/optimizers.ts";
+import type { Trainer } from "../src/train/types.ts";
 import { buildDesign, preset, type Row } from "./train/design.ts";
 
 export type BackendKind = "webgpu" | "cpu";

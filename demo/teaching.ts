@@ -1,5 +1,7 @@
 /** Teaching the network a drawing that it misread: lessons as data, and the small data sets that they are made of. */
-import { type AffineRanges, type Dataset, dataset, type StepEvent, type Trainer } from "../src/index.ts";
+import type { AffineRanges } from "../src/core/affine.ts";
+import { type Dataset, dataset } from "../src/data/dataset.ts";
+import type { StepEvent, Trainer } from "../src/train/types.ts";
 import { FileProblemError } from "./file_problem.ts";
 
 const SIDE = 28;

@@ -2,8 +2,13 @@
  * Weights without their network, as PyTorch, Keras and many others write them into safetensors files: taken into a network
  * that is there, where every tensor of the file finds its place and every place its tensor.
  */
+
+import { FormatError } from "../src/core/errors.ts";
 import { sameShape, sizeOf } from "../src/core/shape.ts";
-import { FormatError, type Model, modelFromConfig, type Optimizer, type Tensor } from "../src/index.ts";
+import type { Tensor } from "../src/core/tensor.ts";
+import type { Model } from "../src/nn/model.ts";
+import { modelFromConfig } from "../src/nn/model_config.ts";
+import type { Optimizer } from "../src/nn/optimizers.ts";
 import { FileProblemError } from "./file_problem.ts";
 import type { NetworkFile } from "./network_file.ts";
 

@@ -3,7 +3,9 @@
  * none, and a network that learned from it alone takes a 1 with a foot for a 2. So a share of the 1s to train on are drawn
  * here, by a rule and by lot; held-out digits stay MNIST's.
  */
-import { type Dataset, rasterizeDigit, type Stroke } from "../src/index.ts";
+import type { Dataset } from "../src/data/dataset.ts";
+import { rasterizeDigit } from "../src/data/digit.ts";
+import type { Stroke } from "../src/data/stroke.ts";
 import { breathe } from "./breathe.ts";
 
 const SIZE = 784;

@@ -1,6 +1,6 @@
 /** A visitor's corrections of a data set, as data: other labels, and pictures taken out. The data set itself stays as it is. */
 import { sizeOf } from "../../src/core/shape.ts";
-import { type Dataset, dataset } from "../../src/index.ts";
+import { type Dataset, dataset } from "../../src/data/dataset.ts";
 import type { Digits } from "../digits.ts";
 
 export const PARTS = ["heldOut", "train"] as const;

@@ -2,25 +2,21 @@
  * A network as the builder edits it: a list of rows that may or may not fit together. `analyse` says what each row gives
  * and where the list stops making sense; `buildDesign` makes the model. No page, no device.
  */
+
+import { CortezaError } from "../../src/core/errors.ts";
 import { sizeOf } from "../../src/core/shape.ts";
-import {
-  activation as activationLayer,
-  add,
-  batchNormalization,
-  CortezaError,
-  conv2d,
-  dense,
-  dropout,
-  flatten,
-  globalAveragePooling2d,
-  input,
-  type Layer,
-  type Model,
-  maxPooling2d,
-  model,
-  type SymbolicTensor,
-  sequential,
-} from "../../src/index.ts";
+import type { Layer } from "../../src/nn/layer.ts";
+import { activation as activationLayer } from "../../src/nn/layers/activation.ts";
+import { batchNormalization } from "../../src/nn/layers/batch_normalization.ts";
+import { conv2d } from "../../src/nn/layers/conv2d.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { dropout } from "../../src/nn/layers/dropout.ts";
+import { flatten } from "../../src/nn/layers/flatten.ts";
+import { add } from "../../src/nn/layers/merge.ts";
+import { globalAveragePooling2d, maxPooling2d } from "../../src/nn/layers/pooling.ts";
+import type { Model } from "../../src/nn/model.ts";
+import { model, sequential } from "../../src/nn/sequential.ts";
+import { input, type SymbolicTensor } from "../../src/nn/symbolic_tensor.ts";
 
 export const ROW_KINDS = [
   "conv",
