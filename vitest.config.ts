@@ -21,20 +21,25 @@ const DEMO_SITE = "test/support/demo_site.ts";
 const whole = Boolean(process.env["CORTEZA_WHOLE"]);
 const third = Number(process.env["CORTEZA_THIRD"] ?? Math.floor(Date.now() / 86_400_000)) % 3;
 
-/** The files of test/gpu that are left out where a third of them is tried. */
-const allBut = (names: readonly string[]): string[] =>
-  names.filter((_, index) => !whole && index % 3 !== third).map((name) => `test/gpu/${name}.test.ts`);
+/** A third of a list, or all of it; another `turn` gives another third. */
+const thirdOf = (names: readonly string[], turn: number): readonly string[] =>
+  names.filter((_, index) => whole || index % 3 === (third + turn) % 3);
+
+const filesOf = (names: readonly string[]): string[] => names.map((name) => `test/gpu/${name}.test.ts`);
 
 /**
- * Tests of graphs that go through the same code in Chromium as in Node, on the same driver: a third of them is enough there.
- * The others are about what a page has by itself: whole trainings, workers, canvases, waiting for the GPU, profiles.
- * Long files stand apart.
+ * Tests of graphs, which Node runs all. In Chromium they go through the same code on the same driver, and a third of them is
+ * tried; the tests that it always runs are about what a page has by itself: whole trainings, workers, canvases, waiting for
+ * the GPU, profiles. Another third is tried with the traits of hardware. Long files stand apart.
  */
-const SAME_IN_CHROMIUM = [
+const GRAPHS: readonly string[] = [
   ...["agreement", "conformance", "shaders", "op_types", "shape_ops", "non_finite", "several", "losses", "answers"],
   ...["divergence", "batch_norm", "residual", "runs", "pointwise", "autotune", "in_place", "inspect", "prepare"],
   ...["quick_start", "random_affine", "recompute", "regularized_training"],
 ];
+
+/** Left out of them: what chooses no kernel by the device, or takes too long there. */
+const ON_HARDWARE = GRAPHS.filter((name) => !["shaders", "conformance", "quick_start"].includes(name));
 
 /** Files at a time in Node; what runs together must agree on it. */
 const WORKERS = 2;
@@ -91,17 +96,17 @@ const WEBKIT: TestProjectInlineConfiguration = {
 /**
  * GPU tests on SwiftShader as on a graphics card (`hardware`), and as on the smallest device that WebGPU has (`hardware-small`):
  * test/support/gpu.ts says what that is. Kernels choose other tiles and algorithms there. On request all of them,
- * `--project "hardware*"`; in every run those that tell most.
+ * `--project "hardware*"`; in every run a third of those that tell most.
  */
-function hardware(name: "hardware" | "hardware-small", telling: readonly string[]): TestProjectInlineConfiguration {
-  const whole = asksFor("hardware");
+function hardware(name: "hardware" | "hardware-small"): TestProjectInlineConfiguration {
+  const asked = asksFor("hardware");
   return {
     test: {
       name,
-      include: whole ? ["test/gpu/**/*.test.ts"] : telling.map((file) => `test/gpu/${file}.test.ts`),
+      include: asked ? ["test/gpu/**/*.test.ts"] : filesOf(thirdOf(ON_HARDWARE, 1)),
       env: {
         CORTEZA_TRAITS: name === "hardware" ? "hardware" : "small",
-        ...(whole ? { CORTEZA_WHOLE: "1" } : {}),
+        ...(asked ? { CORTEZA_WHOLE: "1" } : {}),
       },
       testTimeout: 600_000,
       hookTimeout: 120_000,
@@ -130,8 +135,8 @@ export default defineConfig({
       // A second implementation of WGSL, on request: it takes as long again, and few have it installed.
       ...(asksFor("firefox") ? [FIREFOX, FIREFOX_PAGE] : []),
       ...(asksFor("webkit") ? [WEBKIT] : []),
-      hardware("hardware", ["non_finite"]),
-      ...(asksFor("hardware") ? [hardware("hardware-small", [])] : []),
+      hardware("hardware"),
+      ...(asksFor("hardware") ? [hardware("hardware-small")] : []),
       {
         // Everything that runs without a browser; WebGPU is Dawn.
         test: {
@@ -153,7 +158,7 @@ export default defineConfig({
           exclude: [
             // Each kernel by itself is Node's business; here whole graphs and training go through the same kernels.
             ...["test/gpu/kernels_*.test.ts", "test/gpu/conv2d_kernels.test.ts", "test/gpu/tiles.test.ts"],
-            ...allBut(SAME_IN_CHROMIUM),
+            ...filesOf(GRAPHS.filter((name) => !thirdOf(GRAPHS, 0).includes(name))),
           ],
           testTimeout: 600_000,
           hookTimeout: 120_000,

@@ -16,10 +16,13 @@ import {
   feedsOf,
 } from "../support/batch_norm.ts";
 import { deviceOfFile } from "../support/device.ts";
+import { isWhole } from "../support/gpu.ts";
 import { RandomData } from "../support/random.ts";
 
 const SEED = 20150211;
 const SHAPES = 24;
+/** Each one compiles six kernels of its own. */
+const COMPILED_SHAPES = isWhole ? SHAPES : SHAPES / 2;
 
 const gpu = deviceOfFile({ quickStart: false });
 
@@ -49,10 +52,10 @@ describe.each(TRAITS)(`batch normalisation on WebGPU, %s (seed ${SEED})`, (_, tr
     ["before a ReLU", { relu: true, masked: false }],
     ["with images that do not count", { relu: false, masked: true }],
     ["before a ReLU, with images that do not count", { relu: true, masked: true }],
-  ])(`%s, agrees with the formulas on ${SHAPES} shapes`, async (__, options) => {
+  ])(`%s, agrees with the formulas on ${COMPILED_SHAPES} shapes`, async (__, options) => {
     const random = new RandomData(SEED);
     const misses: string[] = [];
-    for (let index = 0; index < SHAPES; index++) {
+    for (let index = 0; index < COMPILED_SHAPES; index++) {
       const shape = AWKWARD_BATCHES[index];
       const one = batchNormCase(random, shape ? { ...options, shape } : options);
       const reference = batchNormReference(one);

@@ -8,7 +8,7 @@ import {
   filterGradientSlices,
 } from "../../src/webgpu/kernels/conv2d.ts";
 import type { BlockTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
-import { testDevice } from "../support/gpu.ts";
+import { shareOf, shareWords, testDevice } from "../support/gpu.ts";
 import { runKernel } from "../support/run_kernel.ts";
 import { integers, outputOf, plain, traitsOfEachKind } from "./kernels_support.ts";
 
@@ -321,13 +321,14 @@ describe("the filter gradient's slices", () => {
 });
 
 // What large work on software adapters and whole vectors on GPUs choose: blocks that divide a row or not, or span it whole.
-describe.each<[string, Partial<BlockTile>]>([
+const LARGE_TILES: readonly [string, Partial<BlockTile>][] = [
   ["GPU", { width: 4, vectors: 2, unit: 4 }],
   ["GPU", { width: 2, tapRows: 3 }],
   ["software", { width: 14, vectors: 2, unit: 1, tapRows: 1 }],
   ["software", { width: 6, vectors: 1, unit: 1, tapRows: 3 }],
   ["software", { width: 16, vectors: 1, unit: 1, tapRows: 3 }],
-])("%s, tile %o", (kind, tile) => {
+];
+describe.each(shareOf(LARGE_TILES))(`%s, tile %o (${shareWords})`, (kind, tile) => {
   const one: Case = { name: "tile", input: [2, 7, 15, 8], filter: [3, 3, 8, 16], padding: "same" };
   const { g, sizes, input, filter, bias, upstream, pooledUpstream, codes, winners } = dataOf(one);
   const [[, gpu], [, software]] = traitsOfEachKind as [Kind, Kind];
