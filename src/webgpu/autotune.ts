@@ -5,6 +5,7 @@ import type { PipelineCache } from "./pipelines.ts";
 import { byteSize, type Plan, type PlannedDispatch } from "./plan.ts";
 import { openStopwatch, type Stopwatch } from "./stopwatch.ts";
 import { type AutotuneOptions, indexedDbTuningStore, memoryTuningStore, type TuningStore } from "./tuning_store.ts";
+import { otherTiles } from "./variants.ts";
 
 /** Part of every key: what was measured with other kernels is worth nothing. */
 const VERSION = "corteza tiles 3";
@@ -36,7 +37,7 @@ function signature(way: Way): string {
 function candidatesOf(chosen: Way): Way[] {
   const tiles = (way: Way): Way[] => {
     const [only] = way as [PlannedDispatch, ...PlannedDispatch[]];
-    return [way, ...(way.length === 1 ? (only.spec.alternatives?.() ?? []) : []).map((spec) => [{ ...only, spec }])];
+    return [way, ...(way.length === 1 ? otherTiles(only.spec) : []).map((spec) => [{ ...only, spec }])];
   };
   return [...tiles(chosen), ...(chosen[0]?.otherWays?.ways ?? []).flatMap(tiles)];
 }

@@ -1,5 +1,5 @@
 import { at } from "../core/at.ts";
-import { withHalves } from "./kernels/halves.ts";
+import { InternalError } from "../core/errors.ts";
 import { type Plan, type PlannedDispatch, type PlannedValue, rootOf } from "./plan.ts";
 
 /**
@@ -22,7 +22,7 @@ export function storeHalves(plan: Plan, layers: ReadonlySet<string>): Plan {
         root.placement.kind === "transient" &&
         root.dtype === "f32" &&
         root.size % 4 === 0 &&
-        spec.halves?.bindings.includes(at(names, index)) === true &&
+        spec.variants?.halves.includes(at(names, index)) === true &&
         layer !== undefined &&
         layers.has(layer);
       if (!possible) kept.add(root);
@@ -33,8 +33,9 @@ export function storeHalves(plan: Plan, layers: ReadonlySet<string>): Plan {
   const dispatches = plan.dispatches.map((dispatch): PlannedDispatch => {
     const bindings = Object.keys(dispatch.spec.bindings).filter((_, index) => halves.has(at(dispatch.values, index)));
     if (bindings.length === 0) return dispatch;
-    const spec = withHalves(dispatch.spec, bindings);
-    if (spec === undefined) throw new Error(`${dispatch.spec.name} cannot store halves after all`);
+    const spec = dispatch.spec.variants?.make({ halves: bindings });
+    if (spec === undefined)
+      throw new InternalError(`kernel "${dispatch.spec.name}" has no variant with 16-bit storage`);
     const values = dispatch.values.map((value) => halves.get(value) ?? value);
     // Other ways keep f32.
     return { ...dispatch, spec, values, otherWays: undefined };

@@ -55,15 +55,17 @@ function operandToReplace(
   output: PlannedValue,
   isOver: (root: PlannedValue) => boolean,
 ): { place: number; value: PlannedValue; spec: KernelSpec } | undefined {
-  if (spec.inPlaceOf === undefined || output.placement.kind !== "transient") return undefined;
+  const { variants } = spec;
+  if (variants === undefined || variants.inPlace.length === 0 || output.placement.kind !== "transient")
+    return undefined;
   const names = Object.keys(spec.bindings);
   for (const [place, value] of values.slice(0, -1).entries()) {
     const sole = values.filter((other) => rootOf(other) === rootOf(value)).length === 1;
     const fits =
       value.dtype === output.dtype && byteSize(value.size, value.dtype) === byteSize(output.size, output.dtype);
     if (value.placement.kind !== "transient" || !sole || !fits || !isOver(value)) continue;
-    const replacing = spec.inPlaceOf(at(names, place));
-    if (replacing) return { place, value, spec: replacing };
+    const inPlace = at(names, place);
+    if (variants.inPlace.includes(inPlace)) return { place, value, spec: variants.make({ inPlace }) };
   }
   return undefined;
 }

@@ -23,24 +23,36 @@ export interface KernelSpec {
   readonly variant?: string;
   /** Floating-point operations, a multiply-add counting as two. */
   readonly flops: number;
-  /**
-   * The same kernel cut into smaller tiles: the same bindings, every sum in the same order and hence the same bits, slower
-   * to run and much quicker to compile. A program may begin with it. Only where compiling takes longer than some steps do:
-   * software adapters compile one kernel at a time, for a second a large one.
-   */
-  readonly quick?: KernelSpec | undefined;
-  /**
-   * The same kernel with its output in the place of an operand, whose binding it lacks; undefined for operands that are not
-   * read exactly where the output is written.
-   */
-  readonly inPlaceOf?: (operand: string) => KernelSpec | undefined;
-  /** The bindings whose tensors may be stored as 16-bit floats, and the same kernel with some of them stored so. */
-  readonly halves?: {
-    readonly bindings: readonly string[];
-    readonly make: (bindings: readonly string[]) => KernelSpec;
-  };
+  /** The other forms of this kernel; none where it has but this one. */
+  readonly variants?: Variants;
+}
+
+/** What makes a form of a kernel; what is left out is as the kernel's own function chose it. */
+export interface Variant<Tile = unknown> {
+  /** What a thread computes, and how threads work together: one of `Variants.tiles`, or `quick`. */
+  readonly tile?: Tile | undefined;
+  /** Bindings whose tensors are stored as 16-bit floats. */
+  readonly halves?: readonly string[] | undefined;
+  /** The operand in whose place the output lies. It has no binding then. */
+  readonly inPlace?: string | undefined;
+}
+
+/** The forms that a kernel has, and the function that makes them. */
+export interface Variants<Tile = unknown> {
   /** The same job in other tiles, with the same bindings, equal up to rounding, for the autotuner to try. */
-  readonly alternatives?: () => readonly KernelSpec[];
+  readonly tiles: readonly Tile[];
+  /**
+   * Smaller tiles: the same bindings, every sum in the same order and hence the same bits, slower to run and much quicker to
+   * compile. A program may begin with them. Only where compiling takes longer than some steps do: software adapters compile
+   * one kernel at a time, for a second a large one.
+   */
+  readonly quick: Tile | undefined;
+  /** The bindings whose tensors may be stored as 16-bit floats. */
+  readonly halves: readonly string[];
+  /** The operands that are read exactly where the output is written, so that it may lie in their place. */
+  readonly inPlace: readonly string[];
+  /** This kernel with a change. */
+  make(change: Variant<Tile>): KernelSpec;
 }
 
 /** Bindings of which some are there only in some variants of a kernel: without those that are false. */

@@ -14,10 +14,12 @@ import { checkLimits, ownBytes, planMemory, type Slot } from "./memory.ts";
 import { checkBudget } from "./memory_budget.ts";
 import { byteSize, offsetInRoot, type Plan, type PlannedValue, rootOf, storedBytes } from "./plan.ts";
 import { encode, VariableStorage } from "./storage.ts";
+import { quickVariant } from "./variants.ts";
 
 /** The kernel to begin with: one that compiles quickly, unless the better one is there already. */
 function firstKernel({ quickStart, pipelines }: DeviceContext, spec: KernelSpec): KernelSpec {
-  return quickStart && spec.quick && !pipelines.has(spec) ? spec.quick : spec;
+  const quick = quickStart ? quickVariant(spec) : undefined;
+  return quick && !pipelines.has(spec) ? quick : spec;
 }
 
 /** Plans memory, compiles all kernels in parallel and records the dispatches; throws before allocating what cannot fit. */

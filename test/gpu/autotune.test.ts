@@ -5,7 +5,7 @@ import type { Node } from "../../src/graph/node.ts";
 import { Graph } from "../../src/graph.ts";
 import { memoryTuningStore, type TuningStore, webgpu } from "../../src/index.ts";
 import { Autotuner } from "../../src/webgpu/autotune.ts";
-import type { KernelSpec } from "../../src/webgpu/kernel.ts";
+import type { KernelSpec, Variant } from "../../src/webgpu/kernel.ts";
 import { PipelineCache } from "../../src/webgpu/pipelines.ts";
 import type { Plan, PlannedValue } from "../../src/webgpu/plan.ts";
 import type { Stopwatch } from "../../src/webgpu/stopwatch.ts";
@@ -144,8 +144,12 @@ describe("the choice", () => {
     flops: 0,
   });
   const value: PlannedValue = { id: 0, label: "x", size: 4096, dtype: "f32", placement: { kind: "transient" } };
+  const withTiles = (main: KernelSpec, others: readonly KernelSpec[]): KernelSpec => {
+    const make = ({ tile }: Variant) => others[tile as number] as KernelSpec;
+    return { ...main, variants: { tiles: [...others.keys()], quick: undefined, halves: [], inPlace: [], make } };
+  };
   const plan = (main: KernelSpec, others: readonly KernelSpec[]): Plan => ({
-    dispatches: [{ spec: { ...main, alternatives: () => others }, values: [value], op: "test", layer: undefined }],
+    dispatches: [{ spec: withTiles(main, others), values: [value], op: "test", layer: undefined }],
     inputs: new Map(),
     outputs: new Map(),
     variables: new Set(),

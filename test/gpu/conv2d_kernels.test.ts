@@ -1,12 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../src/core/window_geometry.ts";
-import {
-  conv2dFilterGradient,
-  conv2dForward,
-  conv2dInputGradient,
-  conv2dPoolForward,
-  filterGradientSlices,
-} from "../../src/webgpu/kernels/conv2d.ts";
+import { conv2dFilterGradient, filterGradientSlices } from "../../src/webgpu/kernels/conv2d_filter_gradient.ts";
+import { conv2dForward, conv2dPoolForward } from "../../src/webgpu/kernels/conv2d_forward.ts";
+import { conv2dInputGradient } from "../../src/webgpu/kernels/conv2d_input_gradient.ts";
 import type { BlockTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
 import { shareOf, shareWords, testDevice } from "../support/gpu.ts";
 import { runKernel } from "../support/run_kernel.ts";

@@ -3,7 +3,9 @@ import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../
 import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph.ts";
 import type { KernelSpec } from "../../src/webgpu/kernel.ts";
-import { conv2dFilterGradient, conv2dForward, conv2dInputGradient } from "../../src/webgpu/kernels/conv2d.ts";
+import { conv2dFilterGradient } from "../../src/webgpu/kernels/conv2d_filter_gradient.ts";
+import { conv2dForward } from "../../src/webgpu/kernels/conv2d_forward.ts";
+import { conv2dInputGradient } from "../../src/webgpu/kernels/conv2d_input_gradient.ts";
 import { depthwiseTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
 import { depthwiseForward, depthwiseInputGradient } from "../../src/webgpu/kernels/depthwise_conv2d.ts";
 import { testDevice } from "../support/gpu.ts";

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { broadcastShapes, broadcastStrides, type Shape, sizeOf, stridesOf } from "../../src/core/shape.ts";
+import type { Variants } from "../../src/webgpu/kernel.ts";
 import {
   type BinaryOperation,
   copy,
@@ -146,7 +147,8 @@ test.each(["x", "y", undefined])(
     const shape = [2, 8];
     const condition = Uint32Array.from({ length: 16 }, (_, i) => ((i * 5) % 3 === 0 ? 1 : 0));
     const chosen = Uint32Array.from({ length: 16 }, (_, i) => 100 + i);
-    const spec = elementwise("where", [shape, shape, []], shape, traits, { inPlaceOf });
+    const apart = elementwise("where", [shape, shape, []], shape, traits);
+    const spec = inPlaceOf === undefined ? apart : (apart.variants as Variants).make({ inPlace: inPlaceOf });
     const operands: Record<string, Uint32Array> = { x: condition, y: chosen, z: Uint32Array.of(7) };
     const replaced = inPlaceOf === undefined ? undefined : operands[inPlaceOf];
     const buffers: Record<string, Uint32Array> = { ...operands, output: replaced ?? new Uint32Array(16) };

@@ -4,11 +4,12 @@ import { cpu } from "../../src/cpu/backend.ts";
 import type { Node } from "../../src/graph/node.ts";
 import { Graph } from "../../src/graph.ts";
 import { webgpu } from "../../src/index.ts";
-import { conv2dFilterGradient, conv2dPoolForward, filterGradientSlices } from "../../src/webgpu/kernels/conv2d.ts";
+import { conv2dFilterGradient, filterGradientSlices } from "../../src/webgpu/kernels/conv2d_filter_gradient.ts";
+import { conv2dPoolForward } from "../../src/webgpu/kernels/conv2d_forward.ts";
 import type { FilterGradientTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
-import { withHalves } from "../../src/webgpu/kernels/halves.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
 import { buildProgram } from "../../src/webgpu/program.ts";
+import { otherTiles } from "../../src/webgpu/variants.ts";
 import { testDevice } from "../support/gpu.ts";
 import { convOptions } from "../support/random.ts";
 import { runKernel } from "../support/run_kernel.ts";
@@ -218,7 +219,7 @@ test("16-bit gradients and images give the same where they are whole numbers", a
       unit,
     });
     const place = () => new Float32Array(slices * aligned(sizesOf(g).filter)).fill(-7);
-    const stored = withHalves(spec, ["input", "upstream"]);
+    const stored = spec.variants?.make({ halves: ["input", "upstream"] });
     if (stored === undefined) throw new Error("no 16-bit variant");
     const [whole] = (await runKernel(device, spec, [input, upstream, codes, place()])).slice(-1);
     const [half] = (await runKernel(device, stored, [halves(input), halves(upstream), codes, place()])).slice(-1);
@@ -265,7 +266,7 @@ describe("the choice", () => {
   test("leaves either way to the autotuner, on every device", () => {
     for (const traits of [hardware, software]) {
       const spec = named({ input: [1, 9, 9, 8] }, traits);
-      const others = spec.alternatives?.() ?? [];
+      const others = otherTiles(spec);
       expect(new Set(others.map(({ name }) => name))).toEqual(
         new Set(["conv2d_filter_gradient", "conv2d_winners_filter_gradient"]),
       );

@@ -8,7 +8,9 @@ import { stateArenas } from "../../src/graph/update_rule.ts";
 import { adafactor, adam, lamb, rmsprop, sgd } from "../../src/nn/optimizers.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import { kernelSource } from "../../src/webgpu/kernel_source.ts";
-import * as conv from "../../src/webgpu/kernels/conv2d.ts";
+import * as convFilterGradient from "../../src/webgpu/kernels/conv2d_filter_gradient.ts";
+import * as convForward from "../../src/webgpu/kernels/conv2d_forward.ts";
+import * as convInputGradient from "../../src/webgpu/kernels/conv2d_input_gradient.ts";
 import * as kernels from "../../src/webgpu/kernels/index.ts";
 import { largestMagnitude } from "../../src/webgpu/kernels/largest_magnitude.ts";
 import { matmulSubgroupMatrix } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
@@ -51,14 +53,14 @@ function convSpecs(traits: DeviceTraits): KernelSpec[] {
             { strides, padding, dilations: [1, 1], groups },
           );
           for (const bias of [false, true]) {
-            specs.push(conv.conv2dForward({ geometry, bias, relu: bias }, traits));
-            specs.push(conv.conv2dPoolForward({ geometry, bias, relu: true }, traits));
+            specs.push(convForward.conv2dForward({ geometry, bias, relu: bias }, traits));
+            specs.push(convForward.conv2dPoolForward({ geometry, bias, relu: true }, traits));
           }
           for (const unpool of [false, true]) {
-            specs.push(conv.conv2dInputGradient({ geometry, unpool }, traits));
+            specs.push(convInputGradient.conv2dInputGradient({ geometry, unpool }, traits));
             for (const bias of [false, true]) {
-              const slices = conv.filterGradientSlices(geometry, unpool, traits);
-              specs.push(conv.conv2dFilterGradient({ geometry, unpool, bias, slices }, traits));
+              const slices = convFilterGradient.filterGradientSlices(geometry, unpool, traits);
+              specs.push(convFilterGradient.conv2dFilterGradient({ geometry, unpool, bias, slices }, traits));
             }
           }
         }
@@ -82,8 +84,8 @@ function depthwiseSpecs(traits: DeviceTraits): KernelSpec[] {
     const options = { strides, padding: "same", dilations: [1, 1], groups } as const;
     const geometry = convGeometry("", [2, 9, 10, groups], filter, options);
     return [
-      ...[false, true].map((bias) => conv.conv2dForward({ geometry, bias, relu: bias }, traits)),
-      conv.conv2dInputGradient({ geometry, unpool: false }, traits),
+      ...[false, true].map((bias) => convForward.conv2dForward({ geometry, bias, relu: bias }, traits)),
+      convInputGradient.conv2dInputGradient({ geometry, unpool: false }, traits),
     ];
   });
 }
@@ -154,19 +156,13 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
       kernels.matmulBias({ ...sizes, relu: true }, traits),
     ]),
     ...pools.flatMap((g) => [kernels.maxPool2d(g, traits), kernels.maxPool2dGradient(g, traits)]),
-    ...bools.map((inPlace) =>
-      kernels.gaussianNoise({ stddev: 0.25, seed: 1, stream: 2 }, [3, 9, 8, 2], traits, { inPlace }),
-    ),
+    kernels.gaussianNoise({ stddev: 0.25, seed: 1, stream: 2 }, [3, 9, 8, 2], traits),
     kernels.randomAffine({ seed: 1, shift: 2, rotate: 10, zoom: 0.1, shear: 5 }, [3, 9, 8, 2], traits),
-    ...bools.flatMap((inPlace) =>
-      [
-        [3, 9, 8, 2],
-        [3, 1, 1, 2],
-        [1, 9, 1, 1],
-      ].map((maskShape) =>
-        kernels.dropout({ rate: 0.25, seed: 1, stream: 2, maskShape }, [3, 9, 8, 2], traits, { inPlace }),
-      ),
-    ),
+    ...[
+      [3, 9, 8, 2],
+      [3, 1, 1, 2],
+      [1, 9, 1, 1],
+    ].map((maskShape) => kernels.dropout({ rate: 0.25, seed: 1, stream: 2, maskShape }, [3, 9, 8, 2], traits)),
     ...[[0], [1], [0, 1, 2], [0, 2]].map((axes) =>
       kernels.normConstraint(
         {
@@ -349,10 +345,22 @@ describe("every shader", () => {
     ...winogradSpecs(traits),
     ...otherSpecs(traits),
   ]);
-  /** Kernels with every tensor that they can store as 16-bit floats stored so; every third variant, for the time it takes. */
-  const halfSpecs = specs
-    .flatMap((spec) => spec.halves?.make(spec.halves.bindings) ?? [])
-    .filter((_, index) => index % 3 === 0);
+  /**
+   * The other forms of these kernels: with the output in the place of each operand, with every tensor that can be stored as
+   * 16-bit floats stored so, and in all their tiles; a share of the last two, for the time they take.
+   */
+  const variants = specs.flatMap(({ variants }) => (variants ? [variants] : []));
+  const inPlaceSpecs = variants.flatMap(({ inPlace, make }) => inPlace.map((operand) => make({ inPlace: operand })));
+  const halfSpecs = variants
+    .filter(({ halves }) => halves.length > 0)
+    .filter((_, index) => index % 3 === 0)
+    .map(({ halves, make }) => make({ halves }));
+  const tileSpecs = variants
+    .flatMap(({ tiles, quick, make }) =>
+      [...tiles, ...(quick === undefined ? [] : [quick])].map((tile) => ({ tile, make })),
+    )
+    .filter((_, index) => index % 97 === 0)
+    .map(({ tile, make }) => make({ tile }));
   const subgroupSpecs = [...SUBGROUP_TRAITS.flatMap(otherSpecs), subgroupProbe(SUBGROUPS)];
 
   beforeAll(async () => {
@@ -361,9 +369,8 @@ describe("every shader", () => {
   afterAll(() => device.destroy());
 
   it("is valid WGSL in each variant", async () => {
-    const possible = device.features.has("subgroups")
-      ? [...specs, ...halfSpecs, ...subgroupSpecs]
-      : [...specs, ...halfSpecs];
+    const plain = [...specs, ...inPlaceSpecs, ...halfSpecs, ...tileSpecs];
+    const possible = device.features.has("subgroups") ? [...plain, ...subgroupSpecs] : plain;
     const sources = new Map(possible.map((spec) => [kernelSource(spec), spec]));
     const faults: string[] = [];
     for (const [code, spec] of sources) {

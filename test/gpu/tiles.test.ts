@@ -5,6 +5,7 @@ import { Graph } from "../../src/graph.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
 import type { Plan } from "../../src/webgpu/plan.ts";
 import { buildProgram } from "../../src/webgpu/program.ts";
+import { otherTiles } from "../../src/webgpu/variants.ts";
 import { expectExact } from "../support/compare.ts";
 import { deviceOfFile } from "../support/device.ts";
 import { isWhole, shareOf, shareWords } from "../support/gpu.ts";
@@ -65,7 +66,7 @@ function network({ x, w, strides = [1, 1], groups = 1, pool = false }: Geometry)
 function variant(plan: Plan, turn: number): { plan: Plan; turns: number } {
   let turns = 1;
   const dispatches = plan.dispatches.map((dispatch) => {
-    const others = dispatch.spec.alternatives?.() ?? [];
+    const others = otherTiles(dispatch.spec);
     turns = Math.max(turns, others.length);
     const spec = others[turn % Math.max(1, others.length)];
     return spec === undefined ? dispatch : { ...dispatch, spec };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { create } from "webgpu";
 import { acquireDevice } from "../../src/webgpu/device.ts";
-import type { DeviceTraits, SubgroupMatrix } from "../../src/webgpu/kernel.ts";
+import type { DeviceTraits, SubgroupMatrix, Variants } from "../../src/webgpu/kernel.ts";
 import { kernelSource } from "../../src/webgpu/kernel_source.ts";
 import { matmul, matmulBias } from "../../src/webgpu/kernels/matmul.ts";
 import { matmulSubgroupMatrix, subgroupMatrixTile } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
@@ -11,6 +11,7 @@ import {
   SUBGROUP_MATRIX_FEATURE,
   subgroupMatrix,
 } from "../../src/webgpu/subgroup_matrix.ts";
+import { otherTiles } from "../../src/webgpu/variants.ts";
 import { integers, outputOf, plain } from "../gpu/kernels_support.ts";
 import { testDevice } from "../support/gpu.ts";
 
@@ -89,9 +90,7 @@ test("the kernel is an alternative to plain products alone, of a tile or more, o
   const name = "matmul_subgroup_matrix";
   const traits = withMatrices({ m: 8, n: 8, k: 8, minSize: 32, maxSize: 32 });
   const offered = (sizes: ReturnType<typeof product>, on: DeviceTraits) =>
-    matmul(sizes, on)
-      .alternatives?.()
-      .some((spec) => spec.name === name);
+    otherTiles(matmul(sizes, on)).some((spec) => spec.name === name);
   const tile = product(64, 64, 16);
   expect(offered(tile, traits)).toBe(true);
   expect(matmul(tile, traits).name).toBe("matmul");
@@ -102,14 +101,14 @@ test("the kernel is an alternative to plain products alone, of a tile or more, o
   expect(offered(tile, { ...traits, maxWorkgroupSize: 64 })).toBe(false);
   expect(offered(tile, { ...traits, maxWorkgroupStorage: 8192 })).toBe(false);
   const withBias = matmulBias({ ...tile, relu: false }, traits);
-  expect(withBias.alternatives?.().map((spec) => spec.name)).not.toContain(name);
+  expect(otherTiles(withBias).map((spec) => spec.name)).not.toContain(name);
 });
 
 test("operands that are both stored as 16-bit floats have matrices of such as an alternative; one alone has none", () => {
   const tile = product(64, 64, 16);
   const traits = withMatrices({ m: 16, n: 16, k: 16, minSize: 32, maxSize: 32 });
   const offered = (bindings: readonly string[], on: DeviceTraits) =>
-    (matmul(tile, on).halves?.make(bindings).alternatives?.() ?? []).filter(
+    otherTiles((matmul(tile, on).variants as Variants).make({ halves: bindings })).filter(
       (spec) => spec.name === "matmul_subgroup_matrix",
     );
   expect(offered(["a", "b"], traits).map((spec) => spec.constants["HALVES"])).toEqual([true]);
@@ -117,7 +116,7 @@ test("operands that are both stored as 16-bit floats have matrices of such as an
     expect(offered(others, traits), String(others)).toEqual([]);
   expect(offered(["a", "b"], { ...traits, subgroupMatrixOfHalves: undefined })).toEqual([]);
   // And matrices of f32 are no alternative for f16, nor the other way round.
-  const plain = matmul(tile, { ...traits, subgroupMatrix: undefined }).alternatives?.() ?? [];
+  const plain = otherTiles(matmul(tile, { ...traits, subgroupMatrix: undefined }));
   expect(plain.map((spec) => spec.name)).not.toContain("matmul_subgroup_matrix");
 });
 

@@ -3,7 +3,7 @@ import gradientShader from "../../../shaders/avg_pool2d_gradient.wgsl?raw";
 import { type AvgPoolAttributes, avgPool2dGradientOp, avgPool2dOp, countedRange } from "../../graph/ops/avg_pool2d.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
-import { halvable } from "./halves.ts";
+import { halvesIf, kernel } from "../variants.ts";
 import { poolConstants } from "./max_pool2d.ts";
 import { workgroupThreads } from "./sizes.ts";
 
@@ -17,7 +17,7 @@ export function avgPool2d(
   const range = countedRange(attributes);
   const constants = poolConstants(g, workgroupThreads(traits));
   const places = options.gradient ? g.inHeight * g.inWidth : g.outHeight * g.outWidth;
-  const spec: KernelSpec = {
+  return kernel(() => ({
     name: options.gradient ? "avg_pool2d_gradient" : "avg_pool2d",
     shader: options.gradient ? gradientShader : poolShader,
     constants: {
@@ -31,14 +31,13 @@ export function avgPool2d(
     workgroups: linearWorkgroups(g.batch * places * constants.CHANNELS, constants.THREADS),
     variant: `${g.kernelHeight}×${g.kernelWidth}, ${constants.VECTOR ? "4 channels" : "1 channel"} a thread`,
     flops: g.batch * g.outHeight * g.outWidth * g.channels * g.kernelHeight * g.kernelWidth,
-  };
-  return halvable(
-    spec,
-    options.gradient
-      ? { HALF_UPSTREAM: "upstream", HALF_OUTPUT: "output" }
-      : { HALF_INPUT: "input", HALF_OUTPUT: "output" },
-    constants.VECTOR,
-  );
+    halves: halvesIf(
+      constants.VECTOR,
+      options.gradient
+        ? { HALF_UPSTREAM: "upstream", HALF_OUTPUT: "output" }
+        : { HALF_INPUT: "input", HALF_OUTPUT: "output" },
+    ),
+  }));
 }
 
 export const avgPool2dLowerings: readonly Lowering[] = [

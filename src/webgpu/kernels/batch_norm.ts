@@ -12,7 +12,7 @@ import { batchNormOp } from "../../graph/ops/batch_norm.ts";
 import { movingAverageOp } from "../../graph/ops/moving_average.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Emitter, type Lowering, lowering, type Value } from "../lowering.ts";
-import { halvable } from "./halves.ts";
+import { halvesIf, kernel } from "../variants.ts";
 import { loneWorkgroupThreads, workgroupReduction, workgroupThreads } from "./sizes.ts";
 
 /** x [batch, …, channels] as [rows, elements]; an element is a channel, or four where their number divides by four. */
@@ -106,7 +106,7 @@ export function momentsPartialsSize(shape: Shape, traits: DeviceTraits): number 
 /** Count, mean and squared distances of slices of x [batch, …, channels]; `masked` by labels. */
 export function batchNormMoments(shape: Shape, masked: boolean, traits: DeviceTraits): KernelSpec {
   const { constants, workgroups, variant, rowsPerImage } = sliceWalk(shape, traits);
-  const spec: KernelSpec = {
+  return kernel(() => ({
     name: "batch_norm_moments",
     shader: momentsShader,
     constants: { ...constants, MASKED: masked, ROWS_PER_IMAGE: rowsPerImage },
@@ -114,8 +114,8 @@ export function batchNormMoments(shape: Shape, masked: boolean, traits: DeviceTr
     workgroups,
     variant,
     flops: 6 * sizeOf(shape),
-  };
-  return halvable(spec, { HALF_X: "x" }, constants.VECTOR);
+    halves: halvesIf(constants.VECTOR, { HALF_X: "x" }),
+  }));
 }
 
 /**
@@ -152,7 +152,7 @@ export function batchNormalize(
   traits: DeviceTraits,
 ): KernelSpec {
   const { constants, workgroups, variant } = pointWalk(shape, traits);
-  const spec: KernelSpec = {
+  return kernel(() => ({
     name: "batch_norm",
     shader: normalizeShader,
     constants: { ...constants, EPSILON: { f32: epsilon }, RELU: relu },
@@ -160,8 +160,8 @@ export function batchNormalize(
     workgroups,
     variant,
     flops: 3 * sizeOf(shape),
-  };
-  return halvable(spec, { HALF_X: "x", HALF_OUTPUT: "output" }, constants.VECTOR);
+    halves: halvesIf(constants.VECTOR, { HALF_X: "x", HALF_OUTPUT: "output" }),
+  }));
 }
 
 /** Elements of the partial sums that `batchNormGradientSums` leaves and `batchNormGradientTotal` adds up. */
@@ -173,7 +173,7 @@ export function gradientPartialsSize(shape: Shape, traits: DeviceTraits): number
 /** Σ dy and Σ dy · (x − mean) of slices. Behind a ReLU `activated` is its result. */
 export function batchNormGradientSums(shape: Shape, relu: boolean, traits: DeviceTraits): KernelSpec {
   const { constants, workgroups, variant } = sliceWalk(shape, traits);
-  const spec: KernelSpec = {
+  return kernel(() => ({
     name: "batch_norm_gradient_sums",
     shader: gradientSumsShader,
     constants: { ...constants, RELU: relu },
@@ -187,12 +187,8 @@ export function batchNormGradientSums(shape: Shape, relu: boolean, traits: Devic
     workgroups,
     variant,
     flops: 4 * sizeOf(shape),
-  };
-  return halvable(
-    spec,
-    { HALF_X: "x", HALF_UPSTREAM: "upstream", HALF_ACTIVATED: relu && "activated" },
-    constants.VECTOR,
-  );
+    halves: halvesIf(constants.VECTOR, { HALF_X: "x", HALF_UPSTREAM: "upstream", HALF_ACTIVATED: relu && "activated" }),
+  }));
 }
 
 export interface GradientTotalOptions {
@@ -249,7 +245,7 @@ export function batchNormInputGradient(
   traits: DeviceTraits,
 ): KernelSpec {
   const { constants, workgroups, variant, rowsPerImage } = pointWalk(shape, traits);
-  const spec: KernelSpec = {
+  return kernel(() => ({
     name: "batch_norm_input_gradient",
     shader: inputGradientShader,
     constants: { ...constants, RELU: relu, MASKED: masked, ROWS_PER_IMAGE: rowsPerImage },
@@ -264,17 +260,13 @@ export function batchNormInputGradient(
     workgroups,
     variant,
     flops: 5 * sizeOf(shape),
-  };
-  return halvable(
-    spec,
-    {
+    halves: halvesIf(constants.VECTOR, {
       HALF_X: "x",
       HALF_UPSTREAM: "upstream",
       HALF_ACTIVATED: relu && "activated",
       HALF_OUTPUT: "output",
-    },
-    constants.VECTOR,
-  );
+    }),
+  }));
 }
 
 /** One step of a moving average; each tensor has `size` elements. */

@@ -4,26 +4,22 @@ import { broadcastStrides, type Shape, sizeOf, stridesOf } from "../../core/shap
 import { type DropoutAttributes, dropoutOp } from "../../graph/ops/dropout.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
+import { kernel } from "../variants.ts";
 import { mergeAxes } from "./axes.ts";
 import { workgroupThreads } from "./sizes.ts";
 
-/** Dropout of a tensor of `shape`. With `inPlace` the output replaces x, which has no binding of its own then; `step` is u32. */
-export function dropout(
-  options: DropoutAttributes,
-  shape: Shape,
-  traits: DeviceTraits,
-  { inPlace = false }: { inPlace?: boolean } = {},
-): KernelSpec {
+/** Dropout of a tensor of `shape`. The step is u32. */
+export function dropout(options: DropoutAttributes, shape: Shape, traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
   const { extents, strides } = mergeAxes({ extents: shape, strides: [broadcastStrides(options.maskShape, shape)] });
   const [maskStrides = [0]] = strides;
-  return {
+  return kernel(({ inPlace }) => ({
     name: "dropout",
     shader,
     constants: {
       THREADS: threads,
       SIZE: sizeOf(shape),
-      IN_PLACE: inPlace,
+      IN_PLACE: inPlace === "x",
       // One decision an element, in their order.
       DENSE: extents.length === 1 && maskStrides[0] === 1,
       RANK: extents.length,
@@ -33,12 +29,11 @@ export function dropout(
       THRESHOLD: dropoutThreshold(options.rate),
       SCALE: { f32: 1 / (1 - options.rate) },
     },
-    bindings: presentBindings({ x: !inPlace && "read", step: "read", output: "readWrite" }),
+    bindings: presentBindings({ x: inPlace !== "x" && "read", step: "read", output: "readWrite" }),
     workgroups: linearWorkgroups(sizeOf(shape), threads),
     flops: sizeOf(shape),
-    inPlaceOf: (operand) =>
-      inPlace || operand !== "x" ? undefined : dropout(options, shape, traits, { inPlace: true }),
-  };
+    inPlace: inPlace === undefined ? ["x"] : [],
+  }));
 }
 
 export const dropoutLowerings: readonly Lowering[] = [

@@ -1,5 +1,6 @@
 import shader from "../../../shaders/elementwise.wgsl?raw";
 import { at } from "../../core/at.ts";
+import { InternalError } from "../../core/errors.ts";
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import type { DType } from "../../core/tensor.ts";
 import { assignOp } from "../../graph/graph.ts";
@@ -23,8 +24,9 @@ import { expOp, logOp, negOp, sqrtOp } from "../../graph/ops/unary.ts";
 import { whereOp } from "../../graph/ops/where.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering, type StoredType } from "../lowering.ts";
+import type { ShaderConstants } from "../preprocess.ts";
+import { halvesIf, kernel } from "../variants.ts";
 import { innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
-import { halvable } from "./halves.ts";
 import { constantName, workgroupThreads } from "./sizes.ts";
 
 const COMPARISONS = ["equal", "less", "lessOrEqual"] as const;
@@ -50,89 +52,102 @@ export type BinaryOperation = (typeof BINARY)[number];
 export type UnaryOperation = (typeof UNARY)[number];
 
 /**
- * One operation, element by element, over operands x, y and z that stretch to `shape`.
- * Where the innermost merged axis divides by four, a thread makes four elements. `dtype` is that of the operands;
- * copies and `where` take any of four bytes. With `inPlaceOf` the output replaces that operand, which has no binding of
- * its own then.
+ * One operation, element by element, over operands x, y and z that stretch to `shape`. Where the innermost merged axis divides
+ * by four, a thread makes four elements. `dtype` is that of the operands; copies and `where` take any of four bytes.
  */
 export function elementwise(
   operation: (typeof OPERATIONS)[number],
   operands: readonly Shape[],
   shape: Shape,
   traits: DeviceTraits,
-  { dtype = "f32", inPlaceOf }: { dtype?: DType; inPlaceOf?: string | undefined } = {},
+  { dtype = "f32" }: { dtype?: DType } = {},
 ): KernelSpec {
+  const { vector, extents, x, y, z } = walkOf(operands, shape);
+  if (x === undefined) throw new RangeError(`${operation} without an operand`);
+  const comparison = COMPARISONS.some((name) => name === operation);
+  const bits = operation === "copy" || operation === "where" || dtype === "u32";
+  const size = sizeOf(extents);
+  const threads = workgroupThreads(traits);
+  const dense = Object.entries({ x, y, z }).flatMap(([name, operand]) => (operand?.dense ? [name] : []));
+  return kernel(({ inPlace }) => {
+    // An operand that has a binding of its own and is read as vectors.
+    const half = (name: string, operand: Operand | undefined) =>
+      operand !== undefined && !operand.spread && name !== inPlace && name;
+    return {
+      name: "elementwise",
+      shader,
+      constants: {
+        THREADS: threads,
+        SIZE: size,
+        VECTOR: vector,
+        BITS: bits,
+        SIGNED: dtype === "i32",
+        COMPARISON: comparison,
+        BINARY: y !== undefined,
+        TERNARY: z !== undefined,
+        RANK: extents.length,
+        OUTPUT_STRIDES: stridesOf(extents),
+        ...operandConstants("X", x),
+        ...operandConstants("Y", y),
+        ...operandConstants("Z", z),
+        X_IN_PLACE: inPlace === "x",
+        Y_IN_PLACE: inPlace === "y",
+        Z_IN_PLACE: inPlace === "z",
+        ...Object.fromEntries(OPERATIONS.map((other) => [constantName(other), other === operation])),
+      },
+      bindings: presentBindings({
+        x: inPlace !== "x" && "read",
+        y: y !== undefined && inPlace !== "y" && "read",
+        z: z !== undefined && inPlace !== "z" && "read",
+        output: "readWrite",
+      }),
+      workgroups: linearWorkgroups(size, threads),
+      variant: `${operation}, ${vector ? "4 elements" : "1 element"} a thread, ${extents.length} axes`,
+      flops: operation === "copy" || operation === "where" ? 0 : sizeOf(shape),
+      inPlace: inPlace === undefined && operation !== "copy" && !comparison ? dense : [],
+      halves: halvesIf(vector && dtype === "f32" && !bits, {
+        HALF_X: half("x", x),
+        HALF_Y: half("y", y),
+        HALF_Z: half("z", z),
+        HALF_OUTPUT: !comparison && "output",
+      }),
+    };
+  });
+}
+
+/** How an operand is read. */
+interface Operand {
+  /** Stretched along the innermost axis, so read as scalars. */
+  readonly spread: boolean;
+  readonly strides: readonly number[];
+  /** Read at the same place as the output is written. */
+  readonly dense: boolean;
+}
+
+/** The axes that are left when those are merged which are walked alike, and how each operand lies along them. */
+function walkOf(operands: readonly Shape[], shape: Shape) {
   const walk = mergeAxes({
     extents: shape,
     strides: operands.map((operand) => broadcastStrides(operand, shape)),
   });
   const vector = innermost(walk.extents) % 4 === 0;
-  const extents = vector ? quarterInnermost(walk.extents) : walk.extents;
-  const [x, y, z] = walk.strides.map((strides) => {
+  const [x, y, z] = walk.strides.map((strides): Operand => {
     const spread = innermost(strides) === 0;
     return {
-      // Stretched along the innermost axis, so read as scalars.
       spread,
       strides: vector && !spread ? vectorStrides(strides) : strides,
-      // Read at the same place as the output is written.
       dense: strides.length === 1 && !spread,
     };
   });
-  if (x === undefined) throw new RangeError(`${operation} without an operand`);
-  const comparison = COMPARISONS.some((name) => name === operation);
-  const size = sizeOf(extents);
-  const threads = workgroupThreads(traits);
-  const spec: KernelSpec = {
-    name: "elementwise",
-    shader,
-    constants: {
-      THREADS: threads,
-      SIZE: size,
-      VECTOR: vector,
-      BITS: operation === "copy" || operation === "where" || dtype === "u32",
-      SIGNED: dtype === "i32",
-      COMPARISON: comparison,
-      BINARY: y !== undefined,
-      TERNARY: z !== undefined,
-      RANK: extents.length,
-      OUTPUT_STRIDES: stridesOf(extents),
-      X_DENSE: x.dense,
-      X_SPREAD: x.spread,
-      X_STRIDES: x.strides,
-      Y_DENSE: y?.dense ?? true,
-      Y_SPREAD: y?.spread ?? false,
-      Y_STRIDES: y?.strides ?? [0],
-      Z_DENSE: z?.dense ?? true,
-      Z_SPREAD: z?.spread ?? false,
-      Z_STRIDES: z?.strides ?? [0],
-      X_IN_PLACE: inPlaceOf === "x",
-      Y_IN_PLACE: inPlaceOf === "y",
-      Z_IN_PLACE: inPlaceOf === "z",
-      ...Object.fromEntries(OPERATIONS.map((other) => [constantName(other), other === operation])),
-    },
-    bindings: presentBindings({
-      x: inPlaceOf !== "x" && "read",
-      y: y !== undefined && inPlaceOf !== "y" && "read",
-      z: z !== undefined && inPlaceOf !== "z" && "read",
-      output: "readWrite",
-    }),
-    workgroups: linearWorkgroups(size, threads),
-    variant: `${operation}, ${vector ? "4 elements" : "1 element"} a thread, ${extents.length} axes`,
-    flops: operation === "copy" || operation === "where" ? 0 : sizeOf(shape),
-    inPlaceOf: (operand) => {
-      const replaceable = inPlaceOf === undefined && operation !== "copy" && !comparison;
-      if (!replaceable || { x, y, z }[operand]?.dense !== true) return undefined;
-      return elementwise(operation, operands, shape, traits, { dtype, inPlaceOf: operand });
-    },
+  return { vector, extents: vector ? quarterInnermost(walk.extents) : walk.extents, x, y, z };
+}
+
+function operandConstants(name: string, operand: Operand | undefined): ShaderConstants {
+  return {
+    [`${name}_DENSE`]: operand?.dense ?? true,
+    [`${name}_SPREAD`]: operand?.spread ?? false,
+    [`${name}_STRIDES`]: operand?.strides ?? [0],
   };
-  // An operand that has a binding of its own and is read as vectors.
-  const half = (name: string, operand: typeof x | undefined) =>
-    operand !== undefined && !operand.spread && name !== inPlaceOf && name;
-  return halvable(
-    spec,
-    { HALF_X: half("x", x), HALF_Y: half("y", y), HALF_Z: half("z", z), HALF_OUTPUT: !comparison && "output" },
-    vector && dtype === "f32" && spec.constants["BITS"] === false,
-  );
 }
 
 /** `size` elements of any type from one buffer to another, bit by bit, from x to the output. */
@@ -184,7 +199,8 @@ export const elementwiseLowerings: readonly Lowering[] = [
       return;
     }
     const size = [variable.size];
-    const spec = elementwise("where", [[1], size, size], size, emit.traits, { inPlaceOf: "z" });
+    const spec = elementwise("where", [[1], size, size], size, emit.traits).variants?.make({ inPlace: "z" });
+    if (spec === undefined) throw new InternalError(`assign: "where" cannot write in the place of z`);
     emit.dispatch(spec, { x: counts, y: value, output: target });
   }),
 ];

@@ -4,32 +4,27 @@ import { type Shape, sizeOf } from "../../core/shape.ts";
 import { type GaussianNoiseAttributes, gaussianNoiseOp } from "../../graph/ops/gaussian_noise.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
+import { kernel } from "../variants.ts";
 import { workgroupThreads } from "./sizes.ts";
 
-/** Noise on a tensor of `shape`. With `inPlace` the output replaces x, which has no binding of its own then; `step` is u32. */
-export function gaussianNoise(
-  options: GaussianNoiseAttributes,
-  shape: Shape,
-  traits: DeviceTraits,
-  { inPlace = false }: { inPlace?: boolean } = {},
-): KernelSpec {
+/** Noise on a tensor of `shape`. The step is u32. */
+export function gaussianNoise(options: GaussianNoiseAttributes, shape: Shape, traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
-  return {
+  return kernel(({ inPlace }) => ({
     name: "gaussian_noise",
     shader,
     constants: {
       THREADS: threads,
       SIZE: sizeOf(shape),
-      IN_PLACE: inPlace,
+      IN_PLACE: inPlace === "x",
       STREAM_KEY: noiseKey(options.seed, options.stream),
       STDDEV: { f32: options.stddev },
     },
-    bindings: presentBindings({ x: !inPlace && "read", step: "read", output: "readWrite" }),
+    bindings: presentBindings({ x: inPlace !== "x" && "read", step: "read", output: "readWrite" }),
     workgroups: linearWorkgroups(sizeOf(shape), threads),
     flops: 20 * sizeOf(shape),
-    inPlaceOf: (operand) =>
-      inPlace || operand !== "x" ? undefined : gaussianNoise(options, shape, traits, { inPlace: true }),
-  };
+    inPlace: inPlace === undefined ? ["x"] : [],
+  }));
 }
 
 export const gaussianNoiseLowerings: readonly Lowering[] = [

@@ -1,9 +1,11 @@
 import shader from "../../../shaders/matmul.wgsl?raw";
 import { at } from "../../core/at.ts";
+import { InternalError } from "../../core/errors.ts";
 import { matmulOp, matmulSizes } from "../../graph/ops/matmul.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings, type Variant } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
-import { halvable } from "./halves.ts";
+import type { ShaderConstants } from "../preprocess.ts";
+import { type KernelForm, kernel } from "../variants.ts";
 import { matmulSubgroupMatrix } from "./matmul_subgroup_matrix.ts";
 import { powerOfTwoAtLeast, powerOfTwoAtMost, workgroupThreads } from "./sizes.ts";
 
@@ -110,100 +112,127 @@ function otherTiles(sizes: MatmulSizes, tile: Tile, traits: DeviceTraits): Tile[
     .map(([rows, vectors]) => gpuTileOf(sizes, rows, vectors, traits));
 }
 
-function product(
-  name: string,
-  sizes: MatmulSizes,
-  bias: boolean,
-  relu: boolean,
+/** A tile of matmul.wgsl, or the other kernel's matrices, which a subgroup multiplies as a whole. */
+type ProductTile = Tile | "subgroupMatrix";
+
+/** What a product of matrices is, whatever its tile. */
+interface Product {
+  readonly sizes: MatmulSizes;
+  readonly bias: boolean;
+  readonly relu: boolean;
+}
+
+function product(wanted: Product, traits: DeviceTraits, variant: Variant<ProductTile> = {}): KernelSpec {
+  const { tile, halves = [] } = variant;
+  if (tile === "subgroupMatrix") {
+    const matrices = matmulSubgroupMatrix(wanted.sizes, traits, halves.length > 0);
+    if (matrices === undefined) throw new InternalError("matmul: this device has no subgroup matrices for the product");
+    return matrices;
+  }
+  const form = ({ tile: chosen }: Variant<ProductTile>) => {
+    const { sizes } = wanted;
+    const ownTile = traits.software ? softwareTile(sizes) : gpuTile(sizes, traits);
+    return productForm(wanted, chosen === "subgroupMatrix" || chosen === undefined ? ownTile : chosen, halves, traits);
+  };
+  return kernel(form, variant, (changed) => product(wanted, traits, changed));
+}
+
+/** Whether subgroup matrices are an alternative: to plain products of f32 alone, or of two operands of 16-bit floats. */
+function hasMatrices({ sizes, bias }: Product, halves: readonly string[], traits: DeviceTraits): boolean {
+  const operandsAlone = halves.length === 2 && halves.includes("a") && halves.includes("b");
+  const sameType = halves.length === 0 || operandsAlone;
+  return !bias && sameType && matmulSubgroupMatrix(sizes, traits, operandsAlone) !== undefined;
+}
+
+function productForm(
+  wanted: Product,
+  tile: Tile,
+  halves: readonly string[],
   traits: DeviceTraits,
-  tile = traits.software ? softwareTile(sizes) : gpuTile(sizes, traits),
-): KernelSpec {
-  const { m, n, k, transposeA, transposeB } = sizes;
+): KernelForm<ProductTile> {
+  const { sizes, bias, relu } = wanted;
+  const { m, n, k } = sizes;
   const quick = traits.software && tile.unit === 4 && tile.slices === 1 ? smallSoftwareTile(sizes) : undefined;
+  const threads = tile.groupRows * tile.groupColumns * tile.slices;
+  // Single values are read out of whole words, which the storage of such a matrix has.
+  const whole = (size: number) => size % 4 === 0;
   const columnGroups = Math.ceil(n / (4 * tile.vectors * tile.groupColumns));
   const rowGroups = Math.ceil(m / (tile.rows * tile.groupRows));
-  const threads = tile.groupRows * tile.groupColumns * tile.slices;
-  const chunks = Math.ceil(k / tile.unit);
-  const alongK = (extent: number) => tile.unit === 4 && extent % 4 === 0;
-  // Four rows of a transposed operand are one vector, which no tile may begin in the middle of.
-  const vectorA = transposeA ? m % 4 === 0 && tile.rows % 4 === 0 : alongK(k);
-  const vectorB = transposeB ? alongK(k) : n % 4 === 0;
-  const matrices = bias ? undefined : matmulSubgroupMatrix(sizes, traits);
-  const spec: KernelSpec = {
-    name,
+  return {
+    name: "matmul",
     shader,
-    constants: {
-      M: m,
-      N: n,
-      K: k,
-      TRANSPOSE_A: transposeA,
-      TRANSPOSE_B: transposeB,
-      VECTOR_A: vectorA,
-      VECTOR_B: vectorB,
-      K_UNIT: tile.unit,
-      FIXED_LENGTHS: traits.software,
-      A_LENGTH: (m * k) / (vectorA ? 4 : 1),
-      B_LENGTH: (k * n) / (vectorB ? 4 : 1),
-      VECTOR_OUTPUT: n % 4 === 0,
-      // From one row of a stored operand to the next, where K is innermost, in elements of its buffer.
-      A_PITCH: alongK(k) ? k / 4 : k,
-      B_PITCH: alongK(k) ? k / 4 : k,
-      BIAS: bias,
-      RELU: relu,
-      TILE_ROWS: tile.rows,
-      TILE_VECTORS: tile.vectors,
-      GROUP_ROWS: tile.groupRows,
-      GROUP_COLUMNS: tile.groupColumns,
-      COLUMN_GROUPS: columnGroups,
-      K_SLICES: tile.slices,
-      PARTIAL_SUMS: threads * tile.rows * tile.vectors,
-      PLACE_TURNS: Math.ceil((tile.rows * tile.vectors) / tile.slices),
-      CHUNKS: chunks,
-      STEPS: Math.ceil(chunks / tile.slices),
-    },
+    constants: { ...operandConstants(sizes, tile, traits), BIAS: bias, RELU: relu, ...tileConstants(sizes, tile) },
     bindings: presentBindings({ a: "read", b: "read", bias: bias && "read", output: "write" }),
     workgroups: linearWorkgroups(rowGroups * columnGroups, 1),
     variant:
       `${tile.rows} rows × ${4 * tile.vectors} columns a thread, ${threads} threads` +
       (tile.slices > 1 ? `, K in ${tile.slices} slices` : ""),
     flops: 2 * m * n * k,
-    alternatives: () => [
-      ...otherTiles(sizes, tile, traits).map((other) => product(name, sizes, bias, relu, traits, other)),
-      ...(matrices ? [matrices] : []),
+    tiles: [
+      ...otherTiles(sizes, tile, traits),
+      ...(hasMatrices(wanted, halves, traits) ? (["subgroupMatrix"] as const) : []),
     ],
-    quick: quick?.slices === 1 ? product(name, sizes, bias, relu, traits, quick) : undefined,
+    quick: quick?.slices === 1 ? quick : undefined,
+    halves: {
+      HALF_A: whole(m * k) && "a",
+      HALF_B: whole(k * n) && "b",
+      HALF_OUTPUT: whole(n) && "output",
+    },
   };
-  // Single values are read out of whole words, which the storage of such a matrix has.
-  const whole = (size: number) => size % 4 === 0;
-  const half = halvable(spec, {
-    HALF_A: whole(m * k) && "a",
-    HALF_B: whole(k * n) && "b",
-    HALF_OUTPUT: whole(n) && "output",
-  });
-  return bias ? half : withMatricesOfHalves(half, sizes, traits);
 }
 
-/** Where both operands alone are stored as 16-bit floats, matrices of such are one more alternative. */
-function withMatricesOfHalves(spec: KernelSpec, sizes: MatmulSizes, traits: DeviceTraits): KernelSpec {
-  const { halves } = spec;
-  const matrices = matmulSubgroupMatrix(sizes, traits, true);
-  if (halves === undefined || matrices === undefined) return spec;
-  const make = (bindings: readonly string[]): KernelSpec => {
-    const made = halves.make(bindings);
-    const operandsAlone = bindings.length === 2 && bindings.includes("a") && bindings.includes("b");
-    return operandsAlone ? { ...made, alternatives: () => [...(made.alternatives?.() ?? []), matrices] } : made;
+/** How the operands lie in their buffers. */
+function operandConstants(sizes: MatmulSizes, tile: Tile, traits: DeviceTraits): ShaderConstants {
+  const { m, n, k, transposeA, transposeB } = sizes;
+  const alongK = (extent: number) => tile.unit === 4 && extent % 4 === 0;
+  // Four rows of a transposed operand are one vector, which no tile may begin in the middle of.
+  const vectorA = transposeA ? m % 4 === 0 && tile.rows % 4 === 0 : alongK(k);
+  const vectorB = transposeB ? alongK(k) : n % 4 === 0;
+  return {
+    M: m,
+    N: n,
+    K: k,
+    TRANSPOSE_A: transposeA,
+    TRANSPOSE_B: transposeB,
+    VECTOR_A: vectorA,
+    VECTOR_B: vectorB,
+    K_UNIT: tile.unit,
+    FIXED_LENGTHS: traits.software,
+    A_LENGTH: (m * k) / (vectorA ? 4 : 1),
+    B_LENGTH: (k * n) / (vectorB ? 4 : 1),
+    VECTOR_OUTPUT: n % 4 === 0,
+    // From one row of a stored operand to the next, where K is innermost, in elements of its buffer.
+    A_PITCH: alongK(k) ? k / 4 : k,
+    B_PITCH: alongK(k) ? k / 4 : k,
   };
-  return { ...spec, halves: { ...halves, make } };
+}
+
+/** How the threads share the work. */
+function tileConstants({ n, k }: MatmulSizes, tile: Tile): ShaderConstants {
+  const threads = tile.groupRows * tile.groupColumns * tile.slices;
+  const chunks = Math.ceil(k / tile.unit);
+  return {
+    TILE_ROWS: tile.rows,
+    TILE_VECTORS: tile.vectors,
+    GROUP_ROWS: tile.groupRows,
+    GROUP_COLUMNS: tile.groupColumns,
+    COLUMN_GROUPS: Math.ceil(n / (4 * tile.vectors * tile.groupColumns)),
+    K_SLICES: tile.slices,
+    PARTIAL_SUMS: threads * tile.rows * tile.vectors,
+    PLACE_TURNS: Math.ceil((tile.rows * tile.vectors) / tile.slices),
+    CHUNKS: chunks,
+    STEPS: Math.ceil(chunks / tile.slices),
+  };
 }
 
 /** [m, k]·[k, n] → [m, n]. */
 export function matmul(sizes: MatmulSizes, traits: DeviceTraits): KernelSpec {
-  return product("matmul", sizes, false, false, traits);
+  return product({ sizes, bias: false, relu: false }, traits);
 }
 
 /** [m, k]·[k, n] + bias [n], with ReLU if asked. */
 export function matmulBias(sizes: MatmulSizes & { readonly relu: boolean }, traits: DeviceTraits): KernelSpec {
-  return product("matmul", sizes, true, sizes.relu, traits);
+  return product({ sizes, bias: true, relu: sizes.relu }, traits);
 }
 
 export const matmulLowerings: readonly Lowering[] = [

@@ -4,7 +4,7 @@ import type { PoolGeometry } from "../../core/window_geometry.ts";
 import { maxPool2dGradientOp, maxPool2dOp } from "../../graph/ops/max_pool2d.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
-import { halvable } from "./halves.ts";
+import { halvesIf, kernel } from "../variants.ts";
 import { workgroupThreads } from "./sizes.ts";
 
 /** What the shaders of poolings know of their windows. */
@@ -42,7 +42,7 @@ function variant(g: PoolGeometry): string {
 /** Largest value of each window. */
 export function maxPool2d(g: PoolGeometry, traits: DeviceTraits): KernelSpec {
   const constants = poolConstants(g, workgroupThreads(traits));
-  const spec: KernelSpec = {
+  return kernel(() => ({
     name: "max_pool2d",
     shader: poolShader,
     constants,
@@ -50,14 +50,14 @@ export function maxPool2d(g: PoolGeometry, traits: DeviceTraits): KernelSpec {
     workgroups: linearWorkgroups(g.batch * g.outHeight * g.outWidth * constants.CHANNELS, constants.THREADS),
     variant: variant(g),
     flops: g.batch * g.outHeight * g.outWidth * g.channels * g.kernelHeight * g.kernelWidth,
-  };
-  return halvable(spec, { HALF_INPUT: "input", HALF_OUTPUT: "output" }, constants.VECTOR);
+    halves: halvesIf(constants.VECTOR, { HALF_INPUT: "input", HALF_OUTPUT: "output" }),
+  }));
 }
 
 /** Each window's gradient to its first maximum. */
 export function maxPool2dGradient(g: PoolGeometry, traits: DeviceTraits): KernelSpec {
   const constants = poolConstants(g, workgroupThreads(traits));
-  const spec: KernelSpec = {
+  return kernel(() => ({
     name: "max_pool2d_gradient",
     shader: gradientShader,
     constants,
@@ -65,8 +65,8 @@ export function maxPool2dGradient(g: PoolGeometry, traits: DeviceTraits): Kernel
     workgroups: linearWorkgroups(g.batch * g.inHeight * g.inWidth * constants.CHANNELS, constants.THREADS),
     variant: variant(g),
     flops: g.batch * g.outHeight * g.outWidth * g.channels * (g.kernelHeight * g.kernelWidth) ** 2,
-  };
-  return halvable(spec, { HALF_INPUT: "input", HALF_UPSTREAM: "upstream", HALF_OUTPUT: "output" }, constants.VECTOR);
+    halves: halvesIf(constants.VECTOR, { HALF_INPUT: "input", HALF_UPSTREAM: "upstream", HALF_OUTPUT: "output" }),
+  }));
 }
 
 export const maxPool2dLowerings: readonly Lowering[] = [

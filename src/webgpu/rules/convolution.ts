@@ -3,7 +3,7 @@ import { isOp } from "../../graph/op.ts";
 import { type ConvAttributes, conv2dOp } from "../../graph/ops/conv2d.ts";
 import { maxPool2dOp, type PoolAttributes } from "../../graph/ops/max_pool2d.ts";
 import { reluOp } from "../../graph/ops/relu.ts";
-import { conv2dForward, conv2dPoolForward } from "../kernels/conv2d.ts";
+import { conv2dForward, conv2dPoolForward } from "../kernels/conv2d_forward.ts";
 import { biasAdd } from "./patterns.ts";
 import { type MatchContext, type RuleEmitter, rule } from "./rule.ts";
 import { type PoolGradients, poolGradients, UNPOOLED, WINNERS } from "./unpooled_gradient.ts";

@@ -2,7 +2,7 @@ import { alignTo } from "../../core/align_to.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { Arena, type Node } from "../../graph/node.ts";
 import { type ConvAttributes, conv2dFilterGradientOp } from "../../graph/ops/conv2d.ts";
-import { conv2dFilterGradient, filterGradientSlices } from "../kernels/conv2d.ts";
+import { conv2dFilterGradient, filterGradientSlices } from "../kernels/conv2d_filter_gradient.ts";
 import { sumSlices } from "../kernels/optimizer_update.ts";
 import type { PlannedValue } from "../plan.ts";
 import { earlier, isChannelSum } from "./patterns.ts";

@@ -1,5 +1,5 @@
 import { conv2dInputGradientOp } from "../../graph/ops/conv2d.ts";
-import { conv2dInputGradient } from "../kernels/conv2d.ts";
+import { conv2dInputGradient } from "../kernels/conv2d_input_gradient.ts";
 import { rule } from "./rule.ts";
 import { upstreamOf } from "./unpooled_gradient.ts";
 import { convolve } from "./winograd.ts";

@@ -1,4 +1,4 @@
-import type { ForwardOptions } from "../kernels/conv2d.ts";
+import type { ForwardOptions } from "../kernels/conv2d_forward.ts";
 import { emitWinograd, type WinogradValues, winogradMayPay, winogradPays, winogradPlan } from "../kernels/winograd.ts";
 import type { RuleEmitter } from "./rule.ts";
 
