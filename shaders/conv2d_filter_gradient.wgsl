@@ -73,6 +73,11 @@ const BYTES = vec4u(0x000000ffu, 0x0000ff00u, 0x00ff0000u, 0xff000000u);
 const BYTE_ONES = vec4u(0x00000001u, 0x00000100u, 0x00010000u, 0x01000000u);
 #endif
 
+#if SCALED
+// Of the activation before which the gradient is wanted, and behind which `upstream` is.
+var<storage> derivative: array<vec4f>;
+#endif
+
 @compute @workgroup_size(GROUP_COLUMNS, GROUP_UNITS, GROUP_SLICES)
 fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workgroup: vec3u) {
   let ownUnit = workgroup.x * GROUP_UNITS + local.y;
@@ -206,7 +211,13 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
           upstream[places_$(y)_$(x)_$(vector).w],
         );
 #endif
-        let gradient_$(y)_$(x)_$(vector) = select(vec4f(0.0), arrived_$(y)_$(x)_$(vector), (firstY + $(y)u < OUT_HEIGHT) & (firstX + $(x)u < OUT_WIDTH));
+        let isInside_$(y)_$(x)_$(vector) = (firstY + $(y)u < OUT_HEIGHT) & (firstX + $(x)u < OUT_WIDTH);
+#if SCALED
+        let scaled_$(y)_$(x)_$(vector) = arrived_$(y)_$(x)_$(vector) * derivative[outPixel_$(y)_$(x)_$(vector) * (OUT_CHANNELS / 4u) + vectorOfPixel_$(vector)];
+        let gradient_$(y)_$(x)_$(vector) = select(vec4f(0.0), scaled_$(y)_$(x)_$(vector), isInside_$(y)_$(x)_$(vector));
+#else
+        let gradient_$(y)_$(x)_$(vector) = select(vec4f(0.0), arrived_$(y)_$(x)_$(vector), isInside_$(y)_$(x)_$(vector));
+#endif
 #if BIAS
         biasSum_$(vector) += gradient_$(y)_$(x)_$(vector);
 #endif

@@ -5,6 +5,9 @@
 
 #include half
 #include relu
+#if SILU
+#include silu
+#endif
 
 #if VECTOR_OUT
 alias Weights = vec4f;
@@ -27,6 +30,10 @@ var<storage> bias: array<f32>;
 var<storage> output: array<Output, $(OUTPUT_LENGTH)>;
 #if POOL
 var<storage> winners: array<u32>;
+#endif
+#if DERIVATIVE
+// Of SiLU at each sum: what its gradient is multiplied by.
+var<storage> derivative: array<vec4f>;
 #endif
 
 const LANES = vec4u(0u, 1u, 2u, 3u);
@@ -173,8 +180,13 @@ fn main(
 #unroll x 0 BLOCK_WIDTH
     if ((block * BLOCK_WIDTH + $(x)u < OUT_WIDTH) & (lineOfImage * BLOCK_HEIGHT + $(y)u < OUT_HEIGHT)) {
       let pixel = (image * OUT_HEIGHT + lineOfImage * BLOCK_HEIGHT + $(y)u) * OUT_WIDTH + block * BLOCK_WIDTH + $(x)u;
+#if DERIVATIVE
+      derivative[pixel * (OUT_CHANNELS / 4u) + column] = siluDerivative(sum_$(y)_$(x));
+#endif
 #if RELU
       store(pixel, column, relu(sum_$(y)_$(x)));
+#elif SILU
+      store(pixel, column, silu(sum_$(y)_$(x)));
 #else
       store(pixel, column, sum_$(y)_$(x));
 #endif

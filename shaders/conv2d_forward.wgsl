@@ -19,6 +19,9 @@
 // HALF_INPUT, HALF_OUTPUT: stored as 16-bit floats, four to a vec2u or two to a u32.
 #include half
 #include relu
+#if SILU
+#include silu
+#endif
 
 #if CHANNEL_UNIT == 4 && HALF_INPUT
 alias Input = vec2u;
@@ -55,6 +58,10 @@ var<storage> bias: array<f32>;
 #endif
 #if POOL
 var<storage> winners: array<u32>;
+#endif
+#if DERIVATIVE
+// Of SiLU at each sum: what its gradient is multiplied by.
+var<storage> derivative: array<vec4f>;
 #endif
 
 const LANES = vec4u(0u, 1u, 2u, 3u);
@@ -267,8 +274,13 @@ fn main(
 #unroll x 0 BLOCK_WIDTH
     if (blockX + $(x)u < OUT_WIDTH && blockY + $(y)u < OUT_HEIGHT) {
       let pixel = (image * OUT_HEIGHT + blockY + $(y)u) * OUT_WIDTH + blockX + $(x)u;
+#if DERIVATIVE
+      derivative[(pixel * OUT_CHANNELS + firstChannel) / 4u + $(vector)u] = siluDerivative(sum_$(y)_$(x)_$(vector));
+#endif
 #if RELU
       store(pixel, firstChannel + $(4 * vector)u, lastChannel, relu(sum_$(y)_$(x)_$(vector)));
+#elif SILU
+      store(pixel, firstChannel + $(4 * vector)u, lastChannel, silu(sum_$(y)_$(x)_$(vector)));
 #else
       store(pixel, firstChannel + $(4 * vector)u, lastChannel, sum_$(y)_$(x)_$(vector));
 #endif

@@ -69,6 +69,11 @@ var<storage> winners: array<u32>;
 #endif
 #endif
 
+#if SCALED
+// Of the activation before which the gradient is wanted, and behind which `upstream` is.
+var<storage> derivative: array<Summed>;
+#endif
+
 const LANES = vec4u(0u, 1u, 2u, 3u);
 
 #if UNPOOL && (CHANNEL_UNIT == 4 || PER_LANE == 2)
@@ -281,7 +286,12 @@ fn main(
 #else
       let arrived_$(y)_$(x) = upstream[pixel_$(y)_$(x) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT) + chunk];
 #endif
+#if SCALED
+      let scaled_$(y)_$(x) = arrived_$(y)_$(x) * derivative[pixel_$(y)_$(x) * (OUT_CHANNELS / CHANNEL_UNIT) + chunk];
+      let gradient_$(y)_$(x) = select(Pixel(0.0), scaled_$(y)_$(x), inside_$(y)_$(x));
+#else
       let gradient_$(y)_$(x) = select(Pixel(0.0), arrived_$(y)_$(x), inside_$(y)_$(x));
+#endif
 #end
 #end
 #endif

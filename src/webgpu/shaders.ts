@@ -12,6 +12,7 @@ import random from "../../shaders/random.wgsl?raw";
 import relu from "../../shaders/relu.wgsl?raw";
 import rowReduce from "../../shaders/row_reduce.wgsl?raw";
 import rowSoftmax from "../../shaders/row_softmax.wgsl?raw";
+import silu from "../../shaders/silu.wgsl?raw";
 import storedInput from "../../shaders/stored_input.wgsl?raw";
 import storedOutput from "../../shaders/stored_output.wgsl?raw";
 import storedUpstream from "../../shaders/stored_upstream.wgsl?raw";
@@ -36,6 +37,7 @@ export const shaderIncludes: Readonly<Record<string, string>> = {
   relu,
   row_reduce: rowReduce,
   row_softmax: rowSoftmax,
+  silu,
   stored_input: storedInput,
   stored_output: storedOutput,
   stored_upstream: storedUpstream,

@@ -82,6 +82,8 @@ export function filterGradientSlices(
 export interface FilterGradientOptions {
   readonly geometry: ConvGeometry;
   readonly unpool: boolean;
+  /** As in `InputGradientOptions`; of whole vectors of channels. Default false. */
+  readonly scaled?: boolean;
   readonly bias: boolean;
   readonly slices: number;
 }
@@ -103,7 +105,7 @@ function filterGradientForm(
   traits: DeviceTraits,
   choice: Partial<FilterGradientTile>,
 ): KernelForm<FilterGradientTile> {
-  const { geometry: g, unpool, bias, slices } = options;
+  const { geometry: g, unpool, scaled = false, bias, slices } = options;
   const plan = planFilterGradient(g, unpool, traits, choice);
   const { tile, columns, units, group } = plan;
   const [groupColumns, groupUnits, groupSlices] = group;
@@ -115,6 +117,7 @@ function filterGradientForm(
       input: "read",
       upstream: "read",
       winners: unpool && "read",
+      derivative: scaled && "read",
       filterPartials: "write",
       biasPartials: bias && "write",
     }),
@@ -137,7 +140,7 @@ function filterGradientForm(
 }
 
 function filterGradientConstants(
-  { geometry: g, unpool, bias, slices }: FilterGradientOptions,
+  { geometry: g, unpool, scaled = false, bias, slices }: FilterGradientOptions,
   { tile, columns, units, group, blocksAcross, blocksDown, lines }: FilterGradientPlan,
   traits: DeviceTraits,
 ): ShaderConstants {
@@ -147,6 +150,7 @@ function filterGradientConstants(
   return {
     ...geometryConstants(g),
     UNPOOL: unpool,
+    SCALED: scaled,
     BIAS: bias,
     PER_LANE: columns.perLane,
     CHANNEL_UNIT: tile.unit,

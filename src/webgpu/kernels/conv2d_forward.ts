@@ -20,9 +20,13 @@ export interface ForwardOptions {
   readonly geometry: ConvGeometry;
   readonly bias: boolean;
   readonly relu: boolean;
+  /** SiLU in place of ReLU; of kernels without groups and pool. Default false. */
+  readonly silu?: boolean;
+  /** Also leave SiLU's derivative at each sum. Default false. */
+  readonly derivative?: boolean;
 }
 
-/** Convolution, with bias and ReLU if asked. `choice` overrides the tile. */
+/** Convolution, with bias and activation if asked. `choice` overrides the tile. */
 export function conv2dForward(
   options: ForwardOptions,
   traits: DeviceTraits,
@@ -60,7 +64,7 @@ function forward(options: Forward, traits: DeviceTraits, choice: Partial<BlockTi
 }
 
 function forwardForm(
-  { geometry: g, bias, relu, pool }: Forward,
+  { geometry: g, bias, relu, silu = false, derivative = false, pool }: Forward,
   tile: BlockTile,
   traits: DeviceTraits,
 ): KernelForm<BlockTile> {
@@ -78,6 +82,8 @@ function forwardForm(
       ...constants,
       BIAS: bias,
       RELU: relu,
+      SILU: silu,
+      DERIVATIVE: derivative,
       POOL: pool,
       VECTOR_OUT: columns.channelsPerGroup % 4 === 0,
       TAP_ROWS: tile.tapRows,
@@ -96,7 +102,7 @@ function forwardForm(
         OUTPUT: (g.batch * pixels * g.outChannels) / (columns.channelsPerGroup % 4 === 0 ? 4 : 1),
       }),
     },
-    bindings: forwardBindings(bias, pool),
+    bindings: forwardBindings(bias, pool, derivative),
     workgroups,
     variant,
     flops: convFlops(g),
@@ -109,7 +115,8 @@ function forwardForm(
   };
 }
 
-function firstLayer({ geometry: g, bias, relu, pool }: Forward, tile: BlockTile, traits: DeviceTraits): KernelSpec {
+function firstLayer(options: Forward, tile: BlockTile, traits: DeviceTraits): KernelSpec {
+  const { geometry: g, bias, relu, silu = false, derivative = false, pool } = options;
   const [height, width] = pool ? [(g.outHeight >> 1) * 2, (g.outWidth >> 1) * 2] : [g.outHeight, g.outWidth];
   const blocksAcross = Math.ceil(width / tile.width);
   const blocksDown = Math.ceil(height / tile.height);
@@ -127,6 +134,8 @@ function firstLayer({ geometry: g, bias, relu, pool }: Forward, tile: BlockTile,
       ...geometryConstants(g),
       BIAS: bias,
       RELU: relu,
+      SILU: silu,
+      DERIVATIVE: derivative,
       POOL: pool,
       TAPS: g.kernelHeight * g.kernelWidth,
       VECTOR_OUT: elements === 4,
@@ -147,7 +156,7 @@ function firstLayer({ geometry: g, bias, relu, pool }: Forward, tile: BlockTile,
       FILTERS_LENGTH: filterSize(g) / elements,
       OUTPUT_LENGTH: (g.batch * pixels * g.outChannels) / elements,
     },
-    bindings: forwardBindings(bias, pool),
+    bindings: forwardBindings(bias, pool, derivative),
     workgroups: linearWorkgroups(columnTiles * Math.ceil(lines / group.rows), 1),
     variant: `lines of ${tile.height} × ${tile.width} pixels × 4 channels a thread, ${group.columns * group.rows} threads`,
     flops: convFlops(g),
@@ -155,12 +164,13 @@ function firstLayer({ geometry: g, bias, relu, pool }: Forward, tile: BlockTile,
   }));
 }
 
-function forwardBindings(bias: boolean, pool: boolean): KernelSpec["bindings"] {
+function forwardBindings(bias: boolean, pool: boolean, derivative: boolean): KernelSpec["bindings"] {
   return presentBindings({
     input: "read",
     filters: "read",
     bias: bias && "read",
     output: "write",
     winners: pool && "write",
+    derivative: derivative && "write",
   });
 }

@@ -24,6 +24,8 @@ export interface InputGradientOptions {
   readonly geometry: ConvGeometry;
   /** `upstream` is the gradient behind a 2×2 pool, to be spread by `winners`. */
   readonly unpool: boolean;
+  /** `upstream` is the gradient behind an activation, to be multiplied by `derivative`; without groups and strides. Default false. */
+  readonly scaled?: boolean;
 }
 
 /** d loss / d input. */
@@ -49,7 +51,7 @@ function inputGradient(options: InputGradientOptions, traits: DeviceTraits, choi
 }
 
 function inputGradientForm(
-  { geometry: g, unpool }: InputGradientOptions,
+  { geometry: g, unpool, scaled = false }: InputGradientOptions,
   tile: BlockTile,
   traits: DeviceTraits,
 ): KernelForm<BlockTile> {
@@ -72,6 +74,7 @@ function inputGradientForm(
       ...geometryConstants(g),
       ...constants,
       UNPOOL: unpool,
+      SCALED: scaled,
       VECTOR_IN: g.inChannels % 4 === 0,
       TAP_ROWS: tile.tapRows,
       PATCH_HEIGHT: patchHeight,
@@ -89,7 +92,7 @@ function inputGradientForm(
         WINNERS: pooledPixels * Math.ceil(g.outChannels / 4),
       }),
     },
-    bindings: inputGradientBindings(unpool),
+    bindings: inputGradientBindings(unpool, scaled),
     workgroups,
     variant,
     flops: convFlops(g),
@@ -178,6 +181,12 @@ function stridedInputGradient(
 }
 
 /** Behind a pool `upstream` is the gradient of its output, and `winners` say which pixels it goes to. */
-function inputGradientBindings(unpool: boolean): KernelSpec["bindings"] {
-  return presentBindings({ upstream: "read", winners: unpool && "read", filters: "read", inputGradient: "write" });
+function inputGradientBindings(unpool: boolean, scaled = false): KernelSpec["bindings"] {
+  return presentBindings({
+    upstream: "read",
+    winners: unpool && "read",
+    derivative: scaled && "read",
+    filters: "read",
+    inputGradient: "write",
+  });
 }

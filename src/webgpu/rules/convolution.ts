@@ -1,13 +1,17 @@
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import { type ConvAttributes, conv2dOp } from "../../graph/ops/conv2d.ts";
-import { maxPool2dOp, type PoolAttributes } from "../../graph/ops/max_pool2d.ts";
-import { reluOp } from "../../graph/ops/relu.ts";
+import { maxPool2dGradientOp, maxPool2dOp, type PoolAttributes } from "../../graph/ops/max_pool2d.ts";
+import { reluGradientOp, reluOp } from "../../graph/ops/relu.ts";
 import { conv2dForward, conv2dPoolForward } from "../kernels/conv2d_forward.ts";
+import type { PlannedValue } from "../plan.ts";
 import { biasAdd } from "./patterns.ts";
-import { type MatchContext, type RuleEmitter, rule } from "./rule.ts";
-import { type PoolGradients, poolGradients, UNPOOLED, WINNERS } from "./unpooled_gradient.ts";
+import { Annotation, type MatchContext, type RuleEmitter, rule } from "./rule.ts";
+import { isLoadedByConvolution, UPSTREAM_LOAD } from "./upstream.ts";
 import { convolve } from "./winograd.ts";
+
+/** Left at a pool: a byte an element that says which of its window won (`conv2dPoolForward`). */
+const WINNERS = new Annotation<PlannedValue>();
 
 /** A convolution with what follows it. */
 interface Convolution {
@@ -32,7 +36,12 @@ export const convolution = rule(conv2dOp, (conv, context) => {
   if (pooled?.gradients) {
     const { scattered, before } = pooled.gradients;
     covers.push(before, scattered);
-    context.leave(UNPOOLED, before, { pool: pooled.pool, upstream: scattered.operand("upstream") });
+    const upstream = scattered.operand("upstream");
+    const values = (emit: RuleEmitter) => ({
+      upstream: emit.value(upstream),
+      winners: emit.find(WINNERS, pooled.pool),
+    });
+    context.leave(UPSTREAM_LOAD, before, { unpool: true, scaled: false, values });
   }
   const result = pooled?.pool ?? activated;
   const found = { conv, bias: biased?.bias, relu: relu !== undefined, pool: pooled?.pool, result };
@@ -52,6 +61,24 @@ function poolAfter(
   if (others.length === 0) return { pool, gradients: undefined };
   const gradients = poolGradients(relu, others, context);
   return gradients && { pool, gradients };
+}
+
+/** The gradients of a pool and of the ReLU before it. Three of four elements of the latter are zero. */
+interface PoolGradients {
+  /** Of the pool, in the places of the winners. */
+  readonly scattered: Node;
+  /** Of the ReLU. */
+  readonly before: Node;
+}
+
+/** Those gradients among what reads the ReLU's result beside the pool, where kernels can load them through the winners. */
+function poolGradients(relu: Node, readers: readonly Node[], context: MatchContext): PoolGradients | undefined {
+  const scattered = readers.find((use) => isOp(use, maxPool2dGradientOp));
+  const before = readers.find((use) => isOp(use, reluGradientOp));
+  if (readers.length !== 2 || scattered === undefined || before === undefined) return undefined;
+  const onlyEachOther =
+    context.soleUse(scattered) === before && before.operand("y") === relu && before.operand("upstream") === scattered;
+  return onlyEachOther && isLoadedByConvolution(before, context) ? { scattered, before } : undefined;
 }
 
 function isTwoByTwo({ geometry: g }: PoolAttributes): boolean {

@@ -7,7 +7,7 @@ import { sumSlices } from "../kernels/optimizer_update.ts";
 import type { PlannedValue } from "../plan.ts";
 import { earlier, isChannelSum } from "./patterns.ts";
 import { Annotation, type RuleEmitter, rule } from "./rule.ts";
-import { UNPOOLED, upstreamOf } from "./unpooled_gradient.ts";
+import { upstreamOf } from "./upstream.ts";
 
 /**
  * Left at a gradient whose kernel makes more than one: how many partial sums, each as long as the gradient and rounded up to
@@ -20,7 +20,7 @@ export const filterGradient = rule(conv2dFilterGradientOp, (node, context) => {
   const upstream = node.operand("upstream");
   const channelSum = context.usesOf(upstream).find(isChannelSum);
   const bias = channelSum && !context.isCovered(channelSum) ? channelSum : undefined;
-  const unpool = context.find(UNPOOLED, upstream) !== undefined;
+  const { unpool } = upstreamOf(upstream, context);
   const slices = filterGradientSlices(node.attributes.geometry, unpool, context.traits);
   for (const gradient of bias ? [node, bias] : [node]) context.leave(PARTIAL_SUMS, gradient, slices);
   return {
@@ -32,15 +32,14 @@ export const filterGradient = rule(conv2dFilterGradientOp, (node, context) => {
 
 function lower(node: Node<ConvAttributes>, bias: Node | undefined, slices: number, emit: RuleEmitter): void {
   emit.begin(bias ? "conv2dFilterGradient + bias" : "conv2dFilterGradient", node.layer);
-  const { gradient: upstream, winners } = upstreamOf(node.operand("upstream"), emit);
+  const { unpool, scaled, values } = upstreamOf(node.operand("upstream"), emit);
   const { geometry } = node.attributes;
-  const options = { geometry, unpool: winners !== undefined, bias: bias !== undefined, slices };
+  const options = { geometry, unpool, scaled, bias: bias !== undefined, slices };
   const gradients = bias ? [node, bias] : [node];
   const places = gradients.map((gradient) => emit.reserved(gradient) ?? partialSums(gradient, slices, emit));
   emit.dispatch(conv2dFilterGradient(options, emit.traits), {
     input: emit.value(node.operand("x")),
-    upstream,
-    winners,
+    ...values(emit),
     filterPartials: places[0],
     biasPartials: places[1],
   });
