@@ -56,6 +56,15 @@ function convSpecs(traits: DeviceTraits): KernelSpec[] {
             specs.push(convForward.conv2dForward({ geometry, bias, relu: bias }, traits));
             specs.push(convForward.conv2dPoolForward({ geometry, bias, relu: true }, traits));
           }
+          if (groups === 1 && stride === 1 && outChannels % 4 === 0) {
+            const activation = { relu: false, silu: true, derivative: true };
+            const slices = conv.filterGradientSlices(geometry, false, traits);
+            specs.push(
+              conv.conv2dForward({ geometry, bias: true, ...activation }, traits),
+              conv.conv2dInputGradient({ geometry, unpool: false, scaled: true }, traits),
+              conv.conv2dFilterGradient({ geometry, unpool: false, scaled: true, bias: true, slices }, traits),
+            );
+          }
           for (const unpool of [false, true]) {
             specs.push(convInputGradient.conv2dInputGradient({ geometry, unpool }, traits));
             for (const bias of [false, true]) {

@@ -1,19 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
-import { webgpu } from "../../src/webgpu/backend.ts";
 import type { DeviceTraits } from "../../src/webgpu/kernel.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
 import { buildProgram } from "../../src/webgpu/program.ts";
 import { expectNear, integers, traitsOfEachKind } from "../gpu/kernels_support.ts";
-import { testDevice } from "../support/gpu.ts";
+import { deviceOfFile } from "../support/device.ts";
 
-let device: GPUDevice;
-beforeAll(async () => {
-  device = await testDevice();
-});
-afterAll(() => device.destroy());
+const gpu = deviceOfFile();
 
 interface Case {
   readonly x: readonly [number, number, number, number];
@@ -47,12 +42,11 @@ function feeds({ x, w, bias }: Case): Record<string, Float32Array> {
 }
 
 async function agrees(one: Case, graph: Graph, outputs: Readonly<Record<string, Node>>, traits: DeviceTraits) {
-  const backend = await webgpu({ device });
-  const program = await buildProgram(backend, await lowerGraph(graph, outputs, traits));
+  const program = await buildProgram(gpu.backend, await lowerGraph(graph, outputs, traits));
   const reference = await cpu().compile(graph, { outputs });
   const [got, want] = [await program.run(feeds(one)), await reference.run(feeds(one))];
   for (const name of Object.keys(outputs)) expectNear(got[name]!.data, want[name]!.data, 1e-4);
-  for (const each of [program, reference, backend]) each.dispose();
+  for (const each of [program, reference]) each.dispose();
 }
 
 const operations = async (graph: Graph, outputs: Readonly<Record<string, Node>>, traits: DeviceTraits) =>

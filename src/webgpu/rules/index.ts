@@ -1,3 +1,4 @@
+import { onDemand } from "../../core/on_demand.ts";
 import type { Node } from "../../graph/node.ts";
 import { elementwiseLowerings } from "../kernels/elementwise.ts";
 import { type Family, families } from "./families/index.ts";
@@ -14,7 +15,9 @@ const elementwise: readonly Rule[] = singleOps(elementwiseLowerings);
 /** The rules that a graph with these nodes and effects wants, in the order in which they are asked. Fetches what is missing. */
 export async function rulesFor(nodes: readonly Node[]): Promise<readonly Rule[]> {
   const wanted = families.filter((family) => nodes.some((node) => belongsTo(family, node)));
-  const loaded = await Promise.all(wanted.map((family) => family.load()));
+  const loaded = await Promise.all(
+    wanted.map(({ ops, load }) => onDemand(`module of kernels for ${ops.join(", ")}`, load)),
+  );
   return [...leaves, ...loaded.flat(), ...elementwise];
 }
 

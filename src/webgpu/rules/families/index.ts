@@ -13,7 +13,7 @@ export interface Family {
   readonly ops: readonly string[];
   /** Narrows them down to nodes of a kind. */
   readonly wants?: (node: Node) => boolean;
-  load(): Promise<readonly Rule[]>;
+  readonly load: () => Promise<readonly Rule[]>;
 }
 
 const moves = (kind: UpdateKind) => (node: Node) => isOp(node, optimizerUpdateOp) && node.attributes.rule.kind === kind;
