@@ -58,11 +58,14 @@ function convSpecs(traits: DeviceTraits): KernelSpec[] {
           }
           if (groups === 1 && stride === 1 && outChannels % 4 === 0) {
             const activation = { relu: false, silu: true, derivative: true };
-            const slices = conv.filterGradientSlices(geometry, false, traits);
+            const slices = convFilterGradient.filterGradientSlices(geometry, false, traits);
             specs.push(
-              conv.conv2dForward({ geometry, bias: true, ...activation }, traits),
-              conv.conv2dInputGradient({ geometry, unpool: false, scaled: true }, traits),
-              conv.conv2dFilterGradient({ geometry, unpool: false, scaled: true, bias: true, slices }, traits),
+              convForward.conv2dForward({ geometry, bias: true, ...activation }, traits),
+              convInputGradient.conv2dInputGradient({ geometry, unpool: false, scaled: true }, traits),
+              convFilterGradient.conv2dFilterGradient(
+                { geometry, unpool: false, scaled: true, bias: true, slices },
+                traits,
+              ),
             );
           }
           for (const unpool of [false, true]) {
