@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
-import { Graph } from "../../src/graph/graph.ts";
 import type { Node } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import type { DeviceTraits } from "../../src/webgpu/kernel.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
 import { buildProgram } from "../../src/webgpu/program.ts";
