@@ -43,7 +43,7 @@ export class DeviceContext {
     const { device, traits, description } = acquired;
     this.#acquired = acquired;
     this.device = device;
-    this.traits = { ...traits, winograd };
+    this.traits = { ...traits, winograd, autotunes: autotune !== false };
     this.description = description;
     this.quickStart = quickStart;
     this.memoryBudget = memoryBudget;

@@ -75,6 +75,8 @@ export interface DeviceTraits {
   readonly software: boolean;
   /** Whether large 3 × 3 convolutions may run as Winograd's; default true. */
   readonly winograd?: boolean | undefined;
+  /** Whether an autotuner tries other algorithms than those of the rules; default true. */
+  readonly autotunes?: boolean | undefined;
   /** Sizes of subgroups, where kernels may exchange values within them (subgroups.ts). */
   readonly subgroups?: SubgroupSizes | undefined;
   /** Sizes of the matrices that subgroups multiply, where the device has shown that it does so rightly (subgroup_matrix.ts). */

@@ -37,7 +37,7 @@ export async function lowerGraph(
   }
   // What is in the graph now: it may grow while rules are fetched.
   const lowering = new GraphLowering(graph, outputNodes, traits);
-  return lowering.plan(await rulesFor([...lowering.nodes, ...lowering.effects]));
+  return lowering.plan(await rulesFor([...lowering.nodes, ...lowering.effects], traits));
 }
 
 /** One walk over one graph: what rules ask about it, and what they make of it. */

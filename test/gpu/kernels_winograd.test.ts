@@ -4,14 +4,8 @@ import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph.ts";
 import { webgpu } from "../../src/index.ts";
 import type { DeviceTraits } from "../../src/webgpu/kernel.ts";
-import {
-  winogradFilter,
-  winogradInput,
-  winogradMultiply,
-  winogradOutput,
-  winogradPays,
-  winogradPlan,
-} from "../../src/webgpu/kernels/winograd.ts";
+import { winogradFilter, winogradInput, winogradMultiply, winogradOutput } from "../../src/webgpu/kernels/winograd.ts";
+import { winogradPays, winogradPlan } from "../../src/webgpu/kernels/winograd_plan.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
 import { buildProgram } from "../../src/webgpu/program.ts";
 import { testDevice } from "../support/gpu.ts";

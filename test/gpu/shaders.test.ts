@@ -16,6 +16,7 @@ import { largestMagnitude } from "../../src/webgpu/kernels/largest_magnitude.ts"
 import { matmulSubgroupMatrix } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
 import { nonFinite } from "../../src/webgpu/kernels/non_finite.ts";
 import * as winograd from "../../src/webgpu/kernels/winograd.ts";
+import { winogradPlan } from "../../src/webgpu/kernels/winograd_plan.ts";
 import { multiplyAddProbe } from "../../src/webgpu/peak.ts";
 import { shaderIncludes } from "../../src/webgpu/shaders.ts";
 import { subgroupProbe } from "../../src/webgpu/subgroups.ts";
@@ -113,7 +114,7 @@ function winogradSpecs(traits: DeviceTraits): KernelSpec[] {
     groups: 1,
   });
   return (["forward", "inputGradient"] as const).flatMap((direction) => {
-    const plan = winograd.winogradPlan(geometry, direction);
+    const plan = winogradPlan(geometry, direction);
     return [
       winograd.winogradFilter(plan, traits),
       winograd.winogradInput(plan, traits),

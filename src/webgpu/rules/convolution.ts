@@ -5,10 +5,10 @@ import { maxPool2dGradientOp, maxPool2dOp, type PoolAttributes } from "../../gra
 import { reluGradientOp, reluOp } from "../../graph/ops/relu.ts";
 import { conv2dForward, conv2dPoolForward } from "../kernels/conv2d_forward.ts";
 import type { PlannedValue } from "../plan.ts";
+import { convolve } from "./convolve.ts";
 import { biasAdd } from "./patterns.ts";
 import { Annotation, type MatchContext, type RuleEmitter, rule } from "./rule.ts";
 import { isLoadedByConvolution, UPSTREAM_LOAD } from "./upstream.ts";
-import { convolve } from "./winograd.ts";
 
 /** Left at a pool: a byte an element that says which of its window won (`conv2dPoolForward`). */
 const WINNERS = new Annotation<PlannedValue>();
@@ -98,7 +98,7 @@ function lower({ conv, bias, relu, pool, result }: Convolution, emit: RuleEmitte
   const output = emit.result(result);
   if (pool === undefined) {
     const directly = () => emit.dispatch(conv2dForward(options, emit.traits), { input, ...operands, output });
-    convolve("forward", options, directly, { source: input, ...operands, result: output }, emit);
+    convolve(conv, options, directly, { source: input, ...operands, result: output }, emit);
     return;
   }
   const [batch, height, width, channels] = pool.shape as [number, number, number, number];

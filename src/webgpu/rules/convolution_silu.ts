@@ -6,7 +6,7 @@ import { conv2dOp } from "../../graph/ops/conv2d.ts";
 import { pointwiseOps } from "../../graph/ops/pointwise.ts";
 import type { DeviceTraits } from "../kernel.ts";
 import { conv2dForward } from "../kernels/conv2d_forward.ts";
-import { winogradPays } from "../kernels/winograd.ts";
+import { winogradPays } from "../kernels/winograd_plan.ts";
 import type { PlannedValue } from "../plan.ts";
 import { biasAdd } from "./patterns.ts";
 import { Annotation, type RuleEmitter, rule } from "./rule.ts";

@@ -1,8 +1,8 @@
 import { conv2dInputGradientOp } from "../../graph/ops/conv2d.ts";
 import { conv2dInputGradient } from "../kernels/conv2d_input_gradient.ts";
+import { convolve } from "./convolve.ts";
 import { rule } from "./rule.ts";
 import { upstreamOf } from "./upstream.ts";
-import { convolve } from "./winograd.ts";
 
 /** A convolution's gradient for its input; a gradient before a pool or an activation is made in its loads. */
 export const inputGradient = rule(conv2dInputGradientOp, (node) => ({
@@ -17,7 +17,7 @@ export const inputGradient = rule(conv2dInputGradientOp, (node) => ({
     } else {
       const source = emit.value(node.operand("upstream"));
       const options = { geometry, bias: false, relu: false };
-      convolve("inputGradient", options, directly, { source, filters, result: inputGradient }, emit);
+      convolve(node, options, directly, { source, filters, result: inputGradient }, emit);
     }
   },
 }));

@@ -1,20 +1,24 @@
-import type { ForwardOptions } from "../kernels/conv2d_forward.ts";
-import { emitWinograd, type WinogradValues, winogradMayPay, winogradPays, winogradPlan } from "../kernels/winograd.ts";
-import type { RuleEmitter } from "./rule.ts";
+import type { Node } from "../../graph/node.ts";
+import { type ConvAttributes, conv2dInputGradientOp, conv2dOp } from "../../graph/ops/conv2d.ts";
+import { emitWinograd } from "../kernels/winograd.ts";
+import { winogradMayPay, winogradPays, winogradPlan } from "../kernels/winograd_plan.ts";
+import { WINOGRAD } from "./convolve.ts";
+import { type MatchContext, rule } from "./rule.ts";
 
-/**
- * Appends a convolution or its input gradient, as the direct kernel or as Winograd's by rule; the autotuner may try the
- * other.
- */
-export function convolve(
-  direction: "forward" | "inputGradient",
-  options: ForwardOptions,
-  directly: () => void,
-  values: WinogradValues,
-  emit: RuleEmitter,
-): void {
-  const asWinograd = () => emitWinograd(winogradPlan(options.geometry, direction), options, values, emit);
-  if (winogradPays(options.geometry, direction, emit.traits)) emit.either(asWinograd, directly);
-  else if (winogradMayPay(options.geometry, direction, emit.traits)) emit.either(directly, asWinograd);
-  else directly();
+type Direction = "forward" | "inputGradient";
+
+/** Offers Winograd's algorithm to the rule that takes the node. */
+function offer(node: Node<ConvAttributes>, direction: Direction, context: MatchContext): undefined {
+  const { geometry } = node.attributes;
+  if (!winogradMayPay(geometry, direction, context.traits)) return;
+  context.leave(WINOGRAD, node, {
+    isPreferred: winogradPays(geometry, direction, context.traits),
+    lower: (options, values, emit) => emitWinograd(winogradPlan(geometry, direction), options, values, emit),
+  });
 }
+
+export const winogradForward = rule(conv2dOp, (node, context) => offer(node, "forward", context));
+
+export const winogradInputGradient = rule(conv2dInputGradientOp, (node, context) =>
+  offer(node, "inputGradient", context),
+);

@@ -1,8 +1,11 @@
 import type { Node } from "../../../graph/node.ts";
 import { isOp } from "../../../graph/op.ts";
+import { conv2dInputGradientOp, conv2dOp } from "../../../graph/ops/conv2d.ts";
 import { optimizerUpdateOp } from "../../../graph/ops/optimizer_update.ts";
 import { pointwiseFunctions } from "../../../graph/ops/pointwise.ts";
 import type { UpdateKind } from "../../../graph/update_rule.ts";
+import type { DeviceTraits } from "../../kernel.ts";
+import { winogradMayPay, winogradPays } from "../../kernels/winograd_plan.ts";
 import type { Lowering } from "../../lowering.ts";
 import type { Rule } from "../rule.ts";
 import { singleOps } from "../single_op.ts";
@@ -11,12 +14,20 @@ import { singleOps } from "../single_op.ts";
 export interface Family {
   /** Ops of the rules. */
   readonly ops: readonly string[];
-  /** Narrows them down to nodes of a kind. */
-  readonly wants?: (node: Node) => boolean;
+  /** Narrows them down to nodes of a kind, on devices of a kind. */
+  readonly wants?: (node: Node, traits: DeviceTraits) => boolean;
   readonly load: () => Promise<readonly Rule[]>;
 }
 
 const moves = (kind: UpdateKind) => (node: Node) => isOp(node, optimizerUpdateOp) && node.attributes.rule.kind === kind;
+
+/** Whether a convolution runs as Winograd's, or an autotuner is there to try it. */
+function mayBeWinograd(node: Node, traits: DeviceTraits): boolean {
+  const { autotunes = true } = traits;
+  const isWanted = autotunes ? winogradMayPay : winogradPays;
+  if (isOp(node, conv2dOp)) return isWanted(node.attributes.geometry, "forward", traits);
+  return isOp(node, conv2dInputGradientOp) && isWanted(node.attributes.geometry, "inputGradient", traits);
+}
 
 /** A family without fusions: kernels of single ops. */
 function kernels(ops: readonly string[], load: () => Promise<readonly Lowering[]>): Family {
@@ -25,6 +36,15 @@ function kernels(ops: readonly string[], load: () => Promise<readonly Lowering[]
 
 /** In the order in which their rules are asked: a node that one has taken is not offered to those behind it. */
 export const families: readonly Family[] = [
+  // Takes no node: offers an algorithm to the rules behind it.
+  {
+    ops: ["conv2d", "conv2dInputGradient"],
+    wants: mayBeWinograd,
+    load: async () => {
+      const { winogradForward, winogradInputGradient } = await import("../winograd.ts");
+      return [winogradForward, winogradInputGradient];
+    },
+  },
   // Before its gradients, which it unpools.
   { ops: ["conv2d"], load: async () => (await import("./convolution.ts")).rules },
   // Takes sums over pictures: before batch normalisation, which takes what is left of them.
