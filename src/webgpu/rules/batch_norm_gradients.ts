@@ -10,8 +10,7 @@ import {
 } from "../kernels/batch_norm.ts";
 import type { PlannedValue } from "../plan.ts";
 import { isSumOver } from "./patterns.ts";
-import { Annotation, type MatchContext, type RuleEmitter, rule } from "./rule.ts";
-import { UNREAD } from "./unread.ts";
+import { Annotation, type MatchContext, type RuleEmitter, rule, UNREAD } from "./rule.ts";
 
 /** Left at gamma's gradient: what the kernel of the input's gradient reads beside x. */
 const SUMS = new Annotation<{ readonly upstream: UpstreamValues; readonly coefficients: PlannedValue }>();

@@ -6,14 +6,8 @@ import { conv2dFilterGradient, filterGradientSlices } from "../kernels/conv2d_fi
 import { sumSlices } from "../kernels/optimizer_update.ts";
 import type { PlannedValue } from "../plan.ts";
 import { earlier, isChannelSum } from "./patterns.ts";
-import { Annotation, type RuleEmitter, rule } from "./rule.ts";
+import { PARTIAL_SUMS, type RuleEmitter, rule } from "./rule.ts";
 import { upstreamOf } from "./upstream.ts";
-
-/**
- * Left at a gradient whose kernel makes more than one: how many partial sums, each as long as the gradient and rounded up to
- * 64 elements. They go into the place that is reserved for the gradient; who reserves it adds them up.
- */
-export const PARTIAL_SUMS = new Annotation<number>();
 
 /** A convolution's gradient for its filter, with that for its bias. */
 export const filterGradient = rule(conv2dFilterGradientOp, (node, context) => {

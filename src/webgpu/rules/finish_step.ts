@@ -9,8 +9,7 @@ import { unscaleGradients } from "../kernels/loss_scaling.ts";
 import { numberedValues } from "../lowering.ts";
 import { type PlannedValue, rootOf } from "../plan.ts";
 import { gatherGradients, type UpdateNode } from "./gradients.ts";
-import { type RuleEmitter, rule } from "./rule.ts";
-import { UNREAD } from "./unread.ts";
+import { type RuleEmitter, rule, UNREAD } from "./rule.ts";
 import { VERDICT } from "./verdict.ts";
 
 type FinishNode = Node<FinishStepAttributes>;

@@ -9,10 +9,8 @@ import { stopGradientOp } from "../../graph/ops/stop_gradient.ts";
 import { copy } from "../kernels/elementwise.ts";
 import { ruleTable } from "../kernels/optimizer_update.ts";
 import type { PlannedValue } from "../plan.ts";
-import { PARTIAL_SUMS } from "./filter_gradient.ts";
 import { throughReshapes } from "./patterns.ts";
-import { Annotation, type MatchContext, type RuleEmitter } from "./rule.ts";
-import { UNREAD } from "./unread.ts";
+import { Annotation, type MatchContext, PARTIAL_SUMS, type RuleEmitter, UNREAD } from "./rule.ts";
 
 export type UpdateNode = Node<OptimizerUpdateAttributes>;
 

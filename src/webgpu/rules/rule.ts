@@ -60,6 +60,17 @@ export class Annotation<T> {
   }
 }
 
+// What rules of several families know, here so that none of them fetches another for it:
+
+/**
+ * Left at a gradient whose kernel makes more than one: how many partial sums, each as long as the gradient and rounded up to
+ * 64 elements. They go into the place that is reserved for the gradient; who reserves it adds them up.
+ */
+export const PARTIAL_SUMS = new Annotation<number>();
+
+/** Left at a node: operands whose values its kernel does not read, because it finds what it needs of them elsewhere. */
+export const UNREAD = new Annotation<ReadonlySet<Node>>();
+
 /** What rules leave for each other, and find. */
 export interface Annotations {
   /** What a rule left at the node. */
