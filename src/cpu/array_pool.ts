@@ -1,19 +1,7 @@
 import type { DType } from "../core/tensor.ts";
 import type { Node } from "../graph/node.ts";
-import { isOp } from "../graph/op.ts";
-import { reshapeOp } from "../graph/ops/reshape.ts";
-import { stopGradientOp } from "../graph/ops/stop_gradient.ts";
+import { isView, ownerOf } from "../graph/schedule.ts";
 import type { CpuArray } from "./op.ts";
-
-/** Whether a node only looks at its input's values, under another shape or name. */
-export function isView(node: Node): boolean {
-  return isOp(node, reshapeOp) || isOp(node, stopGradientOp);
-}
-
-/** The node whose array a view, or a view of a view, looks at. */
-function ownerOf(node: Node): Node {
-  return isView(node) ? ownerOf(node.operand("x")) : node;
-}
 
 /** For each node of `nodes` (in order of ids) the arrays' owners that nothing reads after it. `kept` are never let go. */
 export function lastReads(nodes: readonly Node[], kept: readonly Node[]): ReadonlyMap<Node, readonly Node[]> {

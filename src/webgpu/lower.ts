@@ -1,9 +1,9 @@
 import { at } from "../core/at.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
-import { type Graph, variableOp } from "../graph/graph.ts";
-import type { Node, Variable } from "../graph/node.ts";
-import { isOp } from "../graph/op.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Node } from "../graph/node.ts";
+import { neededNodes, outdatedOperands, ownerOf, variableOf, writtenVariables } from "../graph/schedule.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
 import { copy } from "./kernels/elementwise.ts";
 import { type BoundValues, valuesInOrder } from "./lowering.ts";
@@ -12,18 +12,6 @@ import { PlannedValues } from "./planned_values.ts";
 import { rulesFor } from "./rules/index.ts";
 import { throughReshapes } from "./rules/patterns.ts";
 import type { Annotation, Match, Rule, RuleEmitter } from "./rules/rule.ts";
-
-/** Nodes that the outputs and the effects need, in topological order, effects left out. */
-function neededNodes(graph: Graph, outputs: readonly Node[]): Node[] {
-  const needed = new Set<Node>();
-  const visit = [...outputs, ...graph.effects];
-  for (let node = visit.pop(); node !== undefined; node = visit.pop()) {
-    if (needed.has(node)) continue;
-    needed.add(node);
-    visit.push(...node.inputs);
-  }
-  return graph.nodes.filter((node) => needed.has(node) && node.op.writes === undefined);
-}
 
 /** Turns a graph into dispatches: fetches the rules for its ops, asks them which kernels and fusions, allocates nothing. */
 export async function lowerGraph(
@@ -82,8 +70,7 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
     const outputs = this.#protectedOutputs();
     this.#keepOldValues();
     for (const effect of this.effects) this.#lower(effect);
-    const written = this.effects.flatMap((effect) => effect.op.writes?.(effect) ?? []);
-    const variables = new Set([...this.variables, ...written]);
+    const variables = new Set([...this.variables, ...writtenVariables(this.effects)]);
     return { dispatches: this.#dispatches, inputs: this.inputs, outputs, variables };
   }
 
@@ -112,7 +99,7 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
 
   /** Outputs that are variables which an effect changes are copied before it does. */
   #protectedOutputs(): Plan["outputs"] {
-    const written = new Set(this.effects.flatMap((effect) => effect.op.writes?.(effect) ?? []));
+    const written = writtenVariables(this.effects);
     const outputs = new Map<string, { value: PlannedValue; shape: Shape }>();
     for (const [name, node] of this.#outputs) {
       const variable = variableOf(node);
@@ -125,16 +112,13 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
 
   /** An effect sees the old value of a variable that an earlier effect changes. */
   #keepOldValues(): void {
-    const written = new Set<Variable>();
-    for (const effect of this.effects.filter((candidate) => this.#matches.has(candidate))) {
-      const copies = new Map<Node, PlannedValue>();
-      for (const input of effect.inputs) {
-        const variable = variableOf(input);
-        if (variable === undefined || !written.has(variable)) continue;
-        copies.set(input, this.#copyOf(this.value(input), `old ${throughReshapes(input).op.name}`));
-      }
-      this.#oldValues.set(effect, copies);
-      for (const variable of effect.op.writes?.(effect) ?? []) written.add(variable);
+    const effects = this.effects.filter((candidate) => this.#matches.has(candidate));
+    for (const [effect, outdated] of outdatedOperands(effects)) {
+      const copies = outdated.map((operand): [Node, PlannedValue] => [
+        operand,
+        this.#copyOf(this.value(operand), `old ${ownerOf(operand).op.name}`),
+      ]);
+      this.#oldValues.set(effect, new Map(copies));
     }
   }
 
@@ -216,10 +200,4 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
   reserved(node: Node): PlannedValue | undefined {
     return this.#reserved.get(node);
   }
-}
-
-/** The variable that a node shows, perhaps in another shape. */
-function variableOf(node: Node): Variable | undefined {
-  const root = throughReshapes(node);
-  return isOp(root, variableOp) ? root.attributes.variable : undefined;
 }

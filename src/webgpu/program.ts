@@ -1,9 +1,10 @@
 import { at } from "../core/at.ts";
-import { ArgumentError, DeviceLostError, DisposedError, ShapeError } from "../core/errors.ts";
+import { DeviceLostError, DisposedError, ShapeError } from "../core/errors.ts";
 import { formatCount, formatTable } from "../core/format.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Feeds, Program, ProgramStats } from "../graph/backend.ts";
+import { checkFeeds } from "../graph/feeds.ts";
 import type { Variable } from "../graph/node.ts";
 import type { ProfileData } from "../graph/profile.ts";
 import type { DeviceContext } from "./device_context.ts";
@@ -91,21 +92,7 @@ export class WebGpuProgram implements Program {
   feed(feeds: Feeds): void {
     const { recording } = this;
     const { inputs } = recording.plan;
-    for (const name of Object.keys(feeds)) {
-      if (!inputs.has(name)) {
-        const known = [...inputs.keys()].map((input) => `"${input}"`).join(", ") || "none";
-        throw new ArgumentError(`run: the program has no input "${name}" (its inputs: ${known}).`);
-      }
-    }
-    for (const [name, { value, shape }] of inputs) {
-      const feed = feeds[name];
-      if (feed === undefined) throw new ArgumentError(`run: input "${name}" ${formatShape(shape)} is missing.`);
-      if (feed.length !== value.size) {
-        throw new ShapeError(
-          `run: input "${name}" ${formatShape(shape)} holds ${value.size} values, ${feed.length} were fed.`,
-        );
-      }
-    }
+    checkFeeds(feeds, inputs);
     for (const [name, { value }] of inputs) recording.feed(value, feeds[name] ?? []);
   }
 
