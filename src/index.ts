@@ -17,6 +17,7 @@ export { type KernelTime, Profile, type ProfileData } from "./graph/profile.ts";
 export type { EpsilonPlace, UpdateFormula, UpdateRule, UpdateTreatment } from "./graph/update_rule.ts";
 export type { ActivationName } from "./nn/activations.ts";
 export { type Constraint, maxNorm, minMaxNorm, unitNorm } from "./nn/constraints.ts";
+export { defineLayer, type OwnLayerContext, type OwnLayerDefinition, type OwnWeight } from "./nn/define_layer.ts";
 export type { Initializer, InitializerName } from "./nn/initializers.ts";
 export type { Layer, LayerConfig } from "./nn/layer.ts";
 export { activation } from "./nn/layers/activation.ts";

@@ -1,6 +1,7 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
+import type { Padding } from "../core/window_geometry.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import type { ActivationName } from "./activations.ts";
@@ -113,7 +114,7 @@ export interface LayerDefinition extends Pick<LayerMembers, "config" | "keyword"
 }
 
 /** Declares a layer of one input. */
-export function defineLayer(definition: LayerDefinition): Layer {
+export function layerOfOne(definition: LayerDefinition): Layer {
   function only<T>(inputs: readonly T[], what: string): T {
     const [input, ...others] = inputs;
     if (input === undefined || others.length > 0) {
@@ -142,7 +143,7 @@ export interface MergingLayerDefinition extends Pick<LayerMembers, "config" | "k
 }
 
 /** Declares a layer that combines two or more tensors. */
-export function defineMergingLayer({ config, keyword, outputShape, build }: MergingLayerDefinition): Layer {
+export function layerOfSeveral({ config, keyword, outputShape, build }: MergingLayerDefinition): Layer {
   return callable({
     config,
     keyword,
@@ -179,11 +180,17 @@ export function checkImage(what: string, input: Shape): readonly [number, number
   return [height, width, channels];
 }
 
-/** Padding of windows, "valid" where it is left out. Throws `ArgumentError` for another word. */
-export function checkPadding(what: string, padding: string | undefined): "same" | "valid" {
+/** Padding of windows, "valid" where it is left out. Throws `ArgumentError` for what is none. */
+export function checkPadding(what: string, padding: Padding | undefined): Padding {
   if (padding === undefined || padding === "valid") return "valid";
   if (padding === "same") return "same";
-  throw new ArgumentError(`${what}: padding must be "same" or "valid", got ${describeValue(padding)}.`);
+  const given: unknown = padding;
+  const isPair = (pair: unknown) =>
+    Array.isArray(pair) && pair.length === 2 && pair.every((value) => Number.isInteger(value) && value >= 0);
+  if (Array.isArray(given) && given.length === 2 && given.every(isPair)) return padding;
+  throw new ArgumentError(
+    `${what}: padding must be "same", "valid" or [[top, bottom], [left, right]] in whole pixels, got ${describeValue(padding)}.`,
+  );
 }
 
 /** A finite number of at least `least`, or an `ArgumentError` that names it. */

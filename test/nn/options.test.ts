@@ -96,6 +96,7 @@ const OTHERS = [
     "cpu",
     "createClassifier",
     "createPredictor",
+    "defineLayer",
     "createTrainer",
     "dataset",
     "fetchIdx",

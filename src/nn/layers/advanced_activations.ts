@@ -11,7 +11,7 @@ import { transpose } from "../../graph/ops/transpose.ts";
 import { where as whereNode } from "../../graph/ops/where.ts";
 import { type Constraint, checkConstraint } from "../constraints.ts";
 import { checkInitializer, type Initializer } from "../initializers.ts";
-import { checkNumber, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
+import { checkNumber, describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";
 import { checkRegularizer, type Regularizer } from "../regularizers.ts";
 import { imageAxis } from "./merge.ts";
 
@@ -22,7 +22,7 @@ const SLOPE = "it is called negativeSlope";
 export function leakyReLU(options: { negativeSlope?: number; name?: string } = {}): Layer {
   checkOptions("leakyReLU", options, { negativeSlope: "number", name: "string" }, { alpha: SLOPE });
   const slope = checkNumber(describeNew("leaky_re_lu", options), "negativeSlope", options.negativeSlope ?? 0.3, 0);
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("leakyReLU", options),
     keyword: "leaky_re_lu",
     outputShape: (input) => input,
@@ -34,7 +34,7 @@ export function leakyReLU(options: { negativeSlope?: number; name?: string } = {
 export function elu(options: { alpha?: number; name?: string } = {}): Layer {
   checkOptions("elu", options, { alpha: "number", name: "string" });
   const alpha = checkNumber(describeNew("elu", options), "alpha", options.alpha ?? 1);
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("elu", options),
     keyword: "elu",
     outputShape: (input) => input,
@@ -70,7 +70,7 @@ export function reLU(options: ReLUOptions = {}): Layer {
   checkNumber(what, "threshold", threshold, 0);
   if (maxValue !== undefined) checkNumber(what, "maxValue", maxValue, 0);
   const plain = negativeSlope === 0 && threshold === 0;
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("reLU", options),
     keyword: "re_lu",
     // As an activation it becomes part of the kernel before it.
@@ -119,7 +119,7 @@ export function prelu(options: PReLUOptions = {}): Layer {
   checkRegularizer(`${what}: alphaRegularizer`, options.alphaRegularizer);
   checkConstraint(`${what}: alphaConstraint`, options.alphaConstraint);
   if (!Array.isArray(sharedAxes)) throw new ArgumentError(`${what}: sharedAxes wants a list such as [1, 2].`);
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("prelu", options),
     keyword: "p_re_lu",
     trainable: options.trainable,
@@ -155,7 +155,7 @@ export function softmax(options: { axis?: number; name?: string } = {}): Layer {
       `${describeNew("softmax", options)}: axis must be a whole number, got ${describeValue(axis)}.`,
     );
   }
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("softmax", options),
     keyword: "softmax",
     activation: axis === -1 ? "softmax" : "linear",

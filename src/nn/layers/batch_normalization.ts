@@ -4,7 +4,7 @@ import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
 import { batchNorm, batchNormOfBatch } from "../../graph/ops/batch_norm.ts";
 import { movingAverage } from "../../graph/ops/moving_average.ts";
 import { checkInitializer, type Initializer } from "../initializers.ts";
-import { defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
+import { describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";
 import {
   checkScaleAndShift,
   SCALE_AND_SHIFT,
@@ -54,7 +54,7 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
   checkInitializer(`${what}: movingVarianceInitializer`, options.movingVarianceInitializer);
   const channelsOf = (input: Shape) => input[input.length - 1] ?? 0;
 
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("batchNormalization", options),
     keyword: "batch_normalization",
     trainable: options.trainable,

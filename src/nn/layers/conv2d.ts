@@ -1,7 +1,7 @@
 import { ShapeError } from "../../core/errors.ts";
 import { checkOptions, type OptionKinds } from "../../core/options.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
-import { type ConvGeometry, convGeometry } from "../../core/window_geometry.ts";
+import { type ConvGeometry, convGeometry, type Padding } from "../../core/window_geometry.ts";
 import { add } from "../../graph/ops/arithmetic.ts";
 import { conv2d as conv2dNode } from "../../graph/ops/conv2d.ts";
 import { activationName } from "../activations.ts";
@@ -9,10 +9,10 @@ import {
   checkCount,
   checkImage,
   checkPadding,
-  defineLayer,
   describeNew,
   type Layer,
   layerConfig,
+  layerOfOne,
   toPair,
 } from "../layer.ts";
 import { biasSpecs, checkWeightOptions, kernelSpec, WEIGHTS, type WeightOptions } from "./weights.ts";
@@ -25,8 +25,8 @@ export interface Conv2dLayerOptions extends WeightOptions {
   kernelSize: number | readonly [number, number];
   /** Default 1. */
   strides?: number | readonly [number, number];
-  /** Default "valid". */
-  padding?: "same" | "valid";
+  /** "same", "valid" or [[top, bottom], [left, right]]; default "valid". */
+  padding?: Padding;
   /** Default 1. */
   dilationRate?: number | readonly [number, number];
   /** Default 1. */
@@ -37,7 +37,7 @@ const CONV2D: OptionKinds<Conv2dLayerOptions> = {
   filters: "number",
   kernelSize: "any",
   strides: "any",
-  padding: "string",
+  padding: "any",
   dilationRate: "any",
   groups: "number",
   ...WEIGHTS,
@@ -69,7 +69,7 @@ export function conv2d(options: Conv2dLayerOptions): Layer {
     return convGeometry(where, [1, ...input], filter, { strides, padding, dilations, groups });
   }
 
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("conv2d", options),
     keyword: "conv2d",
     activation: activationName(what, options.activation),

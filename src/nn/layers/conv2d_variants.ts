@@ -2,7 +2,7 @@ import { ArgumentError } from "../../core/errors.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { transposedConvGeometry } from "../../core/transposed_conv_geometry.ts";
-import { type ConvGeometry, convGeometry, type Pair } from "../../core/window_geometry.ts";
+import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../core/window_geometry.ts";
 import { add } from "../../graph/ops/arithmetic.ts";
 import { conv2d } from "../../graph/ops/conv2d.ts";
 import { conv2dTranspose as conv2dTransposeNode } from "../../graph/ops/conv2d_transpose.ts";
@@ -14,10 +14,10 @@ import {
   checkCount,
   checkImage,
   checkPadding,
-  defineLayer,
   describeNew,
   type Layer,
   layerConfig,
+  layerOfOne,
   toPair,
 } from "../layer.ts";
 import { checkRegularizer, type Regularizer } from "../regularizers.ts";
@@ -29,8 +29,8 @@ export interface WindowLayerOptions {
   kernelSize: number | readonly [number, number];
   /** Default 1. */
   strides?: number | readonly [number, number];
-  /** Default "valid". */
-  padding?: "same" | "valid";
+  /** "same", "valid" or [[top, bottom], [left, right]]; default "valid". */
+  padding?: Padding;
   /** Default 1. */
   dilationRate?: number | readonly [number, number];
 }
@@ -38,7 +38,7 @@ export interface WindowLayerOptions {
 const WINDOW: OptionKinds<WindowLayerOptions> = {
   kernelSize: "any",
   strides: "any",
-  padding: "string",
+  padding: "any",
   dilationRate: "any",
 };
 
@@ -110,7 +110,7 @@ export function depthwiseConv2d(options: DepthwiseConv2dLayerOptions): Layer {
   };
   checkWeightOptions(what, weights);
   const { kernel, ...rest } = window;
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("depthwiseConv2d", options),
     keyword: "depthwise_conv2d",
     activation: activationName(what, options.activation),
@@ -186,7 +186,7 @@ export function separableConv2d(options: SeparableConv2dLayerOptions): Layer {
   checkConstraint(`${what}: depthwiseConstraint`, options.depthwiseConstraint);
   checkConstraint(`${what}: pointwiseConstraint`, options.pointwiseConstraint);
   const { kernel, ...rest } = window;
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("separableConv2d", options),
     keyword: "separable_conv2d",
     activation: activationName(what, options.activation),
@@ -264,7 +264,7 @@ export function conv2dTranspose(options: Conv2dTransposeLayerOptions): Layer {
     const filter = [kernel[0], kernel[1], filters, channels];
     return transposedConvGeometry(where, [1, ...input], filter, { ...window, outputPadding, groups: 1 });
   };
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("conv2dTranspose", options),
     keyword: "conv2d_transpose",
     activation: activationName(what, options.activation),

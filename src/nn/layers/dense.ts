@@ -5,7 +5,7 @@ import { add } from "../../graph/ops/arithmetic.ts";
 import { matmul } from "../../graph/ops/matmul.ts";
 import { reshape } from "../../graph/ops/reshape.ts";
 import { activationName } from "../activations.ts";
-import { checkCount, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
+import { checkCount, describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";
 import { biasSpecs, checkWeightOptions, kernelSpec, WEIGHTS, type WeightOptions } from "./weights.ts";
 
 /** Options of `dense`. */
@@ -31,7 +31,7 @@ export function dense(options: DenseOptions): Layer {
     if (last === undefined) throw new ShapeError(`${where}: wants [features], got ${formatShape(input)}.`);
     return last;
   };
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("dense", options),
     keyword: "dense",
     activation: activationName(what, options.activation),

@@ -2,7 +2,7 @@ import { ArgumentError } from "../../core/errors.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { dropout as dropoutNode } from "../../graph/ops/dropout.ts";
-import { checkImage, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
+import { checkImage, describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";
 
 /** Options of `dropout`. */
 export interface DropoutLayerOptions {
@@ -50,7 +50,7 @@ export function dropout(options: DropoutLayerOptions): Layer {
     }
     return noiseShape.map((extent, axis) => extent ?? shape[axis] ?? 1);
   };
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("dropout", options),
     keyword: "dropout",
     outputShape(input, where) {
@@ -68,7 +68,7 @@ export function dropout(options: DropoutLayerOptions): Layer {
 export function spatialDropout2d(options: { rate: number; name?: string }): Layer {
   checkOptions("spatialDropout2d", options, { rate: "number", name: "string" });
   const rate = checkRate(describeNew("spatial_dropout2d", options), options.rate);
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("spatialDropout2d", options),
     keyword: "spatial_dropout2d",
     outputShape(input, where) {

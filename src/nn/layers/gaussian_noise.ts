@@ -1,7 +1,7 @@
 import { ArgumentError } from "../../core/errors.ts";
 import { checkOptions, describeValue } from "../../core/options.ts";
 import { gaussianNoise as gaussianNoiseNode } from "../../graph/ops/gaussian_noise.ts";
-import { defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
+import { describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";
 
 /**
  * In training, adds normal noise of mean 0 and standard deviation `stddev` to every value, other noise at each step; in
@@ -15,7 +15,7 @@ export function gaussianNoise(options: { stddev: number; name?: string }): Layer
   if (!(typeof stddev === "number" && Number.isFinite(stddev) && stddev >= 0)) {
     throw new ArgumentError(`${what}: stddev must be a number of at least 0, got ${describeValue(stddev)}.`);
   }
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("gaussianNoise", options),
     keyword: "gaussian_noise",
     outputShape: (input) => input,

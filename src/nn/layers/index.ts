@@ -1,6 +1,7 @@
 import { FormatError } from "../../core/errors.ts";
 import { describeValue } from "../../core/options.ts";
 import type { Layer, LayerConfig } from "../layer.ts";
+import { OWN_KIND, ownLayers } from "../own_layers.ts";
 import { activation } from "./activation.ts";
 import { elu, leakyReLU, prelu, reLU, softmax } from "./advanced_activations.ts";
 import { batchNormalization } from "./batch_normalization.ts";
@@ -65,6 +66,16 @@ const BUILDERS: Readonly<Record<string, (options: Options) => Layer>> = {
   zeroPadding2d,
 };
 
+function builderOf(kind: string): ((options: Options) => Layer) | undefined {
+  if (!kind.startsWith(OWN_KIND)) return Object.hasOwn(BUILDERS, kind) ? BUILDERS[kind] : undefined;
+  const own = kind.slice(OWN_KIND.length);
+  const found = ownLayers.get(own);
+  if (found) return found;
+  throw new FormatError(
+    `The model has a layer of its author's own, "${own}"; call defineLayer({ kind: ${JSON.stringify(own)}, … }) before it is loaded.`,
+  );
+}
+
 /** A layer from its JSON. Throws `FormatError` for a kind that does not exist, and what the layer says of its options. */
 export function layerFromConfig(config: LayerConfig): Layer {
   const given: unknown = config;
@@ -72,7 +83,7 @@ export function layerFromConfig(config: LayerConfig): Layer {
     throw new FormatError(`A layer of this configuration is no object, but ${describeValue(given)}.`);
   }
   const { kind, name, options = {} }: { kind?: unknown; name?: unknown; options?: unknown } = given;
-  const build = typeof kind === "string" && Object.hasOwn(BUILDERS, kind) ? BUILDERS[kind] : undefined;
+  const build = typeof kind === "string" ? builderOf(kind) : undefined;
   if (build === undefined) {
     throw new FormatError(`Unknown layer ${describeValue(kind)}; known: ${Object.keys(BUILDERS).join(", ")}.`);
   }

@@ -6,7 +6,7 @@ import type { Node } from "../../graph/node.ts";
 import { add as addNode, mul, sub } from "../../graph/ops/arithmetic.ts";
 import { maximum as maximumNode, minimum as minimumNode } from "../../graph/ops/binary.ts";
 import { concat } from "../../graph/ops/concat.ts";
-import { defineMergingLayer, type Layer, layerConfig } from "../layer.ts";
+import { type Layer, layerConfig, layerOfSeveral } from "../layer.ts";
 
 type Options = { name?: string };
 
@@ -24,7 +24,7 @@ function combinedShape(shapes: readonly Shape[], what: string): Shape {
 
 function elementwise(kind: string, options: Options, combine: (graph: Graph, x: Node, y: Node) => Node): Layer {
   checkOptions(kind, options, { name: "string" });
-  return defineMergingLayer({
+  return layerOfSeveral({
     config: layerConfig(kind, options),
     keyword: kind,
     outputShape: combinedShape,
@@ -43,7 +43,7 @@ export function add(options: Options = {}): Layer {
 /** The first of two tensors minus the second, element by element. */
 export function subtract(options: Options = {}): Layer {
   checkOptions("subtract", options, { name: "string" });
-  return defineMergingLayer({
+  return layerOfSeveral({
     config: layerConfig("subtract", options),
     keyword: "subtract",
     outputShape(shapes, what) {
@@ -62,7 +62,7 @@ export function multiply(options: Options = {}): Layer {
 /** Mean of two or more tensors, element by element. */
 export function average(options: Options = {}): Layer {
   checkOptions("average", options, { name: "string" });
-  return defineMergingLayer({
+  return layerOfSeveral({
     config: layerConfig("average", options),
     keyword: "average",
     outputShape: combinedShape,
@@ -101,7 +101,7 @@ export function imageAxis(what: string, axis: number, rank: number): number {
 export function concatenate(options: { axis?: number; name?: string } = {}): Layer {
   checkOptions("concatenate", options, { axis: "number", name: "string" });
   const { axis = -1 } = options;
-  return defineMergingLayer({
+  return layerOfSeveral({
     config: layerConfig("concatenate", options),
     keyword: "concatenate",
     outputShape(shapes, what) {

@@ -7,7 +7,7 @@ import { groupNorm, layerNorm } from "../../graph/ops/normalization.ts";
 import { sum } from "../../graph/ops/reduce.ts";
 import { reshape } from "../../graph/ops/reshape.ts";
 import { sqrt } from "../../graph/ops/unary.ts";
-import { checkNumber, defineLayer, describeNew, type Layer, layerConfig } from "../layer.ts";
+import { checkNumber, describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";
 import { imageAxis } from "./merge.ts";
 import {
   checkScaleAndShift,
@@ -61,7 +61,7 @@ export function layerNormalization(options: LayerNormalizationOptions = {}): Lay
   const epsilon = checkEpsilon(what, options.epsilon ?? 1e-3);
   checkScaleAndShift(what, options);
   const ownAxes = (input: Shape, where: string) => imageAxes(where, axis, input.length);
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("layerNormalization", options),
     keyword: "layer_normalization",
     trainable: options.trainable,
@@ -123,7 +123,7 @@ export function groupNormalization(options: GroupNormalizationOptions = {}): Lay
   checkScaleAndShift(what, options);
   const channelsOf = (shape: Shape) => shape[shape.length - 1] ?? 0;
   const groupsOf = (shape: Shape) => (groups === -1 ? channelsOf(shape) : groups);
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("groupNormalization", options),
     keyword: "group_normalization",
     trainable: options.trainable,
@@ -153,7 +153,7 @@ export function unitNormalization(options: { axis?: number | readonly number[]; 
   const what = describeNew("unit_normalization", options);
   const { axis = -1 } = options;
   checkAxes(what, axis);
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("unitNormalization", options),
     keyword: "unit_normalization",
     outputShape(input, where) {

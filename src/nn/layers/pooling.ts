@@ -1,11 +1,11 @@
 import { checkOptions, type OptionKinds } from "../../core/options.ts";
-import { poolGeometry } from "../../core/window_geometry.ts";
+import { type Padding, poolGeometry } from "../../core/window_geometry.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
 import { avgPool2d } from "../../graph/ops/avg_pool2d.ts";
 import { globalAvgPool2d, globalMaxPool2d } from "../../graph/ops/global_pool2d.ts";
 import { maxPool2d, type Pool2dOptions } from "../../graph/ops/max_pool2d.ts";
-import { checkImage, checkPadding, defineLayer, describeNew, type Layer, layerConfig, toPair } from "../layer.ts";
+import { checkImage, checkPadding, describeNew, type Layer, layerConfig, layerOfOne, toPair } from "../layer.ts";
 
 /** Options of `maxPooling2d` and `averagePooling2d`. */
 export interface Pooling2dOptions {
@@ -13,13 +13,13 @@ export interface Pooling2dOptions {
   poolSize?: number | readonly [number, number];
   /** Default: the window. */
   strides?: number | readonly [number, number];
-  /** Default "valid". */
-  padding?: "same" | "valid";
+  /** "same", "valid" or [[top, bottom], [left, right]]; default "valid". */
+  padding?: Padding;
   /** Default: made from the kind of layer, Keras' way. */
   name?: string;
 }
 
-const POOLING: OptionKinds<Pooling2dOptions> = { poolSize: "any", strides: "any", padding: "string", name: "string" };
+const POOLING: OptionKinds<Pooling2dOptions> = { poolSize: "any", strides: "any", padding: "any", name: "string" };
 
 function pooling(
   kind: string,
@@ -32,7 +32,7 @@ function pooling(
   const size = toPair(what, "poolSize", options.poolSize ?? 2);
   const strides = toPair(what, "strides", options.strides ?? size);
   const padding = checkPadding(what, options.padding);
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig(kind, options),
     keyword,
     outputShape(input, where) {
@@ -73,7 +73,7 @@ function globalPooling(
 ): Layer {
   checkOptions(kind, options, { keepDims: "boolean", name: "string" });
   const keepDims = options.keepDims ?? false;
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig(kind, options),
     keyword,
     outputShape(input, where) {

@@ -11,10 +11,10 @@ import {
   checkCount,
   checkImage,
   checkNumber,
-  defineLayer,
   describeNew,
   type Layer,
   layerConfig,
+  layerOfOne,
   toPair,
 } from "../layer.ts";
 
@@ -42,7 +42,7 @@ export function reshape(options: { targetShape: readonly number[]; name?: string
     }
     return shape;
   };
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("reshape", options),
     keyword: "reshape",
     outputShape: target,
@@ -60,7 +60,7 @@ export function permute(options: { dims: readonly number[]; name?: string }): La
   if (!whole || [...dims].sort((a, b) => a - b).some((dim, index) => dim !== index + 1)) {
     throw new ArgumentError(`${what}: dims must name each axis from 1 on once, got ${describeValue(dims)}.`);
   }
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("permute", options),
     keyword: "permute",
     outputShape(input, where) {
@@ -98,7 +98,7 @@ function toSides(what: string, name: string, sides: Sides): [[number, number], [
 export function zeroPadding2d(options: { padding?: Sides; name?: string } = {}): Layer {
   checkOptions("zeroPadding2d", options, { padding: "any", name: "string" });
   const [rows, columns] = toSides(describeNew("zero_padding2d", options), "padding", options.padding ?? 1);
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("zeroPadding2d", options),
     keyword: "zero_padding2d",
     outputShape(input, where) {
@@ -123,7 +123,7 @@ export function cropping2d(options: { cropping?: Sides; name?: string } = {}): L
     }
     return shape;
   };
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("cropping2d", options),
     keyword: "cropping2d",
     outputShape: cropped,
@@ -162,7 +162,7 @@ export function upSampling2d(options: UpSampling2dOptions = {}): Layer {
       `${what}: interpolation must be "nearest" or "bilinear", got ${describeValue(interpolation)}.`,
     );
   }
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("upSampling2d", options),
     keyword: "up_sampling2d",
     outputShape(input, where) {
@@ -190,7 +190,7 @@ export function rescaling(options: {
   for (const [name, values] of Object.entries({ scale, offset })) {
     for (const value of Array.isArray(values) ? values : [values]) checkNumber(what, name, value);
   }
-  return defineLayer({
+  return layerOfOne({
     config: layerConfig("rescaling", options),
     keyword: "rescaling",
     outputShape(input, where) {
