@@ -1,5 +1,6 @@
 /**
  * The house of DESIGN section 2: `src` is a building of floors, and a floor imports only from floors below it.
+ * No files, of the demo neither, import each other in a circle; types may, and what is fetched later by import().
  * Prints each offence as file:line and exits with 1.
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -55,11 +56,49 @@ for (const entry of readdirSync(source, { recursive: true, withFileTypes: true }
     }
   }
 }
+offences.push(...circlesOf(source), ...circlesOf(resolve(import.meta.dirname, "../demo")));
 for (const offence of offences) console.error(offence);
 if (offences.length > 0) process.exit(1);
-console.log("floors: every import goes down");
+console.log("floors: every import goes down, and none in a circle");
 
 /** The same text with comments blanked, line for line: an example in a comment imports nothing. */
 function withoutComments(text) {
   return text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, (comment) => comment.replace(/[^\n]/g, " "));
+}
+
+/** Circles of imports that stay in the code that runs, each told once, by the first of its files that is met. */
+function circlesOf(folder) {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const imports = new Map(files.map((file) => [file, valueImports(file).filter((target) => files.includes(target))]));
+  const done = new Set();
+  const found = [];
+  const visit = (file, path) => {
+    const start = path.indexOf(file);
+    if (start >= 0) found.push([...path.slice(start), file]);
+    if (start >= 0 || done.has(file)) return;
+    for (const target of imports.get(file)) visit(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  // The gradient of an op is made of ops, whose gradients are made of it in turn: rules, which run when all is loaded.
+  const isOp = (file) => /[\\/]src[\\/]graph[\\/]ops[\\/]/.test(file);
+  const circles = found.filter((circle) => !circle.every(isOp));
+  return circles.map((circle) => {
+    const names = circle.map((file) => relative(resolve(folder, ".."), file));
+    return `${names[0]}:1: imports itself through ${names.slice(1).join(" → ")}`;
+  });
+}
+
+/** Files that a file imports something of that is no type, at once and not by import(). */
+function valueImports(file) {
+  const text = withoutComments(readFileSync(file, "utf8"));
+  return [...text.matchAll(/^(?:import|export)\b([^"';]*?)(?:\bfrom\s*)?"(\.[^"]+)"/gm)]
+    .filter(([, names]) => {
+      if (/^\s*type\b/.test(names)) return false;
+      const listed = /^\s*\{([\s\S]*)\}\s*$/.exec(names)?.[1];
+      return listed === undefined || listed.split(",").some((name) => name.trim() !== "" && !/^\s*type\s/.test(name));
+    })
+    .map(([, , specifier]) => resolve(dirname(file), specifier));
 }
