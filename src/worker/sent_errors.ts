@@ -6,6 +6,7 @@ import {
   DisposedError,
   DivergedError,
   FormatError,
+  InternalError,
   ModuleLoadError,
   OutOfMemoryError,
   ShapeError,
@@ -18,6 +19,7 @@ import {
  * none is missing. Their fields need no table: every own property of an error is sent.
  */
 const BY_CODE: Readonly<Record<string, { readonly prototype: CortezaError; readonly name: string }>> = {
+  internal: InternalError,
   shape: ShapeError,
   argument: ArgumentError,
   format: FormatError,
