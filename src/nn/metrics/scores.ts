@@ -8,8 +8,8 @@ import { matmul } from "../../graph/ops/matmul.ts";
 import { oneHot } from "../../graph/ops/one_hot.ts";
 import { sum as sumNode } from "../../graph/ops/reduce.ts";
 import { reshape } from "../../graph/ops/reshape.ts";
-import type { Average } from "../metrics.ts";
 import type { BatchResults } from "./batch_results.ts";
+import type { Average } from "./config.ts";
 
 /** Predictions or targets [batch, …, classes] as [rows, classes], zeros in the rows that do not count. */
 function asMaskedRows(results: BatchResults, values: Node): Node {

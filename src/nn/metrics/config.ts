@@ -1,0 +1,173 @@
+import { ArgumentError } from "../../core/errors.ts";
+import { checkOptions, describeValue, nearestName, type OptionKinds } from "../../core/options.ts";
+import { camelCase } from "../losses/config.ts";
+
+/** How the scores of several classes become one: of all counts together, their mean, or their mean by right answers. */
+export type Average = "micro" | "macro" | "weighted";
+
+/** A metric with its options, as plain data. */
+export type MetricConfig = { readonly name: string } & (
+  | { readonly kind: "accuracy" }
+  | { readonly kind: "binaryAccuracy"; readonly threshold: number }
+  | { readonly kind: "topKCategoricalAccuracy"; readonly k: number }
+  | {
+      readonly kind: "precision" | "recall" | "f1Score";
+      readonly average: Average;
+      readonly threshold: number | "argmax" | undefined;
+    }
+  | { readonly kind: "auc"; readonly thresholds: number }
+  | { readonly kind: "meanSquaredError" }
+  | { readonly kind: "meanAbsoluteError" }
+);
+
+/** What a trainer takes as a metric: a name, or a metric with options. */
+export type MetricChoice = string | MetricConfig;
+
+interface Named {
+  /** What it is called in results; default its own name. */
+  name?: string;
+}
+
+/** The share of right answers; what a trainer reports in any case. */
+export function accuracy(options: Named = {}): MetricConfig {
+  checkOptions("accuracy", options, { name: "string" });
+  return { kind: "accuracy", name: options.name ?? "accuracy" };
+}
+
+/** The share of outputs on the right side of `threshold` (default ½ of the probability), targets 0 or 1. */
+export function binaryAccuracy(options: Named & { threshold?: number } = {}): MetricConfig {
+  checkOptions("binaryAccuracy", options, { name: "string", threshold: "number" });
+  const { threshold = 0.5, name = "binaryAccuracy" } = options;
+  if (!Number.isFinite(threshold)) throw new ArgumentError(`binaryAccuracy: threshold must be a number.`);
+  return { kind: "binaryAccuracy", name, threshold };
+}
+
+/** The share of rows whose right class is among the `k` largest outputs (default 5); equals count as larger together. */
+export function topKCategoricalAccuracy(options: Named & { k?: number } = {}): MetricConfig {
+  checkOptions("topKCategoricalAccuracy", options, { name: "string", k: "number" });
+  const { k = 5, name = "topKCategoricalAccuracy" } = options;
+  if (!Number.isInteger(k) || k < 1) {
+    throw new ArgumentError(
+      `topKCategoricalAccuracy: k must be a whole number of at least 1, got ${describeValue(k)}.`,
+    );
+  }
+  return { kind: "topKCategoricalAccuracy", name, k };
+}
+
+interface ScoreOptions extends Named {
+  average?: Average;
+  /** A probability, above which an output says yes, or "argmax": the largest output of a row alone says yes. */
+  threshold?: number | "argmax";
+}
+
+const SCORE: OptionKinds<ScoreOptions> = { name: "string", average: "string", threshold: "any" };
+
+function score(
+  kind: "precision" | "recall" | "f1Score",
+  options: ScoreOptions,
+  average: Average,
+  threshold: number | undefined,
+): MetricConfig {
+  checkOptions(kind, options, SCORE);
+  const config = { kind, name: options.name ?? kind, average: options.average ?? average };
+  if (!["micro", "macro", "weighted"].includes(config.average)) {
+    throw new ArgumentError(`${kind}: average must be "micro", "macro" or "weighted", got "${config.average}".`);
+  }
+  const chosen = options.threshold ?? threshold;
+  if (chosen !== undefined && chosen !== "argmax" && !Number.isFinite(chosen)) {
+    throw new ArgumentError(`${kind}: threshold must be a number or "argmax", got ${describeValue(chosen)}.`);
+  }
+  return { ...config, threshold: chosen };
+}
+
+/**
+ * Right among those that the model says yes to, TP / (TP + FP). As in Keras an output says yes with a probability above
+ * 0.5, and all outputs count together ("micro"). Where there is nothing to divide by it is 0. Single steps (`onStep`) tell
+ * it for up to 100 classes.
+ */
+export function precision(options: ScoreOptions = {}): MetricConfig {
+  return score("precision", options, "micro", 0.5);
+}
+
+/** Found among those that are to be found, TP / (TP + FN); defaults as with `precision`. */
+export function recall(options: ScoreOptions = {}): MetricConfig {
+  return score("recall", options, "micro", 0.5);
+}
+
+/**
+ * 2 TP / (2 TP + FP + FN). By default the mean over the classes ("macro"; Keras: a value a class), the largest output of
+ * a row saying yes; with one output a probability above 0.5.
+ */
+export function f1Score(options: ScoreOptions = {}): MetricConfig {
+  return score("f1Score", options, "macro", undefined);
+}
+
+/** Each is a comparison for every output of every image. */
+const MOST_THRESHOLDS = 10_000;
+
+/**
+ * Area under the ROC curve, taken as Keras does: from counts at 200 `thresholds` evenly spaced over 0…1 and the
+ * trapezoids between them, all outputs together. Finer than a step of 1/199 it does not tell probabilities apart. Known of
+ * epochs and evaluations; of single steps (`onStep`) with at most 150 thresholds, since their counts are kept for each.
+ */
+export function auc(options: Named & { thresholds?: number } = {}): MetricConfig {
+  checkOptions("auc", options, { name: "string", thresholds: "number" });
+  const { thresholds = 200, name = "auc" } = options;
+  if (!Number.isInteger(thresholds) || thresholds < 2 || thresholds > MOST_THRESHOLDS) {
+    throw new ArgumentError(
+      `auc: thresholds must be a whole number from 2 to ${MOST_THRESHOLDS}, got ${describeValue(thresholds)}.`,
+    );
+  }
+  return { kind: "auc", name, thresholds };
+}
+
+function meanSquaredErrorMetric(options: Named = {}): MetricConfig {
+  checkOptions("meanSquaredError", options, { name: "string" });
+  return { kind: "meanSquaredError", name: options.name ?? "meanSquaredError" };
+}
+
+function meanAbsoluteErrorMetric(options: Named = {}): MetricConfig {
+  checkOptions("meanAbsoluteError", options, { name: "string" });
+  return { kind: "meanAbsoluteError", name: options.name ?? "meanAbsoluteError" };
+}
+
+const MAKERS: Readonly<Record<string, (options?: never) => MetricConfig>> = {
+  accuracy,
+  binaryAccuracy,
+  categoricalAccuracy: () => accuracy({ name: "categoricalAccuracy" }),
+  sparseCategoricalAccuracy: () => accuracy({ name: "sparseCategoricalAccuracy" }),
+  topKCategoricalAccuracy,
+  precision,
+  recall,
+  f1Score,
+  auc,
+  meanSquaredError: meanSquaredErrorMetric,
+  meanAbsoluteError: meanAbsoluteErrorMetric,
+};
+
+const SHORT: Readonly<Record<string, string>> = {
+  acc: "accuracy",
+  mse: "meanSquaredError",
+  mae: "meanAbsoluteError",
+};
+
+/**
+ * A metric by name, also Keras' ("top_k_categorical_accuracy", "mse"), as plain data; one with options is looked at again.
+ * Throws `ArgumentError` that lists the known ones.
+ */
+export function metricConfig(choice: MetricChoice): MetricConfig {
+  const given: unknown = choice;
+  const { kind, ...options } =
+    typeof given === "object" && given !== null ? { kind: undefined, ...given } : { kind: given };
+  const name = typeof kind !== "string" ? "" : typeof given === "string" ? camelCase(given) : kind;
+  const full = (Object.hasOwn(SHORT, name) ? SHORT[name] : undefined) ?? name;
+  const make = Object.hasOwn(MAKERS, full) ? MAKERS[full] : undefined;
+  if (make === undefined) {
+    const nearest = nearestName(full, Object.keys(MAKERS));
+    throw new ArgumentError(
+      `Unknown metric ${describeValue(kind ?? given)}; known: ${Object.keys(MAKERS).join(", ")}.` +
+        `${nearest === undefined ? "" : ` Did you mean "${nearest}"?`}`,
+    );
+  }
+  return make(options as never);
+}
