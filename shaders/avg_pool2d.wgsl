@@ -13,8 +13,8 @@ var<storage> input: array<StoredInput>;
 var<storage> output: array<StoredOutput>;
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
-#include stored_input
-#include stored_output
+#include stored_tensor input
+#include stored_tensor output
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -34,8 +34,8 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
     for (var tapColumn = 0u; tapColumn < KERNEL_WIDTH; tapColumn++) {
       let column = outColumn * STRIDE_WIDTH + tapColumn * DILATION_WIDTH - PAD_LEFT;
       if (column >= IN_WIDTH) { continue; }
-      sum += inputAt(((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel);
+      sum += loadInput(input[((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel]);
     }
   }
-  writeOutput(index, sum / divisor(outRow, outColumn));
+  output[index] = storeOutput(sum / divisor(outRow, outColumn));
 }

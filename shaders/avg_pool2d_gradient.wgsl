@@ -14,8 +14,8 @@ var<storage> upstream: array<StoredUpstream>;
 var<storage> output: array<StoredOutput>;
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
-#include stored_upstream
-#include stored_output
+#include stored_tensor upstream
+#include stored_tensor output
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -38,9 +38,9 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
       let startColumn = inColumn + PAD_LEFT - tapColumn * DILATION_WIDTH;
       let outColumn = startColumn / STRIDE_WIDTH;
       if (startColumn % STRIDE_WIDTH != 0u || outColumn >= OUT_WIDTH) { continue; }
-      let arriving = upstreamAt(((image * OUT_HEIGHT + outRow) * OUT_WIDTH + outColumn) * CHANNELS + channel);
+      let arriving = loadUpstream(upstream[((image * OUT_HEIGHT + outRow) * OUT_WIDTH + outColumn) * CHANNELS + channel]);
       gradient += arriving / divisor(outRow, outColumn);
     }
   }
-  writeOutput(index, gradient);
+  output[index] = storeOutput(gradient);
 }

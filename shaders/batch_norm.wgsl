@@ -19,8 +19,8 @@ var<storage> betas: array<Element>;
 var<storage> output: array<StoredOutput>;
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
-#include stored_x
-#include stored_output
+#include stored_tensor x
+#include stored_tensor output
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -39,11 +39,11 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
     {
 #endif
       let place = row * ELEMENTS + element;
-      let value = (xAt(place) - mean) * scale + beta;
+      let value = (loadX(x[place]) - mean) * scale + beta;
 #if RELU
-      writeOutput(place, elementNanIf(elementIsNan(value), max(value, Element(0.0))));
+      output[place] = storeOutput(elementNanIf(elementIsNan(value), max(value, Element(0.0))));
 #else
-      writeOutput(place, value);
+      output[place] = storeOutput(value);
 #endif
     }
   }

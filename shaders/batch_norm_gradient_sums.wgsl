@@ -19,20 +19,9 @@ var<storage> activated: array<StoredActivated>;
 // Two planes [SLICES, ELEMENTS].
 var<storage> partials: array<Element>;
 
-// HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
-#if HALF_ACTIVATED
-alias StoredActivated = vec2u;
-fn activatedAt(place: u32) -> vec4f {
-  return unpackHalves(activated[place]);
-}
-#elif RELU
-alias StoredActivated = Element;
-fn activatedAt(place: u32) -> Element {
-  return activated[place];
-}
-#endif
-#include stored_x
-#include stored_upstream
+#include stored_tensor activated
+#include stored_tensor x
+#include stored_tensor upstream
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -52,12 +41,12 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #endif
       let place = row * ELEMENTS + element;
 #if RELU
-      let gradient = select(Element(0.0), upstreamAt(place), activatedAt(place) > Element(0.0));
+      let gradient = select(Element(0.0), loadUpstream(upstream[place]), loadActivated(activated[place]) > Element(0.0));
 #else
-      let gradient = upstreamAt(place);
+      let gradient = loadUpstream(upstream[place]);
 #endif
       sum += gradient;
-      weighted += gradient * (xAt(place) - mean);
+      weighted += gradient * (loadX(x[place]) - mean);
     }
   }
   partials[index] = sum;

@@ -21,21 +21,10 @@ var<storage> labels: array<i32>;
 #endif
 var<storage> output: array<StoredOutput>;
 
-// HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
-#if HALF_ACTIVATED
-alias StoredActivated = vec2u;
-fn activatedAt(place: u32) -> vec4f {
-  return unpackHalves(activated[place]);
-}
-#elif RELU
-alias StoredActivated = Element;
-fn activatedAt(place: u32) -> Element {
-  return activated[place];
-}
-#endif
-#include stored_x
-#include stored_upstream
-#include stored_output
+#include stored_tensor activated
+#include stored_tensor x
+#include stored_tensor upstream
+#include stored_tensor output
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -56,15 +45,15 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #endif
       let place = row * ELEMENTS + element;
 #if RELU
-      let direct = select(Element(0.0), upstreamAt(place), activatedAt(place) > Element(0.0)) * scale;
+      let direct = select(Element(0.0), loadUpstream(upstream[place]), loadActivated(activated[place]) > Element(0.0)) * scale;
 #else
-      let direct = upstreamAt(place) * scale;
+      let direct = loadUpstream(upstream[place]) * scale;
 #endif
-      let throughStatistics = (xAt(place) - mean) * slope + offset;
+      let throughStatistics = (loadX(x[place]) - mean) * slope + offset;
 #if MASKED
-      writeOutput(place, direct + select(Element(0.0), throughStatistics, labels[row / ROWS_PER_IMAGE] >= 0));
+      output[place] = storeOutput(direct + select(Element(0.0), throughStatistics, labels[row / ROWS_PER_IMAGE] >= 0));
 #else
-      writeOutput(place, direct + throughStatistics);
+      output[place] = storeOutput(direct + throughStatistics);
 #endif
     }
   }

@@ -20,7 +20,7 @@ var<storage> labels: array<i32>;
 var<storage> partials: array<Element>;
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
-#include stored_x
+#include stored_tensor x
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -38,7 +38,7 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #else
     {
 #endif
-      let value = xAt(row * ELEMENTS + element);
+      let value = loadX(x[row * ELEMENTS + element]);
 #if MASKED
       let counted = labels[row / ROWS_PER_IMAGE] >= 0;
 #else

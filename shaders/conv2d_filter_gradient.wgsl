@@ -80,15 +80,7 @@ var<storage> derivative: array<vec4f>;
 
 @compute @workgroup_size(GROUP_COLUMNS, GROUP_UNITS, GROUP_SLICES)
 fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workgroup: vec3u) {
-  let ownUnit = workgroup.x * GROUP_UNITS + local.y;
-  let ownColumn = workgroup.y * GROUP_COLUMNS + local.x;
-  let ownSlice = workgroup.z * GROUP_SLICES + local.z;
-  if (ownUnit >= UNITS || ownColumn >= COLUMNS || ownSlice >= SLICES) { return; }
-  // Chrome's compiler leaves out the clamp of an index whose range it can follow from here: through + * / % and min, but
-  // not through select or a function's parameter.
-  let unit = min(ownUnit, UNITS - 1u);
-  let column = min(ownColumn, COLUMNS - 1u);
-  let slice = min(ownSlice, SLICES - 1u);
+#include slice_place
 
   // Channels beyond the last repeat it, and are not stored.
   let group = column / COLUMNS_PER_GROUP;

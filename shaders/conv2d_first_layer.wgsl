@@ -56,13 +56,7 @@ fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) workgroupCount: vec3u,
 ) {
-  let tile = workgroup.y * workgroupCount.x + workgroup.x;
-  let ownColumn = (tile % COLUMN_TILES) * GROUP_COLUMNS + local.x;
-  let ownLine = (tile / COLUMN_TILES) * GROUP_LINES + local.y;
-  if (ownLine >= LINES || ownColumn >= COLUMNS) { return; }
-  // Chrome's compiler leaves out the clamp of an index whose range it can follow from here: through + * / % and min.
-  let column = min(ownColumn, COLUMNS - 1u);
-  let line = min(ownLine, LINES - 1u);
+#include workgroup_place line
   let image = line / BLOCKS_DOWN;
   let lineOfImage = line % BLOCKS_DOWN;
 

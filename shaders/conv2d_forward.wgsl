@@ -91,14 +91,7 @@ fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) workgroupCount: vec3u,
 ) {
-  let tile = workgroup.y * workgroupCount.x + workgroup.x;
-  let ownColumn = (tile % COLUMN_TILES) * GROUP_COLUMNS + local.x;
-  let ownBlock = (tile / COLUMN_TILES) * GROUP_BLOCKS + local.y;
-  if (ownBlock >= BLOCKS || ownColumn >= COLUMNS) { return; }
-  // Chrome's compiler leaves out the clamp of an index whose range it can follow from here: through + * / % and min, but
-  // not through select or a function's parameter.
-  let column = min(ownColumn, COLUMNS - 1u);
-  let block = min(ownBlock, BLOCKS - 1u);
+#include workgroup_place block
 
   // Channels beyond the last repeat it, and are not stored.
   let group = column / COLUMNS_PER_GROUP;
@@ -111,9 +104,7 @@ fn main(
 #endif
 #end
 
-  let blockX = (block % BLOCKS_ACROSS) * BLOCK_WIDTH;
-  let blockY = ((block / BLOCKS_ACROSS) % BLOCKS_DOWN) * BLOCK_HEIGHT;
-  let image = block / (BLOCKS_ACROSS * BLOCKS_DOWN);
+#include block_origin
   // The patch's top left corner. Left of and above the image unsigned coordinates are huge, so that one comparison
   // checks both edges.
   let patchX = blockX * STRIDE_WIDTH - PAD_LEFT;

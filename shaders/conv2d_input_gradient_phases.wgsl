@@ -38,13 +38,7 @@ fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) workgroupCount: vec3u,
 ) {
-  let tile = workgroup.y * workgroupCount.x + workgroup.x;
-  let ownColumn = (tile % COLUMN_TILES) * GROUP_COLUMNS + local.x;
-  let ownBlock = (tile / COLUMN_TILES) * GROUP_BLOCKS + local.y;
-  if (ownBlock >= BLOCKS || ownColumn >= COLUMNS) { return; }
-  // Chrome's compiler leaves out the clamp of an index whose range it can follow from here: through + * / % and min.
-  let column = min(ownColumn, COLUMNS - 1u);
-  let block = min(ownBlock, BLOCKS - 1u);
+#include workgroup_place block
 
   let group = column / COLUMNS_PER_GROUP;
   let firstInGroup = (column % COLUMNS_PER_GROUP) * 4u;
@@ -55,9 +49,7 @@ fn main(
     min(firstInGroup + $(lane)u, CHANNELS_PER_GROUP - 1u) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT);
 #end
 
-  let blockX = (block % BLOCKS_ACROSS) * BLOCK_WIDTH;
-  let blockY = ((block / BLOCKS_ACROSS) % BLOCKS_DOWN) * BLOCK_HEIGHT;
-  let image = block / (BLOCKS_ACROSS * BLOCKS_DOWN);
+#include block_origin
   // Left of and above the gradient unsigned coordinates are huge, so that one comparison checks both edges. Pixels outside
   // read the nearest one, and count as zero.
 #unroll x 0 PATCH_WIDTH

@@ -25,7 +25,7 @@ alias Pixel = vec4f;
 #else
 alias Pixel = f32;
 #endif
-#include stored_upstream
+#include stored_tensor upstream
 
 // Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
@@ -63,14 +63,7 @@ fn pixelAt(place: u32) -> Pixel {
 
 @compute @workgroup_size(GROUP_COLUMNS, GROUP_UNITS, GROUP_SLICES)
 fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workgroup: vec3u) {
-  let ownUnit = workgroup.x * GROUP_UNITS + local.y;
-  let ownColumn = workgroup.y * GROUP_COLUMNS + local.x;
-  let ownSlice = workgroup.z * GROUP_SLICES + local.z;
-  if (ownUnit >= UNITS || ownColumn >= COLUMNS || ownSlice >= SLICES) { return; }
-  // Chrome's compiler leaves out the clamp of an index whose range it can follow from here: through + * / % and min.
-  let unit = min(ownUnit, UNITS - 1u);
-  let column = min(ownColumn, COLUMNS - 1u);
-  let slice = min(ownSlice, SLICES - 1u);
+#include slice_place
   // Which input channels, and which rows of the kernel.
   let channel = unit % PIXEL_PITCH;
   let kernelY = (unit / PIXEL_PITCH) * TAP_ROWS;
@@ -137,7 +130,7 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
           select(NONE, vec4u(winners[place_$(window)_$(vector)]), pooledX_$(window) < POOLED_WIDTH);
 #endif
         let value_$(window)_$(vector) = select(
-          upstreamAt(place_$(window)_$(vector)),
+          loadUpstream(upstream[place_$(window)_$(vector)]),
           vec4f(0.0),
           (winner_$(window)_$(vector) & NONE) != vec4u(0u),
         );

@@ -35,13 +35,7 @@ fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) workgroupCount: vec3u,
 ) {
-  let tile = workgroup.y * workgroupCount.x + workgroup.x;
-  let ownColumn = (tile % COLUMN_TILES) * GROUP_COLUMNS + local.x;
-  let ownStrip = (tile / COLUMN_TILES) * GROUP_STRIPS + local.y;
-  if (ownStrip >= STRIPS || ownColumn >= COLUMNS) { return; }
-  // Chrome's compiler leaves out the clamp of an index whose range it can follow from here: through + * / % and min.
-  let column = min(ownColumn, COLUMNS - 1u);
-  let strip = min(ownStrip, STRIPS - 1u);
+#include workgroup_place strip
   let firstX = (strip % STRIPS_ACROSS) * (STEPS * BLOCK_WIDTH);
   let firstY = ((strip / STRIPS_ACROSS) % STRIPS_DOWN) * BLOCK_HEIGHT;
   let image = strip / (STRIPS_ACROSS * STRIPS_DOWN);

@@ -14,15 +14,15 @@ var<storage> input: array<StoredInput>;
 var<storage> output: array<StoredOutput>;
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
-#include stored_input
-#include stored_output
+#include stored_tensor input
+#include stored_tensor output
 
 // The value at a place counted from the padded edge. Above and left of the image the numbers wrap around to huge ones,
 // so that one comparison an axis tells both edges.
 fn tap(image: u32, channel: u32, paddedRow: u32, paddedColumn: u32) -> Element {
   let row = paddedRow - PAD_TOP;
   let column = paddedColumn - PAD_LEFT;
-  let value = inputAt(((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel);
+  let value = loadInput(input[((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel]);
   return select(Element(floatOf(MINUS_INFINITY_BITS)), value, row < IN_HEIGHT && column < IN_WIDTH);
 }
 
@@ -59,5 +59,5 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
     }
   }
 #endif
-  writeOutput(index, elementNanIf(nan, largest));
+  output[index] = storeOutput(elementNanIf(nan, largest));
 }

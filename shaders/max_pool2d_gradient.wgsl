@@ -16,9 +16,9 @@ var<storage> upstream: array<StoredUpstream>;
 var<storage> output: array<StoredOutput>;
 
 // HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
-#include stored_input
-#include stored_upstream
-#include stored_output
+#include stored_tensor input
+#include stored_tensor upstream
+#include stored_tensor output
 
 // Whether the place keeps its chance against another tap of its window: equal values lose to an earlier tap.
 fn beats(
@@ -28,7 +28,7 @@ fn beats(
   let row = startRow + otherRow * DILATION_HEIGHT - PAD_TOP;
   let column = startColumn + otherColumn * DILATION_WIDTH - PAD_LEFT;
   let outside = row >= IN_HEIGHT || column >= IN_WIDTH;
-  let other = inputAt(((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel);
+  let other = loadInput(input[((image * IN_HEIGHT + row) * IN_WIDTH + column) * CHANNELS + channel]);
   let before = otherRow < tapRow || (otherRow == tapRow && otherColumn < tapColumn);
   let ownIsNan = elementIsNan(own);
   let otherIsNan = elementIsNan(other);
@@ -58,7 +58,7 @@ fn gradientFromWindow(image: u32, channel: u32, own: Element, startRow: u32, sta
     }
   }
 #endif
-  let arriving = upstreamAt(((image * OUT_HEIGHT + outRow) * OUT_WIDTH + outColumn) * CHANNELS + channel);
+  let arriving = loadUpstream(upstream[((image * OUT_HEIGHT + outRow) * OUT_WIDTH + outColumn) * CHANNELS + channel]);
   return select(Element(0.0), arriving, wins);
 }
 
@@ -71,7 +71,7 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   let inColumn = (index / CHANNELS) % IN_WIDTH;
   let inRow = (index / (CHANNELS * IN_WIDTH)) % IN_HEIGHT;
   let image = index / (CHANNELS * IN_WIDTH * IN_HEIGHT);
-  let own = inputAt(index);
+  let own = loadInput(input[index]);
 
 #if DISJOINT
   // Windows do not overlap: at most one covers this place.
@@ -96,5 +96,5 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
     }
   }
 #endif
-  writeOutput(index, gradient);
+  output[index] = storeOutput(gradient);
 }

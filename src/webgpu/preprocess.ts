@@ -5,9 +5,11 @@
  *     #unroll row 0 TILE_ROWS         … #end                       repeat lines with row = 0, 1, …, TILE_ROWS - 1
  *     sum_$(row)_$(row * 4 + 1)                                    an integer expression, evaluated here
  *     #include random                                              another file of `shaders/`, once
+ *     #include stored_tensor input                                 the same, with a word: once a word
  *
  * and puts the constants before the text: `{ TILE_K: 8 }` becomes `const TILE_K: u32 = 8u;`. Lines `enable …;`, also those of
- * included files, go before everything, where WGSL wants them.
+ * included files, go before everything, where WGSL wants them. In an included file `{name}`, `{Name}` and `{NAME}` stand for
+ * the word as it is, capitalised and in capitals.
  * Expressions know the constants, the `#unroll` variables in scope, `+ - * / % < <= > >= == != && || !` and
  * parentheses; division is integer division; true is 1, false is 0.
  */
@@ -64,10 +66,16 @@ function splitLines(source: string, includes: Readonly<Record<string, string>>, 
     if (directive !== "include") return [{ text, directive, argument }];
     if (seen.has(argument)) return [];
     seen.add(argument);
-    const included = includes[argument];
-    if (included === undefined) throw new Error(`shader includes "${argument}", which is unknown`);
-    return splitLines(included, includes, seen);
+    const [file = "", word] = argument.split(/\s+/);
+    const included = includes[file];
+    if (included === undefined) throw new Error(`shader includes "${file}", which is unknown`);
+    return splitLines(word === undefined ? included : withWord(included, word), includes, seen);
   });
+}
+
+function withWord(text: string, word: string): string {
+  const capitalised = `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
+  return text.replaceAll("{name}", word).replaceAll("{Name}", capitalised).replaceAll("{NAME}", word.toUpperCase());
 }
 
 /** Index of the line that closes the block opened at `start`; stops early at `#elif` / `#else` of the same block. */

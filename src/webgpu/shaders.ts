@@ -1,5 +1,6 @@
 import avgPool2dDivisor from "../../shaders/avg_pool2d_divisor.wgsl?raw";
 import batchRow from "../../shaders/batch_row.wgsl?raw";
+import blockOrigin from "../../shaders/block_origin.wgsl?raw";
 import elementNan from "../../shaders/element_nan.wgsl?raw";
 import gradientSum from "../../shaders/gradient_sum.wgsl?raw";
 import half from "../../shaders/half.wgsl?raw";
@@ -13,18 +14,18 @@ import relu from "../../shaders/relu.wgsl?raw";
 import rowReduce from "../../shaders/row_reduce.wgsl?raw";
 import rowSoftmax from "../../shaders/row_softmax.wgsl?raw";
 import silu from "../../shaders/silu.wgsl?raw";
-import storedInput from "../../shaders/stored_input.wgsl?raw";
-import storedOutput from "../../shaders/stored_output.wgsl?raw";
-import storedUpstream from "../../shaders/stored_upstream.wgsl?raw";
-import storedX from "../../shaders/stored_x.wgsl?raw";
+import slicePlace from "../../shaders/slice_place.wgsl?raw";
+import storedTensor from "../../shaders/stored_tensor.wgsl?raw";
 import tableLoad from "../../shaders/table_load.wgsl?raw";
 import workgroupElementSum from "../../shaders/workgroup_element_sum.wgsl?raw";
+import workgroupPlace from "../../shaders/workgroup_place.wgsl?raw";
 import workgroupSum from "../../shaders/workgroup_sum.wgsl?raw";
 
 /** Files that other shaders may `#include`. */
 export const shaderIncludes: Readonly<Record<string, string>> = {
   avg_pool2d_divisor: avgPool2dDivisor,
   batch_row: batchRow,
+  block_origin: blockOrigin,
   element_nan: elementNan,
   gradient_sum: gradientSum,
   half,
@@ -38,11 +39,10 @@ export const shaderIncludes: Readonly<Record<string, string>> = {
   row_reduce: rowReduce,
   row_softmax: rowSoftmax,
   silu,
-  stored_input: storedInput,
-  stored_output: storedOutput,
-  stored_upstream: storedUpstream,
-  stored_x: storedX,
+  slice_place: slicePlace,
+  stored_tensor: storedTensor,
   table_load: tableLoad,
   workgroup_element_sum: workgroupElementSum,
+  workgroup_place: workgroupPlace,
   workgroup_sum: workgroupSum,
 };

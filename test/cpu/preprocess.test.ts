@@ -35,6 +35,15 @@ describe("the shader preprocessor", () => {
     expect(expand("#include part", { N: 1 }, { part: include })).toEqual(["fn f() {}"]);
   });
 
+  it("puts the word of an include in three spellings, once a word", () => {
+    const part = "const {NAME} = 1; fn load{Name}() {} var {name}: f32;";
+    const source = "#include part input\n#include part x\n#include part input";
+    expect(expand(source, {}, { part })).toEqual([
+      "const INPUT = 1; fn loadInput() {} var input: f32;",
+      "const X = 1; fn loadX() {} var x: f32;",
+    ]);
+  });
+
   it.each([
     ["1 + 2 * 3", 7],
     ["(1 + 2) * 3", 9],
