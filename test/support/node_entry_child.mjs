@@ -2,7 +2,8 @@
 // holds collected at every step. Argument: the built library.
 import { create, globals } from "webgpu";
 
-const { createTrainer, cpu, dense, sequential, sgd, webgpu } = await import(process.argv[2]);
+const { createTrainer, dense, sequential, sgd, webgpu } = await import(process.argv[2]);
+const { cpu } = await import(new URL("cpu.js", process.argv[2]));
 
 async function collectGarbage() {
   for (let turn = 0; turn < 3; turn++) {

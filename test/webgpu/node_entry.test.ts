@@ -23,7 +23,7 @@ beforeAll(async () => {
       emptyOutDir: true,
       target: "es2022",
       minify: false,
-      lib: { entry: { index: "src/index.ts" }, formats: ["es"] },
+      lib: { entry: { index: "src/index.ts", cpu: "src/cpu.ts" }, formats: ["es"] },
     },
   });
 });
