@@ -2,7 +2,15 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { layOutMaps, type MapsCanvas, pictureOfMaps } from "../../src/core/maps_picture.ts";
 import { cpu } from "../../src/cpu.ts";
-import { ArgumentError, adam, createTrainer, type MapsDrawing, type Tensor, type Trainer } from "../../src/index.ts";
+import {
+  ArgumentError,
+  adam,
+  createTrainer,
+  type MapsDrawing,
+  type Model,
+  type Tensor,
+  type Trainer,
+} from "../../src/index.ts";
 import { createWorkerTrainer } from "../../src/worker/remote_trainer.ts";
 import { barPictures, residualNetwork } from "../support/networks.ts";
 
@@ -65,6 +73,13 @@ const newCanvases = () =>
 const onto = (canvases: readonly MapsCanvas[]): MapsDrawing[] =>
   DRAWINGS.map((drawing, index) => ({ ...drawing, canvas: canvases[index] as MapsCanvas }));
 
+/** Turns the kernel of a layer round: other weights than those that were trained. */
+function turnKernel(model: Model): void {
+  const name = "conv2d_1/kernel";
+  const { shape, data } = model.parameters.get(name) as Tensor<Float32Array>;
+  model.setParameters(new Map([[name, { shape, data: data.toReversed() }]]), { partial: true });
+}
+
 /** A canvas on the page shows what its worker drew with the next frame. */
 async function frames(count: number): Promise<void> {
   for (let frame = 0; frame < count; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
@@ -72,9 +87,13 @@ async function frames(count: number): Promise<void> {
 
 describe("pictures of layers", () => {
   it("on the CPU, on the page: painted", async () => {
-    const trainer = await createTrainer(residualNetwork(4), { ...OPTIONS, backend: cpu() });
+    const model = residualNetwork(4);
+    const trainer = await createTrainer(model, { ...OPTIONS, backend: cpu() });
     await trainer.fit(pictures, { steps: 3 });
     const canvases = newCanvases();
+    await trainer.draw(image, onto(canvases));
+    await expectPictures(trainer, canvases);
+    turnKernel(model);
     await trainer.draw(image, onto(canvases));
     await expectPictures(trainer, canvases);
     const taken = document.createElement("canvas");
@@ -87,7 +106,8 @@ describe("pictures of layers", () => {
     ["drawn by the GPU, without readback", false],
     ["read and painted", true],
   ])("on WebGPU, from a worker, while it trains: %s", async (_, readback) => {
-    const trainer = await createWorkerTrainer(residualNetwork(4), { ...OPTIONS, worker, backend: "webgpu" });
+    const model = residualNetwork(4);
+    const trainer = await createWorkerTrainer(model, { ...OPTIONS, worker, backend: "webgpu" });
     const canvases = newCanvases();
     // Compiles what drawing needs, so that the training does not end meanwhile.
     await trainer.draw(image, onto(canvases), { readback });
@@ -102,6 +122,10 @@ describe("pictures of layers", () => {
     }
     await fitting;
     expect(during).toBeGreaterThan(1);
+    await trainer.draw(image, onto(canvases), { readback });
+    await frames(3);
+    await expectPictures(trainer, canvases);
+    turnKernel(model);
     await trainer.draw(image, onto(canvases), { readback });
     await frames(3);
     await expectPictures(trainer, canvases);
