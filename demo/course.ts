@@ -102,7 +102,7 @@ export class Course {
     this.#snapshots.keep(state, check?.step === state.steps && check.usual ? check.loss : undefined);
   }
 
-  /** A number was no number any more, at this step. */
+  /** A value became NaN, at this step. */
   diverged(step: number, layer: string | undefined): void {
     diverged(this.run, step, layer);
   }

@@ -23,7 +23,7 @@ export type Change =
   /** Weights, or the whole training, went back: to the weights of step `value`, from step `value`. */
   | { readonly kind: "best" | "back"; readonly value: number }
   | { readonly kind: "stopped"; readonly why: StopReason }
-  /** A number was no number any more, in this layer where it is known; earlier versions of the page noted a parameter. */
+  /** A value became NaN, in this layer where it is known; earlier versions of the page noted a parameter. */
   | { readonly kind: "diverged"; readonly layer: string | undefined; readonly parameter?: string | undefined };
 
 /** It changed before the update `step`. */

@@ -9,7 +9,7 @@ export async function onDemand<T>(what: string, load: () => Promise<T>): Promise
     return await load();
   } catch (cause) {
     throw new ModuleLoadError(
-      `Corteza's ${what} is fetched when it is first needed, and did not come (${String(cause)}). Check the connection, and ` +
+      `Fetching the ${what} of Corteza failed (${String(cause)}). Check the connection, and ` +
         "reload the page: its files may have been replaced by newer ones.",
       { cause },
     );

@@ -19,11 +19,11 @@ const MOST_TIMES = 256;
 const WORTH_CHANGING = 0.97;
 
 /** Dispatches that do one job, one after the other: mostly one. */
-type Way = readonly PlannedDispatch[];
+type Candidate = readonly PlannedDispatch[];
 
 /** What tells a candidate from the others in a store: its tiles for people, and a hash of all its constants (FNV-1a). */
-function signature(way: Way): string {
-  const signatures = way.map(({ spec }) => {
+function signature(candidate: Candidate): string {
+  const signatures = candidate.map(({ spec }) => {
     let hash = 0x811c9dc5;
     for (const character of JSON.stringify(spec.constants)) {
       hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
@@ -33,13 +33,13 @@ function signature(way: Way): string {
   return signatures.join(", ");
 }
 
-/** A way as the plan has it, its other tiles where it is one kernel, and the other ways with theirs. */
-function candidatesOf(chosen: Way): Way[] {
-  const tiles = (way: Way): Way[] => {
-    const [only] = way as [PlannedDispatch, ...PlannedDispatch[]];
-    return [way, ...(way.length === 1 ? otherTiles(only.spec) : []).map((spec) => [{ ...only, spec }])];
+/** What the plan has, its other tiles where it is one kernel, and the alternatives with theirs. */
+function candidatesOf(chosen: Candidate): Candidate[] {
+  const tiles = (candidate: Candidate): Candidate[] => {
+    const [only] = candidate as [PlannedDispatch, ...PlannedDispatch[]];
+    return [candidate, ...(candidate.length === 1 ? otherTiles(only.spec) : []).map((spec) => [{ ...only, spec }])];
   };
-  return [...tiles(chosen), ...(chosen[0]?.otherWays?.ways ?? []).flatMap(tiles)];
+  return [...tiles(chosen), ...(chosen[0]?.alternatives?.lists ?? []).flatMap(tiles)];
 }
 
 /** Chooses among the tiles of kernels, and between Winograd's convolutions and direct ones, by timing them on the device. */
@@ -87,7 +87,7 @@ export class Autotuner {
     const dispatches: PlannedDispatch[] = [];
     let next = 0;
     while (next < plan.dispatches.length) {
-      const span = plan.dispatches[next]?.otherWays?.span ?? 1;
+      const span = plan.dispatches[next]?.alternatives?.span ?? 1;
       const chosen = plan.dispatches.slice(next, next + span);
       const candidates = candidatesOf(chosen);
       dispatches.push(...(candidates.length === 1 ? chosen : await this.#best(candidates, end)));
@@ -96,13 +96,13 @@ export class Autotuner {
     return { ...plan, dispatches };
   }
 
-  async #best(candidates: readonly Way[], end: number): Promise<Way> {
-    const [chosen] = candidates as [Way, ...Way[]];
+  async #best(candidates: readonly Candidate[], end: number): Promise<Candidate> {
+    const [chosen] = candidates as [Candidate, ...Candidate[]];
     const kernels = chosen.flatMap(({ spec }) => [spec.name, JSON.stringify(spec.constants)]);
     const key = [VERSION, this.#adapter, ...kernels].join("\n");
     const known = this.#known.get(key) ?? (await this.#store.get(key).catch(() => undefined));
     // What the store holds may be of another time, or not ours at all.
-    const remembered = known === undefined ? undefined : candidates.find((way) => signature(way) === known);
+    const remembered = known === undefined ? undefined : candidates.find((candidate) => signature(candidate) === known);
     if (remembered) {
       this.#known.set(key, signature(remembered));
       return remembered;
@@ -115,25 +115,25 @@ export class Autotuner {
   }
 
   /** The fastest candidate; the first one where none is clearly faster. */
-  async #measure(candidates: readonly Way[], end: number): Promise<Way> {
-    const [chosen] = candidates as [Way, ...Way[]];
+  async #measure(candidates: readonly Candidate[], end: number): Promise<Candidate> {
+    const [chosen] = candidates as [Candidate, ...Candidate[]];
     const buffers = new Map<number, GPUBuffer>();
     const watch = await this.#openStopwatch(this.#device);
     this.#device.pushErrorScope("out-of-memory");
     this.#device.pushErrorScope("validation");
-    const runners: { way: Way; run(times: number): Promise<number>; times: number; found: number[] }[] = [];
+    const runners: { candidate: Candidate; run(times: number): Promise<number>; times: number; found: number[] }[] = [];
     try {
-      for (const way of candidates) {
-        if (way !== chosen && performance.now() >= end) break;
-        const pipelines = await this.#compile(way);
+      for (const candidate of candidates) {
+        if (candidate !== chosen && performance.now() >= end) break;
+        const pipelines = await this.#compile(candidate);
         if (pipelines === undefined) continue;
-        this.#allocate(way, buffers);
-        const run = this.#runner(way, pipelines, buffers, watch);
+        this.#allocate(candidate, buffers);
+        const run = this.#runner(candidate, pipelines, buffers, watch);
         await run(1);
         const once = await run(1);
         const wanted = Math.max(MEASUREMENT_MILLISECONDS, watch.leastMilliseconds);
         const times = Math.max(1, Math.min(MOST_TIMES, Math.round(wanted / Math.max(once, 1e-3))));
-        runners.push({ way, run, times, found: [] });
+        runners.push({ candidate, run, times, found: [] });
       }
       for (let round = 0; round < ROUNDS && (round === 0 || performance.now() < end); round++) {
         for (const { run, times, found } of runners) found.push((await run(times)) / times);
@@ -146,18 +146,18 @@ export class Autotuner {
       // Nothing that was measured beside an error means anything.
       if (invalid || memory) runners.length = 0;
     }
-    const first = runners.find(({ way }) => way === chosen);
+    const first = runners.find(({ candidate }) => candidate === chosen);
     if (first === undefined) return chosen;
     const fastest = runners.reduce(
       (best, runner) => (median(runner.found) < median(best.found) ? runner : best),
       first,
     );
-    return median(fastest.found) < WORTH_CHANGING * median(first.found) ? fastest.way : chosen;
+    return median(fastest.found) < WORTH_CHANGING * median(first.found) ? fastest.candidate : chosen;
   }
 
-  /** A buffer for each value that a way touches, by its id; with numbers unless a kernel writes it first. */
-  #allocate(way: Way, buffers: Map<number, GPUBuffer>): void {
-    for (const { spec, values } of way) {
+  /** A buffer for each value that a candidate touches, by its id; with numbers unless a kernel writes it first. */
+  #allocate(candidate: Candidate, buffers: Map<number, GPUBuffer>): void {
+    for (const { spec, values } of candidate) {
       const accesses = Object.values(spec.bindings);
       for (const [binding, value] of values.entries()) {
         if (buffers.has(value.id)) continue;
@@ -172,21 +172,21 @@ export class Autotuner {
   }
 
   /** The pipelines of a candidate, unless the device refuses one. */
-  async #compile(way: Way): Promise<readonly GPUComputePipeline[] | undefined> {
+  async #compile(candidate: Candidate): Promise<readonly GPUComputePipeline[] | undefined> {
     this.#device.pushErrorScope("validation");
-    const compiled = await this.#pipelines.compile(way.map(({ spec }) => spec)).catch(() => undefined);
+    const compiled = await this.#pipelines.compile(candidate.map(({ spec }) => spec)).catch(() => undefined);
     const refused = await this.#device.popErrorScope();
     return refused ? undefined : compiled;
   }
 
   /** Times a candidate: milliseconds of `times` runs. */
   #runner(
-    way: Way,
+    candidate: Candidate,
     pipelines: readonly GPUComputePipeline[],
     buffers: ReadonlyMap<number, GPUBuffer>,
     watch: Stopwatch,
   ): (times: number) => Promise<number> {
-    const dispatches = way.map(({ spec, values }, index) =>
+    const dispatches = candidate.map(({ spec, values }, index) =>
       bindKernel(
         this.#device,
         spec,

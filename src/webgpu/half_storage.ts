@@ -37,8 +37,8 @@ export function storeHalves(plan: Plan, layers: ReadonlySet<string>): Plan {
     if (spec === undefined)
       throw new InternalError(`kernel "${dispatch.spec.name}" has no variant with 16-bit storage`);
     const values = dispatch.values.map((value) => halves.get(value) ?? value);
-    // Other ways keep f32.
-    return { ...dispatch, spec, values, otherWays: undefined };
+    // Alternatives keep f32.
+    return { ...dispatch, spec, values, alternatives: undefined };
   });
   return { ...plan, dispatches };
 }

@@ -36,15 +36,15 @@ export function writeInPlace(plan: Plan): Plan {
   return { ...plan, dispatches, outputs };
 }
 
-/** The dispatch with its values where they lie now, and those of the other ways to do its job. */
+/** The dispatch with its values where they lie now, and those of its alternatives. */
 function placeAll(dispatch: PlannedDispatch, placed: (value: PlannedValue) => PlannedValue): PlannedDispatch {
-  const { values, otherWays } = dispatch;
+  const { values, alternatives } = dispatch;
   return {
     ...dispatch,
     values: values.map(placed),
-    otherWays: otherWays && {
-      ...otherWays,
-      ways: otherWays.ways.map((way) => way.map((other) => placeAll(other, placed))),
+    alternatives: alternatives && {
+      ...alternatives,
+      lists: alternatives.lists.map((list) => list.map((other) => placeAll(other, placed))),
     },
   };
 }

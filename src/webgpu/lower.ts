@@ -169,10 +169,10 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
   either(preferred: () => void, other: () => void): void {
     const start = this.#dispatches.length;
     other();
-    const ways = [this.#dispatches.splice(start)];
+    const lists = [this.#dispatches.splice(start)];
     preferred();
     const first = at(this.#dispatches, start);
-    this.#dispatches[start] = { ...first, otherWays: { span: this.#dispatches.length - start, ways } };
+    this.#dispatches[start] = { ...first, alternatives: { span: this.#dispatches.length - start, lists } };
   }
 
   value(node: Node): PlannedValue {

@@ -36,7 +36,7 @@ export class PipelineCache {
 
   /**
    * The pipeline of a kernel that a program can do without for now: one after the other, when no program waits for its
-   * own. Undefined if nobody wants it any more when its turn comes.
+   * own. Undefined if it is no longer needed when its turn comes.
    */
   compileLater(spec: KernelSpec, isWanted: () => boolean): Promise<GPUComputePipeline | undefined> {
     const turn = this.#later.then(async () => {

@@ -32,13 +32,13 @@ export interface PlannedDispatch {
   readonly values: readonly PlannedValue[];
   readonly op: string;
   readonly layer: string | undefined;
-  readonly otherWays?: OtherWays | undefined;
+  readonly alternatives?: Alternatives | undefined;
 }
 
 /** Other dispatches that do the job of a dispatch and of those that follow it, `span` in all, for the autotuner to try. */
-export interface OtherWays {
+export interface Alternatives {
   readonly span: number;
-  readonly ways: readonly (readonly PlannedDispatch[])[];
+  readonly lists: readonly (readonly PlannedDispatch[])[];
 }
 
 /** A graph as a list of dispatches; nothing is allocated yet. */

@@ -24,7 +24,7 @@ import { serializeError } from "./sent_errors.ts";
 
 /** Backends as a worker may take them. */
 export interface HostBackends {
-  /** Makes the CPU backend, when there is no WebGPU or nobody wants it. */
+  /** Makes the CPU backend, when there is no WebGPU or it was not asked for. */
   cpu(): Promise<Backend>;
   /** Where adapters come from, as `webgpu` takes it; default `navigator.gpu`. */
   gpu?(): GPU | undefined | Promise<GPU | undefined>;

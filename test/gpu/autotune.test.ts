@@ -182,7 +182,7 @@ describe("the choice", () => {
     const tuned = async (span: number, ways: readonly number[], others: readonly number[]) => {
       const dispatches = [...ways, 7].map((turns, index) => ({
         ...step(turns, index),
-        ...(index === 0 ? { otherWays: { span, ways: [others.map((other, id) => step(other, id + 5))] } } : {}),
+        ...(index === 0 ? { alternatives: { span, lists: [others.map((other, id) => step(other, id + 5))] } } : {}),
       }));
       const found = await tuner().tune({ ...plan(spec(7), []), dispatches });
       return found.dispatches.map(({ spec: { variant } }) => variant);

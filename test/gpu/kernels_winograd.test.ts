@@ -150,7 +150,7 @@ describe("the rule", () => {
       const graph = new Graph();
       const [x, w] = [graph.input("x", [2, 6, 6, channels]), graph.input("w", [3, 3, channels, channels])];
       const { dispatches } = await lowerGraph(graph, { y: graph.conv2d(x, w, { padding: "same" }) }, traits);
-      const { span, ways: others } = dispatches[0]?.otherWays ?? {};
+      const { span, lists: others } = dispatches[0]?.alternatives ?? {};
       return [dispatches.length, span, others?.map((way) => way.map(({ spec }) => spec.name))];
     };
     const four = ["winograd_filter", "winograd_input", "winograd_multiply", "winograd_output"];
@@ -176,7 +176,7 @@ describe("the rule", () => {
     };
     const backend = await webgpu({ device });
     const lowered = await lowerGraph(graph, { y, dx }, hardware);
-    const dispatches = lowered.dispatches.flatMap((dispatch) => dispatch.otherWays?.ways[0] ?? [dispatch]);
+    const dispatches = lowered.dispatches.flatMap((dispatch) => dispatch.alternatives?.lists[0] ?? [dispatch]);
     expect(dispatches.length).toBe(lowered.dispatches.length + 2 * 3);
     const other = await buildProgram(backend, { ...lowered, dispatches });
     const program = await cpu().compile(graph, { outputs: { y, dx } });

@@ -47,9 +47,9 @@ export const notices = {
   failedMemoryBody: "Close other pages that use the graphics card, then try again.",
   failedDivergedTitle: "The training diverged",
   failedDivergedBody: (step: string) =>
-    `At step ${step} the loss is NaN: no number any more. The steps were too large, so the weights grew without end.`,
+    `At step ${step} the loss is NaN (not a number). The steps were too large, so the weights grew without end.`,
   failedDivergedIn: (step: string, layer: string) =>
-    `At step ${step} the loss is NaN: no number any more. The steps were too large, so the weights grew without end; ${layer} is the first layer with values that are none. That step was not taken.`,
+    `At step ${step} the loss is NaN (not a number). The steps were too large, so the weights grew without end; ${layer} is the first layer with values that are none. That step was not taken.`,
   backTo: (step: string) => `Back to the best weights, of step ${step}`,
   backToStart: "Back to the first weights",
   backSlower: (back: string, rate: string) => `${back}, learning rate ${rate}`,
