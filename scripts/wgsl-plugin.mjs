@@ -17,10 +17,11 @@ export function smallShaders() {
 
 /**
  * Spaces between an operator and operands on both sides, or beside a bracket, separate nothing. Those of `<` and `>` stay:
- * they are brackets too, and what reads declarations wants its space behind `var<storage>`.
+ * they are brackets too, and what reads declarations wants its space behind `var<storage>`. In an included text `{name}` is no
+ * block but a part of a word.
  */
 const OPERATOR = /(?<=[\w)\]]) ?([-+*/%&|^=!]+) ?(?=[\w($])/g;
-const BRACKET = / ?([{}()[\];:,]) ?/g;
+const BRACKET = / ?([()[\];:,]|\{(?!\w+\})|(?<!\{\w+)\}) ?/g;
 
 export function shrinkShader(text) {
   return text
