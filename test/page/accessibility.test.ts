@@ -2,7 +2,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
+import { changeLanguage, launchBrowser } from "../support/browser.ts";
 
 const site = inject("demo");
 let browser: Browser;
@@ -41,7 +41,7 @@ describe("axe-core finds nothing", () => {
   it.each(VIEWS.flatMap((view) => LOOKS.map((look) => ({ view, ...look }))))(
     "in the view $view, language $language, $colorScheme, $width pixels wide",
     async ({ view, language, colorScheme, width }) => {
-      await page.click(`[data-language="${language}"]`);
+      await changeLanguage(page, language);
       await go(view);
       await page.evaluate(() => {
         for (const details of document.querySelectorAll("details")) details.open = true;
@@ -75,7 +75,7 @@ describe("by keyboard alone", () => {
 
   it("goes through the views, trains, shows a digit and looks at it", async () => {
     await page.setViewportSize({ width: 1280, height: 900 });
-    await page.click('[data-language="en"]');
+    await changeLanguage(page, "en");
     await page.reload();
     await page.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")');
     await tabTo((focus) => focus === "Draw");

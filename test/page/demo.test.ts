@@ -1,7 +1,7 @@
 /** The demo as a visitor meets it: built, served as plain files, in a real Chromium on SwiftShader. */
 import type { Browser, BrowserContextOptions, CDPSession, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
+import { changeLanguage, launchBrowser } from "../support/browser.ts";
 import { GLYPHS, type Glyph, pointerPaths } from "../support/digit_strokes.ts";
 
 type Device = "mouse" | "touch" | "pen";
@@ -370,12 +370,12 @@ describe("the demo on WebGPU", () => {
   });
 
   it("changes language with every number and sentence", async () => {
-    await page.click('[data-language="es"]');
+    await changeLanguage(page, "es");
     expect(await page.getAttribute("html", "lang")).toBe("es");
     await go(page, "train");
     expect(await page.textContent("h1")).toBe("Una red neuronal que aprende en esta página");
     expect(await page.textContent("#accuracy-caption")).toContain("cifras reservadas");
-    await page.click('[data-language="en"]');
+    await changeLanguage(page, "en");
   });
 
   it("resets to the untrained network", async () => {

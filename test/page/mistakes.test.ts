@@ -13,7 +13,7 @@ import { changesFromJson, correctedPart } from "../../demo/train/changes.ts";
 import { mistakes, readingsOf } from "../../demo/train/mistakes.ts";
 import { cpu } from "../../src/cpu.ts";
 import { createTrainer, type Dataset, gunzip, idx } from "../../src/index.ts";
-import { launchBrowser } from "../support/browser.ts";
+import { changeLanguage, launchBrowser } from "../support/browser.ts";
 
 const DATA = resolve(import.meta.dirname, "../../public/data");
 const LOSS = "sparseCategoricalCrossentropy";
@@ -224,10 +224,10 @@ describe("where it is wrong", () => {
     });
     const english = `its change 1 says that picture 1 came with the label 11, but it is ${label}`;
     await page.waitForSelector(`#changes-status.refused:has-text("This file was not used: ${english}.")`);
-    await page.click('[data-language="es"]');
+    await changeLanguage(page, "es");
     const spanish = `su cambio 1 dice que la imagen 1 vino con la etiqueta 11, pero es ${label}`;
     await page.waitForSelector(`#changes-status:has-text("Este archivo no se usó: ${spanish}.")`);
-    await page.click('[data-language="en"]');
+    await changeLanguage(page, "en");
   });
 
   it("takes pictures of the visitor's own with the names of their classes, and says what is wrong with others", async () => {
@@ -307,13 +307,13 @@ describe("where it is wrong", () => {
       ["en", "It stopped because it reads at least 1% of the held-out pictures."],
       ["es", "Ha parado porque lee al menos el 1 % de las imágenes reservadas."],
     ] as const) {
-      await page.click(`[data-language="${language}"]`);
+      await changeLanguage(page, language);
       const said = await words();
       expect(said.map((text) => text.replaceAll("\u00a0", " "))).toContain(expected);
       expect(said.length).toBeGreaterThan(150);
       expect(said.filter((text) => /digit|dígito|cifra/i.test(text))).toEqual([]);
     }
-    await page.click('[data-language="en"]');
+    await changeLanguage(page, "en");
     const { violations } = await new AxeBuilder({ page }).include(".sample-strip").include("#digits").analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
     await page.fill("#stop-accuracy", "");

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "v
 import { cpu } from "../../src/cpu.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import { adam, conv2d, createTrainer, dense, flatten, maxPooling2d, reLU, sequential } from "../../src/index.ts";
-import { launchBrowser } from "../support/browser.ts";
+import { changeLanguage, launchBrowser } from "../support/browser.ts";
 
 const site = inject("demo");
 let browser: Browser;
@@ -66,7 +66,7 @@ describe("a number", () => {
     await type("#seed", "12.000");
     expect(hash().get("stop-minutes")).toBe("0.5");
     await expect.poll(() => hash().get("seed")).toBe("12000");
-    await page.click('[data-language="en"]');
+    await changeLanguage(page, "en");
     expect(await page.inputValue("#learning-rate")).toBe("0.01");
     expect(await page.inputValue("#stop-minutes")).toBe("0.5");
     expect(await page.inputValue("#seed")).toBe("12000");
@@ -84,10 +84,10 @@ describe("a number", () => {
     );
     expect(await page.inputValue("#learning-rate")).toBe("0,0,1");
     expect(hash().has("learning-rate")).toBe(false);
-    await page.click('[data-language="es"]');
+    await changeLanguage(page, "es");
     expect(await note("learning-rate")).toContain("Esto no es un número. Se admiten números de 1,2E-38 a 3,4E38.");
     expect(await page.inputValue("#learning-rate")).toBe("0,0,1");
-    await page.click('[data-language="en"]');
+    await changeLanguage(page, "en");
     await type("#learning-rate", "-1");
     expect(await note("learning-rate")).toContain("Allowed: numbers from 1.2E-38");
     await type("#learning-rate", "0.02");
@@ -113,10 +113,10 @@ describe("a number", () => {
       );
       expect(await filters.inputValue()).toBe(text);
     }
-    await page.click('[data-language="es"]');
+    await changeLanguage(page, "es");
     expect(await page.textContent(".layer-field .field-note:visible")).toContain("enteros de 1 a 512");
     expect(await filters.inputValue()).toBe("3.5");
-    await page.click('[data-language="en"]');
+    await changeLanguage(page, "en");
     expect(await page.locator("#layers").innerText()).toContain("8 filters of 3×3");
     expect(await page.locator("#layer-totals").innerText()).not.toContain("–");
     await filters.fill("12");
@@ -211,7 +211,7 @@ describe("the training", () => {
       .toBe(true);
     const steps = /step (\d+)/.exec((await page.textContent("#readings")) ?? "")?.[1];
     const accuracy = await page.textContent("#accuracy");
-    await page.click('[data-language="es"]');
+    await changeLanguage(page, "es");
     await expect
       .poll(() => page.textContent("#run-list"), PATIENT)
       .toContain(`${steps} pasos, ${accuracy?.replace(".", ",").replace("%", "")}`);

@@ -18,7 +18,7 @@ import {
   type Tensor,
   toSafetensors,
 } from "../../src/index.ts";
-import { launchBrowser } from "../support/browser.ts";
+import { changeLanguage, launchBrowser } from "../support/browser.ts";
 
 const site = inject("demo");
 let browser: Browser;
@@ -251,9 +251,9 @@ describe("the settings that the page shows", () => {
     expect(await page.textContent("#keep-status")).toMatch(
       /Nothing in the file fits “conv2d\/kernel” .*The network has no place for “module0.bias” 3/,
     );
-    await page.click('[data-language="es"]');
+    await changeLanguage(page, "es");
     expect(await page.textContent("#keep-status")).toMatch(/Nada en el archivo encaja en «conv2d\/kernel»/);
-    await page.click('[data-language="en"]');
+    await changeLanguage(page, "en");
   });
 
   it("made no errors", () => {

@@ -2,7 +2,7 @@
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { BLOCKED, FORBIDDEN_CALLS } from "../support/blocked_storage.ts";
-import { launchBrowser } from "../support/browser.ts";
+import { changeLanguage, launchBrowser } from "../support/browser.ts";
 
 const site = inject("demo");
 let browser: Browser;
@@ -40,7 +40,7 @@ describe.each([
     await page.waitForSelector('html[data-phase="paused"] #accuracy:not(.pending)');
     expect(await page.textContent("#keep-note")).toContain("keeps nothing for this page");
     expect(await page.isVisible("#kept-runs")).toBe(false);
-    await page.click('[data-language="es"]');
+    await changeLanguage(page, "es");
     expect(await page.textContent("#keep-note")).toContain("no guarda nada");
     await page.click("#theme");
 

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join, resolve, sep } from "node:path";
-import { type Browser, chromium } from "playwright";
+import { type Browser, chromium, type Page } from "playwright";
 import { build } from "vite";
 import { chromiumFlags, ensureChromium } from "../../scripts/chromium.mjs";
 
@@ -92,4 +92,15 @@ export async function serve(folder: string): Promise<StaticServer> {
         server.closeAllConnections();
       }),
   };
+}
+
+/** Presses the button of a language, and waits until the page, which fetches its sentences then, is written in it. */
+export async function changeLanguage(page: Page, language: string): Promise<void> {
+  await page.click(`[data-language="${language}"]`);
+  await page.evaluate(async (wanted) => {
+    const frame = () => new Promise(requestAnimationFrame);
+    while (document.documentElement.lang !== wanted) await frame();
+    // Some of it is written in the next frame.
+    for (let frames = 0; frames < 2; frames++) await frame();
+  }, language);
 }
