@@ -334,9 +334,12 @@ const keepingTried = tryKeeping().then((missing) => {
 
 // The built page works without a network after the first visit; while developing, nothing is to be kept.
 if ((import.meta as { env?: { PROD?: boolean } }).env?.PROD) {
-  addEventListener("load", async () => {
+  const keepFiles = async () => {
     await keepingTried;
     // Where nothing is kept, a browser would only complain; where there is none, the page needs the network.
     if (kept().database) await courtesy(() => navigator.serviceWorker.register("./offline.js"));
-  });
+  };
+  // After what the page itself needs; it may have all of that already, since this program comes late.
+  if (document.readyState === "complete") void keepFiles();
+  else addEventListener("load", () => void keepFiles());
 }
