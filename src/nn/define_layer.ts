@@ -55,7 +55,8 @@ export interface OwnLayerDefinition<Options> {
  * sequential({ inputShape: [28, 28, 1] }, [conv2d({ filters: 8, kernelSize: 3 }), squareActivation(), flatten(), dense({ units: 10 })]);
  * ```
  *
- * `saveModel` keeps it by its kind: a page that loads such a model has to call `defineLayer` first, with the same kind.
+ * A model's config keeps it by its kind: who opens one (`modelFromConfig`, a worker's script too) calls `defineLayer` first, with
+ * the same kind.
  * A second definition of a kind takes the place of the first. Throws `ArgumentError`.
  */
 export function defineLayer<Options extends object = object>(
