@@ -129,12 +129,12 @@ describe("trainer.draw", () => {
     const model = sequential({ inputShape: [8, 8, 1] }, [conv2d({ filters: 2, kernelSize: 3, padding: "same" })]);
     const trainer = await createTrainer(model, { ...options, loss: "meanSquaredError", backend: cpu() });
     for (const call of [
-      trainer.inspect(image),
-      trainer.draw(image, [{ canvas, layer: "conv2d", values: "gradient" }]),
-      createClassifier(model, { backend: cpu() }),
+      () => trainer.inspect(image),
+      () => trainer.draw(image, [{ canvas, layer: "conv2d", values: "gradient" }]),
+      () => createClassifier(model, { backend: cpu() }),
     ]) {
-      await expect(call).rejects.toThrow(ShapeError);
-      await expect(call).rejects.toThrow(/not one row of classes/);
+      await expect(call()).rejects.toThrow(ShapeError);
+      await expect(call()).rejects.toThrow(/not one row of classes/);
     }
     trainer.dispose();
   });

@@ -387,7 +387,8 @@ describe("teaching", () => {
       }
     }
     expect(misread.length).toBe(5);
-    let before: Buffer = Buffer.alloc(0);
+    const untaught = await download("#save-network");
+    let before: Buffer = untaught;
     for (const [index, glyph] of misread.entries()) {
       await read(glyph);
       before = await download("#save-network");
@@ -409,7 +410,8 @@ describe("teaching", () => {
     expect(found).toEqual(misread.map(({ digit }) => digit));
     expect(lost).toBeLessThan(0.5);
     await noViolations("after lessons");
-    expect((await download("#save-network")).equals(before)).toBe(false);
+    // The last lesson alone may change nothing: one before it may have taught its digit too.
+    expect((await download("#save-network")).equals(untaught)).toBe(false);
     await page.click("#unteach");
     await expect.poll(() => text("#teach-status"), PATIENT).toContain("Taken back");
     expect((await download("#save-network")).equals(before)).toBe(true);
