@@ -12,9 +12,10 @@
  * triangle pass, as a 0), all of 16 letters that resemble no digit, all of 8 pairs of digits side by side. Distances of
  * pixels, blurred or not, find 5 to 30 % of the scribbles; the network's largest score finds 30 %.
  */
+
+import { nextTurn } from "../src/core/next_turn.ts";
 import { sample } from "../src/data/dataset.ts";
 import type { Dataset } from "../src/index.ts";
-import { breathe } from "./breathe.ts";
 
 const SIDE = 28;
 const CELLS = 5;
@@ -94,7 +95,7 @@ class Slices {
 
   async pass(): Promise<void> {
     if (performance.now() - this.#began < SLICE_MILLISECONDS) return;
-    await breathe();
+    await nextTurn();
     this.#began = performance.now();
   }
 }

@@ -3,10 +3,11 @@
  * none, and a network that learned from it alone takes a 1 with a foot for a 2. So a share of the 1s to train on are drawn
  * here, by a rule and by lot; held-out digits stay MNIST's.
  */
+
+import { nextTurn } from "../src/core/next_turn.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { rasterizeDigit } from "../src/data/digit.ts";
 import type { Stroke } from "../src/data/stroke.ts";
-import { breathe } from "./breathe.ts";
 
 const SIZE = 784;
 const ONE = 1;
@@ -72,7 +73,7 @@ async function drawnOnes(count: number): Promise<Uint8Array> {
       index * SIZE,
     );
     // A picture takes a millisecond or two.
-    if (index % 8 === 7) await breathe();
+    if (index % 8 === 7) await nextTurn();
   }
   return images;
 }

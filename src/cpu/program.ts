@@ -1,6 +1,7 @@
 import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
 import { formatCount, formatTable } from "../core/format.ts";
 import { median } from "../core/median.ts";
+import { nextTurn } from "../core/next_turn.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { DType, Tensor } from "../core/tensor.ts";
 import type { Feeds, Program, ProgramStats } from "../graph/backend.ts";
@@ -15,18 +16,6 @@ import { ArrayPool, lastReads } from "./array_pool.ts";
 import type { CpuArray, CpuOp } from "./op.ts";
 import { assignCpuOp } from "./ops/assign.ts";
 import { cpuOps } from "./ops/index.ts";
-
-/** Lets the page, or Node, do something else before the next step; timers would be slowed down in a hidden tab. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
-  });
-}
 
 /** What a program asks of its backend. */
 export interface CpuHost {
