@@ -94,6 +94,8 @@ export {
   f1Score,
   type MetricChoice,
   type MetricConfig,
+  type MetricFunction,
+  type NamedMetricFunction,
   precision,
   recall,
   topKCategoricalAccuracy,

@@ -2,6 +2,7 @@ import { ArgumentError } from "../core/errors.ts";
 import { checkOptions, describeValue, isPromise, type OptionKinds } from "../core/options.ts";
 import type { Backend, CompileOptions } from "./backend.ts";
 import { Graph } from "./graph.ts";
+import type { Node } from "./node.ts";
 
 /** Throws `ArgumentError`, which says what to write, unless `backend` is one: it forgets no `await`, no call and no name. */
 export function checkBackend(where: string, backend: Backend): void {
@@ -11,6 +12,19 @@ export function checkBackend(where: string, backend: Backend): void {
   if (isPromise(given)) throw new ArgumentError(`${write}; this is a promise: write backend: await webgpu().`);
   if (typeof given === "function") throw new ArgumentError(`${write}; this is ${describeValue(given)}: call it.`);
   throw new ArgumentError(`${write}, got ${describeValue(given)}.`);
+}
+
+/** What a function of the user's own gave as a node of `graph`. Throws `ArgumentError`, which names it as `what`, for anything else. */
+export function checkNode(what: string, graph: Graph, given: unknown): Node {
+  if (typeof given !== "object" || given === null || !("op" in given) || !("graph" in given)) {
+    throw new ArgumentError(
+      `${what} gave ${describeValue(given)}; wants a node, as graph.mean(x, 1) makes it, and a return before it.`,
+    );
+  }
+  if (given.graph !== graph) {
+    throw new ArgumentError(`${what} gave a node of another graph; make it with the graph that the function is given.`);
+  }
+  return given as Node;
 }
 
 const OPTIONS: OptionKinds<CompileOptions> = { outputs: "any", halfLayers: "any" };

@@ -1,8 +1,8 @@
 import { at } from "../core/at.ts";
-import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { ArgumentError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
-import { formatShape, type Shape, sameShape } from "../core/shape.ts";
-import { type Graph, hasOpMethods } from "../graph/graph.ts";
+import type { Shape } from "../core/shape.ts";
+import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import { div, mul } from "../graph/ops/arithmetic.ts";
 import { maximum } from "../graph/ops/binary.ts";
@@ -14,6 +14,7 @@ import { softmaxCrossEntropy } from "../graph/ops/softmax_cross_entropy.ts";
 import { where } from "../graph/ops/where.ts";
 import { type LossChoice, type LossConfig, type LossFunction, lossConfig } from "./losses/config.ts";
 import * as formulas from "./losses/formulas.ts";
+import { ownRows } from "./losses/own_rows.ts";
 
 export * from "./losses/config.ts";
 
@@ -107,19 +108,7 @@ function ownLoss(own: LossFunction): Loss {
     folded: undefined,
     targets: "any",
     decision: undefined,
-    rows(graph, outputs, targets) {
-      if (!hasOpMethods(graph))
-        throw new Error("the ops are no methods of the graph that a loss of one's own is given");
-      const rows = own(graph, outputs, targets);
-      const batch = at(outputs.shape, 0);
-      if (!sameShape(rows.shape, [batch]) || rows.dtype !== "f32") {
-        throw new ShapeError(
-          `loss: your function gave ${rows.dtype} ${formatShape(rows.shape)} for outputs ${formatShape(outputs.shape)} and ` +
-            `targets ${formatShape(targets.shape)}; wants one f32 value a sample, [${batch}]: take graph.mean(x, 1) over what is left.`,
-        );
-      }
-      return rows;
-    },
+    rows: (graph, outputs, targets) => ownRows("loss", own, graph, outputs, targets),
   };
 }
 

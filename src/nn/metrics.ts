@@ -10,9 +10,16 @@ import { oneHot } from "../graph/ops/one_hot.ts";
 import { sum as sumNode } from "../graph/ops/reduce.ts";
 import { reshape } from "../graph/ops/reshape.ts";
 import { meanAbsoluteErrorRows, meanSquaredErrorRows } from "./losses/formulas.ts";
+import { ownRows } from "./losses/own_rows.ts";
 import type { Loss } from "./losses.ts";
 import type { BatchResults } from "./metrics/batch_results.ts";
-import { type MetricChoice, type MetricConfig, metricConfig } from "./metrics/config.ts";
+import {
+  type MetricChoice,
+  type MetricConfig,
+  metricConfig,
+  metricFunction,
+  type NamedMetricFunction,
+} from "./metrics/config.ts";
 import { areaUnderCurve, scores, thresholdCounts } from "./metrics/scores.ts";
 
 export * from "./metrics/config.ts";
@@ -27,6 +34,8 @@ export interface Metric {
    * right answers, which every step records.
    */
   readonly totals: "sum" | "counts" | "correct";
+  /** Whether it is a function of the user's own, which calls ops as methods of the graph. */
+  readonly isOwn?: boolean;
   /** Values of its totals for a model with these outputs. */
   size(outputShape: Shape): number;
   /** A batch's totals: f32 [] or f32 [size]. */
@@ -77,6 +86,7 @@ export function weightedMetric(metric: Metric): Metric {
   if (metric.totals === "counts") return { ...metric, name, build: (results) => metric.build(results.weighted()) };
   const mean = metric.totals === "correct" ? rightAnswers(metric.name) : metric;
   return {
+    ...mean,
     name,
     totals: "counts",
     size: () => 2,
@@ -157,15 +167,27 @@ function metricOf(config: MetricConfig): Metric {
   }
 }
 
+function ownMetric({ name, compute }: NamedMetricFunction): Metric {
+  const rows = (results: BatchResults) =>
+    ownRows(`metric "${name}"`, compute, results.graph, results.predictions(), results.targets);
+  return { ...meanMetric(name, rows), isOwn: true };
+}
+
 /** The metrics that a trainer was given. Throws `ArgumentError` for an unknown name and for two of one name. */
 export function resolveMetrics(choices: readonly MetricChoice[]): Metric[] {
   if (!Array.isArray(choices)) {
     throw new ArgumentError(`metrics: wants a list, as in ["accuracy"], got ${describeValue(choices)}.`);
   }
-  const metrics = choices.map((choice) => metricOf(metricConfig(choice)));
+  const metrics = choices.map((choice) => {
+    const own = metricFunction(choice);
+    // A function is one that has a name by now.
+    return own ? ownMetric(own) : metricOf(metricConfig(choice as string | MetricConfig));
+  });
   metrics.forEach(({ name }, index) => {
     if (metrics.findIndex((other) => other.name === name) !== index) {
-      throw new ArgumentError(`metrics: two are called "${name}"; give one of them another name: { name: "…" }.`);
+      throw new ArgumentError(
+        `metrics: two are called "${name}"; give one of them another name: { name: "…" }, of a function { name, compute }.`,
+      );
     }
   });
   return metrics;

@@ -13,7 +13,8 @@ export interface TrainerConfig {
   /** What the loss of each output is multiplied by in their sum: a list, or an object by names. Default 1. */
   lossWeights?: LossWeights;
   /**
-   * Measured beside loss and accuracy: names, or metrics with options. In `evaluate` and each epoch and step of `fit`. Of a
+   * Measured beside loss and accuracy: names, metrics with options, or functions (graph, outputs, targets) => node of one value
+   * a sample (`MetricFunction`). In `evaluate`, `trainOnBatch` and each epoch and step of `fit`. Of a
    * model with several outputs: an object of lists by `model.outputNames`. Reports call them "<output>_<metric>", beside
    * "<output>_loss" of each, and have no accuracy of the whole. Each image counts once, whatever `sampleWeights` or
    * `classWeight` say.

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
+import { onDemand } from "../core/on_demand.ts";
 import { checkOptions, describeValue } from "../core/options.ts";
 import type { Backend } from "../graph/backend.ts";
 import { checkBackend } from "../graph/checks.ts";
@@ -33,9 +34,10 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   if (!Number.isFinite(seed)) throw new ArgumentError(`createTrainer: seed must be a number, got ${seed}.`);
   checkBackend("createTrainer", backend);
   const heads = resolveHeads(model, options.loss, options.lossWeights);
-  // A loss of the user's own may call any op as a method of its graph: all of them come in for such a page alone.
-  if (heads.some(({ loss }) => loss.config === undefined)) (await import("../graph/methods.ts")).addOpMethods();
   const metrics = resolveHeadMetrics(model, heads, options.metrics ?? [], options.weightedMetrics);
+  // A function of the user's own may call any op as a method of its graph: all of them come in for such a page alone.
+  const hasOwn = heads.some(({ loss }) => loss.config === undefined) || metrics.some(({ isOwn }) => isOwn);
+  if (hasOwn) (await onDemand("ops", () => import("../graph/methods.ts"))).addOpMethods();
   const batchSize = checkCount("createTrainer", "batchSize", options.batchSize ?? 32);
   checkLossesFitModel(heads, model);
   if (model.arena.variables.length === 0) {

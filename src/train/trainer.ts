@@ -193,13 +193,13 @@ export class LocalTrainer implements Trainer {
     const [xs, ys] = asLists ? [x, y as readonly ArrayLike<number>[]] : [[x], [y as ArrayLike<number>]];
     const fed = fedBatch({ model, heads, batchSize }, xs, ys);
     checkStatistics(model, progress.steps);
-    const totals = await this.#turns.exclusive(() => takeFedStep(this.#kept, this.#programs, fed));
+    const { totals, metrics } = await this.#turns.exclusive(() => takeFedStep(this.#kept, this.#programs, fed));
     const { feeds, targetShapes } = fed;
     if (!Number.isFinite(totals.loss)) {
       const batch: DivergedStep["batch"] = (graph) => fedBatchOf(graph, parts, batchSize, targetShapes);
       throw await this.#divergence({ batch, feeds });
     }
-    return { loss: totals.loss / totals.rows, ...accuracyOf(parts, totals, targetShapes[0] === undefined) };
+    return { loss: totals.loss / totals.rows, ...accuracyOf(parts, totals, targetShapes[0] === undefined), metrics };
   }
 
   async evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {

@@ -22,7 +22,7 @@ import type { Head } from "./heads.ts";
 import { recomputedNodes } from "./recompute.ts";
 import { mergedValues } from "./step_record.ts";
 import { orderOf } from "./targets.ts";
-import type { StepParts } from "./training_state.ts";
+import type { StepParts, TrainingState } from "./training_state.ts";
 
 /** What a step on a data set depends on beside the trainer's parts. */
 export interface FetchingOptions {
@@ -151,13 +151,17 @@ export function addForward(
 /** WebGPU's default limit of storage buffers, less those that the end of a step needs beside values and counters. */
 const VALUES_AND_COUNTERS = 4;
 
-/** Forward, loss, backward; then the end of the step: record and verdict, and what depends on it. */
+/**
+ * Forward, loss, backward; then the end of the step: record and verdict, and what depends on it. `counts`: where it adds up
+ * what metrics count.
+ */
 function addTrainingStep(
   graph: Graph,
   parts: StepParts,
   batch: Batch,
   counters: readonly Variable[],
   options: { seed: number; classWeight?: readonly number[] | undefined },
+  counts: TrainingState["counts"],
 ): void {
   const { model, optimizer, state, record } = parts;
   const guard = graph.inLayer("input", () => guardOf(graph, model, batch.floats));
@@ -190,7 +194,7 @@ function addTrainingStep(
   }
   graph.inLayer("metrics", () => {
     for (const [metric, node] of measured.counts) {
-      const variable = state.counts.get(metric);
+      const variable = counts.get(metric);
       if (variable) graph.assign(variable, add(graph, graph.variable(variable), node), verdict);
     }
   });
@@ -221,7 +225,7 @@ export function compileTraining(
 ): Promise<Program> {
   const graph = new Graph();
   const batch = fetchedBatch(graph, parts, dataset, options);
-  addTrainingStep(graph, parts, batch, [parts.state.step, parts.state.cursor], options);
+  addTrainingStep(graph, parts, batch, [parts.state.step, parts.state.cursor], options, parts.state.counts);
   return backend.compile(graph, { outputs: {}, ...halfLayers(parts) });
 }
 
@@ -252,6 +256,7 @@ export function compileFedTraining(
   { targetShapes, seed }: { targetShapes: readonly (Shape | undefined)[]; seed: number },
 ): Promise<Program> {
   const graph = new Graph();
-  addTrainingStep(graph, parts, fedBatchOf(graph, parts, batch, targetShapes), [parts.state.step], { seed });
+  // The counts are of the epoch of a fit, to which this step does not belong.
+  addTrainingStep(graph, parts, fedBatchOf(graph, parts, batch, targetShapes), [parts.state.step], { seed }, new Map());
   return backend.compile(graph, { outputs: {}, ...halfLayers(parts) });
 }

@@ -142,6 +142,8 @@ export interface BatchScore {
   readonly loss: number;
   /** Share of the batch classified right, 0…1; left out where the loss knows no classes, and with several outputs. */
   readonly accuracy?: number;
+  /** The trainer's `metrics` of this batch, by name, before the step's update; without those that `StepEvent` leaves out. */
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** What an evaluation is to bring. */

@@ -84,12 +84,12 @@ export async function createWorkerTrainer(model: Model, options: WorkerTrainerOp
   }
 }
 
-/** Throws `ArgumentError` where there is a function in the options: a loss of one's own. */
+/** Throws `ArgumentError` where there is a function in the options: a loss or a metric of one's own. */
 function checkSendable(value: unknown, path = ""): void {
   if (typeof value === "function") {
     throw new ArgumentError(
-      `createWorkerTrainer: ${path} is a function, which cannot be sent to a worker; use createTrainer on the page, or ` +
-        "what has a name: one of the losses and metrics of the library.",
+      `createWorkerTrainer: ${path} is a function, which cannot be sent to a worker; use createTrainer on the page or in a ` +
+        "worker script of your own, or what has a name: one of the losses and metrics of the library.",
     );
   }
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return;

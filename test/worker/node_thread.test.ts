@@ -157,7 +157,11 @@ it("what cannot be sent in the options is refused before a worker is made, with 
   const own = { ...CONFIG, worker, metrics: [{ name: "own", compute: () => 1 }] } as never;
   const error = await rejection(createWorkerTrainer(network(), own));
   expect(error).toBeInstanceOf(ArgumentError);
-  expect(String(error)).toMatch(/metrics\.0\.compute is a function/);
+  expect(String(error)).toMatch(
+    /metrics\.0\.compute is a function.*use createTrainer on the page or in a worker script of your own/,
+  );
+  const plain = { ...CONFIG, worker, weightedMetrics: [() => 1] } as never;
+  expect(String(await rejection(createWorkerTrainer(network(), plain)))).toMatch(/weightedMetrics\.0 is a function/);
   expect(started).toBe(0);
 });
 

@@ -1,5 +1,7 @@
 import { ArgumentError } from "../../core/errors.ts";
 import { checkOptions, describeValue, nearestName, type OptionKinds } from "../../core/options.ts";
+import type { GraphWithOps } from "../../graph/methods.ts";
+import type { Node } from "../../graph/node.ts";
 import { camelCase } from "../losses/config.ts";
 
 /** How the scores of several classes become one: of all counts together, their mean, or their mean by right answers. */
@@ -20,8 +22,34 @@ export type MetricConfig = { readonly name: string } & (
   | { readonly kind: "meanAbsoluteError" }
 );
 
-/** What a trainer takes as a metric: a name, or a metric with options. */
-export type MetricChoice = string | MetricConfig;
+/**
+ * A metric of one's own: from a model's outputs [batch, …] and the targets, i32 [batch] class labels or f32 [batch, …], to one
+ * value a sample, f32 [batch]. Reported is the mean over the samples; a weighted metric's counts each as its weight says. The
+ * outputs are probabilities where the loss contains the softmax or the sigmoid. Rows that only fill up a last, shorter batch
+ * are left out of the mean, which is why a function may not take one over the batch itself. It is called for each program that
+ * is compiled, and makes nodes, not numbers:
+ *
+ * ```ts
+ * const largestError = (graph, outputs, targets) => graph.max(graph.abs(graph.sub(outputs, targets)), 1);
+ * createTrainer(model, { …, loss: "mse", metrics: [largestError, "mae"] });
+ * ```
+ *
+ * In results it is called by the function's name, "metric" where it has none. Minifiers change names of functions: name it,
+ * as `{ name: "largestError", compute: largestError }`, where a build's reports are read by name. A function cannot be sent to
+ * a worker.
+ */
+export type MetricFunction = (graph: GraphWithOps, outputs: Node, targets: Node) => Node;
+
+/** A metric of one's own under a name. */
+export interface NamedMetricFunction {
+  /** What it is called in results. */
+  readonly name: string;
+  /** What it measures. */
+  readonly compute: MetricFunction;
+}
+
+/** What a trainer takes as a metric: a name, a metric with options, or a function, with a name or without. */
+export type MetricChoice = string | MetricConfig | MetricFunction | NamedMetricFunction;
 
 interface Named {
   /** What it is called in results; default its own name. */
@@ -151,11 +179,24 @@ const SHORT: Readonly<Record<string, string>> = {
   mae: "meanAbsoluteError",
 };
 
+/** A metric that is a function; undefined for every other. Throws `ArgumentError` where a name or the function is none. */
+export function metricFunction(choice: MetricChoice): NamedMetricFunction | undefined {
+  if (typeof choice === "function") return { name: choice.name || "metric", compute: choice };
+  if (typeof choice !== "object" || choice === null || !("compute" in choice)) return undefined;
+  checkOptions<NamedMetricFunction>("metric", choice, { name: "string", compute: "any" });
+  const { name, compute } = choice;
+  if (name && typeof compute === "function") return { name, compute };
+  throw new ArgumentError(
+    `metrics: { name, compute } wants a text and a function (graph, outputs, targets) => node, got ${describeValue(name)} ` +
+      `and ${describeValue(compute)}.`,
+  );
+}
+
 /**
  * A metric by name, also Keras' ("top_k_categorical_accuracy", "mse"), as plain data; one with options is looked at again.
  * Throws `ArgumentError` that lists the known ones.
  */
-export function metricConfig(choice: MetricChoice): MetricConfig {
+export function metricConfig(choice: string | MetricConfig): MetricConfig {
   const given: unknown = choice;
   const { kind, ...options } =
     typeof given === "object" && given !== null ? { kind: undefined, ...given } : { kind: given };
@@ -165,8 +206,8 @@ export function metricConfig(choice: MetricChoice): MetricConfig {
   if (make === undefined) {
     const nearest = nearestName(full, Object.keys(MAKERS));
     throw new ArgumentError(
-      `Unknown metric ${describeValue(kind ?? given)}; known: ${Object.keys(MAKERS).join(", ")}.` +
-        `${nearest === undefined ? "" : ` Did you mean "${nearest}"?`}`,
+      `Unknown metric ${describeValue(kind ?? given)}; known: ${Object.keys(MAKERS).join(", ")}, or a function (graph, outputs, ` +
+        `targets) => node.${nearest === undefined ? "" : ` Did you mean "${nearest}"?`}`,
     );
   }
   return make(options as never);
