@@ -1,6 +1,6 @@
 import { InternalError } from "../core/errors.ts";
 import type { DType, TypedArray } from "../core/tensor.ts";
-import type { Attributes, Node } from "../graph/node.ts";
+import type { Attributes, Node, Operands, Variable } from "../graph/node.ts";
 import { isOp, type OpDefinition } from "../graph/op.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
 
@@ -48,26 +48,29 @@ export interface Emitter {
   /** Appends one dispatch with a value for each of the kernel's bindings, by name. */
   dispatch(spec: KernelSpec, values: BoundValues): void;
   scratch(label: string, size: number, dtype?: DType): Value;
+  /** The value of a variable, for effects. */
+  variable(variable: Variable): Value;
   /** Values that never change: a table that a kernel reads. */
   constant(label: string, data: TypedArray, dtype: DType): Value;
 }
 
-/** How one op becomes dispatches. `output` is the value of the node; effects get the value of the node unused. */
+/** How one op becomes dispatches. */
 export interface Lowering {
   readonly op: string;
-  lower(node: Node, inputs: readonly Value[], output: Value, emit: Emitter): void;
+  /** `output` is the value of the node, or the first variable that an effect writes. */
+  lower(node: Node, values: Operands<Attributes, Value>, output: Value, emit: Emitter): void;
 }
 
 /** Declares how `op` becomes dispatches. */
 export function lowering<A extends Attributes>(
   op: OpDefinition<A>,
-  lower: (node: Node<A>, inputs: readonly Value[], output: Value, emit: Emitter) => void,
+  lower: (node: Node<A>, values: Operands<Attributes, Value>, output: Value, emit: Emitter) => void,
 ): Lowering {
   return {
     op: op.name,
-    lower(node, inputs, output, emit) {
+    lower(node, values, output, emit) {
       if (!isOp(node, op)) throw new Error(`lowering of "${op.name}" was given a "${node.op.name}"`);
-      lower(node, inputs, output, emit);
+      lower(node, values, output, emit);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { DType } from "../../src/core/tensor.ts";
 import { cpu } from "../../src/cpu/backend.ts";
-import { type Node, Variable } from "../../src/graph/node.ts";
+import { type Node, Operands, Variable } from "../../src/graph/node.ts";
 import { powBaseSlopeOp, powExponentSlopeOp, preluSlopeOp } from "../../src/graph/ops/binary.ts";
 import { standardizeOp } from "../../src/graph/ops/normalization.ts";
 import { pointwiseFunctions, pointwiseOps } from "../../src/graph/ops/pointwise.ts";
@@ -28,8 +28,8 @@ function emptyData({ dtype, size }: Value): Data {
 const tested = new Set<string>();
 
 /**
- * Lowers one node by itself and runs its dispatches. `targets` are the variables that an effect writes: they follow its
- * inputs, and are changed in place.
+ * Lowers one node by itself and runs its dispatches. `targets` are what the variables that an effect writes hold: they are
+ * changed in place.
  */
 async function run(node: Node, inputs: readonly Data[], targets: readonly Data[] = []): Promise<Data> {
   const entry = lowerings.find((candidate) => candidate.op === node.op.name);
@@ -50,15 +50,27 @@ async function run(node: Node, inputs: readonly Data[], targets: readonly Data[]
       const scratch = value(label, size, dtype);
       return register(scratch, emptyData(scratch));
     },
+    variable(variable) {
+      const known = variables.get(variable);
+      if (known === undefined) throw new Error(`the op does not write "${variable.name}"`);
+      return known;
+    },
     constant: (label, contents, dtype) => register(value(label, contents.length, dtype), contents as Data),
   };
   const size = node.shape.reduce((product, extent) => product * extent, 1);
   const output = value("output", size, node.dtype);
   register(output, emptyData(output));
-  const bound = [...inputs, ...targets].map((contents, index) =>
-    register(value(`input ${index}`, contents.length), contents),
+  const bound = inputs.map((contents, index) => register(value(`input ${index}`, contents.length), contents));
+  const written = node.op.writes?.(node) ?? [];
+  expect(targets.length).toBe(written.length);
+  const variables = new Map(
+    written.map((variable, index) => {
+      const contents = targets[index] as Data;
+      return [variable, register(value(variable.name, contents.length), contents)];
+    }),
   );
-  entry.lower(node, bound, output, emit);
+  const [target = output] = variables.values();
+  entry.lower(node, new Operands(node.op, bound), target, emit);
   for (const [spec, values] of pending) {
     expect(values.length).toBeLessThanOrEqual(8);
     expect(spec.workgroups.every((count) => count >= 1 && count <= 65535)).toBe(true);
@@ -320,7 +332,8 @@ describe("each op's lowering gives the op's value", () => {
 
 test("the lowering of a node refuses a node of another op", () => {
   const [first] = lowerings;
-  expect(() => first?.lower(g.neg(a), [], { id: 0, label: "", dtype: "f32", size: 6 }, {} as Emitter)).toThrow(
-    'was given a "neg"',
-  );
+  const neg = g.neg(a);
+  expect(() =>
+    first?.lower(neg, new Operands(neg.op, []), { id: 0, label: "", dtype: "f32", size: 6 }, {} as Emitter),
+  ).toThrow('was given a "neg"');
 });

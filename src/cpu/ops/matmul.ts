@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { matmulOp, matmulSizes } from "../../graph/ops/matmul.ts";
 import { defineCpuOp, read } from "../op.ts";
 
@@ -23,8 +22,8 @@ export const matmulOps = [
         output.set(sums, row * n);
       }
     },
-    ({ inputs, attributes }) => {
-      const { m, n, k } = matmulSizes(at(inputs, 0), at(inputs, 1), attributes);
+    (node) => {
+      const { m, n, k } = matmulSizes(node.operand("a"), node.operand("b"), node.attributes);
       return 2 * m * n * k;
     },
   ),

@@ -41,10 +41,13 @@ export function avgPool2d(
 }
 
 export const avgPool2dLowerings: readonly Lowering[] = [
-  lowering(avgPool2dOp, ({ attributes }, inputs, output, emit) => {
-    emit.dispatch(avgPool2d(attributes, { gradient: false }, emit.traits), { input: inputs[0], output });
+  lowering(avgPool2dOp, ({ attributes }, values, output, emit) => {
+    emit.dispatch(avgPool2d(attributes, { gradient: false }, emit.traits), { input: values.operand("x"), output });
   }),
-  lowering(avgPool2dGradientOp, ({ attributes }, inputs, output, emit) => {
-    emit.dispatch(avgPool2d(attributes, { gradient: true }, emit.traits), { upstream: inputs[0], output });
+  lowering(avgPool2dGradientOp, ({ attributes }, values, output, emit) => {
+    emit.dispatch(avgPool2d(attributes, { gradient: true }, emit.traits), {
+      upstream: values.operand("upstream"),
+      output,
+    });
   }),
 ];

@@ -154,11 +154,11 @@ export function fetchBatch(options: FetchBatchOptions, traits: DeviceTraits): Ke
 }
 
 export const batchLowerings: readonly Lowering[] = [
-  lowering(batchRowsOp, (node, inputs, output, emit) => {
-    emit.dispatch(batchRows(node.attributes, emit.traits), { cursor: inputs[0], rows: output });
+  lowering(batchRowsOp, (node, values, output, emit) => {
+    emit.dispatch(batchRows(node.attributes, emit.traits), { cursor: values.operand("cursor"), rows: output });
   }),
-  lowering(gatherRowsOp, (node, inputs, output, emit) => {
-    const table = at(node.inputs, 0);
+  lowering(gatherRowsOp, (node, values, output, emit) => {
+    const table = node.operand("table");
     const spec = gatherRows(
       {
         batch: at(node.shape, 0),
@@ -168,15 +168,19 @@ export const batchLowerings: readonly Lowering[] = [
       },
       emit.traits,
     );
-    emit.dispatch(spec, { table: inputs[0], rows: inputs[1], output });
+    emit.dispatch(spec, { table: values.operand("table"), rows: values.operand("rows"), output });
   }),
-  lowering(gatherRowsGradientOp, (node, inputs, output, emit) => {
+  lowering(gatherRowsGradientOp, (node, values, output, emit) => {
     const options = {
-      batch: at(at(node.inputs, 0).shape, 0),
+      batch: at(node.operand("rows").shape, 0),
       tableRows: at(node.shape, 0),
       rowSize: sizeOf(node.shape.slice(1)),
       scale: node.attributes.scale,
     };
-    emit.dispatch(gatherRowsGradient(options, emit.traits), { rows: inputs[0], upstream: inputs[1], output });
+    emit.dispatch(gatherRowsGradient(options, emit.traits), {
+      rows: values.operand("rows"),
+      upstream: values.operand("upstream"),
+      output,
+    });
   }),
 ];

@@ -383,13 +383,23 @@ export function emitBatchNormSums(
 }
 
 export const batchNormLowerings: readonly Lowering[] = [
-  lowering(batchNormOp, (node, inputs, output, emit) => {
+  lowering(batchNormOp, (node, values, output, emit) => {
     const spec = batchNormalize(node.shape, { epsilon: node.attributes.epsilon, relu: false }, emit.traits);
-    const [x, means, variances, gammas, betas] = inputs;
-    emit.dispatch(spec, { x, means, variances, gammas, betas, output });
+    emit.dispatch(spec, {
+      x: values.operand("x"),
+      means: values.operand("mean"),
+      variances: values.operand("variance"),
+      gammas: values.operand("gamma"),
+      betas: values.operand("beta"),
+      output,
+    });
   }),
-  lowering(movingAverageOp, (node, inputs, output, emit) => {
+  lowering(movingAverageOp, (node, values, output, emit) => {
     const options = { size: sizeOf(node.shape), momentum: node.attributes.momentum };
-    emit.dispatch(movingAverage(options, emit.traits), { old: inputs[0], value: inputs[1], output });
+    emit.dispatch(movingAverage(options, emit.traits), {
+      old: values.operand("old"),
+      value: values.operand("value"),
+      output,
+    });
   }),
 ];

@@ -1,5 +1,4 @@
 import shader from "../../../shaders/cast.wgsl?raw";
-import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { DType } from "../../core/tensor.ts";
 import { type CastType, castOp } from "../../graph/ops/cast.ts";
@@ -32,8 +31,8 @@ export function cast(options: { size: number; from: DType; to: CastType }, trait
 }
 
 export const castLowerings: readonly Lowering[] = [
-  lowering(castOp, (node, inputs, output, emit) => {
-    const options = { size: sizeOf(node.shape), from: at(node.inputs, 0).dtype, to: node.attributes.to };
-    emit.dispatch(cast(options, emit.traits), { input: inputs[0], output });
+  lowering(castOp, (node, values, output, emit) => {
+    const options = { size: sizeOf(node.shape), from: node.operand("x").dtype, to: node.attributes.to };
+    emit.dispatch(cast(options, emit.traits), { input: values.operand("x"), output });
   }),
 ];

@@ -2,7 +2,6 @@ import stepShader from "../../../shaders/cross_entropy_step.wgsl?raw";
 import totalShader from "../../../shaders/cross_entropy_total.wgsl?raw";
 import rowLossShader from "../../../shaders/softmax_cross_entropy.wgsl?raw";
 import gradientShader from "../../../shaders/softmax_cross_entropy_gradient.wgsl?raw";
-import { at } from "../../core/at.ts";
 import {
   type Reduction,
   softmaxCrossEntropyGradientOp,
@@ -132,22 +131,26 @@ export function crossEntropyStep(
 }
 
 export const crossEntropyLowerings: readonly Lowering[] = [
-  lowering(softmaxCrossEntropyOp, (node, inputs, output, emit) => {
-    const shape = asRows(at(node.inputs, 0).shape);
-    const dense = at(node.inputs, 1).dtype === "f32";
+  lowering(softmaxCrossEntropyOp, (node, values, output, emit) => {
+    const shape = asRows(node.operand("logits").shape);
+    const dense = node.operand("labels").dtype === "f32";
     const { reduction } = node.attributes;
-    const [logits, labels] = [at(inputs, 0), at(inputs, 1)];
+    const [logits, labels] = [values.operand("logits"), values.operand("labels")];
     const rowLosses = reduction === "none" ? output : emit.scratch("row losses", shape.rows);
     emit.dispatch(crossEntropyRows(shape, dense, emit.traits), { logits, labels, rowLosses });
     if (reduction === "none") return;
     const total = crossEntropyTotal(shape, { dense, reduction }, emit.traits);
     emit.dispatch(total, { rowLosses, labels: "labels" in total.bindings ? labels : undefined, loss: output });
   }),
-  lowering(softmaxCrossEntropyGradientOp, (node, inputs, output, emit) => {
-    const shape = asRows(at(node.inputs, 0).shape);
-    const dense = at(node.inputs, 1).dtype === "f32";
+  lowering(softmaxCrossEntropyGradientOp, (node, values, output, emit) => {
+    const shape = asRows(node.operand("logits").shape);
+    const dense = node.operand("labels").dtype === "f32";
     const spec = crossEntropyGradient(shape, { dense, reduction: node.attributes.reduction }, emit.traits);
-    const [logits, labels, upstream] = inputs;
-    emit.dispatch(spec, { logits, labels, upstream, output });
+    emit.dispatch(spec, {
+      logits: values.operand("logits"),
+      labels: values.operand("labels"),
+      upstream: values.operand("upstream"),
+      output,
+    });
   }),
 ];

@@ -37,7 +37,11 @@ export function dropout(options: DropoutAttributes, shape: Shape, traits: Device
 }
 
 export const dropoutLowerings: readonly Lowering[] = [
-  lowering(dropoutOp, (node, inputs, output, emit) => {
-    emit.dispatch(dropout(node.attributes, node.shape, emit.traits), { x: inputs[0], step: inputs[1], output });
+  lowering(dropoutOp, (node, values, output, emit) => {
+    emit.dispatch(dropout(node.attributes, node.shape, emit.traits), {
+      x: values.operand("x"),
+      step: values.operand("step"),
+      output,
+    });
   }),
 ];

@@ -1,5 +1,4 @@
 import shader from "../../../shaders/elementwise.wgsl?raw";
-import { at } from "../../core/at.ts";
 import { InternalError } from "../../core/errors.ts";
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import type { DType } from "../../core/tensor.ts";
@@ -156,46 +155,58 @@ export function copy({ size, dtype }: { size: number; dtype: StoredType }, trait
   return elementwise("copy", [[words]], [words], traits);
 }
 
-function lower<A extends Attributes>(op: OpDefinition<A>, operation: (typeof OPERATIONS)[number]): Lowering {
-  return lowering(op, (node: Node<A>, inputs, output, emit) => {
-    const shapes = node.inputs.map((input) => input.shape);
-    const dtype = at(node.inputs, 0).dtype;
-    const [x, y, z] = inputs;
-    emit.dispatch(elementwise(operation, shapes, node.shape, emit.traits, { dtype }), { x, y, z, output });
+/** The op's operands, by name, that the kernel has as x, y and z. */
+function lower<A extends Attributes>(
+  op: OpDefinition<A>,
+  operation: (typeof OPERATIONS)[number],
+  operands: { readonly x: string; readonly y?: string; readonly z?: string },
+): Lowering {
+  const names: string[] = Object.values(operands);
+  return lowering(op, (node: Node<A>, values, output, emit) => {
+    const shapes = names.map((name) => node.operand(name).shape);
+    const { dtype } = node.operand(operands.x);
+    emit.dispatch(elementwise(operation, shapes, node.shape, emit.traits, { dtype }), {
+      ...Object.fromEntries(Object.entries(operands).map(([binding, name]) => [binding, values.operand(name)])),
+      output,
+    });
   });
 }
 
+const ONE = { x: "x" };
+const TWO = { x: "a", y: "b" };
+
 export const elementwiseLowerings: readonly Lowering[] = [
-  lower(addOp, "add"),
-  lower(subOp, "sub"),
-  lower(mulOp, "mul"),
-  lower(divOp, "div"),
-  lower(standardizeOp, "mul"),
-  lower(reluOp, "relu"),
-  lower(reluGradientOp, "reluGradient"),
-  lower(expOp, "exp"),
-  lower(logOp, "log"),
-  lower(negOp, "neg"),
-  lower(sqrtOp, "sqrt"),
-  lower(minimumOp, "minimum"),
-  lower(maximumOp, "maximum"),
-  lower(preluOp, "prelu"),
-  lower(preluSlopeOp, "preluSlope"),
-  lower(powOp, "pow"),
-  lower(powBaseSlopeOp, "powBaseSlope"),
-  lower(powExponentSlopeOp, "powExponentSlope"),
-  lower(equalOp, "equal"),
-  lower(lessOp, "less"),
-  lower(lessOrEqualOp, "lessOrEqual"),
-  lower(whereOp, "where"),
-  lowering(broadcastToOp, (node, inputs, output, emit) => {
-    emit.dispatch(elementwise("copy", [at(node.inputs, 0).shape], node.shape, emit.traits), { x: inputs[0], output });
+  lower(addOp, "add", TWO),
+  lower(subOp, "sub", TWO),
+  lower(mulOp, "mul", TWO),
+  lower(divOp, "div", TWO),
+  lower(standardizeOp, "mul", { x: "centred", y: "inverse" }),
+  lower(reluOp, "relu", ONE),
+  lower(reluGradientOp, "reluGradient", { x: "y", y: "upstream" }),
+  lower(expOp, "exp", ONE),
+  lower(logOp, "log", ONE),
+  lower(negOp, "neg", ONE),
+  lower(sqrtOp, "sqrt", ONE),
+  lower(minimumOp, "minimum", TWO),
+  lower(maximumOp, "maximum", TWO),
+  lower(preluOp, "prelu", TWO),
+  lower(preluSlopeOp, "preluSlope", TWO),
+  lower(powOp, "pow", TWO),
+  lower(powBaseSlopeOp, "powBaseSlope", TWO),
+  lower(powExponentSlopeOp, "powExponentSlope", TWO),
+  lower(equalOp, "equal", TWO),
+  lower(lessOp, "less", TWO),
+  lower(lessOrEqualOp, "lessOrEqual", TWO),
+  lower(whereOp, "where", { x: "condition", y: "a", z: "b" }),
+  lowering(broadcastToOp, (node, values, output, emit) => {
+    const { shape } = node.operand("x");
+    emit.dispatch(elementwise("copy", [shape], node.shape, emit.traits), { x: values.operand("x"), output });
   }),
-  // An effect: after its inputs come the variables that it writes.
-  lowering(assignOp, ({ attributes: { variable } }, values, _, emit) => {
-    const [value, counts, target] = values;
-    if (target === undefined) {
-      emit.dispatch(copy({ size: variable.size, dtype: variable.dtype }, emit.traits), { x: value, output: counts });
+  lowering(assignOp, ({ attributes: { variable } }, values, target, emit) => {
+    const value = values.operand("value");
+    const counts = values.optionalOperand("verdict");
+    if (counts === undefined) {
+      emit.dispatch(copy({ size: variable.size, dtype: variable.dtype }, emit.traits), { x: value, output: target });
       return;
     }
     const size = [variable.size];

@@ -28,7 +28,11 @@ export function gaussianNoise(options: GaussianNoiseAttributes, shape: Shape, tr
 }
 
 export const gaussianNoiseLowerings: readonly Lowering[] = [
-  lowering(gaussianNoiseOp, (node, inputs, output, emit) => {
-    emit.dispatch(gaussianNoise(node.attributes, node.shape, emit.traits), { x: inputs[0], step: inputs[1], output });
+  lowering(gaussianNoiseOp, (node, values, output, emit) => {
+    emit.dispatch(gaussianNoise(node.attributes, node.shape, emit.traits), {
+      x: values.operand("x"),
+      step: values.operand("step"),
+      output,
+    });
   }),
 ];

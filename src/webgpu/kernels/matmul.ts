@@ -1,5 +1,4 @@
 import shader from "../../../shaders/matmul.wgsl?raw";
-import { at } from "../../core/at.ts";
 import { InternalError } from "../../core/errors.ts";
 import { matmulOp, matmulSizes } from "../../graph/ops/matmul.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings, type Variant } from "../kernel.ts";
@@ -236,8 +235,12 @@ export function matmulBias(sizes: MatmulSizes & { readonly relu: boolean }, trai
 }
 
 export const matmulLowerings: readonly Lowering[] = [
-  lowering(matmulOp, (node, inputs, output, emit) => {
-    const sizes = matmulSizes(at(node.inputs, 0), at(node.inputs, 1), node.attributes);
-    emit.dispatch(matmul({ ...sizes, ...node.attributes }, emit.traits), { a: inputs[0], b: inputs[1], output });
+  lowering(matmulOp, (node, values, output, emit) => {
+    const sizes = matmulSizes(node.operand("a"), node.operand("b"), node.attributes);
+    emit.dispatch(matmul({ ...sizes, ...node.attributes }, emit.traits), {
+      a: values.operand("a"),
+      b: values.operand("b"),
+      output,
+    });
   }),
 ];

@@ -70,13 +70,13 @@ export function maxPool2dGradient(g: PoolGeometry, traits: DeviceTraits): Kernel
 }
 
 export const maxPool2dLowerings: readonly Lowering[] = [
-  lowering(maxPool2dOp, (node, inputs, output, emit) => {
-    emit.dispatch(maxPool2d(node.attributes.geometry, emit.traits), { input: inputs[0], output });
+  lowering(maxPool2dOp, (node, values, output, emit) => {
+    emit.dispatch(maxPool2d(node.attributes.geometry, emit.traits), { input: values.operand("x"), output });
   }),
-  lowering(maxPool2dGradientOp, (node, inputs, output, emit) => {
+  lowering(maxPool2dGradientOp, (node, values, output, emit) => {
     emit.dispatch(maxPool2dGradient(node.attributes.geometry, emit.traits), {
-      input: inputs[0],
-      upstream: inputs[1],
+      input: values.operand("x"),
+      upstream: values.operand("upstream"),
       output,
     });
   }),

@@ -36,15 +36,19 @@ export function confusionMatrix(options: { batch: number; classes: number }, tra
 }
 
 export const metricLowerings: readonly Lowering[] = [
-  lowering(countCorrectOp, (node, inputs, output, emit) => {
-    emit.dispatch(countCorrect(asRows(at(node.inputs, 0).shape), emit.traits), {
-      logits: inputs[0],
-      labels: inputs[1],
+  lowering(countCorrectOp, (node, values, output, emit) => {
+    emit.dispatch(countCorrect(asRows(node.operand("logits").shape), emit.traits), {
+      logits: values.operand("logits"),
+      labels: values.operand("labels"),
       counts: output,
     });
   }),
-  lowering(confusionMatrixOp, (node, inputs, output, emit) => {
-    const options = { batch: at(at(node.inputs, 0).shape, 0), classes: node.attributes.classes };
-    emit.dispatch(confusionMatrix(options, emit.traits), { labels: inputs[0], predictions: inputs[1], counts: output });
+  lowering(confusionMatrixOp, (node, values, output, emit) => {
+    const options = { batch: at(node.operand("labels").shape, 0), classes: node.attributes.classes };
+    emit.dispatch(confusionMatrix(options, emit.traits), {
+      labels: values.operand("labels"),
+      predictions: values.operand("predictions"),
+      counts: output,
+    });
   }),
 ];

@@ -54,12 +54,9 @@ export function normConstraint(
 }
 
 export const normConstraintLowerings: readonly Lowering[] = [
-  // An effect: the variable that it writes comes last.
-  lowering(normConstraintOp, (node, values, _, emit) => {
-    const skippable = node.inputs.length > 0;
-    emit.dispatch(normConstraint({ ...node.attributes, skippable }, emit.traits), {
-      parameter: values.at(-1),
-      counts: skippable ? values[0] : undefined,
-    });
+  lowering(normConstraintOp, ({ attributes }, values, parameter, emit) => {
+    const counts = values.optionalOperand("verdict");
+    const options = { ...attributes, skippable: counts !== undefined };
+    emit.dispatch(normConstraint(options, emit.traits), { parameter, counts });
   }),
 ];

@@ -1,5 +1,4 @@
 import shader from "../../../shaders/one_hot.wgsl?raw";
-import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { oneHotOp } from "../../graph/ops/one_hot.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
@@ -20,8 +19,8 @@ export function oneHot({ rows, depth }: { rows: number; depth: number }, traits:
 }
 
 export const oneHotLowerings: readonly Lowering[] = [
-  lowering(oneHotOp, (node, inputs, output, emit) => {
-    const sizes = { rows: sizeOf(at(node.inputs, 0).shape), depth: node.attributes.depth };
-    emit.dispatch(oneHot(sizes, emit.traits), { indices: inputs[0], output });
+  lowering(oneHotOp, (node, values, output, emit) => {
+    const sizes = { rows: sizeOf(node.operand("indices").shape), depth: node.attributes.depth };
+    emit.dispatch(oneHot(sizes, emit.traits), { indices: values.operand("indices"), output });
   }),
 ];

@@ -51,10 +51,10 @@ export function pointwise(
 
 export const pointwiseLowerings: readonly Lowering[] = pointwiseFunctions.flatMap((name) => {
   const lower = (op: (typeof pointwiseOps)[PointwiseFunction]["value"], gradient: boolean) =>
-    lowering(op, ({ attributes, shape }, inputs, output, emit) => {
+    lowering(op, ({ attributes, shape }, values, output, emit) => {
       emit.dispatch(pointwise(name, { size: sizeOf(shape), gradient, ...attributes }, emit.traits), {
-        x: inputs[0],
-        upstream: inputs[1],
+        x: values.operand("x"),
+        upstream: gradient ? values.operand("upstream") : undefined,
         output,
       });
     });

@@ -36,10 +36,10 @@ export function randomAffine(options: RandomAffineAttributes, shape: Shape, trai
 }
 
 export const randomAffineLowerings: readonly Lowering[] = [
-  lowering(randomAffineOp, (node, inputs, output, emit) => {
+  lowering(randomAffineOp, (node, values, output, emit) => {
     emit.dispatch(randomAffine(node.attributes, node.shape, emit.traits), {
-      images: inputs[0],
-      batchNumber: inputs[1],
+      images: values.operand("x"),
+      batchNumber: values.operand("batch"),
       output,
     });
   }),

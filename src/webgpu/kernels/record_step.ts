@@ -1,7 +1,6 @@
 import shader from "../../../shaders/record_step.wgsl?raw";
 import { at } from "../../core/at.ts";
-import { sizeOf } from "../../core/shape.ts";
-import { recordStepOp } from "../../graph/ops/record_step.ts";
+import { recordStepOp, recordStepParts } from "../../graph/ops/record_step.ts";
 import { type DeviceTraits, type KernelSpec, numberedBindings, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering, numberedValues } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
@@ -41,22 +40,24 @@ export function recordStep(options: RecordStepOptions, traits: DeviceTraits): Ke
 }
 
 export const recordStepLowerings: readonly Lowering[] = [
-  // An effect: after its inputs come the variables that it writes, the ring and the counters. What looked for numbers that
-  // are not finite may have left several counts.
-  lowering(recordStepOp, (node, inputs, _, emit) => {
-    const { ring, counters, guarded = false } = node.attributes;
-    const recorded = guarded ? node.inputs.slice(0, -1) : node.inputs;
+  lowering(recordStepOp, ({ attributes }, operands, target, emit) => {
+    const { ring, counters, guarded = false } = attributes;
+    // What looked for numbers that are not finite may have left several counts.
+    const { values, guard } = recordStepParts(operands.operands("values"), guarded);
     const options = {
-      sizes: recorded.map((input) => sizeOf(input.shape)),
-      ...(guarded ? { guardSize: at(inputs, recorded.length).size } : {}),
+      sizes: values.map(({ size }) => size),
+      ...(guard ? { guardSize: guard.size } : {}),
       capacity: at(ring.shape, 0),
       counters: counters.length,
     };
     emit.dispatch(recordStep(options, emit.traits), {
-      ...numberedValues("value", inputs.slice(0, recorded.length)),
-      guard: guarded ? inputs[recorded.length] : undefined,
-      ring: inputs[node.inputs.length],
-      ...numberedValues("counter", inputs.slice(node.inputs.length + 1)),
+      ...numberedValues("value", values),
+      guard,
+      ring: target,
+      ...numberedValues(
+        "counter",
+        counters.map((counter) => emit.variable(counter)),
+      ),
     });
   }),
 ];

@@ -130,9 +130,9 @@ export function maxGradient(shape: Shape, axes: readonly number[], traits: Devic
 }
 
 function lower(op: OpDefinition<ReduceAttributes>, operation: ReduceOperation): Lowering {
-  return lowering<ReduceAttributes>(op, (node, inputs, output, emit) => {
-    const stages = reduceStages(operation, at(node.inputs, 0).shape, node.attributes.axes, emit.traits);
-    let current = at(inputs, 0);
+  return lowering<ReduceAttributes>(op, (node, values, output, emit) => {
+    const stages = reduceStages(operation, node.operand("x").shape, node.attributes.axes, emit.traits);
+    let current = values.operand("x");
     stages.forEach(({ spec, size }, index) => {
       const next = index === stages.length - 1 ? output : emit.scratch(`${operation} slices`, size);
       emit.dispatch(spec, { input: current, output: next });
@@ -146,10 +146,10 @@ export const reduceLowerings: readonly Lowering[] = [
   lower(maxOp, "max"),
   lower(minOp, "min"),
   lower(productOp, "product"),
-  lowering(maxGradientOp, (node, inputs, output, emit) => {
+  lowering(maxGradientOp, (node, values, output, emit) => {
     emit.dispatch(maxGradient(node.shape, node.attributes.axes, emit.traits), {
-      x: inputs[0],
-      upstream: inputs[1],
+      x: values.operand("x"),
+      upstream: values.operand("upstream"),
       output,
     });
   }),

@@ -1,5 +1,4 @@
 import shader from "../../../shaders/resample_axis.wgsl?raw";
-import { at } from "../../core/at.ts";
 import { aroundAxis, resampleAxisOp } from "../../graph/ops/resample_axis.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
@@ -40,15 +39,15 @@ export function resampleAxis(sizes: ResampleSizes, traits: DeviceTraits): Kernel
 }
 
 export const resampleAxisLowerings: readonly Lowering[] = [
-  lowering(resampleAxisOp, (node, inputs, output, emit) => {
+  lowering(resampleAxisOp, (node, values, output, emit) => {
     const { axis, taps } = node.attributes;
-    const [outer, inExtent, inner] = aroundAxis(at(node.inputs, 0).shape, axis);
+    const [outer, inExtent, inner] = aroundAxis(node.operand("x").shape, axis);
     const most = Math.max(1, ...taps.map((list) => list.length));
     const places = taps.flatMap((list) => Array.from({ length: most }, (_, tap) => list[tap]?.index ?? -1));
     const weights = taps.flatMap((list) => Array.from({ length: most }, (_, tap) => list[tap]?.weight ?? 0));
     const spec = resampleAxis({ outer, inExtent, outExtent: taps.length, inner, taps: most }, emit.traits);
     emit.dispatch(spec, {
-      input: inputs[0],
+      input: values.operand("x"),
       places: emit.constant("resampling places", Int32Array.from(places), "i32"),
       weights: emit.constant("resampling weights", Float32Array.from(weights), "f32"),
       output,

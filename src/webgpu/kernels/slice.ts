@@ -116,23 +116,24 @@ function checkWords(node: Node): void {
 }
 
 export const sliceLowerings: readonly Lowering[] = [
-  lowering(sliceOp, (node, inputs, output, emit) => {
+  lowering(sliceOp, (node, values, output, emit) => {
     checkWords(node);
-    emit.dispatch(slice(at(node.inputs, 0).shape, node.attributes, emit.traits), { input: inputs[0], output });
+    emit.dispatch(slice(node.operand("x").shape, node.attributes, emit.traits), { input: values.operand("x"), output });
   }),
-  lowering(placeOp, (node, inputs, output, emit) => {
+  lowering(placeOp, (node, values, output, emit) => {
     checkWords(node);
     const attributes = { ...node.attributes, dtype: node.dtype };
-    emit.dispatch(place(at(node.inputs, 0).shape, attributes, emit.traits), { input: inputs[0], output });
+    emit.dispatch(place(node.operand("x").shape, attributes, emit.traits), { input: values.operand("x"), output });
   }),
-  lowering(concatOp, (node, inputs, output, emit) => {
+  lowering(concatOp, (node, values, output, emit) => {
     checkWords(node);
     const { axis } = node.attributes;
     const strides = stridesOf(node.shape);
     let first = 0;
-    node.inputs.forEach(({ shape }, index) => {
+    const parts = values.operands("parts");
+    node.operands("parts").forEach(({ shape }, index) => {
       const part = { first: 0, strides: stridesOf(shape) };
-      emit.dispatch(stridedCopy(shape, part, { first, strides }, emit.traits), { input: inputs[index], output });
+      emit.dispatch(stridedCopy(shape, part, { first, strides }, emit.traits), { input: parts[index], output });
       first += at(shape, axis) * at(strides, axis);
     });
   }),

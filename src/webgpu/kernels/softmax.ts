@@ -1,6 +1,5 @@
 import argmaxShader from "../../../shaders/argmax.wgsl?raw";
 import softmaxShader from "../../../shaders/softmax.wgsl?raw";
-import { at } from "../../core/at.ts";
 import { type Shape, sizeOf } from "../../core/shape.ts";
 import type { Attributes, Node } from "../../graph/node.ts";
 import type { OpDefinition } from "../../graph/op.ts";
@@ -73,8 +72,9 @@ function lower<A extends Attributes>(
   op: OpDefinition<A>,
   spec: (shape: Rows, traits: DeviceTraits) => KernelSpec,
 ): Lowering {
-  return lowering(op, (node: Node<A>, inputs, output, emit) => {
-    emit.dispatch(spec(asRows(at(node.inputs, 0).shape), emit.traits), { logits: inputs[0], output });
+  return lowering(op, (node: Node<A>, values, output, emit) => {
+    const shape = asRows(node.operand("x").shape);
+    emit.dispatch(spec(shape, emit.traits), { logits: values.operand("x"), output });
   });
 }
 

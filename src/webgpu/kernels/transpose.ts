@@ -39,10 +39,10 @@ export function transpose(shape: Shape, permutation: readonly number[], traits: 
 }
 
 export const transposeLowerings: readonly Lowering[] = [
-  lowering(transposeOp, (node, inputs, output, emit) => {
+  lowering(transposeOp, (node, values, output, emit) => {
     if (node.dtype === "u8")
       throw new ArgumentError("transpose: u8 tensors are storage only; convert them (gatherRows) first.");
-    const { shape } = at(node.inputs, 0);
-    emit.dispatch(transpose(shape, node.attributes.permutation, emit.traits), { input: inputs[0], output });
+    const { shape } = node.operand("x");
+    emit.dispatch(transpose(shape, node.attributes.permutation, emit.traits), { input: values.operand("x"), output });
   }),
 ];

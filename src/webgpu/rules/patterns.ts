@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import { addOp } from "../../graph/ops/arithmetic.ts";
@@ -29,7 +28,7 @@ export function isSumOver(node: Node, axes: readonly number[]): boolean {
 
 /** Whether a node is the sum of images over batch, height and width. */
 export function isChannelSum(node: Node): boolean {
-  return isSumOver(node, [0, 1, 2]) && at(node.inputs, 0).shape.length === 4;
+  return isSumOver(node, [0, 1, 2]) && node.operand("x").shape.length === 4;
 }
 
 /** The one of two nodes that comes first. */

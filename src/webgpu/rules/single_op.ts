@@ -1,15 +1,19 @@
+import { Operands } from "../../graph/node.ts";
 import type { Lowering } from "../lowering.ts";
 import type { Rule } from "./rule.ts";
 
-/** What an op's own kernel does where no fusion takes the node. An effect's kernel has the variables that it writes after its inputs. */
+/** What an op's own kernel does where no fusion takes the node. */
 function singleOp(lowering: Lowering): Rule {
   return {
     op: lowering.op,
     match: (node) => ({
       lower(emit) {
-        const targets = (node.op.writes?.(node) ?? []).map((variable) => emit.variable(variable));
-        const values = [...node.inputs.map((input) => emit.value(input)), ...targets];
-        lowering.lower(node, values, targets[0] ?? emit.result(node), emit);
+        const values = new Operands(
+          node.op,
+          node.inputs.map((input) => emit.value(input)),
+        );
+        const [target] = node.op.writes?.(node) ?? [];
+        lowering.lower(node, values, target ? emit.variable(target) : emit.result(node), emit);
       },
     }),
   };
