@@ -4,12 +4,9 @@ import gradientTotalShader from "../../../shaders/batch_norm_gradient_total.wgsl
 import inputGradientShader from "../../../shaders/batch_norm_input_gradient.wgsl?raw";
 import momentsShader from "../../../shaders/batch_norm_moments.wgsl?raw";
 import momentsTotalShader from "../../../shaders/batch_norm_moments_total.wgsl?raw";
-import movingAverageShader from "../../../shaders/moving_average.wgsl?raw";
-import movingAveragesShader from "../../../shaders/moving_averages.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { type Shape, sizeOf } from "../../core/shape.ts";
 import { batchNormOp } from "../../graph/ops/batch_norm.ts";
-import { movingAverageOp } from "../../graph/ops/moving_average.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Emitter, type Lowering, lowering, type Value } from "../lowering.ts";
 import { halvesIf, kernel } from "../variants.ts";
@@ -269,49 +266,6 @@ export function batchNormInputGradient(
   }));
 }
 
-/** One step of a moving average; each tensor has `size` elements. */
-export function movingAverage(
-  { size, momentum }: { readonly size: number; readonly momentum: number },
-  traits: DeviceTraits,
-): KernelSpec {
-  const threads = workgroupThreads(traits);
-  return {
-    name: "moving_average",
-    shader: movingAverageShader,
-    constants: {
-      THREADS: threads,
-      SIZE: size,
-      MOMENTUM: { f32: momentum },
-      ONE_MINUS_MOMENTUM: { f32: 1 - momentum },
-    },
-    bindings: { old: "read", value: "read", output: "write" },
-    workgroups: linearWorkgroups(size, threads),
-    flops: 3 * size,
-  };
-}
-
-/**
- * Both moving statistics at once, where a step counts, which `counts` (u32) says; each has `size` elements.
- */
-export function movingAverages(
-  { size, momentum }: { readonly size: number; readonly momentum: number },
-  traits: DeviceTraits,
-): KernelSpec {
-  return {
-    ...movingAverage({ size, momentum }, traits),
-    name: "moving_averages",
-    shader: movingAveragesShader,
-    bindings: {
-      counts: "read",
-      means: "read",
-      variances: "read",
-      movingMeans: "readWrite",
-      movingVariances: "readWrite",
-    },
-    flops: 6 * size,
-  };
-}
-
 /** Both statistics of x, in two dispatches, and the step of their moving averages where there are any. */
 export function emitBatchStatistics(
   shape: Shape,
@@ -391,14 +345,6 @@ export const batchNormLowerings: readonly Lowering[] = [
       variances: values.operand("variance"),
       gammas: values.operand("gamma"),
       betas: values.operand("beta"),
-      output,
-    });
-  }),
-  lowering(movingAverageOp, (node, values, output, emit) => {
-    const options = { size: sizeOf(node.shape), momentum: node.attributes.momentum };
-    emit.dispatch(movingAverage(options, emit.traits), {
-      old: values.operand("old"),
-      value: values.operand("value"),
       output,
     });
   }),

@@ -10,6 +10,7 @@ import { gaussianNoiseLowerings } from "./gaussian_noise.ts";
 import { matmulLowerings } from "./matmul.ts";
 import { maxPool2dLowerings } from "./max_pool2d.ts";
 import { metricLowerings } from "./metrics.ts";
+import { movingAverageLowerings } from "./moving_average.ts";
 import { normConstraintLowerings } from "./norm_constraint.ts";
 import { oneHotLowerings } from "./one_hot.ts";
 import { pointwiseLowerings } from "./pointwise.ts";
@@ -37,6 +38,7 @@ export const lowerings: readonly Lowering[] = [
   ...matmulLowerings,
   ...maxPool2dLowerings,
   ...metricLowerings,
+  ...movingAverageLowerings,
   ...normConstraintLowerings,
   ...oneHotLowerings,
   ...pointwiseLowerings,
@@ -75,8 +77,6 @@ export {
   batchNormMomentsTotal,
   emitBatchNormSums,
   emitBatchStatistics,
-  movingAverage,
-  movingAverages,
   type UpstreamValues,
 } from "./batch_norm.ts";
 export { cast } from "./cast.ts";
@@ -95,6 +95,7 @@ export { unscaleGradients } from "./loss_scaling.ts";
 export { type MatmulSizes, matmul, matmulBias } from "./matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
 export { confusionMatrix, countCorrect } from "./metrics.ts";
+export { movingAverage, movingAverages } from "./moving_average.ts";
 export { normConstraint } from "./norm_constraint.ts";
 export { oneHot } from "./one_hot.ts";
 export {

@@ -3,7 +3,7 @@ import type { Node, Variable } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import { batchMeanOp, batchVarianceOp } from "../../graph/ops/batch_norm.ts";
 import { movingAverageOp } from "../../graph/ops/moving_average.ts";
-import { movingAverages as movingAveragesKernel } from "../kernels/batch_norm.ts";
+import { movingAverages as movingAveragesKernel } from "../kernels/moving_average.ts";
 import { type MatchContext, rule } from "./rule.ts";
 
 /** One step of both moving statistics of a batch normalisation. */

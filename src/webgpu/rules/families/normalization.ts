@@ -1,4 +1,5 @@
 import { batchNormLowerings } from "../../kernels/batch_norm.ts";
+import { movingAverageLowerings } from "../../kernels/moving_average.ts";
 import { batchNormWithRelu } from "../batch_norm.ts";
 import { batchNormInputGradient, batchNormSums } from "../batch_norm_gradients.ts";
 import { batchStatistics } from "../batch_statistics.ts";
@@ -18,5 +19,5 @@ export const rules: readonly Rule[] = [
   batchNormSums,
   // Reads the coefficients that were made with the sums.
   batchNormInputGradient,
-  ...singleOps(batchNormLowerings),
+  ...singleOps([...batchNormLowerings, ...movingAverageLowerings]),
 ];
