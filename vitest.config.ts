@@ -1,5 +1,6 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { chromiumFlags, findChromium } from "./scripts/chromium.mjs";
 import { conformanceFiles } from "./scripts/conformance-plugin.mjs";
 import { installedFirefox } from "./scripts/firefox-provider.mjs";
@@ -46,6 +47,30 @@ const WORKERS = 2;
 
 /** Tests of whole pages that hold times: they run when nothing else does. */
 const TIMED = ["test/page/offline.test.ts", "test/page/train.test.ts"];
+
+/** Tests of the floors below and beside the GPU's. They leave nothing behind in a process, so that one process runs many. */
+const PLAIN = ["core", "cpu", "data", "demo", "formats", "graph", "nn", "train"].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+const IN_BROWSERS = ["test/**/*.browser.test.ts", "test/page/**", "test/firefox/**", "test/webkit/**"];
+
+/** Files that take a minute or more, longest first. One that began last would keep one core busy and let the other wait. */
+const LONG = [
+  ...["page/draw", "page/demo", "gpu/agreement", "page/mistyped", "gpu/tiles", "page/accessibility", "page/plain_html"],
+  ...["package/bytes", "page/layout", "page/mistakes", "gpu/contract_worker_webgpu", "page/settings"],
+].map((name) => `/test/${name}.test.ts`);
+
+/** Long files first; the rest as Vitest would have it. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = LONG.findIndex((name) => moduleId.endsWith(name));
+      return place < 0 ? LONG.length : place;
+    };
+    // The sort is stable; which group comes first is not decided here.
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 /** The GPU tests and those that need a document, inside Firefox. */
 const FIREFOX: TestProjectInlineConfiguration = {
@@ -125,12 +150,13 @@ const asksFor = (name: string): boolean =>
   });
 
 /**
- * Five projects in every run. One alone: `npm test -- --project chromium`; one file: `npm test -- test/gpu/adapter.test.ts`.
+ * Six projects in every run. One alone: `npm test -- --project chromium`; one file: `npm test -- test/gpu/adapter.test.ts`.
  * Most of their time is one core compiling shaders: two files run side by side in Node, pages of whole demos among them, and
  * one beside them in Chromium. The pages that are timed come afterwards, alone.
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       // A second implementation of WGSL, on request: it takes as long again, and few have it installed.
       ...(asksFor("firefox") ? [FIREFOX, FIREFOX_PAGE] : []),
@@ -138,11 +164,23 @@ export default defineConfig({
       hardware("hardware"),
       ...(asksFor("hardware") ? [hardware("hardware-small")] : []),
       {
-        // Everything that runs without a browser; WebGPU is Dawn.
+        test: {
+          name: "plain",
+          include: PLAIN,
+          exclude: IN_BROWSERS,
+          isolate: false,
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: TOGETHER },
+        },
+      },
+      {
+        // Everything else that runs without a browser; WebGPU is Dawn.
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.browser.test.ts", "test/page/**", "test/firefox/**", "test/webkit/**"],
+          exclude: [...PLAIN, ...IN_BROWSERS],
           testTimeout: 600_000,
           hookTimeout: 120_000,
           maxWorkers: WORKERS,

@@ -28,16 +28,17 @@ interface Config {
   test?: { projects?: { test: { name: string; include: string[]; exclude: string[] } }[] };
 }
 const loaded = await loadConfigFromFile({ command: "serve", mode: "test" }, resolve(root, "vitest.config.ts"));
-const node = (loaded?.config as Config | undefined)?.test?.projects?.find(({ test }) => test.name === "node")?.test;
-if (!node) throw new Error("vitest.config.ts has no project named node.");
+const projects = (loaded?.config as Config | undefined)?.test?.projects ?? [];
+const [plain, node] = ["plain", "node"].map((name) => projects.find(({ test }) => test.name === name)?.test);
+if (!plain || !node) throw new Error("vitest.config.ts has no project named plain, or none named node.");
 const vitest: Vitest = await createVitest(
   "test",
   {
     config: false,
     root,
     watch: false,
-    include: node.include,
-    exclude: node.exclude,
+    include: [...plain.include, ...node.include],
+    exclude: plain.exclude,
     // One failure says enough.
     bail: 1,
     pool: "forks",
