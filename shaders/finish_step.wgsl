@@ -10,21 +10,14 @@ var<storage> verdict: array<u32>;
 #include gradient_sum
 #endif
 #include not_finite
-
-#unroll value 0 VALUES
-var<storage> value_$(value): array<u32>;
-#end
-// The last row's first element counts arrivals.
-var<storage> ring: array<atomic<u32>>;
-#unroll counter 0 COUNTERS
-var<storage> counter_$(counter): array<u32>;
-#end
+#include step_ring
 #if SCALED
 var<storage> lossScale: array<f32>;
 // Good steps since the scale last changed, steps skipped in all, whether a gradient of this step is not finite.
 var<storage> scaleCounters: array<u32>;
 #endif
 
+// The last row's first element counts arrivals.
 const ARRIVALS = CAPACITY * ROW_SIZE;
 const ONE_SAW = 65536u;
 
@@ -56,14 +49,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
 #end
   if (thread == 0u && notFinite(value_0[0])) { atomicStore(&sawValue, 1u); }
   let step = counter_0[0];
-  let firstPlace = (step % CAPACITY) * ROW_SIZE;
-#unroll value 0 VALUES
-  for (var place = thread; place < SIZES[$(value)]; place += THREADS) {
-    atomicStore(&ring[firstPlace + OFFSETS[$(value)] + place], value_$(value)[place]);
-  }
-#end
-  storageBarrier();
-  workgroupBarrier();
+  let firstPlace = rowPlace();
+  recordRow(firstPlace, thread);
   if (thread != 0u) { return; }
 
 #if SCALED
@@ -81,11 +68,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   finished -= min(scaleCounters[1], finished);
 #endif
   if (counts) {
-#unroll counter 0 COUNTERS
-    counter_$(counter)[0] += 1u;
-#end
+    countStep();
   } else {
-    atomicStore(&ring[firstPlace], 0x7fc00000u);
+    spoilRow(firstPlace);
   }
   verdict[0] = finished;
   verdict[1] = select(0u, 1u, counts & !overflowed);

@@ -15,6 +15,8 @@ export interface KernelSpec {
   readonly name: string;
   /** Text of the shader file. */
   readonly shader: string;
+  /** Texts by the names that only this shader may `#include`, beside those of shaders.ts, which every page fetches. */
+  readonly includes?: Readonly<Record<string, string>>;
   readonly constants: ShaderConstants;
   readonly bindings: Bindings;
   /** Workgroups along x, y, z; each at most 65,535. */

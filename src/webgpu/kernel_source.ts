@@ -8,16 +8,16 @@ const STORAGE_VARIABLE = /^([ \t]*)var<storage>[ \t]+(\w+)[ \t]*:/gm;
 
 /**
  * The WGSL of a kernel: its shader, specialised, with `@group(0) @binding(n)` and the access mode of every storage variable
- * by the kernel's bindings. `includes` are the texts that it may include. Throws an `InternalError` unless both have the
+ * by the kernel's bindings. `common` are the texts that every shader may include. Throws an `InternalError` unless both have the
  * same names.
  */
 export function kernelSource(
-  { name, shader, constants, bindings }: KernelSpec,
-  includes: Readonly<Record<string, string>> = shaderIncludes,
+  { name, shader, includes, constants, bindings }: KernelSpec,
+  common: Readonly<Record<string, string>> = shaderIncludes,
 ): string {
   const names = Object.keys(bindings);
   const declared = new Set<string>();
-  const source = preprocess(shader, constants, includes).replace(
+  const source = preprocess(shader, constants, { ...common, ...includes }).replace(
     STORAGE_VARIABLE,
     (_, indent: string, variable: string) => {
       const access = bindings[variable];

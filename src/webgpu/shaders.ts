@@ -21,7 +21,7 @@ import workgroupElementSum from "../../shaders/workgroup_element_sum.wgsl?raw";
 import workgroupPlace from "../../shaders/workgroup_place.wgsl?raw";
 import workgroupSum from "../../shaders/workgroup_sum.wgsl?raw";
 
-/** Files that other shaders may `#include`. */
+/** Files that every shader may `#include`. What few want lies with their kernels (`KernelSpec.includes`). */
 export const shaderIncludes: Readonly<Record<string, string>> = {
   avg_pool2d_divisor: avgPool2dDivisor,
   batch_row: batchRow,

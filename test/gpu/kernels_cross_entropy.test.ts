@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { testDevice } from "../support/gpu.ts";
 import {
   argmax,
   confusionMatrix,
@@ -8,8 +9,7 @@ import {
   crossEntropyStep,
   crossEntropyTotal,
   softmax,
-} from "../../src/webgpu/kernels/index.ts";
-import { testDevice } from "../support/gpu.ts";
+} from "../support/kernels.ts";
 import { runKernel } from "../support/run_kernel.ts";
 import {
   expectNear,

@@ -1,14 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { broadcastShapes, broadcastStrides, type Shape, sizeOf, stridesOf } from "../../src/core/shape.ts";
 import type { Variants } from "../../src/webgpu/kernel.ts";
-import {
-  type BinaryOperation,
-  copy,
-  elementwise,
-  transpose,
-  type UnaryOperation,
-} from "../../src/webgpu/kernels/index.ts";
 import { testDevice } from "../support/gpu.ts";
+import { type BinaryOperation, copy, elementwise, transpose, type UnaryOperation } from "../support/kernels.ts";
 import { runKernel } from "../support/run_kernel.ts";
 import {
   expectNear,

@@ -7,9 +7,9 @@ import { standardizeOp } from "../../src/graph/ops/normalization.ts";
 import { pointwiseFunctions, pointwiseOps } from "../../src/graph/ops/pointwise.ts";
 import { Graph } from "../../src/graph.ts";
 import type { KernelSpec } from "../../src/webgpu/kernel.ts";
-import { lowerings } from "../../src/webgpu/kernels/index.ts";
 import { type Emitter, type Value, valuesInOrder } from "../../src/webgpu/lowering.ts";
 import { testDevice } from "../support/gpu.ts";
+import { lowerings } from "../support/kernels.ts";
 import { runKernel } from "../support/run_kernel.ts";
 import { expectNear, traitsOfEachKind } from "./kernels_support.ts";
 

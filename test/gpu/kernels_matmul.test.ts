@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type MatmulSizes, matmul, matmulBias, sumSlices } from "../../src/webgpu/kernels/index.ts";
 import { testDevice } from "../support/gpu.ts";
+import { type MatmulSizes, matmul, matmulBias, sumSlices } from "../support/kernels.ts";
 import { expectNear, integers, outputOf, plain, traitsOfEachKind, uniform } from "./kernels_support.ts";
 
 let device: GPUDevice;

@@ -23,14 +23,8 @@ import {
 } from "../../src/nn/schedules.ts";
 import { learningRateTable } from "../../src/train/learning_rates.ts";
 import { webgpu } from "../../src/webgpu/backend.ts";
-import {
-  clipFactors,
-  clipGroups,
-  gradientSquares,
-  optimizerUpdate,
-  ruleTable,
-} from "../../src/webgpu/kernels/index.ts";
 import { testDevice } from "../support/gpu.ts";
+import { clipFactors, clipGroups, gradientSquares, optimizerUpdate, ruleTable } from "../support/kernels.ts";
 import { optimizersOfEachKind, referenceClip, referenceStep } from "../support/optimizer_rules.ts";
 import { runKernel } from "../support/run_kernel.ts";
 import { expectNear, traitsOfEachKind, uniform } from "./kernels_support.ts";

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Padding, type Pair, type PoolGeometry, poolGeometry } from "../../src/core/window_geometry.ts";
-import { maxPool2d, maxPool2dGradient } from "../../src/webgpu/kernels/index.ts";
 import { testDevice } from "../support/gpu.ts";
+import { maxPool2d, maxPool2dGradient } from "../support/kernels.ts";
 import { integers, outputOf, plain, traitsOfEachKind } from "./kernels_support.ts";
 
 let device: GPUDevice;

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { reducedShape, type Shape, sizeOf, stridesOf } from "../../src/core/shape.ts";
 import type { DeviceTraits } from "../../src/webgpu/kernel.ts";
-import { maxGradient, type ReduceOperation, reduceStages } from "../../src/webgpu/kernels/index.ts";
 import { testDevice } from "../support/gpu.ts";
+import { maxGradient, type ReduceOperation, reduceStages } from "../support/kernels.ts";
 import { expectNear, integers, outputOf, plain, traitsOfEachKind, uniform } from "./kernels_support.ts";
 
 let device: GPUDevice;

@@ -1,5 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
+import { exchangesAsExpected, subgroupSizes } from "../../src/webgpu/subgroups.ts";
+import { testDevice } from "../support/gpu.ts";
 import {
   argmax,
   batchNormMomentsTotal,
@@ -8,9 +10,7 @@ import {
   crossEntropyTotal,
   maxGradient,
   softmax,
-} from "../../src/webgpu/kernels/index.ts";
-import { exchangesAsExpected, subgroupSizes } from "../../src/webgpu/subgroups.ts";
-import { testDevice } from "../support/gpu.ts";
+} from "../support/kernels.ts";
 import { runKernel } from "../support/run_kernel.ts";
 import { integers, traitsOfEachKind, uniform } from "./kernels_support.ts";
 

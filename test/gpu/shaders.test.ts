@@ -12,7 +12,6 @@ import { kernelSource } from "../../src/webgpu/kernel_source.ts";
 import * as convFilterGradient from "../../src/webgpu/kernels/conv2d_filter_gradient.ts";
 import * as convForward from "../../src/webgpu/kernels/conv2d_forward.ts";
 import * as convInputGradient from "../../src/webgpu/kernels/conv2d_input_gradient.ts";
-import * as kernels from "../../src/webgpu/kernels/index.ts";
 import { largestMagnitude } from "../../src/webgpu/kernels/largest_magnitude.ts";
 import { matmulSubgroupMatrix } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
 import { nonFinite } from "../../src/webgpu/kernels/non_finite.ts";
@@ -22,6 +21,7 @@ import { multiplyAddProbe } from "../../src/webgpu/peak.ts";
 import { shaderIncludes } from "../../src/webgpu/shaders.ts";
 import { subgroupProbe } from "../../src/webgpu/subgroups.ts";
 import { testDevice } from "../support/gpu.ts";
+import * as kernels from "../support/kernels.ts";
 import { optimizersOfEachKind } from "../support/optimizer_rules.ts";
 
 /** A software adapter and a graphics card with the spec's default limits: the two that tile tables tell apart. */
@@ -385,10 +385,11 @@ describe("every shader", () => {
   it("is valid WGSL in each variant, as builds have it: without comments and most spaces", async () => {
     const plain = [...specs, ...inPlaceSpecs, ...halfSpecs, ...tileSpecs];
     const possible = device.features.has("subgroups") ? [...plain, ...subgroupSpecs] : plain;
-    const includes = Object.fromEntries(
-      Object.entries(shaderIncludes).map(([name, text]) => [name, shrinkShader(text)]),
-    );
-    const built = (spec: KernelSpec) => kernelSource({ ...spec, shader: shrinkShader(spec.shader) }, includes);
+    const shrunk = (includes: Readonly<Record<string, string>> = {}) =>
+      Object.fromEntries(Object.entries(includes).map(([name, text]) => [name, shrinkShader(text)]));
+    const common = shrunk(shaderIncludes);
+    const built = (spec: KernelSpec) =>
+      kernelSource({ ...spec, shader: shrinkShader(spec.shader), includes: shrunk(spec.includes) }, common);
     const sources = new Map(possible.map((spec) => [built(spec), spec]));
     const faults: string[] = [];
     for (const [code, spec] of sources) {
@@ -412,7 +413,7 @@ describe("every shader", () => {
   it("is used: no file of shaders/ is left without a kernel", () => {
     const files = import.meta.glob("../../shaders/*.wgsl", { query: "?raw", import: "default", eager: true });
     const used = new Set([
-      ...[...specs, ...subgroupSpecs].map((spec) => spec.shader),
+      ...[...specs, ...subgroupSpecs].flatMap(({ shader, includes = {} }) => [shader, ...Object.values(includes)]),
       ...Object.values(shaderIncludes),
       // Compiled in test/webgpu/subgroup_matrix.test.ts: no adapter of the tests has the feature.
       matmulSubgroupMatrix(

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { lowerings } from "../../src/webgpu/kernels/index.ts";
 import { families } from "../../src/webgpu/rules/families/index.ts";
 import { rulesFor } from "../../src/webgpu/rules/index.ts";
+import { lowerings } from "../support/kernels.ts";
 
 const TRAITS = { maxWorkgroupSize: 256, maxWorkgroupStorage: 16384, software: false };
 

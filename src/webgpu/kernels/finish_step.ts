@@ -1,9 +1,9 @@
 import shader from "../../../shaders/finish_step.wgsl?raw";
 import { LEAST_LOSS_SCALE, MOST_LOSS_SCALE } from "../../graph/loss_scaling.ts";
 import { Arena } from "../../graph/node.ts";
-import { type DeviceTraits, type KernelSpec, numberedBindings, presentBindings } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, presentBindings } from "../kernel.ts";
 import { workgroupThreads } from "./sizes.ts";
-import { checkRowBindings, type RowOptions, rowConstants } from "./step_ring.ts";
+import { checkRowBindings, type RowOptions, rowBindings, rowConstants, rowIncludes } from "./step_ring.ts";
 
 export interface FinishStepOptions extends RowOptions {
   /** First element and elements of what each guard found, in the verdict's buffer. */
@@ -27,7 +27,7 @@ const MOST_WORKGROUPS = 256;
  * the counters of the loss scale, with `growthInterval`, u32 [3].
  */
 export function finishStep(options: FinishStepOptions, traits: DeviceTraits): KernelSpec {
-  const { sizes, counters, guards, checkedArena = 0, growthInterval } = options;
+  const { guards, checkedArena = 0, growthInterval } = options;
   const check = checkedArena > 0;
   const scaled = growthInterval !== undefined;
   const threads = workgroupThreads(traits);
@@ -37,9 +37,7 @@ export function finishStep(options: FinishStepOptions, traits: DeviceTraits): Ke
     verdict: "readWrite",
     gradientPartials: check && "read",
     blockTable: check && "read",
-    ...numberedBindings("value", sizes.length, "read"),
-    ring: "readWrite",
-    ...numberedBindings("counter", counters, "readWrite"),
+    ...rowBindings(options),
     lossScale: scaled && "readWrite",
     scaleCounters: scaled && "readWrite",
   });
@@ -47,6 +45,7 @@ export function finishStep(options: FinishStepOptions, traits: DeviceTraits): Ke
   return {
     name: "finish_step",
     shader,
+    includes: rowIncludes,
     constants: {
       THREADS: threads,
       ...rowConstants(options),

@@ -1,10 +1,10 @@
 import shader from "../../../shaders/record_step.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { recordStepOp, recordStepParts } from "../../graph/ops/record_step.ts";
-import { type DeviceTraits, type KernelSpec, numberedBindings, presentBindings } from "../kernel.ts";
-import { type Lowering, lowering, numberedValues } from "../lowering.ts";
+import { type DeviceTraits, type KernelSpec, presentBindings } from "../kernel.ts";
+import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
-import { checkRowBindings, type RowOptions, rowConstants } from "./step_ring.ts";
+import { checkRowBindings, type RowOptions, rowBindings, rowConstants, rowIncludes, rowValues } from "./step_ring.ts";
 
 export interface RecordStepOptions extends RowOptions {
   /** Elements of a guard, none by default. */
@@ -22,6 +22,7 @@ export function recordStep(options: RecordStepOptions, traits: DeviceTraits): Ke
   return {
     name: "record_step",
     shader,
+    includes: rowIncludes,
     constants: {
       THREADS: workgroupThreads(traits),
       ...rowConstants(options),
@@ -29,10 +30,8 @@ export function recordStep(options: RecordStepOptions, traits: DeviceTraits): Ke
       GUARD_SIZE: guardSize,
     },
     bindings: presentBindings({
-      ...numberedBindings("value", sizes.length, "read"),
+      ...rowBindings(options),
       guard: guards > 0 && "read",
-      ring: "readWrite",
-      ...numberedBindings("counter", counters, "readWrite"),
     }),
     workgroups: [1, 1, 1],
     flops: 0,
@@ -40,7 +39,7 @@ export function recordStep(options: RecordStepOptions, traits: DeviceTraits): Ke
 }
 
 export const recordStepLowerings: readonly Lowering[] = [
-  lowering(recordStepOp, ({ attributes }, operands, target, emit) => {
+  lowering(recordStepOp, ({ attributes }, operands, _, emit) => {
     const { ring, counters, guarded = false } = attributes;
     // What looked for numbers that are not finite may have left several counts.
     const { values, guard } = recordStepParts(operands.operands("values"), guarded);
@@ -50,14 +49,6 @@ export const recordStepLowerings: readonly Lowering[] = [
       capacity: at(ring.shape, 0),
       counters: counters.length,
     };
-    emit.dispatch(recordStep(options, emit.traits), {
-      ...numberedValues("value", values),
-      guard,
-      ring: target,
-      ...numberedValues(
-        "counter",
-        counters.map((counter) => emit.variable(counter)),
-      ),
-    });
+    emit.dispatch(recordStep(options, emit.traits), { ...rowValues(values, attributes, emit), guard });
   }),
 ];

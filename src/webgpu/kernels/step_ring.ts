@@ -1,4 +1,8 @@
+import stepRing from "../../../shaders/step_ring.wgsl?raw";
 import { ArgumentError } from "../../core/errors.ts";
+import type { StepRing } from "../../graph/ops/step_ring.ts";
+import { type Bindings, numberedBindings } from "../kernel.ts";
+import { type BoundValues, type Emitter, numberedValues, type Value } from "../lowering.ts";
 import type { ShaderConstants } from "../preprocess.ts";
 
 /** WebGPU's default limit of storage buffers a shader stage. */
@@ -14,7 +18,10 @@ export interface RowOptions {
   readonly counters: number;
 }
 
-/** The constants by which a shader writes a row: values one behind the other. */
+/** What shaders include to record a step. */
+export const rowIncludes = { step_ring: stepRing };
+
+/** The constants by which shaders/step_ring.wgsl writes a row: values one behind the other. */
 export function rowConstants({ sizes, capacity, counters }: RowOptions): ShaderConstants {
   const offsets: number[] = [];
   let rowSize = 0;
@@ -29,6 +36,27 @@ export function rowConstants({ sizes, capacity, counters }: RowOptions): ShaderC
     ROW_SIZE: rowSize,
     CAPACITY: capacity,
     COUNTERS: counters,
+  };
+}
+
+/** Its bindings: what is recorded, the ring, the counters. */
+export function rowBindings({ sizes, counters }: RowOptions): Bindings {
+  return {
+    ...numberedBindings("value", sizes.length, "read"),
+    ring: "readWrite",
+    ...numberedBindings("counter", counters, "readWrite"),
+  };
+}
+
+/** The values of these bindings. */
+export function rowValues(values: readonly Value[], { ring, counters }: StepRing, emit: Emitter): BoundValues {
+  return {
+    ...numberedValues("value", values),
+    ring: emit.variable(ring),
+    ...numberedValues(
+      "counter",
+      counters.map((counter) => emit.variable(counter)),
+    ),
   };
 }
 

@@ -2,11 +2,11 @@ import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
-import { type FinishStepAttributes, finishStepOp } from "../../graph/ops/finish_step.ts";
+import { type FinishStepAttributes, finishStepOp, finishStepParts } from "../../graph/ops/finish_step.ts";
 import { optimizerUpdateOp } from "../../graph/ops/optimizer_update.ts";
 import { COUNTS_PLACE, finishStep as finishStepKernel, GUARDS_PLACE } from "../kernels/finish_step.ts";
 import { unscaleGradients } from "../kernels/loss_scaling.ts";
-import { numberedValues } from "../lowering.ts";
+import { rowValues } from "../kernels/step_ring.ts";
 import { type PlannedValue, rootOf } from "../plan.ts";
 import { gatherGradients, type UpdateNode } from "./gradients.ts";
 import { type RuleEmitter, rule, UNREAD } from "./rule.ts";
@@ -36,13 +36,7 @@ function isUpdateAfter(effect: Node, finish: Node): effect is UpdateNode {
 
 /** The operands by what they are for. */
 function partsOf(finish: FinishNode) {
-  const { values, guards } = finish.attributes;
-  const all = [finish.operand("loss"), ...finish.operands("others")];
-  return {
-    values: all.slice(0, values),
-    guards: all.slice(values, values + guards),
-    gradients: all.slice(values + guards),
-  };
+  return finishStepParts(finish.operand("loss"), finish.operands("others"), finish.attributes);
 }
 
 function lower(finish: FinishNode, update: UpdateNode | undefined, emit: RuleEmitter): void {
@@ -76,14 +70,10 @@ function lower(finish: FinishNode, update: UpdateNode | undefined, emit: RuleEmi
     verdict: whole,
     gradientPartials: checked?.partials,
     blockTable: checked?.blockTable,
-    ...numberedValues(
-      "value",
+    ...rowValues(
       values.map((value) => emit.value(value)),
-    ),
-    ring: emit.variable(ring),
-    ...numberedValues(
-      "counter",
-      counters.map((counter) => emit.variable(counter)),
+      finish.attributes,
+      emit,
     ),
     lossScale: scaling && emit.variable(scaling.scale),
     scaleCounters: scaling && emit.variable(scaling.counters),
