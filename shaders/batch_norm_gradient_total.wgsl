@@ -1,6 +1,6 @@
 // Second half: a workgroup adds the slices of its channels in a fixed order. Σ dy is beta's gradient and Σ dy · x̂
 // gamma's, where x̂ = (x − mean) / √(variance + ε). With COEFFICIENTS also, for each channel, what the gradient of x is
-// made of (Ioffe and Szegedy 2015, section 3): dx = dy · scale + (x − mean) · slope + offset. The count is that of the
+// made of (Ioffe and Szegedy 2015, section 3): dx = dy · scale + (x − mean) · factor + offset. The count is that of the
 // rows whose image has a label of at least 0 (MASKED), or of all.
 #if VECTOR
 alias Element = vec4f;
@@ -15,7 +15,7 @@ var<storage> betaGradients: array<Element>;
 #if COEFFICIENTS
 var<storage> means: array<Element>;
 var<storage> gammas: array<Element>;
-// Four planes [ELEMENTS]: scale, mean, slope, offset.
+// Four planes [ELEMENTS]: scale, mean, factor, offset.
 var<storage> coefficients: array<Element>;
 #if MASKED
 var<storage> labels: array<i32>;

@@ -1,5 +1,5 @@
 // The gradient of batch normalisation's input from the coefficients that batch_norm_gradient_total.wgsl leaves:
-// dx = dy · scale + (x − mean) · slope + offset. Rows of images with a negative label (MASKED) moved no statistic and
+// dx = dy · scale + (x − mean) · factor + offset. Rows of images with a negative label (MASKED) moved no statistic and
 // keep the first term alone. RELU as in batch_norm_gradient_sums.wgsl; a thread keeps its coefficients for STEPS rows.
 #include linear_index
 #include half
@@ -34,7 +34,7 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   let block = index / ELEMENTS;
   let scale = coefficients[element];
   let mean = coefficients[ELEMENTS + element];
-  let slope = coefficients[2u * ELEMENTS + element];
+  let factor = coefficients[2u * ELEMENTS + element];
   let offset = coefficients[3u * ELEMENTS + element];
   for (var step = 0u; step < STEPS; step++) {
     let row = step * BLOCKS + block;
@@ -49,7 +49,7 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
 #else
       let direct = loadUpstream(upstream[place]) * scale;
 #endif
-      let throughStatistics = (loadX(x[place]) - mean) * slope + offset;
+      let throughStatistics = (loadX(x[place]) - mean) * factor + offset;
 #if MASKED
       output[place] = storeOutput(direct + select(Element(0.0), throughStatistics, labels[row / ROWS_PER_IMAGE] >= 0));
 #else

@@ -110,11 +110,11 @@ fn write(place: u32, value: Result) {
 #if !BITS && !SIGNED && !COMPARISON
 #include element_nan
 #endif
-#if POW || POW_BASE_SLOPE || POW_EXPONENT_SLOPE
+#if POW || POW_BASE_DERIVATIVE || POW_EXPONENT_DERIVATIVE
 #include power
 #endif
 
-#if LOG || POW_EXPONENT_SLOPE
+#if LOG || POW_EXPONENT_DERIVATIVE
 // WGSL leaves open what the logarithm of anything but a finite number above 0 is.
 fn logarithm(x: Element) -> Element {
   let infinite = Element(floatOf(INFINITY_BITS));
@@ -201,13 +201,13 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   write(index, elementNanIf(elementIsNan(left) | elementIsNan(right), max(left, right)));
 #elif PRELU
   write(index, select(left, right * left, left < Element(0.0)));
-#elif PRELU_SLOPE
+#elif PRELU_DERIVATIVE
   write(index, select(right, Element(1.0), left > Element(0.0)));
 #elif POW
   write(index, power(left, right));
-#elif POW_BASE_SLOPE
+#elif POW_BASE_DERIVATIVE
   write(index, select(right * power(left, right - 1.0), Element(0.0), right == Element(0.0)));
-#elif POW_EXPONENT_SLOPE
+#elif POW_EXPONENT_DERIVATIVE
   let nothing = (left == Element(0.0)) & (right >= Element(0.0));
   write(index, select(power(left, right) * logarithm(left), Element(0.0), nothing));
 #elif EQUAL

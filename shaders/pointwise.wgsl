@@ -29,7 +29,7 @@ fn sigmoid(x: Element) -> Element {
 }
 
 // sigmoid(x) · (1 − sigmoid(x))
-fn sigmoidSlope(x: Element) -> Element {
+fn sigmoidDerivative(x: Element) -> Element {
   let e = exp(-abs(x));
   return e / ((ONE + e) * (ONE + e));
 }
@@ -92,12 +92,12 @@ fn normalDensity(x: Element) -> Element {
   return 0.3989422804 * exp(-0.5 * inside * inside);
 }
 
-// Twice the argument of tanh in gelu's approximation, and its slope, for x that sigmoid still tells apart.
+// Twice the argument of tanh in gelu's approximation, and its derivative, for x that sigmoid still tells apart.
 fn geluArgument(x: Element) -> Element {
   return 1.5957691216 * (x + 0.044715 * x * x * x);
 }
 
-fn geluArgumentSlope(x: Element) -> Element {
+fn geluArgumentDerivative(x: Element) -> Element {
   return 1.5957691216 * (1.0 + 0.134145 * x * x);
 }
 
@@ -191,7 +191,7 @@ fn derivative(x: Element) -> Element {
 #elif GELU_TANH
   let inside = clamp(x, Element(-50.0), Element(50.0));
   let u = geluArgument(inside);
-  return sigmoid(u) + inside * sigmoidSlope(u) * geluArgumentSlope(inside);
+  return sigmoid(u) + inside * sigmoidDerivative(u) * geluArgumentDerivative(inside);
 #elif HARD_SIGMOID
   let y = A * x + B;
   return select(ZERO, Element(A), (y > ZERO) & (y < ONE));
@@ -206,7 +206,7 @@ fn derivative(x: Element) -> Element {
   let whole = numerator + rest;
   let t = numerator / whole;
   // t + x · (1 − t²) · sigmoid(x), with 1 − t = rest / whole.
-  // Far out the slope has died away, in either direction.
+  // Far out the derivative has died away, in either direction.
   return t + clamp(x, Element(-120.0), Element(120.0)) * (rest / whole) * (ONE + t) * sigmoid(x);
 #elif POWER
   return select(A * raised(x, A - 1.0), ZERO, Element(A) == ZERO);
@@ -217,16 +217,16 @@ fn derivative(x: Element) -> Element {
 #elif SELU
   return SELU_SCALE * select(SELU_ALPHA * exp(min(x, ZERO)), ONE, x > ZERO);
 #elif SIGMOID
-  return sigmoidSlope(x);
+  return sigmoidDerivative(x);
 #elif SILU
-  return sigmoid(x) + clamp(x, Element(-120.0), Element(120.0)) * sigmoidSlope(x);
+  return sigmoid(x) + clamp(x, Element(-120.0), Element(120.0)) * sigmoidDerivative(x);
 #elif SOFTPLUS
   return sigmoid(x);
 #elif SOFTSIGN
   let y = ONE / (ONE + abs(x));
   return y * y;
 #elif TANH
-  return 4.0 * sigmoidSlope(2.0 * x);
+  return 4.0 * sigmoidDerivative(2.0 * x);
 #endif
 }
 

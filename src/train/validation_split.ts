@@ -6,7 +6,7 @@ import type { FitOptions } from "./types.ts";
 /** The halves of data sets by their shares, so that a later `fit` finds the same objects, and what was compiled for them. */
 const halves = new WeakMap<Dataset, Map<number, { training: Dataset; validation: Dataset }>>();
 
-/** What `fit` trains on and what it validates with. Throws `ArgumentError` where both ways to say so are used at once. */
+/** What `fit` trains on and what it validates with. Throws `ArgumentError` where both `validationData` and `validationSplit` are given. */
 export function validationSplit(
   dataset: Dataset,
   { validationData, validationSplit: share }: Pick<FitOptions, "validationData" | "validationSplit">,

@@ -68,7 +68,7 @@ describe(`one NaN among the inputs (seed ${SEED})`, () => {
 /** Ops whose tests stand below, or in ops.test.ts: where NaN goes is not a matter of which values depend on it. */
 const OWN_TESTS = [
   ...["argmax", "cast", "countCorrect", "equal", "less", "lessOrEqual", "maxGradient", "maxPool2dGradient"],
-  ...["nonFinite", "normConstraint", "optimizerUpdate", "powBaseSlope", "powExponentSlope"],
+  ...["nonFinite", "normConstraint", "optimizerUpdate", "powBaseDerivative", "powExponentDerivative"],
   ...["batchNormGammaGradient", "batchNormInputGradient", "softmaxCrossEntropyGradient", "randomAffine"],
 ];
 /** Ops of whole numbers, and records of what others computed. */

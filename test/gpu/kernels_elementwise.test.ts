@@ -39,7 +39,7 @@ const binary = {
   minimum: Math.min,
   maximum: Math.max,
   prelu: (a, b) => (a < 0 ? a * b : a),
-  preluSlope: (a, b) => (a > 0 ? 1 : b),
+  preluDerivative: (a, b) => (a > 0 ? 1 : b),
 } satisfies Partial<Record<BinaryOperation, (a: number, b: number) => number>>;
 
 async function expectBinary(operation: keyof typeof binary, a: Shape, b: Shape): Promise<void> {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { DType } from "../../src/core/tensor.ts";
 import { cpu } from "../../src/cpu/backend.ts";
 import { type Node, Operands, Variable } from "../../src/graph/node.ts";
-import { powBaseSlopeOp, powExponentSlopeOp, preluSlopeOp } from "../../src/graph/ops/binary.ts";
+import { powBaseDerivativeOp, powExponentDerivativeOp, preluDerivativeOp } from "../../src/graph/ops/binary.ts";
 import { standardizeOp } from "../../src/graph/ops/normalization.ts";
 import { pointwiseFunctions, pointwiseOps } from "../../src/graph/ops/pointwise.ts";
 import { Graph } from "../../src/graph.ts";
@@ -113,12 +113,17 @@ describe("each op's lowering gives the op's value", () => {
     ["minimum", () => g.minimum(a, b), [aData, bData], [1, -2, 3, 1, 2, -6]],
     ["maximum", () => g.maximum(a, b), [aData, bData], [1, 2, 4, 4, 4, 4]],
     ["prelu", () => g.prelu(a, b), [aData, bData], [1, -4, 3, 4, 4, -24]],
-    ["preluSlope", () => g.addNode(preluSlopeOp, [a, b], {}), [aData, bData], [1, 2, 1, 1, 1, 4]],
+    ["preluDerivative", () => g.addNode(preluDerivativeOp, [a, b], {}), [aData, bData], [1, 2, 1, 1, 1, 4]],
     ["pow", () => g.pow(b, input([3])), [bData, list(2, 1, 0.5)], [1, 2, 2]],
-    ["powBaseSlope", () => g.addNode(powBaseSlopeOp, [b, input([3])], {}), [bData, list(2, 1, 0.5)], [2, 1, 0.25]],
     [
-      "powExponentSlope",
-      () => g.addNode(powExponentSlopeOp, [b, b], {}),
+      "powBaseDerivative",
+      () => g.addNode(powBaseDerivativeOp, [b, input([3])], {}),
+      [bData, list(2, 1, 0.5)],
+      [2, 1, 0.25],
+    ],
+    [
+      "powExponentDerivative",
+      () => g.addNode(powExponentDerivativeOp, [b, b], {}),
       [bData, bData],
       [0, 4 * Math.LN2, 512 * Math.LN2],
     ],

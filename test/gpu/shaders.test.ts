@@ -206,12 +206,12 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
         traits,
       ),
     ]),
-    ...(["minimum", "maximum", "prelu", "preluSlope", "pow", "powBaseSlope", "powExponentSlope"] as const).flatMap(
-      (op) => [
-        kernels.elementwise(op, [[4, 8], [8]], [4, 8], traits),
-        kernels.elementwise(op, [[3, 5], []], [3, 5], traits),
-      ],
-    ),
+    ...(
+      ["minimum", "maximum", "prelu", "preluDerivative", "pow", "powBaseDerivative", "powExponentDerivative"] as const
+    ).flatMap((op) => [
+      kernels.elementwise(op, [[4, 8], [8]], [4, 8], traits),
+      kernels.elementwise(op, [[3, 5], []], [3, 5], traits),
+    ]),
     ...(["f32", "i32", "u32"] as const).flatMap((dtype) =>
       (["equal", "less", "lessOrEqual"] as const).flatMap((op) =>
         [4, 5].map((columns) => kernels.elementwise(op, [[3, columns], [columns]], [3, columns], traits, { dtype })),

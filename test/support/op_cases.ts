@@ -63,7 +63,7 @@ export const OP_CASES: Readonly<Record<string, OpCase>> = {
   ),
   ...named(["exp", "log", "neg", "sqrt", "relu"], one(row)),
   ...named(["add", "sub", "mul", "div", "minimum", "maximum", "equal", "less", "lessOrEqual"], like(2)),
-  ...named(["prelu", "preluSlope", "pow", "powBaseSlope", "powExponentSlope", "reluGradient"], like(2)),
+  ...named(["prelu", "preluDerivative", "pow", "powBaseDerivative", "powExponentDerivative", "reluGradient"], like(2)),
   ...named(["sum", "max", "min", "product"], one(matrix, { axes: [1], keepDims: false })),
   ...named(["softmax", "logSoftmax", "argmax"], one(matrix)),
   avgPool2d: one(unpooled, { ...pool, countIncludePad: false }),

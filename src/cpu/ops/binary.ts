@@ -1,11 +1,11 @@
 import {
   maximumOp,
   minimumOp,
-  powBaseSlopeOp,
-  powExponentSlopeOp,
+  powBaseDerivativeOp,
+  powExponentDerivativeOp,
   powOp,
+  preluDerivativeOp,
   preluOp,
-  preluSlopeOp,
 } from "../../graph/ops/binary.ts";
 import { equalOp, lessOp, lessOrEqualOp } from "../../graph/ops/compare.ts";
 import { elementwise } from "./arithmetic.ts";
@@ -17,10 +17,10 @@ export const binaryOps = [
   elementwise(minimumOp, Math.min),
   elementwise(maximumOp, Math.max),
   elementwise(preluOp, (x, slope) => (x < 0 ? slope * x : x)),
-  elementwise(preluSlopeOp, (x, slope) => (x > 0 ? 1 : slope)),
+  elementwise(preluDerivativeOp, (x, slope) => (x > 0 ? 1 : slope)),
   elementwise(powOp, power),
-  elementwise(powBaseSlopeOp, (a, b) => (b === 0 ? 0 : b * power(a, b - 1))),
-  elementwise(powExponentSlopeOp, (a, b) => (a === 0 && b >= 0 ? 0 : power(a, b) * Math.log(a))),
+  elementwise(powBaseDerivativeOp, (a, b) => (b === 0 ? 0 : b * power(a, b - 1))),
+  elementwise(powExponentDerivativeOp, (a, b) => (a === 0 && b >= 0 ? 0 : power(a, b) * Math.log(a))),
   elementwise(equalOp, (a, b) => Number(a === b)),
   elementwise(lessOp, (a, b) => Number(a < b)),
   elementwise(lessOrEqualOp, (a, b) => Number(a <= b)),

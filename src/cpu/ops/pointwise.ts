@@ -62,8 +62,8 @@ const FORMULAS: Readonly<Record<PointwiseFunction, Formula>> = {
     // ½(1 + tanh(u)) is sigmoid(2u).
     value: (x) => x * sigmoid(geluArgument(x)),
     derivative(x) {
-      const slope = 2 * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
-      return sigmoid(geluArgument(x)) + damped(x * slope, sigmoidDerivative(geluArgument(x)));
+      const derivative = 2 * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+      return sigmoid(geluArgument(x)) + damped(x * derivative, sigmoidDerivative(geluArgument(x)));
     },
   },
   hardSigmoid: {

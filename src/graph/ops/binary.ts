@@ -16,22 +16,26 @@ export const maximumOp = elementwise("maximum", ({ graph, upstream, operand }) =
 });
 
 /** Derivative of prelu with respect to x: 1 above 0, the slope below and at it. */
-export const preluSlopeOp = elementwise("preluSlope", ({ graph, upstream, operand }) => ({
+export const preluDerivativeOp = elementwise("preluDerivative", ({ graph, upstream, operand }) => ({
   b: where(graph, lessOrEqual(graph, operand("a"), 0), upstream, 0),
 }));
 
 export const preluOp = elementwise("prelu", ({ graph, upstream, operand, wants }) => ({
-  a: wants("a") ? mul(graph, upstream, graph.addNode(preluSlopeOp, [operand("a"), operand("b")], {})) : undefined,
+  a: wants("a") ? mul(graph, upstream, graph.addNode(preluDerivativeOp, [operand("a"), operand("b")], {})) : undefined,
   b: wants("b") ? mul(graph, upstream, clip(graph, operand("a"), Number.NEGATIVE_INFINITY, 0)) : undefined,
 }));
 
 /** Derivatives of pow with respect to its base, b · a^(b − 1), and its exponent, a^b · log a; 0 where a factor is 0. */
-export const powBaseSlopeOp = withoutGradient("powBaseSlope");
-export const powExponentSlopeOp = withoutGradient("powExponentSlope");
+export const powBaseDerivativeOp = withoutGradient("powBaseDerivative");
+export const powExponentDerivativeOp = withoutGradient("powExponentDerivative");
 
 export const powOp = elementwise("pow", ({ graph, upstream, operand, wants }) => ({
-  a: wants("a") ? mul(graph, upstream, graph.addNode(powBaseSlopeOp, [operand("a"), operand("b")], {})) : undefined,
-  b: wants("b") ? mul(graph, upstream, graph.addNode(powExponentSlopeOp, [operand("a"), operand("b")], {})) : undefined,
+  a: wants("a")
+    ? mul(graph, upstream, graph.addNode(powBaseDerivativeOp, [operand("a"), operand("b")], {}))
+    : undefined,
+  b: wants("b")
+    ? mul(graph, upstream, graph.addNode(powExponentDerivativeOp, [operand("a"), operand("b")], {}))
+    : undefined,
 }));
 
 function withoutGradient(name: string) {

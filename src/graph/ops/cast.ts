@@ -11,7 +11,7 @@ export const castOp = defineOp<{ to: CastType }>({
   name: "cast",
   operands: { x: ANY_TYPE },
   infer: (given, { to }) => ({ shape: given.operand("x").shape, dtype: to === "bool" ? "u32" : to }),
-  // Steps have no slope; a cast from f32 to f32 is no node.
+  // Steps have no gradient; a cast from f32 to f32 is no node.
   gradient: () => ({}),
 });
 

@@ -71,8 +71,8 @@ export const productOp = defineOp<ReduceAttributes>({
     const zeros = sum(graph, cast(graph, isZero, "f32"), axes, true);
     const atZero = where(graph, equal(graph, zeros, 1), others, 0);
     const elsewhere = div(graph, where(graph, equal(graph, zeros, 0), others, 0), where(graph, isZero, 1, x));
-    const slope = where(graph, isZero, atZero, elsewhere);
-    return { x: mul(graph, withAxes(graph, upstream, x, axes), slope) };
+    const derivative = where(graph, isZero, atZero, elsewhere);
+    return { x: mul(graph, withAxes(graph, upstream, x, axes), derivative) };
   },
 });
 

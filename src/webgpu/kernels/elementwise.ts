@@ -9,11 +9,11 @@ import { addOp, divOp, mulOp, subOp } from "../../graph/ops/arithmetic.ts";
 import {
   maximumOp,
   minimumOp,
-  powBaseSlopeOp,
-  powExponentSlopeOp,
+  powBaseDerivativeOp,
+  powExponentDerivativeOp,
   powOp,
+  preluDerivativeOp,
   preluOp,
-  preluSlopeOp,
 } from "../../graph/ops/binary.ts";
 import { broadcastToOp } from "../../graph/ops/broadcast_to.ts";
 import { equalOp, lessOp, lessOrEqualOp } from "../../graph/ops/compare.ts";
@@ -38,10 +38,10 @@ const BINARY = [
   "minimum",
   "maximum",
   "prelu",
-  "preluSlope",
+  "preluDerivative",
   "pow",
-  "powBaseSlope",
-  "powExponentSlope",
+  "powBaseDerivative",
+  "powExponentDerivative",
   ...COMPARISONS,
 ] as const;
 const UNARY = ["exp", "log", "neg", "sqrt", "relu", "copy"] as const;
@@ -190,10 +190,10 @@ export const elementwiseLowerings: readonly Lowering[] = [
   lower(minimumOp, "minimum", TWO),
   lower(maximumOp, "maximum", TWO),
   lower(preluOp, "prelu", TWO),
-  lower(preluSlopeOp, "preluSlope", TWO),
+  lower(preluDerivativeOp, "preluDerivative", TWO),
   lower(powOp, "pow", TWO),
-  lower(powBaseSlopeOp, "powBaseSlope", TWO),
-  lower(powExponentSlopeOp, "powExponentSlope", TWO),
+  lower(powBaseDerivativeOp, "powBaseDerivative", TWO),
+  lower(powExponentDerivativeOp, "powExponentDerivative", TWO),
   lower(equalOp, "equal", TWO),
   lower(lessOp, "less", TWO),
   lower(lessOrEqualOp, "lessOrEqual", TWO),
