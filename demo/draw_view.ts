@@ -11,6 +11,8 @@ export interface DrawViewOptions {
   session: Session;
   /** Hears what the network sees of the drawing, whenever that changed. */
   onPixels(pixels: Float32Array | undefined): void;
+  /** A lesson told something of the network as it now is: writes the whole page, this view too, at once. */
+  onOutcome(): void;
 }
 
 export class DrawView {
@@ -21,7 +23,7 @@ export class DrawView {
   #inkOf: Session["digits"];
   #ink: Promise<KnownInk | undefined> | undefined;
 
-  constructor({ session, onPixels }: DrawViewOptions) {
+  constructor({ session, onPixels, onOutcome }: DrawViewOptions) {
     this.#session = session;
     this.#panel = new DrawPanel({
       pad: this.#pad,
@@ -35,7 +37,7 @@ export class DrawView {
         return heldOut && sample(heldOut, Math.floor(Math.random() * heldOut.count));
       },
     });
-    this.#teaching = new TeachPanel(session, () => this.#panel.pixels);
+    this.#teaching = new TeachPanel({ session, pixels: () => this.#panel.pixels, onOutcome });
   }
 
   /** The ink of the training set at hand, from the first drawing on that is asked about. */

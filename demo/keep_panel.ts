@@ -19,8 +19,8 @@ export interface KeepPanelOptions {
   epochs(): number;
   /** Has the session train on this data set; resolves when it does, or when the set is not to be had. */
   loadDigits(id: Digits["id"]): Promise<void>;
-  /** The notices above the page changed. */
-  onChange(): void;
+  /** There is something to tell, of the network as it now is: writes the whole page, this panel too, at once. */
+  onOutcome(): void;
 }
 
 type Outcome =
@@ -230,8 +230,7 @@ export class KeepPanel {
   }
 
   #changed(): void {
-    this.render();
-    this.#options.onChange();
+    this.#options.onOutcome();
   }
 
   /** Writes everything, in the page's language. */

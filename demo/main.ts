@@ -77,6 +77,7 @@ const drawing = new Lazy(
         // A drawing can be corrected; an empty pad cannot.
         changed();
       },
+      onOutcome: () => render(),
     }),
   () => {
     showSections();
@@ -89,7 +90,7 @@ const keeping = new KeepPanel({
   session,
   epochs: () => train.epochs,
   loadDigits: (id) => train.loadDigits(id),
-  onChange: () => changed(),
+  onOutcome: () => render(),
 });
 find("reset", HTMLButtonElement).addEventListener("click", () => keeping.beginAnew());
 
@@ -212,7 +213,9 @@ function changed(): void {
   if (frame === 0) frame = requestAnimationFrame(render);
 }
 
+/** Writes the page as everything is now: nobody sees one part of it ahead of another. */
 function render(): void {
+  cancelAnimationFrame(frame);
   frame = 0;
   const measured = session.latest !== shownMeasurement;
   if (session.digits) nameClasses(session.digits);

@@ -1,6 +1,8 @@
 /** "Teach it": the right digit for a misread drawing, what the lesson did, and the list of what was taught. */
 import { CLASSES, className, ownTitle } from "./classes.ts";
 import { announce, find, make, write } from "./dom.ts";
+import { chance } from "./draw_panel.ts";
+import { fileWords } from "./error_words.ts";
 import { download, onFile } from "./files.ts";
 import { inkCanvas } from "./ink.ts";
 import { kept } from "./kept.ts";
@@ -17,11 +19,18 @@ type Outcome =
 
 type FileOutcome = { kind: "added"; count: number } | { kind: "bad"; error: unknown };
 
-import { chance } from "./draw_panel.ts";
-import { fileWords } from "./error_words.ts";
+export interface TeachPanelOptions {
+  session: Session;
+  /** What the network sees of the drawing now. */
+  pixels(): Float32Array | undefined;
+  /** There is something to tell, of the network as it now is: writes the whole page, this panel too, at once. */
+  onOutcome(): void;
+}
+
 export class TeachPanel {
   readonly #session: Session;
   readonly #pixels: () => Float32Array | undefined;
+  readonly #onOutcome: () => void;
   readonly #ask = find("teach-ask", HTMLElement);
   readonly #status = find("teach-status", HTMLElement);
   readonly #undo = find("unteach", HTMLButtonElement);
@@ -40,10 +49,10 @@ export class TeachPanel {
   /** Language and classes of what is shown. */
   #shownNames = "";
 
-  /** `pixels`: what the network sees of the drawing now. */
-  constructor(session: Session, pixels: () => Float32Array | undefined) {
+  constructor({ session, pixels, onOutcome }: TeachPanelOptions) {
     this.#session = session;
     this.#pixels = pixels;
+    this.#onOutcome = onOutcome;
     this.#digits = Array.from({ length: CLASSES }, (_, digit) => {
       const button = make("button");
       button.type = "button";
@@ -61,7 +70,7 @@ export class TeachPanel {
     });
     void keptLessons().then((kept) => {
       this.#lessons = [...kept, ...this.#lessons];
-      this.render();
+      this.#onOutcome();
     });
   }
 
@@ -79,7 +88,7 @@ export class TeachPanel {
     } catch (error) {
       this.#file = { kind: "bad", error };
     }
-    this.render();
+    this.#onOutcome();
   }
 
   #setLessons(lessons: readonly Lesson[]): void {
@@ -97,17 +106,17 @@ export class TeachPanel {
     if (!taught?.kept) return;
     this.#newest = lesson;
     this.#setLessons([...others, lesson]);
-    this.render();
+    this.#onOutcome();
   }
 
   async #teach(lessons: readonly Lesson[], older: readonly Lesson[]): Promise<Taught | undefined> {
     this.#newest = undefined;
     this.#outcome = { kind: "busy", lessons };
-    this.render();
+    this.#onOutcome();
     const taught = await this.#session.teach(lessons, older);
     this.#outcome = taught ? { kind: "taught", taught, lessons } : { kind: "interrupted" };
     this.#of = this.#network;
-    this.render();
+    this.#onOutcome();
     announce(this.#status.textContent ?? "");
     return taught;
   }
@@ -119,7 +128,7 @@ export class TeachPanel {
     this.#newest = undefined;
     this.#outcome = { kind: "undone" };
     this.#of = this.#network;
-    this.render();
+    this.#onOutcome();
     this.#digits[0]?.focus();
   }
 
@@ -212,7 +221,7 @@ export class TeachPanel {
     remove.title = text.lessonDelete(label);
     remove.addEventListener("click", () => {
       this.#setLessons(this.#lessons.filter((one) => one !== lesson));
-      this.render();
+      this.#onOutcome();
       // The focus stays near: on the list's next button, or on what adds to it.
       const next = this.#list.querySelector("button") ?? find("import-lessons", HTMLButtonElement);
       next.focus();
