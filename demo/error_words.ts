@@ -1,5 +1,5 @@
 /** What went wrong, in the page's language. English has the library's own words, which name the thing and the fix. */
-import { CortezaError, DivergedError, OutOfMemoryError } from "../src/core/errors.ts";
+import { CortezaError, DivergedError, type ErrorCode, OutOfMemoryError } from "../src/core/errors.ts";
 import { type FileProblem, FileProblemError } from "./file_problem.ts";
 import { bytes, count, language, say } from "./language.ts";
 import { plainName, shownName } from "./shown_name.ts";
@@ -9,21 +9,27 @@ export function errorWords(error: unknown): string {
   if (error instanceof FileProblemError) return `${capital(problemWords(error.problem))}.`;
   const message = plainName(error instanceof Error ? error.message : String(error));
   if (language() === "en") return message;
+  return error instanceof CortezaError ? wordsOf(error) : say().errorUnknown(message);
+}
+
+/** By the kind of failure; the compiler refuses a kind without words. */
+function wordsOf(error: CortezaError): string {
   const text = say();
-  if (error instanceof OutOfMemoryError) return text.errorMemory(bytes(error.bytes));
-  if (error instanceof DivergedError) return text.errorDiverged(count(error.step));
-  const words: Readonly<Record<string, string>> = {
+  const words: Readonly<Record<ErrorCode, string>> = {
     shape: text.errorShape,
     argument: text.errorArgument,
+    internal: text.errorInternal,
     format: text.errorFormat,
     network: text.errorNetwork,
     "webgpu-unavailable": text.errorNoWebGpu,
+    "out-of-memory": error instanceof OutOfMemoryError ? text.errorMemory(bytes(error.bytes)) : "",
     "device-lost": text.errorLost,
+    diverged: error instanceof DivergedError ? text.errorDiverged(count(error.step)) : "",
     disposed: text.errorDisposed,
     worker: text.errorWorker,
+    "module-load": text.errorModule,
   };
-  const known = error instanceof CortezaError ? words[error.code] : undefined;
-  return known ?? text.errorUnknown(message);
+  return words[error.code];
 }
 
 /** The error's own words, where the page's language is theirs. */

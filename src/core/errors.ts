@@ -1,12 +1,27 @@
+/** What `CortezaError.code` can be, a kind of failure each; those of the classes below, and "network" for a file that does not come. */
+export type ErrorCode =
+  | "shape"
+  | "argument"
+  | "internal"
+  | "format"
+  | "network"
+  | "webgpu-unavailable"
+  | "out-of-memory"
+  | "device-lost"
+  | "diverged"
+  | "disposed"
+  | "worker"
+  | "module-load";
+
 /**
  * Every error that Corteza throws on purpose. Each message names the thing that is wrong and says what to do;
  * `code` stays stable so that a page can branch on it (and translate it) without reading the message.
  */
 export class CortezaError extends Error {
   /** A stable, machine-readable name of the kind of failure. */
-  readonly code: string;
+  readonly code: ErrorCode;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
     this.name = new.target.name;

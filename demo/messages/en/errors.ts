@@ -11,6 +11,8 @@ export const errors = {
   errorDiverged: (step: string) => `The loss of step ${step} is NaN, no number.`,
   errorDisposed: "What was asked for belongs to a training that has been closed.",
   errorWorker: "The training program failed outside of any task.",
+  errorInternal: "The program of this page has a fault here: two of its parts do not fit together.",
+  errorModule: "A part of this page’s program could not be loaded. Check the connection and reload the page.",
   errorUnknown: (message: string) => `Something unexpected: ${message}`,
 
   fileDamaged: "it is no network file of Corteza, or it is damaged",

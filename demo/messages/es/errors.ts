@@ -11,6 +11,8 @@ export const errors: typeof english = {
   errorDiverged: (step) => `La pérdida del paso ${step} es NaN, no es un número.`,
   errorDisposed: "Lo pedido es de un entrenamiento que ya se cerró.",
   errorWorker: "El programa de entrenamiento falló fuera de toda tarea.",
+  errorInternal: "El programa de esta página tiene aquí un fallo: dos de sus partes no encajan.",
+  errorModule: "No se pudo cargar una parte del programa de esta página. Comprueba la conexión y vuelve a cargarla.",
   errorUnknown: (message) => `Algo inesperado: ${message}`,
 
   fileDamaged: "no es un archivo de red de Corteza, o está dañado",
