@@ -5,6 +5,7 @@ import { Pace } from "./pace.ts";
 import type { Progress } from "./progress.ts";
 import { Plateau } from "./reduce_on_plateau.ts";
 import { addTotals, noTotals, RING_STEPS, type StepRecord, type Totals } from "./step_record.ts";
+import { Stopwatch } from "./stopwatch.ts";
 import type { Turn } from "./turns.ts";
 import type { EpochEvent, Evaluation, FitOptions, History, StepEvent } from "./types.ts";
 
@@ -63,7 +64,9 @@ export class FitRun {
   /** Steps that are done or under way, and those that the listeners have heard of. */
   #taken = 0;
   #reported = 0;
-  #epochStarted = performance.now();
+  readonly #watch = new Stopwatch();
+  /** What it showed when the epoch began. */
+  #epochStarted = 0;
 
   constructor(
     runner: Runner,
@@ -79,7 +82,8 @@ export class FitRun {
     this.#plateau = plateauOf(options, runner.progress);
     this.#stepsPerEpoch = Math.ceil(dataset.count / batchSize);
     this.#firstCursor = runner.progress.cursor;
-    const passes = epochs ?? (steps === undefined ? 1 : Number.POSITIVE_INFINITY);
+    const isBounded = steps !== undefined || options.seconds !== undefined;
+    const passes = epochs ?? (isBounded ? Number.POSITIVE_INFINITY : 1);
     this.#steps = Math.min(passes * this.#stepsPerEpoch, steps ?? Number.POSITIVE_INFINITY);
   }
 
@@ -94,17 +98,20 @@ export class FitRun {
       const waiting = inFlight.splice(0);
       await Promise.all(waiting);
     };
+    this.#watch.start();
     try {
-      while (this.#taken < this.#steps && !this.#stopped) {
+      while (this.#taken < this.#steps && !this.#stopped && this.#secondsLeft > 0) {
         if (this.#runner.turn.wanted) {
           await drain();
           await this.#readRing();
-          await this.#runner.turn.giveWay();
-          this.#pace.interrupted();
+          await this.#standStill(() => this.#runner.turn.giveWay());
         }
         this.#options.signal?.throwIfAborted();
         await this.#next(inFlight, drain);
       }
+      // Where the time is up, there are steps under way.
+      await drain();
+      await this.#readRing();
     } catch (error) {
       await Promise.allSettled(inFlight);
       // The steps in flight were taken: they count, and their listeners hear of them before the caller hears of the end.
@@ -112,14 +119,31 @@ export class FitRun {
       throw error;
     } finally {
       this.#rememberPlateau();
+      this.#watch.stop();
     }
     this.#putBackBest?.();
     const bestEpoch = this.#earlyStop?.bestEpoch;
     return {
       epochs: this.#epochs,
       stepLosses: this.#stepLosses,
+      seconds: this.#watch.seconds,
       ...(bestEpoch === undefined ? {} : { bestEpoch, stoppedEarly: this.#stopped }),
     };
+  }
+
+  /** Until the time is up that it was given. */
+  get #secondsLeft(): number {
+    const { seconds = Number.POSITIVE_INFINITY } = this.#options;
+    return seconds - this.#watch.seconds;
+  }
+
+  /** Waits for what is no training, with no step under way. */
+  async #standStill<T>(work: () => Promise<T>): Promise<T> {
+    this.#watch.stop();
+    const result = await work();
+    this.#watch.start();
+    this.#pace.interrupted();
+    return result;
   }
 
   /** One submission, and what comes with the end of an epoch. */
@@ -198,6 +222,8 @@ export class FitRun {
   #stepEvent(step: number, loss: number): Omit<StepEvent, "accuracy" | "metrics"> {
     const cursor = this.#firstCursor + step;
     const { millisecondsPerStep } = this.#pace;
+    const stepsLeft = this.#steps - step - 1;
+    const forSteps = Number.isFinite(stepsLeft) ? (stepsLeft * millisecondsPerStep) / 1000 : stepsLeft;
     return {
       step: this.#firstStep + step,
       epoch: Math.floor(cursor / this.#stepsPerEpoch),
@@ -206,7 +232,7 @@ export class FitRun {
       loss,
       imagesPerSecond: millisecondsPerStep === 0 ? 0 : (this.#batchSize * 1000) / millisecondsPerStep,
       millisecondsPerStep,
-      secondsLeft: ((this.#steps - step - 1) * millisecondsPerStep) / 1000,
+      secondsLeft: Math.max(0, Math.min(forSteps, this.#secondsLeft)),
     };
   }
 
@@ -215,9 +241,9 @@ export class FitRun {
     const { totals } = progress;
     const metrics = await this.#runner.metrics(totals);
     const epoch = Math.floor((progress.cursor - 1) / this.#stepsPerEpoch);
-    const seconds = (performance.now() - this.#epochStarted) / 1000;
+    const seconds = this.#watch.seconds - this.#epochStarted;
     const { validationData, signal } = this.#options;
-    const validation = validationData ? await this.#runner.evaluate(validationData, signal) : undefined;
+    const validation = validationData && (await this.#standStill(() => this.#runner.evaluate(validationData, signal)));
     const event: EpochEvent = {
       epoch,
       loss: totals.loss / totals.rows,
@@ -235,7 +261,7 @@ export class FitRun {
     };
     this.#epochs.push(event);
     progress.totals = noTotals(totals.sums.length);
-    this.#epochStarted = performance.now();
+    this.#epochStarted = this.#watch.seconds;
     this.#pace.interrupted();
     this.#tell(() => this.#options.onEpoch?.(event));
     const reduced = this.#plateau?.follows.take(event, event.learningRate) ?? event.learningRate;

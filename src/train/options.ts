@@ -28,6 +28,7 @@ export const TRAINER_HINTS: OptionHints = {
 const FIT: OptionKinds<FitOptions> = {
   epochs: "number",
   steps: "number",
+  seconds: "number",
   validationData: "any",
   validationSplit: "number",
   shuffle: "boolean",
@@ -55,6 +56,9 @@ const FIT_HINTS: OptionHints = {
 /** Throws `ArgumentError` unless these are options of `fit`. */
 export function checkFitOptions(options: FitOptions): void {
   checkOptions("fit", options, FIT, FIT_HINTS);
+  if (options.seconds !== undefined && !(options.seconds > 0)) {
+    throw new ArgumentError(`fit: seconds must be more than 0, got ${describeValue(options.seconds)}.`);
+  }
   checkFunction("onStep", options.onStep);
   checkFunction("onEpoch", options.onEpoch);
 }

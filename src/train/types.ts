@@ -54,7 +54,7 @@ export interface EpochEvent {
   readonly validationMetrics?: Readonly<Record<string, number>>;
   /** Of the step after the epoch, before `reduceOnPlateau` lowers it. */
   readonly learningRate: number;
-  /** Of training, without validation. */
+  /** Of training, without validation and pauses. */
   readonly seconds: number;
 }
 
@@ -64,6 +64,8 @@ export interface History {
   readonly epochs: readonly EpochEvent[];
   /** Loss of every step of this `fit`. */
   readonly stepLosses: readonly number[];
+  /** How long it trained, in seconds; counted as the option of this name. */
+  readonly seconds: number;
   /** With `earlyStopping`: the best epoch by its monitor. */
   readonly bestEpoch?: number;
   /** With `earlyStopping`: whether it ended this `fit`. */
@@ -72,10 +74,15 @@ export interface History {
 
 /** How a trainer trains. */
 export interface FitOptions {
-  /** Whole passes over the data set, counted from now. Default 1, or with `steps` as many as these take. */
+  /** Whole passes over the data set, counted from now. Default 1, or with `steps` or `seconds` as many as these take. */
   epochs?: number;
   /** Stop after this many steps of this `fit`, even inside an epoch. A later `fit` goes on there. */
   steps?: number;
+  /**
+   * Stop after so many seconds of training, more than 0, even inside an epoch; what was sent to the device until then is still
+   * done. Compiling, validation, and the time in which a pause or another call holds the training do not count.
+   */
+  seconds?: number;
   /** Evaluated at the end of each epoch. */
   validationData?: Dataset;
   /** Instead: this share of the data set, its last images, is kept for validation and not trained on, as in Keras. */

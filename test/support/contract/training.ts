@@ -72,6 +72,39 @@ export function trainingContract(bench: Bench): void {
     expect(trainer.stats().steps).toBe(23);
   });
 
+  it("fit ends after so many seconds of training, of which a pause is none; earlier where its steps are over", async () => {
+    const trainer = await bench.trainer(network());
+    const data = pictures();
+    let pausing: Promise<void> | undefined;
+    const began = performance.now();
+    const fitting = trainer.fit(data, {
+      seconds: 0.2,
+      onStep: () => {
+        pausing ??= trainer.pause();
+      },
+    });
+    await expect.poll(() => pausing !== undefined, { timeout: 20_000 }).toBe(true);
+    await pausing;
+    const [held, taken] = [performance.now(), trainer.stats().steps];
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    trainer.resume();
+    const resumed = performance.now();
+    const { seconds, stepLosses } = await fitting;
+    expect(seconds).toBeGreaterThanOrEqual(0.2);
+    expect(seconds).toBeLessThanOrEqual((performance.now() - began - (resumed - held)) / 1000);
+    // It went on behind the pause, past the end of a pass, and all steps that were taken are told.
+    expect(stepLosses.length).toBeGreaterThan(taken);
+    expect(trainer.stats().steps).toBe(stepLosses.length);
+    const want = await (await bench.trainerHere(network())).fit(data, { steps: stepLosses.length });
+    expect(stepLosses).toEqual(want.stepLosses);
+    expect((await trainer.fit(data, { seconds: 3600, steps: 7 })).stepLosses).toHaveLength(7);
+    for (const wrong of [0, -1, Number.NaN]) {
+      const error = await rejection(trainer.fit(data, { seconds: wrong }));
+      expect(error).toBeInstanceOf(ArgumentError);
+      expect(String(error)).toContain("fit: seconds must be more than 0");
+    }
+  });
+
   it("options of fit count: another validation, a share of the data, weights of classes, an early end", async () => {
     const config = { metrics: ["accuracy"], weightedMetrics: ["accuracy"] };
     const [trainer, here] = [await bench.trainer(network(), config), await bench.trainerHere(network(), config)];
@@ -85,7 +118,7 @@ export function trainingContract(bench: Bench): void {
     ];
     for (const options of settings) {
       const [got, want] = [await trainer.fit(weighted, options), await here.fit(weighted, options)];
-      const timeless = ({ epochs, ...rest }: History) => ({
+      const timeless = ({ epochs, seconds: _, ...rest }: History) => ({
         ...rest,
         epochs: epochs.map(({ seconds, ...one }) => one),
       });
