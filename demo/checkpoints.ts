@@ -10,10 +10,21 @@ import type { Tensor } from "../src/index.ts";
 export function withBatchSize(checkpoint: Uint8Array, batchSize: number, cursor: number): Uint8Array {
   const { config, tensors } = decodeCheckpoint(checkpoint);
   if ((config as { batchSize?: unknown }).batchSize === batchSize) return checkpoint;
-  const changed = new Map(tensors);
+  return encodeCheckpoint({ config: { ...config, batchSize }, tensors: movedTo(cursor, tensors) });
+}
+
+/** A checkpoint for a trainer that begins another data set. Throws `FormatError` for what is no checkpoint. */
+export function atBeginning(checkpoint: Uint8Array): Uint8Array {
+  const { config, tensors } = decodeCheckpoint(checkpoint);
+  return encodeCheckpoint({ config, tensors: movedTo(0, tensors) });
+}
+
+function movedTo(cursor: number, tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   const place = tensors.get("trainer/cursor");
-  if (place) changed.set("trainer/cursor", { ...place, data: place.data.map(() => cursor) });
-  return encodeCheckpoint({ config: { ...config, batchSize }, tensors: changed });
+  return new Map([
+    ...tensors,
+    ...(place ? [["trainer/cursor", { ...place, data: place.data.map(() => cursor) }] as const] : []),
+  ]);
 }
 
 /** The tensors of a checkpoint with these names, as 32-bit floats. Throws `FormatError` for what is no checkpoint. */

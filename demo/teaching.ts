@@ -1,7 +1,9 @@
 /** Teaching the network a drawing that it misread: lessons as data, and the small data sets that they are made of. */
 import type { AffineRanges } from "../src/core/affine.ts";
+import { randomUniform } from "../src/core/random.ts";
 import { type Dataset, dataset } from "../src/data/dataset.ts";
 import type { StepEvent, Trainer } from "../src/train/types.ts";
+import { atBeginning } from "./checkpoints.ts";
 import { FileProblemError } from "./file_problem.ts";
 
 const SIDE = 28;
@@ -36,14 +38,19 @@ export interface Taught {
   readonly checkpoint: Uint8Array;
 }
 
-/** Images of one lesson's data set: a quarter are drawings that were taught, the others digits from the training set. */
-const IMAGES = 256;
-const DRAWINGS = 64;
+/** Images of a lesson's data set: so many that hardly a digit of the training set is seen more than twice. */
+const IMAGES = 1024;
+/** So many of them are drawings until the network knows those that are new, and so many when it has them to keep alone. */
+const TO_LEARN = IMAGES / 4;
+const TO_KEEP = IMAGES / 16;
 /** A drawing is learned when the right digit has this share. */
 const LEARNED = 0.8;
-/** A lesson is at most so many rounds of so many steps; before each, the network shows what it knows. */
-const ROUNDS = 20;
+/** Rounds of so many steps; after each, the network shows what it knows. */
 const ROUND_STEPS = 4;
+const MOST_ROUNDS_TO_LEARN = 20;
+/** Then it wins back what it lost of the rest, in at most so many rounds, of which so many for more than what is asked. */
+const MOST_ROUNDS_TO_KEEP = 16;
+const ROUNDS_FOR_MORE = 4;
 /** Steps of a lesson are smaller than those of the training: a few drawings must not overrule thousands of digits. */
 const GENTLER = 0.5;
 /** A lesson that costs more held-out accuracy than this is taken back. */
@@ -53,26 +60,29 @@ const AUGMENT: AffineRanges = { shift: 1.5, rotate: 8, zoom: 0.08, shear: 6 };
 
 /**
  * New lessons and older ones, each several times, mixed with digits of the training set drawn by lot: the network
- * practises what it knows while it learns. `random` gives numbers from 0 to 1.
+ * practises what it knows while it learns. Of all images `drawings` are lessons. The same `key` draws the same lots
+ * (`randomKey`).
  */
 export function lessonDataset(
   lessons: readonly Lesson[],
   older: readonly Lesson[],
   train: Dataset,
-  random: () => number = Math.random,
+  { key, drawings = TO_LEARN }: { key: number; drawings?: number },
 ): Dataset {
+  let drawn = 0;
+  const lot = (count: number) => Math.floor(randomUniform(key, drawn++) * count);
   const images = new Uint8Array(IMAGES * SIZE);
   const labels = new Int32Array(IMAGES);
   for (let index = 0; index < IMAGES; index++) {
     const target = images.subarray(index * SIZE, (index + 1) * SIZE);
     // Half of the drawings are new ones.
-    const other = index % 2 === 0 ? undefined : older[Math.floor(random() * older.length)];
-    const drawing = index < DRAWINGS ? (other ?? lessons[(index >> 1) % lessons.length]) : undefined;
+    const other = index % 2 === 0 ? undefined : older[lot(older.length)];
+    const drawing = index < drawings ? (other ?? lessons[(index >> 1) % lessons.length]) : undefined;
     if (drawing) {
       target.set(toBytes(drawing.pixels));
       labels[index] = drawing.label;
     } else {
-      const row = Math.floor(random() * train.count);
+      const row = lot(train.count);
       const source = train.images.subarray(row * SIZE, (row + 1) * SIZE);
       target.set(source instanceof Uint8Array ? source : toBytes(source));
       labels[index] = train.labels[row] ?? 0;
@@ -92,60 +102,144 @@ export interface TeachOptions {
   heldOut: Dataset;
   /** Of the training; it is set again after the lesson. */
   learningRate: number;
+  /** Which digits of the training set are practised: with the same key the same lesson gives the same network. */
+  key: number;
   signal?: AbortSignal;
   onStep?: (event: StepEvent) => void;
 }
 
+/** What the network knows of the drawings. */
+interface Known {
+  readonly readings: readonly Reading[];
+  /** Whether it reads all of them, and the older ones. */
+  readonly all: boolean;
+}
+
+/** The network after a round. */
+interface Round extends Known {
+  /** Held-out accuracy. */
+  readonly accuracy: number;
+  /** Of the lesson, so far. */
+  readonly steps: number;
+}
+
 /**
- * Teaches the network drawings: a few steps on varied copies of them, of older lessons and of training digits, until it
- * reads each of them and is as good as before on held-out digits, or has had enough time. Where it then has lost more
- * than half a point of held-out accuracy, the network is put back as it was, bit for bit; so it is when the lesson is
- * aborted or fails.
+ * Teaches the network drawings: a few steps on varied copies of them, of older lessons and of training digits, until it reads
+ * each of them; then on fewer copies of them, until it is as good as before on held-out digits, or has had enough time. The
+ * best round counts of those that lose at most half a point of held-out accuracy. Where there is none, the network is put
+ * back as it was, bit for bit; so it is when the lesson is aborted or fails.
  */
 export async function teach(trainer: Trainer, lessons: readonly Lesson[], options: TeachOptions): Promise<Taught> {
-  const { older, train, heldOut, learningRate, signal, onStep } = options;
-  const stopping = signal ? { signal } : {};
+  const { heldOut, learningRate } = options;
   const checkpoint = await trainer.checkpoint();
-  const accuracy = async () => (await trainer.evaluate(heldOut, stopping)).accuracy ?? Number.NaN;
-  const practice = lessonDataset(lessons, older, train);
-  let steps = 0;
+  const practice = new Practice(trainer, lessons, options);
   try {
-    const before = await accuracy();
+    // A trainer goes on at its place in the data set where it does not know that this is another one.
+    await trainer.restore(atBeginning(checkpoint));
+    const before = await practice.accuracy();
     trainer.setLearningRate(GENTLER * learningRate);
-    let after = before;
-    let readings: readonly Reading[] = [];
-    for (let round = 0; round <= ROUNDS; round++) {
-      if (round > 0) {
-        await trainer.fit(practice, {
-          ...stopping,
-          steps: ROUND_STEPS,
-          augment: AUGMENT,
-          onStep(event) {
-            steps++;
-            onStep?.(event);
-          },
-        });
-      }
-      const all = await readingsOf(trainer, [...lessons, ...older]);
-      readings = all.slice(0, lessons.length);
-      const knows =
-        lessons.every((lesson, index) => learned(lesson, readings[index])) &&
-        older.every(({ label }, index) => all[lessons.length + index]?.read === label);
-      if (!knows && round < ROUNDS) continue;
-      after = await accuracy();
-      if (knows && before - after <= MOST_LOST) break;
-    }
-    const kept = before - after <= MOST_LOST;
-    if (kept) trainer.setLearningRate(learningRate);
+    const { best, last } = await practice.winBack(before, await practice.learn());
+    if (best && best.round.steps < last.steps) await trainer.restore(best.checkpoint);
+    // That moves the trainer's place in its data: before what is put back, which has its own.
+    await practice.letGo();
+    if (best) trainer.setLearningRate(learningRate);
     else await trainer.restore(checkpoint);
-    return { kept, readings, before, after, count: heldOut.count, steps, checkpoint };
+    const { readings, accuracy: after, steps } = best?.round ?? last;
+    return { kept: best !== undefined, readings, before, after, count: heldOut.count, steps, checkpoint };
   } catch (error) {
+    await practice.letGo();
     await trainer.restore(checkpoint).catch(() => undefined);
     throw error;
-  } finally {
-    // A trainer that is gone keeps nothing.
-    await trainer.release(practice).catch(() => undefined);
   }
+}
+
+/** The rounds of one lesson. */
+class Practice {
+  readonly #trainer: Trainer;
+  readonly #lessons: readonly Lesson[];
+  readonly #options: TeachOptions;
+  /** What is practised now. */
+  #set: Dataset | undefined;
+  #steps = 0;
+
+  constructor(trainer: Trainer, lessons: readonly Lesson[], options: TeachOptions) {
+    this.#trainer = trainer;
+    this.#lessons = lessons;
+    this.#options = options;
+  }
+
+  /** Until the network knows the drawings, or has had enough time. */
+  async learn(): Promise<Known> {
+    let known = await this.#known();
+    for (let round = 0; round < MOST_ROUNDS_TO_LEARN && !known.all; round++) {
+      await this.#round(TO_LEARN);
+      known = await this.#known();
+    }
+    return known;
+  }
+
+  /** Until it is as good as before on held-out digits too, or has had enough time: the best round that may be kept, and the last. */
+  async winBack(before: number, learned: Known): Promise<{ best: Kept | undefined; last: Round }> {
+    let last: Round = { ...learned, accuracy: await this.accuracy(), steps: this.#steps };
+    let best: Kept | undefined;
+    await this.letGo();
+    for (let rounds = MOST_ROUNDS_TO_KEEP, more = ROUNDS_FOR_MORE; ; rounds--) {
+      if (before - last.accuracy <= MOST_LOST && isBetter(last, best?.round))
+        best = { round: last, checkpoint: await this.#trainer.checkpoint() };
+      if (rounds === 0 || (best && (isAsGood(best.round, before) || more-- === 0))) return { best, last };
+      await this.#round(TO_KEEP);
+      last = { ...(await this.#known()), accuracy: await this.accuracy(), steps: this.#steps };
+    }
+  }
+
+  async accuracy(): Promise<number> {
+    const { heldOut, signal } = this.#options;
+    return (await this.#trainer.evaluate(heldOut, signal ? { signal } : {})).accuracy ?? Number.NaN;
+  }
+
+  /** What was practised goes. */
+  async letGo(): Promise<void> {
+    // A trainer that is gone keeps nothing.
+    if (this.#set) await this.#trainer.release(this.#set).catch(() => undefined);
+    this.#set = undefined;
+  }
+
+  async #round(drawings: number): Promise<void> {
+    const { older, train, key, signal, onStep } = this.#options;
+    this.#set ??= lessonDataset(this.#lessons, older, train, { key: key + drawings, drawings });
+    await this.#trainer.fit(this.#set, {
+      ...{ steps: ROUND_STEPS, augment: AUGMENT, ...(signal ? { signal } : {}) },
+      onStep: (event) => {
+        this.#steps++;
+        onStep?.(event);
+      },
+    });
+  }
+
+  async #known(): Promise<Known> {
+    const lessons = this.#lessons;
+    const { older } = this.#options;
+    const readings = await readingsOf(this.#trainer, [...lessons, ...older]);
+    const all =
+      lessons.every((lesson, index) => learned(lesson, readings[index])) &&
+      older.every(({ label }, index) => readings[lessons.length + index]?.read === label);
+    return { readings: readings.slice(0, lessons.length), all };
+  }
+}
+
+/** A round that may be kept, with the network as it then was. */
+interface Kept {
+  readonly round: Round;
+  readonly checkpoint: Uint8Array;
+}
+
+function isBetter(round: Round, best: Round | undefined): boolean {
+  if (best === undefined || round.all !== best.all) return best === undefined || round.all;
+  return round.accuracy > best.accuracy;
+}
+
+function isAsGood(round: Round, before: number): boolean {
+  return round.all && round.accuracy >= before;
 }
 
 function learned({ label }: Lesson, reading: Reading | undefined): boolean {

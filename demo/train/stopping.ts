@@ -1,6 +1,6 @@
 /**
  * When a training ends by itself. The library's `earlyStopping` counts epochs within one `fit`; here the checks are the
- * page's measurements, several an epoch, and the conditions may change while it trains.
+ * page's measurements, several an epoch, and the conditions may change while it trains. Its `seconds` end one at the time.
  */
 
 /** What is left out does not stop it. */
@@ -29,16 +29,17 @@ export interface Check {
   readonly usual: boolean;
 }
 
+const LEAST_SECONDS = 0.001;
+
 /** Follows one training from its start. */
 export class Stopper {
   #best = Number.POSITIVE_INFINITY;
   #noBetter = 0;
   #seconds = 0;
 
-  /** Steps until the time is up, if each takes so many milliseconds. */
-  stepsLeft({ minutes }: StopConditions, millisecondsPerStep = 0): number {
-    if (minutes === undefined || millisecondsPerStep <= 0) return Number.POSITIVE_INFINITY;
-    return Math.max(1, Math.ceil((1000 * (60 * minutes - this.#seconds)) / millisecondsPerStep));
+  /** Seconds until the time is up: more than 0, for whoever is to be measured takes a step; undefined without a condition. */
+  secondsLeft({ minutes }: StopConditions): number | undefined {
+    return minutes === undefined ? undefined : Math.max(LEAST_SECONDS, 60 * minutes - this.#seconds);
   }
 
   /** Whether to stop after a measurement; `seconds` of training passed since the one before. */
@@ -60,15 +61,14 @@ export class Stopper {
 const FIRST_MEASUREMENT = 8;
 const MOST_STEPS_UNMEASURED = 256;
 
-/** Steps from here to the next measurement, which comes when an epoch, the training or its time ends at the latest. */
+/** Steps from here to the next measurement, which comes when an epoch or the training ends at the latest. */
 export function stepsToMeasurement(at: {
   /** Updates made, and made when it was measured last. */
   readonly steps: number;
   readonly measured: number;
   readonly toEpochEnd: number;
   readonly toTarget: number;
-  readonly toTimeEnd: number;
 }): number {
   const interval = at.steps === 0 ? FIRST_MEASUREMENT : Math.min(MOST_STEPS_UNMEASURED, at.steps);
-  return Math.min(Math.max(1, interval - (at.steps - at.measured)), at.toEpochEnd, at.toTarget, at.toTimeEnd);
+  return Math.min(Math.max(1, interval - (at.steps - at.measured)), at.toEpochEnd, at.toTarget);
 }

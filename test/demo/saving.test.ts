@@ -393,10 +393,21 @@ describe("drawings as lessons", () => {
       shape: [28, 28, 1],
       classes: 10,
     });
-    const { labels, images } = lessonDataset([lesson(7)], [lesson(1), lesson(2)], train, () => 0.6);
-    const counts = Array.from({ length: 10 }, (_, digit) => labels.filter((label) => label === digit).length);
-    expect(counts).toEqual([0, 0, 32, 0, 0, 192, 0, 32, 0, 0]);
-    expect(images.filter((value) => value === 7)).toHaveLength(32 * 784);
+    const drawn = (key: number) => lessonDataset([lesson(7)], [lesson(1), lesson(2)], train, { key });
+    const { labels, images } = drawn(3);
+    const [, ones = 0, twos = 0, ...others] = Array.from(
+      { length: 10 },
+      (_, digit) => labels.filter((label) => label === digit).length,
+    );
+    expect(others).toEqual([0, 0, 768, 0, 128, 0, 0]);
+    expect(ones + twos).toBe(128);
+    expect(Math.min(ones, twos)).toBeGreaterThan(40);
+    expect(images.filter((value) => value === 7)).toHaveLength(128 * 784);
+    // The same key draws the same lots, another one others.
+    const bytes = (key: number) =>
+      Buffer.concat([drawn(key).images, drawn(key).labels].map((values) => Buffer.from(values)));
+    expect(bytes(3).equals(bytes(3))).toBe(true);
+    expect(bytes(4).equals(bytes(3))).toBe(false);
   });
 });
 

@@ -8,7 +8,7 @@ import { Session } from "../../demo/session.ts";
 import { LOSS, type OpenTrainer } from "../../demo/setup.ts";
 import { decodeRows } from "../../demo/train/design.ts";
 import { cpu } from "../../src/cpu.ts";
-import { subset } from "../../src/data/dataset.ts";
+import { sample, subset } from "../../src/data/dataset.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import { createTrainer, type Dataset, fetchIdx, type Trainer } from "../../src/index.ts";
 
@@ -123,6 +123,53 @@ describe("opening a network", () => {
   });
 });
 
+describe("a lesson", () => {
+  it("that is given again to the same network makes the same network of it, bit for bit", async () => {
+    const session = await open();
+    await train(session, 5);
+    const { heldOut } = await load();
+    const rows = Array.from({ length: heldOut.count }, (_, row) => sample(heldOut, row));
+    const shares = (await session.predict(Float32Array.from(rows.flatMap(({ image }) => [...image])))) ?? [];
+    const misread = rows.find(({ label }, row) => {
+      const given = [...shares.slice(10 * row, 10 * row + 10)];
+      return given.indexOf(Math.max(...given)) !== label;
+    });
+    if (misread === undefined) throw new Error("The network makes no mistakes.");
+    const { image: pixels, label } = misread;
+    const state = async () => Buffer.from((await session.checkpoint()) ?? []);
+    const before = await state();
+    const { checkpoint: _, ...first } = (await session.teach([{ pixels, label }], [])) ?? {};
+    const taught = await state();
+    expect(first).toMatchObject({ kept: true, readings: [{ read: label }] });
+    expect(taught.equals(before)).toBe(false);
+    await session.unteach();
+    expect((await state()).equals(before)).toBe(true);
+    const { checkpoint: __, ...second } = (await session.teach([{ pixels, label }], [])) ?? {};
+    expect(second).toEqual(first);
+    expect((await state()).equals(taught)).toBe(true);
+  });
+
+  it("that costs more than half a point of held-out accuracy is taken back, bit for bit", async () => {
+    const session = await open();
+    session.setLearningRate(0.01);
+    await train(session, 20);
+    const { heldOut } = await load();
+    // Digits with other labels than they have: whoever learns those reads others like them wrong.
+    const wrong = Array.from({ length: 20 }, (_, row) => sample(heldOut, row)).map(({ image, label }) => ({
+      pixels: image,
+      label: (label + 1) % 10,
+    }));
+    const before = Buffer.from((await session.checkpoint()) ?? []);
+    const { steps, latest } = session;
+    const taught = await session.teach(wrong, []);
+    expect([taught?.kept, taught?.count]).toEqual([false, 200]);
+    expect((taught?.before ?? 0) - (taught?.after ?? 1)).toBeGreaterThan(0.005);
+    expect(session).toMatchObject({ steps, phase: "ready", canUnteach: false });
+    expect(session.latest?.accuracy).toBe(latest?.accuracy);
+    expect(before.equals((await session.checkpoint()) ?? new Uint8Array())).toBe(true);
+  });
+});
+
 describe("a pause", () => {
   it("is measured, so that what is kept says how well the network reads", async () => {
     const session = await open();
@@ -137,6 +184,28 @@ describe("a pause", () => {
     session.train(1);
     await is(session, "ready");
     expect(session.steps).toBe(120);
+  });
+});
+
+describe("a time to stop at", () => {
+  it("ends the training where it trained for so long, without its pauses, and says so", async () => {
+    const session = await open();
+    const minutes = 0.4 / 60;
+    session.stopping = { minutes };
+    const began = performance.now();
+    session.train(1000);
+    await vi.waitFor(() => expect(session.steps).toBeGreaterThan(5), { timeout: 20_000, interval: 1 });
+    session.pause();
+    await vi.waitFor(() => expect(session.latest?.step).toBe(session.steps), { timeout: 5000 });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const { steps } = session;
+    session.train(1);
+    await is(session, "ready");
+    expect(session.steps).toBeGreaterThan(steps);
+    expect(performance.now() - began).toBeGreaterThan(900);
+    expect(session.stopped?.why).toEqual({ kind: "minutes", value: minutes });
+    expect(session.target).toBe(session.steps);
+    expect(session.latest?.step).toBe(session.steps);
   });
 });
 

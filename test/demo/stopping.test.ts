@@ -38,17 +38,20 @@ describe("a training stops", () => {
     expect(stopsAt([check(Number.NaN), check(Number.NaN)], { patience: 2 })).toBe(1);
   });
 
-  it("when it has trained for so long, which also bounds the steps to the next check", () => {
+  it("when it has trained for so long, which also bounds the time to the next check", () => {
     expect(stopsAt(Array(9).fill(check(1)), { minutes: 0.5 })).toBe(2);
     const stopper = new Stopper();
-    expect(stopper.stepsLeft({ minutes: 1 }, 500)).toBe(120);
-    stopper.take(check(1), 59.9, { minutes: 1 });
-    expect(stopper.stepsLeft({ minutes: 1 }, 500)).toBe(1);
-    expect(stopper.stepsLeft({}, 500)).toBe(Number.POSITIVE_INFINITY);
+    expect(stopper.secondsLeft({ minutes: 1 })).toBe(60);
+    stopper.take(check(1), 59.5, { minutes: 1 });
+    expect(stopper.secondsLeft({ minutes: 1 })).toBe(0.5);
+    expect(stopper.secondsLeft({})).toBeUndefined();
+    // Somebody shortened it meanwhile: a step, and a check that ends it.
+    expect(stopper.secondsLeft({ minutes: 0.5 })).toBeGreaterThan(0);
+    expect(stopper.take(check(1), 0, { minutes: 0.5 })).toEqual({ kind: "minutes", value: 0.5 });
   });
 
-  it("is measured early, then at twice the steps, and where an epoch, the training or its time ends", () => {
-    const far = { toEpochEnd: 1e6, toTarget: 1e6, toTimeEnd: Number.POSITIVE_INFINITY };
+  it("is measured early, then at twice the steps, and where an epoch or the training ends", () => {
+    const far = { toEpochEnd: 1e6, toTarget: 1e6 };
     const measuredAt: number[] = [];
     for (let steps = 0; steps < 1200; ) {
       steps += stepsToMeasurement({ ...far, steps, measured: steps });
@@ -58,7 +61,7 @@ describe("a training stops", () => {
     // One step was made by hand since.
     expect(stepsToMeasurement({ ...far, steps: 33, measured: 32 })).toBe(32);
     expect(stepsToMeasurement({ ...far, steps: 500, measured: 500, toEpochEnd: 7 })).toBe(7);
-    expect(stepsToMeasurement({ ...far, steps: 500, measured: 500, toTarget: 6, toTimeEnd: 5 })).toBe(5);
+    expect(stepsToMeasurement({ ...far, steps: 500, measured: 500, toTarget: 6 })).toBe(6);
   });
 });
 
