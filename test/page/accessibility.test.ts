@@ -13,7 +13,8 @@ beforeAll(async () => {
   const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 900 } });
   page = await context.newPage();
   page.setDefaultTimeout(90_000);
-  await page.goto(site.url);
+  // Every part of the page is there with a small network too, of fewer maps to look at.
+  await page.goto(`${site.url}#train?network=tiny`);
   await page.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")');
   await page.click("#step");
   await page.waitForSelector('html[data-phase="ready"] #accuracy:not(.pending)');

@@ -4,8 +4,6 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { changeLanguage, launchBrowser } from "../support/browser.ts";
 import { GLYPHS, type Glyph, pointerPaths } from "../support/digit_strokes.ts";
 
-type Device = "mouse" | "touch" | "pen";
-
 const site = inject("demo");
 
 interface Visit {
@@ -61,6 +59,7 @@ async function answer(page: Page): Promise<number> {
   return Number(await page.textContent(".winner .bar-digit"));
 }
 
+/** Draws with the mouse; of fingers and pens test/page/draw.test.ts tells. */
 class Hand {
   readonly #page: Page;
   readonly #devtools: CDPSession;
@@ -74,36 +73,23 @@ class Hand {
     return new Hand(page, await page.context().newCDPSession(page));
   }
 
-  async draw(glyph: Glyph, device: Device = "mouse"): Promise<void> {
+  async draw(glyph: Glyph): Promise<void> {
     if (!(await this.#page.isVisible("digit-pad"))) await go(this.#page, "draw");
     await this.#page.locator("digit-pad").scrollIntoViewIfNeeded();
     const box = await this.#page.locator("digit-pad").boundingBox();
     if (box === null) throw new Error("The pad is not on the page.");
     const size = 0.7 * box.width;
     for (const path of pointerPaths(glyph, size, box.x + 0.15 * box.width, box.y + 0.15 * box.height, size / 16)) {
-      for (const [index, { x, y }] of path.entries()) await this.#point(device, index === 0 ? "down" : "move", x, y);
+      for (const [index, { x, y }] of path.entries())
+        await this.#point(index === 0 ? "mousePressed" : "mouseMoved", x, y);
       const end = path.at(-1);
-      if (end) await this.#point(device, "up", end.x, end.y);
+      if (end) await this.#point("mouseReleased", end.x, end.y);
     }
   }
 
-  async #point(device: Device, action: "down" | "move" | "up", x: number, y: number): Promise<void> {
-    if (device === "touch") {
-      const type = ({ down: "touchStart", move: "touchMove", up: "touchEnd" } as const)[action];
-      await this.#devtools.send("Input.dispatchTouchEvent", { type, touchPoints: action === "up" ? [] : [{ x, y }] });
-      return;
-    }
-    const type = ({ down: "mousePressed", move: "mouseMoved", up: "mouseReleased" } as const)[action];
-    await this.#devtools.send("Input.dispatchMouseEvent", {
-      type,
-      x,
-      y,
-      button: "left",
-      buttons: action === "up" ? 0 : 1,
-      clickCount: action === "move" ? 0 : 1,
-      pointerType: device,
-      force: device === "pen" && action !== "up" ? 0.6 : 0,
-    });
+  async #point(type: "mousePressed" | "mouseMoved" | "mouseReleased", x: number, y: number): Promise<void> {
+    const [buttons, clickCount] = [type === "mouseReleased" ? 0 : 1, type === "mouseMoved" ? 0 : 1];
+    await this.#devtools.send("Input.dispatchMouseEvent", { ...{ type, x, y, buttons, clickCount }, button: "left" });
   }
 }
 
@@ -119,7 +105,7 @@ describe("the demo on WebGPU", () => {
   let hand: Hand;
 
   beforeAll(async () => {
-    visited = await visit("", { context: { hasTouch: true } });
+    visited = await visit();
     page = visited.page;
     hand = await Hand.of(page);
     await measuredBefore(page);
@@ -156,48 +142,34 @@ describe("the demo on WebGPU", () => {
     await expect.poll(() => page.locator(".bar-value").allTextContents()).toEqual(Array(10).fill(""));
   });
 
-  it("trains past 85 % on held-out digits, with a pause on the way", async () => {
+  it("trains an epoch, with a pause on the way, and reads most held-out digits", async () => {
     await go(page, "train");
-    await page.selectOption("#epochs", "3");
+    await page.selectOption("#epochs", "1");
     await page.click("#run");
     await expect.poll(() => stepsDone(page), { timeout: 60_000 }).toBeGreaterThanOrEqual(10);
     await page.click("#run");
     await phase(page, "paused");
-    // Steps in flight may still arrive.
-    let seen = await stepsDone(page);
-    for (let before = Number.NaN; before !== seen; ) {
-      before = seen;
-      await page.waitForTimeout(1500);
-      seen = await stepsDone(page);
-    }
+    // It is measured once the steps in flight have arrived.
+    const measured = async () =>
+      Number(/after ([\d,]+) steps/.exec((await page.textContent("#accuracy-caption")) ?? "")?.[1]);
+    await expect.poll(async () => (await stepsDone(page)) - (await measured()), { timeout: 60_000 }).toBe(0);
+    const seen = await stepsDone(page);
     await page.click("#run");
     await phase(page, "training");
     await expect.poll(() => stepsDone(page), { timeout: 60_000 }).toBeGreaterThan(seen);
     await phase(page, "ready");
-    expect(await stepsDone(page)).toBe(189);
-    expect(await heldOutAccuracy(page)).toBeGreaterThan(0.85);
+    expect(await stepsDone(page)).toBe(63);
+    // Of longer trainings test/page/draw.test.ts and train.test.ts tell.
+    expect(await heldOutAccuracy(page)).toBeGreaterThan(0.6);
     const rows = await page.locator("#measurements tr").count();
-    expect(rows).toBeGreaterThan(5);
+    expect(rows).toBeGreaterThan(4);
     expect(await page.textContent("#facts")).toMatch(/Kernel launches a step\d/);
-  });
-
-  it("reads ten drawn digits, by mouse, finger and pen", async () => {
-    const read: number[] = [];
-    for (let digit = 0; digit < 10; digit++) {
-      const device: Device = digit < 6 ? "mouse" : digit < 8 ? "touch" : "pen";
-      await hand.draw(ordinary(digit), device);
-      read.push(await answer(page));
-      await page.click("#clear");
-      await page.waitForSelector("#pad-hint:visible");
-    }
-    const right = read.filter((digit, index) => digit === index).length;
-    expect(right, `0 … 9 were read as ${read.join(" ")}`).toBeGreaterThanOrEqual(9);
   });
 
   it("looks inside: counts, sums that add up, windows that move, and a test digit where nothing is drawn", async () => {
     await go(page, "inside");
     await page.waitForSelector("#walk:not([hidden])", { timeout: 120_000 });
-    expect(await page.textContent("#inside-status")).toContain("after 189 steps");
+    expect(await page.textContent("#inside-status")).toContain("after 63 steps");
     expect(await page.textContent("#inside-answer")).toMatch(/The network reads \d, \d/);
     const walk = (await page.locator("#walk").innerText()).replaceAll(/\s/g, " ");
     for (const figure of [
@@ -275,7 +247,7 @@ describe("the demo on WebGPU", () => {
 
     // The kernels before training and now.
     const slider = page.locator("#kernel-moment");
-    expect(Number(await slider.getAttribute("max"))).toBeGreaterThan(4);
+    expect(Number(await slider.getAttribute("max"))).toBeGreaterThan(2);
     await slider.focus();
     await page.keyboard.press("Home");
     expect(await page.textContent(".moment label")).toBe("Before any training");
@@ -304,11 +276,6 @@ describe("the demo on WebGPU", () => {
     await page.selectOption("#epochs", "5");
     expect(new URL(page.url()).hash).toBe("#train");
     expect(await page.getAttribute('a[data-view="train"]', "aria-current")).toBe("page");
-  });
-
-  it("ignores a palm once a pen was used", async () => {
-    await hand.draw(ordinary(1), "touch");
-    expect(await page.isVisible("#pad-hint")).toBe(true);
   });
 
   it("takes strokes back one at a time and clears, by button and by key", async () => {

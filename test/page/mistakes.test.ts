@@ -162,9 +162,10 @@ describe("where it is wrong", () => {
     const { data } = correctedPart(digits.heldOut, "heldOut", changes);
     await page.click("#changes-train");
     await page.waitForSelector("#changes-note:has-text('in use: 2,000 pictures to train on, 499 held out')");
-    await trained();
-    await read("499");
     // From the first weights on, not from the last: an epoch of 2,000 pictures in batches of 64.
+    await page.locator("#mistakes").scrollIntoViewIfNeeded();
+    const status = "#mistakes-status:has-text('After step 32'):has-text('of 499 pictures')";
+    await page.waitForSelector(`#mistakes[aria-busy="false"] ${status}`);
     expect(await page.innerText("#readings span >> nth=0")).toBe("step 32 of 32");
     const { confusion, ties } = await onTheCpu(data);
     expect(moved(await matrix(), confusion)).toBeLessThanOrEqual(ties);
