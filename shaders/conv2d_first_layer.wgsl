@@ -9,21 +9,15 @@
 #include silu
 #endif
 
-#if VECTOR_OUT
-alias Weights = vec4f;
-#else
-alias Weights = f32;
-#endif
+#include loaded_tensor input
+#include loaded_tensor filters
 // Stored as 16-bit floats, four to a vec2u.
 #if HALF_OUTPUT
 alias Output = vec2u;
 #else
-alias Output = Weights;
+alias Output = StoredFilters;
 #endif
 
-// Where the length of an array is not in its type, SwiftShader divides to find it at every load.
-var<storage> input: array<f32, $(INPUT_LENGTH)>;
-var<storage> filters: array<Weights, $(FILTERS_LENGTH)>;
 #if BIAS
 var<storage> bias: array<f32>;
 #endif
@@ -68,21 +62,16 @@ fn main(
   let biases = vec4f(0.0);
 #endif
 #unroll k 0 TAPS * IN_CHANNELS
-#if VECTOR_OUT
-  let filter_$(k) = filters[$(k)u * (OUT_CHANNELS / 4u) + column];
+#if VECTOR_FILTERS
+  let at_filter_$(k) = $(k)u * (OUT_CHANNELS / 4u) + column;
 #else
-  let places_$(k) = vec4u($(k)u * OUT_CHANNELS) + channels;
-  let filter_$(k) = vec4f(filters[places_$(k).x], filters[places_$(k).y], filters[places_$(k).z], filters[places_$(k).w]);
+  let at_filter_$(k) = $(k)u * OUT_CHANNELS + channels;
 #endif
+#include load filter_$(k) tensor=filters
 #end
 
-  // Above the image the unsigned row is huge: one comparison checks both edges. Pixels outside read the nearest one, and
-  // count as zero.
-#unroll y 0 PATCH_HEIGHT
-  let inY_$(y) = lineOfImage * (BLOCK_HEIGHT * STRIDE_HEIGHT) + $(y)u - PAD_TOP;
-  let insideY_$(y) = inY_$(y) < IN_HEIGHT;
-  let inRow_$(y) = (image * IN_HEIGHT + min(inY_$(y), IN_HEIGHT - 1u)) * IN_WIDTH;
-#end
+  let patchY = lineOfImage * (BLOCK_HEIGHT * STRIDE_HEIGHT) - PAD_TOP;
+#include patch_rows in
 #unroll x 0 OVERLAP
   let firstX_$(x) = $(x)u - PAD_LEFT;
 #unroll y 0 PATCH_HEIGHT

@@ -16,41 +16,24 @@
 // one row, and each of a vector's four channels reads the input channel of its own group. Otherwise a vector never
 // crosses from one group into the next.
 
-// HALF_INPUT, HALF_OUTPUT: stored as 16-bit floats, four to a vec2u or two to a u32.
+// HALF_OUTPUT: stored as 16-bit floats, four to a vec2u.
 #include half
 #include relu
 #if SILU
 #include silu
 #endif
 
-#if CHANNEL_UNIT == 4 && HALF_INPUT
-alias Input = vec2u;
-#elif HALF_INPUT
-alias Input = u32;
-#elif CHANNEL_UNIT == 4 || PER_LANE == 2
-alias Input = vec4f;
-#else
-alias Input = f32;
-#endif
-#if VECTOR_OUT
-alias Weights = vec4f;
-#else
-alias Weights = f32;
-#endif
+#include loaded_tensor input
+#include loaded_tensor filters
 #if HALF_OUTPUT
 alias Output = vec2u;
 #else
-alias Output = Weights;
+alias Output = StoredFilters;
 #endif
 
-// Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
-var<storage> input: array<Input, $(INPUT_LENGTH / (1 + HALF_INPUT * (CHANNEL_UNIT == 1)))>;
-var<storage> filters: array<Weights, $(FILTERS_LENGTH)>;
 var<storage> output: array<Output, $(OUTPUT_LENGTH)>;
 #else
-var<storage> input: array<Input>;
-var<storage> filters: array<Weights>;
 var<storage> output: array<Output>;
 #endif
 #if BIAS
@@ -65,13 +48,6 @@ var<storage> derivative: array<vec4f>;
 #endif
 
 const LANES = vec4u(0u, 1u, 2u, 3u);
-
-// What one pixel of the patch is: a value, four channels of a pixel, or a value for each of four output channels.
-#if CHANNEL_UNIT == 4 || PER_LANE > 0
-alias Pixel = vec4f;
-#else
-alias Pixel = f32;
-#endif
 
 fn store(pixel: u32, channel: u32, lastChannel: u32, values: vec4f) {
 #if HALF_OUTPUT
@@ -99,16 +75,26 @@ fn main(
   let lastChannel = (group + 1u) * CHANNELS_PER_GROUP - 1u;
 #unroll vector 0 VECTORS
   let channels_$(vector) = min(vec4u(firstChannel + $(4 * vector)u) + LANES, vec4u(lastChannel));
-#if VECTOR_OUT
-  let filterVector_$(vector) = min(firstChannel + $(4 * vector)u, OUT_CHANNELS - 4u) / 4u;
+  // Where they lie within a row of the filters, in elements of the buffer.
+#if VECTOR_FILTERS
+  let filterPlace_$(vector) = min(firstChannel + $(4 * vector)u, OUT_CHANNELS - 4u) / 4u;
+#else
+  let filterPlace_$(vector) = channels_$(vector);
 #endif
 #end
+  // Where the first channel that this thread reads lies within a pixel of the image, likewise.
+#if PER_LANE == 2
+  let firstPlace = firstChannel / 4u;
+#elif PER_LANE == 1
+  let firstPlace = (channels_0 / GROUP_OUT) * GROUP_IN;
+#else
+  let firstPlace = group * (GROUP_IN / CHANNEL_UNIT);
+#endif
 
 #include block_origin
-  // The patch's top left corner. Left of and above the image unsigned coordinates are huge, so that one comparison
-  // checks both edges.
+  // The corner of the patch. Left of the image unsigned columns are huge, so that one comparison checks both edges.
   let patchX = blockX * STRIDE_WIDTH - PAD_LEFT;
-  let patchY = blockY * STRIDE_HEIGHT - PAD_TOP;
+  let cornerY = blockY * STRIDE_HEIGHT - PAD_TOP;
 #unroll x FIRST_COLUMN END_COLUMN
   let inX_$(x) = patchX + $(x)u;
   let insideX_$(x) = inX_$(x) < IN_WIDTH;
@@ -133,44 +119,28 @@ fn main(
   {
     let kernelY = 0u;
 #endif
-    // Where each pixel of the patch begins in the image; pixels outside read the nearest one, and count as zero.
+    let patchY = cornerY + kernelY * DILATION_HEIGHT;
+#include patch_rows in
 #unroll y 0 PATCH_HEIGHT
-    let inY_$(y) = patchY + kernelY * DILATION_HEIGHT + $(y)u;
-    let insideY_$(y) = inY_$(y) < IN_HEIGHT;
-    let inRow_$(y) = (image * IN_HEIGHT + min(inY_$(y), IN_HEIGHT - 1u)) * IN_WIDTH;
 #unroll x FIRST_COLUMN END_COLUMN
-    let inPixel_$(y)_$(x) = inRow_$(y) + min(inX_$(x), IN_WIDTH - 1u);
-#if PER_LANE == 2
-    let start_$(y)_$(x) = inPixel_$(y)_$(x) * (IN_CHANNELS / 4u) + firstChannel / 4u;
-#elif PER_LANE == 1
-    let start_$(y)_$(x) = vec4u(inPixel_$(y)_$(x) * IN_CHANNELS) + (channels_0 / GROUP_OUT) * GROUP_IN;
-#else
-    let start_$(y)_$(x) = inPixel_$(y)_$(x) * (IN_CHANNELS / CHANNEL_UNIT) + group * (GROUP_IN / CHANNEL_UNIT);
-#endif
+    let start_$(y)_$(x) =
+      (inRow_$(y) + min(inX_$(x), IN_WIDTH - 1u)) * (IN_CHANNELS / $(1 + 3 * VECTOR_INPUT)u) + firstPlace;
 #end
 #end
     for (var chunk = 0u; chunk < GROUP_IN / CHANNEL_UNIT; chunk++) {
 #unroll y 0 PATCH_HEIGHT
 #unroll x FIRST_COLUMN END_COLUMN
-#if PER_LANE == 1
-      let places_$(y)_$(x) = start_$(y)_$(x) + vec4u(chunk);
-      let loaded_$(y)_$(x) = vec4f(input[places_$(y)_$(x).x], input[places_$(y)_$(x).y], input[places_$(y)_$(x).z], input[places_$(y)_$(x).w]);
-#elif HALF_INPUT && CHANNEL_UNIT == 4
-      let loaded_$(y)_$(x) = unpackHalves(input[start_$(y)_$(x) + chunk]);
-#elif HALF_INPUT
-      let loaded_$(y)_$(x) = unpackHalf(input[(start_$(y)_$(x) + chunk) / 2u], start_$(y)_$(x) + chunk);
-#else
-      let loaded_$(y)_$(x) = input[start_$(y)_$(x) + chunk];
-#endif
+      let at_loaded_$(y)_$(x) = start_$(y)_$(x) + chunk;
+#include load loaded_$(y)_$(x) tensor=input
       // Rows and columns that lie inside whatever the block need no check.
 #if y >= FIRST_SURE_ROW && y < END_SURE_ROW && x >= FIRST_SURE_COLUMN && x < END_SURE_COLUMN
       let pixel_$(y)_$(x) = loaded_$(y)_$(x);
 #elif y >= FIRST_SURE_ROW && y < END_SURE_ROW
-      let pixel_$(y)_$(x) = select(Pixel(0.0), loaded_$(y)_$(x), insideX_$(x));
+      let pixel_$(y)_$(x) = select(LoadedInput(0.0), loaded_$(y)_$(x), insideX_$(x));
 #elif x >= FIRST_SURE_COLUMN && x < END_SURE_COLUMN
-      let pixel_$(y)_$(x) = select(Pixel(0.0), loaded_$(y)_$(x), insideY_$(y));
+      let pixel_$(y)_$(x) = select(LoadedInput(0.0), loaded_$(y)_$(x), insideY_$(y));
 #else
-      let pixel_$(y)_$(x) = select(Pixel(0.0), loaded_$(y)_$(x), insideY_$(y) & insideX_$(x));
+      let pixel_$(y)_$(x) = select(LoadedInput(0.0), loaded_$(y)_$(x), insideY_$(y) & insideX_$(x));
 #endif
 #end
 #end
@@ -180,19 +150,9 @@ fn main(
       let tap_$(kernelRow)_$(kernelX)_$(vector) =
         ((kernelY + $(kernelRow)u) * KERNEL_WIDTH + $(kernelX)u) * GROUP_IN + chunk * CHANNEL_UNIT;
 #unroll k 0 CHANNEL_UNIT
-#if VECTOR_OUT
-      let filter_$(kernelRow)_$(kernelX)_$(vector)_$(k) =
-        filters[(tap_$(kernelRow)_$(kernelX)_$(vector) + $(k)u) * (OUT_CHANNELS / 4u) + filterVector_$(vector)];
-#else
-      let places_$(kernelRow)_$(kernelX)_$(vector)_$(k) =
-        vec4u((tap_$(kernelRow)_$(kernelX)_$(vector) + $(k)u) * OUT_CHANNELS) + channels_$(vector);
-      let filter_$(kernelRow)_$(kernelX)_$(vector)_$(k) = vec4f(
-        filters[places_$(kernelRow)_$(kernelX)_$(vector)_$(k).x],
-        filters[places_$(kernelRow)_$(kernelX)_$(vector)_$(k).y],
-        filters[places_$(kernelRow)_$(kernelX)_$(vector)_$(k).z],
-        filters[places_$(kernelRow)_$(kernelX)_$(vector)_$(k).w],
-      );
-#endif
+      let at_filter_$(kernelRow)_$(kernelX)_$(vector)_$(k) =
+        (tap_$(kernelRow)_$(kernelX)_$(vector) + $(k)u) * (OUT_CHANNELS / $(1 + 3 * VECTOR_FILTERS)u) + filterPlace_$(vector);
+#include load filter_$(kernelRow)_$(kernelX)_$(vector)_$(k) tensor=filters
 #end
 #end
 #end

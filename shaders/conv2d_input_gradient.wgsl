@@ -21,29 +21,11 @@
 // Groups: with PER_LANE (groups of a few channels, depthwise above all) the input channels of all groups are treated as one
 // row, and each of a vector's four channels reads the gradients of its own group.
 
-// HALF_UPSTREAM, HALF_OUTPUT: stored as 16-bit floats, four to a vec2u or two to a u32.
+// HALF_OUTPUT: stored as 16-bit floats, four to a vec2u.
 #include half
 
-#if CHANNEL_UNIT == 4 || PER_LANE == 2
-alias Summed = vec4f;
-#else
-alias Summed = f32;
-#endif
-#if HALF_UPSTREAM && CHANNEL_UNIT == 4
-alias Upstream = vec2u;
-#elif HALF_UPSTREAM
-alias Upstream = u32;
-#else
-alias Upstream = Summed;
-#endif
-// What one pixel of the patch is: a value, four channels of a pixel, or a value for each of four input channels.
-#if CHANNEL_UNIT == 4 || PER_LANE > 0
-alias Pixel = vec4f;
-alias Codes = vec4u;
-#else
-alias Pixel = f32;
-alias Codes = u32;
-#endif
+#include loaded_tensor upstream
+#include loaded_tensor filters
 #if HALF_OUTPUT
 alias Result = vec2u;
 #elif VECTOR_IN
@@ -52,17 +34,12 @@ alias Result = vec4f;
 alias Result = f32;
 #endif
 
-// Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
-var<storage> upstream: array<Upstream, $(UPSTREAM_LENGTH / (1 + HALF_UPSTREAM * (CHANNEL_UNIT == 1)))>;
-var<storage> filters: array<Summed, $(FILTERS_LENGTH)>;
 var<storage> inputGradient: array<Result, $(RESULT_LENGTH)>;
 #if UNPOOL
 var<storage> winners: array<u32, $(WINNERS_LENGTH)>;
 #endif
 #else
-var<storage> upstream: array<Upstream>;
-var<storage> filters: array<Summed>;
 var<storage> inputGradient: array<Result>;
 #if UNPOOL
 var<storage> winners: array<u32>;
@@ -71,12 +48,12 @@ var<storage> winners: array<u32>;
 
 #if SCALED
 // Of the activation before which the gradient is wanted, and behind which `upstream` is.
-var<storage> derivative: array<Summed>;
+var<storage> derivative: array<StoredFilters>;
 #endif
 
 const LANES = vec4u(0u, 1u, 2u, 3u);
 
-#if UNPOOL && (CHANNEL_UNIT == 4 || PER_LANE == 2)
+#if UNPOOL && VECTOR_UPSTREAM
 // The code 1 where it lies in a word of winners, for each of four channels.
 const CODE_ONE = vec4u(0x00000001u, 0x00000100u, 0x00010000u, 0x01000000u);
 #endif
@@ -108,10 +85,10 @@ fn main(
 #endif
 
 #include block_origin
-  // The patch's top left corner. Left of and above the gradient unsigned coordinates are huge, so that one comparison
-  // checks both edges.
+  // The corner of the patch. Left of and above the gradient unsigned coordinates are huge, so that one comparison checks both
+  // edges.
   let patchX = blockX + PAD_LEFT - (KERNEL_WIDTH - 1u) * DILATION_WIDTH;
-  let patchY = blockY + PAD_TOP - (KERNEL_HEIGHT - 1u) * DILATION_HEIGHT;
+  let cornerY = blockY + PAD_TOP - (KERNEL_HEIGHT - 1u) * DILATION_HEIGHT;
 #if UNPOOL
   let windowX = u32(i32(patchX - WINDOW_PHASE) / 2);
 #unroll x FIRST_WINDOW END_WINDOW
@@ -124,9 +101,9 @@ fn main(
 #end
 #else
 #unroll x FIRST_COLUMN END_COLUMN
-  let upstreamX_$(x) = patchX + $(x)u;
+  let outX_$(x) = patchX + $(x)u;
 #if BLOCKS_ACROSS > 1
-  let insideX_$(x) = upstreamX_$(x) < OUT_WIDTH;
+  let insideX_$(x) = outX_$(x) < OUT_WIDTH;
 #else
   let insideX_$(x) = true;
 #endif
@@ -147,14 +124,15 @@ fn main(
   {
     let kernelY = 0u;
 #endif
-    // Where the patch is in the gradient; pixels and windows outside read the nearest one, and count as zero.
+    let patchY = cornerY + kernelY * DILATION_HEIGHT;
 #if UNPOOL
+    // Windows outside read the nearest one, and count as zero.
 #unroll row 0 WINDOW_ROWS
 #if KNOWN_ROWS
     let upstreamY_$(row) = u32(i32(patchY - ROW_PHASE) / 2) + $(row)u;
 #else
-    let upstreamY_$(row) = (patchY + kernelY * DILATION_HEIGHT + $(row)u) / 2u;
-    let topPlace_$(row) = ((patchY + kernelY * DILATION_HEIGHT + $(row)u) % 2u) * 2u;
+    let upstreamY_$(row) = (patchY + $(row)u) / 2u;
+    let topPlace_$(row) = ((patchY + $(row)u) % 2u) * 2u;
 #endif
     let insideY_$(row) = upstreamY_$(row) < POOLED_HEIGHT;
     let upstreamRow_$(row) = (image * POOLED_HEIGHT + min(upstreamY_$(row), POOLED_HEIGHT - 1u)) * POOLED_WIDTH;
@@ -168,63 +146,49 @@ fn main(
 #end
 #end
 #else
+#include patch_rows out
 #unroll y 0 PATCH_HEIGHT
-    let upstreamY_$(y) = patchY + kernelY * DILATION_HEIGHT + $(y)u;
-    let insideY_$(y) = upstreamY_$(y) < OUT_HEIGHT;
-    let upstreamRow_$(y) = (image * OUT_HEIGHT + min(upstreamY_$(y), OUT_HEIGHT - 1u)) * OUT_WIDTH;
 #unroll x FIRST_COLUMN END_COLUMN
     let inside_$(y)_$(x) = insideY_$(y) & insideX_$(x);
-    let pixel_$(y)_$(x) = upstreamRow_$(y) + min(upstreamX_$(x), OUT_WIDTH - 1u);
+    let pixel_$(y)_$(x) = outRow_$(y) + min(outX_$(x), OUT_WIDTH - 1u);
 #end
 #end
 #endif
     for (var chunk = 0u; chunk < GROUP_OUT / CHANNEL_UNIT; chunk++) {
+      // Where the output channels lie within a pixel of the gradient, in elements of the buffer.
+#if PER_LANE == 2
+      let channelPlace = firstChannel / 4u;
+#elif PER_LANE == 1
+      let channelPlace = group * GROUP_OUT + vec4u(chunk);
+#else
+      let channelPlace = group * (GROUP_OUT / CHANNEL_UNIT) + chunk;
+#endif
 #if UNPOOL
       // Winners lie in the bytes of a word and are compared in place, which is cheaper than shifting them down: `codeOne`
       // is the code 1 where it lies in the word, or in each component's word.
-#if CHANNEL_UNIT == 4 || PER_LANE == 2
+#if VECTOR_UPSTREAM
       let codeOne = CODE_ONE;
 #elif PER_LANE == 1
-      let codeOne = vec4u(1u) << (8u * ((vec4u(chunk) + group * GROUP_OUT) & vec4u(3u)));
+      let codeOne = vec4u(1u) << (8u * (channelPlace & vec4u(3u)));
 #else
-      let codeOne = 1u << (8u * ((group * GROUP_OUT + chunk) & 3u));
+      let codeOne = 1u << (8u * (channelPlace & 3u));
 #endif
       let codeBits = 255u * codeOne;
 #unroll row 0 WINDOW_ROWS
 #unroll x FIRST_WINDOW END_WINDOW
-#if PER_LANE == 2
-      let arrived_$(row)_$(x) = upstream[pixel_$(row)_$(x) * (OUT_CHANNELS / 4u) + firstChannel / 4u];
-      let codes_$(row)_$(x) = vec4u(winners[pixel_$(row)_$(x) * WINNER_WORDS + firstChannel / 4u]) & codeBits;
+      let at_arrived_$(row)_$(x) = pixel_$(row)_$(x) * (OUT_CHANNELS / $(1 + 3 * VECTOR_UPSTREAM)u) + channelPlace;
+#include load arrived_$(row)_$(x) tensor=upstream
+#if VECTOR_UPSTREAM
+      let codes_$(row)_$(x) = vec4u(winners[pixel_$(row)_$(x) * WINNER_WORDS + channelPlace]) & codeBits;
 #elif PER_LANE == 1
-      let places_$(row)_$(x) = vec4u(pixel_$(row)_$(x) * OUT_CHANNELS + chunk) + group * GROUP_OUT;
-      let arrived_$(row)_$(x) = vec4f(
-        upstream[places_$(row)_$(x).x],
-        upstream[places_$(row)_$(x).y],
-        upstream[places_$(row)_$(x).z],
-        upstream[places_$(row)_$(x).w],
-      );
-      let words_$(row)_$(x) = vec4u(pixel_$(row)_$(x) * WINNER_WORDS) + ((vec4u(chunk) + group * GROUP_OUT) >> vec4u(2u));
+      let words_$(row)_$(x) = vec4u(pixel_$(row)_$(x) * WINNER_WORDS) + (channelPlace >> vec4u(2u));
       let codes_$(row)_$(x) =
         vec4u(winners[words_$(row)_$(x).x], winners[words_$(row)_$(x).y], winners[words_$(row)_$(x).z], winners[words_$(row)_$(x).w]) & codeBits;
 #else
-#if HALF_UPSTREAM
-      let place_$(row)_$(x) = pixel_$(row)_$(x) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT) + chunk;
-#if CHANNEL_UNIT == 4
-      let arrived_$(row)_$(x) = unpackHalves(upstream[place_$(row)_$(x)]);
-#else
-      let arrived_$(row)_$(x) = unpackHalf(upstream[place_$(row)_$(x) / 2u], place_$(row)_$(x));
-#endif
-#else
-      let arrived_$(row)_$(x) = upstream[pixel_$(row)_$(x) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT) + chunk];
-#endif
-#if CHANNEL_UNIT == 4
-      let codes_$(row)_$(x) = vec4u(winners[pixel_$(row)_$(x) * WINNER_WORDS + group * (GROUP_OUT / 4u) + chunk]) & codeBits;
-#else
-      let codes_$(row)_$(x) = winners[pixel_$(row)_$(x) * WINNER_WORDS + ((group * GROUP_OUT + chunk) >> 2u)] & codeBits;
-#endif
+      let codes_$(row)_$(x) = winners[pixel_$(row)_$(x) * WINNER_WORDS + (channelPlace >> 2u)] & codeBits;
 #endif
 #if KNOWN_ROWS
-      let value_$(row)_$(x) = select(Pixel(0.0), arrived_$(row)_$(x), inside_$(row)_$(x));
+      let value_$(row)_$(x) = select(LoadedUpstream(0.0), arrived_$(row)_$(x), inside_$(row)_$(x));
 #else
       let value_$(row)_$(x) = arrived_$(row)_$(x);
 #endif
@@ -237,7 +201,7 @@ fn main(
 #unroll y 0 PATCH_HEIGHT
 #unroll x FIRST_COLUMN END_COLUMN
       let gradient_$(y)_$(x) = select(
-        Pixel(0.0),
+        LoadedUpstream(0.0),
         value_$((y + ROW_PHASE) / 2)_$((x + WINDOW_PHASE) / 2),
         codes_$((y + ROW_PHASE) / 2)_$((x + WINDOW_PHASE) / 2) == place_$((y + ROW_PHASE) % 2 * 2 + (x + WINDOW_PHASE) % 2),
       );
@@ -247,7 +211,7 @@ fn main(
 #unroll y 0 PATCH_HEIGHT
 #unroll x FIRST_COLUMN END_COLUMN
       let gradient_$(y)_$(x) = select(
-        Pixel(0.0),
+        LoadedUpstream(0.0),
         value_$(y)_$((x + WINDOW_PHASE) / 2),
         codes_$(y)_$((x + WINDOW_PHASE) / 2) == (firstPlace_$(y)_$((x + WINDOW_PHASE) / 2) + $((x + WINDOW_PHASE) % 2)u) * codeOne,
       );
@@ -257,31 +221,13 @@ fn main(
 #else
 #unroll y 0 PATCH_HEIGHT
 #unroll x FIRST_COLUMN END_COLUMN
-#if PER_LANE == 2
-      let arrived_$(y)_$(x) = upstream[pixel_$(y)_$(x) * (OUT_CHANNELS / 4u) + firstChannel / 4u];
-#elif PER_LANE == 1
-      let places_$(y)_$(x) = vec4u(pixel_$(y)_$(x) * OUT_CHANNELS + chunk) + group * GROUP_OUT;
-      let arrived_$(y)_$(x) = vec4f(
-        upstream[places_$(y)_$(x).x],
-        upstream[places_$(y)_$(x).y],
-        upstream[places_$(y)_$(x).z],
-        upstream[places_$(y)_$(x).w],
-      );
-#elif HALF_UPSTREAM
-      let place_$(y)_$(x) = pixel_$(y)_$(x) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT) + chunk;
-#if CHANNEL_UNIT == 4
-      let arrived_$(y)_$(x) = unpackHalves(upstream[place_$(y)_$(x)]);
-#else
-      let arrived_$(y)_$(x) = unpackHalf(upstream[place_$(y)_$(x) / 2u], place_$(y)_$(x));
-#endif
-#else
-      let arrived_$(y)_$(x) = upstream[pixel_$(y)_$(x) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT) + chunk];
-#endif
+      let at_arrived_$(y)_$(x) = pixel_$(y)_$(x) * (OUT_CHANNELS / $(1 + 3 * VECTOR_UPSTREAM)u) + channelPlace;
+#include load arrived_$(y)_$(x) tensor=upstream
 #if SCALED
-      let scaled_$(y)_$(x) = arrived_$(y)_$(x) * derivative[pixel_$(y)_$(x) * (OUT_CHANNELS / CHANNEL_UNIT) + chunk];
-      let gradient_$(y)_$(x) = select(Pixel(0.0), scaled_$(y)_$(x), inside_$(y)_$(x));
+      let scaled_$(y)_$(x) = arrived_$(y)_$(x) * derivative[at_arrived_$(y)_$(x)];
+      let gradient_$(y)_$(x) = select(LoadedUpstream(0.0), scaled_$(y)_$(x), inside_$(y)_$(x));
 #else
-      let gradient_$(y)_$(x) = select(Pixel(0.0), arrived_$(y)_$(x), inside_$(y)_$(x));
+      let gradient_$(y)_$(x) = select(LoadedUpstream(0.0), arrived_$(y)_$(x), inside_$(y)_$(x));
 #endif
 #end
 #end

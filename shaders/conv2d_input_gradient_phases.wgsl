@@ -5,30 +5,22 @@
 //
 // A thread keeps a block of BLOCK_HEIGHT × BLOCK_WIDTH input pixels × 4 input channels in registers. The block's sides are
 // multiples of the strides, so that a pixel's place in it (its phase) says which taps reach it, and the preprocessor
-// leaves the other products out. REACH_HEIGHT is PAD_TOP made larger by FIRST_ROW strides, so that no tap leads to a negative row
-// of the patch: the patch begins FIRST_ROW rows before the output row that the block's first pixel belongs to.
+// leaves the other products out. REACH_HEIGHT is PAD_TOP made larger by LEAD_ROWS strides, so that no tap leads to a negative row
+// of the patch: the patch begins LEAD_ROWS rows before the output row that the block's first pixel belongs to.
 // Both operands lie along o in memory; CHANNEL_UNIT of them are loaded together. A vector of input channels never crosses
 // from one group into the next.
 
-#if CHANNEL_UNIT == 4
-alias Summed = vec4f;
-#else
-alias Summed = f32;
-#endif
+#include loaded_tensor upstream
+#include loaded_tensor filters
 #if VECTOR_IN
 alias Result = vec4f;
 #else
 alias Result = f32;
 #endif
 
-// Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
-var<storage> upstream: array<Summed, $(UPSTREAM_LENGTH)>;
-var<storage> filters: array<Summed, $(FILTERS_LENGTH)>;
 var<storage> inputGradient: array<Result, $(RESULT_LENGTH)>;
 #else
-var<storage> upstream: array<Summed>;
-var<storage> filters: array<Summed>;
 var<storage> inputGradient: array<Result>;
 #endif
 
@@ -50,16 +42,13 @@ fn main(
 #end
 
 #include block_origin
-  // Left of and above the gradient unsigned coordinates are huge, so that one comparison checks both edges. Pixels outside
-  // read the nearest one, and count as zero.
+  let patchX = blockX / STRIDE_WIDTH - u32(LEAD_COLUMNS);
+  let patchY = blockY / STRIDE_HEIGHT - u32(LEAD_ROWS);
+#include patch_rows out
 #unroll x 0 PATCH_WIDTH
-  let outX_$(x) = blockX / STRIDE_WIDTH + $(x)u - u32(FIRST_COLUMN);
-#end
+  let outX_$(x) = patchX + $(x)u;
 #unroll y 0 PATCH_HEIGHT
-  let outY_$(y) = blockY / STRIDE_HEIGHT + $(y)u - u32(FIRST_ROW);
-  let outRow_$(y) = (image * OUT_HEIGHT + min(outY_$(y), OUT_HEIGHT - 1u)) * OUT_WIDTH;
-#unroll x 0 PATCH_WIDTH
-  let inside_$(y)_$(x) = (outY_$(y) < OUT_HEIGHT) & (outX_$(x) < OUT_WIDTH);
+  let inside_$(y)_$(x) = insideY_$(y) & (outX_$(x) < OUT_WIDTH);
   let start_$(y)_$(x) =
     (outRow_$(y) + min(outX_$(x), OUT_WIDTH - 1u)) * (OUT_CHANNELS / CHANNEL_UNIT) + group * (GROUP_OUT / CHANNEL_UNIT);
 #end
@@ -73,7 +62,7 @@ fn main(
   for (var chunk = 0u; chunk < GROUP_OUT / CHANNEL_UNIT; chunk++) {
 #unroll y 0 PATCH_HEIGHT
 #unroll x 0 PATCH_WIDTH
-    let gradient_$(y)_$(x) = select(Summed(0.0), upstream[start_$(y)_$(x) + chunk], inside_$(y)_$(x));
+    let gradient_$(y)_$(x) = select(LoadedUpstream(0.0), upstream[start_$(y)_$(x) + chunk], inside_$(y)_$(x));
 #end
 #end
 #unroll tap 0 KERNEL_HEIGHT * KERNEL_WIDTH

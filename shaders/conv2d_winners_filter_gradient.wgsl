@@ -7,34 +7,12 @@
 // look at, once for all its channels. What the winner of each channel looked at is picked out of the patch in registers,
 // rows first, then columns: loaded from where the winner was, it would take a load for every product.
 
-// HALF_INPUT, HALF_UPSTREAM: stored as 16-bit floats, four to a vec2u or two to a u32.
 #include half
-
-#if CHANNEL_UNIT == 4 && HALF_INPUT
-alias Input = vec2u;
-#elif HALF_INPUT
-alias Input = u32;
-#elif CHANNEL_UNIT == 4
-alias Input = vec4f;
-#else
-alias Input = f32;
-#endif
-alias Element = vec4f;
-#if CHANNEL_UNIT == 4
-alias Pixel = vec4f;
-#else
-alias Pixel = f32;
-#endif
-#include stored_tensor upstream
-
-// Where the length of an array is not in its type, SwiftShader divides to find it at every load.
+#include loaded_tensor input
+#include loaded_tensor upstream
 #if FIXED_LENGTHS
-var<storage> input: array<Input, $(INPUT_LENGTH / (1 + HALF_INPUT * (CHANNEL_UNIT == 1)))>;
-var<storage> upstream: array<StoredUpstream, $(UPSTREAM_LENGTH)>;
 var<storage> winners: array<u32, $(WINNERS_LENGTH)>;
 #else
-var<storage> input: array<Input>;
-var<storage> upstream: array<StoredUpstream>;
 var<storage> winners: array<u32>;
 #endif
 var<storage> filterPartials: array<vec4f>;
@@ -51,21 +29,11 @@ const RIGHT = 1u * vec4u(0x00000001u, 0x00000100u, 0x00010000u, 0x01000000u);
 const LOWER = 2u * vec4u(0x00000001u, 0x00000100u, 0x00010000u, 0x01000000u);
 const NONE = 4u * vec4u(0x00000001u, 0x00000100u, 0x00010000u, 0x01000000u);
 
-fn pixelAt(place: u32) -> Pixel {
-#if CHANNEL_UNIT == 4 && HALF_INPUT
-  return unpackHalves(input[place]);
-#elif HALF_INPUT
-  return unpackHalf(input[place / 2u], place);
-#else
-  return input[place];
-#endif
-}
-
 @compute @workgroup_size(GROUP_COLUMNS, GROUP_UNITS, GROUP_SLICES)
 fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workgroup: vec3u) {
 #include slice_place
   // Which input channels, and which rows of the kernel.
-  let channel = unit % PIXEL_PITCH;
+  let channelPlace = unit % PIXEL_PITCH;
   let kernelY = (unit / PIXEL_PITCH) * TAP_ROWS;
 
 #unroll vector 0 VECTORS
@@ -84,53 +52,28 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
     if (imageLine < LINES) {
       let image = min(imageLine, LINES - 1u) / POOLED_HEIGHT;
       let pooledY = imageLine % POOLED_HEIGHT;
-      // Pixels outside read the nearest one, and count as zero. Above the image the unsigned row is huge: one comparison
-      // checks both edges.
-#unroll y 0 PATCH_HEIGHT
-      let inY_$(y) = pooledY * (2u * STRIDE_HEIGHT) + kernelY * DILATION_HEIGHT + $(y)u - PAD_TOP;
-      let insideY_$(y) = inY_$(y) < IN_HEIGHT;
-      let inRow_$(y) = (image * IN_HEIGHT + min(inY_$(y), IN_HEIGHT - 1u)) * IN_WIDTH;
-#end
-#unroll x 0 OVERLAP
-      let firstInX_$(x) = $(x)u - PAD_LEFT;
-#unroll y 0 PATCH_HEIGHT
-      let first_$(y)_$(x) = pixelAt((inRow_$(y) + min(firstInX_$(x), IN_WIDTH - 1u)) * PIXEL_PITCH + channel);
-      var carried_$(y)_$(x) = select(Pixel(0.0), first_$(y)_$(x), (firstInX_$(x) < IN_WIDTH) & insideY_$(y));
-#end
-#end
+      let patchY = pooledY * (2u * STRIDE_HEIGHT) + kernelY * DILATION_HEIGHT - PAD_TOP;
+#include patch_rows in
+      let patchX = 0u - PAD_LEFT;
+#include patch_start image=in tensor=input
       for (var block = 0u; block < BLOCKS_ACROSS; block++) {
-        // The patch: its left columns are the right ones of the block before.
-#unroll x 0 OVERLAP
-#unroll y 0 PATCH_HEIGHT
-        let pixel_$(y)_$(x) = carried_$(y)_$(x);
-#end
-#end
-#unroll x OVERLAP PATCH_WIDTH
-        let inX_$(x) = block * (BLOCK_WIDTH * STRIDE_WIDTH) + $(x)u - PAD_LEFT;
-#unroll y 0 PATCH_HEIGHT
-        let loaded_$(y)_$(x) = pixelAt((inRow_$(y) + min(inX_$(x), IN_WIDTH - 1u)) * PIXEL_PITCH + channel);
-        let pixel_$(y)_$(x) = select(Pixel(0.0), loaded_$(y)_$(x), (inX_$(x) < IN_WIDTH) & insideY_$(y));
-#end
-#end
-#unroll x 0 OVERLAP
-#unroll y 0 PATCH_HEIGHT
-        carried_$(y)_$(x) = pixel_$(y)_$(x + BLOCK_WIDTH * STRIDE_WIDTH);
-#end
-#end
+        let patchX = block * (BLOCK_WIDTH * STRIDE_WIDTH) - PAD_LEFT;
+#include patch_next pixel image=in tensor=input
 #unroll window 0 BLOCK_WIDTH / 2
         let pooledX_$(window) = block * (BLOCK_WIDTH / 2u) + $(window)u;
         let pooled_$(window) = (image * POOLED_HEIGHT + pooledY) * POOLED_WIDTH + min(pooledX_$(window), POOLED_WIDTH - 1u);
 #unroll vector 0 VECTORS
         // Channels beyond the last repeat it, and are not stored.
-        let place_$(window)_$(vector) = pooled_$(window) * OUT_VECTORS + min(column * VECTORS + $(vector)u, OUT_VECTORS - 1u);
+        let at_arrived_$(window)_$(vector) = pooled_$(window) * OUT_VECTORS + min(column * VECTORS + $(vector)u, OUT_VECTORS - 1u);
 #if BLOCKS_ACROSS * BLOCK_WIDTH == 2 * POOLED_WIDTH
-        let winner_$(window)_$(vector) = vec4u(winners[place_$(window)_$(vector)]);
+        let winner_$(window)_$(vector) = vec4u(winners[at_arrived_$(window)_$(vector)]);
 #else
         let winner_$(window)_$(vector) =
-          select(NONE, vec4u(winners[place_$(window)_$(vector)]), pooledX_$(window) < POOLED_WIDTH);
+          select(NONE, vec4u(winners[at_arrived_$(window)_$(vector)]), pooledX_$(window) < POOLED_WIDTH);
 #endif
+#include load arrived_$(window)_$(vector) tensor=upstream
         let value_$(window)_$(vector) = select(
-          loadUpstream(upstream[place_$(window)_$(vector)]),
+          arrived_$(window)_$(vector),
           vec4f(0.0),
           (winner_$(window)_$(vector) & NONE) != vec4u(0u),
         );
@@ -176,7 +119,7 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
 #unroll tapX 0 KERNEL_WIDTH
     filterPartials[
       slice * (FILTER_STRIDE / 4u)
-        + (((kernelY + $(tapY)u) * KERNEL_WIDTH + $(tapX)u) * IN_CHANNELS + channel * CHANNEL_UNIT + $(k)u) * OUT_VECTORS
+        + (((kernelY + $(tapY)u) * KERNEL_WIDTH + $(tapX)u) * IN_CHANNELS + channelPlace * CHANNEL_UNIT + $(k)u) * OUT_VECTORS
         + column * VECTORS + $(vector)u
     ] = sum_$(k)_$(tapY)_$(tapX)_$(vector);
 #end

@@ -24,19 +24,15 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   let image = tile / (TILES_DOWN * TILES_ACROSS);
   let tileY = (tile / TILES_ACROSS) % TILES_DOWN;
   let tileX = tile % TILES_ACROSS;
-#unroll y 0 4
-  // Above the image the unsigned row is huge: one comparison checks both edges. Pixels outside read the nearest one, and
-  // count as zero.
-  let y_$(y) = 2u * tileY + $(y)u - u32(PAD_TOP);
-  let row_$(y) = (image * SOURCE_HEIGHT + min(y_$(y), SOURCE_HEIGHT - 1u)) * SOURCE_WIDTH;
-#end
+  let patchY = 2u * tileY - u32(PAD_TOP);
+#include patch_rows source
 #unroll x 0 4
   let x_$(x) = 2u * tileX + $(x)u - u32(PAD_LEFT);
 #unroll y 0 4
   let d_$(y)_$(x) = select(
     vec4f(0.0),
-    source[(row_$(y) + min(x_$(x), SOURCE_WIDTH - 1u)) * COLUMNS + column],
-    (y_$(y) < SOURCE_HEIGHT) & (x_$(x) < SOURCE_WIDTH),
+    source[(sourceRow_$(y) + min(x_$(x), SOURCE_WIDTH - 1u)) * COLUMNS + column],
+    insideY_$(y) & (x_$(x) < SOURCE_WIDTH),
   );
 #end
   let t_0_$(x) = d_0_$(x) - d_2_$(x);

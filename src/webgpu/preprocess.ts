@@ -5,11 +5,11 @@
  *     #unroll row 0 TILE_ROWS         … #end                       repeat lines with row = 0, 1, …, TILE_ROWS - 1
  *     sum_$(row)_$(row * 4 + 1)                                    an integer expression, evaluated here
  *     #include random                                              another file of `shaders/`, once
- *     #include stored_tensor input                                 the same, with a word: once a word
+ *     #include load pixel_$(x) tensor=input                        the same with words: each time, with these words in it
  *
  * and puts the constants before the text: `{ TILE_K: 8 }` becomes `const TILE_K: u32 = 8u;`. Lines `enable …;`, also those of
- * included files, go before everything, where WGSL wants them. In an included file `{name}`, `{Name}` and `{NAME}` stand for
- * the word as it is, capitalised and in capitals.
+ * included files, go before everything, where WGSL wants them. In an included file `{tensor}`, `{Tensor}` and `{TENSOR}` stand
+ * for the word behind `tensor=`, as it is, capitalised and in capitals; `{name}` for a word by itself.
  * Expressions know the constants, the `#unroll` variables in scope, `+ - * / % < <= > >= == != && || !` and
  * parentheses; division is integer division; true is 1, false is 0.
  */
@@ -64,18 +64,25 @@ function splitLines(source: string, includes: Readonly<Record<string, string>>, 
     const match = /^\s*#(\w+)\s*(.*?)\s*(\/\/.*)?$/.exec(text);
     const [directive, argument] = [match?.[1] ?? "", match?.[2] ?? ""];
     if (directive !== "include") return [{ text, directive, argument }];
-    if (seen.has(argument)) return [];
-    seen.add(argument);
-    const [file = "", word] = argument.split(/\s+/);
+    const [file = "", ...words] = argument.split(/\s+/);
+    if (words.length === 0) {
+      if (seen.has(file)) return [];
+      seen.add(file);
+    }
     const included = includes[file];
     if (included === undefined) throw new Error(`shader includes "${file}", which is unknown`);
-    return splitLines(word === undefined ? included : withWord(included, word), includes, seen);
+    return splitLines(words.reduce(withWord, included), includes, seen);
   });
 }
 
-function withWord(text: string, word: string): string {
-  const capitalised = `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
-  return text.replaceAll("{name}", word).replaceAll("{Name}", capitalised).replaceAll("{NAME}", word.toUpperCase());
+/** The text with a word, `tensor=input` or one by itself, in the places that are for it. */
+function withWord(text: string, given: string): string {
+  const [, key = "name", word = given] = /^(\w+)=(.*)$/.exec(given) ?? [];
+  const capitalise = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  return text
+    .replaceAll(`{${key}}`, word)
+    .replaceAll(`{${capitalise(key)}}`, capitalise(word))
+    .replaceAll(`{${key.toUpperCase()}}`, word.toUpperCase());
 }
 
 /** Index of the line that closes the block opened at `start`; stops early at `#elif` / `#else` of the same block. */

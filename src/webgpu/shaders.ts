@@ -1,6 +1,5 @@
 import avgPool2dDivisor from "../../shaders/avg_pool2d_divisor.wgsl?raw";
 import batchRow from "../../shaders/batch_row.wgsl?raw";
-import blockOrigin from "../../shaders/block_origin.wgsl?raw";
 import elementNan from "../../shaders/element_nan.wgsl?raw";
 import gradientSum from "../../shaders/gradient_sum.wgsl?raw";
 import half from "../../shaders/half.wgsl?raw";
@@ -13,19 +12,15 @@ import random from "../../shaders/random.wgsl?raw";
 import relu from "../../shaders/relu.wgsl?raw";
 import rowReduce from "../../shaders/row_reduce.wgsl?raw";
 import rowSoftmax from "../../shaders/row_softmax.wgsl?raw";
-import silu from "../../shaders/silu.wgsl?raw";
-import slicePlace from "../../shaders/slice_place.wgsl?raw";
 import storedTensor from "../../shaders/stored_tensor.wgsl?raw";
 import tableLoad from "../../shaders/table_load.wgsl?raw";
 import workgroupElementSum from "../../shaders/workgroup_element_sum.wgsl?raw";
-import workgroupPlace from "../../shaders/workgroup_place.wgsl?raw";
 import workgroupSum from "../../shaders/workgroup_sum.wgsl?raw";
 
 /** Files that every shader may `#include`. What few want lies with their kernels (`KernelSpec.includes`). */
 export const shaderIncludes: Readonly<Record<string, string>> = {
   avg_pool2d_divisor: avgPool2dDivisor,
   batch_row: batchRow,
-  block_origin: blockOrigin,
   element_nan: elementNan,
   gradient_sum: gradientSum,
   half,
@@ -38,11 +33,8 @@ export const shaderIncludes: Readonly<Record<string, string>> = {
   relu,
   row_reduce: rowReduce,
   row_softmax: rowSoftmax,
-  silu,
-  slice_place: slicePlace,
   stored_tensor: storedTensor,
   table_load: tableLoad,
   workgroup_element_sum: workgroupElementSum,
-  workgroup_place: workgroupPlace,
   workgroup_sum: workgroupSum,
 };

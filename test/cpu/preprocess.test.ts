@@ -35,13 +35,25 @@ describe("the shader preprocessor", () => {
     expect(expand("#include part", { N: 1 }, { part: include })).toEqual(["fn f() {}"]);
   });
 
-  it("puts the word of an include in three spellings, once a word", () => {
+  it("puts the word of an include in three spellings, each time", () => {
     const part = "const {NAME} = 1; fn load{Name}() {} var {name}: f32;";
     const source = "#include part input\n#include part x\n#include part input";
-    expect(expand(source, {}, { part })).toEqual([
-      "const INPUT = 1; fn loadInput() {} var input: f32;",
-      "const X = 1; fn loadX() {} var x: f32;",
-    ]);
+    const input = "const INPUT = 1; fn loadInput() {} var input: f32;";
+    expect(expand(source, {}, { part })).toEqual([input, "const X = 1; fn loadX() {} var x: f32;", input]);
+  });
+
+  it("puts words of an include where their keys are, also variables of loops, and hands them on", () => {
+    const includes = {
+      load: "let {name} = {tensor}[{name}Place]; // HALF_{TENSOR}, as load{Tensor} wants",
+      pair: "#include load first_$(x) tensor={tensor}\n#include load next_$(x) tensor={tensor}",
+    };
+    expect(expand("#unroll x 1 3\n#include pair tensor=input\n#end", {}, includes)).toEqual(
+      [1, 2].flatMap((x) =>
+        ["first", "next"].map(
+          (word) => `let ${word}_${x} = input[${word}_${x}Place]; // HALF_INPUT, as loadInput wants`,
+        ),
+      ),
+    );
   });
 
   it.each([

@@ -1,5 +1,11 @@
 import filterGradientShader from "../../../shaders/conv2d_filter_gradient.wgsl?raw";
 import winnersFilterGradientShader from "../../../shaders/conv2d_winners_filter_gradient.wgsl?raw";
+import channels from "../../../shaders/filter_gradient_channels.wgsl?raw";
+import products from "../../../shaders/filter_gradient_products.wgsl?raw";
+import unpooledGradients from "../../../shaders/filter_gradient_unpool.wgsl?raw";
+import gradients from "../../../shaders/filter_gradient_upstream.wgsl?raw";
+import zeroSums from "../../../shaders/filter_gradient_zero.wgsl?raw";
+import slicePlace from "../../../shaders/slice_place.wgsl?raw";
 import { alignTo } from "../../core/align_to.ts";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { Arena } from "../../graph/node.ts";
@@ -15,6 +21,7 @@ import {
   otherFilterGradientTiles,
   quickFilterGradientTile,
 } from "./conv2d_tiles.ts";
+import { channelsAs, loadedAs, patchIncludes } from "./patches.ts";
 import { powerOfTwoAtLeast } from "./sizes.ts";
 
 interface FilterGradientPlan {
@@ -100,6 +107,17 @@ export function conv2dFilterGradient(
   return kernel(form, { tile: choice });
 }
 
+/** What a thread of conv2d_filter_gradient.wgsl does, step by step, with what it shares with other convolutions. */
+const filterGradientIncludes = {
+  ...patchIncludes,
+  filter_gradient_channels: channels,
+  filter_gradient_products: products,
+  filter_gradient_unpool: unpooledGradients,
+  filter_gradient_upstream: gradients,
+  filter_gradient_zero: zeroSums,
+  slice_place: slicePlace,
+};
+
 function filterGradientForm(
   options: FilterGradientOptions,
   traits: DeviceTraits,
@@ -112,6 +130,7 @@ function filterGradientForm(
   return {
     name: tile.winners ? "conv2d_winners_filter_gradient" : "conv2d_filter_gradient",
     shader: tile.winners ? winnersFilterGradientShader : filterGradientShader,
+    includes: filterGradientIncludes,
     constants: filterGradientConstants(options, plan, traits),
     bindings: presentBindings({
       input: "read",
@@ -154,7 +173,8 @@ function filterGradientConstants(
     BIAS: bias,
     PER_LANE: columns.perLane,
     CHANNEL_UNIT: tile.unit,
-    VECTOR_OUT: g.outChannels % 4 === 0,
+    ...loadedAs("input", channelsAs(columns.perLane, tile.unit)),
+    ...loadedAs("upstream", g.outChannels % 4 === 0 ? "vectors" : "gathered"),
     VECTORS: tile.vectors,
     TAP_ROWS: tile.tapRows,
     UNITS: units,
@@ -168,6 +188,7 @@ function filterGradientConstants(
     PATCH_HEIGHT: (tile.height - 1) * g.strideHeight + (tile.tapRows - 1) * g.dilationHeight + 1,
     PATCH_WIDTH: patchWidth,
     ...patchColumns(blocksAcross, patchWidth, g.padLeft, g.inWidth),
+    BLOCK_PITCH: tile.width * g.strideWidth,
     // Columns that the patches of neighbouring blocks share.
     OVERLAP: blocksAcross > 1 ? Math.max(0, patchWidth - tile.width * g.strideWidth) : 0,
     LINES: lines,

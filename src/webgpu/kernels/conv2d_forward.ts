@@ -1,5 +1,6 @@
 import firstLayerShader from "../../../shaders/conv2d_first_layer.wgsl?raw";
 import forwardShader from "../../../shaders/conv2d_forward.wgsl?raw";
+import silu from "../../../shaders/silu.wgsl?raw";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings, type Variant } from "../kernel.ts";
 import { type KernelForm, kernel } from "../variants.ts";
@@ -15,6 +16,7 @@ import {
   quickBlockTile,
 } from "./conv2d_tiles.ts";
 import { depthwiseForward } from "./depthwise_conv2d.ts";
+import { channelsAs, loadedAs, patchIncludes } from "./patches.ts";
 
 export interface ForwardOptions {
   readonly geometry: ConvGeometry;
@@ -63,6 +65,8 @@ function forward(options: Forward, traits: DeviceTraits, choice: Partial<BlockTi
   return kernel(form, { tile: choice });
 }
 
+const forwardIncludes = { ...patchIncludes, silu };
+
 function forwardForm(
   { geometry: g, bias, relu, silu = false, derivative = false, pool }: Forward,
   tile: BlockTile,
@@ -77,6 +81,7 @@ function forwardForm(
   return {
     name: pool ? "conv2d_pool_forward" : "conv2d_forward",
     shader: forwardShader,
+    includes: forwardIncludes,
     constants: {
       ...geometryConstants(g),
       ...constants,
@@ -86,6 +91,8 @@ function forwardForm(
       DERIVATIVE: derivative,
       POOL: pool,
       VECTOR_OUT: columns.channelsPerGroup % 4 === 0,
+      ...loadedAs("input", channelsAs(columns.perLane, tile.unit)),
+      ...loadedAs("filters", columns.channelsPerGroup % 4 === 0 ? "vectors" : "gathered"),
       TAP_ROWS: tile.tapRows,
       PATCH_HEIGHT: (tile.height - 1) * g.strideHeight + (tile.tapRows - 1) * g.dilationHeight + 1,
       ...patchColumns(constants.BLOCKS_ACROSS, patchWidth, g.padLeft, g.inWidth),
@@ -130,6 +137,7 @@ function firstLayer(options: Forward, tile: BlockTile, traits: DeviceTraits): Ke
   return kernel(() => ({
     name: "conv2d_first_layer",
     shader: firstLayerShader,
+    includes: forwardIncludes,
     constants: {
       ...geometryConstants(g),
       BIAS: bias,
@@ -139,6 +147,8 @@ function firstLayer(options: Forward, tile: BlockTile, traits: DeviceTraits): Ke
       POOL: pool,
       TAPS: g.kernelHeight * g.kernelWidth,
       VECTOR_OUT: elements === 4,
+      ...loadedAs("input", "values"),
+      ...loadedAs("filters", elements === 4 ? "vectors" : "gathered"),
       BLOCK_HEIGHT: tile.height,
       BLOCK_WIDTH: tile.width,
       BLOCKS_ACROSS: blocksAcross,
@@ -152,6 +162,7 @@ function firstLayer(options: Forward, tile: BlockTile, traits: DeviceTraits): Ke
       COLUMN_TILES: columnTiles,
       GROUP_COLUMNS: group.columns,
       GROUP_LINES: group.rows,
+      FIXED_LENGTHS: true,
       INPUT_LENGTH: inputSize(g),
       FILTERS_LENGTH: filterSize(g) / elements,
       OUTPUT_LENGTH: (g.batch * pixels * g.outChannels) / elements,

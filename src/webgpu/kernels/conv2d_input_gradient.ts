@@ -19,6 +19,7 @@ import {
   quickPhasesTile,
 } from "./conv2d_tiles.ts";
 import { depthwiseInputGradient } from "./depthwise_conv2d.ts";
+import { channelsAs, loadedAs, patchIncludes } from "./patches.ts";
 
 export interface InputGradientOptions {
   readonly geometry: ConvGeometry;
@@ -70,12 +71,15 @@ function inputGradientForm(
   return {
     name: "conv2d_input_gradient",
     shader: inputGradientShader,
+    includes: patchIncludes,
     constants: {
       ...geometryConstants(g),
       ...constants,
       UNPOOL: unpool,
       SCALED: scaled,
       VECTOR_IN: g.inChannels % 4 === 0,
+      ...loadedAs("upstream", channelsAs(columns.perLane, tile.unit)),
+      ...loadedAs("filters", summedUnit === 4 ? "vectors" : "values"),
       TAP_ROWS: tile.tapRows,
       PATCH_HEIGHT: patchHeight,
       ...patch,
@@ -114,12 +118,15 @@ function phasesForm(g: ConvGeometry, tile: BlockTile, traits: DeviceTraits): Ker
   return {
     name: "conv2d_input_gradient_phases",
     shader: phasesInputGradientShader,
+    includes: patchIncludes,
     constants: {
       ...geometryConstants(g),
       ...constants,
       VECTOR_IN: g.groupInChannels % 4 === 0,
-      FIRST_ROW: height.first,
-      FIRST_COLUMN: width.first,
+      ...loadedAs("upstream", channelsAs(0, tile.unit)),
+      ...loadedAs("filters", channelsAs(0, tile.unit)),
+      LEAD_ROWS: height.first,
+      LEAD_COLUMNS: width.first,
       REACH_HEIGHT: height.reach,
       REACH_WIDTH: width.reach,
       PATCH_HEIGHT: patch.height,

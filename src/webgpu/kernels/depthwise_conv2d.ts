@@ -2,9 +2,10 @@ import forwardShader from "../../../shaders/depthwise_forward.wgsl?raw";
 import inputGradientShader from "../../../shaders/depthwise_input_gradient.wgsl?raw";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
-import type { ShaderConstants } from "../preprocess.ts";
+import { patchColumns } from "./conv2d_blocks.ts";
 import { geometryConstants, inputSize } from "./conv2d_constants.ts";
 import { blockPatch, convFlops, type DepthwiseTile, phaseReach } from "./conv2d_tiles.ts";
+import { loadedAs, patchIncludes } from "./patches.ts";
 import { powerOfTwoAtLeast } from "./sizes.ts";
 
 /** How threads cover a tensor of [batch, height, width, channels] in strips of blocks of pixels. */
@@ -13,7 +14,7 @@ function stripGrid(
   batch: number,
   tile: DepthwiseTile,
   traits: DeviceTraits,
-): { constants: ShaderConstants; workgroups: KernelSpec["workgroups"]; variant: string } {
+) {
   const across = Math.ceil(plane.width / (tile.width * tile.steps));
   const down = Math.ceil(plane.height / tile.height);
   const strips = batch * across * down;
@@ -31,6 +32,7 @@ function stripGrid(
       STRIPS: strips,
       STRIPS_ACROSS: across,
       STRIPS_DOWN: down,
+      BLOCKS_ACROSS: across * tile.steps,
       COLUMNS: columns,
       COLUMN_TILES: columnTiles,
       GROUP_COLUMNS: groupColumns,
@@ -58,16 +60,20 @@ export function depthwiseForward(
   return {
     name: "depthwise_forward",
     shader: forwardShader,
+    includes: patchIncludes,
     constants: {
       ...geometryConstants(g),
       ...constants,
       BIAS: bias,
       RELU: relu,
       MULTIPLIER: multiplier,
-      VECTOR_IN: vectorIn,
+      ...loadedAs("input", vectorIn ? "vectors" : "gathered"),
+      ...loadedAs("filters", vectorOut ? "vectors" : "gathered"),
       VECTOR_OUT: vectorOut,
       PATCH_HEIGHT: patch.height,
       PATCH_WIDTH: patch.width,
+      ...patchColumns(constants.BLOCKS_ACROSS, patch.width, g.padLeft, g.inWidth),
+      BLOCK_PITCH: tile.width * g.strideWidth,
       OVERLAP: tile.steps > 1 ? Math.max(0, patch.width - tile.width * g.strideWidth) : 0,
       FIXED_LENGTHS: traits.software,
       INPUT_LENGTH: inputSize(g) / (vectorIn ? 4 : 1),
@@ -93,17 +99,21 @@ export function depthwiseInputGradient(g: ConvGeometry, tile: DepthwiseTile, tra
   return {
     name: "depthwise_input_gradient",
     shader: inputGradientShader,
+    includes: patchIncludes,
     constants: {
       ...geometryConstants(g),
       ...constants,
       MULTIPLIER: multiplier,
-      VECTOR: vector,
-      FIRST_ROW: height.first,
-      FIRST_COLUMN: width.first,
+      ...loadedAs("upstream", vector ? "vectors" : "gathered"),
+      ...loadedAs("filters", vector ? "vectors" : "gathered"),
+      LEAD_ROWS: height.first,
+      LEAD_COLUMNS: width.first,
       REACH_HEIGHT: height.reach,
       REACH_WIDTH: width.reach,
       PATCH_HEIGHT: patch.height,
       PATCH_WIDTH: patch.width,
+      ...patchColumns(constants.BLOCKS_ACROSS, patch.width, width.first, g.outWidth),
+      BLOCK_PITCH: tile.width / g.strideWidth,
       OVERLAP: tile.steps > 1 && multiplier === 1 ? Math.max(0, patch.width - tile.width / g.strideWidth) : 0,
       FIXED_LENGTHS: traits.software,
       UPSTREAM_LENGTH: (g.batch * g.outHeight * g.outWidth * g.outChannels) / unit,

@@ -4,6 +4,7 @@ import multiplyShader from "../../../shaders/winograd_multiply.wgsl?raw";
 import outputShader from "../../../shaders/winograd_output.wgsl?raw";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import type { Emitter, Value } from "../lowering.ts";
+import { patchIncludes } from "./patches.ts";
 import { powerOfTwoAtLeast, workgroupThreads } from "./sizes.ts";
 import { PLACES, type WinogradPlan } from "./winograd_plan.ts";
 
@@ -30,10 +31,12 @@ export function winogradInput(plan: WinogradPlan, traits: DeviceTraits): KernelS
   return {
     name: "winograd_input",
     shader: inputShader,
+    includes: patchIncludes,
     constants: {
       ...tileConstants(plan),
       THREADS: threads,
       SUMMED: plan.summed,
+      PATCH_HEIGHT: 4,
       SOURCE_HEIGHT: plan.source.height,
       SOURCE_WIDTH: plan.source.width,
       PAD_TOP: plan.padTop,
