@@ -26,7 +26,7 @@ const third = Number(process.env["CORTEZA_THIRD"] ?? Math.floor(Date.now() / 86_
 const thirdOf = (names: readonly string[], turn: number): readonly string[] =>
   names.filter((_, index) => whole || index % 3 === (third + turn) % 3);
 
-const filesOf = (names: readonly string[]): string[] => names.map((name) => `test/gpu/${name}.test.ts`);
+const filesOf = (names: readonly string[]): string[] => names.map((name) => `test/**/${name}.{gpu,backends}.test.ts`);
 
 /**
  * Tests of graphs, which Node runs all. In Chromium they go through the same code on the same driver, and a third of them is
@@ -48,16 +48,28 @@ const WORKERS = 2;
 /** Tests of whole pages that hold times: they run when nothing else does. */
 const TIMED = ["test/page/offline.test.ts", "test/page/train.test.ts"];
 
+/** Tests that hold for every backend, which the project chooses (test/support/backend.ts). */
+const BACKENDS = "test/**/*.backends.test.ts";
+/** Tests on WebGPU: in Node as in browsers. */
+const ON_GPU = ["test/**/*.gpu.test.ts", BACKENDS];
 /** Tests of the floors below and beside the GPU's. They leave nothing behind in a process, so that one process runs many. */
 const PLAIN = ["core", "cpu", "data", "demo", "formats", "graph", "nn", "train"].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
+  (folder) => `test/${folder}/**/!(*.gpu|*.backends|*.browser).test.ts`,
 );
 const IN_BROWSERS = ["test/**/*.browser.test.ts", "test/page/**", "test/firefox/**", "test/webkit/**"];
 
 /** Files that take a minute or more, longest first. One that began last would keep one core busy and let the other wait. */
 const LONG = [
-  ...["page/draw", "page/demo", "gpu/agreement", "page/mistyped", "gpu/tiles", "page/accessibility", "page/plain_html"],
-  ...["package/bytes", "page/layout", "page/mistakes", "gpu/contract_worker_webgpu", "page/settings"],
+  ...[
+    "page/draw",
+    "page/demo",
+    "webgpu/agreement.gpu",
+    "page/mistyped",
+    "webgpu/tiles.gpu",
+    "page/accessibility",
+    "page/plain_html",
+  ],
+  ...["package/bytes", "page/layout", "page/mistakes", "train/contract_worker_webgpu.gpu", "page/settings"],
 ].map((name) => `/test/${name}.test.ts`);
 
 /** Long files first; the rest as Vitest would have it. */
@@ -77,7 +89,8 @@ const FIREFOX: TestProjectInlineConfiguration = {
   plugins: [conformanceFiles()],
   test: {
     name: "firefox",
-    include: ["test/gpu/**/*.test.ts", "test/**/*.browser.test.ts"],
+    include: [...ON_GPU, "test/**/*.browser.test.ts"],
+    provide: { backend: "webgpu" },
     testTimeout: 600_000,
     hookTimeout: 120_000,
     fileParallelism: false,
@@ -128,7 +141,8 @@ function hardware(name: "hardware" | "hardware-small"): TestProjectInlineConfigu
   return {
     test: {
       name,
-      include: asked ? ["test/gpu/**/*.test.ts"] : filesOf(thirdOf(ON_HARDWARE, 1)),
+      include: asked ? ON_GPU : filesOf(thirdOf(ON_HARDWARE, 1)),
+      provide: { backend: "webgpu" },
       env: {
         CORTEZA_TRAITS: name === "hardware" ? "hardware" : "small",
         ...(asked ? { CORTEZA_WHOLE: "1" } : {}),
@@ -150,7 +164,7 @@ const asksFor = (name: string): boolean =>
   });
 
 /**
- * Six projects in every run. One alone: `npm test -- --project chromium`; one file: `npm test -- test/gpu/adapter.test.ts`.
+ * Six projects in every run. One alone: `npm test -- --project chromium`; one file: `npm test -- test/webgpu/adapter.gpu.test.ts`.
  * Most of their time is one core compiling shaders: two files run side by side in Node, pages of whole demos among them, and
  * one beside them in Chromium. The pages that are timed come afterwards, alone.
  */
@@ -166,8 +180,9 @@ export default defineConfig({
       {
         test: {
           name: "plain",
-          include: PLAIN,
+          include: [...PLAIN, BACKENDS],
           exclude: IN_BROWSERS,
+          provide: { backend: "cpu" },
           isolate: false,
           testTimeout: 600_000,
           hookTimeout: 120_000,
@@ -181,6 +196,7 @@ export default defineConfig({
           name: "node",
           include: ["test/**/*.test.ts"],
           exclude: [...PLAIN, ...IN_BROWSERS],
+          provide: { backend: "webgpu" },
           testTimeout: 600_000,
           hookTimeout: 120_000,
           maxWorkers: WORKERS,
@@ -192,10 +208,15 @@ export default defineConfig({
         plugins: [conformanceFiles()],
         test: {
           name: "chromium",
-          include: ["test/gpu/**/*.test.ts", "test/**/*.browser.test.ts"],
+          include: [...ON_GPU, "test/**/*.browser.test.ts"],
+          provide: { backend: "webgpu" },
           exclude: [
             // Each kernel by itself is Node's business; here whole graphs and training go through the same kernels.
-            ...["test/gpu/kernels_*.test.ts", "test/gpu/conv2d_kernels.test.ts", "test/gpu/tiles.test.ts"],
+            ...[
+              "test/webgpu/kernels_*.gpu.test.ts",
+              "test/webgpu/conv2d_kernels.gpu.test.ts",
+              "test/webgpu/tiles.gpu.test.ts",
+            ],
             ...filesOf(GRAPHS.filter((name) => !thirdOf(GRAPHS, 0).includes(name))),
           ],
           testTimeout: 600_000,

@@ -17,7 +17,10 @@ const STEPS = [
   ["floors", ["scripts/check-floors.mjs"]],
   ["docstrings", ["scripts/check-docs.mjs"]],
   ["browsers", ["scripts/check-browsers.mjs"]],
-  ["shaders", [bin("vitest/vitest.mjs"), "run", "--project", "node", "--reporter=dot", "test/gpu/shaders.test.ts"]],
+  [
+    "shaders",
+    [bin("vitest/vitest.mjs"), "run", "--project", "node", "--reporter=dot", "test/webgpu/shaders.gpu.test.ts"],
+  ],
 ];
 let failed = 0;
 for (const [name, command] of STEPS) {

@@ -1,5 +1,5 @@
 /**
- * Vitest's tests in an installed Firefox: `npx vitest run --project firefox test/gpu/shaders.test.ts`. Vitest's own
+ * Vitest's tests in an installed Firefox: `npx vitest run --project firefox test/webgpu/shaders.gpu.test.ts`. Vitest's own
  * providers drive a browser, which Debian's Firefox does not let them do; these tests need no more than an open page.
  */
 import { defineBrowserProvider } from "@vitest/browser";

@@ -5,7 +5,7 @@
  * (https://bugzilla.mozilla.org/show_bug.cgi?id=1870699, "Don't poll WebGPU from a timer"; seen in 153 ESR). So every awaited
  * `onSubmittedWorkDone` or `mapAsync` takes up to 100 ms longer than the work, unless something is submitted after it. What
  * helps is to submit nothing, again and again, while something is awaited. Measured there on lavapipe, 2 cores, without and
- * with it (test/gpu/completion.test.ts holds the bounds):
+ * with it (test/webgpu/completion.gpu.test.ts holds the bounds):
  *
  *   a prediction of a small network (test/support/networks.ts)   100 ms      4 ms
  *   a step of `trainOnBatch`                                      109 ms      4 ms
@@ -14,7 +14,7 @@
  *   peak that the multiply-add probe finds                          2.7        42 GFLOP/s
  *
  * Whether a device needs it is found out by waiting for an idle one. Delete this file, and let everybody await the promises
- * themselves, when no supported Firefox takes longer than that: `npx vitest run --project firefox test/gpu/completion.test.ts`
+ * themselves, when no supported Firefox takes longer than that: `npx vitest run --project firefox test/webgpu/completion.gpu.test.ts`
  * says which kind it runs in.
  */
 

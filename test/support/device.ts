@@ -1,5 +1,5 @@
 /** The device that the tests of one file share, with its backend. */
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, expect } from "vitest";
 import { type WebGpuBackend, webgpu } from "../../src/webgpu/backend.ts";
 import { testDevice } from "./gpu.ts";
 
@@ -8,33 +8,22 @@ export interface FileDevice {
   readonly backend: WebGpuBackend;
 }
 
-/** Opens them before the file's tests and closes them afterwards; a validation error that nobody asked for fails the file. */
-export function deviceOfFile(options: { readonly quickStart?: boolean } = {}): FileDevice {
-  let opened: FileDevice | undefined;
+/** Opens a device for the tests of one file, which goes with them; a validation error that nobody asked for fails the file. */
+export async function openDevice(features: readonly GPUFeatureName[] = []): Promise<GPUDevice> {
+  const device = await testDevice({}, features);
   const failures: string[] = [];
-  const now = (): FileDevice => {
-    if (opened === undefined) throw new Error("the device is open within tests only");
-    return opened;
-  };
-
-  beforeAll(async () => {
-    const device = await testDevice();
-    device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
-    opened = { device, backend: await webgpu({ device, ...options }) };
-  });
-
+  device.addEventListener("uncapturederror", (event) => failures.push(event.error.message));
   afterAll(() => {
-    opened?.backend.dispose();
-    opened?.device.destroy();
+    device.destroy();
     expect(failures).toEqual([]);
   });
+  return device;
+}
 
-  return {
-    get device() {
-      return now().device;
-    },
-    get backend() {
-      return now().backend;
-    },
-  };
+/** The same with a backend on it. */
+export async function deviceOfFile(options: { readonly quickStart?: boolean } = {}): Promise<FileDevice> {
+  const device = await openDevice();
+  const backend = await webgpu({ device, ...options });
+  afterAll(() => backend.dispose());
+  return { device, backend };
 }

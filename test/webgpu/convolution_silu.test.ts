@@ -5,10 +5,10 @@ import { Graph } from "../../src/graph.ts";
 import type { DeviceTraits } from "../../src/webgpu/kernel.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
 import { buildProgram } from "../../src/webgpu/program.ts";
-import { expectNear, integers, traitsOfEachKind } from "../gpu/kernels_support.ts";
 import { deviceOfFile } from "../support/device.ts";
+import { expectNear, integers, traitsOfEachKind } from "./kernels_support.ts";
 
-const gpu = deviceOfFile();
+const gpu = await deviceOfFile();
 
 interface Case {
   readonly x: readonly [number, number, number, number];

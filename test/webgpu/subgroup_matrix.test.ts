@@ -12,27 +12,23 @@ import {
   subgroupMatrix,
 } from "../../src/webgpu/subgroup_matrix.ts";
 import { otherTiles } from "../../src/webgpu/variants.ts";
-import { integers, outputOf, plain } from "../gpu/kernels_support.ts";
-import { testDevice } from "../support/gpu.ts";
+import { openDevice } from "../support/device.ts";
+import { integers, outputOf, plain } from "./kernels_support.ts";
 
 /** Dawn without a driver: it has every feature, checks shaders and pipelines, and computes nothing. */
 let nullGpu: GPU;
 let nullDevice: GPUDevice;
 /** Dawn on SwiftShader, which computes, and has no subgroup matrices. */
-let device: GPUDevice;
+const device = await openDevice(["subgroups"]);
 
 beforeAll(async () => {
-  device = await testDevice({}, ["subgroups"]);
   nullGpu = create(["backend=null", "enable-dawn-features=allow_unsafe_apis"]);
   const adapter = await nullGpu.requestAdapter();
   nullDevice = (await adapter?.requestDevice({
     requiredFeatures: ["subgroups", "shader-f16", SUBGROUP_MATRIX_FEATURE as GPUFeatureName],
   })) as GPUDevice;
 });
-afterAll(() => {
-  device.destroy();
-  nullDevice.destroy();
-});
+afterAll(() => nullDevice.destroy());
 
 /** A graphics card with the spec's default limits. */
 const PLAIN: DeviceTraits = { software: false, maxWorkgroupSize: 256, maxWorkgroupStorage: 16384 };

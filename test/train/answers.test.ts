@@ -1,4 +1,0 @@
-import { cpu } from "../../src/cpu/backend.ts";
-import { answersSuite } from "../support/answers_suite.ts";
-
-answersSuite("the CPU backend", async () => cpu());

@@ -1,4 +1,0 @@
-import { cpu } from "../../src/cpu.ts";
-import { divergenceSuite } from "../support/divergence_suite.ts";
-
-divergenceSuite("the CPU backend", async () => cpu());

@@ -1,4 +1,0 @@
-import { cpu } from "../../src/cpu/backend.ts";
-import { lossesSuite } from "../support/losses_suite.ts";
-
-lossesSuite("the CPU backend", async () => cpu(), 1e-6);

@@ -1,0 +1,429 @@
+/// <reference types="vite/client" />
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { shrinkShader } from "../../scripts/wgsl-plugin.mjs";
+import drawMaps from "../../shaders/draw_maps.wgsl?raw";
+import { convGeometry, type Padding, type Pair, poolGeometry } from "../../src/core/window_geometry.ts";
+import { Arena, Variable } from "../../src/graph/node.ts";
+import { pointwiseFunctions } from "../../src/graph/ops/pointwise.ts";
+import { stateArenas } from "../../src/graph/update_rule.ts";
+import { adafactor, adam, lamb, rmsprop, sgd } from "../../src/nn/optimizers.ts";
+import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
+import { kernelSource } from "../../src/webgpu/kernel_source.ts";
+import * as convFilterGradient from "../../src/webgpu/kernels/conv2d_filter_gradient.ts";
+import * as convForward from "../../src/webgpu/kernels/conv2d_forward.ts";
+import * as convInputGradient from "../../src/webgpu/kernels/conv2d_input_gradient.ts";
+import { largestMagnitude } from "../../src/webgpu/kernels/largest_magnitude.ts";
+import { matmulSubgroupMatrix } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
+import { nonFinite } from "../../src/webgpu/kernels/non_finite.ts";
+import * as winograd from "../../src/webgpu/kernels/winograd.ts";
+import { winogradPlan } from "../../src/webgpu/kernels/winograd_plan.ts";
+import { multiplyAddProbe } from "../../src/webgpu/peak.ts";
+import { shaderIncludes } from "../../src/webgpu/shaders.ts";
+import { subgroupProbe } from "../../src/webgpu/subgroups.ts";
+import { testDevice } from "../support/gpu.ts";
+import * as kernels from "../support/kernels.ts";
+import { optimizersOfEachKind } from "../support/optimizer_rules.ts";
+
+/** A software adapter and a graphics card with the spec's default limits: the two that tile tables tell apart. */
+const TRAITS: DeviceTraits[] = [true, false].map((software) => ({
+  software,
+  maxWorkgroupSize: 256,
+  maxWorkgroupStorage: 16384,
+}));
+/** The same with subgroups, of a size that a driver leaves open. */
+const SUBGROUPS = { minSize: 8, maxSize: 32 };
+const SUBGROUP_TRAITS = TRAITS.map((traits) => ({ ...traits, subgroups: SUBGROUPS }));
+
+function convSpecs(traits: DeviceTraits): KernelSpec[] {
+  const specs: KernelSpec[] = [];
+  const padding: Padding = "same";
+  for (const groups of [1, 2]) {
+    for (const inChannels of [1, 3, 8]) {
+      for (const outChannels of [2, 6, 64]) {
+        for (const [kernel, stride] of [
+          [3, 1],
+          [2, 3],
+          [1, 1],
+          [5, 2],
+        ] as const) {
+          if (outChannels % groups !== 0) continue;
+          const strides: Pair = [stride, stride];
+          const geometry = convGeometry(
+            "",
+            [5, 9, 10, inChannels * groups],
+            [kernel, kernel, inChannels, outChannels],
+            { strides, padding, dilations: [1, 1], groups },
+          );
+          for (const bias of [false, true]) {
+            specs.push(convForward.conv2dForward({ geometry, bias, relu: bias }, traits));
+            specs.push(convForward.conv2dPoolForward({ geometry, bias, relu: true }, traits));
+          }
+          if (groups === 1 && stride === 1 && outChannels % 4 === 0) {
+            const activation = { relu: false, silu: true, derivative: true };
+            const slices = convFilterGradient.filterGradientSlices(geometry, false, traits);
+            specs.push(
+              convForward.conv2dForward({ geometry, bias: true, ...activation }, traits),
+              convInputGradient.conv2dInputGradient({ geometry, unpool: false, scaled: true }, traits),
+              convFilterGradient.conv2dFilterGradient(
+                { geometry, unpool: false, scaled: true, bias: true, slices },
+                traits,
+              ),
+            );
+          }
+          for (const unpool of [false, true]) {
+            specs.push(convInputGradient.conv2dInputGradient({ geometry, unpool }, traits));
+            for (const bias of [false, true]) {
+              const slices = convFilterGradient.filterGradientSlices(geometry, unpool, traits);
+              specs.push(convFilterGradient.conv2dFilterGradient({ geometry, unpool, bias, slices }, traits));
+            }
+          }
+        }
+      }
+    }
+  }
+  return specs;
+}
+
+/** Vectors in, vectors out, neither; one filter a channel or several; with and without strides. */
+function depthwiseSpecs(traits: DeviceTraits): KernelSpec[] {
+  const kinds = [
+    [8, 1, 1],
+    [6, 1, 2],
+    [3, 2, 1],
+    [3, 4, 3],
+  ] as const;
+  return kinds.flatMap(([groups, multiplier, stride]) => {
+    const strides: Pair = [stride, stride];
+    const filter = [3, 3, 1, groups * multiplier];
+    const options = { strides, padding: "same", dilations: [1, 1], groups } as const;
+    const geometry = convGeometry("", [2, 9, 10, groups], filter, options);
+    return [
+      ...[false, true].map((bias) => convForward.conv2dForward({ geometry, bias, relu: bias }, traits)),
+      convInputGradient.conv2dInputGradient({ geometry, unpool: false }, traits),
+    ];
+  });
+}
+
+function winogradSpecs(traits: DeviceTraits): KernelSpec[] {
+  const geometry = convGeometry("", [2, 9, 10, 8], [3, 3, 8, 12], {
+    strides: [1, 1],
+    padding: [
+      [3, 0],
+      [1, 1],
+    ],
+    dilations: [1, 1],
+    groups: 1,
+  });
+  return (["forward", "inputGradient"] as const).flatMap((direction) => {
+    const plan = winogradPlan(geometry, direction);
+    return [
+      winograd.winogradFilter(plan, traits),
+      winograd.winogradInput(plan, traits),
+      winograd.winogradMultiply(plan, traits),
+      ...[false, true].map((bias) => winograd.winogradOutput(plan, { bias, relu: bias }, traits)),
+    ];
+  });
+}
+
+function batchNormSpecs(shape: readonly number[], traits: DeviceTraits): KernelSpec[] {
+  const bools = [false, true];
+  return [
+    ...bools.map((masked) => kernels.batchNormMoments(shape, masked, traits)),
+    ...[undefined, 0.99].map((momentum) => kernels.batchNormMomentsTotal(shape, momentum, traits)),
+    ...bools.flatMap((relu) => [
+      kernels.batchNormalize(shape, { epsilon: 1e-3, relu }, traits),
+      kernels.batchNormGradientSums(shape, relu, traits),
+      ...bools.map((masked) => kernels.batchNormInputGradient(shape, { relu, masked }, traits)),
+    ]),
+    kernels.batchNormGradientTotal(shape, { epsilon: 1e-3, coefficients: false, masked: false }, traits),
+    ...bools.map((masked) =>
+      kernels.batchNormGradientTotal(shape, { epsilon: 1e-3, coefficients: true, masked }, traits),
+    ),
+  ];
+}
+
+function otherSpecs(traits: DeviceTraits): KernelSpec[] {
+  const bools = [false, true];
+  const pools = [3, 4].flatMap((channels) =>
+    ([2, 3] as const).map((size) =>
+      poolGeometry("", [2, 9, 9, channels], {
+        size: [size, size],
+        strides: [2, 2],
+        padding: "same",
+        dilations: [1, 1],
+      }),
+    ),
+  );
+  const products = [
+    [64, 10, 3136],
+    [61, 33, 7],
+    [64, 64, 64],
+    [1, 1, 1],
+  ].flatMap(([m, n, k]) =>
+    bools.flatMap((transposeA) =>
+      bools.map((transposeB) => ({ m: m as number, n: n as number, k: k as number, transposeA, transposeB })),
+    ),
+  );
+  return [
+    ...products.flatMap((sizes) => [
+      kernels.matmul(sizes, traits),
+      kernels.matmulBias({ ...sizes, relu: true }, traits),
+    ]),
+    ...pools.flatMap((g) => [kernels.maxPool2d(g, traits), kernels.maxPool2dGradient(g, traits)]),
+    kernels.gaussianNoise({ stddev: 0.25, seed: 1, stream: 2 }, [3, 9, 8, 2], traits),
+    kernels.randomAffine({ seed: 1, shift: 2, rotate: 10, zoom: 0.1, shear: 5 }, [3, 9, 8, 2], traits),
+    ...[
+      [3, 9, 8, 2],
+      [3, 1, 1, 2],
+      [1, 9, 1, 1],
+    ].map((maskShape) => kernels.dropout({ rate: 0.25, seed: 1, stream: 2, maskShape }, [3, 9, 8, 2], traits)),
+    ...[[0], [1], [0, 1, 2], [0, 2]].map((axes) =>
+      kernels.normConstraint(
+        {
+          variable: new Variable({ name: "w", shape: axes.length > 1 ? [3, 3, 4, 5] : [6, 5] }),
+          axes,
+          minValue: 0,
+          maxValue: 2,
+          rate: 1,
+        },
+        traits,
+      ),
+    ),
+    ...pools.flatMap((geometry) =>
+      bools.flatMap((gradient) =>
+        bools.map((countIncludePad) => kernels.avgPool2d({ geometry, countIncludePad }, { gradient }, traits)),
+      ),
+    ),
+    ...(["add", "sub", "mul", "div", "reluGradient"] as const).flatMap((op) => [
+      kernels.elementwise(op, [[4, 8], [8]], [4, 8], traits),
+      kernels.elementwise(
+        op,
+        [
+          [3, 5],
+          [3, 1],
+        ],
+        [3, 5],
+        traits,
+      ),
+    ]),
+    ...(
+      ["minimum", "maximum", "prelu", "preluDerivative", "pow", "powBaseDerivative", "powExponentDerivative"] as const
+    ).flatMap((op) => [
+      kernels.elementwise(op, [[4, 8], [8]], [4, 8], traits),
+      kernels.elementwise(op, [[3, 5], []], [3, 5], traits),
+    ]),
+    ...(["f32", "i32", "u32"] as const).flatMap((dtype) =>
+      (["equal", "less", "lessOrEqual"] as const).flatMap((op) =>
+        [4, 5].map((columns) => kernels.elementwise(op, [[3, columns], [columns]], [3, columns], traits, { dtype })),
+      ),
+    ),
+    kernels.elementwise("where", [[4, 8], [8], []], [4, 8], traits),
+    kernels.elementwise("where", [[3, 1], [3, 5], [5]], [3, 5], traits),
+    ...pointwiseFunctions.flatMap((name) =>
+      [64, 65].flatMap((size) =>
+        bools.flatMap((gradient) => [3, -0.5].map((a) => kernels.pointwise(name, { size, gradient, a, b: 4 }, traits))),
+      ),
+    ),
+    ...[4, 5].flatMap((columns) => [
+      kernels.slice([6, columns], { begin: [1, 0], shape: [2, columns], strides: [2, 1] }, traits),
+      kernels.stridedCopy([3, columns], { first: 0, strides: [columns, 1] }, { first: 8, strides: [8, 1] }, traits),
+      kernels.place(
+        [2, columns],
+        { begin: [1, 0], shape: [6, columns], strides: [2, 1], value: 0.5, dtype: "f32" },
+        traits,
+      ),
+      kernels.place([], { begin: [], shape: [], strides: [], value: 0, dtype: "i32" }, traits),
+      kernels.resampleAxis({ outer: 2, inExtent: 3, outExtent: 6, inner: columns, taps: 2 }, traits),
+      kernels.gatherRowsGradient({ batch: 3, tableRows: 9, rowSize: columns, scale: 0.5 }, traits),
+      kernels.oneHot({ rows: 3, depth: columns }, traits),
+    ]),
+    ...(["f32", "i32", "u32", "u8"] as const).flatMap((from) =>
+      (["f32", "i32", "u32", "bool"] as const).map((to) => kernels.cast({ size: 9, from, to }, traits)),
+    ),
+    ...(["exp", "log", "neg", "sqrt", "relu"] as const).map((op) => kernels.elementwise(op, [[3, 5]], [3, 5], traits)),
+    ...(["f32", "i32", "u32"] as const).map((dtype) => kernels.copy({ size: 65, dtype }, traits)),
+    ...(["sum", "max", "min", "product"] as const).flatMap((op) =>
+      [[0], [1], [0, 1, 2], [2]].flatMap((axes) =>
+        kernels.reduceStages(op, [50, 40, 8], axes, traits).map(({ spec }) => spec),
+      ),
+    ),
+    kernels.maxGradient([5, 6, 7], [1], traits),
+    kernels.transpose([4, 5, 8], [2, 0, 1], traits),
+    kernels.softmax({ rows: 7, columns: 10 }, false, traits),
+    kernels.softmax({ rows: 7, columns: 300 }, true, traits),
+    kernels.argmax({ rows: 7, columns: 10 }, traits),
+    ...bools.flatMap((dense) =>
+      (["mean", "sum", "none"] as const).flatMap((reduction) => {
+        const shape = { rows: 61, columns: 10 };
+        return [
+          kernels.crossEntropyRows(shape, dense, traits),
+          kernels.crossEntropyTotal(shape, { dense, reduction }, traits),
+          kernels.crossEntropyGradient(shape, { dense, reduction }, traits),
+        ];
+      }),
+    ),
+    ...bools.map((columnSums) => kernels.crossEntropyStep({ batch: 64, classes: 10, columnSums }, traits)),
+    ...[5, 8].flatMap((channels) =>
+      [
+        [4, 1, 1, channels],
+        [16, 28, 28, channels],
+      ].flatMap((shape) => batchNormSpecs(shape, traits)),
+    ),
+    kernels.movingAverage({ size: 5, momentum: 0.99 }, traits),
+    ...bools.map((fused) => multiplyAddProbe({ chains: 4, fused }, traits)),
+    kernels.countCorrect({ rows: 64, columns: 10 }, traits),
+    kernels.confusionMatrix({ batch: 64, classes: 10 }, traits),
+    ...bools.map((shuffle) => kernels.batchRows({ count: 1000, batch: 64, shuffle, seed: 1 }, traits)),
+    ...(["u8", "f32", "i32"] as const).map((dtype) =>
+      kernels.gatherRows({ batch: 8, rowSize: 784, dtype, scale: 1 }, traits),
+    ),
+    ...bools.flatMap((shuffle) =>
+      (["u8", "f32"] as const).map((dtype) =>
+        kernels.fetchBatch(
+          { rows: { count: 1000, batch: 64, shuffle, seed: 1 }, rowSize: 49, dtype, scale: 1 },
+          traits,
+        ),
+      ),
+    ),
+    ...[49, 48].flatMap((rowSize) =>
+      (["u8", "f32"] as const).map((dtype) =>
+        kernels.fetchBatch(
+          { rows: { count: 1000, batch: 64, shuffle: true, seed: 1 }, rowSize, dtype, scale: 1, watchedSize: 640 },
+          traits,
+        ),
+      ),
+    ),
+    kernels.unscaleGradients({ arenaSize: 640 }, traits),
+    ...[[], [{ place: 128, size: 9 }], [128, 192].map((place) => ({ place, size: 64 }))].flatMap((guards) => {
+      const options = { sizes: [1, 2], capacity: 16, counters: 2, guards };
+      return [
+        kernels.finishStep({ ...options, checkedArena: 640 }, traits),
+        kernels.finishStep({ ...options, growthInterval: 5 }, traits),
+        kernels.finishStep({ ...options, counters: 1, sizes: [3, 1, 7] }, traits),
+      ];
+    }),
+    kernels.movingAverages({ size: 33, momentum: 0.9 }, traits),
+    ...optimizersOfEachKind.map(([, { rule }]) =>
+      kernels.optimizerUpdate({ rule, arenaSize: 640, skippable: true }, traits),
+    ),
+    ...bools.map((columnSums) =>
+      kernels.crossEntropyStep({ batch: 64, classes: 10, columnSums, scaled: true }, traits),
+    ),
+    kernels.recordStep({ sizes: [1, 2], capacity: 16, counters: 2 }, traits),
+    kernels.recordStep({ sizes: [1, 2], capacity: 16, counters: 2, guardSize: 9 }, traits),
+    nonFinite([9, 64], traits),
+    ...[1, 300].map((size) => largestMagnitude(size, traits)),
+    kernels.sumSlices({ size: 100, slices: 4, sliceStride: 128 }, traits),
+    ...optimizersOfEachKind.map(([, { rule }]) => kernels.optimizerUpdate({ rule, arenaSize: 640 }, traits)),
+    ...[adam(), sgd({ momentum: 0.9, nesterov: true }), rmsprop({ momentum: 0.9 })].map(({ rule }) =>
+      kernels.optimizerUpdate({ rule, arenaSize: 640, schedulesMomentum: true }, traits),
+    ),
+    ...[lamb({ weightDecay: 0.1 }), lamb({ globalClipNorm: 1, useEma: true, decoupledWeightDecay: true })].flatMap(
+      ({ rule }) => bools.map((measure) => kernels.optimizerUpdate({ rule, measure, arenaSize: 640 }, traits)),
+    ),
+    ...adafactorSpecs(traits),
+    kernels.trustRatios({ groups: [[0, 10]] }, traits),
+    ...bools.map((alignedPartials) => kernels.gradientSquares({ arenaSize: 640, alignedPartials }, traits)),
+    kernels.clipFactors({ limit: 1, groups: [[0, 10]] }, traits),
+  ];
+}
+
+function adafactorSpecs(traits: DeviceTraits): KernelSpec[] {
+  const shapes = [[9, 40, 20], [30]];
+  const parameters = new Arena(
+    "parameters",
+    shapes.map((shape, i) => ({ name: `${i}`, shape })),
+  );
+  return [adafactor({ clipValue: 1 }), adafactor({ clipNorm: 1, weightDecay: 0.1, useEma: true })]
+    .flatMap((optimizer) => [optimizer, { rule: { ...optimizer.rule, decoupledWeightDecay: true } }])
+    .flatMap(({ rule }) => {
+      if (rule.kind !== "adafactor") throw new Error("adafactor makes another rule");
+      const tables = kernels.adafactorTables(parameters, stateArenas(rule, parameters)[0] as Arena);
+      return [
+        ...[true, false].flatMap((skippable) => [
+          kernels.adafactorRows(rule, tables, skippable, traits),
+          kernels.adafactorColumns(rule, tables, skippable, traits),
+        ]),
+        kernels.adafactorDirection(rule, parameters.size, traits),
+        kernels.adafactorScales(rule, tables, traits),
+        kernels.optimizerUpdate({ rule, arenaSize: parameters.size }, traits),
+      ];
+    });
+}
+
+describe("every shader", () => {
+  let device: GPUDevice;
+  const specs = TRAITS.flatMap((traits) => [
+    ...convSpecs(traits),
+    ...depthwiseSpecs(traits),
+    ...winogradSpecs(traits),
+    ...otherSpecs(traits),
+  ]);
+  /**
+   * The other forms of these kernels: with the output in the place of each operand, with every tensor that can be stored as
+   * 16-bit floats stored so, and in all their tiles; a share of the last two, for the time they take.
+   */
+  const variants = specs.flatMap(({ variants }) => (variants ? [variants] : []));
+  const inPlaceSpecs = variants.flatMap(({ inPlace, make }) => inPlace.map((operand) => make({ inPlace: operand })));
+  const halfSpecs = variants
+    .filter(({ halves }) => halves.length > 0)
+    .filter((_, index) => index % 3 === 0)
+    .map(({ halves, make }) => make({ halves }));
+  const tileSpecs = variants
+    .flatMap(({ tiles, quick, make }) =>
+      [...tiles, ...(quick === undefined ? [] : [quick])].map((tile) => ({ tile, make })),
+    )
+    .filter((_, index) => index % 97 === 0)
+    .map(({ tile, make }) => make({ tile }));
+  const subgroupSpecs = [...SUBGROUP_TRAITS.flatMap(otherSpecs), subgroupProbe(SUBGROUPS)];
+
+  beforeAll(async () => {
+    device = await testDevice({}, ["subgroups"]);
+  });
+  afterAll(() => device.destroy());
+
+  it("is valid WGSL in each variant, as builds have it: without comments and most spaces", async () => {
+    const plain = [...specs, ...inPlaceSpecs, ...halfSpecs, ...tileSpecs];
+    const possible = device.features.has("subgroups") ? [...plain, ...subgroupSpecs] : plain;
+    const shrunk = (includes: Readonly<Record<string, string>> = {}) =>
+      Object.fromEntries(Object.entries(includes).map(([name, text]) => [name, shrinkShader(text)]));
+    const common = shrunk(shaderIncludes);
+    const built = (spec: KernelSpec) =>
+      kernelSource({ ...spec, shader: shrinkShader(spec.shader), includes: shrunk(spec.includes) }, common);
+    const sources = new Map(possible.map((spec) => [built(spec), spec]));
+    const faults: string[] = [];
+    for (const [code, spec] of sources) {
+      device.pushErrorScope("validation");
+      const info = await device.createShaderModule({ code }).getCompilationInfo();
+      await device.popErrorScope();
+      const message = info.messages.find(({ type }) => type === "error");
+      if (message) faults.push(`${spec.name}: ${message.message}: ${code.split("\n")[message.lineNum - 1]?.trim()}`);
+    }
+    expect([...new Set(faults)].slice(0, 5)).toEqual([]);
+    expect(sources.size).toBeGreaterThan(300);
+  });
+
+  it("stays within the spec's default limits", () => {
+    for (const { name, bindings, workgroups } of specs) {
+      expect(Object.keys(bindings).length, name).toBeLessThanOrEqual(8);
+      expect(Math.max(...workgroups), name).toBeLessThanOrEqual(65535);
+    }
+  });
+
+  it("is used: no file of shaders/ is left without a kernel", () => {
+    const files = import.meta.glob("../../shaders/*.wgsl", { query: "?raw", import: "default", eager: true });
+    const used = new Set([
+      ...[...specs, ...subgroupSpecs].flatMap(({ shader, includes = {} }) => [shader, ...Object.values(includes)]),
+      ...Object.values(shaderIncludes),
+      // Compiled in test/webgpu/subgroup_matrix.test.ts: no adapter of the tests has the feature.
+      matmulSubgroupMatrix(
+        { m: 256, n: 256, k: 64, transposeA: false, transposeB: false },
+        { ...(TRAITS[1] as DeviceTraits), subgroupMatrix: { m: 8, n: 8, k: 8, minSize: 32, maxSize: 32 } },
+      )?.shader,
+      // Has no dispatch: test/webgpu/draw_maps.gpu.test.ts draws with it.
+      drawMaps,
+    ]);
+    const unused = Object.entries(files).filter(([, text]) => !used.has(text as string));
+    expect(unused.map(([path]) => path)).toEqual([]);
+  });
+});
