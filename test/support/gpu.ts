@@ -57,9 +57,11 @@ async function open(): Promise<GPU> {
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
   calmDawn();
-  const gpu = create([]);
-  return disguise === undefined ? gpu : disguised(gpu);
+  return asDisguised(create([]));
 }
+
+/** Dawn's GPU as the tests are to see it. */
+export const asDisguised = (gpu: GPU): GPU => (disguise === undefined ? gpu : disguised(gpu));
 
 /** Puts own properties before those of a native object. */
 function override<T extends object>(native: T, values: { readonly [name in keyof T]?: unknown }): T {
