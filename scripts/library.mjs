@@ -1,5 +1,5 @@
 /** Builds the library's modules into a folder, without their types. `npm run build` and tests call it. */
-import { resolve } from "node:path";
+import { posix, resolve } from "node:path";
 import { build } from "vite";
 import { buildTarget } from "./browsers/oldest.mjs";
 import { smallShaders } from "./wgsl-plugin.mjs";
@@ -18,6 +18,53 @@ export const ENTRIES = {
 };
 
 /**
+ * An entry that only names what other modules have becomes `export * from` a small file a module, in dist/exports. A bundler
+ * that divides code by files (esbuild) else counts everything that such a list names as wanted by whoever imports from it.
+ */
+function exportsByModule() {
+  return {
+    name: "corteza-exports-by-module",
+    generateBundle(_, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        const modules = chunk.isEntry ? reexports(chunk.code) : undefined;
+        if (modules === undefined) continue;
+        const names = [...modules.keys()];
+        const entry = chunk.fileName.replace(/\.js$/, "");
+        for (const [module, list] of modules) {
+          const fileName = posix.join("exports", entry, module);
+          const from = posix.relative(posix.dirname(fileName), posix.normalize(module));
+          this.emitFile({ type: "asset", fileName, source: `export { ${list.join(", ")} } from "${from}";\n` });
+        }
+        chunk.code = names.map((module) => `export * from "./${posix.join("exports", entry, module)}";\n`).join("");
+      }
+    },
+  };
+}
+
+/** What an entry exports, by module; undefined where it does more than that, or has but one module. */
+function reexports(code) {
+  const imported = new Map();
+  const modules = new Map();
+  const rest = code.replace(/^import \{([^}]*)\} from "(\.[^"]+)";$/gm, (_, list, module) => {
+    for (const item of list.split(",")) {
+      const [name, local = name] = item.trim().split(" as ");
+      imported.set(local, { name, module });
+    }
+    return "";
+  });
+  const exported = /^\s*export \{([^}]*)\};\s*(\/\/# sourceMappingURL=.*)?\s*$/.exec(rest)?.[1];
+  if (exported === undefined) return undefined;
+  for (const item of exported.split(",")) {
+    const [local, name = local] = item.trim().split(" as ");
+    const source = imported.get(local);
+    if (source === undefined) return undefined;
+    const list = modules.get(source.module) ?? [];
+    modules.set(source.module, [...list, source.name === name ? name : `${source.name} as ${name}`]);
+  }
+  return modules.size > 1 ? modules : undefined;
+}
+
+/**
  * One file a module, where the sources have it, so that a bundler fetches nothing that is not used; and what "corteza"
  * exports in one file, corteza.min.js, for a plain page.
  */
@@ -25,6 +72,7 @@ export async function buildLibrary(folder) {
   const common = { configFile: false, root, logLevel: "warn", publicDir: false, plugins: [smallShaders()] };
   await build({
     ...common,
+    plugins: [...common.plugins, exportsByModule()],
     build: {
       outDir: folder,
       emptyOutDir: true,

@@ -1,6 +1,6 @@
 import { sizeOf } from "../core/shape.ts";
 import { type Attributes, type Node, Operands, type Variable } from "../graph/node.ts";
-import { isOp, type MatchedNode, type OpDefinition } from "../graph/op.ts";
+import { isNodeOf, type MatchedNode, type OpDefinition } from "../graph/op.ts";
 
 /** Storage of a value: f32 tensors are held as f32 (or f64 on request), the others as their type. */
 export type CpuArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array;
@@ -43,7 +43,7 @@ export function defineCpuOp<A extends Attributes>(
   flops: (node: MatchedNode<A>) => number = (node) => sizeOf(node.shape),
 ): CpuOp {
   function matched(node: Node): MatchedNode<A> {
-    if (!isOp(node, op)) throw new Error(`"${op.name}" was given a "${node.op.name}"`);
+    if (!isNodeOf(node, op)) throw new Error(`"${op.name}" was given a "${node.op.name}"`);
     return node;
   }
   return {

@@ -6,7 +6,7 @@ import { formatShape, sizeOf } from "../core/shape.ts";
 import type { DType, Tensor } from "../core/tensor.ts";
 import type { Feeds, Program, ProgramStats } from "../graph/backend.ts";
 import { checkFeeds } from "../graph/feeds.ts";
-import { assignOp, constantOp, type Graph, inputOp, variableOp } from "../graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { isOp } from "../graph/op.ts";
 import { isVerdict } from "../graph/ops/finish_step.ts";
@@ -95,11 +95,11 @@ export class CpuProgram implements Program {
   /** Gives a node its memory and notes how to compute it. */
   #place(node: Node, pool: ArrayPool): CpuArray {
     const size = sizeOf(node.shape);
-    if (isOp(node, variableOp)) return this.#storageOf(node.attributes.variable);
+    if (isOp(node, "variable")) return this.#storageOf(node.attributes.variable);
     if (isView(node)) return this.#valuesOf(node.operand("x"));
     const values = isLeaf(node) ? pool.takeNew(node.dtype, size) : pool.take(node.dtype, size);
-    if (isOp(node, constantOp)) values.set(node.attributes.data);
-    else if (isOp(node, inputOp))
+    if (isOp(node, "constant")) values.set(node.attributes.data);
+    else if (isOp(node, "input"))
       this.#inputs.set(node.attributes.name, { shape: node.shape, dtype: node.dtype, values });
     else this.#steps.push(this.#bind(node, values));
     return values;
@@ -280,11 +280,11 @@ export class CpuProgram implements Program {
 }
 
 function isLeaf(node: Node): boolean {
-  return isOp(node, inputOp) || isOp(node, constantOp) || isOp(node, variableOp);
+  return isOp(node, "input") || isOp(node, "constant") || isOp(node, "variable");
 }
 
 function cpuOpOf(node: Node): CpuOp {
-  const op = isOp(node, assignOp) ? assignCpuOp : cpuOps.get(node.op.name);
+  const op = isOp(node, "assign") ? assignCpuOp : cpuOps.get(node.op.name);
   if (op === undefined) throw new ArgumentError(`The CPU backend cannot compute "${node.op.name}".`);
   return op;
 }

@@ -4,6 +4,7 @@ import type { Shape } from "../core/shape.ts";
 import type { DType } from "../core/tensor.ts";
 import type { Graph } from "./graph.ts";
 import type { Attributes, Node, Operands, Variable } from "./node.ts";
+import type { OpAttributes, OpName } from "./op_names.ts";
 
 /** What a gradient rule may use. */
 export interface GradientContext<A extends Attributes> {
@@ -86,7 +87,12 @@ export interface MatchedNode<A extends Attributes> extends Node<A> {
   readonly [matched]: true;
 }
 
-/** Narrows a node to the op that made it. */
-export function isOp<A extends Attributes>(node: Node, op: OpDefinition<A>): node is MatchedNode<A> {
+/** Narrows a node to the op that made it, by the op's name: `isOp(node, "conv2d")`. */
+export function isOp<Name extends OpName>(node: Node, name: Name): node is MatchedNode<OpAttributes[Name]> {
+  return node.op.name === name;
+}
+
+/** The same by the op itself, where its rules are at hand. */
+export function isNodeOf<A extends Attributes>(node: Node, op: OpDefinition<A>): node is MatchedNode<A> {
   return node.op.name === op.name;
 }

@@ -1,8 +1,6 @@
-import { type Graph, variableOp } from "./graph.ts";
+import type { Graph } from "./graph.ts";
 import type { Node, Variable } from "./node.ts";
 import { isOp } from "./op.ts";
-import { reshapeOp } from "./ops/reshape.ts";
-import { stopGradientOp } from "./ops/stop_gradient.ts";
 
 /**
  * The nodes that outputs and effects are made of, in an order in which each stands behind its operands; effects, which run
@@ -21,7 +19,7 @@ export function neededNodes(graph: Graph, outputs: readonly Node[]): Node[] {
 
 /** Whether a node shows its operand's values under another shape or name, so that a backend needs no memory for it. */
 export function isView(node: Node): boolean {
-  return isOp(node, reshapeOp) || isOp(node, stopGradientOp);
+  return isOp(node, "reshape") || isOp(node, "stopGradient");
 }
 
 /** The node whose values a view, or a view of a view, shows; any other node is its own. */
@@ -32,7 +30,7 @@ export function ownerOf(node: Node): Node {
 /** The variable whose value a node shows. */
 export function variableOf(node: Node): Variable | undefined {
   const owner = ownerOf(node);
-  return isOp(owner, variableOp) ? owner.attributes.variable : undefined;
+  return isOp(owner, "variable") ? owner.attributes.variable : undefined;
 }
 
 /** The variables that effects change. */

@@ -8,7 +8,6 @@ import { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { isOp } from "../graph/op.ts";
 import { add, mul } from "../graph/ops/arithmetic.ts";
-import { batchVarianceOp } from "../graph/ops/batch_norm.ts";
 import { finishStep } from "../graph/ops/finish_step.ts";
 import { gatherRows } from "../graph/ops/gather_rows.ts";
 import { nonFinite } from "../graph/ops/non_finite.ts";
@@ -47,7 +46,7 @@ const MOST_WATCHED = 7;
 
 /** 0 each unless a batch's variance overflowed, which a normalised value does not show: x / √∞ is 0. */
 function guardsOfStatistics(graph: Graph, updates: readonly StatisticUpdate[]): Node[] {
-  const variances = updates.flatMap(({ value }) => value.inputs.filter((input) => isOp(input, batchVarianceOp)));
+  const variances = updates.flatMap(({ value }) => value.inputs.filter((input) => isOp(input, "batchVariance")));
   return Array.from({ length: Math.ceil(variances.length / MOST_WATCHED) }, (_, index) =>
     nonFinite(graph, variances.slice(index * MOST_WATCHED, (index + 1) * MOST_WATCHED)),
   );

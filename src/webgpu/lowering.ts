@@ -1,7 +1,8 @@
 import { InternalError } from "../core/errors.ts";
 import type { DType, TypedArray } from "../core/tensor.ts";
 import type { Attributes, Node, Operands, Variable } from "../graph/node.ts";
-import { isOp, type OpDefinition } from "../graph/op.ts";
+import { isOp } from "../graph/op.ts";
+import type { OpAttributes, OpName } from "../graph/op_names.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
 
 /** How elements lie in device memory: as the graph says, or f32 values as 16-bit floats (half_storage.ts). */
@@ -61,15 +62,15 @@ export interface Lowering {
   lower(node: Node, values: Operands<Attributes, Value>, output: Value, emit: Emitter): void;
 }
 
-/** Declares how `op` becomes dispatches. */
-export function lowering<A extends Attributes>(
-  op: OpDefinition<A>,
-  lower: (node: Node<A>, values: Operands<Attributes, Value>, output: Value, emit: Emitter) => void,
+/** Declares how the op of this name becomes dispatches. */
+export function lowering<Name extends OpName>(
+  op: Name,
+  lower: (node: Node<OpAttributes[Name]>, values: Operands<Attributes, Value>, output: Value, emit: Emitter) => void,
 ): Lowering {
   return {
-    op: op.name,
+    op,
     lower(node, values, output, emit) {
-      if (!isOp(node, op)) throw new Error(`lowering of "${op.name}" was given a "${node.op.name}"`);
+      if (!isOp(node, op)) throw new Error(`lowering of "${op}" was given a "${node.op.name}"`);
       lower(node, values, output, emit);
     },
   };

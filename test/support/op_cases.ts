@@ -1,6 +1,6 @@
 import { convGeometry, poolGeometry } from "../../src/core/window_geometry.ts";
 import type { Attributes } from "../../src/graph/node.ts";
-import { pointwiseFunctions } from "../../src/graph/ops/pointwise.ts";
+import { pointwiseFunctions } from "../../src/graph/pointwise_functions.ts";
 
 /** Operands' shapes and attributes with which an op can be built by itself. */
 export interface OpCase {

@@ -4,7 +4,7 @@ import { shrinkShader } from "../../scripts/wgsl-plugin.mjs";
 import drawMaps from "../../shaders/draw_maps.wgsl?raw";
 import { convGeometry, type Padding, type Pair, poolGeometry } from "../../src/core/window_geometry.ts";
 import { Arena, Variable } from "../../src/graph/node.ts";
-import { pointwiseFunctions } from "../../src/graph/ops/pointwise.ts";
+import { pointwiseFunctions } from "../../src/graph/pointwise_functions.ts";
 import { stateArenas } from "../../src/graph/update_rule.ts";
 import { adafactor, adam, lamb, rmsprop, sgd } from "../../src/nn/optimizers.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";

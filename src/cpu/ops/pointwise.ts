@@ -1,4 +1,5 @@
-import { type PointwiseFunction, pointwiseFunctions, pointwiseOps } from "../../graph/ops/pointwise.ts";
+import { pointwiseOps } from "../../graph/ops/pointwise.ts";
+import { type PointwiseFunction, pointwiseFunctions } from "../../graph/pointwise_functions.ts";
 import { erf, erfc } from "../error_function.ts";
 import { defineCpuOp, read } from "../op.ts";
 

@@ -3,42 +3,13 @@ import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { defineOp, FLOATS, type OpDefinition } from "../op.ts";
+import {
+  type PointwiseAttributes,
+  type PointwiseFunction,
+  pointwiseFunctions,
+  STRAIGHT,
+} from "../pointwise_functions.ts";
 import { sqrt } from "./unary.ts";
-
-/**
- * Functions of one number, element by element. The formulas and their derivatives are a table in cpu/ops/pointwise.ts
- * and another in shaders/pointwise.wgsl; here is whether a function is made of straight pieces, so that its second
- * derivative is 0.
- */
-const STRAIGHT = {
-  abs: true,
-  clip: true,
-  elu: false,
-  erf: false,
-  gelu: false,
-  geluTanh: false,
-  hardSigmoid: true,
-  hardSwish: false,
-  leakyRelu: true,
-  mish: false,
-  power: false,
-  relu6: true,
-  rootOfSquares: false,
-  selu: false,
-  sigmoid: false,
-  silu: false,
-  softplus: false,
-  softsign: false,
-  tanh: false,
-} as const;
-
-export type PointwiseFunction = keyof typeof STRAIGHT;
-
-/** Parameters of the function; 0 where it has none. */
-export interface PointwiseAttributes {
-  readonly a: number;
-  readonly b: number;
-}
 
 /** The op of each function, and the op of `upstream` times its derivative at x. */
 export interface PointwiseOps {
@@ -79,8 +50,6 @@ function definePointwise(name: PointwiseFunction): PointwiseOps {
   });
   return { value, gradient };
 }
-
-export const pointwiseFunctions = Object.keys(STRAIGHT) as readonly PointwiseFunction[];
 
 export const pointwiseOps = Object.fromEntries(
   pointwiseFunctions.map((name) => [name, definePointwise(name)]),

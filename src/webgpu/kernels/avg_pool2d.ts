@@ -1,6 +1,6 @@
 import poolShader from "../../../shaders/avg_pool2d.wgsl?raw";
 import gradientShader from "../../../shaders/avg_pool2d_gradient.wgsl?raw";
-import { type AvgPoolAttributes, avgPool2dGradientOp, avgPool2dOp, countedRange } from "../../graph/ops/avg_pool2d.ts";
+import { type AvgPoolAttributes, countedRange } from "../../graph/ops/avg_pool2d.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { halvesIf, kernel } from "../variants.ts";
@@ -41,10 +41,10 @@ export function avgPool2d(
 }
 
 export const avgPool2dLowerings: readonly Lowering[] = [
-  lowering(avgPool2dOp, ({ attributes }, values, output, emit) => {
+  lowering("avgPool2d", ({ attributes }, values, output, emit) => {
     emit.dispatch(avgPool2d(attributes, { gradient: false }, emit.traits), { input: values.operand("x"), output });
   }),
-  lowering(avgPool2dGradientOp, ({ attributes }, values, output, emit) => {
+  lowering("avgPool2dGradient", ({ attributes }, values, output, emit) => {
     emit.dispatch(avgPool2d(attributes, { gradient: true }, emit.traits), {
       upstream: values.operand("upstream"),
       output,

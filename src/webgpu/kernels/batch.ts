@@ -5,8 +5,7 @@ import gatherRowsGradientShader from "../../../shaders/gather_rows_gradient.wgsl
 import { at } from "../../core/at.ts";
 import { permutationHalfBits, randomKey } from "../../core/random.ts";
 import { sizeOf } from "../../core/shape.ts";
-import { type BatchRowsAttributes, batchRowsOp } from "../../graph/ops/batch_rows.ts";
-import { gatherRowsGradientOp, gatherRowsOp } from "../../graph/ops/gather_rows.ts";
+import type { BatchRowsAttributes } from "../../graph/ops/batch_rows.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import type { ShaderConstants } from "../preprocess.ts";
@@ -154,10 +153,10 @@ export function fetchBatch(options: FetchBatchOptions, traits: DeviceTraits): Ke
 }
 
 export const batchLowerings: readonly Lowering[] = [
-  lowering(batchRowsOp, (node, values, output, emit) => {
+  lowering("batchRows", (node, values, output, emit) => {
     emit.dispatch(batchRows(node.attributes, emit.traits), { cursor: values.operand("cursor"), rows: output });
   }),
-  lowering(gatherRowsOp, (node, values, output, emit) => {
+  lowering("gatherRows", (node, values, output, emit) => {
     const table = node.operand("table");
     const spec = gatherRows(
       {
@@ -170,7 +169,7 @@ export const batchLowerings: readonly Lowering[] = [
     );
     emit.dispatch(spec, { table: values.operand("table"), rows: values.operand("rows"), output });
   }),
-  lowering(gatherRowsGradientOp, (node, values, output, emit) => {
+  lowering("gatherRowsGradient", (node, values, output, emit) => {
     const options = {
       batch: at(node.operand("rows").shape, 0),
       tableRows: at(node.shape, 0),

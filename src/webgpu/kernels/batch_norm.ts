@@ -6,7 +6,6 @@ import momentsShader from "../../../shaders/batch_norm_moments.wgsl?raw";
 import momentsTotalShader from "../../../shaders/batch_norm_moments_total.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { type Shape, sizeOf } from "../../core/shape.ts";
-import { batchNormOp } from "../../graph/ops/batch_norm.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Emitter, type Lowering, lowering, type Value } from "../lowering.ts";
 import { halvesIf, kernel } from "../variants.ts";
@@ -337,7 +336,7 @@ export function emitBatchNormSums(
 }
 
 export const batchNormLowerings: readonly Lowering[] = [
-  lowering(batchNormOp, (node, values, output, emit) => {
+  lowering("batchNorm", (node, values, output, emit) => {
     const spec = batchNormalize(node.shape, { epsilon: node.attributes.epsilon, relu: false }, emit.traits);
     emit.dispatch(spec, {
       x: values.operand("x"),

@@ -1,7 +1,7 @@
 import shader from "../../../shaders/cast.wgsl?raw";
 import { sizeOf } from "../../core/shape.ts";
 import type { DType } from "../../core/tensor.ts";
-import { type CastType, castOp } from "../../graph/ops/cast.ts";
+import type { CastType } from "../../graph/ops/cast.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
@@ -31,7 +31,7 @@ export function cast(options: { size: number; from: DType; to: CastType }, trait
 }
 
 export const castLowerings: readonly Lowering[] = [
-  lowering(castOp, (node, values, output, emit) => {
+  lowering("cast", (node, values, output, emit) => {
     const options = { size: sizeOf(node.shape), from: node.operand("x").dtype, to: node.attributes.to };
     emit.dispatch(cast(options, emit.traits), { input: values.operand("x"), output });
   }),

@@ -2,11 +2,7 @@ import stepShader from "../../../shaders/cross_entropy_step.wgsl?raw";
 import totalShader from "../../../shaders/cross_entropy_total.wgsl?raw";
 import rowLossShader from "../../../shaders/softmax_cross_entropy.wgsl?raw";
 import gradientShader from "../../../shaders/softmax_cross_entropy_gradient.wgsl?raw";
-import {
-  type Reduction,
-  softmaxCrossEntropyGradientOp,
-  softmaxCrossEntropyOp,
-} from "../../graph/ops/softmax_cross_entropy.ts";
+import type { Reduction } from "../../graph/ops/softmax_cross_entropy.ts";
 import { type DeviceTraits, type KernelSpec, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { loneWorkgroupThreads, powerOfTwoAtLeast, powerOfTwoAtMost, workgroupReduction } from "./sizes.ts";
@@ -131,7 +127,7 @@ export function crossEntropyStep(
 }
 
 export const crossEntropyLowerings: readonly Lowering[] = [
-  lowering(softmaxCrossEntropyOp, (node, values, output, emit) => {
+  lowering("softmaxCrossEntropy", (node, values, output, emit) => {
     const shape = asRows(node.operand("logits").shape);
     const dense = node.operand("labels").dtype === "f32";
     const { reduction } = node.attributes;
@@ -142,7 +138,7 @@ export const crossEntropyLowerings: readonly Lowering[] = [
     const total = crossEntropyTotal(shape, { dense, reduction }, emit.traits);
     emit.dispatch(total, { rowLosses, labels: "labels" in total.bindings ? labels : undefined, loss: output });
   }),
-  lowering(softmaxCrossEntropyGradientOp, (node, values, output, emit) => {
+  lowering("softmaxCrossEntropyGradient", (node, values, output, emit) => {
     const shape = asRows(node.operand("logits").shape);
     const dense = node.operand("labels").dtype === "f32";
     const spec = crossEntropyGradient(shape, { dense, reduction: node.attributes.reduction }, emit.traits);

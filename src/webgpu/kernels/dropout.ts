@@ -1,7 +1,7 @@
 import shader from "../../../shaders/dropout.wgsl?raw";
 import { dropoutKey, dropoutThreshold } from "../../core/dropout.ts";
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
-import { type DropoutAttributes, dropoutOp } from "../../graph/ops/dropout.ts";
+import type { DropoutAttributes } from "../../graph/ops/dropout.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { kernel } from "../variants.ts";
@@ -37,7 +37,7 @@ export function dropout(options: DropoutAttributes, shape: Shape, traits: Device
 }
 
 export const dropoutLowerings: readonly Lowering[] = [
-  lowering(dropoutOp, (node, values, output, emit) => {
+  lowering("dropout", (node, values, output, emit) => {
     emit.dispatch(dropout(node.attributes, node.shape, emit.traits), {
       x: values.operand("x"),
       step: values.operand("step"),

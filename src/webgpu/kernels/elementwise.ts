@@ -2,25 +2,8 @@ import shader from "../../../shaders/elementwise.wgsl?raw";
 import { InternalError } from "../../core/errors.ts";
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import type { DType } from "../../core/tensor.ts";
-import { assignOp } from "../../graph/graph.ts";
-import type { Attributes, Node } from "../../graph/node.ts";
-import type { OpDefinition } from "../../graph/op.ts";
-import { addOp, divOp, mulOp, subOp } from "../../graph/ops/arithmetic.ts";
-import {
-  maximumOp,
-  minimumOp,
-  powBaseDerivativeOp,
-  powExponentDerivativeOp,
-  powOp,
-  preluDerivativeOp,
-  preluOp,
-} from "../../graph/ops/binary.ts";
-import { broadcastToOp } from "../../graph/ops/broadcast_to.ts";
-import { equalOp, lessOp, lessOrEqualOp } from "../../graph/ops/compare.ts";
-import { standardizeOp } from "../../graph/ops/normalization.ts";
-import { reluGradientOp, reluOp } from "../../graph/ops/relu.ts";
-import { expOp, logOp, negOp, sqrtOp } from "../../graph/ops/unary.ts";
-import { whereOp } from "../../graph/ops/where.ts";
+import type { Node } from "../../graph/node.ts";
+import type { OpName } from "../../graph/op_names.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering, type StoredType } from "../lowering.ts";
 import type { ShaderConstants } from "../preprocess.ts";
@@ -156,13 +139,13 @@ export function copy({ size, dtype }: { size: number; dtype: StoredType }, trait
 }
 
 /** The op's operands, by name, that the kernel has as x, y and z. */
-function lower<A extends Attributes>(
-  op: OpDefinition<A>,
+function lower(
+  op: OpName,
   operation: (typeof OPERATIONS)[number],
   operands: { readonly x: string; readonly y?: string; readonly z?: string },
 ): Lowering {
   const names: string[] = Object.values(operands);
-  return lowering(op, (node: Node<A>, values, output, emit) => {
+  return lowering(op, (node: Node, values, output, emit) => {
     const shapes = names.map((name) => node.operand(name).shape);
     const { dtype } = node.operand(operands.x);
     emit.dispatch(elementwise(operation, shapes, node.shape, emit.traits, { dtype }), {
@@ -176,33 +159,33 @@ const ONE = { x: "x" };
 const TWO = { x: "a", y: "b" };
 
 export const elementwiseLowerings: readonly Lowering[] = [
-  lower(addOp, "add", TWO),
-  lower(subOp, "sub", TWO),
-  lower(mulOp, "mul", TWO),
-  lower(divOp, "div", TWO),
-  lower(standardizeOp, "mul", { x: "centred", y: "inverse" }),
-  lower(reluOp, "relu", ONE),
-  lower(reluGradientOp, "reluGradient", { x: "y", y: "upstream" }),
-  lower(expOp, "exp", ONE),
-  lower(logOp, "log", ONE),
-  lower(negOp, "neg", ONE),
-  lower(sqrtOp, "sqrt", ONE),
-  lower(minimumOp, "minimum", TWO),
-  lower(maximumOp, "maximum", TWO),
-  lower(preluOp, "prelu", TWO),
-  lower(preluDerivativeOp, "preluDerivative", TWO),
-  lower(powOp, "pow", TWO),
-  lower(powBaseDerivativeOp, "powBaseDerivative", TWO),
-  lower(powExponentDerivativeOp, "powExponentDerivative", TWO),
-  lower(equalOp, "equal", TWO),
-  lower(lessOp, "less", TWO),
-  lower(lessOrEqualOp, "lessOrEqual", TWO),
-  lower(whereOp, "where", { x: "condition", y: "a", z: "b" }),
-  lowering(broadcastToOp, (node, values, output, emit) => {
+  lower("add", "add", TWO),
+  lower("sub", "sub", TWO),
+  lower("mul", "mul", TWO),
+  lower("div", "div", TWO),
+  lower("standardize", "mul", { x: "centred", y: "inverse" }),
+  lower("relu", "relu", ONE),
+  lower("reluGradient", "reluGradient", { x: "y", y: "upstream" }),
+  lower("exp", "exp", ONE),
+  lower("log", "log", ONE),
+  lower("neg", "neg", ONE),
+  lower("sqrt", "sqrt", ONE),
+  lower("minimum", "minimum", TWO),
+  lower("maximum", "maximum", TWO),
+  lower("prelu", "prelu", TWO),
+  lower("preluDerivative", "preluDerivative", TWO),
+  lower("pow", "pow", TWO),
+  lower("powBaseDerivative", "powBaseDerivative", TWO),
+  lower("powExponentDerivative", "powExponentDerivative", TWO),
+  lower("equal", "equal", TWO),
+  lower("less", "less", TWO),
+  lower("lessOrEqual", "lessOrEqual", TWO),
+  lower("where", "where", { x: "condition", y: "a", z: "b" }),
+  lowering("broadcastTo", (node, values, output, emit) => {
     const { shape } = node.operand("x");
     emit.dispatch(elementwise("copy", [shape], node.shape, emit.traits), { x: values.operand("x"), output });
   }),
-  lowering(assignOp, ({ attributes: { variable } }, values, target, emit) => {
+  lowering("assign", ({ attributes: { variable } }, values, target, emit) => {
     const value = values.operand("value");
     const counts = values.optionalOperand("verdict");
     if (counts === undefined) {

@@ -1,7 +1,7 @@
 import shader from "../../../shaders/gaussian_noise.wgsl?raw";
 import { noiseKey } from "../../core/gaussian_noise.ts";
 import { type Shape, sizeOf } from "../../core/shape.ts";
-import { type GaussianNoiseAttributes, gaussianNoiseOp } from "../../graph/ops/gaussian_noise.ts";
+import type { GaussianNoiseAttributes } from "../../graph/ops/gaussian_noise.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { kernel } from "../variants.ts";
@@ -28,7 +28,7 @@ export function gaussianNoise(options: GaussianNoiseAttributes, shape: Shape, tr
 }
 
 export const gaussianNoiseLowerings: readonly Lowering[] = [
-  lowering(gaussianNoiseOp, (node, values, output, emit) => {
+  lowering("gaussianNoise", (node, values, output, emit) => {
     emit.dispatch(gaussianNoise(node.attributes, node.shape, emit.traits), {
       x: values.operand("x"),
       step: values.operand("step"),

@@ -1,6 +1,8 @@
 import shader from "../../../shaders/matmul.wgsl?raw";
+import { at } from "../../core/at.ts";
 import { InternalError } from "../../core/errors.ts";
-import { matmulOp, matmulSizes } from "../../graph/ops/matmul.ts";
+import type { Node } from "../../graph/node.ts";
+import type { MatmulAttributes } from "../../graph/ops/matmul.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings, type Variant } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import type { ShaderConstants } from "../preprocess.ts";
@@ -234,10 +236,15 @@ export function matmulBias(sizes: MatmulSizes & { readonly relu: boolean }, trai
   return product({ sizes, bias: true, relu: sizes.relu }, traits);
 }
 
+/** The sizes of a node's product. */
+export function sizesOf(node: Node<MatmulAttributes>): MatmulSizes {
+  const k = at(node.operand("a").shape, node.attributes.transposeA ? 0 : 1);
+  return { m: at(node.shape, 0), n: at(node.shape, 1), k, ...node.attributes };
+}
+
 export const matmulLowerings: readonly Lowering[] = [
-  lowering(matmulOp, (node, values, output, emit) => {
-    const sizes = matmulSizes(node.operand("a"), node.operand("b"), node.attributes);
-    emit.dispatch(matmul({ ...sizes, ...node.attributes }, emit.traits), {
+  lowering("matmul", (node, values, output, emit) => {
+    emit.dispatch(matmul(sizesOf(node), emit.traits), {
       a: values.operand("a"),
       b: values.operand("b"),
       output,

@@ -1,7 +1,6 @@
 import poolShader from "../../../shaders/max_pool2d.wgsl?raw";
 import gradientShader from "../../../shaders/max_pool2d_gradient.wgsl?raw";
 import type { PoolGeometry } from "../../core/window_geometry.ts";
-import { maxPool2dGradientOp, maxPool2dOp } from "../../graph/ops/max_pool2d.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { halvesIf, kernel } from "../variants.ts";
@@ -70,10 +69,10 @@ export function maxPool2dGradient(g: PoolGeometry, traits: DeviceTraits): Kernel
 }
 
 export const maxPool2dLowerings: readonly Lowering[] = [
-  lowering(maxPool2dOp, (node, values, output, emit) => {
+  lowering("maxPool2d", (node, values, output, emit) => {
     emit.dispatch(maxPool2d(node.attributes.geometry, emit.traits), { input: values.operand("x"), output });
   }),
-  lowering(maxPool2dGradientOp, (node, values, output, emit) => {
+  lowering("maxPool2dGradient", (node, values, output, emit) => {
     emit.dispatch(maxPool2dGradient(node.attributes.geometry, emit.traits), {
       input: values.operand("x"),
       upstream: values.operand("upstream"),

@@ -1,8 +1,6 @@
 import confusionShader from "../../../shaders/confusion_matrix.wgsl?raw";
 import countShader from "../../../shaders/count_correct.wgsl?raw";
 import { at } from "../../core/at.ts";
-import { confusionMatrixOp } from "../../graph/ops/confusion_matrix.ts";
-import { countCorrectOp } from "../../graph/ops/count_correct.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { loneRowKernel } from "./cross_entropy.ts";
@@ -36,14 +34,14 @@ export function confusionMatrix(options: { batch: number; classes: number }, tra
 }
 
 export const metricLowerings: readonly Lowering[] = [
-  lowering(countCorrectOp, (node, values, output, emit) => {
+  lowering("countCorrect", (node, values, output, emit) => {
     emit.dispatch(countCorrect(asRows(node.operand("logits").shape), emit.traits), {
       logits: values.operand("logits"),
       labels: values.operand("labels"),
       counts: output,
     });
   }),
-  lowering(confusionMatrixOp, (node, values, output, emit) => {
+  lowering("confusionMatrix", (node, values, output, emit) => {
     const options = { batch: at(node.operand("labels").shape, 0), classes: node.attributes.classes };
     emit.dispatch(confusionMatrix(options, emit.traits), {
       labels: values.operand("labels"),

@@ -1,7 +1,6 @@
 import movingAverageShader from "../../../shaders/moving_average.wgsl?raw";
 import movingAveragesShader from "../../../shaders/moving_averages.wgsl?raw";
 import { sizeOf } from "../../core/shape.ts";
-import { movingAverageOp } from "../../graph/ops/moving_average.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
@@ -50,7 +49,7 @@ export function movingAverages(
 }
 
 export const movingAverageLowerings: readonly Lowering[] = [
-  lowering(movingAverageOp, (node, values, output, emit) => {
+  lowering("movingAverage", (node, values, output, emit) => {
     const options = { size: sizeOf(node.shape), momentum: node.attributes.momentum };
     emit.dispatch(movingAverage(options, emit.traits), {
       old: values.operand("old"),

@@ -1,7 +1,7 @@
 import shader from "../../../shaders/norm_constraint.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { sizeOf, stridesOf } from "../../core/shape.ts";
-import { NORM_EPSILON, type NormConstraintAttributes, normConstraintOp } from "../../graph/ops/norm_constraint.ts";
+import { NORM_EPSILON, type NormConstraintAttributes } from "../../graph/ops/norm_constraint.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { mergeAxes } from "./axes.ts";
@@ -54,7 +54,7 @@ export function normConstraint(
 }
 
 export const normConstraintLowerings: readonly Lowering[] = [
-  lowering(normConstraintOp, ({ attributes }, values, parameter, emit) => {
+  lowering("normConstraint", ({ attributes }, values, parameter, emit) => {
     const counts = values.optionalOperand("verdict");
     const options = { ...attributes, skippable: counts !== undefined };
     emit.dispatch(normConstraint(options, emit.traits), { parameter, counts });

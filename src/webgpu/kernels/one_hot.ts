@@ -1,6 +1,5 @@
 import shader from "../../../shaders/one_hot.wgsl?raw";
 import { sizeOf } from "../../core/shape.ts";
-import { oneHotOp } from "../../graph/ops/one_hot.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
@@ -19,7 +18,7 @@ export function oneHot({ rows, depth }: { rows: number; depth: number }, traits:
 }
 
 export const oneHotLowerings: readonly Lowering[] = [
-  lowering(oneHotOp, (node, values, output, emit) => {
+  lowering("oneHot", (node, values, output, emit) => {
     const sizes = { rows: sizeOf(node.operand("indices").shape), depth: node.attributes.depth };
     emit.dispatch(oneHot(sizes, emit.traits), { indices: values.operand("indices"), output });
   }),

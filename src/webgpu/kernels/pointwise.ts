@@ -4,8 +4,7 @@ import {
   type PointwiseAttributes,
   type PointwiseFunction,
   pointwiseFunctions,
-  pointwiseOps,
-} from "../../graph/ops/pointwise.ts";
+} from "../../graph/pointwise_functions.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { constantName, workgroupThreads } from "./sizes.ts";
@@ -50,7 +49,7 @@ export function pointwise(
 }
 
 export const pointwiseLowerings: readonly Lowering[] = pointwiseFunctions.flatMap((name) => {
-  const lower = (op: (typeof pointwiseOps)[PointwiseFunction]["value"], gradient: boolean) =>
+  const lower = (op: PointwiseFunction | `${PointwiseFunction}Gradient`, gradient: boolean) =>
     lowering(op, ({ attributes, shape }, values, output, emit) => {
       emit.dispatch(pointwise(name, { size: sizeOf(shape), gradient, ...attributes }, emit.traits), {
         x: values.operand("x"),
@@ -58,5 +57,5 @@ export const pointwiseLowerings: readonly Lowering[] = pointwiseFunctions.flatMa
         output,
       });
     });
-  return [lower(pointwiseOps[name].value, false), lower(pointwiseOps[name].gradient, true)];
+  return [lower(name, false), lower(`${name}Gradient`, true)];
 });

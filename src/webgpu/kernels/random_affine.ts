@@ -3,7 +3,7 @@ import { AFFINE_STREAM } from "../../core/affine.ts";
 import { at } from "../../core/at.ts";
 import { randomKey } from "../../core/random.ts";
 import { type Shape, sizeOf } from "../../core/shape.ts";
-import { type RandomAffineAttributes, randomAffineOp } from "../../graph/ops/random_affine.ts";
+import type { RandomAffineAttributes } from "../../graph/ops/random_affine.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
@@ -36,7 +36,7 @@ export function randomAffine(options: RandomAffineAttributes, shape: Shape, trai
 }
 
 export const randomAffineLowerings: readonly Lowering[] = [
-  lowering(randomAffineOp, (node, values, output, emit) => {
+  lowering("randomAffine", (node, values, output, emit) => {
     emit.dispatch(randomAffine(node.attributes, node.shape, emit.traits), {
       images: values.operand("x"),
       batchNumber: values.operand("batch"),

@@ -1,6 +1,6 @@
 import shader from "../../../shaders/record_step.wgsl?raw";
 import { at } from "../../core/at.ts";
-import { recordStepOp, recordStepParts } from "../../graph/ops/record_step.ts";
+import { recordStepParts } from "../../graph/ops/record_step.ts";
 import { type DeviceTraits, type KernelSpec, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
@@ -39,7 +39,7 @@ export function recordStep(options: RecordStepOptions, traits: DeviceTraits): Ke
 }
 
 export const recordStepLowerings: readonly Lowering[] = [
-  lowering(recordStepOp, ({ attributes }, operands, _, emit) => {
+  lowering("recordStep", ({ attributes }, operands, _, emit) => {
     const { ring, counters, guarded = false } = attributes;
     // What looked for numbers that are not finite may have left several counts.
     const { values, guard } = recordStepParts(operands.operands("values"), guarded);

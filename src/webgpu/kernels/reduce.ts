@@ -2,8 +2,6 @@ import maxGradientShader from "../../../shaders/max_gradient.wgsl?raw";
 import reduceShader from "../../../shaders/reduce.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
-import type { OpDefinition } from "../../graph/op.ts";
-import { maxGradientOp, maxOp, minOp, productOp, type ReduceAttributes, sumOp } from "../../graph/ops/reduce.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { type AxisWalk, innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
@@ -129,8 +127,8 @@ export function maxGradient(shape: Shape, axes: readonly number[], traits: Devic
   };
 }
 
-function lower(op: OpDefinition<ReduceAttributes>, operation: ReduceOperation): Lowering {
-  return lowering<ReduceAttributes>(op, (node, values, output, emit) => {
+function lower(op: "sum" | "max" | "min" | "product", operation: ReduceOperation): Lowering {
+  return lowering(op, (node, values, output, emit) => {
     const stages = reduceStages(operation, node.operand("x").shape, node.attributes.axes, emit.traits);
     let current = values.operand("x");
     stages.forEach(({ spec, size }, index) => {
@@ -142,11 +140,11 @@ function lower(op: OpDefinition<ReduceAttributes>, operation: ReduceOperation): 
 }
 
 export const reduceLowerings: readonly Lowering[] = [
-  lower(sumOp, "sum"),
-  lower(maxOp, "max"),
-  lower(minOp, "min"),
-  lower(productOp, "product"),
-  lowering(maxGradientOp, (node, values, output, emit) => {
+  lower("sum", "sum"),
+  lower("max", "max"),
+  lower("min", "min"),
+  lower("product", "product"),
+  lowering("maxGradient", (node, values, output, emit) => {
     emit.dispatch(maxGradient(node.shape, node.attributes.axes, emit.traits), {
       x: values.operand("x"),
       upstream: values.operand("upstream"),

@@ -1,5 +1,5 @@
 import shader from "../../../shaders/resample_axis.wgsl?raw";
-import { aroundAxis, resampleAxisOp } from "../../graph/ops/resample_axis.ts";
+import { aroundAxis } from "../../graph/ops/resample_axis.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
@@ -39,7 +39,7 @@ export function resampleAxis(sizes: ResampleSizes, traits: DeviceTraits): Kernel
 }
 
 export const resampleAxisLowerings: readonly Lowering[] = [
-  lowering(resampleAxisOp, (node, values, output, emit) => {
+  lowering("resampleAxis", (node, values, output, emit) => {
     const { axis, taps } = node.attributes;
     const [outer, inExtent, inner] = aroundAxis(node.operand("x").shape, axis);
     const most = Math.max(1, ...taps.map((list) => list.length));

@@ -4,8 +4,7 @@ import { at } from "../../core/at.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import type { Node } from "../../graph/node.ts";
-import { concatOp } from "../../graph/ops/concat.ts";
-import { type PlaceAttributes, placeOp, type SliceAttributes, sliceOp } from "../../graph/ops/slice.ts";
+import type { PlaceAttributes, SliceAttributes } from "../../graph/ops/slice.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
@@ -116,16 +115,16 @@ function checkWords(node: Node): void {
 }
 
 export const sliceLowerings: readonly Lowering[] = [
-  lowering(sliceOp, (node, values, output, emit) => {
+  lowering("slice", (node, values, output, emit) => {
     checkWords(node);
     emit.dispatch(slice(node.operand("x").shape, node.attributes, emit.traits), { input: values.operand("x"), output });
   }),
-  lowering(placeOp, (node, values, output, emit) => {
+  lowering("place", (node, values, output, emit) => {
     checkWords(node);
     const attributes = { ...node.attributes, dtype: node.dtype };
     emit.dispatch(place(node.operand("x").shape, attributes, emit.traits), { input: values.operand("x"), output });
   }),
-  lowering(concatOp, (node, values, output, emit) => {
+  lowering("concat", (node, values, output, emit) => {
     checkWords(node);
     const { axis } = node.attributes;
     const strides = stridesOf(node.shape);

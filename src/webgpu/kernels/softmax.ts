@@ -1,10 +1,6 @@
 import argmaxShader from "../../../shaders/argmax.wgsl?raw";
 import softmaxShader from "../../../shaders/softmax.wgsl?raw";
 import { type Shape, sizeOf } from "../../core/shape.ts";
-import type { Attributes, Node } from "../../graph/node.ts";
-import type { OpDefinition } from "../../graph/op.ts";
-import { argmaxOp } from "../../graph/ops/argmax.ts";
-import { logSoftmaxOp, softmaxOp } from "../../graph/ops/softmax.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { lanesPerRow, rowReduction, workgroupReduction, workgroupThreads } from "./sizes.ts";
@@ -68,18 +64,18 @@ export function argmax(shape: Rows, traits: DeviceTraits): KernelSpec {
   };
 }
 
-function lower<A extends Attributes>(
-  op: OpDefinition<A>,
+function lower(
+  op: "softmax" | "logSoftmax" | "argmax",
   spec: (shape: Rows, traits: DeviceTraits) => KernelSpec,
 ): Lowering {
-  return lowering(op, (node: Node<A>, values, output, emit) => {
+  return lowering(op, (node, values, output, emit) => {
     const shape = asRows(node.operand("x").shape);
     emit.dispatch(spec(shape, emit.traits), { logits: values.operand("x"), output });
   });
 }
 
 export const softmaxLowerings: readonly Lowering[] = [
-  lower(softmaxOp, (shape, traits) => softmax(shape, false, traits)),
-  lower(logSoftmaxOp, (shape, traits) => softmax(shape, true, traits)),
-  lower(argmaxOp, argmax),
+  lower("softmax", (shape, traits) => softmax(shape, false, traits)),
+  lower("logSoftmax", (shape, traits) => softmax(shape, true, traits)),
+  lower("argmax", argmax),
 ];

@@ -2,7 +2,6 @@ import shader from "../../../shaders/transpose.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
-import { transposeOp } from "../../graph/ops/transpose.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
@@ -39,7 +38,7 @@ export function transpose(shape: Shape, permutation: readonly number[], traits: 
 }
 
 export const transposeLowerings: readonly Lowering[] = [
-  lowering(transposeOp, (node, values, output, emit) => {
+  lowering("transpose", (node, values, output, emit) => {
     if (node.dtype === "u8")
       throw new ArgumentError("transpose: u8 tensors are storage only; convert them (gatherRows) first.");
     const { shape } = node.operand("x");

@@ -1,6 +1,5 @@
 import { at } from "../../core/at.ts";
 import { Arena } from "../../graph/node.ts";
-import { optimizerUpdateOp } from "../../graph/ops/optimizer_update.ts";
 import { l2DecayOf } from "../../graph/update_rule.ts";
 import {
   adafactorColumns,
@@ -13,7 +12,7 @@ import { matchUpdate, type UpdatePreparation } from "./optimizer_update.ts";
 import { rule } from "./rule.ts";
 
 /** Adafactor: four dispatches make its directions of the gradients, and its update works on these instead. */
-export const adafactor = rule(optimizerUpdateOp, (update) =>
+export const adafactor = rule("optimizerUpdate", (update) =>
   update.attributes.rule.kind === "adafactor" ? matchUpdate(update, makeDirections) : undefined,
 );
 

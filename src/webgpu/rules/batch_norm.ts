@@ -1,13 +1,11 @@
 import { isOp } from "../../graph/op.ts";
-import { batchNormOp } from "../../graph/ops/batch_norm.ts";
-import { reluOp } from "../../graph/ops/relu.ts";
 import { batchNormalize } from "../kernels/batch_norm.ts";
 import { rule } from "./rule.ts";
 
 /** A batch normalisation and the ReLU after it. */
-export const batchNormWithRelu = rule(batchNormOp, (norm, context) => {
+export const batchNormWithRelu = rule("batchNorm", (norm, context) => {
   const relu = context.soleUse(norm);
-  if (relu === undefined || !isOp(relu, reluOp)) return undefined;
+  if (relu === undefined || !isOp(relu, "relu")) return undefined;
   return {
     covers: [relu],
     turn: relu,

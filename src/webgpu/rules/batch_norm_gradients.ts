@@ -1,8 +1,7 @@
 import { sizeOf } from "../../core/shape.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
-import { axesOfStatistics, batchNormGammaGradientOp, batchNormInputGradientOp } from "../../graph/ops/batch_norm.ts";
-import { reluGradientOp } from "../../graph/ops/relu.ts";
+import { axesOfStatistics } from "../../graph/ops/batch_norm.ts";
 import {
   emitBatchNormSums,
   batchNormInputGradient as inputGradientKernel,
@@ -26,9 +25,9 @@ interface Sums {
 }
 
 /** The gradients of gamma and beta, and the coefficients of the input's gradient. */
-export const batchNormSums = rule(batchNormGammaGradientOp, (gammaGradient, context) => {
+export const batchNormSums = rule("batchNormGammaGradient", (gammaGradient, context) => {
   const upstream = gammaGradient.operand("upstream");
-  const inputGradient = context.usesOf(gammaGradient).find((use) => isOp(use, batchNormInputGradientOp));
+  const inputGradient = context.usesOf(gammaGradient).find((use) => isOp(use, "batchNormInputGradient"));
   const betaGradient = sumOfUpstream(gammaGradient, inputGradient, context);
   if (inputGradient) {
     const sums = ["gammaGradient", "betaGradient"].map((name) => inputGradient.operand(name));
@@ -36,7 +35,7 @@ export const batchNormSums = rule(batchNormGammaGradientOp, (gammaGradient, cont
   }
   const readers = new Set<Node | undefined>([gammaGradient, betaGradient, inputGradient]);
   const foldable =
-    isOp(upstream, reluGradientOp) &&
+    isOp(upstream, "reluGradient") &&
     !context.isOutput(upstream) &&
     !context.isCovered(upstream) &&
     gammaGradient.operand("x") !== upstream &&
@@ -89,7 +88,7 @@ function lowerSums({ gammaGradient, betaGradient, inputGradient, relu }: Sums, e
 }
 
 /** The gradient of a batch normalisation's input, from the coefficients that were made with those sums. */
-export const batchNormInputGradient = rule(batchNormInputGradientOp, (node) => ({
+export const batchNormInputGradient = rule("batchNormInputGradient", (node) => ({
   lower(emit) {
     const sums = emit.find(SUMS, node.operand("gammaGradient"));
     if (sums === undefined) throw new Error("a batch normalisation's gradient was lowered before its sums");

@@ -1,7 +1,6 @@
 import { sizeOf } from "../../core/shape.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
-import { batchMeanOp, batchVarianceOp } from "../../graph/ops/batch_norm.ts";
 import { emitBatchStatistics } from "../kernels/batch_norm.ts";
 import { type MovingAverages, movingAveragesOf } from "./moving_averages.ts";
 import { type RuleEmitter, rule } from "./rule.ts";
@@ -10,8 +9,8 @@ import { type RuleEmitter, rule } from "./rule.ts";
  * Both statistics of a batch in one pass over it, and the step of their moving averages, unless that waits for the verdict
  * on the step.
  */
-export const batchStatistics = rule(batchMeanOp, (mean, context) => {
-  const variance = context.usesOf(mean).find((use) => isOp(use, batchVarianceOp));
+export const batchStatistics = rule("batchMean", (mean, context) => {
+  const variance = context.usesOf(mean).find((use) => isOp(use, "batchVariance"));
   if (variance === undefined) return { lower: (emit) => lower(mean, undefined, undefined, emit) };
   const found = movingAveragesOf(mean, variance, context);
   const moving = found?.verdict === undefined ? found : undefined;

@@ -1,8 +1,7 @@
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
-import { type ConvAttributes, conv2dOp } from "../../graph/ops/conv2d.ts";
-import { maxPool2dGradientOp, maxPool2dOp, type PoolAttributes } from "../../graph/ops/max_pool2d.ts";
-import { reluGradientOp, reluOp } from "../../graph/ops/relu.ts";
+import type { ConvAttributes } from "../../graph/ops/conv2d.ts";
+import type { PoolAttributes } from "../../graph/ops/max_pool2d.ts";
 import { conv2dForward, conv2dPoolForward } from "../kernels/conv2d_forward.ts";
 import type { PlannedValue } from "../plan.ts";
 import { convolve } from "./convolve.ts";
@@ -25,11 +24,11 @@ interface Convolution {
 }
 
 /** Convolution, bias, ReLU and 2×2 max-pool, as far as they follow one another. */
-export const convolution = rule(conv2dOp, (conv, context) => {
+export const convolution = rule("conv2d", (conv, context) => {
   const biased = biasAdd(conv, context);
   const sum = biased?.add ?? conv;
   const next = context.soleUse(sum);
-  const relu = next !== undefined && isOp(next, reluOp) ? next : undefined;
+  const relu = next !== undefined && isOp(next, "relu") ? next : undefined;
   const activated = relu ?? sum;
   const pooled = relu && poolAfter(relu, context);
   const covers = [sum, activated];
@@ -55,7 +54,7 @@ function poolAfter(
 ): { pool: Node; gradients: PoolGradients | undefined } | undefined {
   if (context.isOutput(relu)) return undefined;
   const readers = context.usesOf(relu);
-  const [pool, ...otherPools] = readers.filter((use) => isOp(use, maxPool2dOp) && isTwoByTwo(use.attributes));
+  const [pool, ...otherPools] = readers.filter((use) => isOp(use, "maxPool2d") && isTwoByTwo(use.attributes));
   if (pool === undefined || otherPools.length > 0) return undefined;
   const others = readers.filter((use) => use !== pool);
   if (others.length === 0) return { pool, gradients: undefined };
@@ -73,8 +72,8 @@ interface PoolGradients {
 
 /** Those gradients among what reads the ReLU's result beside the pool, where kernels can load them through the winners. */
 function poolGradients(relu: Node, readers: readonly Node[], context: MatchContext): PoolGradients | undefined {
-  const scattered = readers.find((use) => isOp(use, maxPool2dGradientOp));
-  const before = readers.find((use) => isOp(use, reluGradientOp));
+  const scattered = readers.find((use) => isOp(use, "maxPool2dGradient"));
+  const before = readers.find((use) => isOp(use, "reluGradient"));
   if (readers.length !== 2 || scattered === undefined || before === undefined) return undefined;
   const onlyEachOther =
     context.soleUse(scattered) === before && before.operand("y") === relu && before.operand("upstream") === scattered;

@@ -2,8 +2,6 @@ import { sizeOf } from "../../core/shape.ts";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
-import { conv2dOp } from "../../graph/ops/conv2d.ts";
-import { pointwiseOps } from "../../graph/ops/pointwise.ts";
 import type { DeviceTraits } from "../kernel.ts";
 import { conv2dForward } from "../kernels/conv2d_forward.ts";
 import { winogradPays } from "../kernels/winograd_plan.ts";
@@ -12,8 +10,6 @@ import { biasAdd } from "./patterns.ts";
 import { Annotation, type RuleEmitter, rule } from "./rule.ts";
 import { isLoadedByConvolution, UPSTREAM_LOAD } from "./upstream.ts";
 
-const { value: siluOp, gradient: siluGradientOp } = pointwiseOps.silu;
-
 /** Left at a SiLU whose gradient is wanted: its derivative at each element. */
 const DERIVATIVE = new Annotation<PlannedValue>();
 
@@ -21,13 +17,13 @@ const DERIVATIVE = new Annotation<PlannedValue>();
  * Convolution, bias and SiLU. Where a gradient flows back, the kernel leaves the derivative in place of the sum, and the
  * kernels of the convolution's gradients multiply by it in their loads: neither the sum nor its gradient reaches memory.
  */
-export const convolutionSilu = rule(conv2dOp, (conv, context) => {
+export const convolutionSilu = rule("conv2d", (conv, context) => {
   const { geometry } = conv.attributes;
   const biased = biasAdd(conv, context);
   const sum = biased?.add ?? conv;
   const uses = context.usesOf(sum);
-  const silu = uses.find((use) => isOp(use, siluOp));
-  const gradient = uses.find((use) => isOp(use, siluGradientOp) && use.operand("x") === sum);
+  const silu = uses.find((use) => isOp(use, "silu"));
+  const gradient = uses.find((use) => isOp(use, "siluGradient") && use.operand("x") === sum);
   if (silu === undefined || uses.length !== (gradient ? 2 : 1) || context.isOutput(sum)) return undefined;
   if (!hasKernels(geometry, context.traits)) return undefined;
   if (gradient) {

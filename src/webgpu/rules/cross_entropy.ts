@@ -1,10 +1,7 @@
 import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
-import { constantOp, variableOp } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
-import { countCorrectOp } from "../../graph/ops/count_correct.ts";
-import { softmaxCrossEntropyGradientOp, softmaxCrossEntropyOp } from "../../graph/ops/softmax_cross_entropy.ts";
 import { crossEntropyStep } from "../kernels/cross_entropy.ts";
 import { isSumOver } from "./patterns.ts";
 import { type MatchContext, type RuleEmitter, rule } from "./rule.ts";
@@ -22,7 +19,7 @@ interface CrossEntropyStep {
 }
 
 /** Mean loss over class labels, its gradient, the count of right answers and the gradient's sum over the rows. */
-export const crossEntropy = rule(softmaxCrossEntropyOp, (loss, context) => {
+export const crossEntropy = rule("softmaxCrossEntropy", (loss, context) => {
   const [logits, labels] = [loss.operand("logits"), loss.operand("labels")];
   if (loss.attributes.reduction !== "mean" || labels.dtype !== "i32" || sizeOf(logits.shape) > MOST_LOGITS) {
     return undefined;
@@ -37,24 +34,24 @@ export const crossEntropy = rule(softmaxCrossEntropyOp, (loss, context) => {
 /** The gradient and the count of right answers of the same logits and labels. */
 function partsOf(logits: Node, labels: Node, context: MatchContext) {
   const uses = context.usesOf(logits);
-  const isGradient = (use: Node) => isOp(use, softmaxCrossEntropyGradientOp) && use.attributes.reduction === "mean";
+  const isGradient = (use: Node) => isOp(use, "softmaxCrossEntropyGradient") && use.attributes.reduction === "mean";
   const same = (use: Node) => use.operand("logits") === logits && use.operand("labels") === labels;
   return {
     gradient: uses.find((use) => isGradient(use) && same(use)),
-    counts: uses.find((use) => isOp(use, countCorrectOp) && same(use)),
+    counts: uses.find((use) => isOp(use, "countCorrect") && same(use)),
   };
 }
 
 /** 1, or the loss scale of mixed precision. */
 function isScale(upstream: Node): boolean {
-  if (isOp(upstream, variableOp)) return true;
-  return isOp(upstream, constantOp) && upstream.attributes.data.length === 1 && upstream.attributes.data[0] === 1;
+  if (isOp(upstream, "variable")) return true;
+  return isOp(upstream, "constant") && upstream.attributes.data.length === 1 && upstream.attributes.data[0] === 1;
 }
 
 function lower({ loss, gradient, counts, columnSums }: CrossEntropyStep, emit: RuleEmitter): void {
   emit.begin("softmaxCrossEntropy + gradient + accuracy", loss.layer);
   const [logits, labels, upstream] = [loss.operand("logits"), loss.operand("labels"), gradient.operand("upstream")];
-  const scale = isOp(upstream, variableOp) ? emit.variable(upstream.attributes.variable) : undefined;
+  const scale = isOp(upstream, "variable") ? emit.variable(upstream.attributes.variable) : undefined;
   const options = {
     batch: at(logits.shape, 0),
     classes: at(logits.shape, 1),

@@ -1,11 +1,8 @@
 import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
-import { variableOp } from "../../graph/graph.ts";
 import type { Arena, Node, Variable } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
-import { type BatchRowsAttributes, batchRowsOp } from "../../graph/ops/batch_rows.ts";
-import { gatherRowsOp } from "../../graph/ops/gather_rows.ts";
-import { nonFiniteOp } from "../../graph/ops/non_finite.ts";
+import type { BatchRowsAttributes } from "../../graph/ops/batch_rows.ts";
 import { fetchBatch as fetchBatchKernel, MOST_FETCHED_ROWS } from "../kernels/batch.ts";
 import { earlier } from "./patterns.ts";
 import { type MatchContext, type RuleEmitter, rule } from "./rule.ts";
@@ -25,7 +22,7 @@ interface Watch {
 }
 
 /** Images and labels of a batch, where its row numbers are for nothing else. */
-export const fetchBatch = rule(batchRowsOp, (rows, context) => {
+export const fetchBatch = rule("batchRows", (rows, context) => {
   const uses = context.usesOf(rows);
   const fetched = uses.flatMap((use) => fetchedFromVariable(use) ?? []);
   const labels = fetched.find(({ node }) => node.dtype === "i32" && node.shape.length === 1);
@@ -41,16 +38,16 @@ export const fetchBatch = rule(batchRowsOp, (rows, context) => {
 });
 
 function fetchedFromVariable(node: Node): Fetched | undefined {
-  if (!isOp(node, gatherRowsOp)) return undefined;
+  if (!isOp(node, "gatherRows")) return undefined;
   const table = node.operand("table");
-  return isOp(table, variableOp) ? { node, table: table.attributes.variable, scale: node.attributes.scale } : undefined;
+  return isOp(table, "variable") ? { node, table: table.attributes.variable, scale: node.attributes.scale } : undefined;
 }
 
 function watchBeside(images: Node, context: MatchContext): Watch | undefined {
   for (const node of context.nodes) {
-    if (!isOp(node, nonFiniteOp) || context.isCovered(node) || !onlyGuards(node, context)) continue;
+    if (!isOp(node, "nonFinite") || context.isCovered(node) || !onlyGuards(node, context)) continue;
     const tensors = node.inputs.filter((input) => input !== images);
-    const arenas = tensors.map((input) => (isOp(input, variableOp) ? input.attributes.variable.arena : undefined));
+    const arenas = tensors.map((input) => (isOp(input, "variable") ? input.attributes.variable.arena : undefined));
     const [arena, ...others] = new Set(arenas);
     if (arena !== undefined && others.length === 0) return { node, arena };
   }

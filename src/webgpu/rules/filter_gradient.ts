@@ -1,7 +1,7 @@
 import { alignTo } from "../../core/align_to.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { Arena, type Node } from "../../graph/node.ts";
-import { type ConvAttributes, conv2dFilterGradientOp } from "../../graph/ops/conv2d.ts";
+import type { ConvAttributes } from "../../graph/ops/conv2d.ts";
 import { conv2dFilterGradient, filterGradientSlices } from "../kernels/conv2d_filter_gradient.ts";
 import { sumSlices } from "../kernels/optimizer_update.ts";
 import type { PlannedValue } from "../plan.ts";
@@ -10,7 +10,7 @@ import { PARTIAL_SUMS, type RuleEmitter, rule } from "./rule.ts";
 import { upstreamOf } from "./upstream.ts";
 
 /** A convolution's gradient for its filter, with that for its bias. */
-export const filterGradient = rule(conv2dFilterGradientOp, (node, context) => {
+export const filterGradient = rule("conv2dFilterGradient", (node, context) => {
   const upstream = node.operand("upstream");
   const channelSum = context.usesOf(upstream).find(isChannelSum);
   const bias = channelSum && !context.isCovered(channelSum) ? channelSum : undefined;

@@ -2,8 +2,7 @@ import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
-import { type FinishStepAttributes, finishStepOp, finishStepParts } from "../../graph/ops/finish_step.ts";
-import { optimizerUpdateOp } from "../../graph/ops/optimizer_update.ts";
+import { type FinishStepAttributes, finishStepParts } from "../../graph/ops/finish_step.ts";
 import { COUNTS_PLACE, finishStep as finishStepKernel, GUARDS_PLACE } from "../kernels/finish_step.ts";
 import { unscaleGradients } from "../kernels/loss_scaling.ts";
 import { rowValues } from "../kernels/step_ring.ts";
@@ -15,7 +14,7 @@ import { VERDICT } from "./verdict.ts";
 type FinishNode = Node<FinishStepAttributes>;
 
 /** Records a step and decides on it; looks at the gradients where the update that waits for the verdict finds them. */
-export const finishStep = rule(finishStepOp, (finish, context) => {
+export const finishStep = rule("finishStep", (finish, context) => {
   const update = context.effects.find((effect): effect is UpdateNode => isUpdateAfter(effect, finish));
   const { values, guards, gradients } = partsOf(finish);
   const read = new Set([...values, ...guards]);
@@ -31,7 +30,7 @@ export const finishStep = rule(finishStepOp, (finish, context) => {
 });
 
 function isUpdateAfter(effect: Node, finish: Node): effect is UpdateNode {
-  return isOp(effect, optimizerUpdateOp) && effect.operand("step") === finish;
+  return isOp(effect, "optimizerUpdate") && effect.operand("step") === finish;
 }
 
 /** The operands by what they are for. */

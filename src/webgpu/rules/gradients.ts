@@ -4,8 +4,6 @@ import { sizeOf } from "../../core/shape.ts";
 import { Arena, type Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import type { OptimizerUpdateAttributes } from "../../graph/ops/optimizer_update.ts";
-import { reshapeOp } from "../../graph/ops/reshape.ts";
-import { stopGradientOp } from "../../graph/ops/stop_gradient.ts";
 import { copy } from "../kernels/elementwise.ts";
 import { ruleTable } from "../kernels/optimizer_update.ts";
 import type { PlannedValue } from "../plan.ts";
@@ -65,7 +63,7 @@ export function reserveGradients(update: UpdateNode, emit: RuleEmitter): void {
 
 /** Whether a kernel writes the gradient, and only the update reads it. */
 function isMadeFor(update: UpdateNode, gradient: Node, context: MatchContext): boolean {
-  const hasKernel = gradient.inputs.length > 0 && !isOp(gradient, stopGradientOp);
+  const hasKernel = gradient.inputs.length > 0 && !isOp(gradient, "stopGradient");
   return hasKernel && !context.isOutput(gradient) && leadsOnlyTo(gradient, update, context);
 }
 
@@ -77,7 +75,7 @@ function leadsOnlyTo(node: Node, effect: Node, context: MatchContext): boolean {
       (use) =>
         use === effect ||
         context.find(UNREAD, use)?.has(node) === true ||
-        (isOp(use, reshapeOp) && leadsOnlyTo(use, effect, context)),
+        (isOp(use, "reshape") && leadsOnlyTo(use, effect, context)),
     );
 }
 

@@ -1,11 +1,10 @@
-import { conv2dInputGradientOp } from "../../graph/ops/conv2d.ts";
 import { conv2dInputGradient } from "../kernels/conv2d_input_gradient.ts";
 import { convolve } from "./convolve.ts";
 import { rule } from "./rule.ts";
 import { upstreamOf } from "./upstream.ts";
 
 /** A convolution's gradient for its input; a gradient before a pool or an activation is made in its loads. */
-export const inputGradient = rule(conv2dInputGradientOp, (node) => ({
+export const inputGradient = rule("conv2dInputGradient", (node) => ({
   lower(emit) {
     const { geometry } = node.attributes;
     const { unpool, scaled, values } = upstreamOf(node.operand("upstream"), emit);

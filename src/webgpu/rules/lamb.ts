@@ -1,11 +1,10 @@
 import { Arena } from "../../graph/node.ts";
-import { optimizerUpdateOp } from "../../graph/ops/optimizer_update.ts";
 import { clipGroups, optimizerUpdate as optimizerUpdateKernel, trustRatios } from "../kernels/optimizer_update.ts";
 import { matchUpdate, type UpdatePreparation, updateBindings } from "./optimizer_update.ts";
 import { rule } from "./rule.ts";
 
 /** LAMB: two dispatches measure where it would go, and a ratio for every block says how far. */
-export const lamb = rule(optimizerUpdateOp, (update) =>
+export const lamb = rule("optimizerUpdate", (update) =>
   update.attributes.rule.kind === "lamb" ? matchUpdate(update, measureTrust) : undefined,
 );
 

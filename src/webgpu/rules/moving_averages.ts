@@ -1,8 +1,5 @@
-import { assignOp, variableOp } from "../../graph/graph.ts";
 import type { Node, Variable } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
-import { batchMeanOp, batchVarianceOp } from "../../graph/ops/batch_norm.ts";
-import { movingAverageOp } from "../../graph/ops/moving_average.ts";
 import { movingAverages as movingAveragesKernel } from "../kernels/moving_average.ts";
 import { type MatchContext, rule } from "./rule.ts";
 
@@ -18,11 +15,11 @@ export interface MovingAverages {
 }
 
 /** Both moving statistics at the end of a step that counts, in place of the first of two assignments. */
-export const movingAverages = rule(assignOp, (assign, context) => {
+export const movingAverages = rule("assign", (assign, context) => {
   const average = assign.operand("value");
-  const mean = isOp(average, movingAverageOp) ? average.operand("value") : undefined;
-  if (mean === undefined || !isOp(mean, batchMeanOp)) return undefined;
-  const variance = context.usesOf(mean).find((use) => isOp(use, batchVarianceOp));
+  const mean = isOp(average, "movingAverage") ? average.operand("value") : undefined;
+  if (mean === undefined || !isOp(mean, "batchMean")) return undefined;
+  const variance = context.usesOf(mean).find((use) => isOp(use, "batchVariance"));
   const moving = variance && movingAveragesOf(mean, variance, context);
   if (variance === undefined || moving?.verdict === undefined) return undefined;
   const { verdict, momentum } = moving;
@@ -61,13 +58,13 @@ export function movingAveragesOf(mean: Node, variance: Node, context: MatchConte
  * in the middle of it, although effects come last.
  */
 function movingStep(statistic: Node, context: MatchContext) {
-  const average = context.usesOf(statistic).find((use) => isOp(use, movingAverageOp));
-  if (average === undefined || !isOp(average, movingAverageOp)) return undefined;
+  const average = context.usesOf(statistic).find((use) => isOp(use, "movingAverage"));
+  if (average === undefined || !isOp(average, "movingAverage")) return undefined;
   if (average.operand("value") !== statistic) return undefined;
   const old = average.operand("old");
   const assign = context.soleUse(average);
-  if (assign === undefined || !isOp(assign, assignOp)) return undefined;
-  if (!isOp(old, variableOp) || context.soleUse(old) !== average) return undefined;
+  if (assign === undefined || !isOp(assign, "assign")) return undefined;
+  if (!isOp(old, "variable") || context.soleUse(old) !== average) return undefined;
   const { variable } = assign.attributes;
   const writers = context.effects.filter((effect) => effect.op.writes?.(effect).includes(variable));
   if (old.attributes.variable !== variable || writers.length !== 1) return undefined;

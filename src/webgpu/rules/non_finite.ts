@@ -1,7 +1,5 @@
 import { ArgumentError } from "../../core/errors.ts";
-import { variableOp } from "../../graph/graph.ts";
 import { isOp } from "../../graph/op.ts";
-import { nonFiniteOp } from "../../graph/ops/non_finite.ts";
 import { MOST_WATCHED, nonFinite as nonFiniteKernel } from "../kernels/non_finite.ts";
 import { sumSlices } from "../kernels/optimizer_update.ts";
 import { numberedValues } from "../lowering.ts";
@@ -9,11 +7,11 @@ import { rule } from "./rule.ts";
 import { defineFindings, onlyGuards } from "./verdict.ts";
 
 /** A look through tensors for numbers that are not finite; variables of one arena are looked through together. */
-export const nonFinite = rule(nonFiniteOp, (node, context) => ({
+export const nonFinite = rule("nonFinite", (node, context) => ({
   lower(emit) {
     const sources = new Set(
       node.inputs.map((input) => {
-        const arena = isOp(input, variableOp) ? input.attributes.variable.arena : undefined;
+        const arena = isOp(input, "variable") ? input.attributes.variable.arena : undefined;
         return arena ? emit.arena(arena) : emit.value(input);
       }),
     );

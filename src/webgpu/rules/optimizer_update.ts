@@ -1,4 +1,4 @@
-import { optimizerUpdateOp, schedulesMomentum } from "../../graph/ops/optimizer_update.ts";
+import { schedulesMomentum } from "../../graph/ops/optimizer_update.ts";
 import { ruleName } from "../../graph/update_rule.ts";
 import { type OptimizerUpdateOptions, optimizerUpdate as optimizerUpdateKernel } from "../kernels/optimizer_update.ts";
 import { type BoundValues, numberedValues } from "../lowering.ts";
@@ -33,7 +33,7 @@ export type UpdatePreparation = (
 ) => UpdateOperands;
 
 /** Moves all parameters in one dispatch, which adds up the partial sums of their gradients. */
-export const optimizerUpdate = rule(optimizerUpdateOp, (update) => matchUpdate(update));
+export const optimizerUpdate = rule("optimizerUpdate", (update) => matchUpdate(update));
 
 /** The match of an update that may need dispatches before its last one. */
 export function matchUpdate(update: UpdateNode, preparation?: UpdatePreparation): Match {

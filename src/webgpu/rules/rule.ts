@@ -1,7 +1,8 @@
 import type { Shape } from "../../core/shape.ts";
 import type { DType, TypedArray } from "../../core/tensor.ts";
-import type { Arena, Attributes, Node, Variable } from "../../graph/node.ts";
-import { isOp, type OpDefinition } from "../../graph/op.ts";
+import type { Arena, Node, Variable } from "../../graph/node.ts";
+import { isOp } from "../../graph/op.ts";
+import type { OpAttributes, OpName } from "../../graph/op_names.ts";
 import type { DeviceTraits } from "../kernel.ts";
 import type { Emitter, StoredType } from "../lowering.ts";
 import type { GrowingValue, PlannedValue } from "../plan.ts";
@@ -32,12 +33,12 @@ export interface Match {
   readonly lower: (emit: RuleEmitter) => void;
 }
 
-/** Declares a rule for nodes of an op. */
-export function rule<A extends Attributes>(
-  op: OpDefinition<A>,
-  match: (node: Node<A>, context: MatchContext) => Match | undefined,
+/** Declares a rule for nodes of the op of this name. */
+export function rule<Name extends OpName>(
+  op: Name,
+  match: (node: Node<OpAttributes[Name]>, context: MatchContext) => Match | undefined,
 ): Rule {
-  return { op: op.name, match: (node, context) => (isOp(node, op) ? match(node, context) : undefined) };
+  return { op, match: (node, context) => (isOp(node, op) ? match(node, context) : undefined) };
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
-import { conv2dFilterGradientOp, conv2dInputGradientOp } from "../../graph/ops/conv2d.ts";
 import type { BoundValues } from "../lowering.ts";
 import { isChannelSum } from "./patterns.ts";
 import { Annotation, type MatchContext, type RuleEmitter } from "./rule.ts";
@@ -32,11 +31,11 @@ export function isLoadedByConvolution(gradient: Node, context: MatchContext): bo
   const uses = context.usesOf(gradient);
   const canLoad = uses.every(
     (use) =>
-      (isOp(use, conv2dInputGradientOp) && use.operand("upstream") === gradient) ||
-      (isOp(use, conv2dFilterGradientOp) && use.operand("upstream") === gradient && use.operand("x") !== gradient) ||
+      (isOp(use, "conv2dInputGradient") && use.operand("upstream") === gradient) ||
+      (isOp(use, "conv2dFilterGradient") && use.operand("upstream") === gradient && use.operand("x") !== gradient) ||
       isChannelSum(use),
   );
-  const filterGradients = uses.filter((use) => isOp(use, conv2dFilterGradientOp)).length;
+  const filterGradients = uses.filter((use) => isOp(use, "conv2dFilterGradient")).length;
   const channelSums = uses.filter(isChannelSum).length;
   return canLoad && filterGradients <= 1 && channelSums <= filterGradients && !context.isOutput(gradient);
 }

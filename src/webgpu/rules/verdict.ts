@@ -1,8 +1,6 @@
 import { alignTo } from "../../core/align_to.ts";
 import { Arena, type Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
-import { finishStepOp } from "../../graph/ops/finish_step.ts";
-import { recordStepOp, recordStepParts } from "../../graph/ops/record_step.ts";
 import type { KernelSpec } from "../kernel.ts";
 import type { GrowingValue } from "../plan.ts";
 import { Annotation, type MatchContext, type RuleEmitter } from "./rule.ts";
@@ -14,10 +12,10 @@ export const VERDICT = new Annotation<GrowingValue>();
 export function onlyGuards(node: Node, context: MatchContext): boolean {
   const uses = context.usesOf(node);
   const guards = (use: Node) => {
-    if (isOp(use, finishStepOp)) return uses.length === 1;
-    if (!isOp(use, recordStepOp)) return false;
+    if (isOp(use, "finishStep")) return uses.length === 1;
+    if (!isOp(use, "recordStep")) return false;
     const { guarded = false } = use.attributes;
-    return recordStepParts(use.operands("values"), guarded).guard === node;
+    return guarded && use.inputs.at(-1) === node;
   };
   return !context.isOutput(node) && uses.every(guards);
 }

@@ -1,5 +1,5 @@
 import type { Node } from "../../graph/node.ts";
-import { type ConvAttributes, conv2dInputGradientOp, conv2dOp } from "../../graph/ops/conv2d.ts";
+import type { ConvAttributes } from "../../graph/ops/conv2d.ts";
 import { emitWinograd } from "../kernels/winograd.ts";
 import { winogradMayPay, winogradPays, winogradPlan } from "../kernels/winograd_plan.ts";
 import { WINOGRAD } from "./convolve.ts";
@@ -17,8 +17,8 @@ function offer(node: Node<ConvAttributes>, direction: Direction, context: MatchC
   });
 }
 
-export const winogradForward = rule(conv2dOp, (node, context) => offer(node, "forward", context));
+export const winogradForward = rule("conv2d", (node, context) => offer(node, "forward", context));
 
-export const winogradInputGradient = rule(conv2dInputGradientOp, (node, context) =>
+export const winogradInputGradient = rule("conv2dInputGradient", (node, context) =>
   offer(node, "inputGradient", context),
 );

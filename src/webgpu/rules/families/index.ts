@@ -1,8 +1,6 @@
 import type { Node } from "../../../graph/node.ts";
 import { isOp } from "../../../graph/op.ts";
-import { conv2dInputGradientOp, conv2dOp } from "../../../graph/ops/conv2d.ts";
-import { optimizerUpdateOp } from "../../../graph/ops/optimizer_update.ts";
-import { pointwiseFunctions } from "../../../graph/ops/pointwise.ts";
+import { pointwiseFunctions } from "../../../graph/pointwise_functions.ts";
 import type { UpdateKind } from "../../../graph/update_rule.ts";
 import type { DeviceTraits } from "../../kernel.ts";
 import { winogradMayPay, winogradPays } from "../../kernels/winograd_plan.ts";
@@ -19,14 +17,14 @@ export interface Family {
   readonly load: () => Promise<readonly Rule[]>;
 }
 
-const moves = (kind: UpdateKind) => (node: Node) => isOp(node, optimizerUpdateOp) && node.attributes.rule.kind === kind;
+const moves = (kind: UpdateKind) => (node: Node) => isOp(node, "optimizerUpdate") && node.attributes.rule.kind === kind;
 
 /** Whether a convolution runs as Winograd's, or an autotuner is there to try it. */
 function mayBeWinograd(node: Node, traits: DeviceTraits): boolean {
   const { autotunes = true } = traits;
   const isWanted = autotunes ? winogradMayPay : winogradPays;
-  if (isOp(node, conv2dOp)) return isWanted(node.attributes.geometry, "forward", traits);
-  return isOp(node, conv2dInputGradientOp) && isWanted(node.attributes.geometry, "inputGradient", traits);
+  if (isOp(node, "conv2d")) return isWanted(node.attributes.geometry, "forward", traits);
+  return isOp(node, "conv2dInputGradient") && isWanted(node.attributes.geometry, "inputGradient", traits);
 }
 
 /** A family without fusions: kernels of single ops. */
