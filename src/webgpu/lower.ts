@@ -9,7 +9,7 @@ import { copy } from "./kernels/elementwise.ts";
 import { type BoundValues, valuesInOrder } from "./lowering.ts";
 import type { Plan, PlannedDispatch, PlannedValue } from "./plan.ts";
 import { PlannedValues } from "./planned_values.ts";
-import { rulesFor } from "./rules/index.ts";
+import { rulesFor, rulesForRest } from "./rules/index.ts";
 import { throughReshapes } from "./rules/patterns.ts";
 import type { Annotation, Match, Rule, RuleEmitter } from "./rules/rule.ts";
 
@@ -25,7 +25,10 @@ export async function lowerGraph(
   }
   // What is in the graph now: it may grow while rules are fetched.
   const lowering = new GraphLowering(graph, outputNodes, traits);
-  return lowering.plan(await rulesFor([...lowering.nodes, ...lowering.effects], traits));
+  lowering.match(await rulesFor([...lowering.nodes, ...lowering.effects], traits));
+  const rest = lowering.unmatched();
+  if (rest.length > 0) lowering.match(await rulesForRest(rest, traits));
+  return lowering.plan();
 }
 
 /** One walk over one graph: what rules ask about it, and what they make of it. */
@@ -63,8 +66,9 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
     }
   }
 
-  plan(rules: readonly Rule[]): Plan {
-    this.#match(rules);
+  plan(): Plan {
+    const [left] = this.unmatched();
+    if (left) throw new ArgumentError(`"${left.op.name}" has no WebGPU kernel yet; use the CPU backend.`);
     for (const match of this.#matches.values()) match.prepare?.(this);
     for (const node of this.nodes) this.#lower(node);
     const outputs = this.#protectedOutputs();
@@ -75,8 +79,8 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
   }
 
   /** Asks every rule about the nodes that are left for it. */
-  #match(rules: readonly Rule[]): void {
-    const everything = [...this.nodes, ...this.effects];
+  match(rules: readonly Rule[]): void {
+    const everything = this.unmatched();
     for (const rule of rules) {
       for (const node of everything) {
         if (node.op.name !== rule.op || this.#covered.has(node)) continue;
@@ -87,8 +91,11 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
         this.#matches.set(turn, match);
       }
     }
-    const left = everything.find((node) => !this.#covered.has(node));
-    if (left) throw new ArgumentError(`"${left.op.name}" has no WebGPU kernel yet; use the CPU backend.`);
+  }
+
+  /** The nodes and effects that no rule has taken. */
+  unmatched(): readonly Node[] {
+    return [...this.nodes, ...this.effects].filter((node) => !this.#covered.has(node));
   }
 
   #lower(node: Node): void {

@@ -61,12 +61,9 @@ export {
 export { avgPool2d } from "../../src/webgpu/kernels/avg_pool2d.ts";
 export {
   batchRows,
-  type FetchBatchOptions,
-  fetchBatch,
   type GatherRowsOptions,
   gatherRows,
   gatherRowsGradient,
-  MOST_FETCHED_ROWS,
 } from "../../src/webgpu/kernels/batch.ts";
 export {
   batchNormalize,
@@ -84,11 +81,12 @@ export {
   type CrossEntropyOptions,
   crossEntropyGradient,
   crossEntropyRows,
-  crossEntropyStep,
   crossEntropyTotal,
 } from "../../src/webgpu/kernels/cross_entropy.ts";
+export { crossEntropyStep } from "../../src/webgpu/kernels/cross_entropy_step.ts";
 export { dropout } from "../../src/webgpu/kernels/dropout.ts";
 export { type BinaryOperation, copy, elementwise, type UnaryOperation } from "../../src/webgpu/kernels/elementwise.ts";
+export { type FetchBatchOptions, fetchBatch, MOST_FETCHED_ROWS } from "../../src/webgpu/kernels/fetch_batch.ts";
 export {
   COUNTS_PLACE,
   type FinishStepOptions,
@@ -120,6 +118,7 @@ export { randomAffine } from "../../src/webgpu/kernels/random_affine.ts";
 export { type RecordStepOptions, recordStep } from "../../src/webgpu/kernels/record_step.ts";
 export { maxGradient, type ReduceOperation, type ReduceStage, reduceStages } from "../../src/webgpu/kernels/reduce.ts";
 export { resampleAxis } from "../../src/webgpu/kernels/resample_axis.ts";
+export type { Rows } from "../../src/webgpu/kernels/rows.ts";
 export { place, slice, stridedCopy } from "../../src/webgpu/kernels/slice.ts";
-export { argmax, type Rows, softmax } from "../../src/webgpu/kernels/softmax.ts";
+export { argmax, softmax } from "../../src/webgpu/kernels/softmax.ts";
 export { transpose } from "../../src/webgpu/kernels/transpose.ts";

@@ -1,28 +1,13 @@
 import batchRowsShader from "../../../shaders/batch_rows.wgsl?raw";
-import fetchBatchShader from "../../../shaders/fetch_batch.wgsl?raw";
 import gatherRowsShader from "../../../shaders/gather_rows.wgsl?raw";
 import gatherRowsGradientShader from "../../../shaders/gather_rows_gradient.wgsl?raw";
 import { at } from "../../core/at.ts";
-import { permutationHalfBits, randomKey } from "../../core/random.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { BatchRowsAttributes } from "../../graph/ops/batch_rows.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
-import type { ShaderConstants } from "../preprocess.ts";
+import { batchRowConstants } from "./fetch_batch.ts";
 import { workgroupThreads } from "./sizes.ts";
-
-/** What the shaders need to know of which rows make up a batch. */
-function batchRowConstants(options: BatchRowsAttributes): ShaderConstants {
-  return {
-    COUNT: options.count,
-    BATCH: options.batch,
-    BATCHES_PER_EPOCH: Math.ceil(options.count / options.batch),
-    SHUFFLE: options.shuffle,
-    // The shader derives the epoch's key from this one: randomKey(seed, epoch).
-    SEED_KEY: randomKey(options.seed),
-    HALF_BITS: permutationHalfBits(options.count),
-  };
-}
 
 /** Row numbers (i32) of the batch that the cursor (u32) names. */
 export function batchRows(options: BatchRowsAttributes, traits: DeviceTraits): KernelSpec {
@@ -94,61 +79,6 @@ export function gatherRowsGradient(
     workgroups: linearWorkgroups(tableRows * elements, threads),
     variant: vector ? "4 elements a thread" : "1 element a thread",
     flops: batch * rowSize,
-  };
-}
-
-export interface FetchBatchOptions {
-  readonly rows: BatchRowsAttributes;
-  /** Elements of one image. */
-  readonly rowSize: number;
-  readonly dtype: "u8" | "f32";
-  readonly scale: number;
-  /** Elements, a multiple of four, of a buffer that is looked through for floats that are not finite; none by default. */
-  readonly watchedSize?: number;
-}
-
-/** Most images of one `fetchBatch`: workgroups along an axis. */
-export const MOST_FETCHED_ROWS = 65535;
-
-/**
- * Images and labels (i32) of the batch that the cursor (u32) names. Where a buffer is watched, `found` gets an f32 a
- * workgroup: 1 where it saw a float that is not finite, there or among images of floats.
- */
-export function fetchBatch(options: FetchBatchOptions, traits: DeviceTraits): KernelSpec {
-  const { rows, rowSize, dtype, scale, watchedSize = 0 } = options;
-  const threads = workgroupThreads(traits);
-  const vector = rowSize % 4 === 0;
-  const elements = vector ? rowSize / 4 : rowSize;
-  const rowWorkgroups = Math.ceil(elements / threads);
-  const watch = watchedSize > 0;
-  return {
-    name: "fetch_batch",
-    shader: fetchBatchShader,
-    constants: {
-      THREADS: threads,
-      ...batchRowConstants(rows),
-      ROW_SIZE: elements,
-      BYTES: dtype === "u8",
-      INTEGERS: false,
-      VECTOR: vector,
-      SCALE: { f32: scale },
-      WATCH: watch,
-      WATCHED_VECTORS: watchedSize / 4,
-      ROW_WORKGROUPS: rowWorkgroups,
-      WORKGROUPS: rowWorkgroups * rows.batch,
-    },
-    bindings: presentBindings({
-      table: "read",
-      labelTable: "read",
-      cursor: "read",
-      images: "write",
-      labels: "write",
-      watched: watch && "read",
-      found: watch && "write",
-    }),
-    workgroups: [rowWorkgroups, rows.batch, 1],
-    variant: `${rows.shuffle ? "shuffled " : ""}${dtype}, ${vector ? "4 elements" : "1 element"} a thread`,
-    flops: rows.batch * rowSize,
   };
 }
 

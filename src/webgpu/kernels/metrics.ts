@@ -3,9 +3,9 @@ import countShader from "../../../shaders/count_correct.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
-import { loneRowKernel } from "./cross_entropy.ts";
+import { loneRowKernel } from "./cross_entropy_step.ts";
+import { asRows, type Rows } from "./rows.ts";
 import { workgroupThreads } from "./sizes.ts";
-import { asRows, type Rows } from "./softmax.ts";
 
 /** [correct rows, rows with a label (i32)]. */
 export function countCorrect(shape: Rows, traits: DeviceTraits): KernelSpec {

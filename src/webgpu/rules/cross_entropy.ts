@@ -2,7 +2,7 @@ import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
-import { crossEntropyStep } from "../kernels/cross_entropy.ts";
+import { crossEntropyStep } from "../kernels/cross_entropy_step.ts";
 import { isSumOver } from "./patterns.ts";
 import { type MatchContext, type RuleEmitter, rule } from "./rule.ts";
 

@@ -3,7 +3,7 @@ import { sizeOf } from "../../core/shape.ts";
 import type { Arena, Node, Variable } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import type { BatchRowsAttributes } from "../../graph/ops/batch_rows.ts";
-import { fetchBatch as fetchBatchKernel, MOST_FETCHED_ROWS } from "../kernels/batch.ts";
+import { fetchBatch as fetchBatchKernel, MOST_FETCHED_ROWS } from "../kernels/fetch_batch.ts";
 import { earlier } from "./patterns.ts";
 import { type MatchContext, type RuleEmitter, rule } from "./rule.ts";
 import { defineFindings, onlyGuards } from "./verdict.ts";

@@ -1,10 +1,8 @@
 import type { Node } from "../../../graph/node.ts";
 import { isOp } from "../../../graph/op.ts";
 import { pointwiseFunctions } from "../../../graph/pointwise_functions.ts";
-import type { UpdateKind } from "../../../graph/update_rule.ts";
 import type { DeviceTraits } from "../../kernel.ts";
 import { winogradMayPay, winogradPays } from "../../kernels/winograd_plan.ts";
-import type { Lowering } from "../../lowering.ts";
 import type { Rule } from "../rule.ts";
 import { singleOps } from "../single_op.ts";
 
@@ -17,7 +15,9 @@ export interface Family {
   readonly load: () => Promise<readonly Rule[]>;
 }
 
-const moves = (kind: UpdateKind) => (node: Node) => isOp(node, "optimizerUpdate") && node.attributes.rule.kind === kind;
+/** Whether an update is measured, or its directions are made, before the kernel that moves the parameters. */
+const isMeasured = (node: Node) =>
+  isOp(node, "optimizerUpdate") && ["lamb", "adafactor"].includes(node.attributes.rule.kind);
 
 /** Whether a convolution runs as Winograd's, or an autotuner is there to try it. */
 function mayBeWinograd(node: Node, traits: DeviceTraits): boolean {
@@ -25,11 +25,6 @@ function mayBeWinograd(node: Node, traits: DeviceTraits): boolean {
   const isWanted = autotunes ? winogradMayPay : winogradPays;
   if (isOp(node, "conv2d")) return isWanted(node.attributes.geometry, "forward", traits);
   return isOp(node, "conv2dInputGradient") && isWanted(node.attributes.geometry, "inputGradient", traits);
-}
-
-/** A family without fusions: kernels of single ops. */
-function kernels(ops: readonly string[], load: () => Promise<readonly Lowering[]>): Family {
-  return { ops, load: async () => singleOps(await load()) };
 }
 
 /** In the order in which their rules are asked: a node that one has taken is not offered to those behind it. */
@@ -43,65 +38,51 @@ export const families: readonly Family[] = [
       return [winogradForward, winogradInputGradient];
     },
   },
+  // The sum before the activation never reaches memory; before the rule of convolutions, which would take the sum alone.
+  { ops: ["silu"], load: async () => [(await import("../convolution_silu.ts")).convolutionSilu] },
   // Before its gradients, which it unpools.
-  { ops: ["conv2d"], load: async () => (await import("./convolution.ts")).rules },
+  { ops: ["conv2d", "matmul"], load: async () => (await import("./forward.ts")).rules },
   // Takes sums over pictures: before batch normalisation, which takes what is left of them.
   {
     ops: ["conv2dFilterGradient", "conv2dInputGradient"],
     load: async () => (await import("./convolution_gradients.ts")).rules,
   },
-  { ops: ["matmul"], load: async () => (await import("./matmul.ts")).rules },
   // Counts right answers itself: before the metrics.
   {
-    ops: ["softmaxCrossEntropy", "softmaxCrossEntropyGradient"],
-    load: async () => (await import("./cross_entropy.ts")).rules,
-  },
-  {
-    ops: ["batchRows", "gatherRows", "gatherRowsGradient", "nonFinite"],
-    load: async () => (await import("./batches.ts")).rules,
+    ops: [...["batchRows", "gatherRows", "nonFinite"], "softmaxCrossEntropyGradient"],
+    load: async () => (await import("./training.ts")).rules,
   },
   {
     ops: [...["batchNorm", "batchMean", "batchNormGammaGradient", "batchNormInputGradient"], "movingAverage"],
     load: async () => (await import("./normalization.ts")).rules,
   },
-  // Measures its step before it moves: before the update that all share.
-  { ops: ["optimizerUpdate"], wants: moves("lamb"), load: async () => [(await import("../lamb.ts")).lamb] },
-  // Moves by directions that it makes of gradients: likewise.
+  { ops: ["optimizerUpdate"], wants: isMeasured, load: async () => (await import("./updates.ts")).rules },
+  { ops: ["normConstraint"], load: async () => (await import("./updates.ts")).rules },
+  { ops: ["finishStep", "optimizerUpdate"], load: async () => (await import("./training.ts")).endRules },
+  // No fusion takes them.
   {
-    ops: ["optimizerUpdate"],
-    wants: moves("adafactor"),
-    load: async () => [(await import("../adafactor.ts")).adafactor],
+    ops: pointwiseFunctions.flatMap((name) => [name, `${name}Gradient`]),
+    load: async () => singleOps((await import("../../kernels/pointwise.ts")).pointwiseLowerings),
+  },
+  { ops: ["dropout", "gaussianNoise", "randomAffine"], load: async () => (await import("./noise.ts")).rules },
+  {
+    ops: ["slice", "place", "concat", "transpose", "resampleAxis", "cast", "oneHot"],
+    load: async () => (await import("./layout.ts")).rules,
+  },
+];
+
+/** Single ops that the fusions above take in most networks: fetched for those nodes alone that these leave. */
+export const leftovers: readonly Family[] = [
+  {
+    ops: ["maxPool2d", "maxPool2dGradient", "avgPool2d", "avgPool2dGradient"],
+    load: async () => (await import("./pooling.ts")).rules,
   },
   {
-    ops: ["finishStep", "optimizerUpdate", "recordStep"],
-    load: async () => (await import("./training.ts")).rules,
+    ops: [
+      ...["batchRows", "gatherRows", "gatherRowsGradient", "recordStep", "countCorrect", "confusionMatrix"],
+      ...["softmaxCrossEntropy", "softmaxCrossEntropyGradient", "argmax", "logSoftmax", "softmax"],
+      ...["sum", "max", "min", "product", "maxGradient"],
+    ],
+    load: async () => (await import("./rows.ts")).rules,
   },
-  // What fusions leave.
-  kernels(
-    ["maxPool2d", "maxPool2dGradient"],
-    async () => (await import("../../kernels/max_pool2d.ts")).maxPool2dLowerings,
-  ),
-  kernels(
-    ["avgPool2d", "avgPool2dGradient"],
-    async () => (await import("../../kernels/avg_pool2d.ts")).avgPool2dLowerings,
-  ),
-  kernels(["argmax", "logSoftmax", "softmax"], async () => (await import("../../kernels/softmax.ts")).softmaxLowerings),
-  kernels(
-    ["sum", "max", "min", "product", "maxGradient"],
-    async () => (await import("../../kernels/reduce.ts")).reduceLowerings,
-  ),
-  kernels(
-    pointwiseFunctions.flatMap((name) => [name, `${name}Gradient`]),
-    async () => (await import("../../kernels/pointwise.ts")).pointwiseLowerings,
-  ),
-  kernels(["countCorrect", "confusionMatrix"], async () => (await import("../../kernels/metrics.ts")).metricLowerings),
-  kernels(["dropout"], async () => (await import("../../kernels/dropout.ts")).dropoutLowerings),
-  kernels(["gaussianNoise"], async () => (await import("../../kernels/gaussian_noise.ts")).gaussianNoiseLowerings),
-  kernels(["randomAffine"], async () => (await import("../../kernels/random_affine.ts")).randomAffineLowerings),
-  kernels(["slice", "place", "concat"], async () => (await import("../../kernels/slice.ts")).sliceLowerings),
-  kernels(["transpose"], async () => (await import("../../kernels/transpose.ts")).transposeLowerings),
-  kernels(["resampleAxis"], async () => (await import("../../kernels/resample_axis.ts")).resampleAxisLowerings),
-  kernels(["cast"], async () => (await import("../../kernels/cast.ts")).castLowerings),
-  kernels(["oneHot"], async () => (await import("../../kernels/one_hot.ts")).oneHotLowerings),
-  kernels(["normConstraint"], async () => (await import("../../kernels/norm_constraint.ts")).normConstraintLowerings),
 ];

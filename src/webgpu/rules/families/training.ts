@@ -1,14 +1,24 @@
-import { recordStepLowerings } from "../../kernels/record_step.ts";
+import { crossEntropy } from "../cross_entropy.ts";
+import { fetchBatch } from "../fetch_batch.ts";
 import { finishStep } from "../finish_step.ts";
+import { nonFinite } from "../non_finite.ts";
 import { optimizerUpdate } from "../optimizer_update.ts";
 import type { Rule } from "../rule.ts";
-import { singleOps } from "../single_op.ts";
+
+/** What a training step has around its network. */
+export const rules: readonly Rule[] = [
+  // Loss, gradient and accuracy in one pass over the logits.
+  crossEntropy,
+  // One dispatch for a batch, and the weights are looked through beside it: before `nonFinite`.
+  fetchBatch,
+  // Looks through an arena as a whole, where no fetch does.
+  nonFinite,
+];
 
 /** The end of a training step. */
-export const rules: readonly Rule[] = [
+export const endRules: readonly Rule[] = [
   // Checks gradients where the update finds them.
   finishStep,
   // Moves all parameters in one dispatch.
   optimizerUpdate,
-  ...singleOps(recordStepLowerings),
 ];
