@@ -1,6 +1,6 @@
 // Moves all parameters of an arena in one dispatch. A thread owns four neighbouring elements of the arena and of the
 // rule's state: slot 0, 1, … hold old_0, old_1, … before the step and new_0, new_1, … after it. The formulas, with their
-// sources, stand in src/cpu/ops/optimizer_update.ts; names of the slots in src/graph/update_rule.ts.
+// sources, stand in src/cpu/ops/optimizer_update.ts, here those of SGD and Adam, the others in other_update_formulas.wgsl; names of the slots in src/graph/update_rule.ts.
 
 var<storage> parameters: array<vec4f>;
 // Updates finished before this one, with SKIPPABLE followed by 0 where nothing is to move.
@@ -13,22 +13,11 @@ var<storage> state_$(buffer): array<vec4f>;
 var<storage> gradientFactors: array<f32>;
 #endif
 
-#if MEASURE
-// LAMB's first pass: Σ of the parameter's and of the direction's squares over each vector.
-var<storage> squares: array<vec2f>;
-#elif LAMB
-// Its second: a ratio for each block (trust_ratios.wgsl).
-var<storage> trustRatios: array<f32>;
-#elif ADAFACTOR
-// How far each block goes along its direction, in learning rates (adafactor_scales.wgsl). Clips come before its directions, so no factor stands here.
-var<storage> directionScales: array<f32>;
-#endif
-
 #include linear_index
 #include learning_rate
 #include gradient_sum
 
-#if ADAM || NADAM || ADAMAX || LAMB
+#if CORRECTED
 // 1 − exp(x) for x ≤ 0, without the digits that the subtraction loses near 0: β = 0.999 at the first step.
 fn oneMinusExp(x: f32) -> f32 {
   // Taylor's series of exp(x) − 1 in Horner's form; for |x| ≤ 0.5 its tail is below f32's rounding.
@@ -50,28 +39,8 @@ fn preciseLog(x: f32) -> f32 {
 }
 #endif
 
-#if NADAM
-// 1 / (1 − ∏ μᵢ) over steps 1 … t: a table behind the blocks, and 1 where it ends.
-fn momentumCorrection(t: u32) -> f32 {
-  if (t > MOMENTUM_CORRECTIONS) { return 1.0; }
-  return bitcast<f32>(blockTable[ARENA_VECTORS / 16u + (t - 1u) / 4u][(t - 1u) % 4u]);
-}
-
-// β₁ − μₜ = β₁ · 0.96^(t · momentumDecay) / 2.
-fn momentumLack(t: u32) -> f32 {
-  return BETA1 * 0.5 * exp(f32(t) * LN_MOMENTUM_DECAY);
-}
-#endif
-
-#if FTRL
-// a^−learningRatePower.
-fn rootOf(accumulator: vec4f) -> vec4f {
-#if SQUARE_ROOT
-  return sqrt(accumulator);
-#else
-  return pow(accumulator, vec4f(ROOT));
-#endif
-}
+#if !SGD && !ADAM
+#include other_update_helpers
 #endif
 
 @compute @workgroup_size(THREADS)
@@ -117,7 +86,7 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   // The rule. 1 − β comes as a constant: subtracting the rounded β in f32 would leave four digits of it.
 #if MOMENTUM_SCHEDULE
   let momentum = scheduledMomentum(finished);
-#elif SGD || RMSPROP
+#elif HAS_MOMENTUM
   let momentum = MOMENTUM;
 #endif
 #if SGD
@@ -161,92 +130,8 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   var moved = old - rate * firstCorrected / (sqrt(square / lack) + EPSILON);
 #endif
 
-#elif NADAM
-  let new_0 = BETA1 * old_0 + ONE_MINUS_BETA1 * gradient;
-  let new_1 = BETA2 * old_1 + ONE_MINUS_BETA2 * gradient * gradient;
-  let t = finished + 1u;
-  let ahead = (BETA1 - momentumLack(t + 1u)) * momentumCorrection(t + 1u) * new_0
-    + (ONE_MINUS_BETA1 + momentumLack(t)) * momentumCorrection(t) * gradient;
-  var moved = old - rate * ahead / (sqrt(new_1 / oneMinusExp(f32(t) * LN_BETA2)) + EPSILON);
-
-#elif ADAMAX
-  let new_0 = BETA1 * old_0 + ONE_MINUS_BETA1 * gradient;
-#if EPSILON_INSIDE
-  let new_1 = max(BETA2 * old_1, abs(gradient) + EPSILON);
-  let largest = new_1;
 #else
-  let new_1 = max(BETA2 * old_1, abs(gradient));
-  let largest = new_1 + EPSILON;
-#endif
-  var moved = old - rate * (new_0 / oneMinusExp(f32(finished + 1u) * LN_BETA1)) / largest;
-
-#elif RMSPROP
-  let new_0 = RHO * old_0 + ONE_MINUS_RHO * gradient * gradient;
-#if CENTERED
-  let new_1 = RHO * old_1 + ONE_MINUS_RHO * gradient;
-  let variance = max(vec4f(0.0), new_0 - new_1 * new_1);
-#else
-  let variance = new_0;
-#endif
-#if EPSILON_INSIDE
-  let direction = gradient / sqrt(variance + EPSILON);
-#else
-  let direction = gradient / (sqrt(variance) + EPSILON);
-#endif
-#if MOMENTUM_SLOT
-  let new_$(1 + CENTERED) = momentum * old_$(1 + CENTERED) + direction;
-  var moved = old - rate * new_$(1 + CENTERED);
-#else
-  var moved = old - rate * direction;
-#endif
-
-#elif ADAGRAD
-  let new_0 = old_0 + gradient * gradient;
-#if EPSILON_INSIDE
-  let scale = sqrt(new_0 + EPSILON);
-#else
-  let scale = sqrt(new_0) + EPSILON;
-#endif
-  // Where no gradient has come yet, 0 / 0 would be no number.
-  var moved = old - rate * select(gradient / scale, vec4f(0.0), gradient == vec4f(0.0));
-
-#elif ADADELTA
-  let new_0 = RHO * old_0 + ONE_MINUS_RHO * gradient * gradient;
-  let delta = sqrt(old_1 + EPSILON) / sqrt(new_0 + EPSILON) * gradient;
-  let new_1 = RHO * old_1 + ONE_MINUS_RHO * delta * delta;
-  var moved = old - rate * delta;
-
-#elif LAMB
-  let new_0 = BETA1 * old_0 + ONE_MINUS_BETA1 * gradient;
-  let new_1 = BETA2 * old_1 + ONE_MINUS_BETA2 * gradient * gradient;
-  let updates = f32(finished + 1u);
-  let firstCorrected = new_0 / oneMinusExp(updates * LN_BETA1);
-  let direction = firstCorrected / (sqrt(new_1 / oneMinusExp(updates * LN_BETA2)) + EPSILON) + DIRECTION_DECAY * old;
-#if MEASURE
-  let kept = select(vec4f(0.0), old, inside);
-  let taken = select(vec4f(0.0), direction, inside);
-  squares[index] = vec2f(dot(kept, kept), dot(taken, taken));
-#else
-  var moved = old - rate * trustRatios[index / 16u] * direction;
-#endif
-
-#elif LION
-  let direction = sign(BETA1 * old_0 + ONE_MINUS_BETA1 * gradient);
-  let new_0 = BETA2 * old_0 + ONE_MINUS_BETA2 * gradient;
-  var moved = old - rate * direction;
-
-#elif ADAFACTOR
-  // What arrives as the gradient is the direction (adafactor_direction.wgsl), treated already.
-  var moved = old - min(rate, 1.0 / sqrt(f32(finished + 1u))) * directionScales[index / 16u] * gradient;
-
-#elif FTRL
-  let new_0 = old_0 + gradient * gradient;
-  let root = rootOf(new_0);
-  let new_1 = old_1 + gradient + 2.0 * L2_SHRINKAGE * old - (root - rootOf(old_0)) / rate * old;
-  let pulled = clamp(new_1, vec4f(-L1), vec4f(L1)) - new_1;
-  // The formula divides by the rate; with none, nothing moves.
-  if (rate == 0.0) { return; }
-  var moved = pulled / (root / rate + 2.0 * L2 + BETA / rate);
+#include other_update_formulas
 #endif
 
 #if !MEASURE

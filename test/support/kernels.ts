@@ -1,3 +1,5 @@
+import type { UpdateRule } from "../../src/graph/update_rule.ts";
+import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import { avgPool2dLowerings } from "../../src/webgpu/kernels/avg_pool2d.ts";
 import { batchLowerings } from "../../src/webgpu/kernels/batch.ts";
 import { batchNormLowerings } from "../../src/webgpu/kernels/batch_norm.ts";
@@ -12,6 +14,11 @@ import { metricLowerings } from "../../src/webgpu/kernels/metrics.ts";
 import { movingAverageLowerings } from "../../src/webgpu/kernels/moving_average.ts";
 import { normConstraintLowerings } from "../../src/webgpu/kernels/norm_constraint.ts";
 import { oneHotLowerings } from "../../src/webgpu/kernels/one_hot.ts";
+import {
+  type OptimizerUpdateOptions,
+  optimizerUpdate as ownOptimizerUpdate,
+} from "../../src/webgpu/kernels/optimizer_update.ts";
+import { otherFormula } from "../../src/webgpu/kernels/other_updates.ts";
 import { pointwiseLowerings } from "../../src/webgpu/kernels/pointwise.ts";
 import { randomAffineLowerings } from "../../src/webgpu/kernels/random_affine.ts";
 import { recordStepLowerings } from "../../src/webgpu/kernels/record_step.ts";
@@ -94,6 +101,13 @@ export {
   GUARDS_PLACE,
 } from "../../src/webgpu/kernels/finish_step.ts";
 export { gaussianNoise } from "../../src/webgpu/kernels/gaussian_noise.ts";
+export {
+  type ClipFactorsOptions,
+  clipFactors,
+  clipGroups,
+  gradientSquares,
+  trustRatios,
+} from "../../src/webgpu/kernels/gradient_norms.ts";
 export { unscaleGradients } from "../../src/webgpu/kernels/loss_scaling.ts";
 export { type MatmulSizes, matmul, matmulBias } from "../../src/webgpu/kernels/matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "../../src/webgpu/kernels/max_pool2d.ts";
@@ -101,18 +115,7 @@ export { confusionMatrix, countCorrect } from "../../src/webgpu/kernels/metrics.
 export { movingAverage, movingAverages } from "../../src/webgpu/kernels/moving_average.ts";
 export { normConstraint } from "../../src/webgpu/kernels/norm_constraint.ts";
 export { oneHot } from "../../src/webgpu/kernels/one_hot.ts";
-export {
-  type ClipFactorsOptions,
-  clipFactors,
-  clipGroups,
-  gradientSquares,
-  type OptimizerUpdateOptions,
-  optimizerUpdate,
-  ruleTable,
-  type SumSlicesOptions,
-  sumSlices,
-  trustRatios,
-} from "../../src/webgpu/kernels/optimizer_update.ts";
+export type { OptimizerUpdateOptions } from "../../src/webgpu/kernels/optimizer_update.ts";
 export { pointwise } from "../../src/webgpu/kernels/pointwise.ts";
 export { randomAffine } from "../../src/webgpu/kernels/random_affine.ts";
 export { type RecordStepOptions, recordStep } from "../../src/webgpu/kernels/record_step.ts";
@@ -121,4 +124,19 @@ export { resampleAxis } from "../../src/webgpu/kernels/resample_axis.ts";
 export type { Rows } from "../../src/webgpu/kernels/rows.ts";
 export { place, slice, stridedCopy } from "../../src/webgpu/kernels/slice.ts";
 export { argmax, softmax } from "../../src/webgpu/kernels/softmax.ts";
+export { type SumSlicesOptions, sumSlices } from "../../src/webgpu/kernels/sum_slices.ts";
 export { transpose } from "../../src/webgpu/kernels/transpose.ts";
+
+/** An update by any rule: that of other rules than SGD and Adam gets its formula from a module of its own. */
+export function optimizerUpdate(options: OptimizerUpdateOptions, traits: DeviceTraits): KernelSpec {
+  return ownOptimizerUpdate({ formula: formulaOf(options.rule), ...options }, traits);
+}
+
+/** What follows the blocks in an update's table. */
+export function ruleTable(rule: UpdateRule): Uint32Array {
+  return formulaOf(rule)?.table ?? new Uint32Array(0);
+}
+
+function formulaOf(rule: UpdateRule) {
+  return rule.kind === "sgd" || rule.kind === "adam" ? undefined : otherFormula(rule);
+}

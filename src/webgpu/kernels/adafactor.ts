@@ -7,7 +7,8 @@ import { factoredShape, factoredSlots } from "../../graph/factored_moments.ts";
 import { Arena } from "../../graph/node.ts";
 import type { RuleOf } from "../../graph/update_rule.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
-import { clipGroups, treatmentConstants } from "./optimizer_update.ts";
+import { clipGroups } from "./gradient_norms.ts";
+import { treatmentConstants } from "./optimizer_update.ts";
 import { lanesPerRow, loneWorkgroupThreads, rowReduction, workgroupReduction, workgroupThreads } from "./sizes.ts";
 
 /** What Adafactor's kernels look up: tables of u32. */

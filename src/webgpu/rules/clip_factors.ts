@@ -1,18 +1,27 @@
 import { Arena } from "../../graph/node.ts";
-import type { UpdateRule } from "../../graph/update_rule.ts";
-import { clipFactors, clipGroups, gradientSquares } from "../kernels/optimizer_update.ts";
+import { clipFactors, clipGroups, gradientSquares } from "../kernels/gradient_norms.ts";
 import type { PlannedValue } from "../plan.ts";
 import type { GatheredGradients } from "./gradients.ts";
-import type { RuleEmitter } from "./rule.ts";
+import { CLIP_FACTORS } from "./optimizer_update.ts";
+import { type RuleEmitter, rule } from "./rule.ts";
 
-/** Two dispatches that measure the summed gradients, where they are clipped by norm: a factor for every block. */
-export function clipFactorsOf(
-  clip: UpdateRule["clip"],
+/** Takes no node: leaves at an update that clips by norm what measures its gradients. */
+export const clipByNorm = rule("optimizerUpdate", (update, context) => {
+  const { rule: wanted, parameters } = update.attributes;
+  const { by = "value", limit = 0 } = wanted.clip ?? {};
+  if (by !== "value") {
+    context.leave(CLIP_FACTORS, update, (gradients, emit) => clipFactorsOf({ by, limit }, parameters, gradients, emit));
+  }
+  return undefined;
+});
+
+/** Two dispatches that measure the summed gradients: a factor for every block. */
+function clipFactorsOf(
+  clip: { readonly by: "norm" | "globalNorm"; readonly limit: number },
   parameters: Arena,
   { partials, blockTable }: GatheredGradients,
   emit: RuleEmitter,
-): PlannedValue | undefined {
-  if (clip === undefined || clip.by === "value") return undefined;
+): PlannedValue {
   const blocks = parameters.size / Arena.ALIGNMENT;
   const squares = emit.scratch("gradient squares", blocks);
   const factors = emit.scratch("clip factors", blocks);

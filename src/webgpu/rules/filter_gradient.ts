@@ -3,7 +3,7 @@ import { sizeOf } from "../../core/shape.ts";
 import { Arena, type Node } from "../../graph/node.ts";
 import type { ConvAttributes } from "../../graph/ops/conv2d.ts";
 import { conv2dFilterGradient, filterGradientSlices } from "../kernels/conv2d_filter_gradient.ts";
-import { sumSlices } from "../kernels/optimizer_update.ts";
+import { sumSlices } from "../kernels/sum_slices.ts";
 import type { PlannedValue } from "../plan.ts";
 import { earlier, isChannelSum } from "./patterns.ts";
 import { PARTIAL_SUMS, type RuleEmitter, rule } from "./rule.ts";

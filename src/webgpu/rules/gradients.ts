@@ -5,7 +5,7 @@ import { Arena, type Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import type { OptimizerUpdateAttributes } from "../../graph/ops/optimizer_update.ts";
 import { copy } from "../kernels/elementwise.ts";
-import { ruleTable } from "../kernels/optimizer_update.ts";
+import type { UpdateFormula } from "../kernels/optimizer_update.ts";
 import type { PlannedValue } from "../plan.ts";
 import { throughReshapes } from "./patterns.ts";
 import { Annotation, type MatchContext, PARTIAL_SUMS, type RuleEmitter, UNREAD } from "./rule.ts";
@@ -27,6 +27,9 @@ interface GradientRange {
   /** The gradient's own kernel writes there. */
   readonly direct: boolean;
 }
+
+/** Left at an update by a rule other than SGD and Adam: its formula. */
+export const FORMULA = new Annotation<UpdateFormula>();
 
 /** Left at an update: its buffer of gradients, in ranges as its parameters are ordered. */
 const RESERVED = new Annotation<{ readonly partials: PlannedValue; readonly ranges: readonly GradientRange[] }>();
@@ -93,17 +96,24 @@ export function gatherGradients(update: UpdateNode, emit: RuleEmitter): Gathered
     const source = emit.value(at(operands, index));
     emit.dispatch(copy({ size: source.size, dtype: "f32" }, emit.traits), { x: source, output: value });
   });
-  const blockTable = emit.constant("gradient block table", blockTableOf(update, ranges), "u32");
+  const blockTable = emit.constant(
+    "gradient block table",
+    blockTableOf(update, ranges, emit.find(FORMULA, update)?.table),
+    "u32",
+  );
   const gathered = { partials, blockTable, arenaSize: update.attributes.parameters.size };
   emit.leave(GATHERED, update, gathered);
   return gathered;
 }
 
-/** Four numbers a block of the arena, as `optimizerUpdate` wants them, and the rule's own behind them. */
-function blockTableOf(update: UpdateNode, ranges: readonly GradientRange[]): Uint32Array {
-  const { rule, parameters } = update.attributes;
+/** Four numbers a block of the arena, as `optimizerUpdate` wants them, and the formula's own behind them. */
+function blockTableOf(
+  update: UpdateNode,
+  ranges: readonly GradientRange[],
+  tail: Uint32Array = new Uint32Array(0),
+): Uint32Array {
+  const { parameters } = update.attributes;
   const blocks = parameters.size / Arena.ALIGNMENT;
-  const tail = ruleTable(rule);
   const table = new Uint32Array(blocks * 4 + tail.length);
   table.set(tail, blocks * 4);
   ranges.forEach(({ value, slices }, index) => {

@@ -1,5 +1,6 @@
 import { Arena } from "../../graph/node.ts";
-import { clipGroups, optimizerUpdate as optimizerUpdateKernel, trustRatios } from "../kernels/optimizer_update.ts";
+import { clipGroups, trustRatios } from "../kernels/gradient_norms.ts";
+import { optimizerUpdate as optimizerUpdateKernel } from "../kernels/optimizer_update.ts";
 import { matchUpdate, type UpdatePreparation, updateBindings } from "./optimizer_update.ts";
 import { rule } from "./rule.ts";
 

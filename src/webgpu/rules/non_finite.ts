@@ -1,7 +1,7 @@
 import { ArgumentError } from "../../core/errors.ts";
 import { isOp } from "../../graph/op.ts";
 import { MOST_WATCHED, nonFinite as nonFiniteKernel } from "../kernels/non_finite.ts";
-import { sumSlices } from "../kernels/optimizer_update.ts";
+import { sumSlices } from "../kernels/sum_slices.ts";
 import { numberedValues } from "../lowering.ts";
 import { rule } from "./rule.ts";
 import { defineFindings, onlyGuards } from "./verdict.ts";

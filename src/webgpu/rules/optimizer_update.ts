@@ -3,10 +3,12 @@ import { ruleName } from "../../graph/update_rule.ts";
 import { type OptimizerUpdateOptions, optimizerUpdate as optimizerUpdateKernel } from "../kernels/optimizer_update.ts";
 import { type BoundValues, numberedValues } from "../lowering.ts";
 import type { PlannedValue } from "../plan.ts";
-import { clipFactorsOf } from "./clip_factors.ts";
-import { gatherGradients, reserveGradients, type UpdateNode } from "./gradients.ts";
-import { type Match, type RuleEmitter, rule } from "./rule.ts";
+import { FORMULA, type GatheredGradients, gatherGradients, reserveGradients, type UpdateNode } from "./gradients.ts";
+import { Annotation, type Match, type RuleEmitter, rule } from "./rule.ts";
 import { VERDICT } from "./verdict.ts";
+
+/** Left at an update that clips gradients by their norms: makes a factor for every block. */
+export const CLIP_FACTORS = new Annotation<(gradients: GatheredGradients, emit: RuleEmitter) => PlannedValue>();
 
 /** What the kernel of an update works on. */
 export interface UpdateOperands {
@@ -53,9 +55,10 @@ function lower(update: UpdateNode, preparation: UpdatePreparation | undefined, e
     arenaSize: parameters.size,
     schedulesMomentum: schedulesMomentum(schedule),
     skippable: verdict !== undefined,
+    formula: emit.find(FORMULA, update),
   };
   emit.begin(update.op.name, update.layer);
-  const gradientFactors = clipFactorsOf(rule.clip, parameters, gradients, emit);
+  const gradientFactors = emit.find(CLIP_FACTORS, update)?.(gradients, emit);
   const operands: UpdateOperands = {
     parameters: emit.arena(parameters),
     gradientPartials: gradients.partials,

@@ -15,9 +15,12 @@ export interface Family {
   readonly load: () => Promise<readonly Rule[]>;
 }
 
-/** Whether an update is measured, or its directions are made, before the kernel that moves the parameters. */
-const isMeasured = (node: Node) =>
-  isOp(node, "optimizerUpdate") && ["lamb", "adafactor"].includes(node.attributes.rule.kind);
+/** Whether an update does more than SGD's or Adam's kernel. */
+function isSpecial(node: Node): boolean {
+  if (!isOp(node, "optimizerUpdate")) return false;
+  const { kind, clip } = node.attributes.rule;
+  return (kind !== "sgd" && kind !== "adam") || (clip !== undefined && clip.by !== "value");
+}
 
 /** Whether a convolution runs as Winograd's, or an autotuner is there to try it. */
 function mayBeWinograd(node: Node, traits: DeviceTraits): boolean {
@@ -56,7 +59,7 @@ export const families: readonly Family[] = [
     ops: [...["batchNorm", "batchMean", "batchNormGammaGradient", "batchNormInputGradient"], "movingAverage"],
     load: async () => (await import("./normalization.ts")).rules,
   },
-  { ops: ["optimizerUpdate"], wants: isMeasured, load: async () => (await import("./updates.ts")).rules },
+  { ops: ["optimizerUpdate"], wants: isSpecial, load: async () => (await import("./updates.ts")).rules },
   { ops: ["normConstraint"], load: async () => (await import("./updates.ts")).rules },
   { ops: ["finishStep", "optimizerUpdate"], load: async () => (await import("./training.ts")).endRules },
   // No fusion takes them.
