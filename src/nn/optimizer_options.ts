@@ -30,7 +30,8 @@ export interface OptimizerOptions {
   emaOverwriteFrequency?: number;
 }
 
-const COMMON: OptionKinds<OptimizerOptions> = {
+/** The options of every optimizer. */
+export const COMMON: OptionKinds<OptimizerOptions> = {
   learningRate: "any",
   weightDecay: "number",
   decoupledWeightDecay: "boolean",
@@ -102,9 +103,6 @@ export interface NadamOptions extends MomentsOptions {
   momentumDecay?: number;
 }
 
-/** The options of `nadam`. */
-export const NADAM: OptionKinds<NadamOptions> = { ...MOMENTS, momentumDecay: "number" };
-
 /** Options of `rmsprop`. */
 export interface RmspropOptions extends OptimizerOptions {
   /** How much of the mean square a step keeps; default 0.9. */
@@ -119,16 +117,6 @@ export interface RmspropOptions extends OptimizerOptions {
   centered?: boolean;
 }
 
-/** The options of `rmsprop`. */
-export const RMSPROP: OptionKinds<RmspropOptions> = {
-  ...COMMON,
-  rho: "number",
-  momentum: "number",
-  epsilon: "number",
-  epsilonAs: "string",
-  centered: "boolean",
-};
-
 /** Options of `adagrad`. */
 export interface AdagradOptions extends OptimizerOptions {
   /** What the sums of squares begin with; default 0.1. */
@@ -139,14 +127,6 @@ export interface AdagradOptions extends OptimizerOptions {
   epsilonAs?: EpsilonPlace;
 }
 
-/** The options of `adagrad`. */
-export const ADAGRAD: OptionKinds<AdagradOptions> = {
-  ...COMMON,
-  initialAccumulatorValue: "number",
-  epsilon: "number",
-  epsilonAs: "string",
-};
-
 /** Options of `adadelta`. */
 export interface AdadeltaOptions extends OptimizerOptions {
   /** How much of the mean squares a step keeps; default 0.95. */
@@ -155,9 +135,6 @@ export interface AdadeltaOptions extends OptimizerOptions {
   epsilon?: number;
 }
 
-/** The options of `adadelta`. */
-export const ADADELTA: OptionKinds<AdadeltaOptions> = { ...COMMON, rho: "number", epsilon: "number" };
-
 /** Options of `lion`. */
 export interface LionOptions extends OptimizerOptions {
   /** How much of the mean gradient the direction keeps; default 0.9. */
@@ -165,9 +142,6 @@ export interface LionOptions extends OptimizerOptions {
   /** How much of the mean gradient a step keeps; default 0.99. */
   beta2?: number;
 }
-
-/** The options of `lion`. */
-export const LION: OptionKinds<LionOptions> = { ...COMMON, beta1: "number", beta2: "number" };
 
 /** Options of `adafactor`. */
 export interface AdafactorOptions extends OptimizerOptions {
@@ -182,16 +156,6 @@ export interface AdafactorOptions extends OptimizerOptions {
   /** Taken so that Keras' settings carry over; changes nothing. */
   relativeStep?: boolean;
 }
-
-/** The options of `adafactor`. */
-export const ADAFACTOR: OptionKinds<AdafactorOptions> = {
-  ...COMMON,
-  beta2Decay: "number",
-  epsilon1: "number",
-  epsilon2: "number",
-  clipThreshold: "number",
-  relativeStep: "boolean",
-};
 
 /** Options of `ftrl`. */
 export interface FtrlOptions extends OptimizerOptions {
@@ -208,14 +172,3 @@ export interface FtrlOptions extends OptimizerOptions {
   /** Default 0. */
   beta?: number;
 }
-
-/** The options of `ftrl`. */
-export const FTRL: OptionKinds<FtrlOptions> = {
-  ...COMMON,
-  learningRatePower: "number",
-  initialAccumulatorValue: "number",
-  l1RegularizationStrength: "number",
-  l2RegularizationStrength: "number",
-  l2ShrinkageRegularizationStrength: "number",
-  beta: "number",
-};

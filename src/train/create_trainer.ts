@@ -5,8 +5,8 @@ import type { Backend } from "../graph/backend.ts";
 import { checkBackend } from "../graph/checks.ts";
 import { checkCount } from "../nn/layer.ts";
 import type { Model } from "../nn/model.ts";
-import { resolveOptimizer } from "../nn/optimizer_names.ts";
-import { withGlobalClipNorm } from "../nn/optimizers.ts";
+import type { OptimizerChoice } from "../nn/optimizer_names.ts";
+import { isChecked, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";
 import type { TrainerConfig } from "./config.ts";
 import { resolveHeadMetrics, resolveHeads } from "./heads.ts";
 import { KeptState } from "./kept_state.ts";
@@ -48,10 +48,17 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   if (precision !== "float32" && precision !== "mixed") {
     throw new ArgumentError(`createTrainer: precision must be "float32" or "mixed", got ${describeValue(precision)}.`);
   }
-  const chosen = resolveOptimizer("createTrainer", options.optimizer);
+  const chosen = await chosenOptimizer(options.optimizer);
   const optimizer =
     options.clipNorm === undefined ? chosen : withGlobalClipNorm("createTrainer", chosen, options.clipNorm);
   const parts = newStepParts({ model, heads, metrics, optimizer, recompute }, precision);
   const keeper = await compileKeeper(backend, variablesOf(parts));
   return new LocalTrainer(backend, new KeptState(parts, keeper, { batchSize, seed }));
+}
+
+/** What `adam()` and its kin made, or what a name or plain data stands for, for which all optimizers are fetched. */
+async function chosenOptimizer(choice: OptimizerChoice): Promise<Optimizer> {
+  if (isChecked(choice)) return choice;
+  const { resolveOptimizer } = await onDemand("optimizers", () => import("../nn/optimizer_names.ts"));
+  return resolveOptimizer("createTrainer", choice);
 }
