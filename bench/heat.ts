@@ -1,6 +1,7 @@
+import { median } from "../src/core/median.ts";
 import { type Job, jobFlops, jobImages, jobName } from "./jobs.ts";
 import type { Report } from "./report.ts";
-import { figure, findRow, median, type Row, rowOf, spread } from "./rows.ts";
+import { figure, findRow, type Row, rowOf, spread } from "./rows.ts";
 import type { Stage } from "./stage.ts";
 
 export interface Entrant {

@@ -1,3 +1,5 @@
+import { median } from "../src/core/median.ts";
+
 /** What was measured, as rows that the page, Dawn and `pytorch.py` write alike. */
 export interface Row {
   /** A job's name (`jobName`). */
@@ -38,13 +40,6 @@ export const METRICS = {
 } as const;
 
 export type Metric = keyof typeof METRICS;
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
-}
 
 export function rowOf(work: string, engine: string, metric: Metric, values: readonly number[]): Row {
   return {

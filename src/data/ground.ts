@@ -1,9 +1,5 @@
 /** Tells what is drawn from what it is drawn on, by the edge of a picture. */
-
-function median(values: Float32Array): number {
-  const sorted = values.slice().sort();
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
+import { median } from "../core/median.ts";
 
 /** Values along the four edges. */
 function borderOf(values: ArrayLike<number>, width: number, height: number): Float32Array {

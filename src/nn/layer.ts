@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { checkCount } from "../core/numbers.ts";
 import { describeValue } from "../core/options.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import type { Padding } from "../core/window_geometry.ts";
@@ -191,25 +192,6 @@ export function checkPadding(what: string, padding: Padding | undefined): Paddin
   throw new ArgumentError(
     `${what}: padding must be "same", "valid" or [[top, bottom], [left, right]] in whole pixels, got ${describeValue(padding)}.`,
   );
-}
-
-/** A finite number of at least `least`, or an `ArgumentError` that names it. */
-export function checkNumber(what: string, name: string, value: number, least = Number.NEGATIVE_INFINITY): number {
-  if (typeof value !== "number" || !Number.isFinite(value) || value < least) {
-    const range = least === Number.NEGATIVE_INFINITY ? "a finite number" : `a finite number of at least ${least}`;
-    throw new ArgumentError(`${what}: ${name} must be ${range}, got ${describeValue(value)}.`);
-  }
-  return value;
-}
-
-/** A whole number of at least `least`, or an `ArgumentError` that names it. */
-export function checkCount(what: string, name: string, value: number, least = 1): number {
-  if (!Number.isInteger(value) || value < least) {
-    throw new ArgumentError(
-      `${what}: ${name} must be a whole number of at least ${least}, got ${describeValue(value)}.`,
-    );
-  }
-  return value;
 }
 
 /** A number or a pair as a pair [height, width]. */

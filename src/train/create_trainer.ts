@@ -1,9 +1,9 @@
 import { ArgumentError } from "../core/errors.ts";
+import { checkCount } from "../core/numbers.ts";
 import { onDemand } from "../core/on_demand.ts";
 import { checkOptions, describeValue } from "../core/options.ts";
 import type { Backend } from "../graph/backend.ts";
 import { checkBackend } from "../graph/checks.ts";
-import { checkCount } from "../nn/layer.ts";
 import type { Model } from "../nn/model.ts";
 import type { OptimizerChoice } from "../nn/optimizer_names.ts";
 import { isChecked, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";

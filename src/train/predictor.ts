@@ -1,12 +1,12 @@
 import { at } from "../core/at.ts";
 import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
+import { checkCount } from "../core/numbers.ts";
 import { checkOptions } from "../core/options.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { checkFinite, checkNotRgba, type ImageBatch, readImages } from "../data/values.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { checkBackend } from "../graph/checks.ts";
-import { checkCount } from "../nn/layer.ts";
 import type { Model } from "../nn/model.ts";
 import { isBatchList } from "./one_input.ts";
 import { compilePrediction, type PredictionKind } from "./programs.ts";

@@ -1,6 +1,7 @@
 import { raceAbort } from "../core/abort.ts";
 import { at } from "../core/at.ts";
 import { ArgumentError, DisposedError } from "../core/errors.ts";
+import { checkCount } from "../core/numbers.ts";
 import { onDemand } from "../core/on_demand.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Schedule } from "../core/schedule.ts";
@@ -8,7 +9,6 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Profile } from "../graph/profile.ts";
-import { checkCount } from "../nn/layer.ts";
 import type { Model } from "../nn/model.ts";
 import { accuracyOf } from "./accuracy.ts";
 import { CompiledPrograms } from "./compiled_programs.ts";

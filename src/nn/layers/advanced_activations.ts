@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../core/errors.ts";
+import { checkNumber } from "../../core/numbers.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { mul, sub } from "../../graph/ops/arithmetic.ts";
@@ -11,7 +12,7 @@ import { transpose } from "../../graph/ops/transpose.ts";
 import { where as whereNode } from "../../graph/ops/where.ts";
 import { type Constraint, checkConstraint } from "../constraints.ts";
 import { checkInitializer, type Initializer } from "../initializers.ts";
-import { checkNumber, describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";
+import { describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";
 import { checkRegularizer, type Regularizer } from "../regularizers.ts";
 import { imageAxis } from "./merge.ts";
 

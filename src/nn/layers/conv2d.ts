@@ -1,20 +1,12 @@
 import { ShapeError } from "../../core/errors.ts";
+import { checkCount } from "../../core/numbers.ts";
 import { checkOptions, type OptionKinds } from "../../core/options.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
 import { type ConvGeometry, convGeometry, type Padding } from "../../core/window_geometry.ts";
 import { add } from "../../graph/ops/arithmetic.ts";
 import { conv2d as conv2dNode } from "../../graph/ops/conv2d.ts";
 import { activationName } from "../activations.ts";
-import {
-  checkCount,
-  checkImage,
-  checkPadding,
-  describeNew,
-  type Layer,
-  layerConfig,
-  layerOfOne,
-  toPair,
-} from "../layer.ts";
+import { checkImage, checkPadding, describeNew, type Layer, layerConfig, layerOfOne, toPair } from "../layer.ts";
 import { biasSpecs, checkWeightOptions, kernelSpec, WEIGHTS, type WeightOptions } from "./weights.ts";
 
 /** Options of `conv2d`. */

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../core/errors.ts";
+import { checkCount } from "../../core/numbers.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import type { Shape } from "../../core/shape.ts";
 import { transposedConvGeometry } from "../../core/transposed_conv_geometry.ts";
@@ -10,16 +11,7 @@ import { depthwiseConv2d as depthwiseConv2dNode } from "../../graph/ops/depthwis
 import { activationName } from "../activations.ts";
 import { type Constraint, checkConstraint } from "../constraints.ts";
 import { checkInitializer, defaultInitializer, type Initializer } from "../initializers.ts";
-import {
-  checkCount,
-  checkImage,
-  checkPadding,
-  describeNew,
-  type Layer,
-  layerConfig,
-  layerOfOne,
-  toPair,
-} from "../layer.ts";
+import { checkImage, checkPadding, describeNew, type Layer, layerConfig, layerOfOne, toPair } from "../layer.ts";
 import { checkRegularizer, type Regularizer } from "../regularizers.ts";
 import { biasSpecs, checkWeightOptions, kernelSpec, WEIGHTS, type WeightOptions } from "./weights.ts";
 

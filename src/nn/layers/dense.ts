@@ -1,11 +1,12 @@
 import { ShapeError } from "../../core/errors.ts";
+import { checkCount } from "../../core/numbers.ts";
 import { checkOptions, type OptionKinds } from "../../core/options.ts";
 import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
 import { add } from "../../graph/ops/arithmetic.ts";
 import { matmul } from "../../graph/ops/matmul.ts";
 import { reshape } from "../../graph/ops/reshape.ts";
 import { activationName } from "../activations.ts";
-import { checkCount, describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";
+import { describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";
 import { biasSpecs, checkWeightOptions, kernelSpec, WEIGHTS, type WeightOptions } from "./weights.ts";
 
 /** Options of `dense`. */

@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { checkNumber } from "../../core/numbers.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
 import { div, mul } from "../../graph/ops/arithmetic.ts";
@@ -7,7 +8,7 @@ import { groupNorm, layerNorm } from "../../graph/ops/normalization.ts";
 import { sum } from "../../graph/ops/reduce.ts";
 import { reshape } from "../../graph/ops/reshape.ts";
 import { sqrt } from "../../graph/ops/unary.ts";
-import { checkNumber, describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";
+import { describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";
 import { imageAxis } from "./merge.ts";
 import {
   checkScaleAndShift,

@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { checkCount, checkNumber } from "../../core/numbers.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import { formatShape, type Shape, sizeOf } from "../../core/shape.ts";
 import { add, mul } from "../../graph/ops/arithmetic.ts";
@@ -7,16 +8,7 @@ import { reshape as reshapeNode } from "../../graph/ops/reshape.ts";
 import { slice } from "../../graph/ops/slice.ts";
 import { transpose } from "../../graph/ops/transpose.ts";
 import { upsample2d } from "../../graph/ops/upsample2d.ts";
-import {
-  checkCount,
-  checkImage,
-  checkNumber,
-  describeNew,
-  type Layer,
-  layerConfig,
-  layerOfOne,
-  toPair,
-} from "../layer.ts";
+import { checkImage, describeNew, type Layer, layerConfig, layerOfOne, toPair } from "../layer.ts";
 
 /**
  * The same values, row by row, under another shape: any → `targetShape`, without the batch axis; one extent may be −1, which

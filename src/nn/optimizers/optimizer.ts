@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../core/errors.ts";
+import { checkAbove0, checkNumber } from "../../core/numbers.ts";
 import { describeValue } from "../../core/options.ts";
 import { checkSchedule, type Schedule } from "../../core/schedule.ts";
 import {
@@ -22,29 +23,6 @@ export interface Optimizer {
   readonly rule: UpdateRule;
   /** What a trainer begins with. */
   readonly learningRate: number | Schedule;
-}
-
-/** A number of at least `least` and below `below`. Throws `ArgumentError`. */
-export function checkNumber(
-  what: string,
-  name: string,
-  value: number,
-  least: number,
-  below = Number.POSITIVE_INFINITY,
-): number {
-  if (!Number.isFinite(value) || value < least || value >= below) {
-    const range = below === Number.POSITIVE_INFINITY ? `at least ${least}` : `in [${least}, ${below})`;
-    throw new ArgumentError(`${what}: ${name} must be a number ${range}, got ${describeValue(value)}.`);
-  }
-  return value;
-}
-
-/** A number above 0. Throws `ArgumentError`. */
-export function checkAbove0(what: string, name: string, value: number): number {
-  if (!Number.isFinite(value) || value <= 0) {
-    throw new ArgumentError(`${what}: ${name} must be a number above 0, got ${describeValue(value)}.`);
-  }
-  return value;
 }
 
 /** A learning rate as a number of at least 0, or a schedule: plain data, which may come from anywhere. */

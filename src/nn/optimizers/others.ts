@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../core/errors.ts";
+import { checkAbove0, checkNumber } from "../../core/numbers.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import type { UpdateFormula } from "../../graph/update_rule.ts";
 import {
@@ -15,7 +16,7 @@ import {
   type NadamOptions,
   type RmspropOptions,
 } from "../optimizer_options.ts";
-import { checkAbove0, checkEpsilonPlace, checkNumber, moments, type Optimizer, optimizer } from "./optimizer.ts";
+import { checkEpsilonPlace, moments, type Optimizer, optimizer } from "./optimizer.ts";
 
 /** The options of `nadam`. */
 const NADAM: OptionKinds<NadamOptions> = { ...MOMENTS, momentumDecay: "number" };

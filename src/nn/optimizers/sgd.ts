@@ -1,7 +1,8 @@
 import { ArgumentError } from "../../core/errors.ts";
+import { checkNumber } from "../../core/numbers.ts";
 import { checkOptions } from "../../core/options.ts";
 import { SGD, type SgdOptions } from "../optimizer_options.ts";
-import { checkNumber, type Optimizer, optimizer } from "./optimizer.ts";
+import { type Optimizer, optimizer } from "./optimizer.ts";
 
 /**
  * Gradient descent; with `momentum` the heavy ball, or Nesterov's form. `dampening` lessens what a gradient adds to the
