@@ -17,9 +17,15 @@ export { type KernelTime, Profile, type ProfileData } from "./graph/profile.ts";
 export type { EpsilonPlace, UpdateFormula, UpdateRule, UpdateTreatment } from "./graph/update_rule.ts";
 export type { ActivationName } from "./nn/activations.ts";
 export { type Constraint, maxNorm, minMaxNorm, unitNorm } from "./nn/constraints.ts";
-export { defineLayer, type OwnLayerContext, type OwnLayerDefinition, type OwnWeight } from "./nn/define_layer.ts";
+export {
+  defineLayer,
+  type OwnLayerContext,
+  type OwnLayerDefinition,
+  type OwnMultiOutputDefinition,
+  type OwnWeight,
+} from "./nn/define_layer.ts";
 export type { Initializer, InitializerName } from "./nn/initializers.ts";
-export type { Layer, LayerConfig } from "./nn/layer.ts";
+export type { AnyLayer, Layer, LayerConfig, LayerInputs, MultiOutputLayer } from "./nn/layer.ts";
 export { activation } from "./nn/layers/activation.ts";
 export {
   elu,
@@ -71,6 +77,7 @@ export {
   zeroPadding2d,
 } from "./nn/layers/reshaping.ts";
 export type { ScaleAndShiftOptions } from "./nn/layers/scale_and_shift.ts";
+export { type SplitTensorOptions, splitTensor } from "./nn/layers/split.ts";
 export type { WeightOptions } from "./nn/layers/weights.ts";
 export {
   binaryCrossentropy,
@@ -101,12 +108,7 @@ export {
   topKCategoricalAccuracy,
   topKCategoricalAccuracy as topK,
 } from "./nn/metrics.ts";
-export type {
-  BuildOptions,
-  FoldedActivation,
-  Model,
-  PlacedLayer,
-} from "./nn/model.ts";
+export type { BuildOptions, FoldedActivation, Model } from "./nn/model.ts";
 export { type ModelConfig, modelFromConfig } from "./nn/model_config.ts";
 export type { OptimizerChoice } from "./nn/optimizer_names.ts";
 export type * from "./nn/optimizer_options.ts";
@@ -125,6 +127,7 @@ export {
   rmsprop,
   sgd,
 } from "./nn/optimizers.ts";
+export type { PlacedLayer } from "./nn/placed_layer.ts";
 export { l1, l1l2, l2, type Regularizer } from "./nn/regularizers.ts";
 export {
   cosineDecay,
@@ -144,7 +147,7 @@ export {
 } from "./nn/schedules.ts";
 export { model, sequential } from "./nn/sequential.ts";
 export type { ModelSummary, SummaryOptions, SummaryRow } from "./nn/summary.ts";
-export { input, type SymbolicTensor } from "./nn/symbolic_tensor.ts";
+export { input, type Origin, type SymbolicTensor, type TensorType } from "./nn/symbolic_tensor.ts";
 export {
   type Classification,
   type Classifier,

@@ -9,7 +9,7 @@ import type { ActivationName } from "./activations.ts";
 import type { Constraint } from "./constraints.ts";
 import type { Fans, Initializer } from "./initializers.ts";
 import type { Regularizer } from "./regularizers.ts";
-import { connect, SymbolicTensor } from "./symbolic_tensor.ts";
+import { connect, type SymbolicTensor, type TensorType } from "./symbolic_tensor.ts";
 
 /** A layer as plain JSON: `kind` and its options. */
 export interface LayerConfig {
@@ -69,32 +69,55 @@ interface LayerMembers {
   readonly activation: ActivationName;
   /** False: no optimizer moves any of its parameters, and it does in training what it does in inference. */
   readonly trainable: boolean;
-  /** Throws `ShapeError` where the inputs do not fit. */
-  outputShape(inputs: readonly Shape[], what: string): Shape;
+  /** One a tensor that it gives. Throws `ShapeError` where the inputs do not fit. */
+  outputShapes(inputs: readonly Shape[], what: string): readonly Shape[];
+  /** In place of `outputShapes`, of a layer that takes or gives other than f32 tensors, one for each image. */
+  outputTypes?(inputs: readonly TensorType[], what: string): readonly TensorType[];
   parameters(inputs: readonly Shape[]): readonly ParameterSpec[];
   /** Multiplications (each with an addition) for one image. */
   multiplyAdds(inputs: readonly Shape[], what: string): number;
-  /** The layer's value before its `activation`, which the model applies. */
-  build(inputs: readonly Node[], context: BuildContext): Node;
+  /** The layer's values before its `activation`, which the model applies; one a tensor that it gives. */
+  build(inputs: readonly Node[], context: BuildContext): readonly Node[];
 }
+
+/** What a layer is called on: tensors, or one list of them. */
+export type LayerInputs = [inputs: SymbolicTensor | readonly SymbolicTensor[], ...more: SymbolicTensor[]];
 
 /**
  * One layer of a model: shapes and graph building, no device. It goes into the list of `sequential`, or is called on
  * symbolic tensors for `model`; each further call within one model uses the same weights.
  */
 export interface Layer extends LayerMembers {
-  (inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor;
+  (...inputs: LayerInputs): SymbolicTensor;
 }
+
+/** A layer that gives several tensors, as `split` does: a call gives their list. It goes into `model`, not into `sequential`. */
+export interface MultiOutputLayer extends LayerMembers {
+  (...inputs: LayerInputs): SymbolicTensor[];
+}
+
+/** A layer, whatever it gives. */
+export type AnyLayer = Layer | MultiOutputLayer;
 
 /** Whether it is a layer, and no function that makes one. */
-export function isLayer(value: unknown): value is Layer {
-  return typeof value === "function" && "config" in value && "outputShape" in value;
+export function isLayer(value: unknown): value is AnyLayer {
+  return typeof value === "function" && "config" in value && "outputShapes" in value;
 }
 
-function callable(members: LayerMembers): Layer {
-  const layer: Layer = Object.assign(
-    (inputs: SymbolicTensor | readonly SymbolicTensor[]) =>
-      connect(layer, inputs instanceof SymbolicTensor ? [inputs] : Array.isArray(inputs) ? inputs : [inputs]),
+function listOf([first, ...more]: LayerInputs): readonly SymbolicTensor[] {
+  return more.length === 0 && Array.isArray(first) ? first : ([first, ...more] as SymbolicTensor[]);
+}
+
+/** A layer of one output that can be called. */
+export function callable(members: LayerMembers): Layer {
+  const layer: Layer = Object.assign((...inputs: LayerInputs) => connect(layer, listOf(inputs))[0], members);
+  return layer;
+}
+
+/** A layer whose call gives a list. */
+export function callableForSeveral(members: LayerMembers): MultiOutputLayer {
+  const layer: MultiOutputLayer = Object.assign(
+    (...inputs: LayerInputs) => [...connect(layer, listOf(inputs))],
     members,
   );
   return layer;
@@ -114,32 +137,53 @@ export interface LayerDefinition extends Pick<LayerMembers, "config" | "keyword"
   build(x: Node, context: BuildContext): Node;
 }
 
-/** Declares a layer of one input. */
-export function layerOfOne(definition: LayerDefinition): Layer {
-  function only<T>(inputs: readonly T[], what: string): T {
-    const [input, ...others] = inputs;
-    if (input === undefined || others.length > 0) {
-      throw new ArgumentError(
-        `${what}: takes one tensor, got ${inputs.length}; add() or concatenate() combine several.`,
-      );
-    }
-    return input;
+/** A layer of one input that gives several tensors, as its file declares it. */
+export interface MultiOutputDefinition extends Omit<LayerDefinition, "activation" | "outputShape" | "build"> {
+  outputShapes(input: Shape, what: string): readonly Shape[];
+  build(x: Node, context: BuildContext): readonly Node[];
+}
+
+function only<T>(inputs: readonly T[], what: string): T {
+  const [input, ...others] = inputs;
+  if (input === undefined || others.length > 0) {
+    throw new ArgumentError(`${what}: takes one tensor, got ${inputs.length}; add() or concatenate() combine several.`);
   }
-  const { config, keyword, activation = "linear", trainable = true } = definition;
-  return callable({
+  return input;
+}
+
+/** What layers of one input have in common. */
+function membersOfOne(definition: MultiOutputDefinition, activation: ActivationName = "linear"): LayerMembers {
+  const { config, keyword, trainable = true } = definition;
+  return {
     config,
     keyword,
     activation,
     trainable,
-    outputShape: (inputs, what) => definition.outputShape(only(inputs, what), what),
+    outputShapes: (inputs, what) => definition.outputShapes(only(inputs, what), what),
     parameters: (inputs) => definition.parameters?.(only(inputs, keyword)) ?? [],
     multiplyAdds: (inputs, what) => definition.multiplyAdds?.(only(inputs, what), what) ?? 0,
     build: (inputs, context) => definition.build(only(inputs, keyword), context),
-  });
+  };
+}
+
+/** Declares a layer of one input. */
+export function layerOfOne({ activation, outputShape, build, ...definition }: LayerDefinition): Layer {
+  const several: MultiOutputDefinition = {
+    ...definition,
+    outputShapes: (input, what) => [outputShape(input, what)],
+    build: (x, context) => [build(x, context)],
+  };
+  return callable(membersOfOne(several, activation));
+}
+
+/** Declares a layer of one input that gives several tensors. */
+export function layerOfParts(definition: MultiOutputDefinition): MultiOutputLayer {
+  return callableForSeveral(membersOfOne(definition));
 }
 
 /** A layer that combines several tensors and has no parameters, as its file declares it. */
-export interface MergingLayerDefinition extends Pick<LayerMembers, "config" | "keyword" | "outputShape"> {
+export interface MergingLayerDefinition extends Pick<LayerMembers, "config" | "keyword"> {
+  outputShape(inputs: readonly Shape[], what: string): Shape;
   build(inputs: readonly Node[], graph: Graph): Node;
 }
 
@@ -150,15 +194,15 @@ export function layerOfSeveral({ config, keyword, outputShape, build }: MergingL
     keyword,
     activation: "linear",
     trainable: true,
-    outputShape(inputs, what) {
+    outputShapes(inputs, what) {
       if (inputs.length < 2) {
         throw new ArgumentError(`${what}: takes a list of at least two tensors, got ${inputs.length}.`);
       }
-      return outputShape(inputs, what);
+      return [outputShape(inputs, what)];
     },
     parameters: () => [],
     multiplyAdds: () => 0,
-    build: (inputs, { graph }) => build(inputs, graph),
+    build: (inputs, { graph }) => [build(inputs, graph)],
   });
 }
 

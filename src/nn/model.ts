@@ -2,40 +2,22 @@ import { at } from "../core/at.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
 import { hashString, randomKey } from "../core/random.ts";
-import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
+import { formatShape, type Shape, sameShape } from "../core/shape.ts";
 import type { Tensor, TypedArray } from "../core/tensor.ts";
 import type { Graph } from "../graph/graph.ts";
 import { Arena, type Node, Variable } from "../graph/node.ts";
 import { add } from "../graph/ops/arithmetic.ts";
+import { broadcastTo } from "../graph/ops/broadcast_to.ts";
 import { applyActivation } from "./activations.ts";
 import { checkParameters, checkSize } from "./check_parameters.ts";
 import { constrain } from "./constraints.ts";
 import { checkInitializerFits, initialize } from "./initializers.ts";
-import type { Layer, ParameterSpec } from "./layer.ts";
+import type { ParameterSpec } from "./layer.ts";
 import type { ModelConfig } from "./model_config.ts";
+import { firstCall, nameOfTensor, type PlacedLayer, placeLayer, typeOfTensor } from "./placed_layer.ts";
 import { penalty } from "./regularizers.ts";
 import { type ModelSummary, type SummaryOptions, summarize } from "./summary.ts";
-import type { Call, Wiring } from "./wiring.ts";
-
-/** A layer in its place: named, with the shapes that flow in and out (without the batch axis). */
-export interface PlacedLayer {
-  /** Its own, or made from its kind. */
-  readonly name: string;
-  /** What it does. */
-  readonly layer: Layer;
-  /** Of its first input, where it is first called. */
-  readonly inputShape: Shape;
-  /** Where it is first called. */
-  readonly outputShape: Shape;
-  /** Full names of its parameters, "conv2d/kernel". */
-  readonly parameterNames: readonly string[];
-  /** For one image; all calls together. */
-  readonly multiplyAdds: number;
-  /** Values of its outputs for one image; all calls together. */
-  readonly neurons: number;
-  /** Names of the inputs and layers whose tensors it reads. */
-  readonly connectedTo: readonly string[];
-}
+import type { Wiring } from "./wiring.ts";
 
 /** An activation that a model's end leaves out; true is a softmax. */
 export type FoldedActivation = boolean | "softmax" | "sigmoid";
@@ -56,7 +38,10 @@ export interface BuildOptions {
    * dropout does not build a training step without it.
    */
   random?: { readonly seed: number; readonly step: Node };
-  /** Called for each layer (for the last of its calls) with its value before its activation and after it. */
+  /**
+   * Called for each f32 value that a layer gives, with it before the layer's activation and after it. A layer's second output
+   * is called as in `model.outputNames`; a layer that is called again tells once more.
+   */
   probe?: (name: string, linear: Node, output: Node) => void;
   /** With `training`: takes the new value of each statistic, which otherwise is assigned at the end of the step. */
   update?: (variable: Variable, value: Node) => void;
@@ -92,7 +77,7 @@ export class Model {
     this.seed = seed;
     this.inputNames = wiring.inputs.map(({ name }) => name);
     this.inputShapes = wiring.inputs.map(({ shape }) => shape);
-    this.outputShapes = wiring.outputs.map((tensor) => shapeOfTensor(wiring, tensor));
+    this.outputShapes = wiring.outputs.map((tensor) => typeOfTensor(wiring, tensor).shape);
     this.layers = wiring.layers.map((_, index) => placeLayer(wiring, index));
 
     const specs = wiring.layers.flatMap(({ name, layer }, index) =>
@@ -137,14 +122,17 @@ export class Model {
     return at(this.outputLayers, 0);
   }
 
-  /** The outputs' names, in their order: those of the layers that make them, numbered where a layer makes several. */
+  /**
+   * The outputs' names, in their order: those of the layers that make them, numbered where a layer makes several: "dense (use 2)"
+   * of a layer that is called again, "split (output 1)".
+   */
   get outputNames(): readonly string[] {
     return this.#wiring.outputs.map((tensor) => nameOfTensor(this.#wiring, tensor));
   }
 
   /** The layers that make the outputs. */
   get outputLayers(): readonly PlacedLayer[] {
-    return this.#wiring.outputs.map((tensor) => at(this.layers, this.#callOf(tensor)?.layer ?? 0));
+    return this.#wiring.outputs.map((tensor) => at(this.layers, this.#wiring.makers[tensor]?.layer ?? 0));
   }
 
   /** Number of classes, for a model that ends in one row of logits. */
@@ -183,11 +171,6 @@ export class Model {
     return this.outputLayer.layer.activation === "softmax";
   }
 
-  /** The call that makes a tensor; none for inputs. */
-  #callOf(tensor: number): Call | undefined {
-    return this.#wiring.calls[tensor - this.#wiring.inputs.length];
-  }
-
   /**
    * Adds the model's nodes to a graph, from `x` [batch, …inputShape] to its output [batch, …outputShape]; from a list
    * of inputs to a list of outputs. Throws `ShapeError` where they do not fit, `ArgumentError` for one node where the
@@ -220,10 +203,10 @@ export class Model {
     const updated = new Map<string, Node>();
     calls.forEach((call, index) => {
       const { name, layer } = at(layers, call.layer);
-      const tensor = inputs.length + index;
       graph.inLayer(name, () => {
         const built = layer.build(
-          call.inputs.map((one) => at(values, one)),
+          // Only those that say so take what is the same for every image as it is.
+          call.inputs.map((one) => (layer.outputTypes ? at(values, one) : this.#forEachImage(graph, values, one))),
           {
             graph,
             training,
@@ -239,19 +222,29 @@ export class Model {
             update: (parameter, value) => updated.set(`${name}/${parameter}`, value),
           },
         );
-        const skipLast = outputs.includes(tensor) && layer.activation === foldedOf(tensor);
-        if (skipLast) logitsOf.set(tensor, built);
-        const isLast = skipLast && !calls.some((other) => other.inputs.includes(tensor));
-        const value = isLast ? built : applyActivation(graph, built, layer.activation);
-        values.push(value);
-        probe?.(name, built, value);
+        built.forEach((linear, place) => {
+          const tensor = call.first + place;
+          const skipLast = outputs.includes(tensor) && layer.activation === foldedOf(tensor);
+          if (skipLast) logitsOf.set(tensor, linear);
+          const isLast = skipLast && !calls.some((other) => other.inputs.includes(tensor));
+          const value = isLast ? linear : applyActivation(graph, linear, layer.activation);
+          values.push(value);
+          if (value.dtype === "f32") probe?.(place === 0 ? name : nameOfTensor(this.#wiring, tensor), linear, value);
+        });
       });
     });
     for (const [name, value] of updated) {
       if (update) update(this.#variable(name), value);
       else graph.inLayer(value.layer, () => graph.assign(this.#variable(name), value));
     }
-    return outputs.map((tensor) => logitsOf.get(tensor) ?? at(values, tensor));
+    return outputs.map((tensor) => logitsOf.get(tensor) ?? this.#forEachImage(graph, values, tensor));
+  }
+
+  /** A tensor with a batch axis: what is the same for every image is stretched over the batch of the inputs. */
+  #forEachImage(graph: Graph, values: readonly Node[], tensor: number): Node {
+    const value = at(values, tensor);
+    if (!typeOfTensor(this.#wiring, tensor).isConstant) return value;
+    return broadcastTo(graph, value, [at(at(values, 0).shape, 0), ...value.shape]);
   }
 
   /**
@@ -338,38 +331,4 @@ function isFoldedList(logits: FoldedActivation | readonly FoldedActivation[]): l
 
 function isList(input: Node | readonly Node[]): input is readonly Node[] {
   return Array.isArray(input);
-}
-
-function firstCall(wiring: Wiring, layer: number): Call {
-  return at(at(wiring.uses, layer), 0);
-}
-
-function shapeOfTensor({ inputs, calls }: Wiring, tensor: number): Shape {
-  return tensor < inputs.length ? at(inputs, tensor).shape : at(calls, tensor - inputs.length).shape;
-}
-
-/** What a tensor is called where it is read: its input's or layer's name, numbered where the layer makes several. */
-function nameOfTensor({ inputs, layers, calls, uses }: Wiring, tensor: number): string {
-  if (tensor < inputs.length) return at(inputs, tensor).name;
-  const call = at(calls, tensor - inputs.length);
-  const { name } = at(layers, call.layer);
-  return at(uses, call.layer).length === 1 ? name : `${name} (use ${call.use + 1})`;
-}
-
-function placeLayer(wiring: Wiring, index: number): PlacedLayer {
-  const { name, layer } = at(wiring.layers, index);
-  const calls = at(wiring.uses, index);
-  const first = firstCall(wiring, index);
-  const total = (count: (call: Call) => number) => calls.reduce((sum, call) => sum + count(call), 0);
-  const sources = calls.flatMap((call) => call.inputs.map((tensor) => nameOfTensor(wiring, tensor)));
-  return {
-    name,
-    layer,
-    inputShape: at(first.inputShapes, 0),
-    outputShape: first.shape,
-    parameterNames: layer.parameters(first.inputShapes).map((parameter) => `${name}/${parameter.name}`),
-    multiplyAdds: total((call) => layer.multiplyAdds(call.inputShapes, `layer "${name}"`)),
-    neurons: total((call) => sizeOf(call.shape)),
-    connectedTo: [...new Set(sources)],
-  };
 }

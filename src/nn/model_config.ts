@@ -2,11 +2,11 @@ import { FormatError } from "../core/errors.ts";
 import { checkOptions, describeValue } from "../core/options.ts";
 import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { LayerConfig } from "./layer.ts";
+import type { Layer, LayerConfig } from "./layer.ts";
 import { layerFromConfig } from "./layers/index.ts";
 import type { Model } from "./model.ts";
 import { model, sequential } from "./sequential.ts";
-import { input, type SymbolicTensor } from "./symbolic_tensor.ts";
+import { connect, input, type SymbolicTensor } from "./symbolic_tensor.ts";
 
 /** A chain of layers as plain JSON: enough to build it again, without its weights. */
 export interface SequentialConfig {
@@ -16,7 +16,7 @@ export interface SequentialConfig {
   readonly layers: readonly LayerConfig[];
 }
 
-/** Any other model as plain JSON. Tensors are numbered: the inputs first, then what each call makes. */
+/** Any other model as plain JSON. Tensors are numbered: the inputs first, then what each call makes, all of its outputs. */
 export interface FunctionalConfig {
   readonly kind: "functional";
   readonly seed: number;
@@ -76,7 +76,9 @@ function sequentialFromConfig(config: SequentialConfig): Model {
     throw new FormatError("This is not the configuration of a Corteza model.");
   }
   checkCount("layers", config.layers);
-  return sequential({ inputShape: config.inputShape, seed: config.seed }, config.layers.map(layerFromConfig));
+  // One that gives several tensors is refused there.
+  const layers = config.layers.map((layer) => layerFromConfig(layer)) as Layer[];
+  return sequential({ inputShape: config.inputShape, seed: config.seed }, layers);
 }
 
 function functionalFromConfig(config: FunctionalConfig): Model {
@@ -103,7 +105,13 @@ function functionalFromConfig(config: FunctionalConfig): Model {
     if (!Array.isArray(inputs)) throw wrong(`the inputs of layer ${describeValue(name)} are no list`);
     reads += inputs.length;
     if (reads > 4 * MOST_LAYERS) throw wrong(`its layers read more than ${4 * MOST_LAYERS} tensors`);
-    tensors.push(layer(inputs.map((number) => tensor(number, `layer ${describeValue(name)}`))));
+    tensors.push(
+      ...connect(
+        layer,
+        inputs.map((number) => tensor(number, `layer ${describeValue(name)}`)),
+      ),
+    );
+    if (tensors.length > 4 * MOST_LAYERS) throw wrong(`its layers make more than ${4 * MOST_LAYERS} tensors`);
   }
   return model({
     inputs: tensors.slice(0, config.inputs.length),

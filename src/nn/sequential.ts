@@ -1,6 +1,6 @@
 import { ArgumentError } from "../core/errors.ts";
 import { checkOptions, describeValue } from "../core/options.ts";
-import { isLayer, type Layer } from "./layer.ts";
+import { type AnyLayer, isLayer, type Layer } from "./layer.ts";
 import { Model } from "./model.ts";
 import { checkTensorShape, connect, describeLayer, input, type SymbolicTensor } from "./symbolic_tensor.ts";
 import { layerNames, traceWiring } from "./wiring.ts";
@@ -22,7 +22,7 @@ function checkChain(options: SequentialOptions, layers: readonly Layer[]): void 
   checkTensorShape("model: inputShape", options.inputShape);
   if (!Array.isArray(layers)) throw new ArgumentError(`sequential: its layers are ${describeValue(layers)}; ${write}.`);
   if (layers.length === 0) throw new ArgumentError("A model needs at least one layer.");
-  const places = new Map<Layer, number>();
+  const places = new Map<AnyLayer, number>();
   layers.forEach((layer, index) => {
     if (!isLayer(layer)) {
       const call = typeof layer === "function" ? "; call it, as in flatten()" : "";
@@ -46,7 +46,14 @@ export function sequential(options: SequentialOptions, layers: readonly Layer[])
   const start = input(options.inputShape);
   let tensor: SymbolicTensor = start;
   layers.forEach((layer, index) => {
-    tensor = connect(layer, [tensor], `layer "${names[index]}"`);
+    const what = `layer "${names[index]}"`;
+    const [first, ...others] = connect(layer, [tensor], what);
+    if (others.length > 0) {
+      throw new ArgumentError(
+        `sequential: ${what} gives ${others.length + 1} tensors; call it on one and build the network with model().`,
+      );
+    }
+    tensor = first;
   });
   return new Model("sequential", traceWiring([start], [tensor]), options.seed);
 }

@@ -10,8 +10,10 @@ export interface SummaryRow {
   readonly name: string;
   /** As in its config: "conv2d". */
   readonly kind: string;
-  /** One image's, without the batch axis. */
+  /** One image's, without the batch axis; of its first output, where it gives several. */
   readonly outputShape: readonly number[];
+  /** Of each of its outputs. */
+  readonly outputShapes: readonly (readonly number[])[];
   /** Values of the output for one image: 28×28×32 = 25,088. */
   readonly neurons: number;
   /** Numbers that it keeps, trained or not. */
@@ -65,10 +67,11 @@ export interface SummaryOptions {
 export function summarize(model: Model, { batchSize = 1, optimizer = adam() }: SummaryOptions): ModelSummary {
   const sizes = new Map(model.variables.map((variable) => [variable.name, variable.size]));
   const rows = model.layers.map(
-    ({ name, layer, outputShape, neurons, parameterNames, multiplyAdds, connectedTo }): SummaryRow => ({
+    ({ name, layer, outputShape, outputShapes, neurons, parameterNames, multiplyAdds, connectedTo }): SummaryRow => ({
       name,
       kind: layer.config.kind,
       outputShape: [...outputShape],
+      outputShapes: outputShapes.map((shape) => [...shape]),
       neurons,
       parameters: parameterNames.reduce((sum, parameter) => sum + (sizes.get(parameter) ?? 0), 0),
       multiplyAdds,
@@ -101,9 +104,9 @@ export function summarize(model: Model, { batchSize = 1, optimizer = adam() }: S
     toString() {
       const head = ["layer", "output shape", "neurons", "parameters", "multiply-adds"];
       const shape = (extents: readonly number[]) => extents.join("×");
-      const line = (row: Omit<SummaryRow, "kind">) => [
+      const line = (row: Omit<SummaryRow, "kind" | "outputShape">) => [
         row.name,
-        shape(row.outputShape),
+        row.outputShapes.map(shape).join(", "),
         formatCount(row.neurons),
         formatCount(row.parameters),
         formatCount(row.multiplyAdds),
@@ -112,11 +115,11 @@ export function summarize(model: Model, { batchSize = 1, optimizer = adam() }: S
       ];
       const table = formatTable([
         [...head, ...(model.isSequential ? [] : ["connected to"])],
-        ...inputs.map(({ name, shape: outputShape }) =>
-          line({ name, outputShape, neurons: sizeOf(outputShape), parameters: 0, multiplyAdds: 0, connectedTo: [] }),
+        ...inputs.map(({ name, shape: own }) =>
+          line({ name, outputShapes: [own], neurons: sizeOf(own), parameters: 0, multiplyAdds: 0, connectedTo: [] }),
         ),
         ...rows.map(line),
-        line({ name: "total", outputShape: [], neurons, parameters, multiplyAdds, connectedTo: [] }),
+        line({ name: "total", outputShapes: [], neurons, parameters, multiplyAdds, connectedTo: [] }),
       ]);
       const untrained =
         parameters === trainable ? "" : `\n${formatCount(parameters - trainable)} of the parameters are not trained`;

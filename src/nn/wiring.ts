@@ -1,9 +1,9 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../core/shape.ts";
-import type { Layer } from "./layer.ts";
-import { describeLayer, SymbolicTensor } from "./symbolic_tensor.ts";
+import type { AnyLayer } from "./layer.ts";
+import { describeLayer, type Origin, SymbolicTensor, type TensorType } from "./symbolic_tensor.ts";
 
-/** One use of a layer. Tensors are numbered: a model's inputs first, then what each call makes. */
+/** One use of a layer. Tensors are numbered: a model's inputs first, then what each call makes, all of it. */
 export interface Call {
   /** Place of the layer in `Wiring.layers`. */
   readonly layer: number;
@@ -11,16 +11,21 @@ export interface Call {
   readonly use: number;
   readonly inputs: readonly number[];
   readonly inputShapes: readonly Shape[];
-  readonly shape: Shape;
+  /** Number of the first tensor that it makes. */
+  readonly first: number;
+  /** What it makes, one entry a tensor. */
+  readonly types: readonly TensorType[];
 }
 
 /** How the layers of a model hang together. */
 export interface Wiring {
   readonly inputs: readonly { readonly name: string; readonly shape: Shape }[];
   /** In the order of their first calls. */
-  readonly layers: readonly { readonly name: string; readonly layer: Layer }[];
+  readonly layers: readonly { readonly name: string; readonly layer: AnyLayer }[];
   /** In the order in which they were made, so that inputs come before what depends on them. */
   readonly calls: readonly Call[];
+  /** Of each tensor the call that makes it; undefined for inputs. */
+  readonly makers: readonly (Call | undefined)[];
   /** The calls of each layer, in the order of `layers`. */
   readonly uses: readonly (readonly Call[])[];
   readonly outputs: readonly number[];
@@ -50,7 +55,7 @@ export function uniqueNames(
 }
 
 /** The names that these layers get in one model. */
-export function layerNames(layers: readonly Layer[]): string[] {
+export function layerNames(layers: readonly AnyLayer[]): string[] {
   return uniqueNames(layers.map(({ config, keyword }) => ({ name: config.name, keyword })));
 }
 
@@ -77,6 +82,11 @@ function checkEnds(inputs: readonly SymbolicTensor[], outputs: readonly Symbolic
       if (!(tensor instanceof SymbolicTensor)) {
         throw new ArgumentError(`model: ${what} ${index} is no symbolic tensor; use input() and call layers on it.`);
       }
+      if (what === "output" && tensor.dtype !== "f32") {
+        throw new ArgumentError(
+          `model: output ${index} (${tensor}) is ${tensor.dtype}; operation({ op: "cast", attributes: ["f32"] }) makes it f32.`,
+        );
+      }
       if (what === "input" && tensor.origin !== undefined) {
         throw new ArgumentError(`model: input ${index} is what ${tensor} gave; inputs come from input().`);
       }
@@ -89,7 +99,7 @@ function checkEnds(inputs: readonly SymbolicTensor[], outputs: readonly Symbolic
 }
 
 /** A layer that is called several times has one set of weights, which has to fit every call. */
-function checkShared(name: string, layer: Layer, calls: readonly Call[]): void {
+function checkShared(name: string, layer: AnyLayer, calls: readonly Call[]): void {
   const [first, ...others] = calls;
   if (first === undefined) return;
   const wanted = layer.parameters(first.inputShapes);
@@ -121,34 +131,43 @@ export function traceWiring(inputs: readonly SymbolicTensor[], outputs: readonly
   for (const tensor of inputs) {
     if (!used.has(tensor)) throw new ArgumentError(`model: no output depends on ${tensor}; leave it out.`);
   }
-  const numbers = new Map(inputs.map((tensor, index) => [tensor, index]));
+  const given = new Map(inputs.map((tensor, index) => [tensor, index]));
   /** Each layer's place, in the order of first use. */
-  const places = new Map<Layer, number>();
-  const counts = new Map<Layer, number>();
-  const calls: Call[] = [];
+  const places = new Map<AnyLayer, number>();
+  const counts = new Map<AnyLayer, number>();
+  const made = new Map<Origin, Call>();
+  const numberOf = (tensor: SymbolicTensor): number =>
+    tensor.origin === undefined
+      ? (given.get(tensor) as number)
+      : (made.get(tensor.origin) as Call).first + tensor.place;
+  let next = inputs.length;
   for (const tensor of tensors) {
     const { origin } = tensor;
     if (origin === undefined) {
-      if (numbers.has(tensor)) continue;
+      if (given.has(tensor)) continue;
       const user = tensors.find((other) => other.origin?.inputs.includes(tensor))?.origin?.layer;
       throw new ArgumentError(
         `model: ${user === undefined ? "an output" : describeLayer(user)} depends on ${tensor}, which is not among the ` +
           `model's inputs.`,
       );
     }
-    const place = places.get(origin.layer) ?? places.size;
-    places.set(origin.layer, place);
-    const use = counts.get(origin.layer) ?? 0;
-    counts.set(origin.layer, use + 1);
-    numbers.set(tensor, inputs.length + calls.length);
-    calls.push({
+    if (made.has(origin)) continue;
+    const { layer, types } = origin;
+    const place = places.get(layer) ?? places.size;
+    places.set(layer, place);
+    const use = counts.get(layer) ?? 0;
+    counts.set(layer, use + 1);
+    made.set(origin, {
       layer: place,
       use,
-      inputs: origin.inputs.map((one) => numbers.get(one) as number),
+      inputs: origin.inputs.map(numberOf),
       inputShapes: origin.inputs.map(({ shape }) => shape),
-      shape: tensor.shape,
+      first: next,
+      types,
     });
+    next += types.length;
   }
+  const calls = [...made.values()];
   if (calls.length === 0) throw new ArgumentError("A model needs at least one layer.");
   const layers = [...places.keys()];
   const names = uniqueNames([
@@ -164,7 +183,8 @@ export function traceWiring(inputs: readonly SymbolicTensor[], outputs: readonly
     inputs: inputs.map(({ shape }, index) => ({ name: names[index] as string, shape })),
     layers: placed,
     calls,
+    makers: [...inputs.map(() => undefined), ...calls.flatMap((call) => call.types.map(() => call))],
     uses,
-    outputs: outputs.map((tensor) => numbers.get(tensor) as number),
+    outputs: outputs.map(numberOf),
   };
 }

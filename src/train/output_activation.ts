@@ -1,4 +1,5 @@
-import type { Model, PlacedLayer } from "../nn/model.ts";
+import type { Model } from "../nn/model.ts";
+import type { PlacedLayer } from "../nn/placed_layer.ts";
 import type { PredictionKind } from "./programs.ts";
 
 /** How the outputs of a model with one output become probabilities. */

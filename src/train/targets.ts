@@ -5,7 +5,8 @@ import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Dataset, DatasetOutput } from "../data/dataset.ts";
 import { columnsOf } from "../data/multi_dataset.ts";
 import type { Loss } from "../nn/losses.ts";
-import type { Model, PlacedLayer } from "../nn/model.ts";
+import type { Model } from "../nn/model.ts";
+import type { PlacedLayer } from "../nn/placed_layer.ts";
 import type { Head } from "./heads.ts";
 import { finalActivation } from "./output_activation.ts";
 

@@ -45,6 +45,7 @@ const MAKERS: Readonly<Record<string, readonly [make: (options: never) => unknow
   reLU: [corteza.reLU, {}],
   rescaling: [corteza.rescaling, { scale: 1 }],
   reshape: [corteza.reshape, { targetShape: [1] }],
+  splitTensor: [corteza.splitTensor, { parts: 2 }],
   separableConv2d: [corteza.separableConv2d, { filters: 1, kernelSize: 1 }],
   softmax: [corteza.softmax, {}],
   spatialDropout2d: [corteza.spatialDropout2d, { rate: 0.5 }],

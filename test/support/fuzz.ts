@@ -32,6 +32,7 @@ import {
   sequential,
   sgd,
   softmax,
+  splitTensor,
   type Trainer,
 } from "../../src/index.ts";
 import { LAYER_CASES } from "./layer_cases.ts";
@@ -127,6 +128,15 @@ function residual(): Model {
   return model({ inputs: [x, other], outputs: [softmax()(dense({ units: 3, name: "class" })(all)), sum], seed: 3 });
 }
 
+/** Layers that give several tensors, one of which leads nowhere. */
+function inParts(): Model {
+  const x = input([4, 6]);
+  const [a, , b] = splitTensor({ parts: [1, 3, 2], name: "parts" })(x);
+  const [top, bottom] = splitTensor({ parts: 2, axis: 1 })(b ?? x);
+  const all = concatenate({ axis: 1 })([top ?? x, bottom ?? x]);
+  return model({ inputs: x, outputs: [dense({ units: 2 })(all), a ?? x] });
+}
+
 /** A small network of the usual kinds of layers. */
 export function smallNetwork(): Model {
   return sequential({ inputShape: [8, 8, 1], seed: 7 }, [
@@ -150,7 +160,9 @@ export function honestConfigs(): ModelConfig[] {
   const single = Object.values(LAYER_CASES).map(({ make, input: shape }) =>
     sequential({ inputShape: shape }, [make()]),
   );
-  return [...single, smallNetwork(), smallNetwork(), residual(), residual(), residual()].map((one) => one.toJSON());
+  return [...single, smallNetwork(), smallNetwork(), residual(), residual(), residual(), inParts(), inParts()].map(
+    (one) => one.toJSON(),
+  );
 }
 
 /** Everything that is done with a model before it runs. */

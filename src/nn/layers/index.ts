@@ -1,6 +1,6 @@
 import { FormatError } from "../../core/errors.ts";
 import { describeValue } from "../../core/options.ts";
-import type { Layer, LayerConfig } from "../layer.ts";
+import type { AnyLayer, LayerConfig } from "../layer.ts";
 import { OWN_KIND, ownLayers } from "../own_layers.ts";
 import { activation } from "./activation.ts";
 import { elu, leakyReLU, prelu, reLU, softmax } from "./advanced_activations.ts";
@@ -22,12 +22,13 @@ import { add, average, concatenate, maximum, minimum, multiply, subtract } from 
 import { groupNormalization, layerNormalization, unitNormalization } from "./normalization.ts";
 import { averagePooling2d, globalAveragePooling2d, globalMaxPooling2d, maxPooling2d } from "./pooling.ts";
 import { cropping2d, permute, rescaling, reshape, upSampling2d, zeroPadding2d } from "./reshaping.ts";
+import { type SplitTensorOptions, splitTensor } from "./split.ts";
 
 /** Options as they come from JSON: whatever they are, each layer checks its own and throws a typed error. */
 type Options = Readonly<Record<string, unknown>> & { name?: string };
 
 /** Every kind of layer by its name in a config. */
-const BUILDERS: Readonly<Record<string, (options: Options) => Layer>> = {
+const BUILDERS: Readonly<Record<string, (options: Options) => AnyLayer>> = {
   activation: ({ activation: wanted, ...name }) => activation(wanted as string, name),
   add,
   average,
@@ -60,13 +61,14 @@ const BUILDERS: Readonly<Record<string, (options: Options) => Layer>> = {
   separableConv2d: (options) => separableConv2d(options as object as SeparableConv2dLayerOptions),
   softmax,
   spatialDropout2d: (options) => spatialDropout2d(options as object as Parameters<typeof spatialDropout2d>[0]),
+  splitTensor: (options) => splitTensor(options as object as SplitTensorOptions),
   subtract,
   unitNormalization,
   upSampling2d,
   zeroPadding2d,
 };
 
-function builderOf(kind: string): ((options: Options) => Layer) | undefined {
+function builderOf(kind: string): ((options: Options) => AnyLayer) | undefined {
   if (!kind.startsWith(OWN_KIND)) return Object.hasOwn(BUILDERS, kind) ? BUILDERS[kind] : undefined;
   const own = kind.slice(OWN_KIND.length);
   const found = ownLayers.get(own);
@@ -77,7 +79,7 @@ function builderOf(kind: string): ((options: Options) => Layer) | undefined {
 }
 
 /** A layer from its JSON. Throws `FormatError` for a kind that does not exist, and what the layer says of its options. */
-export function layerFromConfig(config: LayerConfig): Layer {
+export function layerFromConfig(config: LayerConfig): AnyLayer {
   const given: unknown = config;
   if (typeof given !== "object" || given === null) {
     throw new FormatError(`A layer of this configuration is no object, but ${describeValue(given)}.`);
