@@ -37,6 +37,7 @@ export {
   softmax,
 } from "./nn/layers/advanced_activations.ts";
 export { type BatchNormalizationOptions, batchNormalization } from "./nn/layers/batch_normalization.ts";
+export { type ConstantOptions, constant } from "./nn/layers/constant.ts";
 export { type Conv2dLayerOptions, conv2d } from "./nn/layers/conv2d.ts";
 export {
   type Conv2dTransposeLayerOptions,
@@ -58,6 +59,7 @@ export {
   layerNormalization,
   unitNormalization,
 } from "./nn/layers/normalization.ts";
+export { type OperationOptions, operation } from "./nn/layers/operation.ts";
 export {
   averagePooling2d,
   type GlobalPooling2dOptions,
@@ -127,6 +129,7 @@ export {
   rmsprop,
   sgd,
 } from "./nn/optimizers.ts";
+export type { LayerMakers } from "./nn/own_layers.ts";
 export type { PlacedLayer } from "./nn/placed_layer.ts";
 export { l1, l1l2, l2, type Regularizer } from "./nn/regularizers.ts";
 export {

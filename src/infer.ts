@@ -5,8 +5,11 @@ export { type DigitImageOptions, normalizeDigitImage } from "./data/digit_image.
 export type { Background, PictureOptions } from "./data/picture.ts";
 export { loadSafetensors, safetensorsMetadata } from "./formats/safetensors.ts";
 export type { Backend } from "./graph/backend.ts";
+export { type ConstantOptions, constant } from "./nn/layers/constant.ts";
+export { type OperationOptions, operation } from "./nn/layers/operation.ts";
 export type { Model } from "./nn/model.ts";
 export { type ModelConfig, modelFromConfig } from "./nn/model_config.ts";
+export type { LayerMakers } from "./nn/own_layers.ts";
 export {
   type Classification,
   type Classifier,

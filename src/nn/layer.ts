@@ -27,6 +27,8 @@ export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
   readonly initializer: Initializer;
+  /** In its place: the values themselves. */
+  readonly initial?: () => Float32Array;
   readonly fans: Fans;
   /** Whether an optimizer moves it; default true. False for statistics that the layer keeps itself. */
   readonly trainable?: boolean;
@@ -48,6 +50,8 @@ export interface RandomSource {
 /** What a layer may use while it adds its nodes to a graph. */
 export interface BuildContext {
   readonly graph: Graph;
+  /** Images of the batch. */
+  readonly batch: number;
   /** Whether the graph is a training step, in which statistics are those of the batch. */
   readonly training: boolean;
   /** In a training step, i32 [batch]: images with a negative label only fill up a last, shorter batch. */

@@ -88,9 +88,10 @@ export class Model {
       })),
     );
     checkSize(specs);
-    const fresh = specs.map(({ name, shape, initializer, fans, trainable }) => {
+    const fresh = specs.map(({ name, shape, initializer, initial, fans, trainable }) => {
       checkInitializerFits(`parameter "${name}"`, initializer, shape);
-      return { name, shape, trainable, initial: () => initialize(initializer, shape, fans, seed, hashString(name)) };
+      const drawn = () => initialize(initializer, shape, fans, seed, hashString(name));
+      return { name, shape, trainable, initial: initial ?? drawn };
     });
     this.#trained = specs.filter(({ trainable }) => trainable);
     this.arena = new Arena(
@@ -209,6 +210,7 @@ export class Model {
           call.inputs.map((one) => (layer.outputTypes ? at(values, one) : this.#forEachImage(graph, values, one))),
           {
             graph,
+            batch: at(at(inputs, 0).shape, 0),
             training,
             labels: training ? labels : undefined,
             random() {

@@ -5,6 +5,7 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Layer, LayerConfig } from "./layer.ts";
 import { layerFromConfig } from "./layers/index.ts";
 import type { Model } from "./model.ts";
+import type { LayerMakers } from "./own_layers.ts";
 import { model, sequential } from "./sequential.ts";
 import { connect, input, type SymbolicTensor } from "./symbolic_tensor.ts";
 
@@ -41,13 +42,20 @@ const wrong = (what: string) => new FormatError(`This is not the configuration o
 
 /**
  * A model from its JSON, which may come from anywhere: it is looked at before anything is made of it. With `weights` the
- * parameters are those, which must be all and have the right shapes, and no initial value is ever computed. Throws
- * `FormatError`, `ShapeError` or `ArgumentError` when it is not one.
+ * parameters are those, which must be all and have the right shapes, and no initial value is ever computed. `layers` are makers
+ * of layers that it does not bring with it: `{ layers: { constant, operation } }`. Throws `FormatError`, `ShapeError` or
+ * `ArgumentError` when it is not one.
  */
-export function modelFromConfig(config: ModelConfig, options: { weights?: ReadonlyMap<string, Tensor> } = {}): Model {
-  checkOptions("modelFromConfig", options, { weights: "any" });
+export function modelFromConfig(
+  config: ModelConfig,
+  options: { weights?: ReadonlyMap<string, Tensor>; layers?: LayerMakers } = {},
+): Model {
+  checkOptions("modelFromConfig", options, { weights: "any", layers: "any" });
   checkExtent(config);
-  const made = config?.kind === "functional" ? functionalFromConfig(config) : sequentialFromConfig(config);
+  const made =
+    config?.kind === "functional"
+      ? functionalFromConfig(config, options.layers)
+      : sequentialFromConfig(config, options.layers);
   if (options.weights) setWeights(made, options.weights);
   return made;
 }
@@ -71,17 +79,17 @@ function checkCount(what: string, list: readonly unknown[]): void {
   if (list.length > MOST_LAYERS) throw wrong(`it has ${list.length} ${what}; at most ${MOST_LAYERS} are read`);
 }
 
-function sequentialFromConfig(config: SequentialConfig): Model {
+function sequentialFromConfig(config: SequentialConfig, makers?: LayerMakers): Model {
   if (config?.kind !== "sequential" || !Array.isArray(config.layers) || !Array.isArray(config.inputShape)) {
     throw new FormatError("This is not the configuration of a Corteza model.");
   }
   checkCount("layers", config.layers);
   // One that gives several tensors is refused there.
-  const layers = config.layers.map((layer) => layerFromConfig(layer)) as Layer[];
+  const layers = config.layers.map((layer) => layerFromConfig(layer, makers)) as Layer[];
   return sequential({ inputShape: config.inputShape, seed: config.seed }, layers);
 }
 
-function functionalFromConfig(config: FunctionalConfig): Model {
+function functionalFromConfig(config: FunctionalConfig, makers?: LayerMakers): Model {
   for (const part of ["inputs", "layers", "calls", "outputs"] as const) {
     const list: readonly unknown[] = config[part];
     if (!Array.isArray(list)) throw wrong(`its "${part}" are no list`);
@@ -90,7 +98,7 @@ function functionalFromConfig(config: FunctionalConfig): Model {
       throw wrong(`one of its "${part}" is no object`);
     }
   }
-  const layers = new Map(config.layers.map((layer) => [layer.name, layerFromConfig(layer)]));
+  const layers = new Map(config.layers.map((layer) => [layer.name, layerFromConfig(layer, makers)]));
   if (layers.size !== config.layers.length) throw wrong("two of its layers have the same name, or none");
   const tensors = config.inputs.map(({ name, shape }) => input(shape, { name }));
   const tensor = (number: number, reader: string): SymbolicTensor => {

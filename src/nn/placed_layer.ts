@@ -20,7 +20,7 @@ export interface PlacedLayer {
   readonly parameterNames: readonly string[];
   /** For one image; all calls together. */
   readonly multiplyAdds: number;
-  /** Values of its outputs for one image; all calls together. */
+  /** Values of its outputs for one image; all calls together. What is the same for every image does not count. */
   readonly neurons: number;
   /** Names of the inputs and layers whose tensors it reads. */
   readonly connectedTo: readonly string[];
@@ -67,7 +67,7 @@ export function placeLayer(wiring: Wiring, index: number): PlacedLayer {
     outputShapes,
     parameterNames: layer.parameters(first.inputShapes).map((parameter) => `${name}/${parameter.name}`),
     multiplyAdds: total((call) => layer.multiplyAdds(call.inputShapes, `layer "${name}"`)),
-    neurons: total(({ types }) => types.reduce((sum, { shape }) => sum + sizeOf(shape), 0)),
+    neurons: total(({ types }) => types.reduce((sum, type) => sum + (type.isConstant ? 0 : sizeOf(type.shape)), 0)),
     connectedTo: [...new Set(sources)],
   };
 }

@@ -1,8 +1,10 @@
 /** The worker's side: owns the backend and the trainer, answers the page's calls. */
 import { ArgumentError, WebGpuUnavailableError } from "../core/errors.ts";
+import { onDemand } from "../core/on_demand.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend } from "../graph/backend.ts";
-import { modelFromConfig } from "../nn/model_config.ts";
+import { type ModelConfig, modelFromConfig } from "../nn/model_config.ts";
+import type { LayerMakers } from "../nn/own_layers.ts";
 import { createTrainer } from "../train/create_trainer.ts";
 import type { Trainer } from "../train/types.ts";
 import { webgpu } from "../webgpu/backend.ts";
@@ -122,7 +124,7 @@ class Host {
 
   async #create(message: CreateMessage): Promise<Created> {
     const { backend, whyNotWebGpu } = await this.#chooseBackend(message);
-    const model = modelFromConfig(message.model);
+    const model = modelFromConfig(message.model, await makersFor(message.model));
     const mirror = new ModelInWorker(model);
     mirror.take(message.parameters, 0);
     const trainer = await createTrainer(model, { ...message.config, backend });
@@ -254,4 +256,13 @@ class Events {
     this.#ready = [];
     this.#send(ready);
   }
+}
+
+/** Makers of the layers that a model may have beside the usual ones, fetched where it has one. */
+async function makersFor({ layers }: ModelConfig): Promise<{ layers?: LayerMakers }> {
+  if (!layers.some(({ kind }) => kind === "operation" || kind === "constant")) return {};
+  const [{ constant }, { operation }] = await onDemand("ops", () =>
+    Promise.all([import("../nn/layers/constant.ts"), import("../nn/layers/operation.ts")]),
+  );
+  return { layers: { constant, operation } };
 }

@@ -45,6 +45,8 @@ const MAKERS: Readonly<Record<string, readonly [make: (options: never) => unknow
   reLU: [corteza.reLU, {}],
   rescaling: [corteza.rescaling, { scale: 1 }],
   reshape: [corteza.reshape, { targetShape: [1] }],
+  constant: [corteza.constant, { shape: [1], data: [1] }],
+  operation: [corteza.operation, { op: "relu" }],
   splitTensor: [corteza.splitTensor, { parts: 2 }],
   separableConv2d: [corteza.separableConv2d, { filters: 1, kernelSize: 1 }],
   softmax: [corteza.softmax, {}],

@@ -37,6 +37,7 @@ import {
 } from "../../src/index.ts";
 import { LAYER_CASES } from "./layer_cases.ts";
 import { mutatedCheckpoint, mutatedConfig } from "./mutants.ts";
+import { importedNetwork, modelOf, OPERATION_CASES } from "./operations.ts";
 import { RandomData } from "./random.ts";
 
 const MOST_MILLISECONDS = 1000;
@@ -160,9 +161,21 @@ export function honestConfigs(): ModelConfig[] {
   const single = Object.values(LAYER_CASES).map(({ make, input: shape }) =>
     sequential({ inputShape: shape }, [make()]),
   );
-  return [...single, smallNetwork(), smallNetwork(), residual(), residual(), residual(), inParts(), inParts()].map(
-    (one) => one.toJSON(),
-  );
+  const operations = Object.entries(OPERATION_CASES).map(([op, one]) => modelOf(op, one, 1).made);
+  return [
+    ...single,
+    ...operations,
+    importedNetwork(),
+    importedNetwork(),
+    importedNetwork(),
+    smallNetwork(),
+    smallNetwork(),
+    residual(),
+    residual(),
+    residual(),
+    inParts(),
+    inParts(),
+  ].map((one) => one.toJSON());
 }
 
 /** Everything that is done with a model before it runs. */

@@ -1,7 +1,8 @@
 /** What is a worker's own about a trainer in a worker, in threads of Node; the contract suite has what every trainer does. */
 import { Worker as Thread } from "node:worker_threads";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { ArgumentError, DisposedError, sgd, WorkerError } from "../../src/index.ts";
+import { cpu } from "../../src/cpu/backend.ts";
+import { ArgumentError, createTrainer, DisposedError, sgd, WorkerError } from "../../src/index.ts";
 import {
   createWorkerTrainer,
   type NodeThread,
@@ -10,6 +11,7 @@ import {
 } from "../../src/worker.ts";
 import { network, PICTURE, pictures, rejection, unhandledIn } from "../support/contract/bench.ts";
 import { bundleNodeWorker } from "../support/node_worker.ts";
+import { importedNetwork, valuesOf } from "../support/operations.ts";
 
 let startThread: () => NodeThread;
 beforeAll(async () => {
@@ -168,4 +170,19 @@ it("what cannot be sent in the options is refused before a worker is made, with 
 it("errors of createTrainer come from the worker as they are", async () => {
   const wrong = createWorkerTrainer(network(), { ...CONFIG, worker: startThread, loss: "no such loss" });
   expect(await rejection(wrong)).toBeInstanceOf(ArgumentError);
+});
+
+it("a model of ops and constants trains there as it does here", async () => {
+  const images = valuesOf(2, 4 * 72);
+  const [there, here] = [importedNetwork(), importedNetwork()];
+  const trainer = await createWorkerTrainer(there, { ...CONFIG, worker: startThread });
+  const { loss, optimizer, batchSize = 4 } = CONFIG;
+  const local = await createTrainer(here, { loss, optimizer, batchSize, backend: cpu() });
+  for (let step = 0; step < 2; step++) {
+    expect(await trainer.trainOnBatch(images, [0, 1, 2, 0])).toEqual(await local.trainOnBatch(images, [0, 1, 2, 0]));
+  }
+  await Promise.all([trainer.syncModel(), local.syncModel()]);
+  expect([...there.parameters]).toEqual([...here.parameters]);
+  trainer.dispose();
+  local.dispose();
 });

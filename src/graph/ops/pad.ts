@@ -4,7 +4,7 @@ import { describeValue } from "../../core/options.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { resampleAxis } from "./resample_axis.ts";
+import { checkPositions, resampleAxis } from "./resample_axis.ts";
 import { place } from "./slice.ts";
 
 export interface PadOptions {
@@ -59,6 +59,7 @@ export function pad(
       );
     }
     if (before + after === 0) return padded;
+    checkPositions("pad", before + extent + after);
     const taps = Array.from({ length: before + extent + after }, (_, position) => [
       { index: source(position - before, extent, mode), weight: 1 },
     ]);

@@ -1,4 +1,5 @@
 import { at } from "../../core/at.ts";
+import { ShapeError } from "../../core/errors.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
@@ -38,6 +39,15 @@ function turnedRound(taps: readonly (readonly Tap[])[], extent: number): Tap[][]
     for (const { index, weight } of list) at(turned, index).push({ index: position, weight });
   });
   return turned;
+}
+
+/** Positions along an axis, each of which has a list of its own in the graph. */
+const MOST_POSITIONS = 65_536;
+
+/** Throws `ShapeError` unless an axis of so many positions can have a table. */
+export function checkPositions(what: string, extent: number): void {
+  if (extent <= MOST_POSITIONS) return;
+  throw new ShapeError(`${what}: makes axes of at most ${MOST_POSITIONS} elements, not ${extent}.`);
 }
 
 /** Weighted sums along one axis; taps of weight 0 are left out, so that an infinite neighbour does no harm. */

@@ -77,6 +77,9 @@ export function slice(
 export function split(graph: Graph, x: Node, parts: number | readonly number[], axis = 0): Node[] {
   const [along] = normalizeAxes("split", axis, x.shape.length) as [number];
   const extent = at(x.shape, along);
+  if (typeof parts === "number" && !(parts <= extent)) {
+    throw new ShapeError(`split: axis ${along} of ${formatShape(x.shape)} has no ${parts} parts.`);
+  }
   const sizes = typeof parts === "number" ? new Array<number>(parts).fill(extent / parts) : parts;
   checkShape("split", sizes);
   if (sizes.reduce((sum, size) => sum + size, 0) !== extent) {

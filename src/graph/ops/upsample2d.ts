@@ -5,7 +5,7 @@ import { formatShape } from "../../core/shape.ts";
 import type { Pair } from "../../core/window_geometry.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { resampleAxis, type Tap } from "./resample_axis.ts";
+import { checkPositions, resampleAxis, type Tap } from "./resample_axis.ts";
 
 export interface Upsample2dOptions {
   /** Factors [height, width]; the result has floor(extent · factor) pixels. */
@@ -71,6 +71,7 @@ export function upsample2d(graph: Graph, x: Node, options: Upsample2dOptions): N
           `got size ${describeValue(size)}, outputSize ${describeValue(outputSize)}.`,
       );
     }
+    checkPositions("upsample2d", outExtent);
     return outExtent === extent ? result : resampleAxis(graph, result, axis, tapsOf(extent, outExtent, options));
   }, x);
 }

@@ -1,7 +1,8 @@
 import { FormatError } from "../../core/errors.ts";
 import { describeValue } from "../../core/options.ts";
-import type { AnyLayer, LayerConfig } from "../layer.ts";
-import { OWN_KIND, ownLayers } from "../own_layers.ts";
+import { type AnyLayer, isLayer, type LayerConfig } from "../layer.ts";
+import { graphLayers, type LayerMakers, OWN_KIND, ownLayers } from "../own_layers.ts";
+import { SymbolicTensor } from "../symbolic_tensor.ts";
 import { activation } from "./activation.ts";
 import { elu, leakyReLU, prelu, reLU, softmax } from "./advanced_activations.ts";
 import { batchNormalization } from "./batch_normalization.ts";
@@ -68,7 +69,25 @@ const BUILDERS: Readonly<Record<string, (options: Options) => AnyLayer>> = {
   zeroPadding2d,
 };
 
-function builderOf(kind: string): ((options: Options) => AnyLayer) | undefined {
+/** Of a layer that the page has to name, since nobody else fetches it: the maker that was given, or that it has called itself. */
+function namedBuilder(kind: "operation" | "constant", makers: LayerMakers): (options: Options) => AnyLayer {
+  const make = (Object.hasOwn(makers, kind) ? makers[kind] : undefined) ?? graphLayers.get(kind);
+  if (typeof make !== "function") {
+    throw new FormatError(
+      `The model has a layer "${kind}"; give its maker to modelFromConfig(config, { layers: { constant, operation } }), with ` +
+        'import { constant, operation } from "corteza".',
+    );
+  }
+  return (options) => {
+    const made = make(options as never);
+    const layer = made instanceof SymbolicTensor ? made.origin?.layer : made;
+    if (isLayer(layer)) return layer;
+    throw new FormatError(`What modelFromConfig was given as the maker of "${kind}" makes no layer.`);
+  };
+}
+
+function builderOf(kind: string, makers: LayerMakers): ((options: Options) => AnyLayer) | undefined {
+  if (kind === "operation" || kind === "constant") return namedBuilder(kind, makers);
   if (!kind.startsWith(OWN_KIND)) return Object.hasOwn(BUILDERS, kind) ? BUILDERS[kind] : undefined;
   const own = kind.slice(OWN_KIND.length);
   const found = ownLayers.get(own);
@@ -79,13 +98,13 @@ function builderOf(kind: string): ((options: Options) => AnyLayer) | undefined {
 }
 
 /** A layer from its JSON. Throws `FormatError` for a kind that does not exist, and what the layer says of its options. */
-export function layerFromConfig(config: LayerConfig): AnyLayer {
+export function layerFromConfig(config: LayerConfig, makers: LayerMakers = {}): AnyLayer {
   const given: unknown = config;
   if (typeof given !== "object" || given === null) {
     throw new FormatError(`A layer of this configuration is no object, but ${describeValue(given)}.`);
   }
   const { kind, name, options = {} }: { kind?: unknown; name?: unknown; options?: unknown } = given;
-  const build = typeof kind === "string" ? builderOf(kind) : undefined;
+  const build = typeof kind === "string" ? builderOf(kind, makers) : undefined;
   if (build === undefined) {
     throw new FormatError(`Unknown layer ${describeValue(kind)}; known: ${Object.keys(BUILDERS).join(", ")}.`);
   }

@@ -139,7 +139,7 @@ export interface UpSampling2dOptions {
 }
 
 /** Each row and column has its own weights, which the graph holds as a list. */
-const MOST_BILINEAR = 65_536;
+const MOST_PIXELS = 65_536;
 
 const UP_SAMPLING2D: OptionKinds<UpSampling2dOptions> = { size: "any", interpolation: "string", name: "string" };
 
@@ -160,8 +160,8 @@ export function upSampling2d(options: UpSampling2dOptions = {}): Layer {
     outputShape(input, where) {
       const [height, width, channels] = checkImage(where, input);
       const shape = [height * size[0], width * size[1], channels];
-      if (interpolation === "bilinear" && shape.some((extent, axis) => axis < 2 && extent > MOST_BILINEAR)) {
-        throw new ShapeError(`${where}: bilinear makes sides of at most ${MOST_BILINEAR}, not ${formatShape(shape)}.`);
+      if (shape.some((extent, axis) => axis < 2 && extent > MOST_PIXELS)) {
+        throw new ShapeError(`${where}: makes sides of at most ${MOST_PIXELS}, not ${formatShape(shape)}.`);
       }
       return shape;
     },
