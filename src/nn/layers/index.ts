@@ -74,8 +74,8 @@ function namedBuilder(kind: "operation" | "constant", makers: LayerMakers): (opt
   const make = (Object.hasOwn(makers, kind) ? makers[kind] : undefined) ?? graphLayers.get(kind);
   if (typeof make !== "function") {
     throw new FormatError(
-      `The model has a layer "${kind}"; give its maker to modelFromConfig(config, { layers: { constant, operation } }), with ` +
-        'import { constant, operation } from "corteza".',
+      `The model has a layer "${kind}"; give its maker to modelFromConfig(config, { layers: { constant, operation } }), which ` +
+        "the library exports.",
     );
   }
   return (options) => {
