@@ -17,6 +17,7 @@ type Definitions = typeof import("./graph.ts") &
   typeof import("./ops/confusion_matrix.ts") &
   typeof import("./ops/conv2d.ts") &
   typeof import("./ops/count_correct.ts") &
+  typeof import("./ops/cumsum.ts") &
   typeof import("./ops/dropout.ts") &
   typeof import("./ops/finish_step.ts") &
   typeof import("./ops/gather_rows.ts") &

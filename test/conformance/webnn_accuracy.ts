@@ -60,6 +60,8 @@ export function ulpsOf(operator: string, { tensor, optional, value }: Call, y: N
     case "averagePool2d":
     case "l2Pool2d":
       return value<number[]>("windowDimensions", [...tensor("input").shape.slice(-2)]).reduce((a, b) => a * b, 1) + 2;
+    case "cumulativeSum":
+      return tensor("input").shape[value("axis", 0)] ?? 1;
     case "reduceSum":
     case "reduceL1":
     case "reduceProduct":

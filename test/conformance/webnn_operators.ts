@@ -392,6 +392,11 @@ export const WEBNN_OPERATORS: Readonly<Record<string, (call: Call) => Node>> = {
   matmul,
   neg: ({ graph, tensor }) => graph.neg(tensor("input")),
   pad,
+  cumulativeSum: ({ graph, tensor, value }) =>
+    graph.cumsum(tensor("input"), value("axis", 0), {
+      exclusive: Boolean(value("exclusive", false)),
+      reverse: Boolean(value("reverse", false)),
+    }),
   prelu: ({ graph, tensor }) => graph.prelu(tensor("input"), tensor("slope")),
   reciprocal: ({ graph, tensor }) => graph.div(1, tensor("input")),
   reduceL1: (call) => reduce(call, (x, axes, keep) => call.graph.l1Norm(x, axes, keep)),

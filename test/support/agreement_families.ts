@@ -199,6 +199,20 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       };
     },
   },
+  "running sums along an axis": {
+    share: 20,
+    make(random) {
+      const shape = Array.from({ length: random.integer(1, 4) }, () => random.integer(1, 9));
+      const axis = random.integer(0, shape.length - 1);
+      const options = { exclusive: random.uniform() < 0.5, reverse: random.uniform() < 0.5 };
+      return {
+        name: `${shape} along ${axis} ${JSON.stringify(options)}`,
+        inputs: [tensor(shape, (n) => random.normals(n))],
+        sumLength: shape[axis] ?? 1,
+        build: (graph, [x]) => ({ y: graph.cumsum(x as Node, axis, options) }),
+      };
+    },
+  },
   "quotients, roots, exponentials and logarithms within WGSL's accuracy": {
     share: 30,
     make(random) {

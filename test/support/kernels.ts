@@ -5,6 +5,7 @@ import { batchLowerings } from "../../src/webgpu/kernels/batch.ts";
 import { batchNormLowerings } from "../../src/webgpu/kernels/batch_norm.ts";
 import { castLowerings } from "../../src/webgpu/kernels/cast.ts";
 import { crossEntropyLowerings } from "../../src/webgpu/kernels/cross_entropy.ts";
+import { cumsumLowerings } from "../../src/webgpu/kernels/cumsum.ts";
 import { dropoutLowerings } from "../../src/webgpu/kernels/dropout.ts";
 import { elementwiseLowerings } from "../../src/webgpu/kernels/elementwise.ts";
 import { gaussianNoiseLowerings } from "../../src/webgpu/kernels/gaussian_noise.ts";
@@ -39,6 +40,7 @@ export const lowerings: readonly Lowering[] = [
   ...batchNormLowerings,
   ...castLowerings,
   ...crossEntropyLowerings,
+  ...cumsumLowerings,
   ...dropoutLowerings,
   ...elementwiseLowerings,
   ...gaussianNoiseLowerings,
@@ -91,6 +93,7 @@ export {
   crossEntropyTotal,
 } from "../../src/webgpu/kernels/cross_entropy.ts";
 export { crossEntropyStep } from "../../src/webgpu/kernels/cross_entropy_step.ts";
+export { cumsum } from "../../src/webgpu/kernels/cumsum.ts";
 export { dropout } from "../../src/webgpu/kernels/dropout.ts";
 export { type BinaryOperation, copy, elementwise, type UnaryOperation } from "../../src/webgpu/kernels/elementwise.ts";
 export { type FetchBatchOptions, fetchBatch, MOST_FETCHED_ROWS } from "../../src/webgpu/kernels/fetch_batch.ts";

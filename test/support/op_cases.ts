@@ -84,6 +84,7 @@ export const OP_CASES: Readonly<Record<string, OpCase>> = {
   conv2dFilterGradient: { shapes: [image, convolved], attributes: conv },
   conv2dInputGradient: { shapes: [convolved, filter], attributes: conv },
   countCorrect: { shapes: [matrix, [3]], attributes: {} },
+  cumsum: one(matrix, { axis: 1, exclusive: false, reverse: true }),
   dropout: { shapes: [row, []], attributes: { rate: 0.5, seed: 1, stream: 2, maskShape: row } },
   gatherRows: { shapes: [matrix, [5]], attributes: { scale: 0.5 } },
   gatherRowsGradient: { shapes: [[5], [5, 4]], attributes: { scale: 0.5, shape: matrix } },

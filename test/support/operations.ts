@@ -73,6 +73,7 @@ export const OPERATION_CASES: Readonly<Record<string, OperationCase>> = {
   leakyRelu: one([3, 4], (graph, x) => graph.leakyRelu(x)),
   power: one([3, 4], (graph, x) => graph.power(x, 3), [3]),
   argmax: one([3, 4], (graph, x) => graph.argmax(x, 1), [1]),
+  cumsum: one([3, 4], (graph, x) => graph.cumsum(x, 1, { reverse: true }), [1, { reverse: true }]),
   globalAvgPool2d: one(IMAGE, (graph, x) => graph.globalAvgPool2d(x, true), [true]),
   globalMaxPool2d: one(IMAGE, (graph, x) => graph.globalMaxPool2d(x)),
   maxPool2d: one(IMAGE, (graph, x) => graph.maxPool2d(x, { size: [2, 3], strides: [1, 2], padding: "same" }), {

@@ -134,6 +134,7 @@ describe("each op's lowering gives the op's value", () => {
     ["place", () => g.pad(b, [[1, 1]], { value: 9 }), [bData], [9, 1, 2, 4, 9]],
     ["concat", () => g.concat([a, a], 1), [aData, aData], [1, -2, 3, 1, -2, 3, 4, 4, -6, 4, 4, -6]],
     ["resampleAxis", () => g.pad(b, [[2, 0]], { mode: "reflect" }), [bData], [4, 2, 1, 2, 4]],
+    ["cumsum", () => g.cumsum(a, 1, { exclusive: true, reverse: true }), [aData], [1, 3, 0, -2, -6, 0]],
     ["oneHot", () => g.oneHot(labels, 2), [labelData], [0, 1, 1, 0]],
     [
       "gatherRowsGradient",

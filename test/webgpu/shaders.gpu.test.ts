@@ -236,6 +236,8 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
       kernels.resampleAxis({ outer: 2, inExtent: 3, outExtent: 6, inner: columns, taps: 2 }, traits),
       kernels.gatherRowsGradient({ batch: 3, tableRows: 9, rowSize: columns, scale: 0.5 }, traits),
       kernels.oneHot({ rows: 3, depth: columns }, traits),
+      kernels.cumsum([2, 3, columns], { axis: 1, exclusive: columns === 5, reverse: false }, traits),
+      kernels.cumsum([2, 3, columns], { axis: 1, exclusive: columns === 4, reverse: true }, traits),
     ]),
     ...(["f32", "i32", "u32", "u8"] as const).flatMap((from) =>
       (["f32", "i32", "u32", "bool"] as const).map((to) => kernels.cast({ size: 9, from, to }, traits)),

@@ -10,6 +10,7 @@ import { castOps } from "./cast.ts";
 import { confusionMatrixOps } from "./confusion_matrix.ts";
 import { conv2dOps } from "./conv2d.ts";
 import { countCorrectOps } from "./count_correct.ts";
+import { cumsumOps } from "./cumsum.ts";
 import { dropoutOps } from "./dropout.ts";
 import { finishStepOps } from "./finish_step.ts";
 import { gatherRowsOps } from "./gather_rows.ts";
@@ -48,6 +49,7 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
     ...confusionMatrixOps,
     ...conv2dOps,
     ...countCorrectOps,
+    ...cumsumOps,
     ...dropoutOps,
     ...finishStepOps,
     ...gatherRowsOps,

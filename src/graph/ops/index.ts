@@ -14,6 +14,7 @@ export { confusionMatrix } from "./confusion_matrix.ts";
 export { conv2d, conv2dFilterGradient, conv2dInputGradient } from "./conv2d.ts";
 export { conv2dTranspose } from "./conv2d_transpose.ts";
 export { countCorrect } from "./count_correct.ts";
+export { cumsum } from "./cumsum.ts";
 export { depthwiseConv2d } from "./depthwise_conv2d.ts";
 export { dropout } from "./dropout.ts";
 export { finishStep } from "./finish_step.ts";

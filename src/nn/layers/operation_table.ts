@@ -104,6 +104,7 @@ export const operations: ReadonlyMap<string, Operation> = new Map<string, Operat
   withNumber("where", 3),
   ...(["l1Norm", "l2Norm", "logSumExp", "max", "mean", "min", "product", "sum"] as const).map(reduction),
   unary("argmax", "axis?"),
+  unary("cumsum", "axis?", { "exclusive?": "flag", "reverse?": "flag" }),
   unary("globalAvgPool2d", "flag?"),
   unary("globalMaxPool2d", "flag?"),
   unary("maxPool2d", POOL),

@@ -28,6 +28,16 @@ export const OTHER_GRADIENTS: GradientFamilies = {
       build: (graph, [x, gamma, beta]) => graph.groupNorm(x as Node, { groups, gamma, beta }),
     };
   },
+  cumsum(random) {
+    const shape = shapeOf(random, random.integer(1, 4));
+    const axis = random.integer(-shape.length, shape.length - 1);
+    const options = { exclusive: random.uniform() < 0.5, reverse: random.uniform() < 0.5 };
+    return {
+      name: `${shape} along ${axis} ${JSON.stringify(options)}`,
+      inputs: [tensor(random, shape)],
+      build: (graph, [x]) => graph.cumsum(x as Node, axis, options),
+    };
+  },
   dropout(random) {
     const shape = shapeOf(random, 3);
     const noiseShape = shape.map((extent) => random.pick([1, extent]));

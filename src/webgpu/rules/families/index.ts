@@ -67,6 +67,10 @@ export const families: readonly Family[] = [
     ops: pointwiseFunctions.flatMap((name) => [name, `${name}Gradient`]),
     load: async () => singleOps((await import("../../kernels/pointwise.ts")).pointwiseLowerings),
   },
+  {
+    ops: ["cumsum"],
+    load: async () => singleOps((await import("../../kernels/cumsum.ts")).cumsumLowerings),
+  },
   { ops: ["dropout", "gaussianNoise", "randomAffine"], load: async () => (await import("./noise.ts")).rules },
   {
     ops: ["slice", "place", "concat", "transpose", "resampleAxis", "cast", "oneHot"],
