@@ -3,11 +3,12 @@ import type { Model } from "../../src/index.ts";
 import { setSetting, setting } from "../address.ts";
 import { CLASSES } from "../digits.ts";
 import { announce, find, make, write } from "../dom.ts";
-import { count, language, say, trainSay } from "../language.ts";
+import { count, say, trainSay } from "../language.ts";
 import { showNetwork } from "../network_table.ts";
 import { NumberField } from "../number_field.ts";
 import { IMAGE } from "../setup.ts";
-import { detail, kindName, problemWords, remedyWords } from "./builder_words.ts";
+import { button, type Cell, cellText, fillOptions, line, problemParts, totalsLine } from "./builder_table.ts";
+import { detail, kindName, remedyWords } from "./builder_words.ts";
 import {
   type Analysis,
   analyse,
@@ -338,16 +339,7 @@ export class Builder {
       const note = this.#body.querySelector<HTMLTableRowElement>(`tr[data-row="${index}"].layer-problem`);
       if (note) this.#renderProblem(note, problem?.row === index ? analysis : undefined, row);
     });
-    const total = (read: (one: (typeof counts)[number]) => number) => counts.reduce((sum, one) => sum + read(one), 0);
-    this.#totals.replaceChildren(
-      line({
-        name: say().layerTotal,
-        detail: this.#whyNoTotals(problem),
-        cells: problem
-          ? ["", "–", "–", "–"]
-          : ["", 784 + total((c) => c.neurons), total((c) => c.parameters), total((c) => c.multiplyAdds)],
-      }),
-    );
+    this.#totals.replaceChildren(totalsLine(this.#rows, analysis));
     this.#renderNotes(analysis);
   }
 
@@ -356,15 +348,7 @@ export class Builder {
     line.hidden = problem === undefined;
     const cell = line.firstElementChild;
     if (!(cell instanceof HTMLElement) || analysis === undefined || problem === undefined) return;
-    const parts: HTMLElement[] = [make("span", { text: problemWords(problem, row) })];
-    // The library says the same once more, in English.
-    if (problem.message !== undefined && language() === "en") {
-      const message = make("span", { className: "layer-message", text: problem.message });
-      message.lang = "en";
-      parts.push(message);
-    }
-    parts.push(...this.#remedyButtons(analysis));
-    cell.replaceChildren(...parts);
+    cell.replaceChildren(...problemParts(problem, row), ...this.#remedyButtons(analysis));
   }
 
   /** What helps, as a button; none where nothing is wrong. */
@@ -388,13 +372,6 @@ export class Builder {
     else (this.#apply.hidden ? this.#kind : this.#apply).focus();
   }
 
-  /** Why no sums stand under the table. */
-  #whyNoTotals(problem: Analysis["problem"]): string {
-    const row = problem && this.#rows[problem.row];
-    if (problem === undefined || row === undefined) return "";
-    return trainSay().totalsUnknown(kindName(row.kind), count(problem.row + 1));
-  }
-
   #renderNotes(analysis: Analysis): void {
     const { problem } = analysis;
     const text = trainSay();
@@ -414,38 +391,4 @@ export class Builder {
     // Without a row there is no place beside one.
     this.#note.append(...(problem?.why === "empty" ? this.#remedyButtons(analysis) : []));
   }
-}
-
-type Cell = readonly number[] | number | string;
-
-function cellText(value: Cell): string {
-  if (typeof value === "string") return value;
-  if (typeof value === "number") return value === 0 ? "–" : count(value);
-  return value.map(count).join("×");
-}
-
-function line(options: { name: string; detail: string; cells: readonly Cell[]; action?: Node }): HTMLTableRowElement {
-  const head = make("th", { text: options.name });
-  head.scope = "row";
-  if (options.detail !== "") head.append(" ", make("span", { className: "layer-detail", text: options.detail }));
-  return make(
-    "tr",
-    {},
-    head,
-    ...options.cells.map((value) => make("td", { className: "number", text: cellText(value) })),
-    make("td", { className: "layer-action" }, ...(options.action ? [options.action] : [])),
-  );
-}
-
-function button(text: string, run: () => void): HTMLButtonElement {
-  const made = make("button", { text });
-  made.type = "button";
-  made.addEventListener("click", run);
-  return made;
-}
-
-function fillOptions(select: HTMLSelectElement, options: readonly (readonly [string, string])[]): void {
-  const { value } = select;
-  select.replaceChildren(...options.map(([key, text]) => new Option(text, key)));
-  if (value !== "") select.value = value;
 }
