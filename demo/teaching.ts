@@ -45,12 +45,13 @@ const TO_LEARN = IMAGES / 4;
 const TO_KEEP = IMAGES / 16;
 /** A drawing is learned when the right digit has this share. */
 const LEARNED = 0.8;
-/** Rounds of so many steps; after each, the network shows what it knows. */
-const ROUND_STEPS = 4;
-const MOST_ROUNDS_TO_LEARN = 20;
-/** Then it wins back what it lost of the rest, in at most so many rounds, of which so many for more than what is asked. */
-const MOST_ROUNDS_TO_KEEP = 16;
-const ROUNDS_FOR_MORE = 4;
+/** Steps of a round, after which the network shows what it knows, and how many rounds there are at most. */
+const LEARNING = { steps: 4, rounds: 20, drawings: TO_LEARN };
+/**
+ * Then it wins back what it lost of the rest. A look at the held-out digits takes as long as a few steps: rounds are longer.
+ * Where nothing more is asked, so many rounds try for more.
+ */
+const KEEPING = { steps: 8, rounds: 10, drawings: TO_KEEP, more: 2 };
 /** Steps of a lesson are smaller than those of the training: a few drawings must not overrule thousands of digits. */
 const GENTLER = 0.5;
 /** A lesson that costs more held-out accuracy than this is taken back. */
@@ -171,8 +172,8 @@ class Practice {
   /** Until the network knows the drawings, or has had enough time. */
   async learn(): Promise<Known> {
     let known = await this.#known();
-    for (let round = 0; round < MOST_ROUNDS_TO_LEARN && !known.all; round++) {
-      await this.#round(TO_LEARN);
+    for (let round = 0; round < LEARNING.rounds && !known.all; round++) {
+      await this.#round(LEARNING);
       known = await this.#known();
     }
     return known;
@@ -183,11 +184,11 @@ class Practice {
     let last: Round = { ...learned, accuracy: await this.accuracy(), steps: this.#steps };
     let best: Kept | undefined;
     await this.letGo();
-    for (let rounds = MOST_ROUNDS_TO_KEEP, more = ROUNDS_FOR_MORE; ; rounds--) {
+    for (let { rounds, more } = KEEPING; ; rounds--) {
       if (before - last.accuracy <= MOST_LOST && isBetter(last, best?.round))
         best = { round: last, checkpoint: await this.#trainer.checkpoint() };
       if (rounds === 0 || (best && (isAsGood(best.round, before) || more-- === 0))) return { best, last };
-      await this.#round(TO_KEEP);
+      await this.#round(KEEPING);
       last = { ...(await this.#known()), accuracy: await this.accuracy(), steps: this.#steps };
     }
   }
@@ -204,11 +205,11 @@ class Practice {
     this.#set = undefined;
   }
 
-  async #round(drawings: number): Promise<void> {
+  async #round({ steps, drawings }: { steps: number; drawings: number }): Promise<void> {
     const { older, train, key, signal, onStep } = this.#options;
     this.#set ??= lessonDataset(this.#lessons, older, train, { key: key + drawings, drawings });
     await this.#trainer.fit(this.#set, {
-      ...{ steps: ROUND_STEPS, augment: AUGMENT, ...(signal ? { signal } : {}) },
+      ...{ steps, augment: AUGMENT, ...(signal ? { signal } : {}) },
       onStep: (event) => {
         this.#steps++;
         onStep?.(event);
