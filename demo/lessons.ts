@@ -1,7 +1,7 @@
 /** Lessons that the network at hand is given, and the way back from the last one. */
 import { hashString, randomKey } from "../src/core/random.ts";
 import type { State } from "./snapshots.ts";
-import { type Lesson, type Taught, teach } from "./teaching.ts";
+import type { Lesson, Taught } from "./teaching.ts";
 import type { Training, TrainingParts } from "./training.ts";
 
 export class Lessons {
@@ -37,6 +37,8 @@ export class Lessons {
     const { trainer } = network;
     if (train === undefined || heldOut === undefined || trainer === undefined || lessons.length === 0) return undefined;
     if (!status.isAtRest) return undefined;
+    // It came with the panel of lessons, and the page needs it no sooner.
+    const { teach } = await import("./teaching.ts");
     await training.stop();
     status.become("training");
     let taught: Taught | undefined;

@@ -239,10 +239,10 @@ describe("the training", () => {
   });
 
   it("that is discarded leaves nothing that it read, and “ready” is not said to be to come", async () => {
-    await open();
-    await page.click("#epoch-step");
+    await open("&stop-accuracy=60");
+    await page.click("#run");
+    await page.waitForSelector("#readings:has-text('It stopped')");
     await expect.poll(() => page.textContent("#samples-note"), PATIENT).toMatch(/now: 1\d of 20/);
-    await ready();
     await page.evaluate(() => {
       const seen = { strip: [] as string[], wrong: [] as string[] };
       Object.assign(window, { seen });
@@ -260,7 +260,8 @@ describe("the training", () => {
       };
       requestAnimationFrame(look);
     });
-    await page.click("#more-settings summary");
+    // The conditions are open where the address has one.
+    await page.waitForSelector("#seed:visible");
     await type("#seed", "9");
     await page.waitForSelector("#accuracy.pending");
     await ready();

@@ -35,6 +35,7 @@ describe("the built single file in a plain page", () => {
       timeout: 240_000,
     });
     const [progress, answer] = await Promise.all([page.textContent("#progress"), page.textContent("#answer")]);
+    console.log(progress);
     expect(errors).toEqual([]);
     expect(progress).toContain("WebGPU");
     expect(Number(/^([\d.]+) %/.exec(progress ?? "")?.[1])).toBeGreaterThan(85);
