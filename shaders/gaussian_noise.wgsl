@@ -1,12 +1,24 @@
-// Adds normal noise from the random bits of each element's place, as core/gaussian_noise.ts does.
+// Adds normal noise from the random bits of each element's place, as core/gaussian_noise.ts does. A thread makes one
+// element, or four.
 #include linear_index
 #include random
+#include half
+
+#if VECTOR
+alias Element = vec4f;
+#else
+alias Element = f32;
+#endif
+
+// HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
+#include stored_tensor x
+#include stored_tensor output
 
 #if !IN_PLACE
-var<storage> x: array<f32>;
+var<storage> x: array<StoredX>;
 #endif
 var<storage> step: array<u32>;
-var<storage> output: array<f32>;
+var<storage> output: array<StoredOutput>;
 
 // The standard normal quantile (Wichura 1988, algorithm AS 241, PPND7).
 fn normalQuantile(probability: f32) -> f32 {
@@ -22,15 +34,25 @@ fn normalQuantile(probability: f32) -> f32 {
   return select(size, -size, q < 0.0);
 }
 
+// The noise of the element at a place.
+fn noise(key: u32, place: u32) -> f32 {
+  return STDDEV * normalQuantile((f32(randomBits(key, place) >> 9u) + 0.5) * 0x1p-23);
+}
+
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let index = linearIndex(globalId, workgroupCount, THREADS);
   if (index >= SIZE) { return; }
-  let bits = randomBits(deriveKey(STREAM_KEY, step[0]), index) >> 9u;
-#if IN_PLACE
-  let value = output[index];
+  let key = deriveKey(STREAM_KEY, step[0]);
+#if VECTOR
+  let added = vec4f(noise(key, 4u * index), noise(key, 4u * index + 1u), noise(key, 4u * index + 2u), noise(key, 4u * index + 3u));
 #else
-  let value = x[index];
+  let added = noise(key, index);
 #endif
-  output[index] = value + STDDEV * normalQuantile((f32(bits) + 0.5) * 0x1p-23);
+#if IN_PLACE
+  let value = loadOutput(output[index]);
+#else
+  let value = loadX(x[index]);
+#endif
+  output[index] = storeOutput(value + added);
 }

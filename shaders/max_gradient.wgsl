@@ -2,9 +2,11 @@
 // threads share one reduced group: they look for its first maximum together, then write its whole part of the output.
 #include linear_index
 #include row_reduce
+#include half
 
-var<storage> x: array<f32>;
-var<storage> upstream: array<f32>;
+alias Element = f32;
+#include element_at x
+#include element_at upstream
 var<storage> output: array<f32>;
 
 // Where the value number `position` of a group lies, counted from the group's first value.
@@ -42,12 +44,12 @@ fn main(
   for (var step = 0u; step < STEPS; step++) {
     let position = step * LANES + lane;
     if (position < LENGTH) {
-      best = firstOf(best, Place(x[base + offsetOf(position)], position));
+      best = firstOf(best, Place(xAt(base + offsetOf(position)), position));
     }
   }
   let winner = rowFirstMax(thread, best).index;
   if (index / LANES >= RESULTS) { return; }
-  let gradient = upstream[group];
+  let gradient = upstreamAt(group);
   for (var step = 0u; step < STEPS; step++) {
     let position = step * LANES + lane;
     if (position < LENGTH) { output[base + offsetOf(position)] = select(0.0, gradient, position == winner); }

@@ -2,6 +2,7 @@
 // thread. A and B are the function's parameters. Exponentials are taken of what is below 0 alone, so that nothing
 // overflows, and what cancels near 0 goes through polynomials of its own.
 #include linear_index
+#include half
 #include element_nan
 
 #if VECTOR
@@ -10,11 +11,15 @@ alias Element = vec4f;
 alias Element = f32;
 #endif
 
-var<storage> x: array<Element>;
+// HALF_…: that tensor is stored as 16-bit floats, four to a vec2u.
+#include stored_tensor x
+var<storage> x: array<StoredX>;
 #if GRADIENT
-var<storage> upstream: array<Element>;
+#include stored_tensor upstream
+var<storage> upstream: array<StoredUpstream>;
 #endif
-var<storage> output: array<Element>;
+#include stored_tensor output
+var<storage> output: array<StoredOutput>;
 
 const ZERO = Element(0.0);
 const ONE = Element(1.0);
@@ -234,20 +239,21 @@ fn derivative(x: Element) -> Element {
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
   let index = linearIndex(globalId, workgroupCount, THREADS);
   if (index >= SIZE) { return; }
-  let own = x[index];
+  let own = loadX(x[index]);
 #if GRADIENT
-  let product = upstream[index] * derivative(own);
+  let product = loadUpstream(upstream[index]) * derivative(own);
 #if CLIP || HARD_SIGMOID || LEAKY_RELU || RELU6
   // Of straight pieces, which NaN lies beyond.
-  output[index] = product;
+  let result = product;
 #elif POWER
-  output[index] = elementNanIf(elementIsNan(own) & ElementFlags(A != 0.0 && A != 1.0), product);
+  let result = elementNanIf(elementIsNan(own) & ElementFlags(A != 0.0 && A != 1.0), product);
 #else
-  output[index] = elementNanIf(elementIsNan(own), product);
+  let result = elementNanIf(elementIsNan(own), product);
 #endif
 #elif POWER
-  output[index] = elementNanIf(elementIsNan(own) & ElementFlags(A != 0.0), value(own));
+  let result = elementNanIf(elementIsNan(own) & ElementFlags(A != 0.0), value(own));
 #else
-  output[index] = elementNanIf(elementIsNan(own), value(own));
+  let result = elementNanIf(elementIsNan(own), value(own));
 #endif
+  output[index] = storeOutput(result);
 }

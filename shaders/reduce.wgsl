@@ -2,6 +2,7 @@
 // SLICES apart: neighbouring threads then read neighbouring memory. A later dispatch of this same kernel reduces the
 // partial results; the order is fixed by the shapes, so that the same input always gives the same bits.
 #include linear_index
+#include half
 #if !SUM && !PRODUCT
 #include element_nan
 #endif
@@ -18,8 +19,20 @@ alias Result = vec4f;
 alias Result = f32;
 #endif
 
-var<storage> input: array<Element>;
+#include element_at input
+#if HALF_OUTPUT
+var<storage> output: array<vec2u>;
+#else
 var<storage> output: array<Result>;
+#endif
+
+fn store(place: u32, result: Result) {
+#if HALF_OUTPUT
+  output[place] = packHalves(result);
+#else
+  output[place] = result;
+#endif
+}
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -69,11 +82,11 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
       offset += reduced_$(axis) * REDUCED_STRIDES[$(axis)];
 #end
 #if SUM
-      total += input[offset];
+      total += inputAt(offset);
 #elif PRODUCT
-      total *= input[offset];
+      total *= inputAt(offset);
 #else
-      let value = input[offset];
+      let value = inputAt(offset);
       nan = nan | elementIsNan(value);
 #if MINIMUM
       total = min(total, value);
@@ -85,16 +98,16 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   }
 
 #if !REDUCED_VECTOR && (SUM || PRODUCT)
-  output[index] = total;
+  store(index, total);
 #elif !REDUCED_VECTOR
-  output[index] = elementNanIf(nan, total);
+  store(index, elementNanIf(nan, total));
 #elif SUM
-  output[index] = (total.x + total.y) + (total.z + total.w);
+  store(index, (total.x + total.y) + (total.z + total.w));
 #elif PRODUCT
-  output[index] = (total.x * total.y) * (total.z * total.w);
+  store(index, (total.x * total.y) * (total.z * total.w));
 #elif MINIMUM
-  output[index] = nanIf(any(nan), min(min(total.x, total.y), min(total.z, total.w)));
+  store(index, nanIf(any(nan), min(min(total.x, total.y), min(total.z, total.w))));
 #else
-  output[index] = nanIf(any(nan), max(max(total.x, total.y), max(total.z, total.w)));
+  store(index, nanIf(any(nan), max(max(total.x, total.y), max(total.z, total.w))));
 #endif
 }

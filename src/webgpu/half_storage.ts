@@ -5,11 +5,12 @@ import { type Plan, type PlannedDispatch, type PlannedValue, rootOf } from "./pl
 /**
  * Stores values that live between kernels of these layers as 16-bit floats: half the memory and half the traffic, while
  * every kernel computes and adds in f32 (mixed precision, Micikevicius et al. 2018). A value is stored so if it belongs to
- * one step alone, lies by itself, no output shows it, and every kernel that writes or reads it can; others stay f32:
- * parameters, statistics, sums, losses, logits.
+ * one step alone, lies by itself, no output shows it, every kernel that writes or reads it can, and it is no part of a sum;
+ * others stay f32: parameters, statistics, sums, losses, logits.
  */
 export function storeHalves(plan: Plan, layers: ReadonlySet<string>): Plan {
   const kept = new Set([...plan.outputs.values()].map(({ value }) => rootOf(value)));
+  for (const value of partsOfSums(plan)) kept.add(value);
   const touched = new Set<PlannedValue>();
   for (const dispatch of plan.dispatches) {
     const { spec, values, layer } = dispatch;
@@ -41,4 +42,37 @@ export function storeHalves(plan: Plan, layers: ReadonlySet<string>): Plan {
     return { ...dispatch, spec, values, alternatives: undefined };
   });
   return { ...plan, dispatches };
+}
+
+/**
+ * Values that would cost a sum its precision, or its range, if they were rounded: what pointwise kernels make for sums alone (the
+ * squares of a variance, which overflow from 256 on), sums, and what pointwise kernels make of sums alone (a mean, a deviation).
+ */
+function partsOfSums({ dispatches }: Plan): readonly PlannedValue[] {
+  const sums = new Set<PlannedValue>();
+  /** Made by a pointwise kernel, and read by nothing but sums so far. */
+  const forSums = new Set<PlannedValue>();
+  const read = new Set<PlannedValue>();
+  for (const { spec, values } of dispatches) {
+    const role = spec.variants?.role;
+    const isRead = Object.values(spec.bindings).map((access) => access === "read");
+    const operands = values.filter((_, index) => isRead[index]).map(rootOf);
+    const results = values.filter((_, index) => !isRead[index]).map(rootOf);
+    for (const operand of operands) {
+      read.add(operand);
+      if (role !== "sum") forSums.delete(operand);
+    }
+    const summed = operands.filter((operand) => sums.has(operand));
+    const isOfSums =
+      role === "pointwise" &&
+      summed.length > 0 &&
+      operands.every((operand) => sums.has(operand) || operand.placement.kind === "constant");
+    for (const result of results) {
+      const grows = summed.every(({ size }) => size < result.size);
+      if (role === "sum" || (isOfSums && !grows)) sums.add(result);
+      if (role === "pointwise") forSums.add(result);
+      else forSums.delete(result);
+    }
+  }
+  return [...sums, ...[...forSums].filter((value) => read.has(value))];
 }

@@ -53,6 +53,8 @@ export interface Variants<Tile = unknown> {
   readonly halves: readonly string[];
   /** The operands that are read exactly where the output is written, so that it may lie in their place. */
   readonly inPlace: readonly string[];
+  /** What it makes of its operands: sums of many elements, or each element of theirs at its place alone. */
+  readonly role?: "sum" | "pointwise" | undefined;
   /** This kernel with a change. */
   make(change: Variant<Tile>): KernelSpec;
 }

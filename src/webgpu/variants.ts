@@ -1,5 +1,5 @@
 import { InternalError } from "../core/errors.ts";
-import type { KernelSpec, Variant } from "./kernel.ts";
+import type { KernelSpec, Variant, Variants } from "./kernel.ts";
 
 /** A kernel in one of its forms, and which others it has from there. */
 export interface KernelForm<Tile> extends Omit<KernelSpec, "variants"> {
@@ -11,6 +11,7 @@ export interface KernelForm<Tile> extends Omit<KernelSpec, "variants"> {
    */
   readonly halves?: Readonly<Record<string, string | false>>;
   readonly inPlace?: readonly string[];
+  readonly role?: Variants["role"];
 }
 
 /**
@@ -22,7 +23,7 @@ export function kernel<Tile = never>(
   variant: Variant<Tile> = {},
   remake: (variant: Variant<Tile>) => KernelSpec = (changed) => kernel(form, changed),
 ): KernelSpec {
-  const { tiles = [], quick, halves: flags = {}, inPlace = [], ...spec } = form(variant);
+  const { tiles = [], quick, halves: flags = {}, inPlace = [], role, ...spec } = form(variant);
   const halves = Object.values(flags).filter((binding) => binding !== false);
   // An operand in whose place the output lies has no binding any more.
   const wanted = (variant.halves ?? []).filter((binding) => binding !== variant.inPlace);
@@ -37,7 +38,14 @@ export function kernel<Tile = never>(
     ...spec,
     constants: { ...spec.constants, ...Object.fromEntries(stored) },
     ...(wanted.length > 0 && { variant: [...(spec.variant ? [spec.variant] : []), "16-bit storage"].join(", ") }),
-    variants: { tiles, quick, halves, inPlace, make: (change) => remake({ ...variant, ...(change as Variant<Tile>) }) },
+    variants: {
+      tiles,
+      quick,
+      halves,
+      inPlace,
+      role,
+      make: (change) => remake({ ...variant, ...(change as Variant<Tile>) }),
+    },
   };
 }
 

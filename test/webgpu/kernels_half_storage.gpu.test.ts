@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { cpu } from "../../src/cpu.ts";
 import type { CompileOptions } from "../../src/graph/backend.ts";
 import type { Node } from "../../src/graph/node.ts";
 import { Graph } from "../../src/graph.ts";
 import { type WebGpuBackend, webgpu } from "../../src/webgpu/backend.ts";
 import { testDevice } from "../support/gpu.ts";
-import { integers } from "./kernels_support.ts";
+import { integers, uniform } from "./kernels_support.ts";
 
 let backend: WebGpuBackend;
 beforeAll(async () => {
@@ -45,6 +46,21 @@ function network(strides: [number, number], channels: number, pool: boolean): Ca
   };
 }
 
+/** Pointwise functions, dropout with a mask an element and a channel, maxima and sums, on numbers that halves hold exactly. */
+const exactKinds: Case = (g) => {
+  const x = g.input("x", [4, 6, 6, 8]);
+  const step = g.input("step", [], "u32");
+  const kept = g.dropout(g.leakyRelu(g.neg(x), 0.5), { rate: 0.5, seed: 1, step });
+  const channels = g.dropout(g.abs(g.neg(kept)), { rate: 0.5, seed: 2, step, noiseShape: [4, 1, 1, 8] });
+  const most = g.max(g.neg(channels), [1, 2], true);
+  // The sums' gradients are spread over the picture.
+  const clipped = g.clip(g.sub(channels, most), -8, 24);
+  const sums = g.add(g.sum(channels, [1, 2]), g.max(clipped, [1, 2]));
+  const total = g.sum(sums, [1]);
+  const [dx] = g.gradients(g.sum(g.mul(sums, sums)), [x]) as [Node];
+  return { outputs: { sums, total, dx }, feeds: { x: integers(4 * 6 * 6 * 8, 7, -3, 3), step: Float32Array.of(3) } };
+};
+
 async function run(make: Case, options: Omit<CompileOptions, "outputs">) {
   const g = new Graph();
   const { outputs, feeds } = g.inLayer("block", () => make(g));
@@ -55,6 +71,80 @@ async function run(make: Case, options: Omit<CompileOptions, "outputs">) {
   program.dispose();
   return { results, table, scratchBytes };
 }
+
+test("pointwise functions, dropout and reductions: numbers that halves hold pass through 16-bit storage unchanged", async () => {
+  const whole = await run(exactKinds, {});
+  const half = await run(exactKinds, { halfLayers: new Set(["block"]) });
+  expect(half.scratchBytes).toBeLessThan(0.7 * whole.scratchBytes);
+  const stored = half.table.split("\n").filter((row) => row.includes("16-bit storage"));
+  for (const kernel of [
+    / pointwise .*leakyRelu/,
+    / pointwise .*gradient/,
+    / dropout /,
+    / reduce .*max/,
+    / reduce .*sum/,
+    / max_gradient /,
+  ]) {
+    expect(
+      stored.some((row) => kernel.test(row)),
+      `${kernel}`,
+    ).toBe(true);
+  }
+  for (const [name, { data }] of Object.entries(whole.results)) {
+    expect(
+      data.some((value) => value !== 0),
+      name,
+    ).toBe(true);
+    expect([...(half.results[name]?.data ?? [])], name).toEqual([...data]);
+  }
+});
+
+/** What a rounding to 11 bits costs, relative. */
+const HALF_ROUNDING = 2 ** -11;
+
+test("pointwise functions, dropout, noise and means agree with the CPU up to the roundings on their way", async () => {
+  const make: Case = (g) => {
+    const x = g.input("x", [2, 8, 8, 4]);
+    const step = g.input("step", [], "u32");
+    const noisy = g.gaussianNoise(g.gelu(g.neg(x)), { stddev: 0.5, seed: 4, step });
+    const kept = g.dropout(g.silu(noisy), { rate: 0.25, seed: 1, step });
+    const y = g.mean(g.softplus(kept), [1, 2]);
+    const [dx] = g.gradients(g.sum(g.mul(y, y)), [x]) as [Node];
+    return { outputs: { y, dx }, feeds: { x: uniform(2 * 8 * 8 * 4, 3, -3, 3), step: Float32Array.of(2) } };
+  };
+  const g = new Graph();
+  const { outputs, feeds } = g.inLayer("block", () => make(g));
+  const expected = await (await cpu().compile(g, { outputs })).run(feeds);
+  const half = await run(make, { halfLayers: new Set(["block"]) });
+  for (const [name, { data }] of Object.entries(expected)) {
+    const most = Math.max(...[...data].map(Math.abs));
+    // Six values are stored on the way to y, and as many gradients on the way back, each of them, or what its derivative is
+    // taken at, rounded once; no function here is steeper than 1.2, nor dropout than 4/3.
+    const allowed = (name === "y" ? 6 : 12) * 1.2 * (4 / 3) * HALF_ROUNDING * Math.max(1, most);
+    const got = [...(half.results[name]?.data ?? [])];
+    const worst = got.reduce((far, value, i) => Math.max(far, Math.abs(value - (data[i] as number))), 0);
+    expect(worst, name).toBeLessThan(allowed);
+    // Rounded they were.
+    expect(worst, name).toBeGreaterThan(2 ** -22 * most);
+  }
+});
+
+test("a layer's statistics stay f32: the variance of values whose squares no half holds", async () => {
+  const make: Case = (g) => {
+    const x = g.input("x", [4, 32]);
+    const y = g.layerNorm(g.mul(g.neg(x), g.constant([1000])));
+    return { outputs: { y }, feeds: { x: uniform(4 * 32, 5, 1, 3) } };
+  };
+  const whole = await run(make, {});
+  const half = await run(make, { halfLayers: new Set(["block"]) });
+  expect(half.table).toContain("16-bit storage");
+  const expected = whole.results["y"]?.data ?? [];
+  // Of up to 3,000, in steps of 2 from 2,048 on; they deviate by 2,000 / √12.
+  const allowed = (2 * 3000 * HALF_ROUNDING) / (2000 / Math.sqrt(12));
+  for (const [i, value] of [...(half.results["y"]?.data ?? [])].entries()) {
+    expect(Math.abs(value - (expected[i] as number)), `${i}`).toBeLessThan(allowed);
+  }
+});
 
 test.each([
   ["3×3 convolutions", network([1, 1], 4, false)],

@@ -15,12 +15,16 @@ import {
   conv2d,
   createTrainer,
   dense,
+  dropout,
   flatten,
+  gaussianNoise,
+  globalAveragePooling2d,
   type Model,
   maxPooling2d,
   type Optimizer,
   sequential,
   sgd,
+  spatialDropout2d,
 } from "../../src/index.ts";
 import { learningRateTable } from "../../src/train/learning_rates.ts";
 import { storeHalves } from "../../src/webgpu/half_storage.ts";
@@ -225,14 +229,28 @@ describe.each(["cpu", "webgpu"] as const)("on %s", (kind) => {
 });
 
 describe.each(traitsOfEachKind)("memory with %s", (_, traits) => {
-  it("activations take half the bytes", async () => {
-    const model = sequential({ inputShape: [32, 32, 4], seed: 1 }, [
-      ...Array.from({ length: 8 }, () => conv2d({ filters: 16, kernelSize: 3, padding: "same", activation: "relu" })),
-      flatten(),
-      dense({ units: 3 }),
-    ]);
+  const convolution = (activation: "relu" | "gelu") =>
+    conv2d({ filters: 16, kernelSize: 3, padding: "same", activation });
+
+  it.each([
+    ["convolutions", () => [...Array.from({ length: 8 }, () => convolution("relu")), flatten()]],
+    [
+      "pointwise functions, dropout, noise and means",
+      () => [
+        ...Array.from({ length: 3 }, () => [
+          convolution("gelu"),
+          dropout({ rate: 0.1 }),
+          spatialDropout2d({ rate: 0.1 }),
+          gaussianNoise({ stddev: 0.1 }),
+        ]).flat(),
+        globalAveragePooling2d(),
+      ],
+    ],
+  ])("activations of %s take half the bytes", async (_kind, layers) => {
+    const model = sequential({ inputShape: [32, 32, 4], seed: 1 }, [...layers(), dense({ units: 3 })]);
     const g = new Graph();
-    const logits = model.build(g, g.input("x", [16, 32, 32, 4]), { logits: true, training: true });
+    const random = { seed: 1, step: g.input("step", [], "u32") };
+    const logits = model.build(g, g.input("x", [16, 32, 32, 4]), { logits: true, training: true, random });
     const parameters = model.arena.variables.map((variable) => g.variable(variable));
     const gradients = g.gradients(g.softmaxCrossEntropy(logits, g.input("labels", [16], "i32")), parameters);
     const outputs = Object.fromEntries(gradients.map((gradient, index) => [`${index}`, gradient]));

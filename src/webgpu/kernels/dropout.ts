@@ -4,8 +4,8 @@ import { broadcastStrides, type Shape, sizeOf, stridesOf } from "../../core/shap
 import type { DropoutAttributes } from "../../graph/ops/dropout.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
-import { kernel } from "../variants.ts";
-import { mergeAxes } from "./axes.ts";
+import { halvesIf, kernel } from "../variants.ts";
+import { innermost, mergeAxes, quarterInnermost } from "./axes.ts";
 import { workgroupThreads } from "./sizes.ts";
 
 /** Dropout of a tensor of `shape`. The step is u32. */
@@ -13,26 +13,32 @@ export function dropout(options: DropoutAttributes, shape: Shape, traits: Device
   const threads = workgroupThreads(traits);
   const { extents, strides } = mergeAxes({ extents: shape, strides: [broadcastStrides(options.maskShape, shape)] });
   const [maskStrides = [0]] = strides;
+  const vector = innermost(extents) % 4 === 0;
+  const walked = vector ? quarterInnermost(extents) : extents;
+  const lane = innermost(maskStrides);
   return kernel(({ inPlace }) => ({
     name: "dropout",
     shader,
     constants: {
       THREADS: threads,
-      SIZE: sizeOf(shape),
+      SIZE: sizeOf(walked),
+      VECTOR: vector,
       IN_PLACE: inPlace === "x",
       // One decision an element, in their order.
       DENSE: extents.length === 1 && maskStrides[0] === 1,
-      RANK: extents.length,
-      OUTPUT_STRIDES: stridesOf(extents),
-      MASK_STRIDES: maskStrides,
+      RANK: walked.length,
+      OUTPUT_STRIDES: stridesOf(walked),
+      MASK_STRIDES: vector ? [...maskStrides.slice(0, -1), 4 * lane] : maskStrides,
+      LANE_STRIDE: lane,
       STREAM_KEY: dropoutKey(options.seed, options.stream),
       THRESHOLD: dropoutThreshold(options.rate),
       SCALE: { f32: 1 / (1 - options.rate) },
     },
     bindings: presentBindings({ x: inPlace !== "x" && "read", step: "read", output: "readWrite" }),
-    workgroups: linearWorkgroups(sizeOf(shape), threads),
+    workgroups: linearWorkgroups(sizeOf(walked), threads),
     flops: sizeOf(shape),
     inPlace: inPlace === undefined ? ["x"] : [],
+    halves: halvesIf(vector, { HALF_X: inPlace !== "x" && "x", HALF_OUTPUT: "output" }),
   }));
 }
 

@@ -51,7 +51,7 @@ export function elementwise(
   const size = sizeOf(extents);
   const threads = workgroupThreads(traits);
   const dense = Object.entries({ x, y, z }).flatMap(([name, operand]) => (operand?.dense ? [name] : []));
-  return kernel(({ inPlace }) => {
+  return kernel(({ inPlace, halves = [] }) => {
     // An operand that has a binding of its own and is read as vectors.
     const half = (name: string, operand: Operand | undefined) =>
       operand !== undefined && !operand.spread && name !== inPlace && name;
@@ -62,7 +62,8 @@ export function elementwise(
         THREADS: threads,
         SIZE: size,
         VECTOR: vector,
-        BITS: bits,
+        // What changes how it is stored is no mere copy.
+        BITS: bits && halves.length === 0,
         SIGNED: dtype === "i32",
         COMPARISON: comparison,
         BINARY: y !== undefined,
@@ -87,7 +88,8 @@ export function elementwise(
       variant: `${operation}, ${vector ? "4 elements" : "1 element"} a thread, ${extents.length} axes`,
       flops: operation === "copy" || operation === "where" ? 0 : sizeOf(shape),
       inPlace: inPlace === undefined && operation !== "copy" && !comparison ? dense : [],
-      halves: halvesIf(vector && dtype === "f32" && !bits, {
+      role: "pointwise",
+      halves: halvesIf(vector && dtype === "f32" && operation !== "where", {
         HALF_X: half("x", x),
         HALF_Y: half("y", y),
         HALF_Z: half("z", z),

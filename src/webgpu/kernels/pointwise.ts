@@ -7,6 +7,7 @@ import {
 } from "../../graph/pointwise_functions.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
+import { halvesIf, kernel } from "../variants.ts";
 import { constantName, workgroupThreads } from "./sizes.ts";
 
 /** Whole exponents up to this are multiplications. */
@@ -28,7 +29,7 @@ export function pointwise(
   const vector = size % 4 === 0;
   const elements = vector ? size / 4 : size;
   const threads = workgroupThreads(traits);
-  return {
+  return kernel(() => ({
     name: "pointwise",
     shader,
     constants: {
@@ -45,7 +46,9 @@ export function pointwise(
     workgroups: linearWorkgroups(elements, threads),
     variant: `${name}${gradient ? " gradient" : ""}, ${vector ? "4 elements" : "1 element"} a thread`,
     flops: size,
-  };
+    role: "pointwise",
+    halves: halvesIf(vector, { HALF_X: "x", HALF_UPSTREAM: gradient && "upstream", HALF_OUTPUT: "output" }),
+  }));
 }
 
 export const pointwiseLowerings: readonly Lowering[] = pointwiseFunctions.flatMap((name) => {

@@ -1,11 +1,15 @@
+import elementAt from "../../../shaders/element_at.wgsl?raw";
 import maxGradientShader from "../../../shaders/max_gradient.wgsl?raw";
 import reduceShader from "../../../shaders/reduce.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
+import { kernel } from "../variants.ts";
 import { type AxisWalk, innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
 import { lanesPerRow, rowReduction, workgroupThreads } from "./sizes.ts";
+
+const reduceIncludes = { element_at: elementAt };
 
 export type ReduceOperation = "sum" | "product" | "max" | "min";
 
@@ -61,9 +65,11 @@ export function reduceStages(
     length <= SHORT ? 1 : Math.max(1, Math.min(Math.ceil(length / SLICE), Math.ceil(busyThreads / results)));
   const slicesInnermost = innermost(reducedStrides) === 1;
   const threads = workgroupThreads(traits);
-  const spec: KernelSpec = {
+  const adds = operation === "sum" || operation === "product";
+  const spec = kernel(() => ({
     name: "reduce",
     shader: reduceShader,
+    includes: reduceIncludes,
     constants: {
       THREADS: threads,
       SUM: operation === "sum",
@@ -88,7 +94,10 @@ export function reduceStages(
     workgroups: linearWorkgroups(results * slices, threads),
     variant: `${operation} of ${sizeOf(reduced.extents)}${slices > 1 ? `, ${slices} slices` : ""}`,
     flops: sizeOf(shape),
-  };
+    role: adds ? "sum" : undefined,
+    // Sums stay f32, and so do parts of a result.
+    halves: { HALF_INPUT: "input", HALF_OUTPUT: !adds && keptVector && slices === 1 && "output" },
+  }));
   const outputs = sizeOf(kept.extents);
   const stage = { spec, size: outputs * slices };
   if (slices === 1) return [stage];
@@ -105,10 +114,12 @@ export function maxGradient(shape: Shape, axes: readonly number[], traits: Devic
   const length = sizeOf(reduced.extents);
   const lanes = lanesPerRow(results, length, traits);
   const threads = workgroupThreads(traits);
-  return {
+  return kernel(() => ({
     name: "max_gradient",
     shader: maxGradientShader,
+    includes: reduceIncludes,
     constants: {
+      VECTOR: false,
       ...rowReduction(threads, lanes, traits),
       RESULTS: results,
       LENGTH: length,
@@ -124,7 +135,8 @@ export function maxGradient(shape: Shape, axes: readonly number[], traits: Devic
     workgroups: linearWorkgroups(results * lanes, threads),
     variant: `${lanes} thread${lanes === 1 ? "" : "s"} a group`,
     flops: sizeOf(shape),
-  };
+    halves: { HALF_X: "x", HALF_UPSTREAM: "upstream" },
+  }));
 }
 
 function lower(op: "sum" | "max" | "min" | "product", operation: ReduceOperation): Lowering {
