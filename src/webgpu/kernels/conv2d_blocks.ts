@@ -1,8 +1,8 @@
 import type { ConvGeometry } from "../../core/window_geometry.ts";
-import { type DeviceTraits, linearWorkgroups } from "../kernel.ts";
+import type { DeviceTraits } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
 import type { BlockTile } from "./conv2d_tiles.ts";
-import { powerOfTwoAtLeast } from "./sizes.ts";
+import { type GroupSize, groupOf, workgroupPlaces } from "./patches.ts";
 
 /**
  * How channels and groups map to vectors. Where a group's channels do not fill vectors of four, all groups' channels are
@@ -34,29 +34,23 @@ export function blockConstants(
 ) {
   const across = Math.ceil(width / tile.width);
   const down = Math.ceil(height / tile.height);
-  const blocks = batch * across * down;
   const threads = traits.software ? 16 : 64;
-  const groupColumns = Math.min(powerOfTwoAtLeast(columns.count), traits.software ? 4 : 16);
-  const groupBlocks = threads / groupColumns;
-  const columnTiles = Math.ceil(columns.count / groupColumns);
+  const group = groupOf(columns.count, threads, traits.software ? 4 : 16);
+  const places = workgroupPlaces("block", batch * across * down, columns.count, group);
   return {
     constants: {
+      ...places.constants,
       PER_LANE: columns.perLane,
       CHANNEL_UNIT: tile.unit,
       BLOCK_HEIGHT: tile.height,
       BLOCK_WIDTH: tile.width,
       VECTORS: tile.vectors,
-      BLOCKS: blocks,
       BLOCKS_ACROSS: across,
       BLOCKS_DOWN: down,
-      COLUMNS: columns.count,
       COLUMNS_PER_GROUP: columns.perGroup,
       CHANNELS_PER_GROUP: columns.channelsPerGroup,
-      COLUMN_TILES: columnTiles,
-      GROUP_COLUMNS: groupColumns,
-      GROUP_BLOCKS: groupBlocks,
     },
-    workgroups: linearWorkgroups(columnTiles * Math.ceil(blocks / groupBlocks), 1),
+    workgroups: places.workgroups,
     variant: `${tile.height} × ${tile.width} pixels × ${4 * tile.vectors} channels a thread, ${threads} threads`,
   };
 }
@@ -87,8 +81,6 @@ export function fixedLengths(traits: DeviceTraits, lengths: Readonly<Record<stri
 }
 
 /** Threads of a workgroup along columns and rows. */
-export function groupSize(columnTiles: number, traits: DeviceTraits): { columns: number; rows: number } {
-  const threads = traits.software ? 16 : 64;
-  const columns = Math.min(powerOfTwoAtLeast(columnTiles), traits.software ? 4 : 8);
-  return { columns, rows: threads / columns };
+export function groupSize(columnTiles: number, traits: DeviceTraits): GroupSize {
+  return traits.software ? groupOf(columnTiles, 16, 4) : groupOf(columnTiles, 64, 8);
 }

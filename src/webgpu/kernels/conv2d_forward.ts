@@ -2,7 +2,7 @@ import firstLayerShader from "../../../shaders/conv2d_first_layer.wgsl?raw";
 import forwardShader from "../../../shaders/conv2d_forward.wgsl?raw";
 import silu from "../../../shaders/silu.wgsl?raw";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings, type Variant } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, presentBindings, type Variant } from "../kernel.ts";
 import { type KernelForm, kernel } from "../variants.ts";
 import { blockConstants, columnsOf, fixedLengths, groupSize, patchColumns, sureRange } from "./conv2d_blocks.ts";
 import { filterSize, geometryConstants, inputSize } from "./conv2d_constants.ts";
@@ -16,7 +16,7 @@ import {
   quickBlockTile,
 } from "./conv2d_tiles.ts";
 import { depthwiseForward } from "./depthwise_conv2d.ts";
-import { channelsAs, loadedAs, patchIncludes } from "./patches.ts";
+import { channelsAs, loadedAs, patchIncludes, workgroupPlaces } from "./patches.ts";
 
 export interface ForwardOptions {
   readonly geometry: ConvGeometry;
@@ -127,10 +127,9 @@ function firstLayer(options: Forward, tile: BlockTile, traits: DeviceTraits): Ke
   const [height, width] = pool ? [(g.outHeight >> 1) * 2, (g.outWidth >> 1) * 2] : [g.outHeight, g.outWidth];
   const blocksAcross = Math.ceil(width / tile.width);
   const blocksDown = Math.ceil(height / tile.height);
-  const lines = g.batch * blocksDown;
   const columns = Math.ceil(g.outChannels / 4);
   const group = groupSize(columns, traits);
-  const columnTiles = Math.ceil(columns / group.columns);
+  const places = workgroupPlaces("line", g.batch * blocksDown, columns, group);
   const patchWidth = (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
   const elements = g.outChannels % 4 === 0 ? 4 : 1;
   const pixels = pool ? (height * width) / 4 : height * width;
@@ -157,18 +156,14 @@ function firstLayer(options: Forward, tile: BlockTile, traits: DeviceTraits): Ke
       PATCH_WIDTH: patchWidth,
       // Columns that the patches of neighbouring blocks share.
       OVERLAP: Math.max(0, patchWidth - tile.width * g.strideWidth),
-      LINES: lines,
-      COLUMNS: columns,
-      COLUMN_TILES: columnTiles,
-      GROUP_COLUMNS: group.columns,
-      GROUP_LINES: group.rows,
+      ...places.constants,
       FIXED_LENGTHS: true,
       INPUT_LENGTH: inputSize(g),
       FILTERS_LENGTH: filterSize(g) / elements,
       OUTPUT_LENGTH: (g.batch * pixels * g.outChannels) / elements,
     },
     bindings: forwardBindings(bias, pool, derivative),
-    workgroups: linearWorkgroups(columnTiles * Math.ceil(lines / group.rows), 1),
+    workgroups: places.workgroups,
     variant: `lines of ${tile.height} × ${tile.width} pixels × 4 channels a thread, ${group.columns * group.rows} threads`,
     flops: convFlops(g),
     halves: { HALF_OUTPUT: elements === 4 && "output" },

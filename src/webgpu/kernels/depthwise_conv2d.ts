@@ -1,12 +1,11 @@
 import forwardShader from "../../../shaders/depthwise_forward.wgsl?raw";
 import inputGradientShader from "../../../shaders/depthwise_input_gradient.wgsl?raw";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
-import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, presentBindings } from "../kernel.ts";
 import { patchColumns } from "./conv2d_blocks.ts";
 import { geometryConstants, inputSize } from "./conv2d_constants.ts";
 import { blockPatch, convFlops, type DepthwiseTile, phaseReach } from "./conv2d_tiles.ts";
-import { loadedAs, patchIncludes } from "./patches.ts";
-import { powerOfTwoAtLeast } from "./sizes.ts";
+import { groupOf, loadedAs, patchIncludes, workgroupPlaces } from "./patches.ts";
 
 /** How threads cover a tensor of [batch, height, width, channels] in strips of blocks of pixels. */
 function stripGrid(
@@ -17,28 +16,20 @@ function stripGrid(
 ) {
   const across = Math.ceil(plane.width / (tile.width * tile.steps));
   const down = Math.ceil(plane.height / tile.height);
-  const strips = batch * across * down;
   const columns = Math.ceil(plane.channels / 4);
   const threads = traits.software ? 4 : 64;
-  // Neighbouring threads take neighbouring channels, which lie side by side in memory.
-  const groupColumns = Math.min(powerOfTwoAtLeast(columns), threads);
-  const groupStrips = threads / groupColumns;
-  const columnTiles = Math.ceil(columns / groupColumns);
+  const places = workgroupPlaces("strip", batch * across * down, columns, groupOf(columns, threads, threads));
   return {
     constants: {
+      ...places.constants,
       BLOCK_HEIGHT: tile.height,
       BLOCK_WIDTH: tile.width,
       STEPS: tile.steps,
-      STRIPS: strips,
       STRIPS_ACROSS: across,
       STRIPS_DOWN: down,
       BLOCKS_ACROSS: across * tile.steps,
-      COLUMNS: columns,
-      COLUMN_TILES: columnTiles,
-      GROUP_COLUMNS: groupColumns,
-      GROUP_STRIPS: groupStrips,
     },
-    workgroups: linearWorkgroups(columnTiles * Math.ceil(strips / groupStrips), 1),
+    workgroups: places.workgroups,
     variant:
       `depthwise, strips of ${tile.steps} × ${tile.height} × ${tile.width} pixels × 4 channels a thread, ` +
       `${threads} threads`,

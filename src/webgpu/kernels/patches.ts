@@ -5,7 +5,9 @@ import patchNext from "../../../shaders/patch_next.wgsl?raw";
 import patchRows from "../../../shaders/patch_rows.wgsl?raw";
 import patchStart from "../../../shaders/patch_start.wgsl?raw";
 import workgroupPlace from "../../../shaders/workgroup_place.wgsl?raw";
+import { linearWorkgroups } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
+import { powerOfTwoAtLeast } from "./sizes.ts";
 
 /** What the shaders of convolutions include: which block a thread takes, and how it reads its patch of the image. */
 export const patchIncludes = {
@@ -17,6 +19,32 @@ export const patchIncludes = {
   patch_start: patchStart,
   workgroup_place: workgroupPlace,
 };
+
+/** Threads of a workgroup along columns of channels and along blocks. */
+export interface GroupSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** `threads` of a workgroup, of which neighbours take neighbouring columns, up to `most` of them: those lie side by side in memory. */
+export function groupOf(columns: number, threads: number, most: number): GroupSize {
+  const across = Math.min(powerOfTwoAtLeast(columns), most);
+  return { columns: across, rows: threads / across };
+}
+
+/** How threads share `count` blocks (lines, strips) × `columns`: the constants of workgroup_place.wgsl, and the workgroups. */
+export function workgroupPlaces(name: "block" | "line" | "strip", count: number, columns: number, group: GroupSize) {
+  const columnTiles = Math.ceil(columns / group.columns);
+  const all = `${name.toUpperCase()}S`;
+  const constants: ShaderConstants = {
+    COLUMNS: columns,
+    COLUMN_TILES: columnTiles,
+    GROUP_COLUMNS: group.columns,
+    [all]: count,
+    [`GROUP_${all}`]: group.rows,
+  };
+  return { constants, workgroups: linearWorkgroups(columnTiles * Math.ceil(count / group.rows), 1) };
+}
 
 /** How load.wgsl reads a tensor: four channels at a time, one value, or four values from places apart. */
 export type LoadedAs = "vectors" | "values" | "gathered";
