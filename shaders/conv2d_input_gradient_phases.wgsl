@@ -10,9 +10,13 @@
 // Both operands lie along o in memory; CHANNEL_UNIT of them are loaded together. A vector of input channels never crosses
 // from one group into the next.
 
+// HALF_OUTPUT: stored as 16-bit floats, four to a vec2u.
+#include half
 #include loaded_tensor upstream
 #include loaded_tensor filters
-#if VECTOR_IN
+#if HALF_OUTPUT
+alias Result = vec2u;
+#elif VECTOR_IN
 alias Result = vec4f;
 #else
 alias Result = f32;
@@ -62,7 +66,9 @@ fn main(
   for (var chunk = 0u; chunk < GROUP_OUT / CHANNEL_UNIT; chunk++) {
 #unroll y 0 PATCH_HEIGHT
 #unroll x 0 PATCH_WIDTH
-    let gradient_$(y)_$(x) = select(LoadedUpstream(0.0), upstream[start_$(y)_$(x) + chunk], inside_$(y)_$(x));
+    let at_arrived_$(y)_$(x) = start_$(y)_$(x) + chunk;
+#include load arrived_$(y)_$(x) tensor=upstream
+    let gradient_$(y)_$(x) = select(LoadedUpstream(0.0), arrived_$(y)_$(x), inside_$(y)_$(x));
 #end
 #end
 #unroll tap 0 KERNEL_HEIGHT * KERNEL_WIDTH
@@ -102,7 +108,9 @@ fn main(
 #unroll x 0 BLOCK_WIDTH
   if ((blockX + $(x)u < IN_WIDTH) & (blockY + $(y)u < IN_HEIGHT)) {
     let start = ((image * IN_HEIGHT + blockY + $(y)u) * IN_WIDTH + blockX + $(x)u) * IN_CHANNELS + firstChannel;
-#if VECTOR_IN
+#if HALF_OUTPUT
+    inputGradient[start / 4u] = packHalves(sum_$(y)_$(x));
+#elif VECTOR_IN
     inputGradient[start / 4u] = sum_$(y)_$(x);
 #else
 #unroll lane 0 4

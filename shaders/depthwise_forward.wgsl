@@ -5,13 +5,20 @@
 // four output channels and walks along a strip of STEPS blocks of BLOCK_HEIGHT × BLOCK_WIDTH output pixels: each pixel of the
 // image is loaded once for all windows of the block, and the columns that the next block looks at too are carried along.
 #include relu
+#include half
 
 #include loaded_tensor input
 #include loaded_tensor filters
-#if FIXED_LENGTHS
-var<storage> output: array<StoredFilters, $(OUTPUT_LENGTH)>;
+// HALF_OUTPUT: stored as 16-bit floats, four to a vec2u.
+#if HALF_OUTPUT
+alias Output = vec2u;
 #else
-var<storage> output: array<StoredFilters>;
+alias Output = StoredFilters;
+#endif
+#if FIXED_LENGTHS
+var<storage> output: array<Output, $(OUTPUT_LENGTH)>;
+#else
+var<storage> output: array<Output>;
 #endif
 #if BIAS
 var<storage> bias: array<f32>;
@@ -84,7 +91,9 @@ fn main(
       let values = sum;
 #endif
       let outPixel = (image * OUT_HEIGHT + firstY + $(y)u) * OUT_WIDTH + blockX + $(x)u;
-#if VECTOR_OUT
+#if HALF_OUTPUT
+      output[outPixel * (OUT_CHANNELS / 4u) + column] = packHalves(values);
+#elif VECTOR_OUT
       output[outPixel * (OUT_CHANNELS / 4u) + column] = values;
 #else
 #unroll lane 0 4

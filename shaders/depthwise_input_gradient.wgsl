@@ -10,12 +10,19 @@
 // the output row that the block's first pixel belongs to. With one filter a channel, the columns of the patch that the
 // next block wants too are carried along; with several (MULTIPLIER) each is loaded anew for each block.
 
+#include half
 #include loaded_tensor upstream
 #include loaded_tensor filters
-#if FIXED_LENGTHS
-var<storage> inputGradient: array<StoredFilters, $(RESULT_LENGTH)>;
+// HALF_OUTPUT: stored as 16-bit floats, four to a vec2u.
+#if HALF_OUTPUT
+alias Result = vec2u;
 #else
-var<storage> inputGradient: array<StoredFilters>;
+alias Result = StoredFilters;
+#endif
+#if FIXED_LENGTHS
+var<storage> inputGradient: array<Result, $(RESULT_LENGTH)>;
+#else
+var<storage> inputGradient: array<Result>;
 #endif
 
 const LANES = vec4u(0u, 1u, 2u, 3u);
@@ -95,7 +102,9 @@ fn main(
 #unroll x 0 BLOCK_WIDTH
     if ((blockX + $(x)u < IN_WIDTH) & (firstY + $(y)u < IN_HEIGHT)) {
       let inPixel = (image * IN_HEIGHT + firstY + $(y)u) * IN_WIDTH + blockX + $(x)u;
-#if VECTOR_UPSTREAM
+#if HALF_OUTPUT
+      inputGradient[inPixel * (IN_CHANNELS / 4u) + column] = packHalves(sum_$(y)_$(x));
+#elif VECTOR_UPSTREAM
       inputGradient[inPixel * (IN_CHANNELS / 4u) + column] = sum_$(y)_$(x);
 #else
 #unroll lane 0 4

@@ -1,6 +1,7 @@
 // A tensor spread over a larger one: along each axis its elements lie at BEGINS, BEGINS + STEPS, … and FILL everywhere
 // else. Padding, and the gradient of a slice. Bits are moved, whatever type they stand for.
 #include linear_index
+#include half
 
 #if VECTOR
 alias Element = vec4u;
@@ -8,8 +9,11 @@ alias Element = vec4u;
 alias Element = u32;
 #endif
 
-var<storage> input: array<Element>;
-var<storage> output: array<Element>;
+// HALF_…: that tensor holds floats, stored as 16-bit ones, four to a vec2u.
+#include stored_tensor input
+#include stored_tensor output
+var<storage> input: array<StoredInput>;
+var<storage> output: array<StoredOutput>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -28,8 +32,8 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   inputIndex += place_$(axis) * INPUT_STRIDES[$(axis)];
 #end
   if (inside) {
-    output[index] = input[inputIndex];
+    output[index] = storeOutput(loadInput(input[inputIndex]));
   } else {
-    output[index] = Element(FILL);
+    output[index] = storeOutput(Element(FILL));
   }
 }

@@ -1,11 +1,12 @@
-// How the tensor `{name}` is stored: as f32 or, with HALF_{NAME}, as 16-bit floats, four to a vec2u.
+// How the tensor `{name}` is stored: as it is or, with HALF_{NAME}, as 16-bit floats, four to a vec2u. An `Element` is a float,
+// or four, or their bits.
 #if HALF_{NAME}
 alias Stored{Name} = vec2u;
-fn load{Name}(stored: vec2u) -> vec4f {
-  return unpackHalves(stored);
+fn load{Name}(stored: vec2u) -> Element {
+  return bitcast<Element>(unpackHalves(stored));
 }
-fn store{Name}(value: vec4f) -> vec2u {
-  return packHalves(value);
+fn store{Name}(value: Element) -> vec2u {
+  return packHalves(bitcast<vec4f>(value));
 }
 #else
 alias Stored{Name} = Element;

@@ -2,6 +2,7 @@
 // or one part of a concatenation. Bits are moved, whatever type they stand for, four elements at a time where the
 // innermost axis allows it.
 #include linear_index
+#include half
 
 #if VECTOR
 alias Element = vec4u;
@@ -9,8 +10,11 @@ alias Element = vec4u;
 alias Element = u32;
 #endif
 
-var<storage> input: array<Element>;
-var<storage> output: array<Element>;
+// HALF_…: that tensor holds floats, stored as 16-bit ones, four to a vec2u.
+#include stored_tensor input
+#include stored_tensor output
+var<storage> input: array<StoredInput>;
+var<storage> output: array<StoredOutput>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups) workgroupCount: vec3u) {
@@ -25,5 +29,5 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   inputIndex += coordinate_$(axis) * INPUT_STRIDES[$(axis)];
   outputIndex += coordinate_$(axis) * OUTPUT_STRIDES[$(axis)];
 #end
-  output[outputIndex] = input[inputIndex];
+  output[outputIndex] = storeOutput(loadInput(input[inputIndex]));
 }

@@ -8,7 +8,11 @@
 //
 // A thread transforms four channels of one patch. PAD_TOP and PAD_LEFT may be negative.
 
-var<storage> source: array<vec4f>;
+#include half
+alias Element = vec4f;
+// HALF_SOURCE: stored as 16-bit floats, four to a vec2u.
+#include stored_tensor source
+var<storage> source: array<StoredSource>;
 var<storage> transformed: array<vec4f>;
 
 const COLUMNS = SUMMED / 4u;
@@ -31,7 +35,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
 #unroll y 0 4
   let d_$(y)_$(x) = select(
     vec4f(0.0),
-    source[(sourceRow_$(y) + min(x_$(x), SOURCE_WIDTH - 1u)) * COLUMNS + column],
+    loadSource(source[(sourceRow_$(y) + min(x_$(x), SOURCE_WIDTH - 1u)) * COLUMNS + column]),
     insideY_$(y) & (x_$(x) < SOURCE_WIDTH),
   );
 #end

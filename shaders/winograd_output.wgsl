@@ -10,16 +10,20 @@ var<storage> products: array<vec4f>;
 #if BIAS
 var<storage> bias: array<f32>;
 #endif
-var<storage> result: array<vec4f>;
+#include half
+alias Element = vec4f;
+// HALF_RESULT: stored as 16-bit floats, four to a vec2u.
+#include stored_tensor result
+var<storage> result: array<StoredResult>;
 
 const COLUMNS = KEPT / 4u;
 
 fn store(image: u32, y: u32, x: u32, column: u32, values: vec4f) {
   if (y >= RESULT_HEIGHT || x >= RESULT_WIDTH) { return; }
 #if RELU
-  result[((image * RESULT_HEIGHT + y) * RESULT_WIDTH + x) * COLUMNS + column] = relu(values);
+  result[((image * RESULT_HEIGHT + y) * RESULT_WIDTH + x) * COLUMNS + column] = storeResult(relu(values));
 #else
-  result[((image * RESULT_HEIGHT + y) * RESULT_WIDTH + x) * COLUMNS + column] = values;
+  result[((image * RESULT_HEIGHT + y) * RESULT_WIDTH + x) * COLUMNS + column] = storeResult(values);
 #endif
 }
 

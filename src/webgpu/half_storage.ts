@@ -31,9 +31,14 @@ export function storeHalves(plan: Plan, layers: ReadonlySet<string>): Plan {
   }
   const halves = new Map<PlannedValue, PlannedValue>();
   for (const value of touched) if (!kept.has(value)) halves.set(value, { ...value, dtype: "f16" });
-  const dispatches = plan.dispatches.map((dispatch): PlannedDispatch => {
+  const changes = ({ values }: PlannedDispatch) => values.some((value) => halves.has(value));
+  const dispatches = plan.dispatches.map((dispatch, place): PlannedDispatch => {
+    const { alternatives } = dispatch;
+    if (!changes(dispatch)) {
+      const replaced = plan.dispatches.slice(place, place + (alternatives?.span ?? 0));
+      return replaced.some(changes) ? { ...dispatch, alternatives: undefined } : dispatch;
+    }
     const bindings = Object.keys(dispatch.spec.bindings).filter((_, index) => halves.has(at(dispatch.values, index)));
-    if (bindings.length === 0) return dispatch;
     const spec = dispatch.spec.variants?.make({ halves: bindings });
     if (spec === undefined)
       throw new InternalError(`kernel "${dispatch.spec.name}" has no variant with 16-bit storage`);

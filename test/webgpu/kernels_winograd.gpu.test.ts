@@ -3,6 +3,7 @@ import { type ConvGeometry, convGeometry, type Padding } from "../../src/core/wi
 import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph.ts";
 import { webgpu } from "../../src/index.ts";
+import { storeHalves } from "../../src/webgpu/half_storage.ts";
 import type { DeviceTraits } from "../../src/webgpu/kernel.ts";
 import { winogradFilter, winogradInput, winogradMultiply, winogradOutput } from "../../src/webgpu/kernels/winograd.ts";
 import { winogradPays, winogradPlan } from "../../src/webgpu/kernels/winograd_plan.ts";
@@ -179,6 +180,34 @@ describe("the rule", () => {
     const [got, want] = [await other.run(fed), await program.run(fed)];
     for (const name of ["y", "dx"]) expect(plain(got[name]?.data ?? [])).toEqual(plain(want[name]?.data ?? []));
     for (const one of [other, program, backend]) one.dispose();
+  });
+
+  test("reads and writes 16-bit storage, and then leaves nothing to the autotuner, which knows no other", async () => {
+    const graph = new Graph();
+    const [x, w] = [graph.input("x", [1, 6, 6, 128]), graph.input("w", [3, 3, 128, 128])];
+    const outputs = graph.inLayer("block", () => {
+      const y = graph.neg(graph.conv2d(graph.neg(x), w, { padding: "same" }));
+      const [dx] = graph.gradients(graph.sum(graph.mul(y, x)), [x]);
+      return { y, dx: dx as typeof y };
+    });
+    const fed = {
+      x: integers(36 * 128, 1, -1, 1),
+      // Quarters of these are whole, and sums of them below 8,192 are halves.
+      w: integers(9 * 128 * 128, 2, -1, 1).map((value) => 4 * value),
+    };
+    const backend = await webgpu({ device });
+    const whole = await lowerGraph(graph, outputs, hardware);
+    const half = storeHalves(whole, new Set(["block"]));
+    const stored = half.dispatches.filter(({ spec }) => spec.variant?.includes("16-bit storage"));
+    expect(stored.map(({ spec }) => spec.name)).toEqual(
+      expect.arrayContaining(["winograd_input", "winograd_output", "elementwise"]),
+    );
+    expect(whole.dispatches.filter(({ alternatives }) => alternatives)).toHaveLength(2);
+    expect(half.dispatches.filter(({ alternatives }) => alternatives)).toHaveLength(0);
+    const programs = [await buildProgram(backend, half), await cpu().compile(graph, { outputs })];
+    const [got, want] = [await programs[0]?.run(fed), await programs[1]?.run(fed)];
+    for (const name of ["y", "dx"]) expect(plain(got?.[name]?.data ?? [])).toEqual(plain(want?.[name]?.data ?? []));
+    for (const one of [...programs, backend]) one.dispose();
   });
 
   test("decides what a graph becomes: four dispatches forward, four for the input gradient", async () => {

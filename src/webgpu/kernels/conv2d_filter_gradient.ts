@@ -152,7 +152,7 @@ function filterGradientForm(
     tiles: otherFilterGradientTiles(g, unpool, tile),
     quick: quickFilterGradientTile(g, tile, traits),
     halves: {
-      HALF_INPUT: columns.perLane === 0 && g.inChannels % 4 === 0 && "input",
+      HALF_INPUT: columns.perLane !== 1 && g.inChannels % 4 === 0 && "input",
       HALF_UPSTREAM: g.outChannels % 4 === 0 && "upstream",
     },
   };

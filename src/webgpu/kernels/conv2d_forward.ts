@@ -116,7 +116,7 @@ function forwardForm(
     tiles: otherBlockTiles(g, g.groupOutChannels, tile, traits),
     quick: quickBlockTile(g, tile, traits),
     halves: {
-      HALF_INPUT: columns.perLane === 0 && g.inChannels % 4 === 0 && "input",
+      HALF_INPUT: columns.perLane !== 1 && g.inChannels % 4 === 0 && "input",
       HALF_OUTPUT: columns.channelsPerGroup % 4 === 0 && "output",
     },
   };

@@ -103,7 +103,7 @@ function inputGradientForm(
     tiles: otherBlockTiles(g, g.groupInChannels, tile, traits),
     quick: quickBlockTile(g, tile, traits),
     halves: {
-      HALF_UPSTREAM: columns.perLane === 0 && g.outChannels % 4 === 0 && "upstream",
+      HALF_UPSTREAM: columns.perLane !== 1 && g.outChannels % 4 === 0 && "upstream",
       HALF_OUTPUT: g.groupInChannels % 4 === 0 && "inputGradient",
     },
   };
@@ -142,6 +142,10 @@ function phasesForm(g: ConvGeometry, tile: BlockTile, traits: DeviceTraits): Ker
     variant: `${g.strideHeight} × ${g.strideWidth} phases, ${variant}`,
     flops: convFlops(g),
     quick: quickPhasesTile(g, tile, traits),
+    halves: {
+      HALF_UPSTREAM: g.outChannels % 4 === 0 && "upstream",
+      HALF_OUTPUT: g.groupInChannels % 4 === 0 && "inputGradient",
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import forwardShader from "../../../shaders/depthwise_forward.wgsl?raw";
 import inputGradientShader from "../../../shaders/depthwise_input_gradient.wgsl?raw";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { type DeviceTraits, type KernelSpec, presentBindings } from "../kernel.ts";
+import { halvesIf, kernel } from "../variants.ts";
 import { patchColumns } from "./conv2d_blocks.ts";
 import { geometryConstants, inputSize } from "./conv2d_constants.ts";
 import { blockPatch, convFlops, type DepthwiseTile, phaseReach } from "./conv2d_tiles.ts";
@@ -48,7 +49,7 @@ export function depthwiseForward(
   const multiplier = g.groupOutChannels;
   const vectorIn = multiplier === 1 && g.inChannels % 4 === 0;
   const vectorOut = g.outChannels % 4 === 0;
-  return {
+  return kernel(() => ({
     name: "depthwise_forward",
     shader: forwardShader,
     includes: patchIncludes,
@@ -75,7 +76,8 @@ export function depthwiseForward(
     workgroups,
     variant,
     flops: convFlops(g),
-  };
+    halves: { HALF_INPUT: vectorIn && "input", HALF_OUTPUT: vectorOut && "output" },
+  }));
 }
 
 /** d loss / d input of a depthwise convolution, any strides. */
@@ -87,7 +89,7 @@ export function depthwiseInputGradient(g: ConvGeometry, tile: DepthwiseTile, tra
   const multiplier = g.groupOutChannels;
   const vector = multiplier === 1 && g.inChannels % 4 === 0;
   const unit = vector ? 4 : 1;
-  return {
+  return kernel(() => ({
     name: "depthwise_input_gradient",
     shader: inputGradientShader,
     includes: patchIncludes,
@@ -115,5 +117,6 @@ export function depthwiseInputGradient(g: ConvGeometry, tile: DepthwiseTile, tra
     workgroups,
     variant,
     flops: convFlops(g),
-  };
+    halves: halvesIf(vector, { HALF_UPSTREAM: "upstream", HALF_OUTPUT: "inputGradient" }),
+  }));
 }

@@ -2,6 +2,7 @@ import shader from "../../../shaders/resample_axis.wgsl?raw";
 import { aroundAxis } from "../../graph/ops/resample_axis.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
+import { halvesIf, kernel } from "../variants.ts";
 import { workgroupThreads } from "./sizes.ts";
 
 export interface ResampleSizes {
@@ -19,7 +20,7 @@ export function resampleAxis(sizes: ResampleSizes, traits: DeviceTraits): Kernel
   const vector = inner % 4 === 0;
   const threads = workgroupThreads(traits);
   const elements = outer * outExtent * (vector ? inner / 4 : inner);
-  return {
+  return kernel(() => ({
     name: "resample_axis",
     shader,
     constants: {
@@ -35,7 +36,8 @@ export function resampleAxis(sizes: ResampleSizes, traits: DeviceTraits): Kernel
     workgroups: linearWorkgroups(elements, threads),
     variant: `${inExtent} to ${outExtent}, ${taps} taps, ${vector ? "4 elements" : "1 element"} a thread`,
     flops: 2 * outer * outExtent * inner * taps,
-  };
+    halves: halvesIf(vector, { HALF_INPUT: "input", HALF_OUTPUT: "output" }),
+  }));
 }
 
 export const resampleAxisLowerings: readonly Lowering[] = [

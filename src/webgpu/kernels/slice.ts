@@ -7,6 +7,7 @@ import type { Node } from "../../graph/node.ts";
 import type { PlaceAttributes, SliceAttributes } from "../../graph/ops/slice.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
+import { halvesIf, kernel } from "../variants.ts";
 import { innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
 import { workgroupThreads } from "./sizes.ts";
 
@@ -26,7 +27,7 @@ export function stridedCopy(shape: Shape, from: StridedView, to: StridedView, tr
   const extents = vector ? quarterInnermost(walk.extents) : walk.extents;
   const size = sizeOf(extents);
   const threads = workgroupThreads(traits);
-  return {
+  return kernel(() => ({
     name: "strided_copy",
     shader: copyShader,
     constants: {
@@ -44,7 +45,8 @@ export function stridedCopy(shape: Shape, from: StridedView, to: StridedView, tr
     workgroups: linearWorkgroups(size, threads),
     variant: `${vector ? "4 elements" : "1 element"} a thread, ${extents.length} axes`,
     flops: 0,
-  };
+    halves: halvesIf(vector, { HALF_INPUT: "input", HALF_OUTPUT: "output" }),
+  }));
 }
 
 /** What a slice of a tensor of shape `whole` looks at. */
@@ -59,10 +61,7 @@ function viewOf({ begin, strides }: Omit<SliceAttributes, "shape">, whole: Shape
 /** A part of a tensor of shape `whole`. */
 export function slice(whole: Shape, attributes: SliceAttributes, traits: DeviceTraits): KernelSpec {
   const result = { first: 0, strides: stridesOf(attributes.shape) };
-  return {
-    ...stridedCopy(attributes.shape, viewOf(attributes, whole), result, traits),
-    bindings: { input: "read", output: "write" },
-  };
+  return stridedCopy(attributes.shape, viewOf(attributes, whole), result, traits);
 }
 
 const bits = new DataView(new ArrayBuffer(4));
@@ -86,7 +85,7 @@ export function place(part: Shape, attributes: PlaceAttributes & { dtype: string
   const threads = workgroupThreads(traits);
   // WGSL has no arrays without elements: a scalar is a vector of one.
   const list = (values: readonly number[], scalar: number) => (rank === 0 ? [scalar] : values);
-  return {
+  return kernel(() => ({
     name: "place",
     shader: placeShader,
     constants: {
@@ -105,7 +104,8 @@ export function place(part: Shape, attributes: PlaceAttributes & { dtype: string
     workgroups: linearWorkgroups(size, threads),
     variant: `${vector ? "4 elements" : "1 element"} a thread, ${rank} axes`,
     flops: 0,
-  };
+    halves: halvesIf(vector, { HALF_INPUT: "input", HALF_OUTPUT: "output" }),
+  }));
 }
 
 function checkWords(node: Node): void {

@@ -4,6 +4,7 @@ import { ArgumentError } from "../../core/errors.ts";
 import { type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
+import { halvesIf, kernel } from "../variants.ts";
 import { innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
 import { workgroupThreads } from "./sizes.ts";
 
@@ -19,7 +20,7 @@ export function transpose(shape: Shape, permutation: readonly number[], traits: 
   const extents = vector ? quarterInnermost(walk.extents) : walk.extents;
   const size = sizeOf(extents);
   const threads = workgroupThreads(traits);
-  return {
+  return kernel(() => ({
     name: "transpose",
     shader,
     constants: {
@@ -34,7 +35,8 @@ export function transpose(shape: Shape, permutation: readonly number[], traits: 
     workgroups: linearWorkgroups(size, threads),
     variant: `${vector ? "4 elements" : "1 element"} a thread, ${extents.length} axes`,
     flops: 0,
-  };
+    halves: halvesIf(vector, { HALF_INPUT: "input", HALF_OUTPUT: "output" }),
+  }));
 }
 
 export const transposeLowerings: readonly Lowering[] = [

@@ -4,6 +4,7 @@ import multiplyShader from "../../../shaders/winograd_multiply.wgsl?raw";
 import outputShader from "../../../shaders/winograd_output.wgsl?raw";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import type { Emitter, Value } from "../lowering.ts";
+import { kernel } from "../variants.ts";
 import { patchIncludes } from "./patches.ts";
 import { powerOfTwoAtLeast, workgroupThreads } from "./sizes.ts";
 import { PLACES, type WinogradPlan } from "./winograd_plan.ts";
@@ -28,7 +29,7 @@ function tileConstants(plan: WinogradPlan) {
 /** Patches of the source, transformed: [place, tile, summed]. */
 export function winogradInput(plan: WinogradPlan, traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
-  return {
+  return kernel(() => ({
     name: "winograd_input",
     shader: inputShader,
     includes: patchIncludes,
@@ -45,7 +46,8 @@ export function winogradInput(plan: WinogradPlan, traits: DeviceTraits): KernelS
     bindings: { source: "read", transformed: "write" },
     workgroups: linearWorkgroups((plan.tiles * plan.summed) / 4, threads),
     flops: 32 * plan.tiles * plan.summed,
-  };
+    halves: { HALF_SOURCE: "source" },
+  }));
 }
 
 /** The 16 matrix products: [place, tile, kept]. */
@@ -81,7 +83,7 @@ export interface WinogradEpilogue {
 /** Products to pixels, with bias and ReLU if asked. */
 export function winogradOutput(plan: WinogradPlan, { bias, relu }: WinogradEpilogue, traits: DeviceTraits): KernelSpec {
   const threads = workgroupThreads(traits);
-  return {
+  return kernel(() => ({
     name: "winograd_output",
     shader: outputShader,
     constants: {
@@ -96,7 +98,8 @@ export function winogradOutput(plan: WinogradPlan, { bias, relu }: WinogradEpilo
     bindings: presentBindings({ products: "read", bias: bias && "read", result: "write" }),
     workgroups: linearWorkgroups((plan.tiles * plan.kept) / 4, threads),
     flops: 24 * plan.tiles * plan.kept,
-  };
+    halves: { HALF_RESULT: "result" },
+  }));
 }
 
 /** What a convolution reads and writes, in either direction. */
