@@ -44,7 +44,10 @@ function pooling(
   });
 }
 
-/** The largest value of each window: [height, width, channels] → [outHeight, outWidth, channels]. */
+/**
+ * The largest value of each window: [height, width, channels] → [outHeight, outWidth, channels]. Padding never wins, as in Keras,
+ * PyTorch and ONNX: it counts as −∞. Where zeros beside the image are meant to take part, put `zeroPadding2d` before it.
+ */
 export function maxPooling2d(options: Pooling2dOptions = {}): Layer {
   return pooling("maxPooling2d", "max_pooling2d", maxPool2d, options);
 }
