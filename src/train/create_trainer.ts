@@ -4,11 +4,12 @@ import { onDemand } from "../core/on_demand.ts";
 import { checkOptions, describeValue } from "../core/options.ts";
 import type { Backend } from "../graph/backend.ts";
 import { checkBackend } from "../graph/checks.ts";
+import type { Metric } from "../nn/metrics/totals.ts";
 import type { Model } from "../nn/model.ts";
 import type { OptimizerChoice } from "../nn/optimizer_names.ts";
 import { isChecked, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";
 import type { TrainerConfig } from "./config.ts";
-import { resolveHeadMetrics, resolveHeads } from "./heads.ts";
+import { type Head, type MetricsChoice, resolveHeads } from "./heads.ts";
 import { KeptState } from "./kept_state.ts";
 import { checkModel, TRAINER, TRAINER_HINTS } from "./options.ts";
 import { compileKeeper } from "./programs.ts";
@@ -34,7 +35,7 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   if (!Number.isFinite(seed)) throw new ArgumentError(`createTrainer: seed must be a number, got ${seed}.`);
   checkBackend("createTrainer", backend);
   const heads = resolveHeads(model, options.loss, options.lossWeights);
-  const metrics = resolveHeadMetrics(model, heads, options.metrics ?? [], options.weightedMetrics);
+  const metrics = await chosenMetrics(model, heads, options);
   // A function of the user's own may call any op as a method of its graph: all of them come in for such a page alone.
   const hasOwn = heads.some(({ loss }) => loss.config === undefined) || metrics.some(({ isOwn }) => isOwn);
   if (hasOwn) (await onDemand("ops", () => import("../graph/methods.ts"))).addOpMethods();
@@ -54,6 +55,19 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   const parts = newStepParts({ model, heads, metrics, optimizer, recompute }, precision);
   const keeper = await compileKeeper(backend, variablesOf(parts));
   return new LocalTrainer(backend, new KeptState(parts, keeper, { batchSize, seed }));
+}
+
+const asksNothing = (choice: MetricsChoice) => Array.isArray(choice) && choice.length === 0;
+
+/** What is measured beside loss and accuracy; what measures it is fetched where there is something. */
+async function chosenMetrics(
+  model: Model,
+  heads: readonly Head[],
+  { metrics = [], weightedMetrics = [] }: TrainerConfig,
+): Promise<readonly Metric[]> {
+  if (heads.length === 1 && asksNothing(metrics) && asksNothing(weightedMetrics)) return [];
+  const { resolveHeadMetrics } = await onDemand("metrics", () => import("./head_metrics.ts"));
+  return resolveHeadMetrics(model, heads, metrics, weightedMetrics);
 }
 
 /** What `adam()` and its kin made, or what a name or plain data stands for, for which all optimizers are fetched. */

@@ -8,13 +8,13 @@ import { Graph } from "../graph/graph.ts";
 import { Variable } from "../graph/node.ts";
 import { add } from "../graph/ops/arithmetic.ts";
 import { recordStep } from "../graph/ops/record_step.ts";
-import { type Metric, metricValues } from "../nn/metrics.ts";
+import { type Metric, metricValues } from "../nn/metrics/totals.ts";
 import { accuracyOf } from "./accuracy.ts";
 import { fetchBatch } from "./dataset_variables.ts";
 import { Pace } from "./pace.ts";
 import { mergedValues, StepRecord } from "./step_record.ts";
 import { orderOf } from "./targets.ts";
-import { countsOf, type StepParts } from "./training_state.ts";
+import { countsByMetric, countsOf, type StepParts } from "./training_state.ts";
 import { foldedOf, guardOf, resultsOf, totalLoss } from "./training_step.ts";
 import type { EvaluateOptions, Evaluation } from "./types.ts";
 
@@ -72,14 +72,6 @@ async function compileEvaluation(
   recordStep(graph, values, { ring, counters: [cursor], guard });
   const program = await backend.compile(graph, { outputs: {} });
   return { program, steps, cursor, ring, outputs: keepOutputs, confusion, counts };
-}
-
-/** Totals of metrics that count, read in the order of the map. */
-export function countsByMetric(
-  counts: ReadonlyMap<Metric, Variable>,
-  tensors: readonly Tensor[],
-): Map<Metric, ArrayLike<number>> {
-  return new Map([...counts.keys()].map((metric, index) => [metric, at(tensors, index).data]));
 }
 
 /** A trainer's evaluations: done one after the other, since two at a time would count into the same variables. */

@@ -1,5 +1,5 @@
 import type { Tensor } from "../core/tensor.ts";
-import { recordedMetricValues } from "../nn/metrics.ts";
+import { recordedMetricValues } from "../nn/metrics/totals.ts";
 import type { CompiledPrograms } from "./compiled_programs.ts";
 import type { fedBatch } from "./fed_batch.ts";
 import type { KeptState } from "./kept_state.ts";

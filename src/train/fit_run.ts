@@ -1,9 +1,8 @@
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { EarlyStop } from "./early_stopping.ts";
+import type { Followers } from "./followers.ts";
 import { Pace } from "./pace.ts";
 import type { Progress } from "./progress.ts";
-import { Plateau } from "./reduce_on_plateau.ts";
 import { addTotals, noTotals, RING_STEPS, type StepRecord, type Totals } from "./step_record.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import type { Turn } from "./turns.ts";
@@ -53,8 +52,8 @@ export class FitRun {
   readonly #firstCursor: number;
   /** Steps of this fit in all. */
   readonly #steps: number;
-  readonly #earlyStop: EarlyStop | undefined;
-  readonly #plateau: { readonly options: string; readonly follows: Plateau } | undefined;
+  readonly #earlyStop: Followers["earlyStop"];
+  readonly #plateau: Followers["plateau"];
   #stopped = false;
   /** Whether the device did not count a step, so that what lies in the ring behind it is old. */
   #failed = false;
@@ -73,13 +72,13 @@ export class FitRun {
     dataset: Dataset,
     batchSize: number,
     options: FitOptions,
-    { epochs, steps }: { epochs: number | undefined; steps: number | undefined },
+    { epochs, steps, earlyStop, plateau }: { epochs: number | undefined; steps: number | undefined } & Followers,
   ) {
     this.#runner = runner;
     this.#options = options;
     this.#batchSize = batchSize;
-    this.#earlyStop = options.earlyStopping && new EarlyStop(options.earlyStopping);
-    this.#plateau = plateauOf(options, runner.progress);
+    this.#earlyStop = earlyStop;
+    this.#plateau = plateau;
     this.#stepsPerEpoch = Math.ceil(dataset.count / batchSize);
     this.#firstCursor = runner.progress.cursor;
     const isBounded = steps !== undefined || options.seconds !== undefined;
@@ -276,12 +275,4 @@ export class FitRun {
     if (this.#plateau === undefined) return;
     this.#runner.progress.plateau = { options: this.#plateau.options, state: this.#plateau.follows.state };
   }
-}
-
-/** Goes on where an earlier run with the same options left, in this trainer or in the one whose checkpoint it restored. */
-function plateauOf({ reduceOnPlateau }: FitOptions, { plateau }: Progress) {
-  if (reduceOnPlateau === undefined) return undefined;
-  const options = JSON.stringify(reduceOnPlateau);
-  const state = plateau?.options === options ? plateau.state : {};
-  return { options, follows: new Plateau(reduceOnPlateau, state) };
 }

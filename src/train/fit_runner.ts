@@ -1,17 +1,17 @@
 import type { Program } from "../graph/backend.ts";
-import { metricValues, recordedMetricValues } from "../nn/metrics.ts";
+import { metricValues, recordedMetricValues } from "../nn/metrics/totals.ts";
 import { accuracyOf } from "./accuracy.ts";
-import { countsByMetric, type Evaluations } from "./evaluation.ts";
 import type { Runner } from "./fit_run.ts";
 import type { KeptState } from "./kept_state.ts";
 import { Asked } from "./trained_weights.ts";
+import { countsByMetric } from "./training_state.ts";
 import type { Turn } from "./turns.ts";
 
 /** What a run of `fit` may do with its trainer: steps of a program on a data set, with labels or without. */
 export function runnerOf(
   kept: KeptState,
   program: Program,
-  { turn, evaluations, labelled }: { turn: Turn; evaluations: Evaluations; labelled: boolean },
+  { turn, evaluate, labelled }: { turn: Turn; evaluate: Runner["evaluate"]; labelled: boolean },
 ): Runner {
   const { parts, progress } = kept;
   const { model, metrics, state, record } = parts;
@@ -30,7 +30,7 @@ export function runnerOf(
       if (weights) kept.remember(asked, tensors);
       return reports;
     },
-    evaluate: (data, signal) => evaluations.evaluate(data, signal === undefined ? {} : { signal }),
+    evaluate,
     accuracy: (totals) => accuracyOf(parts, totals, labelled),
     stepMetrics: (totals, counts) => recordedMetricValues(metrics, model.outputShape, { ...totals, counts }),
     async metrics(totals) {

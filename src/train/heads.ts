@@ -2,16 +2,7 @@ import { at } from "../core/at.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
 import { type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
-import {
-  checkMetricsFitLoss,
-  type HeadMetric,
-  headMetric,
-  lossMetric,
-  type Metric,
-  type MetricChoice,
-  resolveMetrics,
-  weightedMetric,
-} from "../nn/metrics.ts";
+import type { MetricChoice } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
 
 /** One output of a model with what it learns by. */
@@ -35,8 +26,6 @@ export type MetricsChoice = readonly MetricChoice[] | Readonly<Record<string, re
 const isList = <T>(several: readonly T[] | Readonly<Record<string, T>>): several is readonly T[] =>
   Array.isArray(several);
 
-const isMetricList = (choice: MetricsChoice): choice is readonly MetricChoice[] => Array.isArray(choice);
-
 /** Whether it is one loss, and not one an output: an output may be called "kind", as the field of a loss with options is. */
 function isOneLoss(choice: LossesChoice, { outputNames }: Model): choice is LossChoice {
   if (typeof choice !== "object" || choice === null) return true;
@@ -46,7 +35,7 @@ function isOneLoss(choice: LossesChoice, { outputNames }: Model): choice is Loss
 }
 
 /** One value an output, in the model's order. Throws `ArgumentError` for another number of them, and for unknown names. */
-function forOutputs<T>(
+export function forOutputs<T>(
   what: string,
   model: Model,
   several: readonly T[] | Readonly<Record<string, T>>,
@@ -89,49 +78,5 @@ export function resolveHeads(model: Model, loss: LossesChoice, lossWeights: Loss
       );
     }
     return { name, loss: resolveLoss(choice), weight };
-  });
-}
-
-/** The metrics of each output. */
-function ofHeads(
-  what: string,
-  model: Model,
-  heads: readonly Head[],
-  choice: MetricsChoice,
-): readonly (readonly MetricChoice[])[] {
-  if (typeof choice !== "object" || choice === null) {
-    throw new ArgumentError(`createTrainer: ${what} wants a list, as in ["accuracy"], got ${describeValue(choice)}.`);
-  }
-  if (!isMetricList(choice)) return forOutputs(what, model, choice, []);
-  if (heads.length === 1) return [choice];
-  if (choice.length === 0) return heads.map(() => []);
-  throw new ArgumentError(
-    `createTrainer: the model has ${heads.length} outputs; give ${what} by their names: { ${at(heads, 0).name}: [ … ] }.`,
-  );
-}
-
-/**
- * What a trainer measures: the metrics of its one output; of several outputs the loss of each and the metrics given by their
- * names, called "<output>_loss", "<output>_<metric>" as Keras calls them.
- */
-export function resolveHeadMetrics(
-  model: Model,
-  heads: readonly Head[],
-  choice: MetricsChoice,
-  weightedChoice: MetricsChoice = [],
-): Metric[] {
-  const given = ofHeads("metrics", model, heads, choice);
-  const weighted = ofHeads("weightedMetrics", model, heads, weightedChoice);
-  const metricsOf = (head: number) => {
-    const plain = resolveMetrics(at(given, head));
-    const others = resolveMetrics(at(weighted, head));
-    checkMetricsFitLoss([...plain, ...others], at(heads, head).loss);
-    return [...plain, ...others.map(weightedMetric)];
-  };
-  if (heads.length === 1) return metricsOf(0);
-  return heads.flatMap(({ name }, head): HeadMetric[] => {
-    const own = metricsOf(head);
-    const shape = at(model.outputShapes, head);
-    return [lossMetric, ...own].map((metric) => headMetric(metric, { head, prefix: `${name}_`, outputShape: shape }));
   });
 }

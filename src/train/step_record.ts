@@ -8,7 +8,7 @@ import { concat } from "../graph/ops/concat.ts";
 import { countCorrect } from "../graph/ops/count_correct.ts";
 import { reshape } from "../graph/ops/reshape.ts";
 import type { BatchResults } from "../nn/metrics/batch_results.ts";
-import { type Metric, recordedCounts, sumCount } from "../nn/metrics.ts";
+import { type Metric, recordedCounts, sumCount } from "../nn/metrics/totals.ts";
 import type { Model } from "../nn/model.ts";
 
 /*

@@ -5,7 +5,7 @@ import { checkCount } from "../core/numbers.ts";
 import { onDemand } from "../core/on_demand.ts";
 import { checkOptions } from "../core/options.ts";
 import type { Schedule } from "../core/schedule.ts";
-import type { Tensor } from "../core/tensor.ts";
+import type { Tensor, TypedArray } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Profile } from "../graph/profile.ts";
@@ -13,18 +13,16 @@ import type { Model } from "../nn/model.ts";
 import { accuracyOf } from "./accuracy.ts";
 import { CompiledPrograms } from "./compiled_programs.ts";
 import type { DivergedStep } from "./divergence.ts";
-import { Evaluations } from "./evaluation.ts";
-import { fedBatch } from "./fed_batch.ts";
-import { takeFedStep } from "./fed_step.ts";
+import type { Evaluations } from "./evaluation.ts";
 import { fetchingOptions } from "./fetching.ts";
-import { FitRun, UncountedStep } from "./fit_run.ts";
+import { FitRun, type Runner, UncountedStep } from "./fit_run.ts";
 import { runnerOf } from "./fit_runner.ts";
 import type { Inspector } from "./inspector.ts";
 import type { KeptState } from "./kept_state.ts";
 import { readOneImage } from "./one_image.ts";
 import { checkOneInputAndOutput, isBatchList } from "./one_input.ts";
 import { checkEvaluateOptions, checkFitOptions, checkInspectOptions, checkPrepareOptions } from "./options.ts";
-import { Predictor } from "./predictor.ts";
+import type { Predictor } from "./predictor.ts";
 import { checkStatistics } from "./statistics.ts";
 import { statsOf } from "./stats.ts";
 import { checkDataset, checkIsDataset } from "./targets.ts";
@@ -45,14 +43,23 @@ import type {
   Trainer,
   TrainerStats,
 } from "./types.ts";
-import { validationSplit } from "./validation_split.ts";
+import type { validationSplit } from "./validation_split.ts";
+
+const loadRequests = () => onDemand("evaluation and prediction", () => import("./requests.ts"));
+
+/** The values as they are now, for what reads them later. */
+function copied(given: unknown): unknown {
+  if (ArrayBuffer.isView(given) && !(given instanceof DataView)) return (given as TypedArray).slice();
+  return Array.isArray(given) ? given.map(copied) : given;
+}
 
 /** A trainer on a backend of this page, or of this worker. */
 export class LocalTrainer implements Trainer {
   readonly #backend: Backend;
   readonly #kept: KeptState;
-  readonly #predictor: Predictor;
-  readonly #evaluations: Evaluations;
+  #requests: Awaited<ReturnType<typeof loadRequests>> | undefined;
+  #predictor: Predictor | undefined;
+  #evaluations: Evaluations | undefined;
   readonly #programs: CompiledPrograms;
   readonly #turns: Turns;
   readonly #forgetBackend: () => void;
@@ -62,13 +69,9 @@ export class LocalTrainer implements Trainer {
   #disposed = false;
 
   constructor(backend: Backend, kept: KeptState) {
-    const { parts, batchSize } = kept;
     this.#backend = backend;
     this.#kept = kept;
-    const folded = parts.heads.map((head) => head.loss.folded);
-    this.#predictor = new Predictor(parts.model, backend, { batchSize, folded, owner: "trainer" });
     this.#programs = new CompiledPrograms(backend);
-    this.#evaluations = new Evaluations(backend, parts, batchSize);
     this.#turns = new Turns(() => (this.#disposed ? disposedTrainer() : backend.closed));
     const forget = [backend.onClosed(() => this.#turns.close()), backend.onReopened(() => kept.reopened())];
     this.#forgetBackend = () => {
@@ -83,7 +86,8 @@ export class LocalTrainer implements Trainer {
   async fit(given: Dataset, options: FitOptions = {}): Promise<History> {
     this.#checkUsable();
     checkFitOptions(options);
-    const { dataset, validationData } = this.#datasetsOf("fit", given, options);
+    const split = this.#splitFor(options);
+    const { dataset, validationData } = this.#datasetsOf("fit", given, options, split && (await split));
     const epochs = options.epochs === undefined ? undefined : checkCount("fit", "epochs", options.epochs);
     const steps = options.steps === undefined ? undefined : checkCount("fit", "steps", options.steps);
     options.signal?.throwIfAborted();
@@ -96,9 +100,12 @@ export class LocalTrainer implements Trainer {
       try {
         await this.#kept.ready();
         const labelled = dataset.targets === undefined;
-        const runner = runnerOf(this.#kept, program, { turn, evaluations: this.#evaluations, labelled });
+        const evaluate: Runner["evaluate"] = async (data, signal) =>
+          (await this.#openEvaluations()).evaluate(data, signal === undefined ? {} : { signal });
+        const runner = runnerOf(this.#kept, program, { turn, evaluate, labelled });
         const ready = validationData ? { ...options, validationData } : options;
-        const run = new FitRun(runner, dataset, this.#kept.batchSize, ready, { epochs, steps });
+        const followers = await this.#followersFor(options);
+        const run = new FitRun(runner, dataset, this.#kept.batchSize, ready, { epochs, steps, ...followers });
         const history = await run.run();
         if (this.#kept.hasMoved) await this.#kept.copyWeights();
         return history;
@@ -118,7 +125,8 @@ export class LocalTrainer implements Trainer {
   async prepare(given: Dataset, options: PrepareOptions = {}): Promise<void> {
     this.#checkUsable();
     checkPrepareOptions(options);
-    const { dataset } = this.#datasetsOf("prepare", given, options);
+    const split = this.#splitFor(options);
+    const { dataset } = this.#datasetsOf("prepare", given, options, split && (await split));
     if (this.#fitting) throw new ArgumentError("prepare: this trainer is training; its program is running already.");
     options.signal?.throwIfAborted();
     const prepare = async () => {
@@ -130,14 +138,47 @@ export class LocalTrainer implements Trainer {
   }
 
   /** What is trained on and what validates it. Throws for what does not fit the model. */
-  #datasetsOf(what: "fit" | "prepare", given: Dataset, options: PrepareOptions) {
+  #datasetsOf(what: "fit" | "prepare", given: Dataset, options: PrepareOptions, split?: typeof validationSplit) {
     checkIsDataset(what, given);
     if (options.validationData !== undefined) checkIsDataset(`${what}: validationData`, options.validationData);
-    const sets = validationSplit(given, options);
+    const sets = split ? split(given, options) : { dataset: given, validationData: options.validationData };
     const { model, heads } = this.#kept.parts;
     checkDataset(model, heads, sets.dataset);
     if (sets.validationData) checkDataset(model, heads, sets.validationData);
     return sets;
+  }
+
+  /** What evaluates, predicts and takes batches, and what looks at epochs. */
+  async #open() {
+    this.#requests ??= await loadRequests();
+    this.#checkUsable();
+    return this.#requests;
+  }
+
+  async #openEvaluations(): Promise<Evaluations> {
+    const { Evaluations } = await this.#open();
+    const { parts, batchSize } = this.#kept;
+    this.#evaluations ??= new Evaluations(this.#backend, parts, batchSize);
+    return this.#evaluations;
+  }
+
+  async #openPredictor(): Promise<Predictor> {
+    const { Predictor } = await this.#open();
+    const { parts, batchSize } = this.#kept;
+    const folded = parts.heads.map((head) => head.loss.folded);
+    this.#predictor ??= new Predictor(parts.model, this.#backend, { batchSize, folded, owner: "trainer" });
+    return this.#predictor;
+  }
+
+  /** Undefined at once where nothing is split: a `fit` begins in the turn in which it is called. */
+  #splitFor({ validationSplit }: PrepareOptions) {
+    return validationSplit === undefined ? undefined : this.#open().then((requests) => requests.validationSplit);
+  }
+
+  async #followersFor(options: FitOptions) {
+    const { earlyStopping, reduceOnPlateau } = options;
+    if (earlyStopping === undefined && reduceOnPlateau === undefined) return {};
+    return (await this.#open()).followersOf(options, this.#kept.progress);
   }
 
   /** The compiled step for a data set with what `fit` was asked for. */
@@ -190,7 +231,9 @@ export class LocalTrainer implements Trainer {
     const { model, heads } = parts;
     const asLists = isBatchList(x);
     if (!asLists) checkOneInputAndOutput("trainOnBatch", model, "give its inputs and its labels or targets as lists");
-    const [xs, ys] = asLists ? [x, y as readonly ArrayLike<number>[]] : [[x], [y as ArrayLike<number>]];
+    const lists = asLists ? [x, y] : [[x], [y]];
+    const [xs, ys] = (this.#requests ? lists : copied(lists)) as [readonly ImageBatch[], readonly ArrayLike<number>[]];
+    const { fedBatch, takeFedStep } = this.#requests ?? (await this.#open());
     const fed = fedBatch({ model, heads, batchSize }, xs, ys);
     checkStatistics(model, progress.steps);
     const { totals, metrics } = await this.#turns.exclusive(() => takeFedStep(this.#kept, this.#programs, fed));
@@ -207,12 +250,13 @@ export class LocalTrainer implements Trainer {
     checkEvaluateOptions(options);
     checkIsDataset("evaluate", dataset);
     checkDataset(this.#model, this.#kept.parts.heads, dataset);
-    return this.#turns.shared(() => this.#evaluations.evaluate(dataset, options), options.signal);
+    const evaluate = async () => (await this.#openEvaluations()).evaluate(dataset, options);
+    return this.#turns.shared(evaluate, options.signal);
   }
 
   async release(dataset: Dataset): Promise<void> {
     this.#checkUsable();
-    await this.#evaluations.forget(dataset);
+    await this.#evaluations?.forget(dataset);
     await this.#turns.shared(async () => {
       if (!this.#fitting && (await this.#programs.forget(dataset))) this.#kept.startOver();
     });
@@ -251,8 +295,11 @@ export class LocalTrainer implements Trainer {
     this.#checkUsable();
     const asList = isBatchList(x);
     if (!asList) checkOneInputAndOutput("predict", this.#model, "give its inputs as a list");
-    const batch = this.#predictor.read(asList ? x : [x]);
-    const results = await this.#turns.shared(() => this.#predictor.run(batch));
+    const given = asList ? x : [x];
+    const xs = this.#predictor ? given : (copied(given) as readonly ImageBatch[]);
+    const predictor = this.#predictor ?? (await this.#openPredictor());
+    const batch = predictor.read(xs);
+    const results = await this.#turns.shared(() => predictor.run(batch));
     return asList ? results : at(results, 0);
   }
 
@@ -334,8 +381,8 @@ export class LocalTrainer implements Trainer {
     this.#forgetBackend();
     this.#turns.close();
     this.#programs.dispose();
-    this.#evaluations.dispose();
-    this.#predictor.dispose();
+    this.#evaluations?.dispose();
+    this.#predictor?.dispose();
     this.#inspector?.dispose();
     this.#kept.dispose();
   }

@@ -1,8 +1,10 @@
+import { at } from "../core/at.ts";
 import { SCHEDULE_COLUMNS } from "../core/schedule.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { type LossScaling, newLossScaling } from "../graph/loss_scaling.ts";
 import { type Arena, Variable } from "../graph/node.ts";
 import { stateArenas } from "../graph/update_rule.ts";
-import type { Metric } from "../nn/metrics.ts";
+import type { Metric } from "../nn/metrics/totals.ts";
 import type { Model } from "../nn/model.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
 import type { Head } from "./heads.ts";
@@ -51,6 +53,14 @@ export function countsOf(metrics: readonly Metric[], model: Model, where: string
       new Variable({ name: `${where}/${metric.name}`, shape: [metric.size(model.outputShape)] }),
     ]),
   );
+}
+
+/** Totals of metrics that count, read in the order of the map. */
+export function countsByMetric(
+  counts: ReadonlyMap<Metric, Variable>,
+  tensors: readonly Tensor[],
+): Map<Metric, ArrayLike<number>> {
+  return new Map([...counts.keys()].map((metric, index) => [metric, at(tensors, index).data]));
 }
 
 function newTrainingState(
