@@ -1,9 +1,9 @@
 import { WebGpuUnavailableError } from "../core/errors.ts";
+import { onDemand } from "../core/on_demand.ts";
 import type { OptionKinds } from "../core/options.ts";
 import { learnCompletion } from "./completion.ts";
 import type { DeviceTraits } from "./kernel.ts";
-import { multipliesExactly, SUBGROUP_MATRIX_FEATURE, subgroupMatrix } from "./subgroup_matrix.ts";
-import { exchangesAsExpected, subgroupSizes } from "./subgroups.ts";
+import { exchangesAsExpected, SUBGROUP_MATRIX_FEATURE, subgroupSizes } from "./subgroups.ts";
 import type { AutotuneOptions } from "./tuning_store.ts";
 
 export interface WebGpuOptions {
@@ -133,6 +133,8 @@ const SOFTWARE_ADAPTERS = /swiftshader|llvmpipe|lavapipe|basic render/i;
  */
 const origins = new WeakMap<GPUDevice, GPU>();
 
+const matrices = () => onDemand("kernels for matrices of subgroups", () => import("./subgroup_matrix.ts"));
+
 async function describe(
   device: GPUDevice,
   gpu: GPU | undefined,
@@ -150,20 +152,13 @@ async function describe(
     software,
     subgroups: sizes && (await exchangesAsExpected(device, sizes)) ? sizes : undefined,
   };
-  const claimed = {
-    ...traits,
-    subgroupMatrix: subgroupMatrix(device, info),
-    subgroupMatrixOfHalves: subgroupMatrix(device, info, "f16"),
-  };
-  const proven = {
-    ...((await multipliesExactly(device, claimed)) && { subgroupMatrix: claimed.subgroupMatrix }),
-    ...((await multipliesExactly(device, claimed, true)) && { subgroupMatrixOfHalves: claimed.subgroupMatrixOfHalves }),
-  };
+  const proven =
+    device.features.has(SUBGROUP_MATRIX_FEATURE) && (await matrices()).provenMatrices(device, info, traits);
   return {
     device,
     gpu,
     owned,
-    traits: { ...traits, ...proven },
+    traits: { ...traits, ...(await proven) },
     description: `WebGPU · ${[...new Set(words)].join(" · ") || "unnamed adapter"}`,
   };
 }

@@ -1,3 +1,4 @@
+import type { matmulSubgroupMatrix } from "./kernels/matmul_subgroup_matrix.ts";
 import type { ShaderConstants } from "./preprocess.ts";
 
 /** How a kernel uses one of its buffers; `write` and `readWrite` are both `var<storage, read_write>` in WGSL. */
@@ -87,6 +88,8 @@ export interface DeviceTraits {
   readonly subgroupMatrix?: SubgroupMatrix | undefined;
   /** The same for operands that are stored as 16-bit floats, with sums in f32. */
   readonly subgroupMatrixOfHalves?: SubgroupMatrix | undefined;
+  /** What makes the kernel for them (kernels/matmul_subgroup_matrix.ts), which is fetched for such devices alone. */
+  readonly matmulSubgroupMatrix?: typeof matmulSubgroupMatrix;
 }
 
 /** Threads of a subgroup, powers of two. Which size a kernel gets is the driver's choice where they differ. */

@@ -2,10 +2,7 @@ import type { DeviceTraits, SubgroupMatrix } from "./kernel.ts";
 import type { MatmulSizes } from "./kernels/matmul.ts";
 import { matmulSubgroupMatrix, subgroupMatrixTile } from "./kernels/matmul_subgroup_matrix.ts";
 import { runKernel } from "./run_kernel.ts";
-import { subgroupSizes } from "./subgroups.ts";
-
-/** Experimental in Chromium, behind chrome://flags/#enable-unsafe-webgpu; no part of WebGPU yet. */
-export const SUBGROUP_MATRIX_FEATURE = "chromium-experimental-subgroup-matrix";
+import { SUBGROUP_MATRIX_FEATURE, subgroupSizes } from "./subgroups.ts";
 
 /** Sizes of matrices that a device multiplies, [M, K]·[K, N]. */
 export interface SubgroupMatrixConfig {
@@ -35,6 +32,24 @@ export function subgroupMatrix(
   const configs = [...((info as SubgroupMatrixInfo | undefined)?.subgroupMatrixConfigs ?? [])];
   const found = configs.find((config) => config.componentType === component && config.resultComponentType === "f32");
   return found && { m: found.M, n: found.N, k: found.K, ...sizes };
+}
+
+/** The matrices that the device says it multiplies and has shown to multiply rightly, and what makes the kernel for them. */
+export async function provenMatrices(
+  device: GPUDevice,
+  info: GPUAdapterInfo | undefined,
+  traits: DeviceTraits,
+): Promise<Pick<DeviceTraits, "subgroupMatrix" | "subgroupMatrixOfHalves" | "matmulSubgroupMatrix">> {
+  const claimed = {
+    ...traits,
+    subgroupMatrix: subgroupMatrix(device, info),
+    subgroupMatrixOfHalves: subgroupMatrix(device, info, "f16"),
+  };
+  return {
+    ...((await multipliesExactly(device, claimed)) && { subgroupMatrix: claimed.subgroupMatrix }),
+    ...((await multipliesExactly(device, claimed, true)) && { subgroupMatrixOfHalves: claimed.subgroupMatrixOfHalves }),
+    matmulSubgroupMatrix,
+  };
 }
 
 /** What the probe multiplies: one tile of a workgroup, and beyond it parts of tiles in every direction. */

@@ -17,6 +17,9 @@ export function subgroupProbe({ minSize }: SubgroupSizes): KernelSpec {
   };
 }
 
+/** Experimental in Chromium, behind chrome://flags/#enable-unsafe-webgpu; no part of WebGPU yet. */
+export const SUBGROUP_MATRIX_FEATURE = "chromium-experimental-subgroup-matrix";
+
 /** The sizes that a device with the feature "subgroups" says it has; undefined where kernels could not rely on them. */
 export function subgroupSizes(device: GPUDevice, info: GPUAdapterInfo | undefined): SubgroupSizes | undefined {
   const { subgroupMinSize: minSize = 0, subgroupMaxSize: maxSize = 0 } = info ?? {};

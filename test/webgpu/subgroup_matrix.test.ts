@@ -5,12 +5,8 @@ import type { DeviceTraits, SubgroupMatrix, Variants } from "../../src/webgpu/ke
 import { kernelSource } from "../../src/webgpu/kernel_source.ts";
 import { matmul, matmulBias } from "../../src/webgpu/kernels/matmul.ts";
 import { matmulSubgroupMatrix, subgroupMatrixTile } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
-import {
-  halfBits,
-  multipliesExactly,
-  SUBGROUP_MATRIX_FEATURE,
-  subgroupMatrix,
-} from "../../src/webgpu/subgroup_matrix.ts";
+import { halfBits, multipliesExactly, subgroupMatrix } from "../../src/webgpu/subgroup_matrix.ts";
+import { SUBGROUP_MATRIX_FEATURE } from "../../src/webgpu/subgroups.ts";
 import { otherTiles } from "../../src/webgpu/variants.ts";
 import { openDevice } from "../support/device.ts";
 import { integers, outputOf, plain } from "./kernels_support.ts";
@@ -45,6 +41,7 @@ const withMatrices = (matrix: SubgroupMatrix): DeviceTraits => ({
   ...PLAIN,
   subgroupMatrix: matrix,
   subgroupMatrixOfHalves: matrix,
+  matmulSubgroupMatrix,
 });
 /** Changes of matmul.wgsl: `a` with 11 bits (f16's, and TF32's), `b` the same, and a result without its last row. */
 const ROUNDED_OR_CUT = [

@@ -7,7 +7,6 @@ import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings, 
 import { type Lowering, lowering } from "../lowering.ts";
 import type { ShaderConstants } from "../preprocess.ts";
 import { type KernelForm, kernel } from "../variants.ts";
-import { matmulSubgroupMatrix } from "./matmul_subgroup_matrix.ts";
 import { powerOfTwoAtLeast, powerOfTwoAtMost, workgroupThreads } from "./sizes.ts";
 
 export interface MatmulSizes {
@@ -126,7 +125,7 @@ interface Product {
 function product(wanted: Product, traits: DeviceTraits, variant: Variant<ProductTile> = {}): KernelSpec {
   const { tile, halves = [] } = variant;
   if (tile === "subgroupMatrix") {
-    const matrices = matmulSubgroupMatrix(wanted.sizes, traits, halves.length > 0);
+    const matrices = traits.matmulSubgroupMatrix?.(wanted.sizes, traits, halves.length > 0);
     if (matrices === undefined) throw new InternalError("matmul: this device has no subgroup matrices for the product");
     return matrices;
   }
@@ -142,7 +141,7 @@ function product(wanted: Product, traits: DeviceTraits, variant: Variant<Product
 function hasMatrices({ sizes, bias }: Product, halves: readonly string[], traits: DeviceTraits): boolean {
   const operandsAlone = halves.length === 2 && halves.includes("a") && halves.includes("b");
   const sameType = halves.length === 0 || operandsAlone;
-  return !bias && sameType && matmulSubgroupMatrix(sizes, traits, operandsAlone) !== undefined;
+  return !bias && sameType && traits.matmulSubgroupMatrix?.(sizes, traits, operandsAlone) !== undefined;
 }
 
 function productForm(
