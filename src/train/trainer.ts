@@ -231,12 +231,16 @@ export class LocalTrainer implements Trainer {
     const { model, heads } = parts;
     const asLists = isBatchList(x);
     if (!asLists) checkOneInputAndOutput("trainOnBatch", model, "give its inputs and its labels or targets as lists");
-    const lists = asLists ? [x, y] : [[x], [y]];
-    const [xs, ys] = (this.#requests ? lists : copied(lists)) as [readonly ImageBatch[], readonly ArrayLike<number>[]];
-    const { fedBatch, takeFedStep } = this.#requests ?? (await this.#open());
-    const fed = fedBatch({ model, heads, batchSize }, xs, ys);
+    const lists = (asLists ? [x, y] : [[x], [y]]) as [readonly ImageBatch[], readonly ArrayLike<number>[]];
     checkStatistics(model, progress.steps);
-    const { totals, metrics } = await this.#turns.exclusive(() => takeFedStep(this.#kept, this.#programs, fed));
+    const known = this.#requests;
+    const read = known?.fedBatch({ model, heads, batchSize }, ...lists);
+    const own = read ? lists : (copied(lists) as typeof lists);
+    const { fed, totals, metrics } = await this.#turns.exclusive(async () => {
+      const { fedBatch, takeFedStep } = known ?? (await this.#open());
+      const fed = read ?? fedBatch({ model, heads, batchSize }, ...own);
+      return { fed, ...(await takeFedStep(this.#kept, this.#programs, fed)) };
+    });
     const { feeds, targetShapes } = fed;
     if (!Number.isFinite(totals.loss)) {
       const batch: DivergedStep["batch"] = (graph) => fedBatchOf(graph, parts, batchSize, targetShapes);
@@ -296,10 +300,13 @@ export class LocalTrainer implements Trainer {
     const asList = isBatchList(x);
     if (!asList) checkOneInputAndOutput("predict", this.#model, "give its inputs as a list");
     const given = asList ? x : [x];
-    const xs = this.#predictor ? given : (copied(given) as readonly ImageBatch[]);
-    const predictor = this.#predictor ?? (await this.#openPredictor());
-    const batch = predictor.read(xs);
-    const results = await this.#turns.shared(() => predictor.run(batch));
+    const known = this.#predictor;
+    // Read at the call; the turn, too, is taken then, so that calls keep their order.
+    const [batch, own] = known ? [known.read(given)] : [undefined, copied(given) as readonly ImageBatch[]];
+    const results = await this.#turns.shared(async () => {
+      const predictor = known ?? (await this.#openPredictor());
+      return predictor.run(batch ?? predictor.read(own ?? []));
+    });
     return asList ? results : at(results, 0);
   }
 
