@@ -1,4 +1,3 @@
-import { at } from "../../core/at.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../core/window_geometry.ts";
@@ -35,13 +34,13 @@ export function convOutputShape(g: ConvGeometry): Shape {
   return [g.batch, g.outHeight, g.outWidth, g.outChannels];
 }
 
-function expectShapes(what: string, { inputs }: Operands, shapes: readonly Shape[]): void {
-  shapes.forEach((shape, index) => {
-    const input = at(inputs, index);
-    if (!sameShape(input.shape, shape)) {
-      throw new ShapeError(`${what}: wants ${formatShape(shape)}, got ${formatShape(input.shape)}.`);
+function expectShapes(what: string, given: Operands, shapes: Readonly<Record<string, Shape>>): void {
+  for (const [name, shape] of Object.entries(shapes)) {
+    const operand = given.operand(name);
+    if (!sameShape(operand.shape, shape)) {
+      throw new ShapeError(`${what}: wants ${formatShape(shape)}, got ${formatShape(operand.shape)}.`);
     }
-  });
+  }
 }
 
 // The convolution is linear in input and in filter, and so is each gradient; the three ops are therefore closed
@@ -51,7 +50,7 @@ export const conv2dOp = defineOp<ConvAttributes>({
   name: "conv2d",
   operands: { x: FLOATS, filter: FLOATS },
   infer(given, { geometry }, what) {
-    expectShapes(what, given, [convInputShape(geometry), convFilterShape(geometry)]);
+    expectShapes(what, given, { x: convInputShape(geometry), filter: convFilterShape(geometry) });
     return { shape: convOutputShape(geometry), dtype: "f32" };
   },
   gradient: ({ graph, attributes: { geometry }, upstream, operand, wants }) => ({
@@ -78,7 +77,7 @@ export const conv2dInputGradientOp = defineOp<ConvAttributes>({
   name: "conv2dInputGradient",
   operands: { upstream: FLOATS, filter: FLOATS },
   infer(given, { geometry }, what) {
-    expectShapes(what, given, [convOutputShape(geometry), convFilterShape(geometry)]);
+    expectShapes(what, given, { upstream: convOutputShape(geometry), filter: convFilterShape(geometry) });
     return { shape: convInputShape(geometry), dtype: "f32" };
   },
   gradient: ({ graph, attributes: { geometry }, upstream, operand, wants }) => ({
@@ -96,7 +95,7 @@ export const conv2dFilterGradientOp = defineOp<ConvAttributes>({
   name: "conv2dFilterGradient",
   operands: { x: FLOATS, upstream: FLOATS },
   infer(given, { geometry }, what) {
-    expectShapes(what, given, [convInputShape(geometry), convOutputShape(geometry)]);
+    expectShapes(what, given, { x: convInputShape(geometry), upstream: convOutputShape(geometry) });
     return { shape: convFilterShape(geometry), dtype: "f32" };
   },
   gradient: ({ graph, attributes: { geometry }, upstream, operand, wants }) => ({

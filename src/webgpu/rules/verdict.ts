@@ -15,7 +15,7 @@ export function onlyGuards(node: Node, context: MatchContext): boolean {
     if (isOp(use, "finishStep")) return uses.length === 1;
     if (!isOp(use, "recordStep")) return false;
     const { guarded = false } = use.attributes;
-    return guarded && use.inputs.at(-1) === node;
+    return guarded && use.operands("values").at(-1) === node;
   };
   return !context.isOutput(node) && uses.every(guards);
 }
