@@ -3,7 +3,7 @@ import type { Shape } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import type { StepParts } from "./training_state.ts";
-import { compileFedTraining, compileTraining, type FetchingOptions } from "./training_step.ts";
+import { compileFedTraining, compileTraining, type FedProgram, type FetchingOptions } from "./training_step.ts";
 
 /** A data set, and how a run fetches its images. */
 interface CompiledTraining extends FetchingOptions {
@@ -15,7 +15,7 @@ interface CompiledTraining extends FetchingOptions {
 export class CompiledPrograms {
   readonly #backend: Backend;
   #training: (CompiledTraining & { readonly key: string }) | undefined;
-  #fed: { readonly key: string; readonly program: Program } | undefined;
+  #fed: (FedProgram & { readonly key: string }) | undefined;
   /** Settles when no training program is being compiled. */
   #compiling: Promise<unknown> = Promise.resolve();
   #disposed = false;
@@ -76,13 +76,14 @@ export class CompiledPrograms {
     parts: StepParts,
     batch: number,
     options: { targetShapes: readonly (Shape | undefined)[]; seed: number },
-  ): Promise<Program> {
+  ): Promise<FedProgram> {
     const key = JSON.stringify(options.targetShapes.map((shape) => shape ?? "labels"));
-    if (this.#fed?.key === key) return this.#fed.program;
-    const program = await this.#kept(compileFedTraining(this.#backend, parts, batch, options));
+    if (this.#fed?.key === key) return this.#fed;
+    const { program: compiling, inputs } = compileFedTraining(this.#backend, parts, batch, options);
+    const program = await this.#kept(compiling);
     this.#fed?.program.dispose();
-    this.#fed = { key, program };
-    return program;
+    this.#fed = { key, program, inputs };
+    return this.#fed;
   }
 
   /** Frees the program of a data set; whether there was one. */

@@ -15,10 +15,11 @@ export async function takeFedStep(
   { feeds, targetShapes }: ReturnType<typeof fedBatch>,
 ): Promise<{ totals: Totals; metrics: Record<string, number> }> {
   const { parts, batchSize, seed, progress } = kept;
-  const program = await programs.feeding(parts, batchSize, { targetShapes, seed });
+  const { program, inputs } = await programs.feeding(parts, batchSize, { targetShapes, seed });
   await kept.ready();
+  const taken = Object.fromEntries(Object.entries(feeds).filter(([name]) => inputs.has(name)));
   const { steps: step } = progress;
-  const submission = program.enqueue({ feeds, read: [parts.state.ring] });
+  const submission = program.enqueue({ feeds: taken, read: [parts.state.ring] });
   kept.submitted(1);
   const [ring] = await submission;
   const { record, metrics, model } = parts;

@@ -12,6 +12,7 @@ import { finishStep } from "../graph/ops/finish_step.ts";
 import { gatherRows } from "../graph/ops/gather_rows.ts";
 import { nonFinite } from "../graph/ops/non_finite.ts";
 import { optimizerUpdate } from "../graph/ops/optimizer_update.ts";
+import { neededNodes } from "../graph/schedule.ts";
 import { batchLoss } from "../nn/losses.ts";
 import { BatchResults } from "../nn/metrics/batch_results.ts";
 import type { FoldedActivation, Model } from "../nn/model.ts";
@@ -247,15 +248,22 @@ export function fedBatchOf(
   return { inputs, floats: inputs, targets, mask, weights: undefined, rows: undefined };
 }
 
+/** A program that is fed, and the names of the inputs that it takes: a loss of one's own need not look at its targets. */
+export interface FedProgram<Compiled = Program> {
+  readonly program: Compiled;
+  readonly inputs: ReadonlySet<string>;
+}
+
 /** A training step on what `fedBatch` feeds. */
 export function compileFedTraining(
   backend: Backend,
   parts: StepParts,
   batch: number,
   { targetShapes, seed }: { targetShapes: readonly (Shape | undefined)[]; seed: number },
-): Promise<Program> {
+): FedProgram<Promise<Program>> {
   const graph = new Graph();
   // The counts are of the epoch of a fit, to which this step does not belong.
   addTrainingStep(graph, parts, fedBatchOf(graph, parts, batch, targetShapes), [parts.state.step], { seed }, new Map());
-  return backend.compile(graph, { outputs: {}, ...halfLayers(parts) });
+  const inputs = neededNodes(graph, []).flatMap((node) => (isOp(node, "input") ? [node.attributes.name] : []));
+  return { program: backend.compile(graph, { outputs: {}, ...halfLayers(parts) }), inputs: new Set(inputs) };
 }

@@ -72,6 +72,19 @@ describe("a loss of one's own with class labels", () => {
     trainer.dispose();
   });
 
+  it("need not look at its targets, in trainOnBatch either", async () => {
+    const model = sequential({ inputShape: SHAPE, seed: 1 }, [flatten(), dense({ units: 2 })]);
+    const trainer = await createTrainer(model, {
+      ...{ backend, optimizer: sgd({ learningRate: 0.1 }), batchSize: 4 },
+      loss: (graph, outputs) => graph.mean(graph.mul(outputs, outputs), 1),
+    });
+    const targets = new Float32Array(4);
+    const losses = [0, 1].map(() => trainer.trainOnBatch(images.slice(0, 32), targets));
+    const [first, second] = await Promise.all(losses);
+    expect(second!.loss).toBeLessThan(first!.loss);
+    trainer.dispose();
+  });
+
   it("refuses metrics that compare images of outputs with labels, and an accuracy where there is none", async () => {
     for (const metric of ["accuracy", "mse", "topKCategoricalAccuracy", "binaryAccuracy", "precision"] as const) {
       const trainer = await trainerOf(ofShape["images [4, 4, 3]"](), [metric]);
