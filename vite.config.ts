@@ -13,17 +13,12 @@ const smallMarkup: Plugin = {
   transformIndexHtml: (html) => html.replaceAll(/\n\s+/g, "\n"),
 };
 
-const families = ["batches", "convolution", "convolution_gradients", "cross_entropy", "matmul", "training"];
-const kernels = ["max_pool2d", "metrics", "random_affine", "reduce", "softmax"];
+const families = ["forward", "convolution_gradients", "training", "noise", "rows"];
 const chunks = visitChunks({
   first: ["demo/start.ts"],
   page: ["demo/main.ts"],
   worker: ["demo/trainer_worker.ts"],
-  training: [
-    ...families.map((name) => `src/webgpu/rules/families/${name}.ts`),
-    ...kernels.map((name) => `src/webgpu/kernels/${name}.ts`),
-    "src/train/checkpointing.ts",
-  ],
+  training: [...families.map((name) => `src/webgpu/rules/families/${name}.ts`), "src/train/checkpointing.ts"],
 });
 
 /** The demo. The library is built by scripts/build.mjs, the tests are configured in vitest.config.ts. */
