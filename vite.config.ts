@@ -13,12 +13,15 @@ const smallMarkup: Plugin = {
   transformIndexHtml: (html) => html.replaceAll(/\n\s+/g, "\n"),
 };
 
-const families = ["forward", "convolution_gradients", "training", "noise", "rows"];
+const families = ["forward", "convolution_gradients", "training", "rows", "noise"];
 const chunks = visitChunks({
   first: ["demo/start.ts"],
   page: ["demo/main.ts"],
   worker: ["demo/trainer_worker.ts"],
-  training: [...families.map((name) => `src/webgpu/rules/families/${name}.ts`), "src/train/checkpointing.ts"],
+  training: [
+    ...families.map((name) => `src/webgpu/rules/families/${name}.ts`),
+    ...["src/train/requests.ts", "src/train/checkpointing.ts", "src/nn/optimizer_names.ts"],
+  ],
 });
 
 /** The demo. The library is built by scripts/build.mjs, the tests are configured in vitest.config.ts. */
