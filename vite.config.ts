@@ -20,6 +20,7 @@ const chunks = visitChunks({
   worker: ["demo/trainer_worker.ts"],
   training: [
     ...families.map((name) => `src/webgpu/rules/families/${name}.ts`),
+    "src/webgpu/kernels/softmax.ts",
     ...["src/train/requests.ts", "src/train/checkpointing.ts", "src/nn/optimizer_names.ts"],
   ],
 });

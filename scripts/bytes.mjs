@@ -87,6 +87,12 @@ async function viteBundle(folder, source, out) {
   return output;
 }
 
+/** Whether a path is named by a pattern in which * stands for a part of a name. */
+function matchesGlob(path, pattern) {
+  const parts = pattern.split("*").map((part) => part.replace(/[.\\+?^${}()|[\]]/g, "\\$&"));
+  return new RegExp(`^${parts.join("[^/]*")}$`).test(path);
+}
+
 /** Rollup minifies nothing: esbuild does, as plugins of Rollup would have it. */
 async function rollupBundle(folder, source, out) {
   const [{ rollup }, { transform }] = await Promise.all([import("rollup"), import("esbuild")]);
@@ -99,7 +105,8 @@ async function rollupBundle(folder, source, out) {
     async resolveId(id, importer) {
       const path = id.startsWith("corteza") ? require.resolve(id) : importer && resolve(importer, "..", id);
       if (path === undefined) return null;
-      const isPure = !sideEffects.includes(`./${path.slice(installed.length + 1).replaceAll("\\", "/")}`);
+      const name = `./${path.slice(installed.length + 1).replaceAll("\\", "/")}`;
+      const isPure = !sideEffects.some((pattern) => matchesGlob(name, pattern));
       return { id: path, moduleSideEffects: !path.startsWith(installed) || !isPure };
     },
   };

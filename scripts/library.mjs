@@ -2,6 +2,7 @@
 import { posix, resolve } from "node:path";
 import { build } from "vite";
 import { buildTarget } from "./browsers/oldest.mjs";
+import { sharedByDemand } from "./shared-plugin.mjs";
 import { smallShaders } from "./wgsl-plugin.mjs";
 
 const root = resolve(import.meta.dirname, "..");
@@ -72,7 +73,7 @@ export async function buildLibrary(folder) {
   const common = { configFile: false, root, logLevel: "warn", publicDir: false, plugins: [smallShaders()] };
   await build({
     ...common,
-    plugins: [...common.plugins, exportsByModule()],
+    plugins: [...common.plugins, exportsByModule(), sharedByDemand()],
     build: {
       outDir: folder,
       emptyOutDir: true,

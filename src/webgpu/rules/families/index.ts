@@ -84,10 +84,15 @@ export const leftovers: readonly Family[] = [
     ops: ["maxPool2d", "maxPool2dGradient", "avgPool2d", "avgPool2dGradient"],
     load: async () => (await import("./pooling.ts")).rules,
   },
+  // What a classifier ends in.
+  {
+    ops: ["argmax", "logSoftmax", "softmax"],
+    load: async () => singleOps((await import("../../kernels/softmax.ts")).softmaxLowerings),
+  },
   {
     ops: [
       ...["batchRows", "gatherRows", "gatherRowsGradient", "recordStep", "countCorrect", "confusionMatrix"],
-      ...["softmaxCrossEntropy", "softmaxCrossEntropyGradient", "argmax", "logSoftmax", "softmax"],
+      ...["softmaxCrossEntropy", "softmaxCrossEntropyGradient"],
       ...["sum", "max", "min", "product", "maxGradient"],
     ],
     load: async () => (await import("./rows.ts")).rules,

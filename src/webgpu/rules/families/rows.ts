@@ -3,14 +3,12 @@ import { crossEntropyLowerings } from "../../kernels/cross_entropy.ts";
 import { metricLowerings } from "../../kernels/metrics.ts";
 import { recordStepLowerings } from "../../kernels/record_step.ts";
 import { reduceLowerings } from "../../kernels/reduce.ts";
-import { softmaxLowerings } from "../../kernels/softmax.ts";
 import { singleOps } from "../single_op.ts";
 
-/** Kernels of single ops that look at the rows of a tensor: batches of a table, softmax and its cross-entropy, sums and maxima, counts. */
+/** Kernels of single ops that look at the rows of a tensor: batches of a table, cross-entropy, sums and maxima, counts. */
 export const rules = singleOps([
   ...batchLowerings,
   ...crossEntropyLowerings,
-  ...softmaxLowerings,
   ...reduceLowerings,
   ...metricLowerings,
   ...recordStepLowerings,
