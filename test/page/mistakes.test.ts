@@ -336,7 +336,8 @@ describe("where it is wrong", () => {
     const devtools = await context.newCDPSession(other);
     const { origin } = new URL(site.url);
     await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1_000_000 });
-    await other.goto(`${site.url}#train?network=tiny`);
+    // Nothing here is about kernels, which the CPU need not compile.
+    await other.goto(`${site.url}?force=cpu#train?network=tiny`);
     await other.waitForSelector("#open-idx:enabled");
     const kept = other.locator("#own-kept li");
     await other.setInputFiles("#idx-files", await files("test", "shoes"));

@@ -80,6 +80,20 @@ export function pointerPaths(
   );
 }
 
+/** A digit turned clockwise around its middle, as on paper that lies askew. */
+export function turned(glyph: Glyph, degrees: number): Glyph {
+  const [cosine, sine] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+  return {
+    ...glyph,
+    strokes: glyph.strokes.map((stroke) =>
+      stroke.map(({ x, y }) => ({
+        x: 0.5 + cosine * (x - 0.5) - sine * (y - 0.5),
+        y: 0.5 + sine * (x - 0.5) + cosine * (y - 0.5),
+      })),
+    ),
+  };
+}
+
 /** What a network sees of strokes that were drawn with the page's pointer: 784 values 0…1. */
 export function pixelsOf(strokes: readonly (readonly Point[])[]): Float32Array {
   const paths = pointerPaths({ strokes }, 200, 0, 0, 200 / 24);
