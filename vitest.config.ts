@@ -142,8 +142,8 @@ function hardware(name: "hardware" | "hardware-small"): TestProjectInlineConfigu
     test: {
       name,
       include: asked ? ON_GPU : filesOf(thirdOf(ON_HARDWARE, 1)),
-      // It compiles for devices of its own list, larger ones too.
-      exclude: filesOf(["shaders"]),
+      // The one compiles for devices of its own list, larger ones too; the other is about software.
+      exclude: filesOf(["shaders", "quick_start"]),
       provide: { backend: "webgpu" },
       env: {
         CORTEZA_TRAITS: name === "hardware" ? "hardware" : "small",

@@ -7,10 +7,16 @@ import { parametersContract } from "./contract/parameters.ts";
 import { savingContract } from "./contract/saving.ts";
 import { trainingContract } from "./contract/training.ts";
 import { waitsContract } from "./contract/waits.ts";
+import { disguise } from "./gpu.ts";
+
+/** Milliseconds a test may take: what waits for ever shall say so soon. A profile measures a graphics card for long. */
+const PATIENCE = disguise === undefined ? 15_000 : 120_000;
 
 export function trainerContract(combination: Combination): void {
   const { where, kind } = combination;
-  describe(`a trainer ${where === "here" ? "on this thread" : "in a worker"}, on ${kind}`, { timeout: 15_000 }, () => {
+  describe(`a trainer ${where === "here" ? "on this thread" : "in a worker"}, on ${kind}`, {
+    timeout: PATIENCE,
+  }, () => {
     const bench = useBench(combination);
     describe("trains", () => trainingContract(bench));
     describe("answers", () => answersContract(bench));
