@@ -4,9 +4,12 @@ import { type Bench, network, PICTURE, pictures, rejection, settles, unhandledIn
 
 /** Pausing, and the ends of waits. */
 export function waitsContract(bench: Bench): void {
+  // A worker on the CPU takes hundreds of these small steps before a busy page hears of the first.
+  const epochs = bench.kind === "cpu" ? 400 : 40;
+
   it("pause holds a running fit after the steps in flight, and resume goes on to the same bits", async () => {
     const data = pictures();
-    const want = (await (await bench.trainerHere(network())).fit(data, { epochs: 20 })).stepLosses;
+    const want = (await (await bench.trainerHere(network())).fit(data, { epochs })).stepLosses;
     const trainer = await bench.trainer(network());
     let heard = 0;
     let pausing: Promise<void> | undefined;
@@ -14,12 +17,12 @@ export function waitsContract(bench: Bench): void {
       heard++;
       if (heard === 3) pausing = trainer.pause();
     };
-    const fitting = trainer.fit(data, { epochs: 20, onStep });
+    const fitting = trainer.fit(data, { epochs, onStep });
     await expect.poll(() => pausing !== undefined, { timeout: 20_000 }).toBe(true);
     await pausing;
     expect(trainer.paused).toBe(true);
     const held = heard;
-    expect(held).toBeLessThan(60);
+    expect(held).toBeLessThan(want.length);
     expect(trainer.stats().steps).toBe(held);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(heard).toBe(held);
@@ -106,7 +109,7 @@ export function waitsContract(bench: Bench): void {
   it("resume during a profile changes nothing, and a pause during one outlives it", async () => {
     const data = pictures();
     const config = { optimizer: adam({ learningRate: 0.02 }) };
-    const want = (await (await bench.trainerHere(network(), config)).fit(data, { epochs: 30 })).stepLosses;
+    const want = (await (await bench.trainerHere(network(), config)).fit(data, { epochs })).stepLosses;
     const trainer = await bench.trainer(network(), config);
     let measuring: Promise<unknown> | undefined;
     const onStep = ({ step }: StepEvent) => {
@@ -115,7 +118,7 @@ export function waitsContract(bench: Bench): void {
       trainer.resume();
       void trainer.pause();
     };
-    const fitting = trainer.fit(data, { epochs: 30, onStep });
+    const fitting = trainer.fit(data, { epochs, onStep });
     await expect.poll(() => measuring !== undefined, { timeout: 20_000 }).toBe(true);
     await measuring;
     expect(trainer.paused).toBe(true);
