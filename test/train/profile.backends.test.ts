@@ -16,8 +16,10 @@ const kinds: readonly (readonly [string, () => Promise<Backend>])[] = isCpu
       ],
     ];
 
-it.skipIf(isCpu)("a device of our own has the GPU's clock here", async () => {
-  const backend = await webgpu({ gpu: await testGpu() });
+if (!isCpu) {
+  it("a device of our own has the GPU's clock here", async () => {
+    const backend = await webgpu({ gpu: await testGpu() });
+}
   expect(backend.device.features.has("timestamp-query")).toBe(true);
   backend.dispose();
 });
