@@ -91,7 +91,8 @@ function buildModel(network: Network): Model {
     }
   });
   const built = functionalModel({ inputs: images, outputs: value });
-  built.setParameters(weights);
+  // Moving statistics are no weights of the job: they begin as the layers have them.
+  built.setParameters(weights, { partial: true });
   return built;
 }
 
