@@ -20,10 +20,18 @@ const LENGTH = 2048;
 const LEAST_MILLISECONDS = 30;
 const MOST_DISPATCHES = 4096;
 const RUNS = 3;
+/**
+ * Workgroups of a launch: graphics cards want many, to be busy everywhere, but the same launch may take a slow device many
+ * seconds. So it begins with few, and grows while it is short.
+ */
+const FEWEST_WORKGROUPS = 32;
+const MOST_WORKGROUPS = 16384;
+const GROWTH = 8;
+const SHORT_MILLISECONDS = 4;
 
 /** A kernel of nothing but multiply-adds. It reads factor and term, and writes a vec4f a thread. */
 export function multiplyAddProbe({ chains, fused }: MultiplyAddProbeOptions, traits: DeviceTraits): KernelSpec {
-  const workgroups = traits.software ? 32 : 16384;
+  const workgroups = traits.software ? FEWEST_WORKGROUPS : MOST_WORKGROUPS;
   const links = STATEMENTS / chains;
   return {
     name: "multiply_add_probe",
@@ -58,14 +66,25 @@ export async function measurePeak(device: GPUDevice, pipelines: PipelineCache, t
   try {
     let best = 0;
     for (const [index, spec] of specs.entries()) {
-      const dispatch = bindKernel(device, spec, at(compiled, index), [{ buffer: factors }, { buffer: results }]);
-      const encode = (pass: GPUComputePassEncoder, times: number) => encodeDispatches(pass, [dispatch], times);
+      const launch = (groups: number) => {
+        const sized: KernelSpec = { ...spec, workgroups: [groups, 1, 1] };
+        const dispatch = bindKernel(device, sized, at(compiled, index), [{ buffer: factors }, { buffer: results }]);
+        return (pass: GPUComputePassEncoder, times: number) => encodeDispatches(pass, [dispatch], times);
+      };
+      const most = spec.workgroups[0];
+      let groups = Math.min(FEWEST_WORKGROUPS, most);
+      let encode = launch(groups);
       // The first launch ends the compilation; then as many as make one measurement long enough.
       await watch.time((pass) => encode(pass, 1));
+      while (groups < most && (await watch.time((pass) => encode(pass, 1))) < SHORT_MILLISECONDS) {
+        groups = Math.min(most, groups * GROWTH);
+        encode = launch(groups);
+      }
       const times = await repeatsNeeded(watch, encode, { milliseconds: LEAST_MILLISECONDS, most: MOST_DISPATCHES });
+      const flops = (spec.flops * groups) / most;
       for (let run = 0; run < RUNS; run++) {
         const milliseconds = await watch.time((pass) => encode(pass, times));
-        best = Math.max(best, (spec.flops * times) / milliseconds / 1e6);
+        best = Math.max(best, (flops * times) / milliseconds / 1e6);
       }
     }
     return best;
