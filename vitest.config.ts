@@ -39,8 +39,8 @@ const GRAPHS: readonly string[] = [
   ...["quick_start", "random_affine", "recompute", "regularized_training", "own_metrics", "operations"],
 ];
 
-/** Left out of them: what chooses no kernel by the device, or takes too long there. */
-const ON_HARDWARE = GRAPHS.filter((name) => !["shaders", "conformance", "quick_start"].includes(name));
+/** Left out of them: what chooses no kernel by the device, or takes too long there. A profile measures the device. */
+const ON_HARDWARE = [...GRAPHS.filter((name) => !["shaders", "conformance", "quick_start"].includes(name)), "profile"];
 
 /** Files at a time in Node; what runs together must agree on it. */
 const WORKERS = 2;
