@@ -36,16 +36,7 @@ fn main(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) workg
   let channelPlace = unit % PIXEL_PITCH;
   let kernelY = (unit / PIXEL_PITCH) * TAP_ROWS;
 
-#unroll vector 0 VECTORS
-  var biasSum_$(vector) = vec4f(0.0);
-#unroll k 0 CHANNEL_UNIT
-#unroll tapY 0 TAP_ROWS
-#unroll tapX 0 KERNEL_WIDTH
-  var sum_$(k)_$(tapY)_$(tapX)_$(vector) = vec4f(0.0);
-#end
-#end
-#end
-#end
+#include filter_gradient_zero
 
   for (var line = 0u; line < LINES_PER_SLICE; line++) {
     let imageLine = slice * LINES_PER_SLICE + line;
