@@ -1,6 +1,7 @@
 import { at } from "../core/at.ts";
 import { DeviceLostError, DisposedError, ShapeError } from "../core/errors.ts";
 import { formatCount, formatTable } from "../core/format.ts";
+import { nextTurn } from "../core/next_turn.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Feeds, Program, ProgramStats } from "../graph/backend.ts";
@@ -29,12 +30,32 @@ export type Planner = (context: DeviceContext) => Promise<Plan>;
 export async function buildProgram(host: ProgramHost, plan: Plan | Planner): Promise<WebGpuProgram> {
   const { context } = host;
   const planner = typeof plan === "function" ? plan : async () => plan;
-  const recording = await recordPlan(context, await planner(context));
-  if (host.context !== context || context.isGone) {
+  const recording = await recordOrTellLoss(host, planner);
+  if (isReplaced(host, context)) {
     recording.dispose();
-    throw new DeviceLostError("The GPU device was lost while a program was compiled for it; compile it again.");
+    throw lostMeanwhile(host);
   }
   return new WebGpuProgram(host, planner, recording);
+}
+
+const isReplaced = (host: ProgramHost, context: DeviceContext) => host.context !== context || context.isGone;
+
+/** What the host says of its device, or that it was lost where another is in its place already. */
+function lostMeanwhile(host: ProgramHost): DeviceLostError {
+  host.checkUsable();
+  return new DeviceLostError("The GPU device was lost while a program was compiled for it; compile it again.");
+}
+
+/** Kernels and buffers of a device that went away meanwhile are refused, which is no fault of theirs. */
+async function recordOrTellLoss(host: ProgramHost, planner: Planner): Promise<Recording> {
+  const { context } = host;
+  try {
+    return await recordPlan(context, await planner(context));
+  } catch (error) {
+    // The news of a loss may come behind what it caused.
+    await nextTurn();
+    throw isReplaced(host, context) ? lostMeanwhile(host) : error;
+  }
 }
 
 /** What a program promises, whichever device it is recorded on. */
