@@ -20,10 +20,22 @@ export function sharedByDemand() {
         for (const imported of bundle[name].imports) closure(imported, seen);
         return seen;
       };
+      /** What is fetched on demand for what is there, and for such parts in their turn. */
+      const partsOf = (present) => {
+        const parts = new Set();
+        const waiting = [...present];
+        for (const name of waiting) {
+          for (const part of bundle[name].dynamicImports) {
+            if (present.has(part) || parts.has(part)) continue;
+            parts.add(part);
+            waiting.push(...closure(part));
+          }
+        }
+        return parts;
+      };
       for (const [what, root] of Object.entries(ROOTS)) {
         const present = closure(root);
-        const parts = new Set([...present].flatMap((name) => bundle[name].dynamicImports));
-        const inParts = [...parts].filter((part) => !present.has(part)).map((part) => [part, closure(part)]);
+        const inParts = [...partsOf(present)].map((part) => [part, closure(part)]);
         const shared = [...present].filter((name) => inParts.some(([, names]) => names.has(name)));
         const fileName = `shared/${what}.js`;
         const source = shared.map((name) => `import "../${name}";\n`).join("");

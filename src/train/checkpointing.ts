@@ -6,10 +6,13 @@ import { decodeCheckpoint, encodeCheckpoint } from "../formats/checkpoint.ts";
 import { checkTrainerTensors, trainerConfig } from "../formats/trainer_checkpoint.ts";
 import type { Variable } from "../graph/node.ts";
 import { ruleName, slotNames, type UpdateRule } from "../graph/update_rule.ts";
-import { averagesOf, type StepParts } from "./training_state.ts";
+import { averagesOf } from "./averages.ts";
+import type { KeptState } from "./kept_state.ts";
+import { progressFromJson, progressToJson } from "./saved_progress.ts";
+import type { StepParts } from "./training_state.ts";
 
 /** The settings of a trainer that its checkpoint remembers. */
-export interface TrainerSettings {
+interface TrainerSettings {
   readonly batchSize: number;
   readonly seed: number;
 }
@@ -28,7 +31,7 @@ function optionalVariables({ state: { scaling, counts } }: StepParts): [string, 
 }
 
 /** Variables that a checkpoint holds, by their names there; `swapped`: weights and averages have changed places. */
-export function checkpointVariables(parts: StepParts, swapped: boolean): Map<string, Variable> {
+function checkpointVariables(parts: StepParts, swapped: boolean): Map<string, Variable> {
   const { model, state } = parts;
   const averages = swapped ? averagesOf(parts) : [];
   const exchanged = new Map<Variable, Variable>(
@@ -55,7 +58,7 @@ function lossOf({ heads }: StepParts): unknown {
 }
 
 /** A checkpoint of these tensors, in the order of `checkpointVariables`. */
-export function toCheckpoint(
+function toCheckpoint(
   parts: StepParts,
   settings: TrainerSettings,
   { names, tensors, progress }: { names: Iterable<string>; tensors: readonly Tensor[]; progress: object },
@@ -73,8 +76,10 @@ function storable(tensor: Tensor): Tensor {
 }
 
 /** What a checkpoint is to change in a trainer. */
-export interface Restored {
-  readonly writes: readonly { readonly variable: Variable; readonly data: ArrayLike<number> }[];
+interface Restored {
+  readonly variables: readonly Variable[];
+  /** What they are to hold, in their order. */
+  readonly tensors: readonly Tensor[];
   readonly rule: UpdateRule;
   readonly seed: number;
   readonly steps: number;
@@ -106,7 +111,7 @@ function checkSameRule(saved: UpdateRule, own: UpdateRule): void {
  * seed must be the trainer's. Throws `FormatError` for a checkpoint of another model, optimizer, batch size or loss, for numbers
  * that are not finite, and for a damaged file.
  */
-export function fromCheckpoint(
+function fromCheckpoint(
   bytes: Uint8Array,
   parts: StepParts,
   settings: TrainerSettings,
@@ -148,12 +153,12 @@ export function fromCheckpoint(
   const { steps, cursor } = checkTrainerTensors(tensors);
   const optional = new Set(optionalVariables(parts).map(([name]) => name));
   const wanted = [...checkpointVariables(parts, false)].filter(([name]) => tensors.has(name) || !optional.has(name));
-  const writes = wanted.map(([name, variable]) => ({
-    variable,
-    data: fitting(name, variable, tensors.get(name)).data,
-  }));
   const rates = tensors.get("trainer/learningRate")?.data;
-  return { writes, rule, seed: saved.seed, steps, cursor, rates: rates && Float32Array.from(rates), progress };
+  return {
+    variables: wanted.map(([, variable]) => variable),
+    tensors: wanted.map(([name, variable]) => fitting(name, variable, tensors.get(name))),
+    ...{ rule, seed: saved.seed, steps, cursor, rates: rates && Float32Array.from(rates), progress },
+  };
 }
 
 function fitting(name: string, variable: Variable, tensor: Tensor | undefined): Tensor {
@@ -162,4 +167,25 @@ function fitting(name: string, variable: Variable, tensor: Tensor | undefined): 
     `restore: this trainer wants "${name}" ${formatShape(variable.shape)}, the checkpoint has ` +
       `${tensor === undefined ? "none" : formatShape(tensor.shape)}; build the trainer with the checkpoint's model.`,
   );
+}
+
+/** Everything that a trainer needs to go on exactly. */
+export async function checkpointOf(kept: KeptState): Promise<Uint8Array> {
+  const { parts, batchSize, seed } = kept;
+  const variables = checkpointVariables(parts, kept.swapBack !== undefined);
+  const progress = progressToJson(kept.progress);
+  const tensors = await kept.read([...variables.values()]);
+  return toCheckpoint(parts, { batchSize, seed }, { names: variables.keys(), tensors, progress });
+}
+
+/** Takes over a checkpoint; whether it brought another rule or seed, for which steps are to be compiled anew. */
+export function restoreFrom(kept: KeptState, bytes: Uint8Array, options: { adopt: boolean }): boolean {
+  const { parts, batchSize, seed, progress } = kept;
+  const saved = fromCheckpoint(bytes, parts, { batchSize, seed }, options);
+  kept.swapBack = undefined;
+  kept.write(saved.variables, saved.tensors);
+  progress.steps = saved.steps;
+  progress.cursor = saved.cursor;
+  Object.assign(progress, progressFromJson(saved.progress, parts.record.sums));
+  return kept.adopt(saved);
 }

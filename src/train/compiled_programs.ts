@@ -3,7 +3,13 @@ import type { Shape } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import type { StepParts } from "./training_state.ts";
-import { compileFedTraining, compileTraining, type FedProgram, type FetchingOptions } from "./training_step.ts";
+import { compileTraining, type FetchingOptions } from "./training_step.ts";
+
+/** A program that is fed, and the names of the inputs that it takes: a loss of one's own need not look at its targets. */
+export interface FedProgram<Compiled = Program> {
+  readonly program: Compiled;
+  readonly inputs: ReadonlySet<string>;
+}
 
 /** A data set, and how a run fetches its images. */
 interface CompiledTraining extends FetchingOptions {
@@ -71,15 +77,14 @@ export class CompiledPrograms {
     return this.#kept(compileTraining(this.#backend, parts, dataset, options));
   }
 
-  /** The step on batches that are fed. */
+  /** The step on batches that are fed, with targets of these shapes; `compile` makes it where it is not there. */
   async feeding(
-    parts: StepParts,
-    batch: number,
-    options: { targetShapes: readonly (Shape | undefined)[]; seed: number },
+    targetShapes: readonly (Shape | undefined)[],
+    compile: (backend: Backend) => FedProgram<Promise<Program>>,
   ): Promise<FedProgram> {
-    const key = JSON.stringify(options.targetShapes.map((shape) => shape ?? "labels"));
+    const key = JSON.stringify(targetShapes.map((shape) => shape ?? "labels"));
     if (this.#fed?.key === key) return this.#fed;
-    const { program: compiling, inputs } = compileFedTraining(this.#backend, parts, batch, options);
+    const { program: compiling, inputs } = compile(this.#backend);
     const program = await this.#kept(compiling);
     this.#fed?.program.dispose();
     this.#fed = { key, program, inputs };

@@ -9,10 +9,13 @@ import { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import { nonFinite } from "../graph/ops/non_finite.ts";
 import type { Batch } from "./dataset_variables.ts";
+import { fetchingOptions } from "./fetching.ts";
+import type { KeptState } from "./kept_state.ts";
 import { layerOf } from "./statistics.ts";
 import { orderOf } from "./targets.ts";
 import type { StepParts } from "./training_state.ts";
-import { addForward } from "./training_step.ts";
+import { addForward, fetchedBatch } from "./training_step.ts";
+import type { PrepareOptions } from "./types.ts";
 
 /** Something of a step that may hold a number that is not finite, and how to say that it does. */
 interface Suspect {
@@ -61,6 +64,20 @@ export async function divergenceOf(backend: Backend, parts: StepParts, where: Di
     layer,
     parameter,
   });
+}
+
+/** The same of the step of a `fit` that a trainer stands at. */
+export function divergenceOfFit(
+  backend: Backend,
+  kept: KeptState,
+  dataset: Dataset,
+  options: PrepareOptions,
+): Promise<DivergedError> {
+  const { parts, progress, seed } = kept;
+  const fetching = fetchingOptions(kept, options);
+  const batch = (graph: Graph) => fetchedBatch(graph, parts, dataset, fetching);
+  const { classWeight } = fetching;
+  return divergenceOf(backend, parts, { batch, dataset, seed, step: progress.steps, classWeight });
 }
 
 async function firstNonFinite(

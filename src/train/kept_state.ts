@@ -1,17 +1,14 @@
 import { at } from "../core/at.ts";
-import { ArgumentError } from "../core/errors.ts";
-import { onDemand } from "../core/on_demand.ts";
 import { rateFromTable, type Schedule, scaledTable } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Program } from "../graph/backend.ts";
 import type { Variable } from "../graph/node.ts";
+import type { UpdateRule } from "../graph/update_rule.ts";
 import { changedRates, learningRateTable } from "./learning_rates.ts";
-import { newProgress, type Progress, progressFromJson, progressToJson } from "./progress.ts";
+import { newProgress, type Progress } from "./progress.ts";
 import { noTotals } from "./step_record.ts";
 import { Asked, notCopied } from "./trained_weights.ts";
-import { averagesOf, type StepParts, variablesOf } from "./training_state.ts";
-
-const checkpointing = () => onDemand("checkpoints", () => import("./checkpointing.ts"));
+import type { StepParts } from "./training_state.ts";
 
 /**
  * What a trainer keeps from step to step: its variables on the device, which a program without a step holds there, reads and
@@ -25,8 +22,8 @@ export class KeptState {
   #seed: number;
   /** What `state.schedule` holds. */
   #rates: Float32Array;
-  /** Whether weights and averages have changed places. */
-  #swapped = false;
+  /** Puts weights and averages back in their own places, where they have changed them (`swapAverages`). */
+  swapBack: (() => Promise<void>) | undefined;
   /** Whether the weights are others than those that the model remembers. */
   #moved = false;
   /** Whether the variables were set to a snapshot's values, so that the device may stand elsewhere than the host believes. */
@@ -130,22 +127,6 @@ export class KeptState {
     this.#keeper.write(this.#parts.state.schedule, table);
   }
 
-  /** Exchanges weights and averages. Throws `ArgumentError` where there are none. */
-  async swapAverages(): Promise<void> {
-    const averages = averagesOf(this.#parts);
-    const weights = this.#parts.model.arena.variables;
-    this.write([...averages, ...weights], await this.read([...weights, ...averages]));
-    this.#swapped = !this.#swapped;
-  }
-
-  /** Throws `ArgumentError` where there are no averages, or none yet. */
-  checkAverages(): void {
-    if (averagesOf(this.#parts).length === 0) {
-      throw new ArgumentError("swapEma: the optimizer keeps no averages; make it with useEma: true.");
-    }
-    if (this.progress.steps === 0) throw new ArgumentError("swapEma: there are no averages before the first step.");
-  }
-
   /** Notes that the variables were set to a snapshot's values. */
   reopened(): void {
     this.#isReopened = true;
@@ -154,7 +135,7 @@ export class KeptState {
   /** To be awaited before a step: weights and averages are in their own places, and the host knows where the device stands. */
   async ready(): Promise<void> {
     if (this.#isReopened) await this.#catchUp();
-    if (this.#swapped) await this.swapAverages();
+    await this.swapBack?.();
   }
 
   /** Goes to where the device stands: it has not taken the steps since the snapshot. */
@@ -169,52 +150,14 @@ export class KeptState {
     this.#isReopened = false;
   }
 
-  /** Does what moves the variables, and puts them back as they were, unless `isWanted` says that nobody needs them. */
-  async puttingBack<T>(work: () => Promise<T>, isWanted: () => boolean): Promise<T> {
-    const { schedule } = this.#parts.state;
-    const variables = variablesOf(this.#parts).filter((variable) => variable !== schedule);
-    const versions = variables.map((variable) => variable.version);
-    const before = await this.read(variables);
-    try {
-      return await work();
-    } finally {
-      if (isWanted()) {
-        variables.forEach((variable, index) => {
-          // What `setParameters` set meanwhile stays.
-          if (variable.version === versions[index]) this.#keeper.write(variable, at(before, index).data);
-        });
-      }
-    }
-  }
-
-  /** Everything needed to go on exactly. */
-  async checkpoint(): Promise<Uint8Array> {
-    const { checkpointVariables, toCheckpoint } = await checkpointing();
-    const variables = checkpointVariables(this.#parts, this.#swapped);
-    const progress = progressToJson(this.progress);
-    const tensors = await this.read([...variables.values()]);
-    return toCheckpoint(this.#parts, this.#settings, { names: variables.keys(), tensors, progress });
-  }
-
-  /** Takes over a checkpoint; whether it brought another rule or seed, for which steps are to be compiled anew. */
-  async restore(bytes: Uint8Array, options: { adopt: boolean }): Promise<boolean> {
-    const { fromCheckpoint } = await checkpointing();
-    const saved = fromCheckpoint(bytes, this.#parts, this.#settings, options);
-    this.#swapped = false;
-    for (const { variable, data } of saved.writes) this.#keeper.write(variable, data);
-    this.#rates = saved.rates ?? this.#rates;
-    this.progress.steps = saved.steps;
-    this.progress.cursor = saved.cursor;
-    Object.assign(this.progress, progressFromJson(saved.progress, this.#parts.record.sums));
+  /** Goes on by another rule, seed and rates, as a checkpoint has them; whether steps are to be compiled anew. */
+  adopt({ rule, seed, rates }: { rule: UpdateRule; seed: number; rates: Float32Array | undefined }): boolean {
+    this.#rates = rates ?? this.#rates;
     const { optimizer } = this.#parts;
-    if (saved.seed === this.#seed && JSON.stringify(saved.rule) === JSON.stringify(optimizer.rule)) return false;
-    this.#seed = saved.seed;
-    this.#parts = { ...this.#parts, optimizer: { ...optimizer, rule: saved.rule } };
+    if (seed === this.#seed && JSON.stringify(rule) === JSON.stringify(optimizer.rule)) return false;
+    this.#seed = seed;
+    this.#parts = { ...this.#parts, optimizer: { ...optimizer, rule } };
     return true;
-  }
-
-  get #settings() {
-    return { batchSize: this.batchSize, seed: this.#seed };
   }
 
   dispose(): void {

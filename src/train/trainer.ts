@@ -1,32 +1,23 @@
 import { raceAbort } from "../core/abort.ts";
-import { at } from "../core/at.ts";
 import { ArgumentError, DisposedError } from "../core/errors.ts";
 import { checkCount } from "../core/numbers.ts";
 import { onDemand } from "../core/on_demand.ts";
-import { checkOptions } from "../core/options.ts";
 import type { Schedule } from "../core/schedule.ts";
 import type { Tensor, TypedArray } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
-import { Profile } from "../graph/profile.ts";
+import type { Profile } from "../graph/profile.ts";
 import type { Model } from "../nn/model.ts";
-import { accuracyOf } from "./accuracy.ts";
 import { CompiledPrograms } from "./compiled_programs.ts";
-import type { DivergedStep } from "./divergence.ts";
-import type { Evaluations } from "./evaluation.ts";
 import { fetchingOptions } from "./fetching.ts";
 import { FitRun, type Runner, UncountedStep } from "./fit_run.ts";
 import { runnerOf } from "./fit_runner.ts";
-import type { Inspector } from "./inspector.ts";
 import type { KeptState } from "./kept_state.ts";
-import { readOneImage } from "./one_image.ts";
-import { checkOneInputAndOutput, isBatchList } from "./one_input.ts";
-import { checkEvaluateOptions, checkFitOptions, checkInspectOptions, checkPrepareOptions } from "./options.ts";
-import type { Predictor } from "./predictor.ts";
+import { checkFitOptions, checkPrepareOptions } from "./options.ts";
+import type { Requests, Work } from "./requests.ts";
 import { checkStatistics } from "./statistics.ts";
 import { statsOf } from "./stats.ts";
 import { checkDataset, checkIsDataset } from "./targets.ts";
-import { fedBatchOf, fetchedBatch } from "./training_step.ts";
 import { Turns } from "./turns.ts";
 import type {
   BatchScore,
@@ -45,9 +36,7 @@ import type {
 } from "./types.ts";
 import type { validationSplit } from "./validation_split.ts";
 
-const loadRequests = () => onDemand("evaluation and prediction", () => import("./requests.ts"));
-
-/** The values as they are now, for what reads them later. */
+/** Arguments as they are now, for what reads them later. */
 function copied(given: unknown): unknown {
   if (ArrayBuffer.isView(given) && !(given instanceof DataView)) return (given as TypedArray).slice();
   return Array.isArray(given) ? given.map(copied) : given;
@@ -57,13 +46,11 @@ function copied(given: unknown): unknown {
 export class LocalTrainer implements Trainer {
   readonly #backend: Backend;
   readonly #kept: KeptState;
-  #requests: Awaited<ReturnType<typeof loadRequests>> | undefined;
-  #predictor: Predictor | undefined;
-  #evaluations: Evaluations | undefined;
+  /** Fetched when something is first asked of the trainer beside a plain `fit`. */
+  #requests: Requests | undefined;
   readonly #programs: CompiledPrograms;
   readonly #turns: Turns;
   readonly #forgetBackend: () => void;
-  #inspector: Inspector | undefined;
   /** Whether a `fit` is under way, compiling and pauses included. */
   #fitting = false;
   #disposed = false;
@@ -101,7 +88,7 @@ export class LocalTrainer implements Trainer {
         await this.#kept.ready();
         const labelled = dataset.targets === undefined;
         const evaluate: Runner["evaluate"] = async (data, signal) =>
-          (await this.#openEvaluations()).evaluate(data, signal === undefined ? {} : { signal });
+          (await this.#open()).evaluations.evaluate(data, signal === undefined ? {} : { signal });
         const runner = runnerOf(this.#kept, program, { turn, evaluate, labelled });
         const ready = validationData ? { ...options, validationData } : options;
         const followers = await this.#followersFor(options);
@@ -113,7 +100,7 @@ export class LocalTrainer implements Trainer {
         turn.end();
       }
     } catch (error) {
-      throw error instanceof UncountedStep ? await this.#divergence(this.#fetchedStep(dataset, options)) : error;
+      throw error instanceof UncountedStep ? await this.#divergence(dataset, options) : error;
     } finally {
       this.#fitting = false;
       // A pause holds the run that it was for, and no later one.
@@ -127,7 +114,7 @@ export class LocalTrainer implements Trainer {
     checkPrepareOptions(options);
     const split = this.#splitFor(options);
     const { dataset } = this.#datasetsOf("prepare", given, options, split && (await split));
-    if (this.#fitting) throw new ArgumentError("prepare: this trainer is training; its program is running already.");
+    this.#checkIdle("prepare", "its program is running already");
     options.signal?.throwIfAborted();
     const prepare = async () => {
       const program = await this.#programOf(dataset, options);
@@ -146,28 +133,6 @@ export class LocalTrainer implements Trainer {
     checkDataset(model, heads, sets.dataset);
     if (sets.validationData) checkDataset(model, heads, sets.validationData);
     return sets;
-  }
-
-  /** What evaluates, predicts and takes batches, and what looks at epochs. */
-  async #open() {
-    this.#requests ??= await loadRequests();
-    this.#checkUsable();
-    return this.#requests;
-  }
-
-  async #openEvaluations(): Promise<Evaluations> {
-    const { Evaluations } = await this.#open();
-    const { parts, batchSize } = this.#kept;
-    this.#evaluations ??= new Evaluations(this.#backend, parts, batchSize);
-    return this.#evaluations;
-  }
-
-  async #openPredictor(): Promise<Predictor> {
-    const { Predictor } = await this.#open();
-    const { parts, batchSize } = this.#kept;
-    const folded = parts.heads.map((head) => head.loss.folded);
-    this.#predictor ??= new Predictor(parts.model, this.#backend, { batchSize, folded, owner: "trainer" });
-    return this.#predictor;
   }
 
   /** Undefined at once where nothing is split: a `fit` begins in the turn in which it is called. */
@@ -191,19 +156,11 @@ export class LocalTrainer implements Trainer {
     });
   }
 
-  #fetchedStep(dataset: Dataset, options: PrepareOptions): Omit<DivergedStep, "step" | "seed"> {
-    const fetching = fetchingOptions(this.#kept, options);
-    const batch: DivergedStep["batch"] = (graph) => fetchedBatch(graph, this.#kept.parts, dataset, fetching);
-    return { batch, dataset, classWeight: fetching.classWeight };
-  }
-
-  /** The error of the step that the trainer stands at, which did not count. */
-  #divergence(where: Omit<DivergedStep, "step" | "seed">): Promise<Error> {
-    const { parts, progress, seed } = this.#kept;
-    const step = { ...where, step: progress.steps, seed };
+  /** The error of the step of a `fit` that the trainer stands at, which did not count. */
+  #divergence(dataset: Dataset, options: PrepareOptions): Promise<Error> {
     return this.#turns.shared(async () => {
-      const { divergenceOf } = await onDemand("report of a step that diverged", () => import("./divergence.ts"));
-      return divergenceOf(this.#backend, parts, step);
+      const { divergenceOfFit } = await onDemand("report of a step that diverged", () => import("./divergence.ts"));
+      return divergenceOfFit(this.#backend, this.#kept, dataset, options);
     });
   }
 
@@ -220,94 +177,70 @@ export class LocalTrainer implements Trainer {
     this.#turns.resume();
   }
 
+  /** What does everything beside a plain `fit`, fetched when that is first asked for. */
+  async #open(): Promise<Requests> {
+    if (this.#requests === undefined) {
+      const { Requests } = await onDemand("evaluation and prediction", () => import("./requests.ts"));
+      this.#requests ??= new Requests(this.#backend, this.#kept, this.#programs);
+    }
+    this.#checkUsable();
+    return this.#requests;
+  }
+
+  /**
+   * Does in its turn what `request` gives. Arguments are read at the call; the turn, too, is taken then, so that calls keep
+   * their order. What is not fetched yet reads copies.
+   */
+  async #ask<Given extends readonly unknown[], T>(
+    turn: "shared" | "exclusive",
+    request: (requests: Requests, ...given: Given) => Work<T>,
+    given: readonly [...Given],
+    signal?: AbortSignal,
+  ): Promise<T> {
+    this.#checkUsable();
+    const work = this.#requests && request(this.#requests, ...given);
+    const own = work ? given : (copied(given) as typeof given);
+    return this.#turns[turn](async () => (work ?? request(await this.#open(), ...own))(), signal);
+  }
+
   trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<BatchScore>;
   trainOnBatch(xs: readonly ImageBatch[], ys: readonly ArrayLike<number>[]): Promise<BatchScore>;
-  async trainOnBatch(
+  trainOnBatch(
     x: ImageBatch | readonly ImageBatch[],
     y: ArrayLike<number> | readonly ArrayLike<number>[],
   ): Promise<BatchScore> {
-    this.#checkUsable();
-    const { parts, batchSize, progress } = this.#kept;
-    const { model, heads } = parts;
-    const asLists = isBatchList(x);
-    if (!asLists) checkOneInputAndOutput("trainOnBatch", model, "give its inputs and its labels or targets as lists");
-    const lists = (asLists ? [x, y] : [[x], [y]]) as [readonly ImageBatch[], readonly ArrayLike<number>[]];
-    checkStatistics(model, progress.steps);
-    const known = this.#requests;
-    const read = known?.fedBatch({ model, heads, batchSize }, ...lists);
-    const own = read ? lists : (copied(lists) as typeof lists);
-    const { fed, totals, metrics } = await this.#turns.exclusive(async () => {
-      const { fedBatch, takeFedStep } = known ?? (await this.#open());
-      const fed = read ?? fedBatch({ model, heads, batchSize }, ...own);
-      return { fed, ...(await takeFedStep(this.#kept, this.#programs, fed)) };
-    });
-    const { feeds, targetShapes } = fed;
-    if (!Number.isFinite(totals.loss)) {
-      const batch: DivergedStep["batch"] = (graph) => fedBatchOf(graph, parts, batchSize, targetShapes);
-      throw await this.#divergence({ batch, feeds });
-    }
-    return { loss: totals.loss / totals.rows, ...accuracyOf(parts, totals, targetShapes[0] === undefined), metrics };
+    return this.#ask("exclusive", (requests, ...own) => requests.trainOnBatch(...own), [x, y]);
   }
 
-  async evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
-    this.#checkUsable();
-    checkEvaluateOptions(options);
-    checkIsDataset("evaluate", dataset);
-    checkDataset(this.#model, this.#kept.parts.heads, dataset);
-    const evaluate = async () => (await this.#openEvaluations()).evaluate(dataset, options);
-    return this.#turns.shared(evaluate, options.signal);
+  evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
+    const request = (requests: Requests) => requests.evaluate(dataset, options);
+    return this.#ask("shared", request, [], options?.signal);
   }
 
   async release(dataset: Dataset): Promise<void> {
     this.#checkUsable();
-    await this.#evaluations?.forget(dataset);
+    await this.#requests?.forget(dataset);
     await this.#turns.shared(async () => {
       if (!this.#fitting && (await this.#programs.forget(dataset))) this.#kept.startOver();
     });
   }
 
-  async inspect(image: ImageBatch, options: InspectOptions = {}): Promise<Inspection> {
-    this.#checkUsable();
-    checkInspectOptions(options);
-    checkOneInputAndOutput("inspect", this.#model);
-    const input = readOneImage("inspect", this.#model, image, options.target);
-    return this.#turns.shared(async () => (await this.#openInspector()).inspect(input, options));
+  inspect(image: ImageBatch, options: InspectOptions = {}): Promise<Inspection> {
+    return this.#ask("shared", (requests, own) => requests.inspect(own, options), [image]);
   }
 
-  async draw(
+  draw(
     image: ImageBatch,
     drawings: readonly MapsDrawing[],
     options: { target?: number; readback?: boolean } = {},
   ): Promise<void> {
-    this.#checkUsable();
-    checkOneInputAndOutput("draw", this.#model);
-    const input = readOneImage("draw", this.#model, image, options.target);
-    return this.#turns.shared(async () => (await this.#openInspector()).draw(input, drawings, options));
-  }
-
-  async #openInspector(): Promise<Inspector> {
-    const { Inspector } = await onDemand("view into layers", () => import("./inspector.ts"));
-    this.#checkUsable();
-    const { model, heads } = this.#kept.parts;
-    this.#inspector ??= new Inspector(this.#backend, model, at(heads, 0).loss.folded);
-    return this.#inspector;
+    return this.#ask("shared", (requests, own) => requests.draw(own, drawings, options), [image]);
   }
 
   predict(x: ImageBatch): Promise<Tensor<Float32Array>>;
   predict(xs: readonly ImageBatch[]): Promise<Tensor<Float32Array>[]>;
-  async predict(x: ImageBatch | readonly ImageBatch[]): Promise<Tensor<Float32Array> | Tensor<Float32Array>[]> {
-    this.#checkUsable();
-    const asList = isBatchList(x);
-    if (!asList) checkOneInputAndOutput("predict", this.#model, "give its inputs as a list");
-    const given = asList ? x : [x];
-    const known = this.#predictor;
-    // Read at the call; the turn, too, is taken then, so that calls keep their order.
-    const [batch, own] = known ? [known.read(given)] : [undefined, copied(given) as readonly ImageBatch[]];
-    const results = await this.#turns.shared(async () => {
-      const predictor = known ?? (await this.#openPredictor());
-      return predictor.run(batch ?? predictor.read(own ?? []));
-    });
-    return asList ? results : at(results, 0);
+  predict(x: ImageBatch | readonly ImageBatch[]): Promise<Tensor<Float32Array> | Tensor<Float32Array>[]> {
+    return this.#ask("shared", (requests, own) => requests.predict(own), [x]);
   }
 
   setLearningRate(learningRate: number | Schedule): void {
@@ -316,30 +249,17 @@ export class LocalTrainer implements Trainer {
   }
 
   async swapEma(): Promise<void> {
-    this.#checkUsable();
-    if (this.#fitting)
-      throw new ArgumentError("swapEma: this trainer is training; wait for the end of fit, or abort it.");
-    this.#kept.checkAverages();
-    await this.#turns.exclusive(() => this.#kept.swapAverages());
-    await this.#kept.copyWeights();
+    this.#checkIdle("swapEma", "wait for the end of fit, or abort it");
+    return this.#ask("exclusive", (requests) => requests.swapEma(), []);
   }
 
-  async checkpoint(): Promise<Uint8Array> {
-    this.#checkUsable();
-    return this.#turns.shared(() => this.#kept.checkpoint());
+  checkpoint(): Promise<Uint8Array> {
+    return this.#ask("shared", (requests) => requests.checkpoint(), []);
   }
 
   async restore(bytes: Uint8Array, options: RestoreOptions = {}): Promise<void> {
-    this.#checkUsable();
-    checkOptions("restore", options, { adopt: "boolean" });
-    const { adopt = false } = options;
-    if (this.#fitting) throw new ArgumentError("restore: this trainer is training; abort it first.");
-    // Read at the call; whoever gave the bytes may go on to use them.
-    const own = bytes instanceof Uint8Array ? bytes.slice() : bytes;
-    await this.#turns.exclusive(async () => {
-      if (await this.#kept.restore(own, { adopt })) this.#programs.clear();
-    });
-    await this.#kept.copyWeights();
+    this.#checkIdle("restore", "abort it first");
+    return this.#ask("exclusive", (requests, own) => requests.restore(own, options), [bytes]);
   }
 
   async syncModel(): Promise<void> {
@@ -347,26 +267,8 @@ export class LocalTrainer implements Trainer {
     await this.#turns.shared(() => this.#kept.copyWeights());
   }
 
-  async profile(dataset = this.#programs.training?.dataset, options: { steps?: number } = {}): Promise<Profile> {
-    this.#checkUsable();
-    checkOptions("profile", options, { steps: "number" });
-    const steps = checkCount("profile", "steps", options.steps ?? 5);
-    if (dataset === undefined) {
-      throw new ArgumentError("profile: this trainer has not trained on a data set yet; pass one.");
-    }
-    checkIsDataset("profile", dataset);
-    checkDataset(this.#model, this.#kept.parts.heads, dataset);
-    return this.#turns.exclusive(async () => {
-      const known = this.#programs.training?.dataset === dataset ? this.#programs.training.program : undefined;
-      const { parts } = this.#kept;
-      const program = known ?? (await this.#programs.once(parts, dataset, fetchingOptions(this.#kept, {})));
-      try {
-        const measure = async () => new Profile(await program.profile({ steps }));
-        return await this.#kept.puttingBack(measure, () => !this.#disposed);
-      } finally {
-        if (known === undefined) program.dispose();
-      }
-    });
+  profile(dataset?: Dataset, options: { steps?: number } = {}): Promise<Profile> {
+    return this.#ask("exclusive", (requests) => requests.profile(dataset, options), []);
   }
 
   stats(): TrainerStats {
@@ -382,15 +284,18 @@ export class LocalTrainer implements Trainer {
     if (this.#disposed) throw disposedTrainer();
   }
 
+  #checkIdle(what: string, instead: string): void {
+    this.#checkUsable();
+    if (this.#fitting) throw new ArgumentError(`${what}: this trainer is training; ${instead}.`);
+  }
+
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#forgetBackend();
     this.#turns.close();
     this.#programs.dispose();
-    this.#evaluations?.dispose();
-    this.#predictor?.dispose();
-    this.#inspector?.dispose();
+    this.#requests?.dispose();
     this.#kept.dispose();
   }
 }

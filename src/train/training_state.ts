@@ -109,9 +109,3 @@ export function variablesOf({ model, state }: StepParts): Variable[] {
     ...(state.scaling ? [state.scaling.scale, state.scaling.counters] : []),
   ];
 }
-
-/** The moving averages, in the order of the trained parameters; none where the optimizer keeps none. */
-export function averagesOf({ model, optimizer, state }: StepParts): Variable[] {
-  const all = state.optimizer.flatMap(({ variables }) => variables);
-  return optimizer.rule.ema ? all.slice(-model.arena.variables.length) : [];
-}

@@ -1,7 +1,6 @@
 import type { AffineRanges } from "../core/affine.ts";
 import { at } from "../core/at.ts";
 import { ArgumentError } from "../core/errors.ts";
-import type { Shape } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
@@ -12,12 +11,10 @@ import { finishStep } from "../graph/ops/finish_step.ts";
 import { gatherRows } from "../graph/ops/gather_rows.ts";
 import { nonFinite } from "../graph/ops/non_finite.ts";
 import { optimizerUpdate } from "../graph/ops/optimizer_update.ts";
-import { neededNodes } from "../graph/schedule.ts";
 import { batchLoss } from "../nn/losses.ts";
 import { BatchResults } from "../nn/metrics/batch_results.ts";
 import type { FoldedActivation, Model } from "../nn/model.ts";
 import { type Batch, fetchBatch } from "./dataset_variables.ts";
-import { fedNames } from "./fed_batch.ts";
 import type { Head } from "./heads.ts";
 import { recomputedNodes } from "./recompute.ts";
 import { mergedValues } from "./step_record.ts";
@@ -155,7 +152,7 @@ const VALUES_AND_COUNTERS = 4;
  * Forward, loss, backward; then the end of the step: record and verdict, and what depends on it. `counts`: where it adds up
  * what metrics count.
  */
-function addTrainingStep(
+export function addTrainingStep(
   graph: Graph,
   parts: StepParts,
   batch: Batch,
@@ -201,7 +198,7 @@ function addTrainingStep(
 }
 
 /** The layers that keep 16-bit activations in mixed precision: all of the model. The loss and the optimizer do not. */
-function halfLayers({ model, state }: StepParts): { halfLayers?: ReadonlySet<string> } {
+export function halfLayers({ model, state }: StepParts): { halfLayers?: ReadonlySet<string> } {
   return state.scaling ? { halfLayers: new Set(model.layers.map(({ name }) => name)) } : {};
 }
 
@@ -227,43 +224,4 @@ export function compileTraining(
   const batch = fetchedBatch(graph, parts, dataset, options);
   addTrainingStep(graph, parts, batch, [parts.state.step, parts.state.cursor], options, parts.state.counts);
   return backend.compile(graph, { outputs: {}, ...halfLayers(parts) });
-}
-
-/**
- * The batch that `fedBatch` feeds: images [batch, …] of each input, and of each output class labels, i32 [batch], or targets,
- * f32 [batch, …]; without labels also `mask`, i32 [batch], negative in rows that do not count.
- */
-export function fedBatchOf(
-  graph: Graph,
-  { model }: Pick<StepParts, "model">,
-  batch: number,
-  targetShapes: readonly (Shape | undefined)[],
-): Batch {
-  const inputs = model.inputShapes.map((shape, i) => graph.input(fedNames(i).images, [batch, ...shape]));
-  const targets = targetShapes.map((shape, i) => {
-    const { targets: name } = fedNames(i);
-    return shape ? graph.input(name, [batch, ...shape]) : graph.input(name, [batch], "i32");
-  });
-  const mask = targets.find(({ dtype }) => dtype === "i32") ?? graph.input("mask", [batch], "i32");
-  return { inputs, floats: inputs, targets, mask, weights: undefined, rows: undefined };
-}
-
-/** A program that is fed, and the names of the inputs that it takes: a loss of one's own need not look at its targets. */
-export interface FedProgram<Compiled = Program> {
-  readonly program: Compiled;
-  readonly inputs: ReadonlySet<string>;
-}
-
-/** A training step on what `fedBatch` feeds. */
-export function compileFedTraining(
-  backend: Backend,
-  parts: StepParts,
-  batch: number,
-  { targetShapes, seed }: { targetShapes: readonly (Shape | undefined)[]; seed: number },
-): FedProgram<Promise<Program>> {
-  const graph = new Graph();
-  // The counts are of the epoch of a fit, to which this step does not belong.
-  addTrainingStep(graph, parts, fedBatchOf(graph, parts, batch, targetShapes), [parts.state.step], { seed }, new Map());
-  const inputs = neededNodes(graph, []).flatMap((node) => (isOp(node, "input") ? [node.attributes.name] : []));
-  return { program: backend.compile(graph, { outputs: {}, ...halfLayers(parts) }), inputs: new Set(inputs) };
 }
