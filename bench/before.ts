@@ -1,0 +1,211 @@
+/**
+ * Our own speed before a change and after it, in one run: the step of the reference network, and the first step of a page.
+ *
+ *     npm run bench:before -- --ref v0.1.0 [--rounds 40] [--pages 10] [--out FILE]
+ *
+ * `--ref` is the commit before; after is the working tree. Both are built as npm would
+ * publish them, the one before with its own packages, which are installed for it. Steps take turns in one
+ * process of Node (Dawn), pages in one Chromium, each page with an empty cache: from its navigation to the end of its first
+ * step, with the library in files that Vite made. Ratios are after : before of neighbours; what they scatter is printed
+ * beside the median.
+ */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright";
+import { chromiumFlags, ensureChromium } from "../scripts/chromium.mjs";
+import { buildLibrary } from "../scripts/library.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    ref: { type: "string" },
+    rounds: { type: "string", default: "40" },
+    pages: { type: "string", default: "10" },
+    out: { type: "string" },
+  },
+});
+if (options.ref === undefined) throw new Error("usage: npm run bench:before -- --ref COMMIT");
+const root = resolve(import.meta.dirname, "..");
+const folder = mkdtempSync(join(tmpdir(), "corteza-before-"));
+const checkout = join(folder, "before");
+const lines: string[] = [];
+const say = (line: string) => {
+  lines.push(line);
+  console.log(line);
+};
+
+/** dist of a commit, built in a checkout of its own with its own packages. */
+function builtBefore(ref: string): string {
+  execFileSync("git", ["worktree", "add", "--detach", "--quiet", checkout, ref], { cwd: root });
+  execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: checkout, stdio: "ignore" });
+  return join(checkout, "dist");
+}
+
+async function builtAfter(): Promise<string> {
+  const dist = join(folder, "after/dist");
+  await buildLibrary(dist);
+  // Bundlers look there for what has side effects.
+  copyFileSync(join(root, "package.json"), join(folder, "after/package.json"));
+  return dist;
+}
+
+const instances: GPU[] = [];
+
+type Library = typeof import("../src/index.ts");
+
+/** A trainer of the reference network at batch 64, whose kernels are the final ones; `step` takes some steps. */
+async function openTrainer(dist: string): Promise<(steps: number) => Promise<number>> {
+  const library: Library = await import(pathToFileURL(join(dist, "index.js")).href);
+  const { adam, conv2d, createTrainer, dataset, dense, flatten, maxPooling2d, sequential, webgpu } = library;
+  const { create, globals } = await import("webgpu");
+  Object.assign(globalThis, globals);
+  const gpu = create([]);
+  // Before 0.1.0 nothing kept Dawn's instance, which must not be collected while the device lives.
+  instances.push(gpu);
+  const backend = await webgpu({ gpu, quickStart: false });
+  const model = sequential({ inputShape: [28, 28, 1] }, [
+    ...[conv2d({ filters: 32, kernelSize: 3, padding: "same", activation: "relu" }), maxPooling2d({ poolSize: 2 })],
+    ...[conv2d({ filters: 64, kernelSize: 3, padding: "same", activation: "relu" }), maxPooling2d({ poolSize: 2 })],
+    ...[flatten(), dense({ units: 10 })],
+  ]);
+  const digits = dataset({
+    images: Uint8Array.from({ length: 1024 * 784 }, (_, i) => Math.imul(i, 2654435761) >>> 24),
+    labels: Uint8Array.from({ length: 1024 }, (_, i) => i % 10),
+    shape: [28, 28, 1],
+  });
+  const trainer = await createTrainer(model, {
+    ...{ backend, loss: "sparseCategoricalCrossentropy" as const, optimizer: adam(), batchSize: 64 },
+  });
+  return async (steps) => {
+    const started = performance.now();
+    await trainer.fit(digits, { steps });
+    return (performance.now() - started) / steps;
+  };
+}
+
+const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b);
+const quantile = (values: readonly number[], share: number) =>
+  sorted(values)[Math.round(share * (values.length - 1))] as number;
+
+/** Pairs [before, after], as one line. */
+function report(what: string, unit: string, pairs: readonly (readonly [number, number])[]): void {
+  const ratios = pairs.map(([before, after]) => after / before);
+  const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(ratios, share).toFixed(3));
+  const least = Math.min(...pairs.map(([, after]) => after)) / Math.min(...pairs.map(([before]) => before));
+  const medians = [0, 1].map((side) =>
+    quantile(
+      pairs.map((pair) => pair[side] as number),
+      0.5,
+    ).toFixed(1),
+  );
+  say(
+    `${what}: after : before ${middle} (quartiles ${low} to ${high}), least : least ${least.toFixed(3)}; ` +
+      `medians ${medians[0]} and ${medians[1]} ${unit}, ${pairs.length} pairs`,
+  );
+}
+
+const STEPS_AT_A_TIME = 4;
+const SETTLING_ROUNDS = 5;
+
+async function compareSteps(dists: readonly [string, string]): Promise<void> {
+  const trainers = await Promise.all(dists.map(openTrainer));
+  const pairs: [number, number][] = [];
+  for (let round = 0; round < SETTLING_ROUNDS + Number(options.rounds); round++) {
+    // Who comes first changes, since the second finds warmer caches.
+    const order = round % 2 === 0 ? [0, 1] : [1, 0];
+    const pair: [number, number] = [0, 0];
+    for (const side of order) pair[side] = (await trainers[side]?.(STEPS_AT_A_TIME)) ?? Number.NaN;
+    if (round >= SETTLING_ROUNDS) pairs.push(pair);
+  }
+  report("step of the reference network, batch 64, Node", "ms", pairs);
+}
+
+const SOURCE = `
+  import { adam, conv2d, createTrainer, dataset, dense, flatten, maxPooling2d, sequential, webgpu } from "corteza";
+  const digits = dataset({ images: new Uint8Array(64 * 784), labels: new Uint8Array(64), shape: [28, 28, 1] });
+  const model = sequential({ inputShape: [28, 28, 1] }, [
+    conv2d({ filters: 8, kernelSize: 3, padding: "same", activation: "relu" }), maxPooling2d({ poolSize: 2 }),
+    flatten(), dense({ units: 10 }),
+  ]);
+  const backend = await webgpu();
+  const trainer = await createTrainer(model, { backend, loss: "sparseCategoricalCrossentropy", optimizer: adam(), batchSize: 32 });
+  await trainer.fit(digits, { steps: 1 });
+  globalThis.done = performance.now();`;
+
+/** A page that takes one training step, as Vite builds it. */
+async function builtPage(dist: string, name: string): Promise<string> {
+  const { build } = await import("vite");
+  const source = join(folder, `${name}.mjs`);
+  writeFileSync(source, SOURCE);
+  const out = join(folder, `${name}-page`);
+  await build({
+    ...{ configFile: false, root: folder, logLevel: "error", publicDir: false },
+    resolve: { alias: { corteza: join(dist, "index.js") } },
+    build: {
+      outDir: out,
+      emptyOutDir: true,
+      rolldownOptions: { input: source, output: { entryFileNames: "main.js" } },
+    },
+  });
+  writeFileSync(
+    join(out, "index.html"),
+    '<!doctype html><meta charset="utf-8"><script type="module" src="main.js"></script>',
+  );
+  return out;
+}
+
+async function comparePages(dists: readonly [string, string]): Promise<void> {
+  const pages = [await builtPage(dists[0], "before"), await builtPage(dists[1], "after")];
+  const server = createServer((request, response) => {
+    const path = join(folder, new URL(request.url ?? "/", "http://localhost").pathname);
+    if (!existsSync(path)) return response.writeHead(404).end();
+    const type = path.endsWith(".js") ? "text/javascript" : "text/html";
+    return response.writeHead(200, { "Content-Type": type, "Cache-Control": "no-store" }).end(readFileSync(path));
+  });
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  const { port } = server.address() as AddressInfo;
+  const pairs: [number, number][] = [];
+  try {
+    for (let round = 0; round < 1 + Number(options.pages); round++) {
+      const pair: [number, number] = [0, 0];
+      for (const side of round % 2 === 0 ? [0, 1] : [1, 0]) {
+        // A browser of its own each: one that is open keeps compiled shaders.
+        const browser = await chromium.launch({
+          executablePath: ensureChromium(),
+          args: chromiumFlags({ webgpu: true }),
+        });
+        const page = await browser.newPage();
+        await page.goto(`http://127.0.0.1:${port}/${pages[side]?.slice(folder.length + 1)}/index.html`);
+        const done = await page.waitForFunction(() => (globalThis as { done?: number }).done, undefined, {
+          timeout: 120_000,
+        });
+        pair[side] = (await done.jsonValue()) as number;
+        await browser.close();
+      }
+      if (round > 0) pairs.push(pair);
+    }
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+  report("a page's first step, from its navigation, Chromium", "ms", pairs);
+}
+
+try {
+  const name = (ref: string) =>
+    execFileSync("git", ["describe", "--always", ref], { cwd: root, encoding: "utf8" }).trim();
+  say(`before: ${name(options.ref)}, after: the working tree at ${name("HEAD")}`);
+  const dists = [builtBefore(options.ref), await builtAfter()] as const;
+  await compareSteps(dists);
+  await comparePages(dists);
+  if (options.out) writeFileSync(options.out, `${lines.join("\n")}\n`);
+} finally {
+  execFileSync("git", ["worktree", "remove", "--force", checkout], { cwd: root });
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit(0);
