@@ -10,6 +10,7 @@ import { count, language, percent, say } from "./language.ts";
 import type { Session } from "./session.ts";
 import { keepLessons, keptLessons } from "./storage.ts";
 import { type Lesson, lessonsFromJson, lessonsToJson, type Taught } from "./teaching.ts";
+import { atTemperature } from "./temperature.ts";
 
 type Outcome =
   | { kind: "taught"; taught: Taught; lessons: readonly Lesson[] }
@@ -195,7 +196,9 @@ export class TeachPanel {
     const measured = text.teachMeasured(percent(before, 1), percent(after, 1), count(digits));
     const [reading] = readings;
     if (one && reading) {
-      const [read, label, share] = [className(reading.read), className(one.label), chance(reading.share)];
+      // The same figure as beside the bars, which the same drawing has.
+      const shares = atTemperature(reading.probabilities, this.#session.temperature);
+      const [read, label, share] = [className(reading.read), className(one.label), chance(shares[one.label] ?? 0)];
       return `${reading.read === one.label ? text.teachLearned(read, share) : text.teachNotYet(read, label, share)} ${measured}`;
     }
     const right = readings.filter(({ read }, index) => read === lessons[index]?.label).length;

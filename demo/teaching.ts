@@ -16,10 +16,11 @@ export interface Lesson {
   readonly label: number;
 }
 
-/** What the network makes of a drawing: the digit that it reads, and the share that it gives the right one. */
+/** What the network makes of a drawing: the digit that it reads, the share that it gives the right one, and those of all. */
 export interface Reading {
   readonly read: number;
   readonly share: number;
+  readonly probabilities: Float32Array;
 }
 
 /** What a lesson did to the network. */
@@ -258,8 +259,9 @@ async function readingsOf(trainer: Trainer, lessons: readonly Lesson[]): Promise
   });
   const { data } = await trainer.predict(images);
   return lessons.map(({ label }, index) => {
-    const row = data.subarray(index * CLASSES, (index + 1) * CLASSES);
-    return { read: row.indexOf(Math.max(...row)), share: row[label] ?? 0 };
+    const probabilities = Float32Array.from(data.subarray(index * CLASSES, (index + 1) * CLASSES));
+    const read = probabilities.indexOf(Math.max(...probabilities));
+    return { read, share: probabilities[label] ?? 0, probabilities };
   });
 }
 

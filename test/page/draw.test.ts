@@ -488,6 +488,9 @@ describe("teaching", () => {
         ),
       );
       expect(await page.locator("#lesson-list li").count()).toBe(index + 1);
+      // The sentence and the bars tell the same of the same drawing.
+      await page.waitForSelector(`#reading[aria-busy="false"] .winner .bar-digit:text-is("${glyph.digit}")`);
+      expect(await text(".winner .bar-value")).toBe(/ now, (.*?)\. /.exec(status)?.[1]);
     }
     const found: number[] = [];
     for (const glyph of misread) found.push((await read(glyph)).digit);
