@@ -10,6 +10,7 @@
 import { parseArgs } from "node:util";
 import { adam, conv2d, dataset, dense, flatten, maxPooling2d, sequential, webgpu } from "../src/index.ts";
 import { resolveHeads } from "../src/train/heads.ts";
+import { rightLabels } from "../src/train/measures.ts";
 import { newStepParts } from "../src/train/training_state.ts";
 import { compileTraining } from "../src/train/training_step.ts";
 
@@ -39,7 +40,7 @@ for (const batch of options.batches.split(",").map(Number)) {
     dense({ units: 10 }),
   ]);
   const heads = resolveHeads(model, "sparseCategoricalCrossentropy");
-  const parts = newStepParts({ model, heads, metrics: [], optimizer, recompute: false });
+  const parts = newStepParts({ model, heads, metrics: [], measures: rightLabels, optimizer });
   const started = performance.now();
   const program = await compileTraining(backend, parts, digits, { batch, shuffle: true, seed: 1 });
   await program.enqueue();

@@ -25,6 +25,7 @@ import {
   webgpu,
 } from "../../src/index.ts";
 import { resolveHeads } from "../../src/train/heads.ts";
+import { rightLabels } from "../../src/train/measures.ts";
 import { compilePrediction } from "../../src/train/programs.ts";
 import { RING_STEPS } from "../../src/train/step_record.ts";
 import { newStepParts } from "../../src/train/training_state.ts";
@@ -102,7 +103,7 @@ async function openTraining(backend: WebGpuBackend, network: Network, batch: num
   const { bytes, labels } = makeBatch(network, batch);
   const data = dataset({ images: bytes, labels, shape: network.inputShape, classes: 10 });
   const heads = resolveHeads(model, "sparseCategoricalCrossentropy");
-  const parts = newStepParts({ model, heads, metrics: [], optimizer, recompute: false });
+  const parts = newStepParts({ model, heads, metrics: [], measures: rightLabels, optimizer });
   const program = await compileTraining(backend, parts, data, { batch, shuffle: true, seed: 1 });
   const datasetBytes = bytes.byteLength + labels.byteLength;
   let step = 0;

@@ -11,11 +11,12 @@ import { isChecked, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.
 import type { TrainerConfig } from "./config.ts";
 import { type Head, type MetricsChoice, resolveHeads } from "./heads.ts";
 import { KeptState } from "./kept_state.ts";
+import { type Measures, rightLabels } from "./measures.ts";
 import { checkModel, TRAINER, TRAINER_HINTS } from "./options.ts";
 import { compileKeeper } from "./programs.ts";
 import { checkLossesFitModel } from "./targets.ts";
 import { LocalTrainer } from "./trainer.ts";
-import { newStepParts, variablesOf } from "./training_state.ts";
+import { newStepParts, type StepParts, variablesOf } from "./training_state.ts";
 import type { Trainer } from "./types.ts";
 
 /** What `createTrainer` makes a trainer of. */
@@ -52,7 +53,11 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   const chosen = await chosenOptimizer(options.optimizer);
   const optimizer =
     options.clipNorm === undefined ? chosen : withGlobalClipNorm("createTrainer", chosen, options.clipNorm);
-  const parts = newStepParts({ model, heads, metrics, optimizer, recompute }, precision);
+  const recomputed = recompute
+    ? (await onDemand("recomputation", () => import("./recompute.ts"))).recomputedNodes
+    : undefined;
+  const measures = await chosenMeasures({ model, heads, metrics });
+  const parts = newStepParts({ model, heads, metrics, measures, optimizer, recomputed }, precision);
   const keeper = await compileKeeper(backend, variablesOf(parts));
   return new LocalTrainer(backend, new KeptState(parts, keeper, { batchSize, seed }));
 }
@@ -68,6 +73,13 @@ async function chosenMetrics(
   if (heads.length === 1 && asksNothing(metrics) && asksNothing(weightedMetrics)) return [];
   const { resolveHeadMetrics } = await onDemand("metrics", () => import("./head_metrics.ts"));
   return resolveHeadMetrics(model, heads, metrics, weightedMetrics);
+}
+
+/** What steps look at: right labels alone, or what is fetched where there is more. */
+async function chosenMeasures(parts: Pick<StepParts, "model" | "heads" | "metrics">): Promise<Measures> {
+  const { heads, metrics } = parts;
+  if (heads.length === 1 && heads[0]?.loss.targets === "class" && metrics.length === 0) return rightLabels;
+  return (await onDemand("metrics", () => import("./measured_results.ts"))).measuresOf(parts);
 }
 
 /** What `adam()` and its kin made, or what a name or plain data stands for, for which all optimizers are fetched. */

@@ -11,11 +11,12 @@ import { recordStep } from "../graph/ops/record_step.ts";
 import { type Metric, metricValues } from "../nn/metrics/totals.ts";
 import { accuracyOf } from "./accuracy.ts";
 import { fetchBatch } from "./dataset_variables.ts";
+import { measure, mergedValues, resultsOf } from "./measured_results.ts";
 import { Pace } from "./pace.ts";
-import { mergedValues, StepRecord } from "./step_record.ts";
+import { StepRecord } from "./step_record.ts";
 import { orderOf } from "./targets.ts";
 import { countsByMetric, countsOf, type StepParts } from "./training_state.ts";
-import { foldedOf, guardOf, resultsOf, totalLoss } from "./training_step.ts";
+import { foldedOf, guardOf, totalLoss } from "./training_step.ts";
 import type { EvaluateOptions, Evaluation } from "./types.ts";
 
 /** Data sets whose compiled evaluation is kept. */
@@ -55,15 +56,14 @@ async function compileEvaluation(
   const graph = new Graph();
   const order = orderOf(model, dataset);
   const fetched = fetchBatch(graph, dataset, graph.variable(cursor), { batch, shuffle: false, seed: 0, order });
-  const { inputs, mask, weights } = fetched;
-  const outputs = model.build(graph, inputs, { logits: foldedOf(heads) });
+  const outputs = model.build(graph, fetched.inputs, { logits: foldedOf(heads) });
   const guard = guardOf(graph, model, fetched.floats);
-  const results = resultsOf(graph, heads, outputs, fetched);
-  const loss = totalLoss(graph, parts, results, { mask, weights });
+  const results = resultsOf(graph, parts, outputs, fetched);
+  const { loss, losses } = totalLoss(graph, parts, outputs, fetched);
   const counted = heads.length === 1 ? at(results, 0).confusion() : undefined;
   const confusion = counted && new Variable({ name: "confusion matrix", shape: counted.shape });
   if (confusion) graph.assign(confusion, add(graph, graph.variable(confusion), counted));
-  const measured = record.measure(results);
+  const measured = measure(metrics, results, losses);
   for (const [metric, node] of measured.counts) {
     const variable = counts.get(metric);
     if (variable) graph.assign(variable, add(graph, graph.variable(variable), node));

@@ -1,13 +1,7 @@
 import { at } from "../core/at.ts";
 import type { Shape } from "../core/shape.ts";
-import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { Graph } from "../graph/graph.ts";
-import { type Node, Variable } from "../graph/node.ts";
-import { concat } from "../graph/ops/concat.ts";
-import { countCorrect } from "../graph/ops/count_correct.ts";
-import { reshape } from "../graph/ops/reshape.ts";
-import type { BatchResults } from "../nn/metrics/batch_results.ts";
+import { Variable } from "../graph/node.ts";
 import { type Metric, recordedCounts, sumCount } from "../nn/metrics/totals.ts";
 import type { Model } from "../nn/model.ts";
 
@@ -68,23 +62,6 @@ export class StepRecord {
     return new Variable({ name: "metrics ring", shape: [RING_STEPS + 1, this.end + counts] });
   }
 
-  /** The nodes of a batch's report behind its loss, and the counts of metrics that the device adds up over batches. */
-  measure(all: readonly BatchResults[]): { values: Node[]; counts: ReadonlyMap<Metric, Node> } {
-    const of = (wanted: Metric["totals"]) => this.#metrics.filter(({ totals }) => totals === wanted);
-    // An accuracy that was asked for where nothing can be right is refused.
-    for (const { name, head = 0 } of of("correct")) at(all, head).wantedCorrect(name);
-    const build = (metric: Metric) => metric.build(at(all, metric.head ?? 0));
-    return {
-      values: [...rightAnswersAndRows(all), ...of("sum").map(build)],
-      counts: new Map(of("counts").map((metric) => [metric, build(metric)])),
-    };
-  }
-
-  /** Of the counts of a batch those that a training step reports. */
-  recorded(counts: ReadonlyMap<Metric, Node>): Node[] {
-    return recordedCounts(this.#metrics, this.#outputShape).flatMap((metric) => counts.get(metric) ?? []);
-  }
-
   /** The totals of reports `first` … `last - 1` in `rows` rows that are filled round and round. */
   totals(ring: Tensor, rows: number, first: number, last: number): Totals {
     const width = at(ring.shape, 1);
@@ -108,22 +85,4 @@ export class StepRecord {
     const start = (step % rows) * width;
     return ring.data.subarray(start + this.end, start + width);
   }
-}
-
-/** Right answers and rows of a batch: one node where a kernel counts both. */
-function rightAnswersAndRows(all: readonly BatchResults[]): Node[] {
-  const results = at(all, 0);
-  const { graph, decision, outputs, targets } = results;
-  if (all.length > 1) return [graph.constant(0), results.rowCount()];
-  const direct = targets.dtype === "i32" && outputs.shape.length === 2 && decision?.kind === "argmax";
-  if (direct) return [countCorrect(graph, outputs, targets)];
-  const correct = results.correct();
-  return [correct ? results.sumOfRows(correct) : graph.constant(0), results.rowCount()];
-}
-
-/** At most `most` values, those at the end put together: a kernel has only so many bindings. */
-export function mergedValues(graph: Graph, values: readonly Node[], most: number): Node[] {
-  if (values.length <= most) return [...values];
-  const rest = values.slice(most - 1).map((value) => reshape(graph, value, [sizeOf(value.shape)]));
-  return [...values.slice(0, most - 1), concat(graph, rest, 0)];
 }

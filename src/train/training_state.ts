@@ -9,6 +9,8 @@ import type { Model } from "../nn/model.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
 import type { Head } from "./heads.ts";
 import { learningRateTable } from "./learning_rates.ts";
+import type { Measures } from "./measures.ts";
+import type { recomputedNodes } from "./recompute.ts";
 import { StepRecord } from "./step_record.ts";
 
 /** Everything a run changes beside the model's parameters. */
@@ -40,8 +42,10 @@ export interface StepParts {
   readonly state: TrainingState;
   /** How steps report. */
   readonly record: StepRecord;
-  /** Compute activations once more in the backward pass instead of keeping them. */
-  readonly recompute: boolean;
+  /** What they measure beside the loss. */
+  readonly measures: Measures;
+  /** Chooses the nodes that are computed once more in the backward pass instead of being kept; none where all are kept. */
+  readonly recomputed?: typeof recomputedNodes | undefined;
 }
 
 /** Where the device adds up what metrics count. */

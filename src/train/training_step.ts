@@ -12,12 +12,10 @@ import { gatherRows } from "../graph/ops/gather_rows.ts";
 import { nonFinite } from "../graph/ops/non_finite.ts";
 import { optimizerUpdate } from "../graph/ops/optimizer_update.ts";
 import { batchLoss } from "../nn/losses.ts";
-import { BatchResults } from "../nn/metrics/batch_results.ts";
 import type { FoldedActivation, Model } from "../nn/model.ts";
 import { type Batch, fetchBatch } from "./dataset_variables.ts";
 import type { Head } from "./heads.ts";
-import { recomputedNodes } from "./recompute.ts";
-import { mergedValues } from "./step_record.ts";
+import type { MeasuredBatch } from "./measures.ts";
 import { orderOf } from "./targets.ts";
 import type { StepParts, TrainingState } from "./training_state.ts";
 
@@ -51,16 +49,20 @@ function guardsOfStatistics(graph: Graph, updates: readonly StatisticUpdate[]): 
 }
 
 /** The weight of each row: its sample's times its class's. */
-function rowWeights(results: BatchResults, batch: Batch, classWeight: readonly number[] | undefined): Node | undefined {
-  if (classWeight === undefined) return batch.weights;
-  const { graph, loss } = results;
-  const classes = results.rowClass();
+function rowWeights(
+  graph: Graph,
+  [head]: readonly Head[],
+  { weights }: Batch,
+  { measured, classWeight }: { measured: MeasuredBatch; classWeight: readonly number[] | undefined },
+): Node | undefined {
+  if (classWeight === undefined) return weights;
+  const classes = measured.rowClass();
   if (classes === undefined) {
-    throw new ArgumentError(`fit: classWeight wants rows of one class each; loss "${loss.name}" has none here.`);
+    throw new ArgumentError(`fit: classWeight wants rows of one class each; loss "${head?.loss.name}" has none here.`);
   }
   // A row that does not count has class −1, and the weight 0.
   const own = gatherRows(graph, graph.constant(classWeight, [classWeight.length]), classes);
-  return batch.weights ? mul(graph, batch.weights, own) : own;
+  return weights ? mul(graph, weights, own) : own;
 }
 
 /** The activations that the outputs' losses contain. */
@@ -68,34 +70,22 @@ export function foldedOf(heads: readonly Head[]): FoldedActivation[] {
   return heads.map(({ loss }) => loss.folded ?? false);
 }
 
-/** What each output gives, beside what it is to give. */
-export function resultsOf(
-  graph: Graph,
-  heads: readonly Head[],
-  outputs: readonly Node[],
-  { targets, mask, weights }: Pick<Batch, "targets" | "mask" | "weights">,
-): BatchResults[] {
-  return heads.map(({ loss }, index) => {
-    return new BatchResults(graph, loss, at(outputs, index), at(targets, index), mask, weights);
-  });
-}
-
 /** The sum of the outputs' losses, each times its weight, and what the model's regularizers add, as Keras counts it. */
 export function totalLoss(
   graph: Graph,
   { model, heads }: Pick<StepParts, "model" | "heads">,
-  results: readonly BatchResults[],
-  rows: Parameters<typeof batchLoss>[4],
-): Node {
-  const losses = heads.map(({ loss, weight }, index) => {
-    const one = at(results, index);
-    const value = batchLoss(graph, loss, one.outputs, one.targets, rows);
-    one.setLossValue(value);
+  outputs: readonly Node[],
+  { targets, mask, weights }: Pick<Batch, "targets" | "mask" | "weights">,
+): { loss: Node; losses: readonly Node[] } {
+  const losses: Node[] = [];
+  const weighted = heads.map(({ loss, weight }, index) => {
+    const value = batchLoss(graph, loss, at(outputs, index), at(targets, index), { mask, weights });
+    losses.push(value);
     return weight === 1 ? value : mul(graph, value, weight);
   });
-  const loss = losses.reduce((sum, one) => add(graph, sum, one));
+  const loss = weighted.reduce((sum, one) => add(graph, sum, one));
   const penalty = model.penalty(graph);
-  return penalty === undefined ? loss : add(graph, loss, penalty);
+  return { loss: penalty === undefined ? loss : add(graph, loss, penalty), losses };
 }
 
 /** A statistic that training moves, and what it moves to. */
@@ -107,7 +97,9 @@ interface StatisticUpdate {
 /** The forward half of a training step. */
 export interface Forward {
   readonly loss: Node;
-  readonly results: readonly BatchResults[];
+  /** Of each output. */
+  readonly losses: readonly Node[];
+  readonly measured: MeasuredBatch;
   readonly updates: readonly StatisticUpdate[];
 }
 
@@ -137,12 +129,12 @@ export function addForward(
     ...(mask ? { labels: mask } : {}),
     ...(probe ? { probe } : {}),
   });
-  const { loss, results } = graph.inLayer("loss", () => {
-    const results = resultsOf(graph, heads, outputs, batch);
-    const weights = rowWeights(at(results, 0), batch, classWeight);
-    return { loss: totalLoss(graph, parts, results, { mask, weights }), results };
+  const measured = parts.measures(graph, outputs, batch);
+  const losses = graph.inLayer("loss", () => {
+    const weights = rowWeights(graph, heads, batch, { measured, classWeight });
+    return totalLoss(graph, parts, outputs, { ...batch, weights });
   });
-  return { loss, results, updates };
+  return { ...losses, measured, updates };
 }
 
 /** WebGPU's default limit of storage buffers, less those that the end of a step needs beside values and counters. */
@@ -160,17 +152,19 @@ export function addTrainingStep(
   options: { seed: number; classWeight?: readonly number[] | undefined },
   counts: TrainingState["counts"],
 ): void {
-  const { model, optimizer, state, record } = parts;
+  const { model, optimizer, state } = parts;
   const guard = graph.inLayer("input", () => guardOf(graph, model, batch.floats));
-  const { loss, results, updates } = addForward(graph, parts, batch, options);
-  const measured = graph.inLayer("loss", () => record.measure(results));
+  const forward = addForward(graph, parts, batch, options);
+  const { loss, updates } = forward;
+  // Beside the loss.
+  const most = VALUES_AND_COUNTERS - counters.length - 1;
+  const measured = graph.inLayer("loss", () => forward.measured.measure(forward.losses, most));
   const parameters = model.arena.variables.map((variable) => graph.variable(variable));
-  const recompute = parts.recompute ? { recompute: recomputedNodes(graph, model) } : {};
+  const recompute = parts.recomputed && { recompute: parts.recomputed(graph, model) };
   const scale = state.scaling && graph.variable(state.scaling.scale);
   const gradients = graph.gradients(loss, parameters, scale, recompute);
   const verdict = graph.inLayer("metrics", () => {
-    const values = [loss, ...measured.values, ...record.recorded(measured.counts)];
-    return finishStep(graph, mergedValues(graph, values, VALUES_AND_COUNTERS - counters.length), {
+    return finishStep(graph, [loss, ...measured.values], {
       ring: state.ring,
       counters,
       guards: [guard, ...guardsOfStatistics(graph, updates)],

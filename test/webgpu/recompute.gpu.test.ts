@@ -21,6 +21,8 @@ import {
   webgpu,
 } from "../../src/index.ts";
 import { resolveHeads } from "../../src/train/heads.ts";
+import { rightLabels } from "../../src/train/measures.ts";
+import { recomputedNodes } from "../../src/train/recompute.ts";
 import { newStepParts } from "../../src/train/training_state.ts";
 import { compileTraining } from "../../src/train/training_step.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
@@ -98,7 +100,10 @@ async function plannedBytes(network: Model, batch: number, recompute: boolean): 
   } as unknown as Backend;
   const optimizer = adam();
   const heads = resolveHeads(network, "sparseCategoricalCrossentropy");
-  const parts = newStepParts({ model: network, heads, metrics: [], optimizer, recompute });
+  const parts = newStepParts({
+    ...{ model: network, heads, metrics: [], measures: rightLabels, optimizer },
+    recomputed: recompute ? recomputedNodes : undefined,
+  });
   const [height = 1, width = 1, channels = 1] = network.inputShape;
   const images = new Uint8Array(batch * height * width * channels);
   const data = dataset({ images, labels: new Uint8Array(batch), shape: network.inputShape, classes: 10 });
