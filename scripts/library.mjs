@@ -15,6 +15,7 @@ export const ENTRIES = {
   infer: "src/infer.ts",
   node: "src/node.ts",
   worker: "src/worker.ts",
+  "data/pictures/host": "src/data/pictures/host.ts",
   "worker/host": "src/worker/host.ts",
 };
 
@@ -65,6 +66,18 @@ function reexports(code) {
   return modules.size > 1 ? modules : undefined;
 }
 
+/** In one file, workers' scripts no longer lie beside the module that starts them: they lie where the modules of dist are. */
+function workersOfModules() {
+  return {
+    name: "corteza-workers-of-modules",
+    transform(code, id) {
+      const folder = posix.dirname(id.replaceAll("\\", "/").split("/src/").at(-1) ?? "");
+      const moved = code.replaceAll(/(new URL\([^"()]*)"\.\/(\w+\.js)"/g, `$1"./${folder}/$2"`);
+      return moved === code ? null : { code: moved, map: null };
+    },
+  };
+}
+
 /**
  * One file a module, where the sources have it, so that a bundler fetches nothing that is not used; and what "corteza"
  * exports in one file, corteza.min.js, for a plain page.
@@ -95,6 +108,7 @@ export async function buildLibrary(folder) {
   });
   await build({
     ...common,
+    plugins: [...common.plugins, workersOfModules()],
     build: {
       outDir: folder,
       emptyOutDir: false,

@@ -10,6 +10,16 @@ export * from "./data/digit.ts";
 export * from "./data/idx.ts";
 export { type InputOptions, multiDataset, type OutputOptions, type Several } from "./data/multi_dataset.ts";
 export type { Background, PictureOptions } from "./data/picture.ts";
+export { imageFolder, type PageImageFolderOptions } from "./data/pictures/image_folder.ts";
+export type { FileAt, ImageFiles } from "./data/pictures/listing.ts";
+export type {
+  ImageDataset,
+  ImageFolderOptions,
+  ImportProgress,
+  ImportReport,
+  SkippedFile,
+  SkipReason,
+} from "./data/pictures/types.ts";
 export { type SplitOptions, split } from "./data/split.ts";
 export { loadSafetensors, safetensorsMetadata, toSafetensors } from "./formats/safetensors.ts";
 export type { Backend, VariableSnapshot } from "./graph/backend.ts";

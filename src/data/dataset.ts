@@ -31,6 +31,10 @@ export interface Dataset extends DatasetInput, DatasetOutput {
   readonly sampleWeights?: Float32Array;
   /** Images. */
   readonly count: number;
+  /** What each class is called, in the order of the labels. */
+  readonly classNames?: readonly string[];
+  /** What each image is called: where its file lies. */
+  readonly names?: readonly string[];
   /** Of `multiDataset`: the inputs and outputs after the first, and the names of all where they were given. */
   readonly more?: {
     readonly inputs: readonly DatasetInput[];
@@ -156,7 +160,7 @@ export function subset(whole: Dataset, first: number, count: number): Dataset {
   }
   const part = <T extends Float32Array | Uint8Array>(values: T, size: number) =>
     values.subarray(first * size, (first + count) * size) as T;
-  const { sampleWeights, more } = whole;
+  const { sampleWeights, names, more } = whole;
   const input = ({ images, shape }: DatasetInput) => ({ images: part(images, sizeOf(shape)), shape });
   const output = ({ labels, targets, classes }: DatasetOutput) => ({
     labels: labels.subarray(first, first + count),
@@ -169,6 +173,7 @@ export function subset(whole: Dataset, first: number, count: number): Dataset {
     ...output(whole),
     ...(more ? { more: { ...more, inputs: more.inputs.map(input), outputs: more.outputs.map(output) } } : {}),
     ...(sampleWeights ? { sampleWeights: part(sampleWeights, 1) } : {}),
+    ...(names ? { names: names.slice(first, first + count) } : {}),
     count,
   };
 }

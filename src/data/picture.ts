@@ -37,7 +37,8 @@ const WHITE: Color = [255, 255, 255];
 /** Shares of red, green and blue in a grey value (ITU-R BT.601). */
 const LUMA: Color = [0.299, 0.587, 0.114];
 
-const luma = (red: number, green: number, blue: number) => LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue;
+/** The grey of a colour. */
+export const luma = (red: number, green: number, blue: number) => LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue;
 
 /** The options, checked. Throws `ArgumentError` for what is no colour and no choice. */
 export function checkPictureOptions(

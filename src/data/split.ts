@@ -116,7 +116,7 @@ function pick(whole: Dataset, rows: readonly number[]): Dataset {
     });
     return picked;
   };
-  const { sampleWeights, more } = whole;
+  const { sampleWeights, names, more } = whole;
   const input = ({ images, shape }: DatasetInput) => ({ images: part(images, sizeOf(shape)), shape });
   const output = ({ labels, targets, classes }: DatasetOutput) => ({
     labels: labels.length === 0 ? labels : part(labels, 1),
@@ -129,6 +129,7 @@ function pick(whole: Dataset, rows: readonly number[]): Dataset {
     ...output(whole),
     ...(more ? { more: { ...more, inputs: more.inputs.map(input), outputs: more.outputs.map(output) } } : {}),
     ...(sampleWeights ? { sampleWeights: part(sampleWeights, 1) } : {}),
+    ...(names ? { names: rows.map((row) => names[row] ?? "") } : {}),
     count: rows.length,
   };
 }

@@ -1,6 +1,6 @@
+import { crc32 } from "../core/crc32.ts";
 import { FormatError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { crc32 } from "./crc32.ts";
 import { loadSafetensors, safetensorsMetadata, toSafetensors, typeName } from "./safetensors.ts";
 import { parseStrictJson } from "./strict_json.ts";
 

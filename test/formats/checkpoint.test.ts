@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { crc32 } from "../../src/core/crc32.ts";
 import { FormatError } from "../../src/core/errors.ts";
 import type { Tensor } from "../../src/core/tensor.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
-import { crc32 } from "../../src/formats/crc32.ts";
 import { loadSafetensors, toSafetensors } from "../../src/formats/safetensors.ts";
 
 const checkpoint = {
