@@ -15,11 +15,15 @@ import { convGeometry } from "../../src/core/window_geometry.ts";
 import { acquireDevice } from "../../src/webgpu/device.ts";
 import type { KernelSpec } from "../../src/webgpu/kernel.ts";
 import { kernelSource } from "../../src/webgpu/kernel_source.ts";
-import { conv2dFilterGradient, filterGradientSlices } from "../../src/webgpu/kernels/conv2d_filter_gradient.ts";
-import { conv2dForward, conv2dPoolForward } from "../../src/webgpu/kernels/conv2d_forward.ts";
-import { conv2dInputGradient } from "../../src/webgpu/kernels/conv2d_input_gradient.ts";
-import type { FilterGradientTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
+import type { FilterGradientTile } from "../../src/webgpu/kernels/filter_gradient_tiles.ts";
 import { matmul, matmulBias } from "../../src/webgpu/kernels/matmul.ts";
+import {
+  conv2dFilterGradient,
+  conv2dForward,
+  conv2dInputGradient,
+  conv2dPoolForward,
+  filterGradientSlices,
+} from "../../test/support/convolutions.ts";
 
 Object.assign(globalThis, globals);
 const { values } = parseArgs({

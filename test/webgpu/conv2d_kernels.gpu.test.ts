@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../src/core/window_geometry.ts";
-import { conv2dFilterGradient, filterGradientSlices } from "../../src/webgpu/kernels/conv2d_filter_gradient.ts";
-import { conv2dForward, conv2dPoolForward } from "../../src/webgpu/kernels/conv2d_forward.ts";
-import { conv2dInputGradient } from "../../src/webgpu/kernels/conv2d_input_gradient.ts";
 import type { BlockTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
+import {
+  conv2dFilterGradient,
+  conv2dForward,
+  conv2dInputGradient,
+  conv2dPoolForward,
+  filterGradientSlices,
+} from "../support/convolutions.ts";
 import { openDevice } from "../support/device.ts";
 import { shareOf, shareWords } from "../support/gpu.ts";
 import { runKernel } from "../support/run_kernel.ts";

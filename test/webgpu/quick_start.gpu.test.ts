@@ -3,11 +3,15 @@ import { convGeometry, type Pair } from "../../src/core/window_geometry.ts";
 import { dataset } from "../../src/data/dataset.ts";
 import { adam, createTrainer, webgpu } from "../../src/index.ts";
 import type { KernelSpec } from "../../src/webgpu/kernel.ts";
-import { conv2dFilterGradient, filterGradientSlices } from "../../src/webgpu/kernels/conv2d_filter_gradient.ts";
-import { conv2dForward, conv2dPoolForward } from "../../src/webgpu/kernels/conv2d_forward.ts";
-import { conv2dInputGradient } from "../../src/webgpu/kernels/conv2d_input_gradient.ts";
 import { matmul } from "../../src/webgpu/kernels/matmul.ts";
 import { quickVariant } from "../../src/webgpu/variants.ts";
+import {
+  conv2dFilterGradient,
+  conv2dForward,
+  conv2dInputGradient,
+  conv2dPoolForward,
+  filterGradientSlices,
+} from "../support/convolutions.ts";
 import { watchDevice } from "../support/counting_device.ts";
 import { openDevice } from "../support/device.ts";
 import { referenceNetwork } from "../support/networks.ts";

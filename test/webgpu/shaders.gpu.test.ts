@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shrinkShader } from "../../scripts/wgsl-plugin.mjs";
 import drawMaps from "../../shaders/draw_maps.wgsl?raw";
+import silu from "../../shaders/silu.wgsl?raw";
 import { convGeometry, type Padding, type Pair, poolGeometry } from "../../src/core/window_geometry.ts";
 import { Arena, Variable } from "../../src/graph/node.ts";
 import { pointwiseFunctions } from "../../src/graph/pointwise_functions.ts";
@@ -9,9 +10,6 @@ import { stateArenas } from "../../src/graph/update_rule.ts";
 import { adafactor, adam, lamb, rmsprop, sgd } from "../../src/nn/optimizers.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import { kernelSource } from "../../src/webgpu/kernel_source.ts";
-import * as convFilterGradient from "../../src/webgpu/kernels/conv2d_filter_gradient.ts";
-import * as convForward from "../../src/webgpu/kernels/conv2d_forward.ts";
-import * as convInputGradient from "../../src/webgpu/kernels/conv2d_input_gradient.ts";
 import { largestMagnitude } from "../../src/webgpu/kernels/largest_magnitude.ts";
 import { matmulSubgroupMatrix } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
 import { nonFinite } from "../../src/webgpu/kernels/non_finite.ts";
@@ -20,6 +18,7 @@ import { winogradPlan } from "../../src/webgpu/kernels/winograd_plan.ts";
 import { multiplyAddProbe } from "../../src/webgpu/peak.ts";
 import { shaderIncludes } from "../../src/webgpu/shaders.ts";
 import { subgroupProbe } from "../../src/webgpu/subgroups.ts";
+import * as convolutions from "../support/convolutions.ts";
 import { testDevice } from "../support/gpu.ts";
 import * as kernels from "../support/kernels.ts";
 import { optimizersOfEachKind } from "../support/optimizer_rules.ts";
@@ -55,26 +54,23 @@ function convSpecs(traits: DeviceTraits): KernelSpec[] {
             { strides, padding, dilations: [1, 1], groups },
           );
           for (const bias of [false, true]) {
-            specs.push(convForward.conv2dForward({ geometry, bias, relu: bias }, traits));
-            specs.push(convForward.conv2dPoolForward({ geometry, bias, relu: true }, traits));
+            specs.push(convolutions.conv2dForward({ geometry, bias, relu: bias }, traits));
+            specs.push(convolutions.conv2dPoolForward({ geometry, bias, relu: true }, traits));
           }
           if (groups === 1 && stride === 1 && outChannels % 4 === 0) {
-            const activation = { relu: false, silu: true, derivative: true };
-            const slices = convFilterGradient.filterGradientSlices(geometry, false, traits);
+            const activation = { relu: false, silu, derivative: true };
+            const slices = convolutions.filterGradientSlices(geometry, false, traits);
             specs.push(
-              convForward.conv2dForward({ geometry, bias: true, ...activation }, traits),
-              convInputGradient.conv2dInputGradient({ geometry, unpool: false, scaled: true }, traits),
-              convFilterGradient.conv2dFilterGradient(
-                { geometry, unpool: false, scaled: true, bias: true, slices },
-                traits,
-              ),
+              convolutions.conv2dForward({ geometry, bias: true, ...activation }, traits),
+              convolutions.conv2dInputGradient({ geometry, unpool: false, scaled: true }, traits),
+              convolutions.conv2dFilterGradient({ geometry, unpool: false, scaled: true, bias: true, slices }, traits),
             );
           }
           for (const unpool of [false, true]) {
-            specs.push(convInputGradient.conv2dInputGradient({ geometry, unpool }, traits));
+            specs.push(convolutions.conv2dInputGradient({ geometry, unpool }, traits));
             for (const bias of [false, true]) {
-              const slices = convFilterGradient.filterGradientSlices(geometry, unpool, traits);
-              specs.push(convFilterGradient.conv2dFilterGradient({ geometry, unpool, bias, slices }, traits));
+              const slices = convolutions.filterGradientSlices(geometry, unpool, traits);
+              specs.push(convolutions.conv2dFilterGradient({ geometry, unpool, bias, slices }, traits));
             }
           }
         }
@@ -98,8 +94,8 @@ function depthwiseSpecs(traits: DeviceTraits): KernelSpec[] {
     const options = { strides, padding: "same", dilations: [1, 1], groups } as const;
     const geometry = convGeometry("", [2, 9, 10, groups], filter, options);
     return [
-      ...[false, true].map((bias) => convForward.conv2dForward({ geometry, bias, relu: bias }, traits)),
-      convInputGradient.conv2dInputGradient({ geometry, unpool: false }, traits),
+      ...[false, true].map((bias) => convolutions.conv2dForward({ geometry, bias, relu: bias }, traits)),
+      convolutions.conv2dInputGradient({ geometry, unpool: false }, traits),
     ];
   });
 }

@@ -1,5 +1,4 @@
 import filterGradientShader from "../../../shaders/conv2d_filter_gradient.wgsl?raw";
-import winnersFilterGradientShader from "../../../shaders/conv2d_winners_filter_gradient.wgsl?raw";
 import channels from "../../../shaders/filter_gradient_channels.wgsl?raw";
 import products from "../../../shaders/filter_gradient_products.wgsl?raw";
 import unpooledGradients from "../../../shaders/filter_gradient_unpool.wgsl?raw";
@@ -7,6 +6,7 @@ import gradients from "../../../shaders/filter_gradient_upstream.wgsl?raw";
 import zeroSums from "../../../shaders/filter_gradient_zero.wgsl?raw";
 import slicePlace from "../../../shaders/slice_place.wgsl?raw";
 import { alignTo } from "../../core/align_to.ts";
+import { InternalError } from "../../core/errors.ts";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { Arena } from "../../graph/node.ts";
 import { type DeviceTraits, type KernelSpec, presentBindings, type Variant } from "../kernel.ts";
@@ -14,13 +14,13 @@ import type { ShaderConstants } from "../preprocess.ts";
 import { type KernelForm, kernel } from "../variants.ts";
 import { type Columns, columnsOf, fixedLengths, patchColumns } from "./conv2d_blocks.ts";
 import { filterSize, geometryConstants, inputSize } from "./conv2d_constants.ts";
+import { convFlops } from "./conv2d_tiles.ts";
 import {
-  convFlops,
   type FilterGradientTile,
   filterGradientTile,
   otherFilterGradientTiles,
   quickFilterGradientTile,
-} from "./conv2d_tiles.ts";
+} from "./filter_gradient_tiles.ts";
 import { channelsAs, loadedAs, patchIncludes } from "./patches.ts";
 import { powerOfTwoAtLeast } from "./sizes.ts";
 
@@ -93,6 +93,8 @@ export interface FilterGradientOptions {
   readonly scaled?: boolean;
   readonly bias: boolean;
   readonly slices: number;
+  /** The text of conv2d_winners_filter_gradient.wgsl, which is fetched where tiles may want it (rules/winners.ts). */
+  readonly winnersShader?: string | undefined;
 }
 
 /**
@@ -123,13 +125,15 @@ function filterGradientForm(
   traits: DeviceTraits,
   choice: Partial<FilterGradientTile>,
 ): KernelForm<FilterGradientTile> {
-  const { geometry: g, unpool, scaled = false, bias, slices } = options;
+  const { geometry: g, unpool, scaled = false, bias, slices, winnersShader } = options;
   const plan = planFilterGradient(g, unpool, traits, choice);
   const { tile, columns, units, group } = plan;
   const [groupColumns, groupUnits, groupSlices] = group;
+  const shader = tile.winners ? winnersShader : filterGradientShader;
+  if (shader === undefined) throw new InternalError("conv2dFilterGradient: the shader for winners was not fetched");
   return {
     name: tile.winners ? "conv2d_winners_filter_gradient" : "conv2d_filter_gradient",
-    shader: tile.winners ? winnersFilterGradientShader : filterGradientShader,
+    shader,
     includes: filterGradientIncludes,
     constants: filterGradientConstants(options, plan, traits),
     bindings: presentBindings({
@@ -149,7 +153,7 @@ function filterGradientForm(
       `${tile.winners ? "winners only, " : ""}${tile.tapRows * g.kernelWidth} taps × ${tile.unit} × ${4 * tile.vectors} weights a thread, ` +
       `${groupColumns * groupUnits * groupSlices} threads, ${slices} slice${slices === 1 ? "" : "s"}`,
     flops: convFlops(g) / (tile.winners ? 4 : 1),
-    tiles: otherFilterGradientTiles(g, unpool, tile),
+    tiles: otherFilterGradientTiles(g, unpool && winnersShader !== undefined, tile),
     quick: quickFilterGradientTile(g, tile, traits),
     halves: {
       HALF_INPUT: columns.perLane !== 1 && g.inChannels % 4 === 0 && "input",

@@ -1,74 +1,47 @@
-import firstLayerShader from "../../../shaders/conv2d_first_layer.wgsl?raw";
 import forwardShader from "../../../shaders/conv2d_forward.wgsl?raw";
-import silu from "../../../shaders/silu.wgsl?raw";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { type DeviceTraits, type KernelSpec, presentBindings, type Variant } from "../kernel.ts";
 import { type KernelForm, kernel } from "../variants.ts";
-import { blockConstants, columnsOf, fixedLengths, groupSize, patchColumns, sureRange } from "./conv2d_blocks.ts";
+import { blockConstants, columnsOf, fixedLengths, patchColumns, sureRange } from "./conv2d_blocks.ts";
 import { filterSize, geometryConstants, inputSize } from "./conv2d_constants.ts";
-import {
-  type BlockTile,
-  convFlops,
-  depthwiseTile,
-  firstLayerTile,
-  forwardTile,
-  otherBlockTiles,
-  quickBlockTile,
-} from "./conv2d_tiles.ts";
-import { depthwiseForward } from "./depthwise_conv2d.ts";
-import { channelsAs, loadedAs, patchIncludes, workgroupPlaces } from "./patches.ts";
+import { type BlockTile, convFlops, forwardTile, otherBlockTiles, quickBlockTile } from "./conv2d_tiles.ts";
+import { channelsAs, loadedAs, patchIncludes } from "./patches.ts";
 
 export interface ForwardOptions {
   readonly geometry: ConvGeometry;
   readonly bias: boolean;
   readonly relu: boolean;
-  /** SiLU in place of ReLU; of kernels without groups and pool. Default false. */
-  readonly silu?: boolean;
+  /** SiLU in place of ReLU: the text of silu.wgsl; of kernels without groups and pool. */
+  readonly silu?: string;
   /** Also leave SiLU's derivative at each sum. Default false. */
   readonly derivative?: boolean;
+  /** A 2×2 max-pool follows. Default false. */
+  readonly pool?: boolean;
 }
 
-/** Convolution, with bias and activation if asked. `choice` overrides the tile. */
+/**
+ * Convolution, with bias and activation if asked, by the kernel that knows all kinds; `choice` overrides the tile. With `pool`
+ * the result of the pool is the output, and winners are u32 [pooled pixels, ceil(channels / 4)], a byte a channel: 0–3 the
+ * first maximum, 4 a dead ReLU.
+ */
 export function conv2dForward(
   options: ForwardOptions,
   traits: DeviceTraits,
   choice: Partial<BlockTile> = {},
 ): KernelSpec {
-  return forward({ ...options, pool: false }, traits, choice);
-}
-
-/**
- * Convolution + bias + ReLU + 2×2 max-pool, whose result is the output; winners are u32 [pooled pixels, ceil(channels / 4)],
- * a byte a channel: 0–3 the first maximum, 4 a dead ReLU.
- */
-export function conv2dPoolForward(
-  options: ForwardOptions,
-  traits: DeviceTraits,
-  choice: Partial<BlockTile> = {},
-): KernelSpec {
-  return forward({ ...options, pool: true }, traits, choice);
-}
-
-/** What a forward kernel computes. */
-interface Forward extends ForwardOptions {
-  readonly pool: boolean;
-}
-
-function forward(options: Forward, traits: DeviceTraits, choice: Partial<BlockTile>): KernelSpec {
-  const { geometry: g, pool } = options;
-  const depthwise = pool ? undefined : depthwiseTile(g, "forward", traits);
-  if (depthwise) return depthwiseForward(options, { ...depthwise, ...choice }, traits);
-  const walking = firstLayerTile(g, traits);
-  if (walking) return firstLayer(options, { ...walking, ...choice }, traits);
+  const { geometry, pool = false } = options;
   const form = ({ tile }: Variant<Partial<BlockTile>>) =>
-    forwardForm(options, { ...forwardTile(g, pool, traits), ...tile }, traits);
+    forwardForm(options, { ...forwardTile(geometry, pool, traits), ...tile }, traits);
   return kernel(form, { tile: choice });
 }
 
-const forwardIncludes = { ...patchIncludes, silu };
+/** What the shaders of forward convolutions include, with the activation that is not theirs. */
+export function forwardIncludes(silu = ""): Readonly<Record<string, string>> {
+  return { ...patchIncludes, silu };
+}
 
 function forwardForm(
-  { geometry: g, bias, relu, silu = false, derivative = false, pool }: Forward,
+  { geometry: g, bias, relu, silu, derivative = false, pool = false }: ForwardOptions,
   tile: BlockTile,
   traits: DeviceTraits,
 ): KernelForm<BlockTile> {
@@ -81,13 +54,13 @@ function forwardForm(
   return {
     name: pool ? "conv2d_pool_forward" : "conv2d_forward",
     shader: forwardShader,
-    includes: forwardIncludes,
+    includes: forwardIncludes(silu),
     constants: {
       ...geometryConstants(g),
       ...constants,
       BIAS: bias,
       RELU: relu,
-      SILU: silu,
+      SILU: silu !== undefined,
       DERIVATIVE: derivative,
       POOL: pool,
       VECTOR_OUT: columns.channelsPerGroup % 4 === 0,
@@ -122,55 +95,7 @@ function forwardForm(
   };
 }
 
-function firstLayer(options: Forward, tile: BlockTile, traits: DeviceTraits): KernelSpec {
-  const { geometry: g, bias, relu, silu = false, derivative = false, pool } = options;
-  const [height, width] = pool ? [(g.outHeight >> 1) * 2, (g.outWidth >> 1) * 2] : [g.outHeight, g.outWidth];
-  const blocksAcross = Math.ceil(width / tile.width);
-  const blocksDown = Math.ceil(height / tile.height);
-  const columns = Math.ceil(g.outChannels / 4);
-  const group = groupSize(columns, traits);
-  const places = workgroupPlaces("line", g.batch * blocksDown, columns, group);
-  const patchWidth = (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
-  const elements = g.outChannels % 4 === 0 ? 4 : 1;
-  const pixels = pool ? (height * width) / 4 : height * width;
-  return kernel(() => ({
-    name: "conv2d_first_layer",
-    shader: firstLayerShader,
-    includes: forwardIncludes,
-    constants: {
-      ...geometryConstants(g),
-      BIAS: bias,
-      RELU: relu,
-      SILU: silu,
-      DERIVATIVE: derivative,
-      POOL: pool,
-      TAPS: g.kernelHeight * g.kernelWidth,
-      VECTOR_OUT: elements === 4,
-      ...loadedAs("input", "values"),
-      ...loadedAs("filters", elements === 4 ? "vectors" : "gathered"),
-      BLOCK_HEIGHT: tile.height,
-      BLOCK_WIDTH: tile.width,
-      BLOCKS_ACROSS: blocksAcross,
-      BLOCKS_DOWN: blocksDown,
-      PATCH_HEIGHT: (tile.height - 1) * g.strideHeight + (g.kernelHeight - 1) * g.dilationHeight + 1,
-      PATCH_WIDTH: patchWidth,
-      // Columns that the patches of neighbouring blocks share.
-      OVERLAP: Math.max(0, patchWidth - tile.width * g.strideWidth),
-      ...places.constants,
-      FIXED_LENGTHS: true,
-      INPUT_LENGTH: inputSize(g),
-      FILTERS_LENGTH: filterSize(g) / elements,
-      OUTPUT_LENGTH: (g.batch * pixels * g.outChannels) / elements,
-    },
-    bindings: forwardBindings(bias, pool, derivative),
-    workgroups: places.workgroups,
-    variant: `lines of ${tile.height} × ${tile.width} pixels × 4 channels a thread, ${group.columns * group.rows} threads`,
-    flops: convFlops(g),
-    halves: { HALF_OUTPUT: elements === 4 && "output" },
-  }));
-}
-
-function forwardBindings(bias: boolean, pool: boolean, derivative: boolean): KernelSpec["bindings"] {
+export function forwardBindings(bias: boolean, pool: boolean, derivative: boolean): KernelSpec["bindings"] {
   return presentBindings({
     input: "read",
     filters: "read",

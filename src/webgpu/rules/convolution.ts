@@ -2,14 +2,13 @@ import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import type { ConvAttributes } from "../../graph/ops/conv2d.ts";
 import type { PoolAttributes } from "../../graph/ops/max_pool2d.ts";
-import { conv2dForward, conv2dPoolForward } from "../kernels/conv2d_forward.ts";
 import type { PlannedValue } from "../plan.ts";
-import { convolve } from "./convolve.ts";
+import { convolve, forwardKernel } from "./convolve.ts";
 import { biasAdd } from "./patterns.ts";
 import { Annotation, type MatchContext, type RuleEmitter, rule } from "./rule.ts";
 import { isLoadedByConvolution, UPSTREAM_LOAD } from "./upstream.ts";
 
-/** Left at a pool: a byte an element that says which of its window won (`conv2dPoolForward`). */
+/** Left at a pool: a byte an element that says which of its window won (`conv2dForward`). */
 const WINNERS = new Annotation<PlannedValue>();
 
 /** A convolution with what follows it. */
@@ -88,7 +87,8 @@ function isTwoByTwo({ geometry: g }: PoolAttributes): boolean {
 
 function lower({ conv, bias, relu, pool, result }: Convolution, emit: RuleEmitter): void {
   emit.begin(pool ? "conv2d + maxPool2d" : relu ? "conv2d + relu" : "conv2d", conv.layer);
-  const options = { geometry: conv.attributes.geometry, bias: bias !== undefined, relu };
+  const { geometry } = conv.attributes;
+  const options = { geometry, bias: bias !== undefined, relu, pool: pool !== undefined };
   const operands = {
     filters: emit.value(conv.operand("filter")),
     bias: bias && emit.value(bias),
@@ -96,7 +96,7 @@ function lower({ conv, bias, relu, pool, result }: Convolution, emit: RuleEmitte
   const input = emit.value(conv.operand("x"));
   const output = emit.result(result);
   if (pool === undefined) {
-    const directly = () => emit.dispatch(conv2dForward(options, emit.traits), { input, ...operands, output });
+    const directly = () => emit.dispatch(forwardKernel(conv, options, emit), { input, ...operands, output });
     convolve(conv, options, directly, { source: input, ...operands, result: output }, emit);
     return;
   }
@@ -104,5 +104,5 @@ function lower({ conv, bias, relu, pool, result }: Convolution, emit: RuleEmitte
   const words = batch * height * width * Math.ceil(channels / 4);
   const winners = emit.scratch(`${conv.layer ?? "conv2d"}/winners`, words, "u32");
   emit.leave(WINNERS, pool, winners);
-  emit.dispatch(conv2dPoolForward(options, emit.traits), { input, ...operands, output, winners });
+  emit.dispatch(forwardKernel(conv, options, emit), { input, ...operands, output, winners });
 }

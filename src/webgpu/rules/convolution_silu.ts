@@ -1,11 +1,12 @@
+import siluText from "../../../shaders/silu.wgsl?raw";
 import { sizeOf } from "../../core/shape.ts";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import type { DeviceTraits } from "../kernel.ts";
-import { conv2dForward } from "../kernels/conv2d_forward.ts";
 import { winogradPays } from "../kernels/winograd_plan.ts";
 import type { PlannedValue } from "../plan.ts";
+import { forwardKernel } from "./convolve.ts";
 import { biasAdd } from "./patterns.ts";
 import { Annotation, type RuleEmitter, rule } from "./rule.ts";
 import { isLoadedByConvolution, UPSTREAM_LOAD } from "./upstream.ts";
@@ -45,10 +46,10 @@ export const convolutionSilu = rule("conv2d", (conv, context) => {
         geometry,
         bias: biased !== undefined,
         relu: false,
-        silu: true,
+        silu: siluText,
         derivative: derivative !== undefined,
       };
-      emit.dispatch(conv2dForward(options, emit.traits), {
+      emit.dispatch(forwardKernel(conv, options, emit), {
         input: emit.value(conv.operand("x")),
         filters: emit.value(conv.operand("filter")),
         bias: biased && emit.value(biased.bias),

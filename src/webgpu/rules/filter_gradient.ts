@@ -6,8 +6,11 @@ import { conv2dFilterGradient, filterGradientSlices } from "../kernels/conv2d_fi
 import { sumSlices } from "../kernels/sum_slices.ts";
 import type { PlannedValue } from "../plan.ts";
 import { earlier, isChannelSum } from "./patterns.ts";
-import { PARTIAL_SUMS, type RuleEmitter, rule } from "./rule.ts";
+import { Annotation, PARTIAL_SUMS, type RuleEmitter, rule } from "./rule.ts";
 import { upstreamOf } from "./upstream.ts";
+
+/** Left at a filter gradient that may pick winners: the text of that kernel, which is a module of its own. */
+export const WINNERS_SHADER = new Annotation<string>();
 
 /** A convolution's gradient for its filter, with that for its bias. */
 export const filterGradient = rule("conv2dFilterGradient", (node, context) => {
@@ -28,7 +31,8 @@ function lower(node: Node<ConvAttributes>, bias: Node | undefined, slices: numbe
   emit.begin(bias ? "conv2dFilterGradient + bias" : "conv2dFilterGradient", node.layer);
   const { unpool, scaled, values } = upstreamOf(node.operand("upstream"), emit);
   const { geometry } = node.attributes;
-  const options = { geometry, unpool, scaled, bias: bias !== undefined, slices };
+  const winnersShader = emit.find(WINNERS_SHADER, node);
+  const options = { geometry, unpool, scaled, bias: bias !== undefined, slices, winnersShader };
   const gradients = bias ? [node, bias] : [node];
   const places = gradients.map((gradient) => emit.reserved(gradient) ?? partialSums(gradient, slices, emit));
   emit.dispatch(conv2dFilterGradient(options, emit.traits), {

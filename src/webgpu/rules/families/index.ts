@@ -1,3 +1,4 @@
+import type { ConvGeometry } from "../../../core/window_geometry.ts";
 import type { Node } from "../../../graph/node.ts";
 import { isOp } from "../../../graph/op.ts";
 import { pointwiseFunctions } from "../../../graph/pointwise_functions.ts";
@@ -22,6 +23,20 @@ function isSpecial(node: Node): boolean {
   return (kind !== "sgd" && kind !== "adam") || (clip !== undefined && clip.by !== "value");
 }
 
+/** Narrows nodes down to those of convolutions of a kind. */
+function ofConvolutions(isWanted: (geometry: ConvGeometry, traits: DeviceTraits) => boolean) {
+  return (node: Node, traits: DeviceTraits): boolean => {
+    const isConvolution =
+      isOp(node, "conv2d") || isOp(node, "conv2dInputGradient") || isOp(node, "conv2dFilterGradient");
+    return isConvolution && isWanted(node.attributes.geometry, traits);
+  };
+}
+
+const isDepthwise = ofConvolutions(({ groups, groupInChannels }) => groups > 1 && groupInChannels === 1);
+
+/** Whether an image may be one of few channels for the kernels: grey, colours, and one more. */
+const FEW_CHANNELS = 4;
+
 /** Whether a convolution runs as Winograd's, or an autotuner is there to try it. */
 function mayBeWinograd(node: Node, traits: DeviceTraits): boolean {
   const { autotunes = true } = traits;
@@ -41,10 +56,35 @@ export const families: readonly Family[] = [
       return [winogradForward, winogradInputGradient];
     },
   },
+  // Take no node either: kernels for kinds of convolutions and of devices.
+  { ops: ["conv2d"], wants: isDepthwise, load: async () => (await import("../depthwise.ts")).forwardRules },
+  {
+    ops: ["conv2d"],
+    wants: ofConvolutions(({ inChannels }, { software }) => software && inChannels <= FEW_CHANNELS),
+    load: async () => [(await import("../first_layer.ts")).firstLayer],
+  },
+  {
+    ops: ["conv2dFilterGradient"],
+    wants: ofConvolutions(
+      ({ inChannels }, { software, autotunes = true }) => autotunes || (!software && inChannels <= FEW_CHANNELS),
+    ),
+    load: async () => [(await import("../winners.ts")).winners],
+  },
   // The sum before the activation never reaches memory; before the rule of convolutions, which would take the sum alone.
   { ops: ["silu"], load: async () => [(await import("../convolution_silu.ts")).convolutionSilu] },
   // Before its gradients, which it unpools.
   { ops: ["conv2d", "matmul"], load: async () => (await import("./forward.ts")).rules },
+  // By kernels of their own, which know how the rule above has gradients unpooled; depthwise ones with strides too.
+  {
+    ops: ["conv2dInputGradient"],
+    wants: isDepthwise,
+    load: async () => (await import("../depthwise.ts")).gradientRules,
+  },
+  {
+    ops: ["conv2dInputGradient"],
+    wants: ofConvolutions(({ strideHeight, strideWidth }) => strideHeight > 1 || strideWidth > 1),
+    load: async () => [(await import("../strided.ts")).stridedGradient],
+  },
   // Takes sums over pictures: before batch normalisation, which takes what is left of them.
   {
     ops: ["conv2dFilterGradient", "conv2dInputGradient"],

@@ -1,0 +1,63 @@
+import winnersShader from "../../shaders/conv2d_winners_filter_gradient.wgsl?raw";
+import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
+import {
+  type FilterGradientOptions,
+  conv2dFilterGradient as filterGradient,
+} from "../../src/webgpu/kernels/conv2d_filter_gradient.ts";
+import { firstLayerForward } from "../../src/webgpu/kernels/conv2d_first_layer.ts";
+import { type ForwardOptions, conv2dForward as forward } from "../../src/webgpu/kernels/conv2d_forward.ts";
+import {
+  type InputGradientOptions,
+  conv2dInputGradient as inputGradient,
+} from "../../src/webgpu/kernels/conv2d_input_gradient.ts";
+import type { BlockTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
+import { depthwiseForward, depthwiseInputGradient } from "../../src/webgpu/kernels/depthwise_conv2d.ts";
+import type { FilterGradientTile } from "../../src/webgpu/kernels/filter_gradient_tiles.ts";
+import { stridedInputGradient } from "../../src/webgpu/kernels/strided_input_gradient.ts";
+
+export { filterGradientSlices } from "../../src/webgpu/kernels/conv2d_filter_gradient.ts";
+
+/** The kernel that the rules choose for a convolution and what follows it, with every module there. */
+export function conv2dForward(
+  options: ForwardOptions,
+  traits: DeviceTraits,
+  choice: Partial<BlockTile> = {},
+): KernelSpec {
+  return (
+    depthwiseForward(options, traits, choice) ??
+    firstLayerForward(options, traits, choice) ??
+    forward(options, traits, choice)
+  );
+}
+
+/** The same with a 2×2 max-pool. */
+export function conv2dPoolForward(
+  options: ForwardOptions,
+  traits: DeviceTraits,
+  choice: Partial<BlockTile> = {},
+): KernelSpec {
+  return conv2dForward({ ...options, pool: true }, traits, choice);
+}
+
+/** The kernel that the rules choose for an input gradient. */
+export function conv2dInputGradient(
+  options: InputGradientOptions,
+  traits: DeviceTraits,
+  choice: Partial<BlockTile> = {},
+): KernelSpec {
+  const { strideHeight, strideWidth } = options.geometry;
+  const strided = strideHeight > 1 || strideWidth > 1;
+  return (
+    depthwiseInputGradient(options, traits, choice) ??
+    (strided ? stridedInputGradient : inputGradient)(options, traits, choice)
+  );
+}
+
+/** The filter gradient's kernel, which may pick winners. */
+export function conv2dFilterGradient(
+  options: FilterGradientOptions,
+  traits: DeviceTraits,
+  choice: Partial<FilterGradientTile> = {},
+): KernelSpec {
+  return filterGradient({ winnersShader, ...options }, traits, choice);
+}
