@@ -58,9 +58,8 @@ export const JOBS = {
     await trainer.fit(digits, { epochs: 1 });
     globalThis.done = true;`,
   "classify with a loaded model": `
-    import { createClassifier, loadSafetensors, modelFromConfig, safetensorsMetadata, webgpu } from "corteza/infer";
-    const bytes = new Uint8Array(await (await fetch("./model.safetensors")).arrayBuffer());
-    const model = modelFromConfig(JSON.parse(safetensorsMetadata(bytes).get("config")), { weights: loadSafetensors(bytes) });
+    import { createClassifier, openModel, webgpu } from "corteza/infer";
+    const model = await openModel("./model.safetensors");
     const classifier = await createClassifier(model, { backend: await webgpu() });
     await classifier.predict(new Float32Array(784));
     globalThis.done = true;`,

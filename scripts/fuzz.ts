@@ -1,13 +1,13 @@
 /**
  * Opens broken files by the thousand, and prints how they were refused:
  *
- *     npm run fuzz -- [--seed 1] [--configs 20000] [--checkpoints 20000] [--sizes 2000]
+ *     npm run fuzz -- [--seed 1] [--configs 20000] [--checkpoints 20000] [--sizes 2000] [--models 20000]
  *
  * Ends with 1 where one brought an untyped error, took more than a second, or more memory than 8 times the file and 64 MiB.
- * "config 17" in a fault is repeated by --seed 17 --configs 1 --checkpoints 0 --sizes 0.
+ * "config 17" in a fault is repeated by --seed 17 --configs 1 --checkpoints 0 --sizes 0 --models 0.
  */
 import { parseArgs } from "node:util";
-import { fuzzCheckpoints, fuzzConfigs, fuzzSizes } from "../test/support/fuzz.ts";
+import { fuzzCheckpoints, fuzzConfigs, fuzzModels, fuzzSizes } from "../test/support/fuzz.ts";
 
 const { values } = parseArgs({
   options: {
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     configs: { type: "string", default: "20000" },
     checkpoints: { type: "string", default: "20000" },
     sizes: { type: "string", default: "2000" },
+    models: { type: "string", default: "20000" },
   },
 });
 const seed = Number(values.seed);
@@ -23,6 +24,7 @@ for (const [fuzz, count] of [
   [fuzzConfigs, values.configs],
   [fuzzCheckpoints, values.checkpoints],
   [fuzzSizes, values.sizes],
+  [fuzzModels, values.models],
 ] as const) {
   const report = await fuzz(Number(count), seed);
   console.log(String(report));

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 
 /** Modules whose whole static imports are there when something is fetched on demand for them. */
-const ROOTS = { kernels: "webgpu/backend.js", training: "train/create_trainer.js" };
+const ROOTS = { kernels: "webgpu/backend.js", training: "train/create_trainer.js", layers: "formats/open_model.js" };
 
 /**
  * A bundler that may not move modules between files (Vite's beside a top-level await, esbuild's always) makes a file for every

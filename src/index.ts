@@ -21,7 +21,9 @@ export type {
   SkipReason,
 } from "./data/pictures/types.ts";
 export { type SplitOptions, split } from "./data/split.ts";
-export { loadSafetensors, safetensorsMetadata, toSafetensors } from "./formats/safetensors.ts";
+export { type ModelSource, type OpenModelOptions, openModel } from "./formats/open_model.ts";
+export { loadSafetensors, safetensorsMetadata } from "./formats/safetensors.ts";
+export { toSafetensors } from "./formats/safetensors_writer.ts";
 export type { Backend, VariableSnapshot } from "./graph/backend.ts";
 export { type KernelTime, Profile, type ProfileData } from "./graph/profile.ts";
 export type { EpsilonPlace, UpdateFormula, UpdateRule, UpdateTreatment } from "./graph/update_rule.ts";
@@ -46,6 +48,7 @@ export {
   reLU,
   softmax,
 } from "./nn/layers/advanced_activations.ts";
+export { averagePooling2d } from "./nn/layers/average_pooling.ts";
 export { type BatchNormalizationOptions, batchNormalization } from "./nn/layers/batch_normalization.ts";
 export { type ConstantOptions, constant } from "./nn/layers/constant.ts";
 export { type Conv2dLayerOptions, conv2d } from "./nn/layers/conv2d.ts";
@@ -61,6 +64,11 @@ export { type DenseOptions, dense } from "./nn/layers/dense.ts";
 export { type DropoutLayerOptions, dropout, spatialDropout2d } from "./nn/layers/dropout.ts";
 export { flatten } from "./nn/layers/flatten.ts";
 export { gaussianNoise } from "./nn/layers/gaussian_noise.ts";
+export {
+  type GlobalPooling2dOptions,
+  globalAveragePooling2d,
+  globalMaxPooling2d,
+} from "./nn/layers/global_pooling.ts";
 export { add, average, concatenate, maximum, minimum, multiply, subtract } from "./nn/layers/merge.ts";
 export {
   type GroupNormalizationOptions,
@@ -70,14 +78,7 @@ export {
   unitNormalization,
 } from "./nn/layers/normalization.ts";
 export { type OperationOptions, operation } from "./nn/layers/operation.ts";
-export {
-  averagePooling2d,
-  type GlobalPooling2dOptions,
-  globalAveragePooling2d,
-  globalMaxPooling2d,
-  maxPooling2d,
-  type Pooling2dOptions,
-} from "./nn/layers/pooling.ts";
+export { maxPooling2d, type Pooling2dOptions } from "./nn/layers/pooling.ts";
 export {
   cropping2d,
   permute,

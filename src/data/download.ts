@@ -2,6 +2,7 @@ import { abortWith } from "../core/abort.ts";
 import { CortezaError } from "../core/errors.ts";
 import type { OptionKinds } from "../core/options.ts";
 import { gunzip, readAll } from "./gunzip.ts";
+import { request } from "./request.ts";
 
 /** How files are fetched. */
 export interface DownloadOptions {
@@ -40,26 +41,6 @@ async function courtesy<T>(attempt: () => Promise<T>): Promise<T | undefined> {
 async function openCache(name: string | undefined): Promise<Cache | undefined> {
   if (name === undefined || !("caches" in globalThis)) return undefined;
   return courtesy(() => caches.open(name));
-}
-
-async function request(url: string, signal: AbortSignal | undefined): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(url, signal ? { signal } : {});
-  } catch (cause) {
-    signal?.throwIfAborted();
-    throw new CortezaError(
-      "network",
-      `${url}: the server cannot be reached, or forbids reading from this page (CORS).`,
-      {
-        cause,
-      },
-    );
-  }
-  if (!response.ok) {
-    throw new CortezaError("network", `${url}: the server answered ${response.status} ${response.statusText}.`);
-  }
-  return response;
 }
 
 /** How many bytes will come, as far as the server says. A body compressed on the way is not as long as announced. */

@@ -1,11 +1,10 @@
 import { crc32 } from "../core/crc32.ts";
 import { FormatError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { loadSafetensors, safetensorsMetadata, toSafetensors, typeName } from "./safetensors.ts";
-import { parseStrictJson } from "./strict_json.ts";
+import { loadSafetensors, safetensorsMetadata } from "./safetensors.ts";
+import { toSafetensors, typeName } from "./safetensors_writer.ts";
+import { CHECKPOINT_FORMAT, parseConfig } from "./stored_config.ts";
 
-/** What the metadata of a checkpoint say under "format". */
-export const CHECKPOINT_FORMAT = "corteza-checkpoint";
 const VERSION = "1";
 
 export interface Checkpoint {
@@ -39,22 +38,6 @@ export function encodeCheckpoint({ config, tensors }: Checkpoint): Uint8Array<Ar
   });
 }
 
-/** The configuration of thousands of layers takes a fraction of this. */
-const MOST_CONFIG_CHARACTERS = 4_000_000;
-const MOST_CONFIG_DEPTH = 32;
-
-function parseConfig(json: string): object {
-  const what = "This checkpoint's configuration";
-  if (json.length > MOST_CONFIG_CHARACTERS) {
-    throw new FormatError(`${what} has ${json.length} characters; at most ${MOST_CONFIG_CHARACTERS} are read.`);
-  }
-  // Looks for what the built-in parser lets pass: depth that whoever walks over it would pay for, keys named twice.
-  if (!(parseStrictJson(json, what, MOST_CONFIG_DEPTH) instanceof Map)) {
-    throw new FormatError(`${what} is not a JSON object.`);
-  }
-  return JSON.parse(json);
-}
-
 /**
  * Reads what `encodeCheckpoint` wrote; the tensors come back in the order they were given. Throws `FormatError` when
  * the bytes are something else, of another version, or damaged.
@@ -76,5 +59,5 @@ export function decodeCheckpoint(bytes: ArrayBuffer | Uint8Array): Checkpoint {
   if (metadata.get("crc32") !== checksumOf(json, tensors)) {
     throw new FormatError("This checkpoint is damaged: its checksum does not fit its content. Use an older copy.");
   }
-  return { config: parseConfig(json), tensors };
+  return { config: parseConfig("This checkpoint's configuration", json), tensors };
 }

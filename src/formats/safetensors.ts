@@ -1,14 +1,13 @@
-import { alignTo } from "../core/align_to.ts";
 /** The safetensors format: an 8-byte length, a JSON header, then the bytes of the tensors. Source: huggingface/safetensors, README, "Format". */
-import { ArgumentError, FormatError } from "../core/errors.ts";
+import { FormatError } from "../core/errors.ts";
 import { foreignFile } from "../core/foreign_file.ts";
 import { formatShape } from "../core/shape.ts";
-import { checkLength, type Tensor, type TypedArray } from "../core/tensor.ts";
+import type { Tensor, TypedArray } from "../core/tensor.ts";
 import { type Json, parseStrictJson } from "./strict_json.ts";
 
 /** The reference implementation's own limit (`MAX_HEADER_SIZE` in safetensors/src/tensor.rs). */
 const MOST_HEADER_BYTES = 100_000_000;
-const MOST_AXES = 8;
+export const MOST_AXES = 8;
 /** Every tensor takes some hundred bytes of memory beside its values, however few of the file's it takes. */
 const MOST_TENSORS = 50_000;
 /** Header → tensor or metadata → shape, offsets: an honest header is three deep. */
@@ -106,17 +105,6 @@ const STORED_TYPES: Readonly<Record<string, StoredType>> = {
   ),
 };
 
-/** The format's name for an array's element type. */
-export function typeName(data: TypedArray): string {
-  if (data instanceof Float32Array) return "F32";
-  if (data instanceof Float64Array) return "F64";
-  if (data instanceof Int32Array) return "I32";
-  if (data instanceof Uint32Array) return "U32";
-  if (data instanceof Int16Array) return "I16";
-  if (data instanceof Uint16Array) return "U16";
-  return data instanceof Int8Array ? "I8" : "U8";
-}
-
 interface Entry {
   readonly name: string;
   readonly type: StoredType;
@@ -127,7 +115,8 @@ interface Entry {
   readonly end: number;
 }
 
-interface Header {
+/** What a file says of itself before its tensors. */
+export interface Header {
   /** In the order of their bytes. */
   readonly entries: readonly Entry[];
   readonly metadata: ReadonlyMap<string, string>;
@@ -136,7 +125,7 @@ interface Header {
 }
 
 /** A name in a message: as JSON writes it, and no longer than a line. */
-function shown(name: string): string {
+export function shown(name: string): string {
   return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name);
 }
 
@@ -235,7 +224,8 @@ function headerText(bytes: Uint8Array): { text: string; dataStart: number } {
   }
 }
 
-function parseHeader(bytes: Uint8Array): Header {
+/** Reads a file's header, and holds it against the bytes that are there. */
+export function parseHeader(bytes: Uint8Array): Header {
   const { text, dataStart } = headerText(bytes);
   const header = parseStrictJson(text, "safetensors: the header", MOST_DEPTH);
   if (!(header instanceof Map)) {
@@ -273,7 +263,7 @@ function parseHeader(bytes: Uint8Array): Header {
 }
 
 /** Name of the metadata entry that keeps the order of a map's entries (a JSON array), where the bytes lie in another. */
-const ORDER = "corteza.order";
+export const ORDER = "corteza.order";
 
 function toBytes(bytes: ArrayBuffer | Uint8Array): Uint8Array {
   return bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
@@ -298,7 +288,11 @@ function storedOrder(metadata: ReadonlyMap<string, string>): string[] {
  */
 export function loadSafetensors(bytes: ArrayBuffer | Uint8Array): Map<string, Tensor> {
   const data = toBytes(bytes);
-  const { entries, metadata, dataStart } = parseHeader(data);
+  return tensorsOf(data, parseHeader(data));
+}
+
+/** The tensors of a file whose header was read. */
+export function tensorsOf(data: Uint8Array, { entries, metadata, dataStart }: Header): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   for (const { name, type, shape, count, begin, end } of entries) {
     const view = new DataView(data.buffer, data.byteOffset + dataStart + begin, end - begin);
@@ -317,61 +311,4 @@ export function safetensorsMetadata(bytes: ArrayBuffer | Uint8Array): Map<string
   const metadata = new Map(parseHeader(toBytes(bytes)).metadata);
   metadata.delete(ORDER);
   return metadata;
-}
-
-function checkTensor(name: string, { shape, data }: Tensor): void {
-  if (name === "__metadata__") {
-    throw new ArgumentError(
-      'toSafetensors: a tensor cannot be called "__metadata__"; the format uses that name itself.',
-    );
-  }
-  if (/\p{Surrogate}/u.test(name)) {
-    throw new ArgumentError(`toSafetensors: the name ${shown(name)} has half a surrogate pair; UTF-8 cannot hold it.`);
-  }
-  if (shape.length > MOST_AXES) {
-    throw new ArgumentError(`toSafetensors: "${name}" ${formatShape(shape)} has more than ${MOST_AXES} axes.`);
-  }
-  checkLength(`toSafetensors: "${name}"`, shape, data);
-}
-
-/**
- * A safetensors file of these tensors, readable by any implementation; `metadata` are texts kept beside them. The
- * file depends on nothing but its arguments. Throws `ShapeError` when a shape does not fit its array, `ArgumentError`
- * for more than 8 axes or a tensor called "__metadata__".
- */
-export function toSafetensors(
-  tensors: ReadonlyMap<string, Tensor>,
-  metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>> = {},
-): Uint8Array<ArrayBuffer> {
-  for (const [name, tensor] of tensors) checkTensor(name, tensor);
-  // Wider types first, as in the reference writer, keeps every tensor aligned. Sorting is stable: tensors of one type
-  // stay in the order of the map, and only a mixed map needs its order written down.
-  const sorted = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
-  const names = [...tensors.keys()];
-  const texts = new Map(metadata instanceof Map ? metadata : Object.entries(metadata));
-  if (sorted.some(([name], index) => name !== names[index])) texts.set(ORDER, JSON.stringify(names));
-
-  const fields: string[] = [];
-  if (texts.size > 0) {
-    const pairs = [...texts].map(([key, text]) => `${JSON.stringify(key)}:${JSON.stringify(text)}`);
-    fields.push(`"__metadata__":{${pairs.join(",")}}`);
-  }
-  let end = 0;
-  for (const [name, { shape, data }] of sorted) {
-    const entry = { dtype: typeName(data), shape, data_offsets: [end, end + data.byteLength] };
-    fields.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
-    end += data.byteLength;
-  }
-  const header = new TextEncoder().encode(`{${fields.join(",")}}`);
-  // Spaces fill the header up to a multiple of 8, so that the data is aligned.
-  const headerBytes = alignTo(header.length, 8);
-  const file = new Uint8Array(8 + headerBytes + end).fill(0x20, 8, 8 + headerBytes);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  file.set(header, 8);
-  let offset = 8 + headerBytes;
-  for (const [, { data }] of sorted) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
-  }
-  return file;
 }

@@ -11,7 +11,8 @@ import { broadcastTo } from "../graph/ops/broadcast_to.ts";
 import { applyActivation } from "./activations.ts";
 import { checkParameters, checkSize } from "./check_parameters.ts";
 import { constrain } from "./constraints.ts";
-import { checkInitializerFits, initialize } from "./initializers.ts";
+import type { initialize } from "./initial_values.ts";
+import { checkInitializerFits } from "./initializers.ts";
 import type { ParameterSpec } from "./layer.ts";
 import type { ModelConfig } from "./model_config.ts";
 import { firstCall, nameOfTensor, type PlacedLayer, placeLayer, typeOfTensor } from "./placed_layer.ts";
@@ -47,6 +48,9 @@ export interface BuildOptions {
   update?: (variable: Variable, value: Node) => void;
 }
 
+/** Draws initial values. A model that is opened has its weights instead, so that a page that opens one fetches nothing that draws. */
+export type Initialize = typeof initialize;
+
 /** A network: layers with shapes and parameters. It knows no device; a trainer or a classifier runs it. */
 export class Model {
   /** One image's; several where the model has several inputs. */
@@ -69,8 +73,12 @@ export class Model {
   /** What is known of the parameters of the arena, in its order. */
   readonly #trained: readonly ParameterSpec[];
 
-  /** Use `sequential` or `model`. */
-  constructor(kind: ModelConfig["kind"], wiring: Wiring, seed = 0) {
+  /** Use `sequential` or `model`. Without `initialize` the parameters must be set before they are read. */
+  constructor(
+    kind: ModelConfig["kind"],
+    wiring: Wiring,
+    { seed = 0, initialize }: { seed?: number | undefined; initialize?: Initialize | undefined },
+  ) {
     if (!Number.isFinite(seed)) throw new ArgumentError(`model: seed must be a number, got ${describeValue(seed)}.`);
     this.#kind = kind;
     this.#wiring = wiring;
@@ -90,8 +98,9 @@ export class Model {
     checkSize(specs);
     const fresh = specs.map(({ name, shape, initializer, initial, fans, trainable }) => {
       checkInitializerFits(`parameter "${name}"`, initializer, shape);
-      const drawn = () => initialize(initializer, shape, fans, seed, hashString(name));
-      return { name, shape, trainable, initial: initial ?? drawn };
+      const drawn = initialize && (() => initialize(initializer, shape, fans, seed, hashString(name)));
+      const begins = initial ?? drawn;
+      return { name, shape, trainable, ...(begins && { initial: begins }) };
     });
     this.#trained = specs.filter(({ trainable }) => trainable);
     this.arena = new Arena(

@@ -3,7 +3,8 @@ import { crc32 } from "../../src/core/crc32.ts";
 import { FormatError } from "../../src/core/errors.ts";
 import type { Tensor } from "../../src/core/tensor.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
-import { loadSafetensors, toSafetensors } from "../../src/formats/safetensors.ts";
+import { loadSafetensors } from "../../src/formats/safetensors.ts";
+import { toSafetensors } from "../../src/formats/safetensors_writer.ts";
 
 const checkpoint = {
   config: { layers: [{ filters: 32 }], learningRate: 0.001, note: "ñ\n" },

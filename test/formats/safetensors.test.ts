@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ArgumentError, FormatError, ShapeError } from "../../src/core/errors.ts";
 import type { Tensor } from "../../src/core/tensor.ts";
-import { loadSafetensors, safetensorsMetadata, toSafetensors } from "../../src/formats/safetensors.ts";
+import { loadSafetensors, safetensorsMetadata } from "../../src/formats/safetensors.ts";
+import { toSafetensors } from "../../src/formats/safetensors_writer.ts";
 
 /** A file with this header and so many bytes of data. */
 function fileOf(header: string, dataBytes: number): Uint8Array {

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ArgumentError, FormatError } from "../../src/core/errors.ts";
 import type { Tensor } from "../../src/core/tensor.ts";
-import { loadSafetensors, safetensorsMetadata, toSafetensors } from "../../src/formats/safetensors.ts";
+import { loadSafetensors, safetensorsMetadata } from "../../src/formats/safetensors.ts";
+import { toSafetensors } from "../../src/formats/safetensors_writer.ts";
 
 const READERS = [loadSafetensors, safetensorsMetadata];
 

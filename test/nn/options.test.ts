@@ -105,7 +105,16 @@ const OTHERS = [
     "fetchIdx",
   ],
   ...["gunzip", "idx", "indexedDbTuningStore", "input", "l1", "l2", "learningRateAt", "loadSafetensors"],
-  ...["memoryTuningStore", "model", "modelFromConfig", "momentumAt", "multiDataset", "normalizeDigitImage", "parseIdx"],
+  ...[
+    "memoryTuningStore",
+    "model",
+    "modelFromConfig",
+    "openModel",
+    "momentumAt",
+    "multiDataset",
+    "normalizeDigitImage",
+    "parseIdx",
+  ],
   ...[
     "rasterizeDigit",
     "safetensorsMetadata",

@@ -14,6 +14,7 @@ import {
   add,
   batchNormalization,
   concatenate,
+  constant,
   conv2d,
   cosineDecay,
   createTrainer,
@@ -29,11 +30,14 @@ import {
   maxPooling2d,
   model,
   modelFromConfig,
+  openModel,
+  operation,
   sequential,
   sgd,
   softmax,
   splitTensor,
   type Trainer,
+  toSafetensors,
 } from "../../src/index.ts";
 import { LAYER_CASES } from "./layer_cases.ts";
 import { mutatedCheckpoint, mutatedConfig } from "./mutants.ts";
@@ -203,6 +207,42 @@ export async function fuzzConfigs(count: number, seed: number): Promise<Report> 
   return report;
 }
 
+/**
+ * Safetensors files with a model in them, opened as a page does: the configuration is changed, or an honest one's weights are those
+ * of another model. What `modelFromConfig` says of the same, `openModel` says too.
+ */
+export async function fuzzModels(count: number, seed: number): Promise<Report> {
+  const report = new Report("files with a model");
+  const bases = honestConfigs();
+  const weights = smallNetwork().parameters;
+  for (let index = 0; index < count; index++) {
+    const random = new RandomData(seed + index);
+    const base = random.integer(0, 3) === 0 ? smallNetwork().toJSON() : random.pick(bases);
+    const config = random.integer(0, 9) === 0 ? base : mutatedConfig(base, random);
+    const json = JSON.stringify(config) ?? "null";
+    const bytes = toSafetensors(weights, { config: json });
+    await report.take(`model ${seed + index}`, bytes.length, async () => useModel(await openModel(bytes)));
+    const said = await told(() => openModel(bytes));
+    const wanted = await told(() => {
+      const given: ModelConfig = JSON.parse(json);
+      return modelFromConfig(given, { weights, layers: { constant, operation } });
+    });
+    if (said !== wanted && !said.startsWith("openModel: ")) {
+      report.faults.push(`model ${seed + index}: openModel said ${said}, modelFromConfig ${wanted}`);
+    }
+  }
+  return report;
+}
+
+/** What an opening ends in: the model's JSON, or the error's words. */
+async function told(open: () => Model | Promise<Model>): Promise<string> {
+  try {
+    return JSON.stringify(await open());
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** What opening a checkpoint does before a trainer is made, as a page does it. */
 function openCheckpoint(bytes: Uint8Array): Model {
   const { config, tensors } = decodeCheckpoint(bytes);
@@ -347,12 +387,13 @@ export async function fuzzSizes(count: number, seed: number): Promise<Report> {
   const report = new Report("hostile sizes");
   for (let index = 0; index < count; index++) {
     const random = new RandomData(seed + index);
-    const kind = random.integer(0, 3);
+    const kind = random.integer(0, 4);
     const name = `sizes ${seed + index}`;
     const bytes = kind === 0 ? hostileIdx(random) : kind === 1 ? hostileSafetensors(random) : hostileNetwork(random);
     if (kind === 0) await report.take(name, bytes.length, () => parseIdx(bytes));
     else if (kind === 1) await report.take(name, bytes.length, () => loadSafetensors(bytes));
     else if (kind === 2) await report.take(name, bytes.length, () => openCheckpoint(bytes));
+    else if (kind === 3) await report.take(name, bytes.length, () => openModel(bytes));
     else {
       const { config } = decodeCheckpoint(bytes) as { config: { model?: ModelConfig } };
       await report.take(name, bytes.length, () => useModel(modelFromConfig(config.model as ModelConfig)));

@@ -14,7 +14,7 @@ import { type Constraint, checkConstraint } from "../constraints.ts";
 import { checkInitializer, type Initializer } from "../initializers.ts";
 import { describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";
 import { checkRegularizer, type Regularizer } from "../regularizers.ts";
-import { imageAxis } from "./merge.ts";
+import { imageAxis } from "./image_axis.ts";
 
 /** Keras 2 called it so. */
 const SLOPE = "it is called negativeSlope";

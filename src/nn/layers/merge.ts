@@ -1,12 +1,13 @@
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { checkOptions } from "../../core/options.ts";
-import { formatShape, normalizeAxes, type Shape } from "../../core/shape.ts";
+import { formatShape, type Shape } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
 import { add as addNode, mul, sub } from "../../graph/ops/arithmetic.ts";
 import { maximum as maximumNode, minimum as minimumNode } from "../../graph/ops/binary.ts";
 import { concat } from "../../graph/ops/concat.ts";
 import { type Layer, layerConfig, layerOfSeveral } from "../layer.ts";
+import { imageAxis } from "./image_axis.ts";
 
 type Options = { name?: string };
 
@@ -83,15 +84,6 @@ export function maximum(options: Options = {}): Layer {
 /** The smallest of two or more tensors, element by element. */
 export function minimum(options: Options = {}): Layer {
   return elementwise("minimum", options, (graph, x, y) => minimumNode(graph, x, y));
-}
-
-/** An axis of Keras, which counts the batch as axis 0, as an axis of one image's shape. Throws for the batch itself. */
-export function imageAxis(what: string, axis: number, rank: number): number {
-  const [found] = normalizeAxes(what, axis, rank + 1);
-  if (found === undefined || found === 0) {
-    throw new ShapeError(`${what}: axis ${axis} is the batch; axes of an image are 1 to ${rank}, or −1 from the end.`);
-  }
-  return found - 1;
 }
 
 /**

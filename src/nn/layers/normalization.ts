@@ -9,7 +9,7 @@ import { sum } from "../../graph/ops/reduce.ts";
 import { reshape } from "../../graph/ops/reshape.ts";
 import { sqrt } from "../../graph/ops/unary.ts";
 import { describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";
-import { imageAxis } from "./merge.ts";
+import { imageAxis } from "./image_axis.ts";
 import {
   checkScaleAndShift,
   SCALE_AND_SHIFT,

@@ -2,8 +2,6 @@ import { checkOptions, type OptionKinds } from "../../core/options.ts";
 import { type Padding, poolGeometry } from "../../core/window_geometry.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
-import { avgPool2d } from "../../graph/ops/avg_pool2d.ts";
-import { globalAvgPool2d, globalMaxPool2d } from "../../graph/ops/global_pool2d.ts";
 import { maxPool2d, type Pool2dOptions } from "../../graph/ops/max_pool2d.ts";
 import { checkImage, checkPadding, describeNew, type Layer, layerConfig, layerOfOne, toPair } from "../layer.ts";
 
@@ -21,7 +19,8 @@ export interface Pooling2dOptions {
 
 const POOLING: OptionKinds<Pooling2dOptions> = { poolSize: "any", strides: "any", padding: "any", name: "string" };
 
-function pooling(
+/** A layer that makes one value of each window. */
+export function pooling(
   kind: string,
   keyword: string,
   pool: (graph: Graph, x: Node, options: Pool2dOptions) => Node,
@@ -50,51 +49,4 @@ function pooling(
  */
 export function maxPooling2d(options: Pooling2dOptions = {}): Layer {
   return pooling("maxPooling2d", "max_pooling2d", maxPool2d, options);
-}
-
-/**
- * The mean of each window: [height, width, channels] → [outHeight, outWidth, channels]. Padding is left out of the mean,
- * as in Keras.
- */
-export function averagePooling2d(options: Pooling2dOptions = {}): Layer {
-  return pooling("averagePooling2d", "average_pooling2d", avgPool2d, options);
-}
-
-/** Options of the global poolings. */
-export interface GlobalPooling2dOptions {
-  /** Keep height and width as extents of 1; default false. */
-  keepDims?: boolean;
-  /** Default: made from the kind of layer, Keras' way. */
-  name?: string;
-}
-
-function globalPooling(
-  kind: string,
-  keyword: string,
-  pool: (graph: Graph, x: Node, keepDims: boolean) => Node,
-  options: GlobalPooling2dOptions,
-): Layer {
-  checkOptions(kind, options, { keepDims: "boolean", name: "string" });
-  const keepDims = options.keepDims ?? false;
-  return layerOfOne({
-    config: layerConfig(kind, options),
-    keyword,
-    outputShape(input, where) {
-      const [, , channels] = checkImage(where, input);
-      return keepDims ? [1, 1, channels] : [channels];
-    },
-    build: (x, { graph }) => pool(graph, x, keepDims),
-  });
-}
-
-/** Mean of each channel over the whole image: [height, width, channels] → [channels] (Lin, Chen and Yan 2014). */
-export function globalAveragePooling2d(options: GlobalPooling2dOptions = {}): Layer {
-  const pool = (graph: Graph, x: Node, keepDims: boolean) => globalAvgPool2d(graph, x, keepDims);
-  return globalPooling("globalAveragePooling2d", "global_average_pooling2d", pool, options);
-}
-
-/** Maximum of each channel over the whole image: [height, width, channels] → [channels]. */
-export function globalMaxPooling2d(options: GlobalPooling2dOptions = {}): Layer {
-  const pool = (graph: Graph, x: Node, keepDims: boolean) => globalMaxPool2d(graph, x, keepDims);
-  return globalPooling("globalMaxPooling2d", "global_max_pooling2d", pool, options);
 }

@@ -3,7 +3,7 @@ import { checkOptions, describeValue } from "../../core/options.ts";
 import { formatShape, type Shape } from "../../core/shape.ts";
 import { split as splitNode } from "../../graph/ops/slice.ts";
 import { describeNew, layerConfig, layerOfParts, type MultiOutputLayer } from "../layer.ts";
-import { imageAxis } from "./merge.ts";
+import { imageAxis } from "./image_axis.ts";
 
 /** Parts of one tensor at most. */
 const MOST_PARTS = 1024;

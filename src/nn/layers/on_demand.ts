@@ -1,0 +1,60 @@
+import { onDemand } from "../../core/on_demand.ts";
+import type { LayerBuilder, LayerBuilders } from "../layer_config.ts";
+import type { LayerMakers } from "../own_layers.ts";
+import { USUAL } from "./usual.ts";
+
+/** The layers of one file, which are fetched together. Each kind is the name of the function that makes it. */
+interface LayerFile {
+  readonly kinds: readonly string[];
+  load(): Promise<object>;
+}
+
+/** A file, and those of its functions that make layers. */
+function file<Kind extends string>(
+  kinds: readonly Kind[],
+  load: () => Promise<Readonly<Record<Kind, LayerBuilder>>>,
+): LayerFile {
+  return { kinds, load };
+}
+
+const FILES: readonly LayerFile[] = [
+  file(["batchNormalization"], () => import("./batch_normalization.ts")),
+  file(["dropout", "spatialDropout2d"], () => import("./dropout.ts")),
+  file(["averagePooling2d"], () => import("./average_pooling.ts")),
+  file(["globalAveragePooling2d", "globalMaxPooling2d"], () => import("./global_pooling.ts")),
+  file(["add", "average", "concatenate", "maximum", "minimum", "multiply", "subtract"], () => import("./merge.ts")),
+  file(["conv2dTranspose", "depthwiseConv2d", "separableConv2d"], () => import("./conv2d_variants.ts")),
+  file(["elu", "leakyReLU", "prelu", "reLU", "softmax"], () => import("./advanced_activations.ts")),
+  file(["groupNormalization", "layerNormalization", "unitNormalization"], () => import("./normalization.ts")),
+  file(
+    ["cropping2d", "permute", "rescaling", "reshape", "upSampling2d", "zeroPadding2d"],
+    () => import("./reshaping.ts"),
+  ),
+  file(["gaussianNoise"], () => import("./gaussian_noise.ts")),
+  file(["splitTensor"], () => import("./split.ts")),
+];
+
+/** Layers over the graph's ops, which come with all of them. Their makers give layers, or tensors. */
+const GRAPH_FILES = {
+  constant: () => import("./constant.ts"),
+  operation: () => import("./operation.ts"),
+};
+
+/** Fetches what makes layers of these kinds, whatever they are: at once, and only what has one of them. Throws `ModuleLoadError`. */
+export async function fetchBuilders(kinds: ReadonlySet<unknown>, given: LayerMakers = {}): Promise<LayerBuilders> {
+  const files = FILES.filter((one) => one.kinds.some((kind) => kinds.has(kind)));
+  const graphKinds = (["constant", "operation"] as const).filter(
+    (kind) => kinds.has(kind) && given[kind] === undefined,
+  );
+  const [builders, makers] = await onDemand("layers", () =>
+    Promise.all([
+      Promise.all(files.map((one) => one.load())),
+      Promise.all(graphKinds.map((kind) => GRAPH_FILES[kind]())),
+    ]),
+  );
+  return {
+    builders: Object.assign({}, USUAL, ...builders),
+    known: [...Object.keys(USUAL), ...FILES.flatMap((one) => one.kinds)],
+    makers: Object.assign({}, ...makers, given),
+  };
+}
