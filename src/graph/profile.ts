@@ -88,9 +88,3 @@ export class Profile implements ProfileData {
     );
   }
 }
-
-/** The device's throughput in GFLOP/s: what a probe reached, or a kernel that did more, since nothing is faster than it can be. */
-export function peakOf(probed: number, kernels: readonly KernelTime[]): number {
-  const rates = kernels.flatMap(({ flops, milliseconds }) => (milliseconds > 0 ? [flops / milliseconds / 1e6] : []));
-  return Math.max(probed, ...rates);
-}

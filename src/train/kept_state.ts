@@ -1,7 +1,8 @@
 import { at } from "../core/at.ts";
 import { rateFromTable, type Schedule, scaledTable } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { Program } from "../graph/backend.ts";
+import type { Backend, Program } from "../graph/backend.ts";
+import { Graph } from "../graph/graph.ts";
 import type { Variable } from "../graph/node.ts";
 import type { UpdateRule } from "../graph/update_rule.ts";
 import { changedRates, learningRateTable } from "./learning_rates.ts";
@@ -9,6 +10,13 @@ import { newProgress, type Progress } from "./progress.ts";
 import { noTotals } from "./step_record.ts";
 import { Asked, notCopied } from "./trained_weights.ts";
 import type { StepParts } from "./training_state.ts";
+
+/** A program without a step, which keeps the variables alive and reads and writes them. */
+export function compileKeeper(backend: Backend, variables: readonly Variable[]): Promise<Program> {
+  const graph = new Graph();
+  const outputs = Object.fromEntries(variables.map((variable, index) => [`${index}`, graph.variable(variable)]));
+  return backend.compile(graph, { outputs });
+}
 
 /**
  * What a trainer keeps from step to step: its variables on the device, which a program without a step holds there, reads and

@@ -1,6 +1,6 @@
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
-import type { Node, Variable } from "../graph/node.ts";
+import type { Node } from "../graph/node.ts";
 import { sigmoid } from "../graph/ops/pointwise.ts";
 import { softmax } from "../graph/ops/softmax.ts";
 import type { Loss } from "../nn/losses.ts";
@@ -31,11 +31,4 @@ export function compilePrediction(
   return backend.compile(graph, {
     outputs: Object.fromEntries(outputs.map((y, index) => [String(index), unfolded(graph, y, folded[index])])),
   });
-}
-
-/** A program without a step, which keeps the variables alive and reads and writes them. */
-export function compileKeeper(backend: Backend, variables: readonly Variable[]): Promise<Program> {
-  const graph = new Graph();
-  const outputs = Object.fromEntries(variables.map((variable, index) => [`${index}`, graph.variable(variable)]));
-  return backend.compile(graph, { outputs });
 }

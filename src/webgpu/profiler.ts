@@ -1,14 +1,41 @@
 import { at } from "../core/at.ts";
-import type { ProfileData } from "../graph/profile.ts";
+import { median } from "../core/median.ts";
+import type { KernelTime, ProfileData } from "../graph/profile.ts";
 import { encodeDispatches, encodePass, type RecordedDispatch } from "./dispatches.ts";
+import { type Plan, storedBytes } from "./plan.ts";
 import type { Readback } from "./readback.ts";
 import { openStopwatch, repeatsNeeded } from "./stopwatch.ts";
 
 /** Runs of one kernel in a measurement by the wall clock. */
 const MOST_REPEATS = 1024;
 
+/** A profile of the plan's dispatches as they were recorded; `probed`: GFLOP/s that a probe has reached. */
+export async function profileDispatches(
+  device: GPUDevice,
+  readback: Readback,
+  { plan, recorded }: { plan: Plan; recorded: readonly RecordedDispatch[] },
+  { steps, probed }: { steps: number; probed: number },
+): Promise<ProfileData> {
+  const { timing, times } = await timeDispatches(device, readback, recorded, steps);
+  const kernels = plan.dispatches.map(({ spec, op, layer, values }, index) => ({
+    layer,
+    op,
+    kernel: spec.name,
+    milliseconds: median(at(times, index)),
+    flops: spec.flops,
+    bytes: values.reduce((sum, value) => sum + value.size * storedBytes(value.dtype), 0),
+  }));
+  return { timing, steps, peakGflops: peakOf(probed, kernels), kernels };
+}
+
+/** The device's throughput in GFLOP/s: what a probe reached, or a kernel that did more, since nothing is faster than it can be. */
+function peakOf(probed: number, kernels: readonly KernelTime[]): number {
+  const rates = kernels.flatMap(({ flops, milliseconds }) => (milliseconds > 0 ? [flops / milliseconds / 1e6] : []));
+  return Math.max(probed, ...rates);
+}
+
 /** Milliseconds of every dispatch in every step, by the best clock that the device has. */
-export async function timeDispatches(
+async function timeDispatches(
   device: GPUDevice,
   readback: Readback,
   recorded: readonly RecordedDispatch[],

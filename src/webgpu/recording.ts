@@ -2,11 +2,10 @@ import { alignTo } from "../core/align_to.ts";
 import { at } from "../core/at.ts";
 import { OutOfMemoryError } from "../core/errors.ts";
 import { formatBytes } from "../core/format.ts";
-import { median } from "../core/median.ts";
 import { onDemand } from "../core/on_demand.ts";
 import type { ProgramStats } from "../graph/backend.ts";
 import { type Arena, Variable } from "../graph/node.ts";
-import { type ProfileData, peakOf } from "../graph/profile.ts";
+import type { ProfileData } from "../graph/profile.ts";
 import type { DeviceContext } from "./device_context.ts";
 import { bindKernel, encodePass, type RecordedDispatch } from "./dispatches.ts";
 import type { KernelSpec } from "./kernel.ts";
@@ -259,22 +258,13 @@ export class Recording {
   }
 
   async profile(steps: number): Promise<ProfileData> {
-    const { timeDispatches } = await onDemand("profiler", () => import("./profiler.ts"));
+    const { profileDispatches } = await onDemand("profiler", () => import("./profiler.ts"));
     await this.settled();
     const { device, variables, readback } = this.context;
     const probed = await this.context.peakGflops();
     variables.synchronize(this.plan.variables);
     variables.changed(this.#written);
-    const { timing, times } = await timeDispatches(device, readback, this.#dispatches, steps);
-    const kernels = this.plan.dispatches.map(({ spec, op, layer, values }, index) => ({
-      layer,
-      op,
-      kernel: spec.name,
-      milliseconds: median(at(times, index)),
-      flops: spec.flops,
-      bytes: values.reduce((sum, value) => sum + value.size * storedBytes(value.dtype), 0),
-    }));
-    return { timing, steps, peakGflops: peakOf(probed, kernels), kernels };
+    return profileDispatches(device, readback, { plan: this.plan, recorded: this.#dispatches }, { steps, probed });
   }
 
   dispose(): void {
