@@ -42,7 +42,7 @@ for (const batch of options.batches.split(",").map(Number)) {
   const heads = resolveHeads(model, "sparseCategoricalCrossentropy");
   const parts = newStepParts({ model, heads, metrics: [], measures: rightLabels, optimizer });
   const started = performance.now();
-  const program = await compileTraining(backend, parts, digits, { batch, shuffle: true, seed: 1 });
+  const { program } = await compileTraining(backend, parts, digits, { batch, shuffle: true, seed: 1 });
   await program.enqueue();
   const first = performance.now() - started;
   await program.enqueue();

@@ -28,6 +28,7 @@ function wordsOf(error: CortezaError): string {
     disposed: text.errorDisposed,
     worker: text.errorWorker,
     "module-load": text.errorModule,
+    "data-source": text.errorDataSource,
   };
   return words[error.code];
 }

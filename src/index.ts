@@ -5,7 +5,17 @@ export type { AffineRanges } from "./core/affine.ts";
 export * from "./core/errors.ts";
 export type { MapsPictureOptions } from "./core/maps_picture.ts";
 export type { Tensor, TypedArray } from "./core/tensor.ts";
-export { type Dataset, type DatasetInput, type DatasetOutput, dataset, sample, subset } from "./data/dataset.ts";
+export { type DataSourceOptions, dataSource, readSample } from "./data/data_source.ts";
+export {
+  type Dataset,
+  type DatasetInput,
+  type DatasetOutput,
+  dataset,
+  type RowReader,
+  type RowReading,
+  sample,
+  subset,
+} from "./data/dataset.ts";
 export * from "./data/digit.ts";
 export * from "./data/idx.ts";
 export { type InputOptions, multiDataset, type OutputOptions, type Several } from "./data/multi_dataset.ts";

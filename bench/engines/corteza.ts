@@ -104,7 +104,7 @@ async function openTraining(backend: WebGpuBackend, network: Network, batch: num
   const data = dataset({ images: bytes, labels, shape: network.inputShape, classes: 10 });
   const heads = resolveHeads(model, "sparseCategoricalCrossentropy");
   const parts = newStepParts({ model, heads, metrics: [], measures: rightLabels, optimizer });
-  const program = await compileTraining(backend, parts, data, { batch, shuffle: true, seed: 1 });
+  const { program } = await compileTraining(backend, parts, data, { batch, shuffle: true, seed: 1 });
   const datasetBytes = bytes.byteLength + labels.byteLength;
   let step = 0;
   let loss = Number.NaN;

@@ -11,7 +11,8 @@ export type ErrorCode =
   | "diverged"
   | "disposed"
   | "worker"
-  | "module-load";
+  | "module-load"
+  | "data-source";
 
 /**
  * Every error that Corteza throws on purpose. Each message names the thing that is wrong and says what to do;
@@ -120,6 +121,17 @@ export class DisposedError extends CortezaError {
 export class WorkerError extends CortezaError {
   constructor(message: string, options?: ErrorOptions) {
     super("worker", message, options);
+  }
+}
+
+/** Images that a `dataSource` could not read; the message names them, `cause` is what its `read` threw. */
+export class DataSourceError extends CortezaError {
+  /** Numbers of the images that were to be read. */
+  readonly rows: readonly number[];
+
+  constructor(message: string, rows: readonly number[], options?: ErrorOptions) {
+    super("data-source", message, options);
+    this.rows = rows;
   }
 }
 

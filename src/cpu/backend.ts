@@ -136,11 +136,11 @@ class CpuBackend implements Backend, CpuHost {
     }
   }
 
-  /** Sets `values` after everything submitted before; undefined is zeros. */
-  submitWrite(values: CpuArray, data: TypedArray | undefined): void {
+  /** Sets `values` from `offset` on after everything submitted before; undefined is zeros. */
+  submitWrite(values: CpuArray, data: TypedArray | undefined, offset = 0): void {
     // Nothing in here can throw: lengths were checked.
     void this.submit(() => {
-      if (data) values.set(data);
+      if (data) values.set(data, offset);
       else values.fill(0);
     });
   }

@@ -3,7 +3,7 @@ import { formatCount, formatTable } from "../core/format.ts";
 import { median } from "../core/median.ts";
 import { nextTurn } from "../core/next_turn.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
-import type { DType, Tensor } from "../core/tensor.ts";
+import type { DType, Tensor, TypedArray } from "../core/tensor.ts";
 import type { Feeds, Program, ProgramStats } from "../graph/backend.ts";
 import { checkFeeds } from "../graph/feeds.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -28,7 +28,7 @@ export interface CpuHost {
   retain(variable: Variable): CpuArray;
   /** Submits the values that were `reset` on variables since the last call. */
   synchronize(variables: Iterable<Variable>): void;
-  submitWrite(values: CpuArray, data: CpuArray): void;
+  submitWrite(values: CpuArray, data: TypedArray, offset?: number): void;
   release(variables: Iterable<Variable>, programBytes: number): void;
 }
 
@@ -222,6 +222,12 @@ export class CpuProgram implements Program {
     copy.set(data);
     this.#backend.synchronize([variable]);
     this.#backend.submitWrite(values, copy);
+  }
+
+  writePart(variable: Variable, data: TypedArray, offset: number): void {
+    this.#checkUsable();
+    const values = this.#storage.get(variable);
+    if (values) this.#backend.submitWrite(values, data.slice(), offset);
   }
 
   #checkUsable(): void {

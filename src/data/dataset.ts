@@ -22,11 +22,31 @@ export interface DatasetOutput {
   readonly classes: number;
 }
 
+/** What else a `RowReader` is given. */
+export interface RowReading {
+  /** To be filled, like the images, with the rows' targets, one behind the other; only where the data set has targets. */
+  readonly targets?: Float32Array;
+  /** Aborts when nobody waits for these rows any more; what is read then goes nowhere. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Fills `into` with the images `rows`, numbers from 0 on, in their order and one behind the other: rows.length times the values of
+ * an image. At once, or by the time its promise resolves.
+ */
+export type RowReader = (
+  rows: readonly number[],
+  into: Uint8Array | Float32Array,
+  reading: RowReading,
+) => void | PromiseLike<void>;
+
 /**
  * Images in memory, one behind the other, each with a class label or with a target of numbers. Plain data: it can be
- * sent to a worker as it is.
+ * sent to a worker as it is. Or, of `dataSource`, images that are read when they are needed.
  */
 export interface Dataset extends DatasetInput, DatasetOutput {
+  /** Of `dataSource`: reads images, and targets. `images` and the targets' `data` are empty then. */
+  readonly read?: RowReader;
   /** What each image's loss is multiplied by; all 1 where left out. */
   readonly sampleWeights?: Float32Array;
   /** Images. */
@@ -45,7 +65,7 @@ export interface Dataset extends DatasetInput, DatasetOutput {
 }
 
 /** The largest label plus one. */
-function countClasses(labels: ArrayLike<number>): number {
+export function countClasses(labels: ArrayLike<number>): number {
   let largest = 0;
   for (let index = 0; index < labels.length; index++) largest = Math.max(largest, labels[index] ?? 0);
   return largest + 1;
@@ -82,14 +102,15 @@ function checkTargets(given: unknown, rows: number, shape: Shape | undefined): N
   return { data: targets, shape: shape === undefined ? [size] : [...shape] };
 }
 
-function checkWeights(given: unknown, count: number): Float32Array {
-  const weights = bytesOrFloats("dataset: sampleWeights", given);
+/** The weights of `count` images. Throws where there are not as many, or one is no number of at least 0. */
+export function checkWeights(what: string, given: unknown, count: number): Float32Array {
+  const weights = bytesOrFloats(`${what}: sampleWeights`, given);
   if (weights.length !== count) {
-    throw new ShapeError(`dataset: ${count} images want as many sampleWeights, got ${weights.length}.`);
+    throw new ShapeError(`${what}: ${count} images want as many sampleWeights, got ${weights.length}.`);
   }
   return Float32Array.from(weights, (weight, index) => {
     if (Number.isFinite(weight) && weight >= 0) return weight;
-    throw new ArgumentError(`dataset: the weight of image ${index} is ${weight}; weights are numbers of at least 0.`);
+    throw new ArgumentError(`${what}: the weight of image ${index} is ${weight}; weights are numbers of at least 0.`);
   });
 }
 
@@ -143,7 +164,7 @@ export function dataset(options: DatasetOptions): Dataset {
     images,
     labels: checked,
     ...(targets === undefined ? {} : { targets: checkTargets(targets, count, targetShape) }),
-    ...(sampleWeights === undefined ? {} : { sampleWeights: checkWeights(sampleWeights, count) }),
+    ...(sampleWeights === undefined ? {} : { sampleWeights: checkWeights("dataset", sampleWeights, count) }),
     shape: [...shape],
     count,
     classes: labels === undefined ? 0 : (classes ?? countClasses(checked)),
@@ -160,7 +181,7 @@ export function subset(whole: Dataset, first: number, count: number): Dataset {
   }
   const part = <T extends Float32Array | Uint8Array>(values: T, size: number) =>
     values.subarray(first * size, (first + count) * size) as T;
-  const { sampleWeights, names, more } = whole;
+  const { sampleWeights, names, more, read } = whole;
   const input = ({ images, shape }: DatasetInput) => ({ images: part(images, sizeOf(shape)), shape });
   const output = ({ labels, targets, classes }: DatasetOutput) => ({
     labels: labels.subarray(first, first + count),
@@ -174,6 +195,15 @@ export function subset(whole: Dataset, first: number, count: number): Dataset {
     ...(more ? { more: { ...more, inputs: more.inputs.map(input), outputs: more.outputs.map(output) } } : {}),
     ...(sampleWeights ? { sampleWeights: part(sampleWeights, 1) } : {}),
     ...(names ? { names: names.slice(first, first + count) } : {}),
+    ...(read
+      ? {
+          read: (rows, ...rest) =>
+            read(
+              rows.map((row) => first + row),
+              ...rest,
+            ),
+        }
+      : {}),
     count,
   };
 }
@@ -184,8 +214,13 @@ export function take(whole: Dataset, count: number): Dataset {
   return subset(whole, 0, Math.min(count, whole.count));
 }
 
-/** One image as floats (bytes divided by 255), a copy, with its label (0 where there are targets). Throws `ArgumentError` when there is no such image. */
+/**
+ * One image as floats (bytes divided by 255), a copy, with its label (0 where there are targets). Throws `ArgumentError` when
+ * there is no such image, and for a `dataSource`, whose images `readSample` reads.
+ */
 export function sample(whole: Dataset, index: number): { image: Float32Array; label: number } {
+  if (whole.read)
+    throw new ArgumentError("sample: this data set is read when it is needed; await readSample(data, index).");
   if (!Number.isInteger(index) || index < 0 || index >= whole.count) {
     throw new ArgumentError(`sample: there is no image ${index} in a data set of ${whole.count}.`);
   }

@@ -110,16 +110,18 @@ function ofEachClass(whole: Dataset, validation: number, seed: number | undefine
 /** A data set of these rows, in this order: a copy. */
 function pick(whole: Dataset, rows: readonly number[]): Dataset {
   const part = <T extends Float32Array | Uint8Array | Int32Array>(values: T, size: number): T => {
+    // Of what is not there, or not in memory, the part is not either.
+    if (values.length === 0) return values;
     const picked = values.slice(0, rows.length * size) as T;
     rows.forEach((row, place) => {
       picked.set(values.subarray(row * size, (row + 1) * size), place * size);
     });
     return picked;
   };
-  const { sampleWeights, names, more } = whole;
+  const { sampleWeights, names, more, read } = whole;
   const input = ({ images, shape }: DatasetInput) => ({ images: part(images, sizeOf(shape)), shape });
   const output = ({ labels, targets, classes }: DatasetOutput) => ({
-    labels: labels.length === 0 ? labels : part(labels, 1),
+    labels: part(labels, 1),
     classes,
     ...(targets ? { targets: { ...targets, data: part(targets.data, sizeOf(targets.shape)) } } : {}),
   });
@@ -130,6 +132,15 @@ function pick(whole: Dataset, rows: readonly number[]): Dataset {
     ...(more ? { more: { ...more, inputs: more.inputs.map(input), outputs: more.outputs.map(output) } } : {}),
     ...(sampleWeights ? { sampleWeights: part(sampleWeights, 1) } : {}),
     ...(names ? { names: rows.map((row) => names[row] ?? "") } : {}),
+    ...(read
+      ? {
+          read: (wanted, ...rest) =>
+            read(
+              wanted.map((row) => rows[row] ?? 0),
+              ...rest,
+            ),
+        }
+      : {}),
     count: rows.length,
   };
 }

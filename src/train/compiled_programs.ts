@@ -2,6 +2,7 @@ import { DisposedError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
+import { type DatasetProgram, disposeOf } from "./residency.ts";
 import type { StepParts } from "./training_state.ts";
 import { compileTraining, type FetchingOptions } from "./training_step.ts";
 
@@ -12,9 +13,8 @@ export interface FedProgram<Compiled = Program> {
 }
 
 /** A data set, and how a run fetches its images. */
-interface CompiledTraining extends FetchingOptions {
+export interface CompiledTraining extends FetchingOptions, DatasetProgram {
   readonly dataset: Dataset;
-  readonly program: Program;
 }
 
 /** What a trainer has compiled for its steps: one program for a data set, one for batches that are fed. */
@@ -48,24 +48,24 @@ export class CompiledPrograms {
     dataset: Dataset,
     options: FetchingOptions,
     { exchange, other }: { exchange: (replace: () => Promise<void>) => Promise<void>; other: () => void },
-  ): Promise<Program> {
+  ): Promise<DatasetProgram> {
     const compile = async () => {
       const known = this.#training;
       const key = JSON.stringify([options.shuffle, options.augment, options.classWeight]);
-      if (known?.dataset === dataset && known.key === key) return known.program;
-      const program = await this.#kept(compileTraining(this.#backend, parts, dataset, options));
+      if (known?.dataset === dataset && known.key === key) return known;
+      const compiled = await this.once(parts, dataset, options);
       const replace = async () => {
-        this.#training?.program.dispose();
+        if (this.#training) disposeOf(this.#training);
         if (known && known.dataset !== dataset) other();
-        this.#training = { ...options, dataset, key, program };
+        this.#training = { ...options, ...compiled, dataset, key };
       };
       try {
         await exchange(replace);
       } catch (error) {
-        program.dispose();
+        disposeOf(compiled);
         throw error;
       }
-      return program;
+      return compiled;
     };
     const program = this.#compiling.then(compile, compile);
     this.#compiling = program;
@@ -73,8 +73,8 @@ export class CompiledPrograms {
   }
 
   /** The step on a data set, for the caller to dispose of. */
-  once(parts: StepParts, dataset: Dataset, options: FetchingOptions): Promise<Program> {
-    return this.#kept(compileTraining(this.#backend, parts, dataset, options));
+  once(parts: StepParts, dataset: Dataset, options: FetchingOptions): Promise<DatasetProgram> {
+    return this.#kept(compileTraining(this.#backend, parts, dataset, options), disposeOf);
   }
 
   /** The step on batches that are fed, with targets of these shapes; `compile` makes it where it is not there. */
@@ -85,7 +85,7 @@ export class CompiledPrograms {
     const key = JSON.stringify(targetShapes.map((shape) => shape ?? "labels"));
     if (this.#fed?.key === key) return this.#fed;
     const { program: compiling, inputs } = compile(this.#backend);
-    const program = await this.#kept(compiling);
+    const program = await this.#kept(compiling, (unwanted) => unwanted.dispose());
     this.#fed?.program.dispose();
     this.#fed = { key, program, inputs };
     return this.#fed;
@@ -95,14 +95,14 @@ export class CompiledPrograms {
   async forget(dataset: Dataset): Promise<boolean> {
     await this.#compiling.catch(() => undefined);
     if (this.#training?.dataset !== dataset) return false;
-    this.#training.program.dispose();
+    disposeOf(this.#training);
     this.#training = undefined;
     return true;
   }
 
   /** Frees everything, which is then compiled anew. */
   clear(): void {
-    this.#training?.program.dispose();
+    if (this.#training) disposeOf(this.#training);
     this.#training = undefined;
     this.#fed?.program.dispose();
     this.#fed = undefined;
@@ -118,10 +118,14 @@ export class CompiledPrograms {
   }
 
   /** A program for which there is still use when it is ready; otherwise nothing of it stays on the device. */
-  async #kept(compiling: Promise<Program>): Promise<Program> {
-    const program = await compiling;
-    if (!this.#disposed) return program;
-    program.dispose();
-    throw new DisposedError("This trainer was disposed of; make a new one.");
+  async #kept<Compiled>(compiling: Promise<Compiled>, dispose: (compiled: Compiled) => void): Promise<Compiled> {
+    const compiled = await compiling;
+    if (!this.#disposed) return compiled;
+    dispose(compiled);
+    throw disposedError();
   }
+}
+
+function disposedError(): DisposedError {
+  return new DisposedError("This trainer was disposed of; make a new one.");
 }

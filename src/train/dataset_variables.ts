@@ -9,8 +9,8 @@ import { gatherRows } from "../graph/ops/gather_rows.ts";
 import { randomAffine } from "../graph/ops/random_affine.ts";
 import type { DatasetOrder } from "./targets.ts";
 
-/** A data set as variables: uploaded once, as bytes where it came as bytes. */
-export interface DatasetVariables {
+/** A data set as variables, as bytes where it came as bytes: all of it, uploaded once, or a few batches of it at a time. */
+export interface DatasetTables {
   /** One an input, in the data set's order; `scale` turns stored values into inputs: 1/255 for bytes. */
   readonly inputs: readonly { readonly images: Variable; readonly scale: number }[];
   /** One an output: i32 [count] class labels, or f32 [count, …] targets. */
@@ -18,12 +18,14 @@ export interface DatasetVariables {
   /** f32 [count] */
   readonly weights: Variable | undefined;
   readonly bytes: number;
+  /** Of a stream, whose tables hold batch after batch, round and round: their rows, and i32 [rows] which images these are. */
+  readonly ring?: { readonly rows: number; readonly numbers: Variable };
 }
 
 /** One set of variables a data set, so that training and evaluation of several trainers share one upload. */
-const known = new WeakMap<Dataset, DatasetVariables>();
+const known = new WeakMap<Dataset, DatasetTables>();
 
-export function datasetVariables(dataset: Dataset): DatasetVariables {
+export function datasetTables(dataset: Dataset): DatasetTables {
   let variables = known.get(dataset);
   if (variables === undefined) {
     const { sampleWeights, count } = dataset;
@@ -82,6 +84,7 @@ export function fetchBatch(
   {
     augment,
     order = { inputs: [0], outputs: [0] },
+    tables,
     ...options
   }: {
     batch: number;
@@ -90,16 +93,20 @@ export function fetchBatch(
     augment?: AffineRanges | undefined;
     /** Which of the data set's inputs and outputs the model's are (`orderOf`); default the first alone. */
     order?: DatasetOrder;
+    tables: DatasetTables;
   },
 ): Batch {
-  const variables = datasetVariables(dataset);
+  const { ring } = tables;
   return graph.inLayer("input", () => {
-    const rows = batchRows(graph, cursor, { count: dataset.count, ...options });
+    // The batches of a stream lie one behind the other as they are taken.
+    const taken = ring ? { ...options, count: ring.rows, shuffle: false } : { ...options, count: dataset.count };
+    const places = batchRows(graph, cursor, taken);
+    const rows = ring ? gatherRows(graph, graph.variable(ring.numbers), places) : places;
     const fetched = order.inputs.map((index) => {
-      const { images, scale } = at(variables.inputs, index);
-      return { images: gatherRows(graph, graph.variable(images), rows, { scale }), asFloats: images.dtype === "f32" };
+      const { images, scale } = at(tables.inputs, index);
+      return { images: gatherRows(graph, graph.variable(images), places, { scale }), asFloats: scale === 1 };
     });
-    const targets = order.outputs.map((index) => gatherRows(graph, graph.variable(at(variables.targets, index)), rows));
+    const targets = order.outputs.map((index) => gatherRows(graph, graph.variable(at(tables.targets, index)), places));
     const padded = dataset.count % options.batch !== 0;
     return {
       inputs: fetched.map(({ images }) =>
@@ -109,7 +116,7 @@ export function fetchBatch(
       targets,
       // Labels say it too, and are fetched in any case.
       mask: padded ? (targets.find(({ dtype }) => dtype === "i32") ?? rows) : undefined,
-      weights: variables.weights && gatherRows(graph, graph.variable(variables.weights), rows),
+      weights: tables.weights && gatherRows(graph, graph.variable(tables.weights), places),
       rows,
     };
   });

@@ -1,21 +1,21 @@
 import { at } from "../core/at.ts";
-import { DivergedError } from "../core/errors.ts";
+import { DisposedError, DivergedError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { TypedArray } from "../core/tensor.ts";
+import { readRows } from "../data/data_source.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { columnsOf } from "../data/multi_dataset.ts";
 import type { Backend, Feeds } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import { nonFinite } from "../graph/ops/non_finite.ts";
+import type { CompiledTraining } from "./compiled_programs.ts";
 import type { Batch } from "./dataset_variables.ts";
-import { fetchingOptions } from "./fetching.ts";
 import type { KeptState } from "./kept_state.ts";
 import { layerOf } from "./statistics.ts";
 import { orderOf } from "./targets.ts";
 import type { StepParts } from "./training_state.ts";
 import { addForward, fetchedBatch } from "./training_step.ts";
-import type { PrepareOptions } from "./types.ts";
 
 /** Something of a step that may hold a number that is not finite, and how to say that it does. */
 interface Suspect {
@@ -37,6 +37,8 @@ export interface DivergedStep {
   readonly feeds?: Feeds;
   /** Whose images the batch holds, if they were not fed. */
   readonly dataset?: Dataset;
+  /** Which these are, −1 in rows that fill up; left out where the device knows. */
+  readonly rows?: Int32Array | undefined;
 }
 
 const ADVICE = "Lower the learning rate, or check the inputs for values that are not finite.";
@@ -67,17 +69,18 @@ export async function divergenceOf(backend: Backend, parts: StepParts, where: Di
 }
 
 /** The same of the step of a `fit` that a trainer stands at. */
-export function divergenceOfFit(
+export async function divergenceOfFit(
   backend: Backend,
   kept: KeptState,
-  dataset: Dataset,
-  options: PrepareOptions,
+  training: CompiledTraining | undefined,
 ): Promise<DivergedError> {
+  if (training === undefined) throw new DisposedError("This trainer was disposed of; make a new one.");
   const { parts, progress, seed } = kept;
-  const fetching = fetchingOptions(kept, options);
-  const batch = (graph: Graph) => fetchedBatch(graph, parts, dataset, fetching);
-  const { classWeight } = fetching;
-  return divergenceOf(backend, parts, { batch, dataset, seed, step: progress.steps, classWeight });
+  const { dataset, tables, classWeight, stream } = training;
+  // The batch of a stream still lies on the device, since its step did not count.
+  const batch = (graph: Graph) => fetchedBatch(graph, parts, dataset, training, tables);
+  const rows = stream?.rowsOf(progress.cursor);
+  return divergenceOf(backend, parts, { batch, dataset, seed, step: progress.steps, classWeight, rows });
 }
 
 async function firstNonFinite(
@@ -90,14 +93,14 @@ async function firstNonFinite(
   const suspects = [...suspectsOfData(parts, batch), ...suspectsOfModel(graph, parts, batch, where)];
   const outputs = Object.fromEntries(suspects.map(({ value }, index) => [`${index}`, nonFinite(graph, [value])]));
   const program = await backend.compile(graph, {
-    outputs: { ...outputs, ...(batch.rows ? { rows: batch.rows } : {}) },
+    outputs: { ...outputs, ...(batch.rows && !where.rows ? { rows: batch.rows } : {}) },
   });
   try {
     const results = await program.run(where.feeds ?? {});
     const index = suspects.findIndex((_, place) => (results[`${place}`]?.data[0] ?? 0) !== 0);
     if (index < 0) return undefined;
     const isData = index < suspectsOfData(parts, batch).length;
-    const exactly = isData ? placeOf(parts, where, results["rows"]?.data) : undefined;
+    const exactly = isData ? await placeOf(parts, where, where.rows ?? results["rows"]?.data) : undefined;
     return exactly === undefined ? suspects[index] : { says: exactly };
   } finally {
     program.dispose();
@@ -169,9 +172,24 @@ function suspectsOfModel(graph: Graph, parts: StepParts, batch: Batch, where: Di
   return [...parameters, ...layered, ofLoss, ...backward.reverse().flat()];
 }
 
+/** These rows of a data set that is read when it is needed; undefined where they are not to be had any more. */
+async function inMemory(whole: Dataset, rows: readonly number[]): Promise<Dataset | undefined> {
+  const read = await readRows(whole, rows).catch(() => undefined);
+  if (read === undefined) return undefined;
+  const { images, targets } = read;
+  return { ...whole, images, ...(whole.targets && targets ? { targets: { ...whole.targets, data: targets } } : {}) };
+}
+
 /** Which image of the data set it is, or which one of those that were fed. */
-function placeOf(parts: StepParts, { dataset, feeds }: DivergedStep, rows: TypedArray | undefined): string | undefined {
+async function placeOf(
+  parts: StepParts,
+  { dataset: given, feeds }: DivergedStep,
+  taken: TypedArray | undefined,
+): Promise<string | undefined> {
   const { model } = parts;
+  const numbers = Array.from(taken ?? []).filter((row) => row >= 0);
+  const dataset = given?.read ? await inMemory(given, numbers) : given;
+  const rows = given?.read ? [...numbers.keys()] : taken;
   const whole = dataset ? "of the data set" : "of the batch";
   const column = (values: ArrayLike<number> | undefined, size: number, noun: string): string | undefined => {
     if (values === undefined) return undefined;
@@ -180,7 +198,8 @@ function placeOf(parts: StepParts, { dataset, feeds }: DivergedStep, rows: Typed
       if (row < 0) continue;
       for (let place = row * size; place < (row + 1) * size; place++) {
         const value = values[place] ?? 0;
-        if (!Number.isFinite(value)) return `${noun} ${row} ${whole} ${noun === "image" ? "holds" : "has"} ${value}`;
+        const number = given?.read ? numbers[row] : row;
+        if (!Number.isFinite(value)) return `${noun} ${number} ${whole} ${noun === "image" ? "holds" : "has"} ${value}`;
       }
     }
     return undefined;

@@ -3,16 +3,17 @@ import { DisposedError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { Backend, Program } from "../graph/backend.ts";
+import type { Backend } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import { Variable } from "../graph/node.ts";
 import { add } from "../graph/ops/arithmetic.ts";
 import { recordStep } from "../graph/ops/record_step.ts";
 import { type Metric, metricValues } from "../nn/metrics/totals.ts";
 import { accuracyOf } from "./accuracy.ts";
-import { fetchBatch } from "./dataset_variables.ts";
+import { type DatasetTables, fetchBatch } from "./dataset_variables.ts";
 import { measure, mergedValues, resultsOf } from "./measured_results.ts";
 import { Pace } from "./pace.ts";
+import { compileOn, type DatasetProgram, disposeOf } from "./residency.ts";
 import { StepRecord } from "./step_record.ts";
 import { orderOf } from "./targets.ts";
 import { countsByMetric, countsOf, type StepParts } from "./training_state.ts";
@@ -26,8 +27,7 @@ const MOST_SUBMISSIONS_IN_FLIGHT = 2;
 const MOST_VALUES = 5;
 
 /** A pass over a data set in order, batch by batch, that only measures, and what it leaves on the device. */
-interface EvaluationProgram {
-  readonly program: Program;
+interface EvaluationProgram extends DatasetProgram {
   readonly steps: number;
   readonly cursor: Variable;
   /** f32 [steps, values of a report], the outputs behind it where these are kept */
@@ -53,25 +53,30 @@ async function compileEvaluation(
   const kept = keepOutputs ? batch * model.outputShapes.reduce((size, shape) => size + sizeOf(shape), 0) : 0;
   const ring = new Variable({ name: "evaluation ring", shape: [steps, record.end + kept] });
   const counts = countsOf(metrics, model, "evaluation");
-  const graph = new Graph();
   const order = orderOf(model, dataset);
-  const fetched = fetchBatch(graph, dataset, graph.variable(cursor), { batch, shuffle: false, seed: 0, order });
-  const outputs = model.build(graph, fetched.inputs, { logits: foldedOf(heads) });
-  const guard = guardOf(graph, model, fetched.floats);
-  const results = resultsOf(graph, parts, outputs, fetched);
-  const { loss, losses } = totalLoss(graph, parts, outputs, fetched);
-  const counted = heads.length === 1 ? at(results, 0).confusion() : undefined;
-  const confusion = counted && new Variable({ name: "confusion matrix", shape: counted.shape });
-  if (confusion) graph.assign(confusion, add(graph, graph.variable(confusion), counted));
-  const measured = measure(metrics, results, losses);
-  for (const [metric, node] of measured.counts) {
-    const variable = counts.get(metric);
-    if (variable) graph.assign(variable, add(graph, graph.variable(variable), node));
-  }
-  const values = mergedValues(graph, [loss, ...measured.values, ...(keepOutputs ? outputs : [])], MOST_VALUES);
-  recordStep(graph, values, { ring, counters: [cursor], guard });
-  const program = await backend.compile(graph, { outputs: {} });
-  return { program, steps, cursor, ring, outputs: keepOutputs, confusion, counts };
+  const batches = { batch, shuffle: false, seed: 0 };
+  let confusion: Variable | undefined;
+  const compile = async (tables: DatasetTables) => {
+    const graph = new Graph();
+    const fetched = fetchBatch(graph, dataset, graph.variable(cursor), { ...batches, order, tables });
+    const outputs = model.build(graph, fetched.inputs, { logits: foldedOf(heads) });
+    const guard = guardOf(graph, model, fetched.floats);
+    const results = resultsOf(graph, parts, outputs, fetched);
+    const { loss, losses } = totalLoss(graph, parts, outputs, fetched);
+    const counted = heads.length === 1 ? at(results, 0).confusion() : undefined;
+    confusion = counted && new Variable({ name: "confusion matrix", shape: counted.shape });
+    if (confusion && counted) graph.assign(confusion, add(graph, graph.variable(confusion), counted));
+    const measured = measure(metrics, results, losses);
+    for (const [metric, node] of measured.counts) {
+      const variable = counts.get(metric);
+      if (variable) graph.assign(variable, add(graph, graph.variable(variable), node));
+    }
+    const values = mergedValues(graph, [loss, ...measured.values, ...(keepOutputs ? outputs : [])], MOST_VALUES);
+    recordStep(graph, values, { ring, counters: [cursor], guard });
+    return backend.compile(graph, { outputs: {} });
+  };
+  const compiled = await compileOn(backend, dataset, batches, compile);
+  return { ...compiled, steps, cursor, ring, outputs: keepOutputs, confusion, counts };
 }
 
 /** A trainer's evaluations: done one after the other, since two at a time would count into the same variables. */
@@ -97,14 +102,15 @@ export class Evaluations {
   /** Frees what is kept of a data set, after the evaluations under way. */
   forget(dataset: Dataset): Promise<void> {
     return this.#inTurn(async () => {
-      this.#programs.get(dataset)?.program.dispose();
+      const known = this.#programs.get(dataset);
+      if (known) disposeOf(known);
       this.#programs.delete(dataset);
     });
   }
 
   dispose(): void {
     this.#disposed = true;
-    for (const { program } of this.#programs.values()) program.dispose();
+    for (const each of this.#programs.values()) disposeOf(each);
     this.#programs.clear();
   }
 
@@ -124,7 +130,7 @@ export class Evaluations {
     const counted = [...counts.values(), ...(confusion ? [confusion] : [])];
     program.write(cursor, [0]);
     for (const variable of counted) program.write(variable, new Float32Array(variable.size));
-    await this.#run(program, steps, options.signal);
+    await this.#run(evaluation, options.signal);
     const [records, ...tensors] = await program.enqueue({ steps: 0, read: [ring, ...counted] });
     const { record, metrics } = this.#parts;
     const totals = record.totals(records as Tensor, steps, 0, steps);
@@ -142,15 +148,18 @@ export class Evaluations {
   }
 
   /** All steps, in bundles of which the next is sent while one is worked on. */
-  async #run(program: Program, steps: number, signal: AbortSignal | undefined): Promise<void> {
+  async #run({ program, stream, steps }: EvaluationProgram, signal: AbortSignal | undefined): Promise<void> {
     const pace = new Pace();
     const inFlight: Promise<void>[] = [];
     try {
       for (let done = 0; done < steps; ) {
         signal?.throwIfAborted();
-        const bundle = Math.min(pace.steps(), steps - done);
+        const most = Math.min(pace.steps(), steps - done);
+        const bundle = stream ? await stream.supply({ first: done, most, left: steps - done, signal }) : most;
         const sent = performance.now();
-        const submission = program.enqueue({ steps: bundle }).then(() => pace.done(bundle, sent, performance.now()));
+        const submission = (stream ?? program)
+          .enqueue({ steps: bundle })
+          .then(() => pace.done(bundle, sent, performance.now()));
         // Whoever awaits `inFlight` sees a failure; this keeps it from counting as unhandled until then.
         submission.catch(() => undefined);
         inFlight.push(submission);
@@ -158,6 +167,7 @@ export class Evaluations {
         if (inFlight.length >= MOST_SUBMISSIONS_IN_FLIGHT) await inFlight.shift();
       }
     } finally {
+      stream?.stop();
       await Promise.allSettled(inFlight);
     }
     await Promise.all(inFlight);
@@ -189,7 +199,7 @@ export class Evaluations {
   async #program(dataset: Dataset, keepOutputs: boolean): Promise<EvaluationProgram> {
     let evaluation = this.#programs.get(dataset);
     if (evaluation && keepOutputs && !evaluation.outputs) {
-      evaluation.program.dispose();
+      disposeOf(evaluation);
       this.#programs.delete(dataset);
       evaluation = undefined;
     }
@@ -197,12 +207,12 @@ export class Evaluations {
     const options = { batch: this.#batchSize, keepOutputs };
     const compiled = await compileEvaluation(this.#backend, this.#parts, dataset, options);
     if (this.#disposed) {
-      compiled.program.dispose();
+      disposeOf(compiled);
       throw new DisposedError("This trainer was disposed of; make a new one.");
     }
-    for (const [oldest, { program }] of this.#programs) {
+    for (const [oldest, evaluation] of this.#programs) {
       if (this.#programs.size < KEPT_EVALUATIONS) break;
-      program.dispose();
+      disposeOf(evaluation);
       this.#programs.delete(oldest);
     }
     this.#programs.set(dataset, compiled);

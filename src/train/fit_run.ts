@@ -16,6 +16,14 @@ export interface Runner {
   /** How far the trainer has come; the run counts on in it. */
   readonly progress: Progress;
   readonly record: StepRecord;
+  /** Brings the data of the next steps to the device, where not all of it lies there. */
+  readonly data?: {
+    /** How many of at most `most` steps can be taken now; 0 where there is something else to be done. `left`: until the end. */
+    supply(most: number, left: number): Promise<number>;
+    /** Begins to read nothing more until then. */
+    rest(): void;
+    stop(): void;
+  };
   /** Sends steps off; resolves when they are done, with their reports on request. `weights`: the model is to remember them. */
   enqueue(steps: number, read: { ring?: boolean; weights?: boolean }): Promise<Tensor | undefined>;
   evaluate(dataset: Dataset, signal: AbortSignal | undefined): Promise<Evaluation>;
@@ -103,6 +111,7 @@ export class FitRun {
         if (this.#runner.turn.wanted) {
           await drain();
           await this.#readRing();
+          this.#runner.data?.rest();
           await this.#standStill(() => this.#runner.turn.giveWay());
         }
         this.#options.signal?.throwIfAborted();
@@ -119,6 +128,7 @@ export class FitRun {
     } finally {
       this.#rememberPlateau();
       this.#watch.stop();
+      this.#runner.data?.stop();
     }
     this.#putBackBest?.();
     const bestEpoch = this.#earlyStop?.bestEpoch;
@@ -149,10 +159,18 @@ export class FitRun {
   async #next(inFlight: Promise<void>[], drain: () => Promise<void>): Promise<void> {
     const toEpochEnd = this.#stepsPerEpoch - (this.#runner.progress.cursor % this.#stepsPerEpoch);
     const unread = this.#taken - this.#reported;
-    const steps = Math.min(this.#pace.steps(), toEpochEnd, this.#steps - this.#taken, RING_STEPS - unread);
+    const left = this.#steps - this.#taken;
+    const most = Math.min(this.#pace.steps(), toEpochEnd, left, RING_STEPS - unread);
+    const sent = performance.now();
+    const { data } = this.#runner;
+    const steps = data ? await data.supply(most, left) : most;
+    if (steps === 0) {
+      await drain();
+      return this.#readRing();
+    }
     const endsEpoch = steps === toEpochEnd;
     const ends = endsEpoch || this.#taken + steps === this.#steps || unread + steps > RING_STEPS / 2;
-    const submission = this.#submit(steps, this.#pace.wantsRead(performance.now()) || ends);
+    const submission = this.#submit(steps, sent, this.#pace.wantsRead(performance.now()) || ends);
     // Whoever awaits `inFlight` sees a failure; this keeps it from counting as unhandled until then.
     submission.catch(() => undefined);
     inFlight.push(submission);
@@ -161,8 +179,7 @@ export class FitRun {
     if (endsEpoch) await this.#endEpoch();
   }
 
-  async #submit(steps: number, read: boolean): Promise<void> {
-    const sent = performance.now();
+  async #submit(steps: number, sent: number, read: boolean): Promise<void> {
     this.#taken += steps;
     const end = this.#taken;
     const ring = await this.#runner.enqueue(steps, { ring: read, weights: end === this.#steps });

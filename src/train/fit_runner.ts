@@ -1,8 +1,8 @@
-import type { Program } from "../graph/backend.ts";
 import { metricValues, recordedMetricValues } from "../nn/metrics/totals.ts";
 import { accuracyOf } from "./accuracy.ts";
 import type { Runner } from "./fit_run.ts";
 import type { KeptState } from "./kept_state.ts";
+import type { DatasetProgram } from "./residency.ts";
 import { Asked } from "./trained_weights.ts";
 import { countsByMetric } from "./training_state.ts";
 import type { Turn } from "./turns.ts";
@@ -10,8 +10,13 @@ import type { Turn } from "./turns.ts";
 /** What a run of `fit` may do with its trainer: steps of a program on a data set, with labels or without. */
 export function runnerOf(
   kept: KeptState,
-  program: Program,
-  { turn, evaluate, labelled }: { turn: Turn; evaluate: Runner["evaluate"]; labelled: boolean },
+  { program, stream }: DatasetProgram,
+  {
+    turn,
+    evaluate,
+    labelled,
+    signal,
+  }: { turn: Turn; evaluate: Runner["evaluate"]; labelled: boolean; signal: AbortSignal | undefined },
 ): Runner {
   const { parts, progress } = kept;
   const { model, metrics, state, record } = parts;
@@ -19,10 +24,19 @@ export function runnerOf(
     turn,
     progress,
     record,
+    ...(stream
+      ? {
+          data: {
+            supply: (most, left) => stream.supply({ first: progress.cursor, most, left, signal, turn }),
+            rest: () => stream.rest(),
+            stop: () => stream.stop(),
+          },
+        }
+      : {}),
     async enqueue(steps, { ring = false, weights = false }) {
       const wanted = weights ? model.variables : [];
       const asked = new Asked(wanted);
-      const submission = program.enqueue({ steps, read: [...(ring ? [state.ring] : []), ...wanted] });
+      const submission = (stream ?? program).enqueue({ steps, read: [...(ring ? [state.ring] : []), ...wanted] });
       kept.submitted(steps);
       progress.cursor += steps;
       const tensors = await submission;

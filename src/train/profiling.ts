@@ -4,6 +4,7 @@ import { Profile } from "../graph/profile.ts";
 import type { CompiledPrograms } from "./compiled_programs.ts";
 import { fetchingOptions } from "./fetching.ts";
 import type { KeptState } from "./kept_state.ts";
+import { disposeOf } from "./residency.ts";
 import { variablesOf } from "./training_state.ts";
 
 /** Measures steps on a data set, and puts back what they moved while `isWanted` says that somebody needs it. */
@@ -13,12 +14,14 @@ export async function profileOf(
   dataset: Dataset,
   { steps, isWanted }: { steps: number; isWanted: () => boolean },
 ): Promise<Profile> {
-  const known = programs.training?.dataset === dataset ? programs.training.program : undefined;
-  const program = known ?? (await programs.once(kept.parts, dataset, fetchingOptions(kept, {})));
+  const known = programs.training?.dataset === dataset ? programs.training : undefined;
+  const compiled = known ?? (await programs.once(kept.parts, dataset, fetchingOptions(kept, {})));
+  const { program, stream } = compiled;
   try {
+    await stream?.supply({ first: kept.progress.cursor, most: steps, left: steps });
     return await puttingBack(kept, async () => new Profile(await program.profile({ steps })), isWanted);
   } finally {
-    if (known === undefined) program.dispose();
+    if (known === undefined) disposeOf(compiled);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Backend } from "../graph/backend.ts";
 import type { CompiledPrograms } from "./compiled_programs.ts";
-import { datasetVariables } from "./dataset_variables.ts";
 import type { KeptState } from "./kept_state.ts";
 import type { TrainerStats } from "./types.ts";
 
@@ -12,10 +11,12 @@ export function statsOf(backend: Backend, kept: KeptState, { training, fed }: Co
     dispatchesPerStep: stats?.dispatches ?? 0,
     submitsPerStep: kept.submitsPerStep,
     gpuBytes: onGpu ? backend.bytes : 0,
-    datasetBytes: onGpu && training ? datasetVariables(training.dataset).bytes : 0,
+    datasetBytes: onGpu ? (training?.tables.bytes ?? 0) : 0,
     pipelines: stats?.pipelines ?? 0,
     flopsPerStep: stats?.flops ?? 0,
     steps: kept.progress.steps,
     backend: backend.description,
+    ...(training ? { residency: training.stream ? "streamed" : "resident" } : {}),
+    dataWaitSeconds: training?.stream?.waitedSeconds ?? 0,
   };
 }

@@ -5,7 +5,7 @@ import { onDemand } from "../core/on_demand.ts";
 import type { Schedule } from "../core/schedule.ts";
 import type { Tensor, TypedArray } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { Backend, Program } from "../graph/backend.ts";
+import type { Backend } from "../graph/backend.ts";
 import type { Profile } from "../graph/profile.ts";
 import type { Model } from "../nn/model.ts";
 import { CompiledPrograms } from "./compiled_programs.ts";
@@ -15,6 +15,7 @@ import { runnerOf } from "./fit_runner.ts";
 import type { KeptState } from "./kept_state.ts";
 import { checkFitOptions, checkPrepareOptions } from "./options.ts";
 import type { Requests, Work } from "./requests.ts";
+import type { DatasetProgram } from "./residency.ts";
 import { checkStatistics } from "./statistics.ts";
 import { statsOf } from "./stats.ts";
 import { checkDataset, checkIsDataset } from "./targets.ts";
@@ -82,14 +83,14 @@ export class LocalTrainer implements Trainer {
     checkStatistics(this.#model, this.#kept.progress.steps);
     this.#fitting = true;
     try {
-      const program = await raceAbort(this.#programOf(dataset, options), options.signal);
+      const compiled = await raceAbort(this.#programOf(dataset, options), options.signal);
       const turn = await this.#turns.begin(options.signal);
       try {
         await this.#kept.ready();
         const labelled = dataset.targets === undefined;
         const evaluate: Runner["evaluate"] = async (data, signal) =>
           (await this.#open()).evaluations.evaluate(data, signal === undefined ? {} : { signal });
-        const runner = runnerOf(this.#kept, program, { turn, evaluate, labelled });
+        const runner = runnerOf(this.#kept, compiled, { turn, evaluate, labelled, signal: options.signal });
         const ready = validationData ? { ...options, validationData } : options;
         const followers = await this.#followersFor(options);
         const run = new FitRun(runner, dataset, this.#kept.batchSize, ready, { epochs, steps, ...followers });
@@ -100,7 +101,7 @@ export class LocalTrainer implements Trainer {
         turn.end();
       }
     } catch (error) {
-      throw error instanceof UncountedStep ? await this.#divergence(dataset, options) : error;
+      throw error instanceof UncountedStep ? await this.#divergence() : error;
     } finally {
       this.#fitting = false;
       // A pause holds the run that it was for, and no later one.
@@ -117,8 +118,9 @@ export class LocalTrainer implements Trainer {
     this.#checkIdle("prepare", "its program is running already");
     options.signal?.throwIfAborted();
     const prepare = async () => {
-      const program = await this.#programOf(dataset, options);
-      // No step, but the data set goes up.
+      const { program, stream } = await this.#programOf(dataset, options);
+      // No step, but the data set goes up, or the first batch.
+      await stream?.supply({ first: this.#kept.progress.cursor, most: 1, left: 1, signal: options.signal });
       await program.enqueue({ steps: 0 });
     };
     await raceAbort(prepare(), options.signal);
@@ -147,7 +149,7 @@ export class LocalTrainer implements Trainer {
   }
 
   /** The compiled step for a data set with what `fit` was asked for. */
-  async #programOf(dataset: Dataset, options: PrepareOptions): Promise<Program> {
+  async #programOf(dataset: Dataset, options: PrepareOptions): Promise<DatasetProgram> {
     return this.#programs.trainingOn(this.#kept.parts, dataset, fetchingOptions(this.#kept, options), {
       // A profile runs the program before.
       exchange: (replace) => this.#turns.shared(replace),
@@ -157,10 +159,10 @@ export class LocalTrainer implements Trainer {
   }
 
   /** The error of the step of a `fit` that the trainer stands at, which did not count. */
-  #divergence(dataset: Dataset, options: PrepareOptions): Promise<Error> {
+  #divergence(): Promise<Error> {
     return this.#turns.shared(async () => {
       const { divergenceOfFit } = await onDemand("report of a step that diverged", () => import("./divergence.ts"));
-      return divergenceOfFit(this.#backend, this.#kept, dataset, options);
+      return divergenceOfFit(this.#backend, this.#kept, this.#programs.training);
     });
   }
 

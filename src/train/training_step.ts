@@ -2,7 +2,7 @@ import type { AffineRanges } from "../core/affine.ts";
 import { at } from "../core/at.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { Backend, Program } from "../graph/backend.ts";
+import type { Backend } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { isOp } from "../graph/op.ts";
@@ -13,17 +13,15 @@ import { nonFinite } from "../graph/ops/non_finite.ts";
 import { optimizerUpdate } from "../graph/ops/optimizer_update.ts";
 import { batchLoss } from "../nn/losses.ts";
 import type { FoldedActivation, Model } from "../nn/model.ts";
-import { type Batch, fetchBatch } from "./dataset_variables.ts";
+import { type Batch, type DatasetTables, fetchBatch } from "./dataset_variables.ts";
 import type { Head } from "./heads.ts";
 import type { MeasuredBatch } from "./measures.ts";
+import { type BatchOrder, compileOn, type DatasetProgram } from "./residency.ts";
 import { orderOf } from "./targets.ts";
 import type { StepParts, TrainingState } from "./training_state.ts";
 
 /** What a step on a data set depends on beside the trainer's parts. */
-export interface FetchingOptions {
-  readonly batch: number;
-  readonly shuffle: boolean;
-  readonly seed: number;
+export interface FetchingOptions extends BatchOrder {
   readonly augment?: AffineRanges | undefined;
   readonly classWeight?: readonly number[] | undefined;
 }
@@ -202,20 +200,25 @@ export function fetchedBatch(
   { model, state }: StepParts,
   dataset: Dataset,
   { batch, shuffle, seed, augment }: FetchingOptions,
+  tables: DatasetTables,
 ): Batch {
   const order = orderOf(model, dataset);
-  return fetchBatch(graph, dataset, graph.variable(state.cursor), { batch, shuffle, seed, augment, order });
+  return fetchBatch(graph, dataset, graph.variable(state.cursor), { batch, shuffle, seed, augment, order, tables });
 }
 
-/** A training step that fetches its batch from a data set on the device. */
+/** A training step that fetches its batch from a data set. */
 export function compileTraining(
   backend: Backend,
   parts: StepParts,
   dataset: Dataset,
   options: FetchingOptions,
-): Promise<Program> {
-  const graph = new Graph();
-  const batch = fetchedBatch(graph, parts, dataset, options);
-  addTrainingStep(graph, parts, batch, [parts.state.step, parts.state.cursor], options, parts.state.counts);
-  return backend.compile(graph, { outputs: {}, ...halfLayers(parts) });
+): Promise<DatasetProgram> {
+  const { step, cursor, counts } = parts.state;
+  const compile = async (tables: DatasetTables) => {
+    const graph = new Graph();
+    const batch = fetchedBatch(graph, parts, dataset, options, tables);
+    addTrainingStep(graph, parts, batch, [step, cursor], options, counts);
+    return backend.compile(graph, { outputs: {}, ...halfLayers(parts) });
+  };
+  return compileOn(backend, dataset, options, compile, cursor);
 }

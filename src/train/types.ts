@@ -179,6 +179,13 @@ export interface TrainerStats {
   readonly steps: number;
   /** Which backend runs, for people. */
   readonly backend: string;
+  /**
+   * How the data set is held that was trained on last: all of it lies on the device, or batches are brought there ahead of the
+   * steps that take them: of a `dataSource`, and of a data set that is larger than the device or its memory budget takes.
+   */
+  readonly residency?: "resident" | "streamed";
+  /** Seconds for which the device waited for such batches, since the training on that data set was compiled. */
+  readonly dataWaitSeconds: number;
 }
 
 export type { ImageBatch };

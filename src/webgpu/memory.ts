@@ -66,13 +66,9 @@ export type BufferRole = "activation" | "variable" | "input";
 
 /** What to do where a buffer of this kind is larger than the device binds: the batch size changes activations alone. */
 function remedy(role: BufferRole, label: string): string {
+  // Of a data set two batches lie on the device at least.
+  if (/^(dataset|batches)\//.test(label)) return "Lower the batch size or the image size.";
   if (role !== "variable") return "Lower the batch size, the image size or the number of filters.";
-  if (label.startsWith("dataset/")) {
-    return (
-      "All of it lies on the device, whatever the batch size: take fewer or smaller images, bytes instead of floats, or " +
-      "train on one part after the other, fit(subset(data, first, count))."
-    );
-  }
   return "It is as large as the network's parameters, whatever the batch size: take fewer units or filters.";
 }
 

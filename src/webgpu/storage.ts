@@ -123,6 +123,13 @@ export class VariableStorage {
     this.#upload(held, variable, values);
   }
 
+  /** Writes a part of a variable that is written anew all the time, and is therefore no change that a snapshot keeps. */
+  writePart(variable: Variable, data: TypedArray, offset: number): void {
+    const held = this.#held.get(VariableStorage.ownerOf(variable));
+    const start = (variable.arenaOffset + offset) * bytesPerElement(variable.dtype);
+    if (held) this.#device.queue.writeBuffer(held.buffer, start, data as ArrayBufferView<ArrayBuffer>);
+  }
+
   /** Notes that these are about to be written by kernels. */
   changed(owners: Iterable<Variable | Arena>): void {
     for (const owner of owners) {

@@ -33,6 +33,7 @@ const NO_STATS: TrainerStats = {
   flopsPerStep: 0,
   steps: 0,
   backend: "",
+  dataWaitSeconds: 0,
 };
 
 /** One worker with one trainer of one model. */

@@ -2,6 +2,7 @@
 import {
   ArgumentError,
   CortezaError,
+  DataSourceError,
   DeviceLostError,
   DisposedError,
   DivergedError,
@@ -30,6 +31,7 @@ const BY_CODE: Readonly<Record<string, { readonly prototype: CortezaError; reado
   disposed: DisposedError,
   worker: WorkerError,
   "module-load": ModuleLoadError,
+  "data-source": DataSourceError,
 };
 
 /** Classes of the language itself. */

@@ -55,9 +55,11 @@ describe("a buffer over the device's limit", () => {
   const told = (label: string, role: "activation" | "variable" | "input") => () =>
     checkLimits([{ label, role, bytes: 101 }], limits);
 
-  it("tells what changes its size: the batch size only where that does", () => {
-    expect(told("dataset/images", "variable")).toThrow(/"dataset\/images" needs .* fewer or smaller images.*subset/);
-    expect(told("dataset/images", "variable")).not.toThrow(/Lower the batch size/);
+  it("tells what changes its size: the batch size, of a data set too, since that is streamed where it does not fit", () => {
+    expect(told("dataset/images", "variable")).toThrow(
+      /"dataset\/images" needs .* Lower the batch size or the image size/,
+    );
+    expect(told("batches/images", "variable")).toThrow(/Lower the batch size or the image size/);
     expect(told("parameters", "variable")).toThrow(/fewer units or filters/);
     expect(told("conv2d", "activation")).toThrow(/Lower the batch size/);
     expect(() => checkLimits([{ label: "conv2d", role: "activation", bytes: 100 }], limits)).not.toThrow();

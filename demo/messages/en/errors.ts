@@ -12,6 +12,7 @@ export const errors = {
   errorDisposed: "What was asked for belongs to a training that has been closed.",
   errorWorker: "The training program failed outside of any task.",
   errorInternal: "The program of this page has a fault here: two of its parts do not fit together.",
+  errorDataSource: "Some of the pictures could not be read. Check that their files are still there.",
   errorModule: "A part of this page’s program could not be loaded. Check the connection and reload the page.",
   errorUnknown: (message: string) => `Something unexpected: ${message}`,
 

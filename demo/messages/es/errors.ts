@@ -12,6 +12,7 @@ export const errors: typeof english = {
   errorDisposed: "Lo pedido es de un entrenamiento que ya se cerró.",
   errorWorker: "El programa de entrenamiento falló fuera de toda tarea.",
   errorInternal: "El programa de esta página tiene aquí un fallo: dos de sus partes no encajan.",
+  errorDataSource: "No se pudieron leer algunas de las imágenes. Comprueba que sus archivos sigan ahí.",
   errorModule: "No se pudo cargar una parte del programa de esta página. Comprueba la conexión y vuelve a cargarla.",
   errorUnknown: (message) => `Algo inesperado: ${message}`,
 

@@ -1,0 +1,55 @@
+import { OutOfMemoryError } from "../core/errors.ts";
+import { onDemand } from "../core/on_demand.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Backend, Program } from "../graph/backend.ts";
+import type { Variable } from "../graph/node.ts";
+import { type DatasetTables, datasetTables } from "./dataset_variables.ts";
+import type { Stream } from "./streaming.ts";
+
+/** A program that fetches its batches from a data set. */
+export interface DatasetProgram {
+  readonly program: Program;
+  /** Where the batches are fetched from. */
+  readonly tables: DatasetTables;
+  /** What brings them to the device; none where the whole data set lies there. */
+  readonly stream?: Stream;
+}
+
+/** Which batches a program fetches, in which order. */
+export interface BatchOrder {
+  readonly batch: number;
+  readonly shuffle: boolean;
+  readonly seed: number;
+}
+
+/** Batches of a data set that lie on the device at least while it is streamed. */
+export const LEAST_SLOTS = 2;
+
+/**
+ * Compiles a program on a data set: on tables of all of it, or, where these do not fit the device or it is read when it is
+ * needed, on tables of a few batches which a stream fills. `cursor`: counts the steps that counted, where one may not.
+ */
+export async function compileOn(
+  backend: Backend,
+  dataset: Dataset,
+  order: BatchOrder,
+  compile: (tables: DatasetTables) => Promise<Program>,
+  cursor?: Variable,
+): Promise<DatasetProgram> {
+  if (dataset.read === undefined) {
+    const tables = datasetTables(dataset);
+    try {
+      return { tables, program: await compile(tables) };
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError) || dataset.count <= LEAST_SLOTS * order.batch) throw error;
+    }
+  }
+  const { compileStreamed } = await onDemand("streaming of data", () => import("./streaming.ts"));
+  return compileStreamed(backend, dataset, order, compile, cursor);
+}
+
+/** Frees what a program and its stream hold. */
+export function disposeOf({ program, stream }: Pick<DatasetProgram, "program" | "stream">): void {
+  program.dispose();
+  stream?.dispose();
+}
