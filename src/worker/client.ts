@@ -1,15 +1,27 @@
 /** The page's side: sends calls to the worker and sorts what comes back. */
 import { ArgumentError, DisposedError } from "../core/errors.ts";
+import { onDemand } from "../core/on_demand.ts";
 import { describeValue } from "../core/options.ts";
 import { insteadOf } from "../data/describe.ts";
 import type { Model } from "../nn/model.ts";
 import type { TrainerStats } from "../train/types.ts";
+import type { AnsweredReads } from "./answered_reads.ts";
 import { CALLS, type CallName, revived } from "./calls.ts";
 import { type Channel, listenTo, type NodeThread } from "./channel.ts";
 import { type KeptOptions, Luggage, Registry } from "./luggage.ts";
 import { ModelOnPage } from "./model_mirror.ts";
-import type { Created, CreateMessage, Request, Response, SentArgument, SentEvent, TrainerState } from "./protocol.ts";
-import { canBeSent, deserializeError } from "./sent_errors.ts";
+import type {
+  Created,
+  CreateMessage,
+  ReadAnswer,
+  ReadRequest,
+  Request,
+  Response,
+  SentArgument,
+  SentEvent,
+  TrainerState,
+} from "./protocol.ts";
+import { canBeSent, deserializeError, serializeError } from "./sent_errors.ts";
 
 /** A call that waits for its answer. */
 interface Pending extends KeptOptions {
@@ -42,6 +54,8 @@ export class WorkerClient {
   readonly #pending = new Map<number, Pending>();
   readonly #registry = new Registry();
   readonly #model: ModelOnPage;
+  /** Fetched when the worker first asks for images. */
+  #reads: Promise<AnsweredReads> | undefined;
   #nextId = 1;
   #failure: Error | undefined;
   #disposed = false;
@@ -102,11 +116,10 @@ export class WorkerClient {
   /** Sends a call with all that it needs; the function that comes back is for its end. */
   #send(call: { id: number; name: CallName; sent: readonly SentArgument[] }, luggage: Luggage): () => void {
     const { parameters, serial: parametersSerial, sent } = this.#model.changes();
-    const datasets = [...luggage.datasets];
     const canvases = [...luggage.canvases];
     const request: Request = {
       ...{ id: call.id, call: call.name, sent: call.sent },
-      luggage: { parameters, parametersSerial, datasets, canvases },
+      luggage: { parameters, parametersSerial, datasets: luggage.datasets, canvases },
     };
     this.#post(call.name, request, [...luggage.canvases.values()]);
     sent();
@@ -161,6 +174,10 @@ export class WorkerClient {
   }
 
   #receive(response: Response): void {
+    if (!("id" in response)) {
+      void this.#answerRead(response);
+      return;
+    }
     const { id, state } = response;
     const pending = this.#pending.get(id);
     if (state) this.#note(state);
@@ -171,6 +188,20 @@ export class WorkerClient {
     } else if (pending.thrown) pending.reject(pending.thrown.error);
     else if ("answer" in response) pending.resolve(response.answer);
     else pending.reject(response.aborted ? pending.signal?.reason : deserializeError(response.error));
+  }
+
+  async #answerRead(request: ReadRequest): Promise<void> {
+    const post = (answer: ReadAnswer, transfer: Transferable[] = []) => this.#channel.post(answer, transfer);
+    this.#reads ??= onDemand("reading of data", () => import("./answered_reads.ts")).then(
+      ({ AnsweredReads }) => new AnsweredReads(post),
+    );
+    try {
+      const reads = await this.#reads;
+      if (!this.#disposed) await reads.answer(request, (key) => this.#registry.sources.get(key));
+    } catch (error) {
+      this.#reads = undefined;
+      if ("read" in request) post({ read: request.read, error: serializeError(error) });
+    }
   }
 
   #note({ stats, paused, heard, model }: TrainerState): void {
@@ -201,6 +232,7 @@ export class WorkerClient {
 
   #fail(error: Error): void {
     this.#failure ??= error;
+    this.#reads?.then((reads) => reads.stop()).catch(() => undefined);
     for (const { reject } of [...this.#pending.values()]) reject(this.#failure);
   }
 

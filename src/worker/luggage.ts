@@ -42,6 +42,8 @@ export class Registry {
   readonly canvases = new WeakMap<Canvas, number>();
   /** Canvases that were handed over, which cannot be taken back, and that no message has brought to the worker yet. */
   readonly waiting = new WeakMap<Canvas, OffscreenCanvas>();
+  /** Data sets whose `read` the worker may ask for. */
+  readonly sources = new Map<number, Dataset>();
   /** How many runs train on a data set. */
   readonly training = new Map<Dataset, number>();
   #next = 1;
@@ -53,13 +55,13 @@ export class Registry {
 
 /** Packs the arguments of one call. What it notes is true only when the message is on its way: then `sent()`. */
 export class Luggage {
-  readonly datasets = new Map<number, Dataset>();
+  readonly datasets: [key: number, dataset: Dataset, isRead: boolean][] = [];
   readonly canvases = new Map<number, OffscreenCanvas>();
   kept: KeptOptions = { listeners: new Map() };
   readonly #registry: Registry;
   readonly #newDatasets = new Map<Dataset, number>();
   readonly #newCanvases = new Map<Canvas, number>();
-  readonly #forgotten: Dataset[] = [];
+  readonly #forgotten = new Map<Dataset, number>();
   readonly #trained: Dataset[] = [];
 
   constructor(registry: Registry) {
@@ -94,7 +96,10 @@ export class Luggage {
     if (known !== undefined) return { dataset: known };
     const key = this.#registry.newKey();
     this.#newDatasets.set(dataset, key);
-    this.datasets.set(key, dataset);
+    // A function stays here, and is called from there.
+    const { read, ...rest } = dataset;
+    const isRead = typeof read === "function";
+    this.datasets.push([key, isRead ? rest : dataset, isRead]);
     return { dataset: key };
   }
 
@@ -104,7 +109,7 @@ export class Luggage {
     if (key === undefined) return { unknownDataset: true };
     // A run goes on with it, and a later one where that ended: it must still be the same one.
     const forget = !this.#registry.training.has(dataset);
-    if (forget) this.#forgotten.push(dataset);
+    if (forget) this.#forgotten.set(dataset, key);
     return { dataset: key, forget };
   }
 
@@ -145,15 +150,20 @@ export class Luggage {
 
   /** The message is on its way; the function that comes back is called at the call's end. */
   sent(): () => void {
-    const { datasets, canvases, waiting, training } = this.#registry;
-    for (const [dataset, key] of this.#newDatasets) datasets.set(dataset, key);
+    const { datasets, canvases, waiting, training, sources } = this.#registry;
+    for (const [dataset, key] of this.#newDatasets) {
+      datasets.set(dataset, key);
+      if (dataset.read) sources.set(key, dataset);
+    }
     for (const [canvas, key] of this.#newCanvases) {
       canvases.set(canvas, key);
       waiting.delete(canvas);
     }
-    for (const dataset of this.#forgotten) datasets.delete(dataset);
+    for (const dataset of this.#forgotten.keys()) datasets.delete(dataset);
     for (const dataset of this.#trained) training.set(dataset, (training.get(dataset) ?? 0) + 1);
     return () => {
+      // What the worker was still doing with them is done.
+      for (const key of this.#forgotten.values()) sources.delete(key);
       for (const dataset of this.#trained) {
         const left = (training.get(dataset) ?? 1) - 1;
         if (left === 0) training.delete(dataset);

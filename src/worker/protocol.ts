@@ -58,8 +58,8 @@ export interface Luggage {
   readonly parameters: SentParameters;
   /** Counts the messages that brought parameters. */
   readonly parametersSerial: number;
-  /** Data sets that the worker does not have yet, by the numbers that calls know them by. */
-  readonly datasets: readonly (readonly [key: number, dataset: Dataset])[];
+  /** Data sets that the worker does not have yet, by the numbers that calls know them by; `isRead`: without their `read`. */
+  readonly datasets: readonly (readonly [key: number, dataset: Dataset, isRead: boolean])[];
   /** Canvases likewise. */
   readonly canvases: readonly (readonly [key: number, canvas: OffscreenCanvas])[];
 }
@@ -70,7 +70,19 @@ export type Request =
   | { readonly id: number; readonly call: "dispose" }
   | { readonly id: number; readonly call: CallName; readonly sent: readonly SentArgument[]; readonly luggage: Luggage }
   | { readonly abort: number }
-  | { readonly luggage: Luggage };
+  | { readonly luggage: Luggage }
+  | ReadAnswer;
+
+/** Worker → page: images of a data set whose `read` is there, or nobody waits for them any more. */
+export type ReadRequest =
+  | { readonly read: number; readonly dataset: number; readonly rows: readonly number[] }
+  | { readonly endRead: number };
+
+/** Page → worker: these images, with their targets where the data set has some. */
+export type ReadAnswer = { readonly read: number } & (
+  | { readonly images: Uint8Array | Float32Array; readonly targets?: Float32Array }
+  | { readonly error: SentError }
+);
 
 /** What the page knows of the trainer between the answers. */
 export interface TrainerState {
@@ -98,8 +110,11 @@ export interface SentEvent {
   readonly args: readonly unknown[];
 }
 
-/** Worker → page: events of a call, or its end. */
-export type Response = { readonly id: number; readonly state: TrainerState | undefined } & (
+/** Worker → page. */
+export type Response = CallResponse | ReadRequest;
+
+/** Events of a call, or its end. */
+export type CallResponse = { readonly id: number; readonly state: TrainerState | undefined } & (
   | { readonly events: readonly SentEvent[] }
   | { readonly answer: unknown }
   /** `aborted`: by the page, which knows why. */

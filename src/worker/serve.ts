@@ -8,6 +8,7 @@ import type { LayerMakers } from "../nn/own_layers.ts";
 import { createTrainer } from "../train/create_trainer.ts";
 import type { Trainer } from "../train/types.ts";
 import { webgpu } from "../webgpu/backend.ts";
+import { AskedReads } from "./asked_reads.ts";
 import { CALLS, isCallName, type Treatment } from "./calls.ts";
 import { type HostChannel, hostChannel } from "./channel.ts";
 import { ModelInWorker } from "./model_mirror.ts";
@@ -55,6 +56,7 @@ class Host {
   readonly #channel: HostChannel;
   readonly #datasets = new Map<number, Dataset>();
   readonly #canvases = new Map<number, OffscreenCanvas>();
+  readonly #reads = new AskedReads((request) => this.#post(request));
   readonly #aborts = new Map<number, AbortController>();
   /** Calls under way. */
   readonly #running = new Set<Promise<void>>();
@@ -71,7 +73,8 @@ class Host {
   }
 
   #hear(request: Request): void {
-    if ("abort" in request) this.#aborts.get(request.abort)?.abort(ABORTED);
+    if ("read" in request) this.#reads.answered(request);
+    else if ("abort" in request) this.#aborts.get(request.abort)?.abort(ABORTED);
     else if ("id" in request) this.#begin(request);
     else this.#unload(request.luggage);
   }
@@ -118,7 +121,9 @@ class Host {
 
   #unload({ parameters, parametersSerial, datasets, canvases }: Luggage): void {
     this.#theMade().model.take(parameters, parametersSerial);
-    for (const [key, dataset] of datasets) this.#datasets.set(key, dataset);
+    for (const [key, dataset, isRead] of datasets) {
+      this.#datasets.set(key, isRead ? { ...dataset, read: this.#reads.readerOf(key) } : dataset);
+    }
     for (const [key, canvas] of canvases) this.#canvases.set(key, canvas);
   }
 

@@ -5,6 +5,7 @@ import { type Combination, useBench } from "./contract/bench.ts";
 import { faultsContract } from "./contract/faults.ts";
 import { parametersContract } from "./contract/parameters.ts";
 import { savingContract } from "./contract/saving.ts";
+import { streamingContract } from "./contract/streaming.ts";
 import { trainingContract } from "./contract/training.ts";
 import { waitsContract } from "./contract/waits.ts";
 import { disguise } from "./gpu.ts";
@@ -22,6 +23,7 @@ export function trainerContract(combination: Combination): void {
     describe("answers", () => answersContract(bench));
     describe("shares parameters with its model", () => parametersContract(bench));
     describe("saves", () => savingContract(bench));
+    describe("streams", () => streamingContract(bench));
     describe("tells of faults", () => faultsContract(bench));
     describe("waits", () => waitsContract(bench));
   });
