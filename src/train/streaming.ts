@@ -41,9 +41,11 @@ export async function compileStreamed(
   }
 }
 
+/** At most half of the data set, of which all may be more than the device takes. */
 function slotsFor(dataset: Dataset, batch: number): number {
   const { bytes } = ringOf(dataset, batch, 1);
-  const most = Math.min(MOST_SLOTS, Math.ceil(dataset.count / batch), Math.floor(RING_BYTES / bytes));
+  const half = Math.ceil(dataset.count / batch / 2);
+  const most = Math.min(MOST_SLOTS, half, Math.floor(RING_BYTES / bytes));
   return Math.max(LEAST_SLOTS, most);
 }
 

@@ -364,12 +364,12 @@ describe(`data that is streamed, on ${backendName}`, async () => {
     await withTrainer(plain(), {}, async (trainer) => {
       await trainer.fit(whole, { epochs: 1 });
       expect(trainer.stats()).toMatchObject({ residency: "resident", dataWaitSeconds: 0 });
-      await trainer.fit(streamed(whole, () => 40).data, { epochs: 1 });
+      await trainer.fit(streamed(whole, () => 100).data, { epochs: 1 });
       const { dataWaitSeconds, residency } = trainer.stats();
       expect(residency).toBe("streamed");
-      // 14 reads, four at a time.
-      expect(dataWaitSeconds).toBeGreaterThan(0.1);
-      expect(dataWaitSeconds).toBeLessThan(5);
+      // For the first of them there is nothing else to do; 14 reads, four at a time, wait less than one after the other.
+      expect(dataWaitSeconds).toBeGreaterThan(0.09);
+      expect(dataWaitSeconds).toBeLessThan(10);
     });
   });
 
