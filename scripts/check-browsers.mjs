@@ -19,9 +19,11 @@ function filesIn(folder, extension) {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** `[{ paths, where }]` of all that visitors' browsers are given; not src/node.ts, which is for Node alone. */
+/** `[{ paths, where }]` of all that visitors' browsers are given; not src/node.ts and what it has of its own, for Node alone. */
 function usedFeatures() {
-  const scripts = [...filesIn("src", ".ts"), ...filesIn("demo", ".ts")].filter((file) => !file.endsWith("src/node.ts"));
+  const scripts = [...filesIn("src", ".ts"), ...filesIn("demo", ".ts")].filter(
+    (file) => !/src[\\/]node(_pictures)?\.ts$/.test(file),
+  );
   const wanted = new Set(scripts);
   const styles = filesIn("demo", ".css").flatMap((file) => styleFeatures(file, readFileSync(file, "utf8")));
   const page = pageFeatures(join(root, "index.html"), readFileSync(join(root, "index.html"), "utf8"));

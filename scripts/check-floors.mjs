@@ -24,6 +24,8 @@ const BELOW = {
 
 const IMPORT = /\b(import|export)\b(?:[^"';]*?\bfrom\s*|\s*\(\s*|\s*)"([^"]+)"/g;
 
+const { peerDependencies } = JSON.parse(readFileSync(resolve(source, "../package.json"), "utf8"));
+
 const offences = [];
 for (const entry of readdirSync(source, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile() || !entry.name.endsWith(".ts")) continue;
@@ -37,8 +39,9 @@ for (const entry of readdirSync(source, { recursive: true, withFileTypes: true }
   for (const { index, 0: statement, 2: specifier } of text.matchAll(IMPORT)) {
     const line = text.slice(0, index + statement.length).split("\n").length;
     const where = `src/${relative(source, path)}:${line}`;
-    // What Node brings with it is no dependency, for the entry that is for Node alone.
-    if (floor === "node.ts" && specifier.startsWith("node:")) continue;
+    // What Node brings with it, and what a project may install beside, are no dependencies, for what is for Node alone.
+    const isForNode = floor === "node.ts" || floor === "node_pictures.ts";
+    if (isForNode && (specifier.startsWith("node:") || specifier in peerDependencies)) continue;
     if (!specifier.startsWith(".")) {
       offences.push(`${where}: the library has no dependencies, but imports "${specifier}"`);
       continue;

@@ -95,7 +95,7 @@ export async function buildLibrary(folder) {
       sourcemap: true,
       lib: { entry: ENTRIES, formats: ["es"] },
       rolldownOptions: {
-        external: /^node:/,
+        external: [/^node:/, "sharp"],
         preserveEntrySignatures: "strict",
         output: {
           preserveModules: true,

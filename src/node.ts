@@ -4,6 +4,16 @@ import { dirname } from "node:path";
 import { pid } from "node:process";
 import type { TuningStore } from "./webgpu/tuning_store.ts";
 
+export type {
+  ImageDataset,
+  ImageFolderOptions,
+  ImportProgress,
+  ImportReport,
+  SkippedFile,
+  SkipReason,
+} from "./data/pictures/types.ts";
+export { imageFolder } from "./node_pictures.ts";
+
 /**
  * Remembers in a JSON file which kernels were fastest, for `webgpu({ autotune: { store } })`. A file that is missing or
  * holds something else counts as empty; folders are made as needed. Processes that write at once may lose an entry, never

@@ -1,10 +1,10 @@
 /** All that a page can give in the place of a folder, as a list of files. */
 import { ArgumentError } from "../../core/errors.ts";
-import { onDemand } from "../../core/on_demand.ts";
 import { insteadOf, isPicture, tagOf } from "../describe.ts";
 import { isArrayLike } from "../labels.ts";
 import { refused } from "../values.ts";
 import type { PictureFile } from "./source.ts";
+import { readZip } from "./zip.ts";
 
 /** A file of another source, with the place that it has in a folder. */
 export interface FileAt {
@@ -73,10 +73,7 @@ function fileOf(one: unknown, index: number): FileAt {
   throw refused(`imageFolder: entry ${index}`, one, 'give a File, or { path: "cats/7.jpg", file }');
 }
 
-async function fromArchive(archive: Blob): Promise<PictureFile[]> {
-  const { readZip } = await onDemand("reader of zip archives", () => import("./zip.ts"));
-  return readZip(archive, archive instanceof File ? archive.name : "archive");
-}
+const fromArchive = (archive: Blob) => readZip(archive, archive instanceof File ? archive.name : "archive");
 
 const isFolder = ({ kind }: FileSystemHandle) => kind === "directory";
 
