@@ -1,24 +1,20 @@
 import { ArgumentError, DisposedError } from "../core/errors.ts";
 import { onDemand } from "../core/on_demand.ts";
-import { checkOptions } from "../core/options.ts";
 import type { Backend, CompileOptions, DirectDrawing, Program, VariableSnapshot } from "../graph/backend.ts";
 import { checkCompile } from "../graph/checks.ts";
 import { Closing } from "../graph/closing.ts";
 import type { Graph } from "../graph/graph.ts";
-import { type AcquiredDevice, acquireDevice, WEBGPU, type WebGpuOptions } from "./device.ts";
+import { type AcquiredDevice, acquireDevice, checkWebGpuOptions, type WebGpuOptions } from "./device.ts";
 import { type ContextOptions, DeviceContext } from "./device_context.ts";
-import { storeHalves } from "./half_storage.ts";
 import { writeInPlace } from "./in_place.ts";
 import { lowerGraph } from "./lower.ts";
 import { checkMemoryBudget, memoryBudget } from "./memory_budget.ts";
 import { buildProgram, type ProgramHost, type WebGpuProgram } from "./program.ts";
 import { fetchEarly } from "./rules/index.ts";
-import { checkAutotune } from "./tuning_store.ts";
 
 /** A backend on the GPU. Throws `WebGpuUnavailableError`, which says why and what to do. */
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
-  checkOptions("webgpu", options, WEBGPU);
-  checkAutotune(options.autotune);
+  checkWebGpuOptions(options);
   checkMemoryBudget(options.memoryBudget);
   fetchEarly();
   return new WebGpuBackend(await acquireDevice(options), options);
@@ -83,8 +79,11 @@ export class WebGpuBackend implements Backend, ProgramHost {
     checkCompile(graph, options);
     const { outputs, halfLayers } = options;
     return buildProgram(this, async (context) => {
-      const lowered = await lowerGraph(graph, outputs, context.traits);
-      const plan = writeInPlace(halfLayers ? storeHalves(lowered, halfLayers) : lowered);
+      const [lowered, halves] = await Promise.all([
+        lowerGraph(graph, outputs, context.traits),
+        halfLayers && onDemand("16-bit storage", () => import("./half_storage.ts")),
+      ]);
+      const plan = writeInPlace(halfLayers && halves ? halves.storeHalves(lowered, halfLayers) : lowered);
       const tuner = await context.tuner();
       return tuner ? tuner.tune(plan) : plan;
     });

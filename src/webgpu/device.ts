@@ -1,6 +1,6 @@
 import { WebGpuUnavailableError } from "../core/errors.ts";
 import { onDemand } from "../core/on_demand.ts";
-import type { OptionKinds } from "../core/options.ts";
+import { checkOptions, type OptionKinds } from "../core/options.ts";
 import { learnCompletion } from "./completion.ts";
 import type { DeviceTraits } from "./kernel.ts";
 import { exchangesAsExpected, SUBGROUP_MATRIX_FEATURE, subgroupSizes } from "./subgroups.ts";
@@ -53,6 +53,16 @@ export const WEBGPU: OptionKinds<WebGpuOptions> = {
   winograd: "boolean",
   memoryBudget: "number",
 };
+
+/** Those of `autotune`. */
+const AUTOTUNE: OptionKinds<AutotuneOptions> = { store: "any", milliseconds: "number" };
+
+/** Throws `ArgumentError` for options that `webgpu` does not know. */
+export function checkWebGpuOptions(options: WebGpuOptions): void {
+  checkOptions("webgpu", options, WEBGPU);
+  const { autotune } = options;
+  if (autotune !== undefined && typeof autotune !== "boolean") checkOptions("webgpu: autotune", autotune, AUTOTUNE);
+}
 
 export interface AcquiredDevice {
   readonly device: GPUDevice;

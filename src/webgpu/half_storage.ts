@@ -1,6 +1,10 @@
+import half from "../../shaders/half.wgsl?raw";
 import { at } from "../core/at.ts";
 import { InternalError } from "../core/errors.ts";
 import { type Plan, type PlannedDispatch, type PlannedValue, rootOf } from "./plan.ts";
+
+/** What shaders include that read or write 16-bit floats. */
+export const halfIncludes = { half };
 
 /**
  * Stores values that live between kernels of these layers as 16-bit floats: half the memory and half the traffic, while
@@ -39,7 +43,7 @@ export function storeHalves(plan: Plan, layers: ReadonlySet<string>): Plan {
       return replaced.some(changes) ? { ...dispatch, alternatives: undefined } : dispatch;
     }
     const bindings = Object.keys(dispatch.spec.bindings).filter((_, index) => halves.has(at(dispatch.values, index)));
-    const spec = dispatch.spec.variants?.make({ halves: bindings });
+    const spec = dispatch.spec.variants?.make({ halves: bindings, includes: halfIncludes });
     if (spec === undefined)
       throw new InternalError(`kernel "${dispatch.spec.name}" has no variant with 16-bit storage`);
     const values = dispatch.values.map((value) => halves.get(value) ?? value);

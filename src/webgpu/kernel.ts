@@ -36,6 +36,8 @@ export interface Variant<Tile = unknown> {
   readonly tile?: Tile | undefined;
   /** Bindings whose tensors are stored as 16-bit floats. */
   readonly halves?: readonly string[] | undefined;
+  /** What the shader then includes: `halfIncludes` of half_storage.ts. */
+  readonly includes?: Readonly<Record<string, string>>;
   /** The operand in whose place the output lies. It has no binding then. */
   readonly inPlace?: string | undefined;
 }

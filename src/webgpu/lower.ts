@@ -5,7 +5,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import { neededNodes, outdatedOperands, ownerOf, variableOf, writtenVariables } from "../graph/schedule.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
-import { copy } from "./kernels/elementwise.ts";
+import { copy } from "./kernels/copy.ts";
 import { type BoundValues, valuesInOrder } from "./lowering.ts";
 import type { Plan, PlannedDispatch, PlannedValue } from "./plan.ts";
 import { PlannedValues } from "./planned_values.ts";

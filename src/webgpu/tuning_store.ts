@@ -1,6 +1,3 @@
-/** What the autotuner is told, and where it remembers what it found: known before the autotuner itself is fetched. */
-import { checkOptions, type OptionKinds } from "../core/options.ts";
-
 /** Where the results of tuning are remembered. Both may fail; tuning then goes on without. */
 export interface TuningStore {
   /** What was set for this key; undefined where nothing was. */
@@ -15,14 +12,6 @@ export interface AutotuneOptions {
   store?: TuningStore;
   /** Milliseconds that a program may spend on measuring kernels that no one has measured yet; default 3000. */
   milliseconds?: number;
-}
-
-const OPTIONS: OptionKinds<AutotuneOptions> = { store: "any", milliseconds: "number" };
-
-/** Throws `ArgumentError` unless it is what `webgpu` takes as `autotune`. */
-export function checkAutotune(autotune: boolean | AutotuneOptions | undefined): void {
-  if (autotune === undefined || typeof autotune === "boolean") return;
-  checkOptions("webgpu: autotune", autotune, OPTIONS);
 }
 
 /** A store that ends with the page. */

@@ -36,6 +36,8 @@ export function kernel<Tile = never>(
   const stored = Object.entries(flags).map(([flag, name]) => [flag, name !== false && wanted.includes(name)]);
   return {
     ...spec,
+    // Half of the shaders can read 16-bit floats, and few pages want that.
+    includes: { half: "", ...spec.includes, ...variant.includes },
     constants: { ...spec.constants, ...Object.fromEntries(stored) },
     ...(wanted.length > 0 && { variant: [...(spec.variant ? [spec.variant] : []), "16-bit storage"].join(", ") }),
     variants: {

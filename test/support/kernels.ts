@@ -86,6 +86,7 @@ export {
   type UpstreamValues,
 } from "../../src/webgpu/kernels/batch_norm.ts";
 export { cast } from "../../src/webgpu/kernels/cast.ts";
+export { copy } from "../../src/webgpu/kernels/copy.ts";
 export {
   type CrossEntropyOptions,
   crossEntropyGradient,
@@ -95,7 +96,7 @@ export {
 export { crossEntropyStep } from "../../src/webgpu/kernels/cross_entropy_step.ts";
 export { cumsum } from "../../src/webgpu/kernels/cumsum.ts";
 export { dropout } from "../../src/webgpu/kernels/dropout.ts";
-export { type BinaryOperation, copy, elementwise, type UnaryOperation } from "../../src/webgpu/kernels/elementwise.ts";
+export { type BinaryOperation, elementwise, type UnaryOperation } from "../../src/webgpu/kernels/elementwise.ts";
 export { type FetchBatchOptions, fetchBatch, MOST_FETCHED_ROWS } from "../../src/webgpu/kernels/fetch_batch.ts";
 export {
   COUNTS_PLACE,

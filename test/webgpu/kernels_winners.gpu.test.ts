@@ -4,6 +4,7 @@ import { cpu } from "../../src/cpu/backend.ts";
 import type { Node } from "../../src/graph/node.ts";
 import { Graph } from "../../src/graph.ts";
 import { webgpu } from "../../src/index.ts";
+import { halfIncludes } from "../../src/webgpu/half_storage.ts";
 import type { FilterGradientTile } from "../../src/webgpu/kernels/filter_gradient_tiles.ts";
 import { lowerGraph } from "../../src/webgpu/lower.ts";
 import { buildProgram } from "../../src/webgpu/program.ts";
@@ -214,7 +215,7 @@ test("16-bit gradients and images give the same where they are whole numbers", a
       unit,
     });
     const place = () => new Float32Array(slices * aligned(sizesOf(g).filter)).fill(-7);
-    const stored = spec.variants?.make({ halves: ["input", "upstream"] });
+    const stored = spec.variants?.make({ halves: ["input", "upstream"], includes: halfIncludes });
     if (stored === undefined) throw new Error("no 16-bit variant");
     const [whole] = (await runKernel(device, spec, [input, upstream, codes, place()])).slice(-1);
     const [half] = (await runKernel(device, stored, [halves(input), halves(upstream), codes, place()])).slice(-1);

@@ -8,6 +8,7 @@ import { Arena, Variable } from "../../src/graph/node.ts";
 import { pointwiseFunctions } from "../../src/graph/pointwise_functions.ts";
 import { stateArenas } from "../../src/graph/update_rule.ts";
 import { adafactor, adam, lamb, rmsprop, sgd } from "../../src/nn/optimizers.ts";
+import { halfIncludes } from "../../src/webgpu/half_storage.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import { kernelSource } from "../../src/webgpu/kernel_source.ts";
 import { largestMagnitude } from "../../src/webgpu/kernels/largest_magnitude.ts";
@@ -369,9 +370,11 @@ describe("every shader", () => {
     // Convolutions compile slowly.
     .filter(({ name }, index) => index % 3 === 0 || !name.startsWith("conv2d"))
     .flatMap(({ halves, make }) => [
-      make({ halves }),
+      make({ halves, includes: halfIncludes }),
       // Alone: what reads one type may write the other.
-      ...(halves.length > 1 ? halves.slice(-1) : []).map((stored) => make({ halves: [stored] })),
+      ...(halves.length > 1 ? halves.slice(-1) : []).map((stored) =>
+        make({ halves: [stored], includes: halfIncludes }),
+      ),
     ]);
   const tileSpecs = variants
     .flatMap(({ tiles, quick, make }) =>
@@ -419,6 +422,7 @@ describe("every shader", () => {
     const used = new Set([
       ...[...specs, ...subgroupSpecs].flatMap(({ shader, includes = {} }) => [shader, ...Object.values(includes)]),
       ...Object.values(shaderIncludes),
+      ...Object.values(halfIncludes),
       // Compiled in test/webgpu/subgroup_matrix.test.ts: no adapter of the tests has the feature.
       matmulSubgroupMatrix(
         { m: 256, n: 256, k: 64, transposeA: false, transposeB: false },

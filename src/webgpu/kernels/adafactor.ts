@@ -1,6 +1,9 @@
 import directionShader from "../../../shaders/adafactor_direction.wgsl?raw";
 import momentsShader from "../../../shaders/adafactor_moments.wgsl?raw";
 import scalesShader from "../../../shaders/adafactor_scales.wgsl?raw";
+import gradientSum from "../../../shaders/gradient_sum.wgsl?raw";
+import learningRate from "../../../shaders/learning_rate.wgsl?raw";
+import workgroupElementSum from "../../../shaders/workgroup_element_sum.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { SCHEDULE_ROWS } from "../../core/schedule.ts";
 import { factoredShape, factoredSlots } from "../../graph/factored_moments.ts";
@@ -93,6 +96,7 @@ function momentsKernel(
   return {
     name: "adafactor_moments",
     shader: momentsShader,
+    includes: { gradient_sum: gradientSum },
     constants: {
       ...rowReduction(threads, lanes, traits),
       ...{ L2_DECAY, WEIGHT_DECAY, CLIP_FACTORS, CLIP_VALUE, LIMIT },
@@ -162,6 +166,7 @@ export function adafactorDirection(rule: RuleOf<"adafactor">, arenaSize: number,
   return {
     name: "adafactor_direction",
     shader: directionShader,
+    includes: { learning_rate: learningRate },
     constants: {
       THREADS: threads,
       ARENA_VECTORS: arenaSize / 4,
@@ -195,6 +200,7 @@ export function adafactorScales(
   return {
     name: "adafactor_scales",
     shader: scalesShader,
+    includes: { workgroup_element_sum: workgroupElementSum },
     constants: {
       ...workgroupReduction(loneWorkgroupThreads(16 * Math.max(...blocks), traits), traits),
       EPSILON2: { f32: epsilon2 },

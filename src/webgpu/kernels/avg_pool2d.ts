@@ -1,5 +1,7 @@
 import poolShader from "../../../shaders/avg_pool2d.wgsl?raw";
+import avgPool2dDivisor from "../../../shaders/avg_pool2d_divisor.wgsl?raw";
 import gradientShader from "../../../shaders/avg_pool2d_gradient.wgsl?raw";
+import storedTensor from "../../../shaders/stored_tensor.wgsl?raw";
 import { type AvgPoolAttributes, countedRange } from "../../graph/ops/avg_pool2d.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
@@ -20,6 +22,7 @@ export function avgPool2d(
   return kernel(() => ({
     name: options.gradient ? "avg_pool2d_gradient" : "avg_pool2d",
     shader: options.gradient ? gradientShader : poolShader,
+    includes: { avg_pool2d_divisor: avgPool2dDivisor, stored_tensor: storedTensor },
     constants: {
       ...constants,
       FROM_ROW: range.fromRow,

@@ -1,12 +1,13 @@
 import batchRowsShader from "../../../shaders/batch_rows.wgsl?raw";
 import gatherRowsShader from "../../../shaders/gather_rows.wgsl?raw";
 import gatherRowsGradientShader from "../../../shaders/gather_rows_gradient.wgsl?raw";
+import tableLoad from "../../../shaders/table_load.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { BatchRowsAttributes } from "../../graph/ops/batch_rows.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
-import { batchRowConstants } from "./fetch_batch.ts";
+import { batchRowConstants, batchRowIncludes } from "./fetch_batch.ts";
 import { workgroupThreads } from "./sizes.ts";
 
 /** Row numbers (i32) of the batch that the cursor (u32) names. */
@@ -15,6 +16,7 @@ export function batchRows(options: BatchRowsAttributes, traits: DeviceTraits): K
   return {
     name: "batch_rows",
     shader: batchRowsShader,
+    includes: batchRowIncludes,
     constants: { THREADS: threads, ...batchRowConstants(options) },
     bindings: { cursor: "read", rows: "write" },
     workgroups: linearWorkgroups(options.batch, threads),
@@ -39,6 +41,7 @@ export function gatherRows({ batch, rowSize, dtype, scale }: GatherRowsOptions, 
   return {
     name: "gather_rows",
     shader: gatherRowsShader,
+    includes: { table_load: tableLoad },
     constants: {
       THREADS: threads,
       BATCH: batch,

@@ -4,6 +4,9 @@ import gradientTotalShader from "../../../shaders/batch_norm_gradient_total.wgsl
 import inputGradientShader from "../../../shaders/batch_norm_input_gradient.wgsl?raw";
 import momentsShader from "../../../shaders/batch_norm_moments.wgsl?raw";
 import momentsTotalShader from "../../../shaders/batch_norm_moments_total.wgsl?raw";
+import elementNan from "../../../shaders/element_nan.wgsl?raw";
+import storedTensor from "../../../shaders/stored_tensor.wgsl?raw";
+import workgroupElementSum from "../../../shaders/workgroup_element_sum.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { type Shape, sizeOf } from "../../core/shape.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
@@ -105,6 +108,7 @@ export function batchNormMoments(shape: Shape, masked: boolean, traits: DeviceTr
   return kernel(() => ({
     name: "batch_norm_moments",
     shader: momentsShader,
+    includes: { stored_tensor: storedTensor },
     constants: { ...constants, MASKED: masked, ROWS_PER_IMAGE: rowsPerImage },
     bindings: presentBindings({ x: "read", labels: masked && "read", partials: "write" }),
     workgroups,
@@ -123,6 +127,7 @@ export function batchNormMomentsTotal(shape: Shape, momentum: number | undefined
   return {
     name: "batch_norm_moments_total",
     shader: momentsTotalShader,
+    includes: { workgroup_element_sum: workgroupElementSum },
     constants: {
       ...constants,
       MOVING: moving,
@@ -151,6 +156,7 @@ export function batchNormalize(
   return kernel(() => ({
     name: "batch_norm",
     shader: normalizeShader,
+    includes: { element_nan: elementNan, stored_tensor: storedTensor },
     constants: { ...constants, EPSILON: { f32: epsilon }, RELU: relu },
     bindings: { x: "read", means: "read", variances: "read", gammas: "read", betas: "read", output: "write" },
     workgroups,
@@ -172,6 +178,7 @@ export function batchNormGradientSums(shape: Shape, relu: boolean, traits: Devic
   return kernel(() => ({
     name: "batch_norm_gradient_sums",
     shader: gradientSumsShader,
+    includes: { stored_tensor: storedTensor },
     constants: { ...constants, RELU: relu },
     bindings: presentBindings({
       x: "read",
@@ -208,6 +215,7 @@ export function batchNormGradientTotal(
   return {
     name: "batch_norm_gradient_total",
     shader: gradientTotalShader,
+    includes: { workgroup_element_sum: workgroupElementSum },
     constants: {
       ...constants,
       EPSILON: { f32: epsilon },
@@ -244,6 +252,7 @@ export function batchNormInputGradient(
   return kernel(() => ({
     name: "batch_norm_input_gradient",
     shader: inputGradientShader,
+    includes: { stored_tensor: storedTensor },
     constants: { ...constants, RELU: relu, MASKED: masked, ROWS_PER_IMAGE: rowsPerImage },
     bindings: presentBindings({
       x: "read",

@@ -1,6 +1,7 @@
 import totalShader from "../../../shaders/cross_entropy_total.wgsl?raw";
 import rowLossShader from "../../../shaders/softmax_cross_entropy.wgsl?raw";
 import gradientShader from "../../../shaders/softmax_cross_entropy_gradient.wgsl?raw";
+import workgroupSum from "../../../shaders/workgroup_sum.wgsl?raw";
 import type { Reduction } from "../../graph/ops/softmax_cross_entropy.ts";
 import { type DeviceTraits, type KernelSpec, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
@@ -45,6 +46,7 @@ export function crossEntropyTotal(shape: Rows, options: CrossEntropyOptions, tra
   return {
     name: "cross_entropy_total",
     shader: totalShader,
+    includes: { workgroup_sum: workgroupSum },
     constants,
     bindings: presentBindings({ rowLosses: "read", labels: constants.COUNT_LABELS && "read", loss: "write" }),
     workgroups: [1, 1, 1],
@@ -59,6 +61,7 @@ export function crossEntropyGradient(shape: Rows, options: CrossEntropyOptions, 
   return {
     name: "softmax_cross_entropy_gradient",
     shader: gradientShader,
+    includes: { workgroup_sum: workgroupSum },
     constants: {
       ...constants,
       DENSE_LABELS: options.dense,

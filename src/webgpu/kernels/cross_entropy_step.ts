@@ -1,4 +1,5 @@
 import stepShader from "../../../shaders/cross_entropy_step.wgsl?raw";
+import workgroupSum from "../../../shaders/workgroup_sum.wgsl?raw";
 import { type DeviceTraits, type KernelSpec, presentBindings } from "../kernel.ts";
 import { type Rows, rowConstants } from "./rows.ts";
 import { loneWorkgroupThreads, powerOfTwoAtLeast, powerOfTwoAtMost } from "./sizes.ts";
@@ -34,6 +35,7 @@ export function crossEntropyStep(
   return {
     name: "cross_entropy_step",
     shader: stepShader,
+    includes: { workgroup_sum: workgroupSum },
     constants: {
       ...constants,
       LABEL_STEPS: Math.ceil(shape.rows / constants.THREADS),

@@ -1,4 +1,6 @@
 import shader from "../../../shaders/dropout.wgsl?raw";
+import random from "../../../shaders/random.wgsl?raw";
+import storedTensor from "../../../shaders/stored_tensor.wgsl?raw";
 import { dropoutKey, dropoutThreshold } from "../../core/dropout.ts";
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import type { DropoutAttributes } from "../../graph/ops/dropout.ts";
@@ -19,6 +21,7 @@ export function dropout(options: DropoutAttributes, shape: Shape, traits: Device
   return kernel(({ inPlace }) => ({
     name: "dropout",
     shader,
+    includes: { random, stored_tensor: storedTensor },
     constants: {
       THREADS: threads,
       SIZE: sizeOf(walked),

@@ -1,14 +1,17 @@
+import elementNan from "../../../shaders/element_nan.wgsl?raw";
 import shader from "../../../shaders/elementwise.wgsl?raw";
+import power from "../../../shaders/power.wgsl?raw";
 import { InternalError } from "../../core/errors.ts";
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
 import type { DType } from "../../core/tensor.ts";
 import type { Node } from "../../graph/node.ts";
 import type { OpName } from "../../graph/op_names.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
-import { type Lowering, lowering, type StoredType } from "../lowering.ts";
+import { type Lowering, lowering } from "../lowering.ts";
 import type { ShaderConstants } from "../preprocess.ts";
 import { halvesIf, kernel } from "../variants.ts";
 import { innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
+import { copy } from "./copy.ts";
 import { constantName, workgroupThreads } from "./sizes.ts";
 
 const COMPARISONS = ["equal", "less", "lessOrEqual"] as const;
@@ -58,6 +61,7 @@ export function elementwise(
     return {
       name: "elementwise",
       shader,
+      includes: { element_nan: elementNan, power },
       constants: {
         THREADS: threads,
         SIZE: size,
@@ -132,12 +136,6 @@ function operandConstants(name: string, operand: Operand | undefined): ShaderCon
     [`${name}_SPREAD`]: operand?.spread ?? false,
     [`${name}_STRIDES`]: operand?.strides ?? [0],
   };
-}
-
-/** `size` elements of any type from one buffer to another, bit by bit, from x to the output. */
-export function copy({ size, dtype }: { size: number; dtype: StoredType }, traits: DeviceTraits): KernelSpec {
-  const words = dtype === "u8" ? Math.ceil(size / 4) : size;
-  return elementwise("copy", [[words]], [words], traits);
 }
 
 /** The op's operands, by name, that the kernel has as x, y and z. */

@@ -1,9 +1,15 @@
+import batchRow from "../../../shaders/batch_row.wgsl?raw";
 import fetchBatchShader from "../../../shaders/fetch_batch.wgsl?raw";
+import random from "../../../shaders/random.wgsl?raw";
+import tableLoad from "../../../shaders/table_load.wgsl?raw";
 import { permutationHalfBits, randomKey } from "../../core/random.ts";
 import type { BatchRowsAttributes } from "../../graph/ops/batch_rows.ts";
 import { type DeviceTraits, type KernelSpec, presentBindings } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
 import { workgroupThreads } from "./sizes.ts";
+
+/** What shaders include to find them. */
+export const batchRowIncludes = { batch_row: batchRow, random };
 
 /** What the shaders need to know of which rows make up a batch. */
 export function batchRowConstants(options: BatchRowsAttributes): ShaderConstants {
@@ -45,6 +51,7 @@ export function fetchBatch(options: FetchBatchOptions, traits: DeviceTraits): Ke
   return {
     name: "fetch_batch",
     shader: fetchBatchShader,
+    includes: { ...batchRowIncludes, table_load: tableLoad },
     constants: {
       THREADS: threads,
       ...batchRowConstants(rows),

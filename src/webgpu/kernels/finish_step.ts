@@ -1,4 +1,5 @@
 import shader from "../../../shaders/finish_step.wgsl?raw";
+import gradientSum from "../../../shaders/gradient_sum.wgsl?raw";
 import { LEAST_LOSS_SCALE, MOST_LOSS_SCALE } from "../../graph/loss_scaling.ts";
 import { Arena } from "../../graph/node.ts";
 import { type DeviceTraits, type KernelSpec, presentBindings } from "../kernel.ts";
@@ -45,7 +46,7 @@ export function finishStep(options: FinishStepOptions, traits: DeviceTraits): Ke
   return {
     name: "finish_step",
     shader,
-    includes: rowIncludes,
+    includes: { ...rowIncludes, gradient_sum: gradientSum },
     constants: {
       THREADS: threads,
       ...rowConstants(options),

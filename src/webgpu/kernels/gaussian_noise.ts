@@ -1,4 +1,6 @@
 import shader from "../../../shaders/gaussian_noise.wgsl?raw";
+import random from "../../../shaders/random.wgsl?raw";
+import storedTensor from "../../../shaders/stored_tensor.wgsl?raw";
 import { noiseKey } from "../../core/gaussian_noise.ts";
 import { type Shape, sizeOf } from "../../core/shape.ts";
 import type { GaussianNoiseAttributes } from "../../graph/ops/gaussian_noise.ts";
@@ -15,6 +17,7 @@ export function gaussianNoise(options: GaussianNoiseAttributes, shape: Shape, tr
   return kernel(({ inPlace }) => ({
     name: "gaussian_noise",
     shader,
+    includes: { random, stored_tensor: storedTensor },
     constants: {
       THREADS: threads,
       SIZE: elements,

@@ -1,6 +1,9 @@
 import clipFactorsShader from "../../../shaders/clip_factors.wgsl?raw";
 import squaresShader from "../../../shaders/gradient_squares.wgsl?raw";
+import gradientSum from "../../../shaders/gradient_sum.wgsl?raw";
 import trustShader from "../../../shaders/trust_ratios.wgsl?raw";
+import workgroupElementSum from "../../../shaders/workgroup_element_sum.wgsl?raw";
+import workgroupSum from "../../../shaders/workgroup_sum.wgsl?raw";
 import { Arena } from "../../graph/node.ts";
 import type { DeviceTraits, KernelSpec } from "../kernel.ts";
 import { linearWorkgroups } from "../kernel.ts";
@@ -16,6 +19,7 @@ export function gradientSquares(
   return {
     name: "gradient_squares",
     shader: squaresShader,
+    includes: { gradient_sum: gradientSum },
     constants: { THREADS: threads, ARENA_VECTORS: arenaSize / 4, ALIGNED_PARTIALS: alignedPartials },
     bindings: { squares: "write", gradientPartials: "read", blockTable: "read" },
     workgroups: linearWorkgroups(arenaSize / 4, threads),
@@ -43,6 +47,7 @@ export function clipFactors({ limit, groups }: ClipFactorsOptions, traits: Devic
   return {
     name: "clip_factors",
     shader: clipFactorsShader,
+    includes: { workgroup_sum: workgroupSum },
     constants: { ...workgroupReduction(loneWorkgroupThreads(most, traits), traits), LIMIT: { f32: limit } },
     bindings: { squares: "read", groups: "read", factors: "write" },
     workgroups: [groups.length, 1, 1],
@@ -57,6 +62,7 @@ export function trustRatios({ groups }: Pick<ClipFactorsOptions, "groups">, trai
   return {
     name: "trust_ratios",
     shader: trustShader,
+    includes: { workgroup_element_sum: workgroupElementSum },
     constants: workgroupReduction(loneWorkgroupThreads(most, traits), traits),
     bindings: { squares: "read", groups: "read", ratios: "write" },
     workgroups: [groups.length, 1, 1],

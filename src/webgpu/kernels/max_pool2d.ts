@@ -1,5 +1,7 @@
+import elementNan from "../../../shaders/element_nan.wgsl?raw";
 import poolShader from "../../../shaders/max_pool2d.wgsl?raw";
 import gradientShader from "../../../shaders/max_pool2d_gradient.wgsl?raw";
+import storedTensor from "../../../shaders/stored_tensor.wgsl?raw";
 import type { PoolGeometry } from "../../core/window_geometry.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
@@ -44,6 +46,7 @@ export function maxPool2d(g: PoolGeometry, traits: DeviceTraits): KernelSpec {
   return kernel(() => ({
     name: "max_pool2d",
     shader: poolShader,
+    includes: { element_nan: elementNan, stored_tensor: storedTensor },
     constants,
     bindings: { input: "read", output: "write" },
     workgroups: linearWorkgroups(g.batch * g.outHeight * g.outWidth * constants.CHANNELS, constants.THREADS),
@@ -59,6 +62,7 @@ export function maxPool2dGradient(g: PoolGeometry, traits: DeviceTraits): Kernel
   return kernel(() => ({
     name: "max_pool2d_gradient",
     shader: gradientShader,
+    includes: { element_nan: elementNan, stored_tensor: storedTensor },
     constants,
     bindings: { input: "read", upstream: "read", output: "write" },
     workgroups: linearWorkgroups(g.batch * g.inHeight * g.inWidth * constants.CHANNELS, constants.THREADS),

@@ -1,5 +1,6 @@
 import confusionShader from "../../../shaders/confusion_matrix.wgsl?raw";
 import countShader from "../../../shaders/count_correct.wgsl?raw";
+import workgroupSum from "../../../shaders/workgroup_sum.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
@@ -12,6 +13,7 @@ export function countCorrect(shape: Rows, traits: DeviceTraits): KernelSpec {
   return {
     name: "count_correct",
     shader: countShader,
+    includes: { workgroup_sum: workgroupSum },
     bindings: { logits: "read", labels: "read", counts: "write" },
     ...loneRowKernel(shape, traits),
     flops: shape.rows * shape.columns,

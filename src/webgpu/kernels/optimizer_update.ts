@@ -1,3 +1,5 @@
+import gradientSum from "../../../shaders/gradient_sum.wgsl?raw";
+import learningRate from "../../../shaders/learning_rate.wgsl?raw";
 import updateShader from "../../../shaders/optimizer_update.wgsl?raw";
 import { InternalError } from "../../core/errors.ts";
 import { SCHEDULE_ROWS } from "../../core/schedule.ts";
@@ -89,6 +91,14 @@ export function treatmentConstants(rule: UpdateRule) {
   } as const;
 }
 
+/** What the shader includes, with nothing in the place of formulas that are not its own. */
+const updateIncludes = {
+  gradient_sum: gradientSum,
+  learning_rate: learningRate,
+  other_update_helpers: "",
+  other_update_formulas: "",
+};
+
 export interface OptimizerUpdateOptions {
   readonly rule: UpdateRule;
   /** Elements of the arena, a multiple of 64. */
@@ -133,7 +143,7 @@ export function optimizerUpdate(
   return {
     name: "optimizer_update",
     shader: updateShader,
-    includes: { other_update_helpers: "", other_update_formulas: "", ...formula.includes },
+    includes: { ...updateIncludes, ...formula.includes },
     constants: {
       THREADS: threads,
       ARENA_VECTORS: arenaSize / 4,

@@ -1,4 +1,7 @@
+import elementNan from "../../../shaders/element_nan.wgsl?raw";
 import shader from "../../../shaders/pointwise.wgsl?raw";
+import power from "../../../shaders/power.wgsl?raw";
+import storedTensor from "../../../shaders/stored_tensor.wgsl?raw";
 import { sizeOf } from "../../core/shape.ts";
 import {
   type PointwiseAttributes,
@@ -32,6 +35,7 @@ export function pointwise(
   return kernel(() => ({
     name: "pointwise",
     shader,
+    includes: { element_nan: elementNan, power, stored_tensor: storedTensor },
     constants: {
       THREADS: threads,
       SIZE: elements,

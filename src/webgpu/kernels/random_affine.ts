@@ -1,3 +1,4 @@
+import random from "../../../shaders/random.wgsl?raw";
 import shader from "../../../shaders/random_affine.wgsl?raw";
 import { AFFINE_STREAM } from "../../core/affine.ts";
 import { at } from "../../core/at.ts";
@@ -15,6 +16,7 @@ export function randomAffine(options: RandomAffineAttributes, shape: Shape, trai
   return {
     name: "random_affine",
     shader,
+    includes: { random },
     constants: {
       THREADS: threads,
       BATCH: batch,

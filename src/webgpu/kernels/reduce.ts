@@ -1,4 +1,5 @@
 import elementAt from "../../../shaders/element_at.wgsl?raw";
+import elementNan from "../../../shaders/element_nan.wgsl?raw";
 import maxGradientShader from "../../../shaders/max_gradient.wgsl?raw";
 import reduceShader from "../../../shaders/reduce.wgsl?raw";
 import { at } from "../../core/at.ts";
@@ -9,7 +10,7 @@ import { kernel } from "../variants.ts";
 import { type AxisWalk, innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
 import { lanesPerRow, rowReduction, workgroupThreads } from "./sizes.ts";
 
-const reduceIncludes = { element_at: elementAt };
+const reduceIncludes = { element_nan: elementNan, element_at: elementAt };
 
 export type ReduceOperation = "sum" | "product" | "max" | "min";
 

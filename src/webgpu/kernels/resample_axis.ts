@@ -1,4 +1,5 @@
 import shader from "../../../shaders/resample_axis.wgsl?raw";
+import storedTensor from "../../../shaders/stored_tensor.wgsl?raw";
 import { aroundAxis } from "../../graph/ops/resample_axis.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
@@ -23,6 +24,7 @@ export function resampleAxis(sizes: ResampleSizes, traits: DeviceTraits): Kernel
   return kernel(() => ({
     name: "resample_axis",
     shader,
+    includes: { stored_tensor: storedTensor },
     constants: {
       THREADS: threads,
       VECTOR: vector,

@@ -1,4 +1,5 @@
 import placeShader from "../../../shaders/place.wgsl?raw";
+import storedTensor from "../../../shaders/stored_tensor.wgsl?raw";
 import copyShader from "../../../shaders/strided_copy.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { ArgumentError } from "../../core/errors.ts";
@@ -30,6 +31,7 @@ export function stridedCopy(shape: Shape, from: StridedView, to: StridedView, tr
   return kernel(() => ({
     name: "strided_copy",
     shader: copyShader,
+    includes: { stored_tensor: storedTensor },
     constants: {
       THREADS: threads,
       SIZE: size,
@@ -88,6 +90,7 @@ export function place(part: Shape, attributes: PlaceAttributes & { dtype: string
   return kernel(() => ({
     name: "place",
     shader: placeShader,
+    includes: { stored_tensor: storedTensor },
     constants: {
       THREADS: threads,
       SIZE: size,

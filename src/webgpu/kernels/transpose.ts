@@ -1,3 +1,4 @@
+import storedTensor from "../../../shaders/stored_tensor.wgsl?raw";
 import shader from "../../../shaders/transpose.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { ArgumentError } from "../../core/errors.ts";
@@ -23,6 +24,7 @@ export function transpose(shape: Shape, permutation: readonly number[], traits: 
   return kernel(() => ({
     name: "transpose",
     shader,
+    includes: { stored_tensor: storedTensor },
     constants: {
       THREADS: threads,
       SIZE: size,

@@ -1,3 +1,4 @@
+import storedTensor from "../../../shaders/stored_tensor.wgsl?raw";
 import filterShader from "../../../shaders/winograd_filter.wgsl?raw";
 import inputShader from "../../../shaders/winograd_input.wgsl?raw";
 import multiplyShader from "../../../shaders/winograd_multiply.wgsl?raw";
@@ -32,7 +33,7 @@ export function winogradInput(plan: WinogradPlan, traits: DeviceTraits): KernelS
   return kernel(() => ({
     name: "winograd_input",
     shader: inputShader,
-    includes: patchIncludes,
+    includes: { ...patchIncludes, stored_tensor: storedTensor },
     constants: {
       ...tileConstants(plan),
       THREADS: threads,
@@ -86,6 +87,7 @@ export function winogradOutput(plan: WinogradPlan, { bias, relu }: WinogradEpilo
   return kernel(() => ({
     name: "winograd_output",
     shader: outputShader,
+    includes: { stored_tensor: storedTensor },
     constants: {
       ...tileConstants(plan),
       THREADS: threads,

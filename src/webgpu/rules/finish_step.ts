@@ -4,14 +4,16 @@ import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import { type FinishStepAttributes, finishStepParts } from "../../graph/ops/finish_step.ts";
 import { COUNTS_PLACE, finishStep as finishStepKernel, GUARDS_PLACE } from "../kernels/finish_step.ts";
-import { unscaleGradients } from "../kernels/loss_scaling.ts";
 import { rowValues } from "../kernels/step_ring.ts";
 import { type PlannedValue, rootOf } from "../plan.ts";
-import { gatherGradients, type UpdateNode } from "./gradients.ts";
-import { type RuleEmitter, rule, UNREAD } from "./rule.ts";
+import { type GatheredGradients, gatherGradients, type UpdateNode } from "./gradients.ts";
+import { Annotation, type RuleEmitter, rule, UNREAD } from "./rule.ts";
 import { VERDICT } from "./verdict.ts";
 
 type FinishNode = Node<FinishStepAttributes>;
+
+/** Left at the end of a step whose loss is scaled: divides the gradients. */
+export const UNSCALE = new Annotation<(gradients: GatheredGradients, emit: RuleEmitter) => void>();
 
 /** Records a step and decides on it; looks at the gradients where the update that waits for the verdict finds them. */
 export const finishStep = rule("finishStep", (finish, context) => {
@@ -42,15 +44,10 @@ function lower(finish: FinishNode, update: UpdateNode | undefined, emit: RuleEmi
   const { ring, counters, scaling } = finish.attributes;
   const { values, guards } = partsOf(finish);
   const gradients = update && gatherGradients(update, emit);
-  if (update && gradients && scaling) {
+  const unscale = emit.find(UNSCALE, finish);
+  if (update && gradients && unscale) {
     emit.begin("unscale gradients", update.layer);
-    const spec = unscaleGradients({ arenaSize: gradients.arenaSize }, emit.traits);
-    emit.dispatch(spec, {
-      gradientPartials: gradients.partials,
-      blockTable: gradients.blockTable,
-      lossScale: emit.variable(scaling.scale),
-      counters: emit.variable(scaling.counters),
-    });
+    unscale(gradients, emit);
   }
   const whole = emit.find(VERDICT, finish);
   if (whole === undefined) throw new Error("a step ends without a place for its verdict");

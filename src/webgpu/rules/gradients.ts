@@ -4,7 +4,7 @@ import { sizeOf } from "../../core/shape.ts";
 import { Arena, type Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import type { OptimizerUpdateAttributes } from "../../graph/ops/optimizer_update.ts";
-import { copy } from "../kernels/elementwise.ts";
+import { copy } from "../kernels/copy.ts";
 import type { UpdateFormula } from "../kernels/optimizer_update.ts";
 import type { PlannedValue } from "../plan.ts";
 import { throughReshapes } from "./patterns.ts";

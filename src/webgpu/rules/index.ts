@@ -1,21 +1,16 @@
 import { onDemand } from "../../core/on_demand.ts";
 import type { Node } from "../../graph/node.ts";
 import type { DeviceTraits } from "../kernel.ts";
-import { elementwiseLowerings } from "../kernels/elementwise.ts";
 import { type Family, families, leftovers } from "./families/index.ts";
 import { constantLeaf, inputLeaf, reshapeView, stopGradientView, variableLeaf } from "./leaves.ts";
 import type { Rule } from "./rule.ts";
-import { singleOps } from "./single_op.ts";
 
 /** What begins a graph, or is another name for the same elements. */
 const leaves: readonly Rule[] = [inputLeaf, constantLeaf, variableLeaf, reshapeView, stopGradientView];
 
-/** What every family leaves to it: almost all graphs have such ops. */
-const elementwise: readonly Rule[] = singleOps(elementwiseLowerings);
-
 /** The rules that a graph with these nodes and effects wants, in the order in which they are asked. Fetches what is missing. */
 export async function rulesFor(nodes: readonly Node[], traits: DeviceTraits): Promise<readonly Rule[]> {
-  return [...leaves, ...(await loaded(families, nodes, traits)), ...elementwise];
+  return [...leaves, ...(await loaded(families, nodes, traits))];
 }
 
 /** The rules for the nodes and effects that those leave. */

@@ -3,7 +3,6 @@ import type { Node } from "../../../graph/node.ts";
 import { isOp } from "../../../graph/op.ts";
 import { pointwiseFunctions } from "../../../graph/pointwise_functions.ts";
 import type { DeviceTraits } from "../../kernel.ts";
-import { winogradMayPay, winogradPays } from "../../kernels/winograd_plan.ts";
 import type { Rule } from "../rule.ts";
 import { singleOps } from "../single_op.ts";
 
@@ -37,13 +36,11 @@ const isDepthwise = ofConvolutions(({ groups, groupInChannels }) => groups > 1 &
 /** Whether an image may be one of few channels for the kernels: grey, colours, and one more. */
 const FEW_CHANNELS = 4;
 
-/** Whether a convolution runs as Winograd's, or an autotuner is there to try it. */
-function mayBeWinograd(node: Node, traits: DeviceTraits): boolean {
-  const { autotunes = true } = traits;
-  const isWanted = autotunes ? winogradMayPay : winogradPays;
-  if (isOp(node, "conv2d")) return isWanted(node.attributes.geometry, "forward", traits);
-  return isOp(node, "conv2dInputGradient") && isWanted(node.attributes.geometry, "inputGradient", traits);
-}
+/** Whether a convolution may run as Winograd's, or an autotuner is there to try it; the rules know exactly. */
+const mayBeWinograd = ofConvolutions(({ kernelWidth, inChannels, outChannels }, traits) => {
+  const { software, winograd = true, autotunes = true } = traits;
+  return !software && winograd && kernelWidth === 3 && Math.min(inChannels, outChannels) >= (autotunes ? 32 : 128);
+});
 
 /** In the order in which their rules are asked: a node that one has taken is not offered to those behind it. */
 export const families: readonly Family[] = [
@@ -92,7 +89,7 @@ export const families: readonly Family[] = [
   },
   // Counts right answers itself: before the metrics.
   {
-    ops: [...["batchRows", "gatherRows", "nonFinite"], "softmaxCrossEntropyGradient"],
+    ops: ["batchRows", "gatherRows", "softmaxCrossEntropyGradient"],
     load: async () => (await import("./training.ts")).rules,
   },
   {
@@ -101,6 +98,12 @@ export const families: readonly Family[] = [
   },
   { ops: ["optimizerUpdate"], wants: isSpecial, load: async () => (await import("./updates.ts")).rules },
   { ops: ["normConstraint"], load: async () => (await import("./updates.ts")).rules },
+  // Takes no node: offers to divide gradients.
+  {
+    ops: ["finishStep"],
+    wants: (node) => isOp(node, "finishStep") && node.attributes.scaling !== undefined,
+    load: async () => [(await import("../loss_scaling.ts")).lossScaling],
+  },
   { ops: ["finishStep", "optimizerUpdate"], load: async () => (await import("./training.ts")).endRules },
   // No fusion takes them.
   {
@@ -120,10 +123,21 @@ export const families: readonly Family[] = [
 
 /** Single ops that the fusions above take in most networks: fetched for those nodes alone that these leave. */
 export const leftovers: readonly Family[] = [
+  // Sums with biases and activations are parts of fusions.
+  {
+    ops: [
+      ...["add", "sub", "mul", "div", "standardize", "relu", "reluGradient", "exp", "log", "neg", "sqrt", "minimum"],
+      ...["maximum", "prelu", "preluDerivative", "pow", "powBaseDerivative", "powExponentDerivative", "equal", "less"],
+      ...["lessOrEqual", "where", "broadcastTo", "assign"],
+    ],
+    load: async () => singleOps((await import("../../kernels/elementwise.ts")).elementwiseLowerings),
+  },
   {
     ops: ["maxPool2d", "maxPool2dGradient", "avgPool2d", "avgPool2dGradient"],
     load: async () => (await import("./pooling.ts")).rules,
   },
+  // Looks through an arena as a whole, where no fetch does.
+  { ops: ["nonFinite"], load: async () => [(await import("../non_finite.ts")).nonFinite] },
   // What a classifier ends in.
   {
     ops: ["argmax", "logSoftmax", "softmax"],

@@ -1,7 +1,6 @@
 import { crossEntropy } from "../cross_entropy.ts";
 import { fetchBatch } from "../fetch_batch.ts";
 import { finishStep } from "../finish_step.ts";
-import { nonFinite } from "../non_finite.ts";
 import { optimizerUpdate } from "../optimizer_update.ts";
 import type { Rule } from "../rule.ts";
 
@@ -9,10 +8,8 @@ import type { Rule } from "../rule.ts";
 export const rules: readonly Rule[] = [
   // Loss, gradient and accuracy in one pass over the logits.
   crossEntropy,
-  // One dispatch for a batch, and the weights are looked through beside it: before `nonFinite`.
+  // One dispatch for a batch, and the weights are looked through beside it.
   fetchBatch,
-  // Looks through an arena as a whole, where no fetch does.
-  nonFinite,
 ];
 
 /** The end of a training step. */
