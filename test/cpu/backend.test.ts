@@ -166,6 +166,22 @@ describe("variables on the CPU", () => {
   });
 });
 
+describe("reopen on the CPU", () => {
+  it("sets variables back to the snapshot, those that were set anew and those it does not hold aside", async () => {
+    const backend = cpu();
+    const [kept, set] = [await counter(backend), await counter(backend)];
+    await kept.program.enqueue({ steps: 2 });
+    await set.program.enqueue({ steps: 2 });
+    const snapshot = await backend.snapshot();
+    const gone = new Variable({ name: "gone", shape: [] });
+    await kept.program.enqueue({ steps: 5 });
+    set.variable.reset(Float32Array.of(50));
+    await backend.reopen(new Map([...snapshot, [gone, { version: gone.version, data: Float32Array.of(1) }]]));
+    expect(await scalar(kept.program.read(kept.variable))).toBe(2);
+    expect(await scalar(set.program.read(set.variable))).toBe(50);
+  });
+});
+
 describe("after dispose", () => {
   const uses: [string, (program: Program, variable: Variable) => unknown][] = [
     ["run", (program) => program.run()],

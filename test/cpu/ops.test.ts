@@ -241,6 +241,81 @@ describe("recordStep", () => {
     const read = await program.enqueue({ steps: 3, read: [ring, step!, cursor!] });
     expect(read.map(({ data }) => [...data])).toEqual([[2, 20, 200, 1, 10, 100], [3], [3]]);
   });
+
+  it("records NaN for the first value alone where the guard is not 0, and counts the step", async () => {
+    const ring = new Variable({ name: "ring", shape: [3, 2] });
+    const step = new Variable({ name: "step", shape: [], dtype: "u32" });
+    const graph = new Graph();
+    const guard = graph.input("guard", []);
+    graph.recordStep([graph.constant(5), graph.constant(6)], { ring, counters: [step], guard });
+    const program = await cpu({ precision: "f64" }).compile(graph, { outputs: {} });
+    for (const value of [0, 1, Number.NaN]) await program.run({ guard: [value] });
+    const read = await program.enqueue({ steps: 0, read: [ring, step] });
+    expect(read.map(({ data }) => [...data])).toEqual([[5, 6, Number.NaN, 6, Number.NaN, 6], [3]]);
+  });
+});
+
+describe("the gradient of a product", () => {
+  it("is the product of the others, beside one zero and beside several", async () => {
+    const gradient = (values: number[]) =>
+      compute((g) => {
+        const x = g.constant(values);
+        return g.gradients(g.product(x), [x])[0] as Node;
+      });
+    expect(await gradient([2, 3, 4])).toEqual([12, 8, 6]);
+    expect(await gradient([2, 0, 4])).toEqual([0, 8, 0]);
+    expect(await gradient([0, 3, 0])).toEqual([0, 0, 0]);
+  });
+});
+
+describe("running sums", () => {
+  it("go along the last axis by default, with each element in its own sum", async () => {
+    const along = (shape: number[], ...rest: [] | [axis: number]) =>
+      compute((g) => g.cumsum(g.constant([1, 2, 3, 4, 5, 6, 7, 8], shape), ...rest));
+    expect(await along([8])).toEqual([1, 3, 6, 10, 15, 21, 28, 36]);
+    expect(await along([2, 2, 2])).toEqual([1, 3, 3, 7, 5, 11, 7, 15]);
+    expect(await along([2, 2, 2], 1)).toEqual([1, 2, 4, 6, 5, 6, 12, 14]);
+  });
+});
+
+describe("what an op takes where nothing is said", () => {
+  const values = [1, -2, 3, -4, 5, -6, 7, 8];
+  const cube = (g: Graph) => g.constant(values, [2, 2, 2]);
+  const first = (g: Graph) => g.gatherRows(g.constant(values, [4, 2]), g.constant([3, 0], [2], "i32"));
+
+  it.each<[string, (g: Graph) => Node, number[]]>([
+    ["argmax: the last axis", (g) => g.argmax(cube(g)), [0, 0, 0, 1]],
+    ["transpose: all axes in reverse", (g) => g.transpose(cube(g)), [1, 5, 3, 7, -2, -6, -4, 8]],
+    ["split: the first axis", (g) => g.split(cube(g), 2)[1] as Node, [5, -6, 7, 8]],
+    ["gatherRows: unscaled", first, [7, 8, 1, -2]],
+    ["pad: zeros", (g) => g.pad(g.constant([1, 2]), [[1, 1]]), [0, 1, 2, 0]],
+    ["l1Norm: all, no axis kept", (g) => g.add(g.l1Norm(cube(g)), g.constant([0, 0])), [36, 36]],
+    ["sum: all, no axis kept", (g) => g.add(g.sum(cube(g)), g.constant([0, 0])), [12, 12]],
+  ])("%s", async (_, build, want) => expect(await compute(build)).toEqual(want));
+
+  const pair = (g: Graph, ...shape: number[]) => g.constant([1, 3], shape);
+  const [one, zero] = [(g: Graph) => g.constant([1]), (g: Graph) => g.constant([0])];
+
+  // 1 and 3 have the mean 2 and the variance 1.
+  it.each<[string, (g: Graph) => Node]>([
+    ["layerNorm", (g) => g.layerNorm(pair(g, 1, 2))],
+    ["groupNorm", (g) => g.groupNorm(pair(g, 1, 2), { groups: 1 })],
+    ["instanceNorm", (g) => g.instanceNorm(pair(g, 1, 2, 1))],
+    ["batchNorm", (g) => g.batchNorm(pair(g, 2, 1), one(g), zero(g))],
+    [
+      "batchNorm by given statistics",
+      (g) => g.batchNorm(pair(g, 2, 1), one(g), zero(g), { mean: g.constant([2]), variance: one(g) }),
+    ],
+  ])("%s: an ε of 0.001", async (_, build) => {
+    const [low, high] = await compute(build);
+    expect(low).toBeCloseTo(-1 / Math.sqrt(1.001), 12);
+    expect(high).toBeCloseTo(1 / Math.sqrt(1.001), 12);
+  });
+
+  it("layerNorm: the last axis", async () => {
+    const got = await compute((g) => g.layerNorm(g.constant([1, 3, 5, 9], [2, 2]), { epsilon: 0 }));
+    expect(got).toEqual([-1, 1, -1, 1]);
+  });
 });
 
 describe("optimizerUpdate, three steps against the formulas written out", () => {

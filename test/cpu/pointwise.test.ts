@@ -65,6 +65,22 @@ describe("functions of one number", () => {
     expect(await slope("pow 0", [0])).toEqual([0]);
   });
 
+  it.each<[string, number, number]>([
+    ["elu", -1, Math.expm1(-1)],
+    // python3 -c "import math; print((1 + math.erf(2**-.5)) / 2)"
+    ["gelu", 1, 0.8413447460685429],
+    ["hardSigmoid", 1, 2 / 3],
+    ["hardSigmoid", 0, 1 / 2],
+    ["hardSwish", 1, 2 / 3],
+    ["leakyRelu", -2, -0.02],
+    // Scale, and scale · alpha, of the paper's appendix.
+    ["selu", 1, 1.0507009873554805],
+    ["selu", -1, 1.0507009873554805 * 1.6732632423543772 * Math.expm1(-1)],
+  ])("%s takes the parameters of Keras and PyTorch where none are given: at %d it is %d", async (name, x, want) => {
+    const { y } = await at(POINTWISE[name]!.build, [x]);
+    expect(y[0]).toBeCloseTo(want, 14);
+  });
+
   it("are refused a second derivative by name, unless they are straight", async () => {
     const graph = new Graph();
     const x = graph.input("x", [1]);

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { ArgumentError, ShapeError } from "../../src/core/errors.ts";
 import { constantSchedule, SCHEDULE_COLUMNS, SCHEDULE_ROWS, scheduleTable } from "../../src/core/schedule.ts";
+import { poolGeometry } from "../../src/core/window_geometry.ts";
 import { Arena, type Node, Variable } from "../../src/graph/node.ts";
+import { avgPool2dGradientOp } from "../../src/graph/ops/avg_pool2d.ts";
+import { maxPool2dGradientOp } from "../../src/graph/ops/max_pool2d.ts";
 import { Graph } from "../../src/graph.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 
@@ -297,6 +300,98 @@ describe("shapes that do not fit are refused with both shapes", () => {
     expect(() => update([2], g.constant(0.1))).toThrow(/wants a schedule \(f32 \[16, 8\]/);
     expect(() => update([3])).toThrow(/gradient of "w" is \[3\], not \[2\]/);
     expect(() => update([2])).not.toThrow();
+  });
+});
+
+describe("every half of a check refuses alone", () => {
+  const i32 = (g: Graph, shape: number[]) => g.input(`i${g.nodes.length}`, shape, "i32");
+  const geometry = poolGeometry("pool", [1, 4, 4, 2], {
+    size: [2, 2],
+    strides: [2, 2],
+    padding: "valid",
+    dilations: [1, 1],
+    ceilMode: false,
+  });
+  const maxGradient = (x: number[], upstream: number[]) =>
+    of(x, upstream)((g, a, b) => g.addNode(maxPool2dGradientOp, [a, b], { geometry }));
+  const averageGradient = (upstream: number[]) =>
+    of(upstream)((g, a) => g.addNode(avgPool2dGradientOp, [a], { geometry, countIncludePad: false }));
+  const record = (ring: { shape?: number[]; dtype?: "u32" }, counters: Variable[]) => {
+    const graph = new Graph();
+    const variable = new Variable({ name: "ring", shape: [2, 3], ...ring });
+    return graph.recordStep([graph.constant(1), graph.constant([2, 3])], { ring: variable, counters });
+  };
+  const count = new Variable({ name: "count", shape: [], dtype: "u32" });
+
+  it("and what fits passes", () => {
+    expect(maxGradient([1, 4, 4, 2], [1, 2, 2, 2])).toEqual([1, 4, 4, 2]);
+    expect(averageGradient([1, 2, 2, 2])).toEqual([1, 4, 4, 2]);
+    expect(() => record({}, [count, count])).not.toThrow();
+  });
+
+  const rings = /3 f32 values a step do not fit a ring/;
+  const counters = /wants at least one counter, all u32 scalars/;
+  it.each<[string, () => unknown, RegExp]>([
+    ["a max-pool's gradient, input", () => maxGradient([1, 4, 5, 2], [1, 2, 2, 2]), /got \[1, 4, 5, 2\]/],
+    ["a max-pool's gradient, upstream", () => maxGradient([1, 4, 4, 2], [1, 2, 3, 2]), /and \[1, 2, 3, 2\]/],
+    ["an average pool's gradient", () => averageGradient([1, 2, 3, 2]), /wants \[1, 2, 2, 2\], got \[1, 2, 3, 2\]/],
+    ["a ring of whole numbers", () => record({ dtype: "u32" }, [count]), rings],
+    ["a ring that is a row", () => record({ shape: [3] }, [count]), rings],
+    ["a ring of other rows", () => record({ shape: [2, 4] }, [count]), rings],
+    ["no counter", () => record({}, []), counters],
+    ["a counter of f32", () => record({}, [new Variable({ name: "c", shape: [] })]), counters],
+    [
+      "a second counter of two",
+      () => record({}, [count, new Variable({ name: "c", shape: [2], dtype: "u32" })]),
+      counters,
+    ],
+    ["logits of rank 1", () => of([4])((g, x) => g.countCorrect(x, i32(g, [4]))), /wants logits \[batch, classes\]/],
+    ["labels of another batch", () => of([4, 3])((g, x) => g.countCorrect(x, i32(g, [5]))), /\[4, 3\] and \[5\]/],
+    ["losses of rank 1", () => of([4])((g, x) => g.softmaxCrossEntropy(x, i32(g, [4]))), /got \[4\] and i32 \[4\]/],
+    ["row numbers of rank 2", () => of([4, 3])((g, x) => g.gatherRows(x, i32(g, [2, 1]))), /and \[2, 1\]/],
+    ["a table without rows", () => of([])((g, x) => g.gatherRows(x, i32(g, [2]))), /got \[\] and \[2\]/],
+    ["a second matrix of rank 3", () => of([2, 3], [3, 4, 1])((g, a, b) => g.matmul(a, b)), /two matrices/],
+    ["an order of too few axes", () => of([2, 3])((g, x) => g.transpose(x, [0])), /\[0\] is not an order/],
+    ["parts of another rank", () => of([2, 3], [2])((g, a, b) => g.concat([a, b], 0)), /differ in more than axis 0/],
+    [
+      "parts of another extent",
+      () => of([2, 3], [2, 4])((g, a, b) => g.concat([a, b], 0)),
+      /differ in more than axis 0/,
+    ],
+    ["parts of another type", () => of([2])((g, x) => g.concat([x, i32(g, [2])], 0)), /f32 \[2\] and i32 \[2\] differ/],
+    ["depthwise, an image", () => of([4, 4, 2], [1, 1, 2, 1])((g, x, w) => g.depthwiseConv2d(x, w)), /got \[4, 4, 2\]/],
+    ["depthwise, a filter", () => of([1, 4, 4, 2], [1, 1, 2])((g, x, w) => g.depthwiseConv2d(x, w)), /and \[1, 1, 2\]/],
+    [
+      "depthwise, other channels",
+      () => of([1, 4, 4, 2], [1, 1, 3, 1])((g, x, w) => g.depthwiseConv2d(x, w)),
+      /and \[1, 1, 3, 1\]/,
+    ],
+    [
+      "images without a batch to move",
+      () => of([4, 4, 1])((g, x) => g.randomAffine(x, g.constant(0, [], "u32"), { seed: 1 })),
+      /got \[4, 4, 1\] and \[\]/,
+    ],
+    [
+      "two batch numbers",
+      () => of([1, 4, 4, 1])((g, x) => g.randomAffine(x, g.constant([0, 1], [2], "u32"), { seed: 1 })),
+      /and \[2\]/,
+    ],
+  ])("%s", (_, build, message) => {
+    expect(build).toThrow(message);
+    expect(build).toThrow(ShapeError);
+  });
+
+  it.each<[string, () => unknown, RegExp]>([
+    ["no classes", () => new Graph().oneHot(i32(new Graph(), [2]), 0), /depth must be a whole number/],
+    ["half a class", () => new Graph().oneHot(i32(new Graph(), [2]), 1.5), /depth must be a whole number/],
+    ["padding of one axis of two", () => of([2, 3])((g, x) => g.pad(x, [[1, 1]])), /\[before, after\] for each axis/],
+    ["half an element", () => of([2])((g, x) => g.pad(x, [[0.5, 1]])), /\[before, after\] for each axis/],
+    ["less than none", () => of([2])((g, x) => g.pad(x, [[0, -1]])), /\[before, after\] for each axis/],
+    ["no pixel", () => of([1, 4, 4, 1])((g, x) => g.upsample2d(x, { outputSize: [4, 0] })), /at least one pixel/],
+    ["half a pixel", () => of([1, 4, 4, 1])((g, x) => g.upsample2d(x, { outputSize: [4, 2.5] })), /at least one pixel/],
+  ])("%s", (_, build, message) => {
+    expect(build).toThrow(message);
+    expect(build).toThrow(ArgumentError);
   });
 });
 

@@ -318,16 +318,60 @@ describe("the filter gradient's slices", () => {
   });
 });
 
+interface TileCase extends Case {
+  readonly kind: "GPU" | "software";
+  readonly tile: Partial<BlockTile>;
+}
+
 // What large work on software adapters and whole vectors on GPUs choose: blocks that divide a row or not, or span it whole.
-const LARGE_TILES: readonly [string, Partial<BlockTile>][] = [
-  ["GPU", { width: 4, vectors: 2, unit: 4 }],
-  ["GPU", { width: 2, tapRows: 3 }],
-  ["software", { width: 14, vectors: 2, unit: 1, tapRows: 1 }],
-  ["software", { width: 6, vectors: 1, unit: 1, tapRows: 3 }],
-  ["software", { width: 16, vectors: 1, unit: 1, tapRows: 3 }],
+const LARGE_TILES = (
+  [
+    ["GPU", { width: 4, vectors: 2, unit: 4 }],
+    ["GPU", { width: 2, tapRows: 3 }],
+    ["software", { width: 14, vectors: 2, unit: 1, tapRows: 1 }],
+    ["software", { width: 6, vectors: 1, unit: 1, tapRows: 3 }],
+    ["software", { width: 16, vectors: 1, unit: 1, tapRows: 3 }],
+  ] as const
+).map(
+  ([kind, tile]): TileCase => ({
+    name: `of ${Object.entries(tile).join(" ")}, ${shareWords}`,
+    kind,
+    tile,
+    input: [2, 7, 15, 8],
+    filter: [3, 3, 8, 16],
+    padding: "same",
+  }),
+);
+// Taps of all rows in one turn, unlike steps apart along rows and columns: for each way in which channels map to vectors.
+const DILATED = { dilations: [2, 3], padding: "same", tile: { width: 2, vectors: 1, unit: 1, tapRows: 3 } } as const;
+const DILATED_TILES: readonly TileCase[] = [
+  {
+    ...DILATED,
+    name: "dilated, whole vectors",
+    kind: "GPU",
+    input: [1, 9, 12, 8],
+    filter: [3, 2, 8, 4],
+    tile: { ...DILATED.tile, unit: 4 },
+  },
+  { ...DILATED, name: "dilated, odd channels", kind: "software", input: [1, 9, 12, 3], filter: [3, 2, 3, 5] },
+  {
+    ...DILATED,
+    name: "dilated, depthwise",
+    kind: "software",
+    input: [1, 9, 12, 8],
+    filter: [3, 2, 1, 8],
+    groups: 8,
+  },
+  {
+    ...DILATED,
+    name: "dilated, groups that split vectors",
+    kind: "GPU",
+    input: [1, 9, 12, 6],
+    filter: [3, 2, 2, 9],
+    groups: 3,
+  },
 ];
-describe.each(shareOf(LARGE_TILES))(`%s, tile %o (${shareWords})`, (kind, tile) => {
-  const one: Case = { name: "tile", input: [2, 7, 15, 8], filter: [3, 3, 8, 16], padding: "same" };
+describe.each([...shareOf(LARGE_TILES), ...DILATED_TILES])("$kind, tile $name", ({ kind, tile, ...one }) => {
   const { g, sizes, input, filter, bias, upstream, pooledUpstream, codes, winners } = dataOf(one);
   const [[, gpu], [, software]] = traitsOfEachKind as [Kind, Kind];
   const traits = kind === "GPU" ? gpu : software;

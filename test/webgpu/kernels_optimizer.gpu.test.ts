@@ -6,7 +6,7 @@ import type { Backend } from "../../src/graph/backend.ts";
 import { Arena, Variable } from "../../src/graph/node.ts";
 import { slotNames, slotsPerArena, stateArenas, type UpdateRule } from "../../src/graph/update_rule.ts";
 import { Graph } from "../../src/graph.ts";
-import { adafactor, adam, adamw, lamb, type Optimizer, rmsprop, sgd } from "../../src/nn/optimizers.ts";
+import { adafactor, adam, adamw, lamb, nadam, type Optimizer, rmsprop, sgd } from "../../src/nn/optimizers.ts";
 import {
   cosineDecay,
   cosineDecayRestarts,
@@ -226,6 +226,67 @@ test.each([
   const want = await fiveSteps(cpu(), optimizer, shapes);
   // Values below 4 after five steps of some twenty roundings each; sums of up to 390 squares.
   for (const [index, values] of want.entries()) expectNear(got[index] as number[], values, 5 * 20 * 2 ** -24 * 4);
+});
+
+test.each([
+  ["Keras' momentum decay", nadam({ epsilon: 1e-3 })],
+  ["slow momentum", nadam({ momentumDecay: 4e-4, epsilon: 1e-3 })],
+])("Nadam, %s, takes each step's corrections of the momentum", async (_, optimizer) => {
+  const backend = await webgpu({ device });
+  const got = await fiveSteps(backend, optimizer);
+  backend.dispose();
+  const want = await fiveSteps(cpu({ precision: "f64" }), optimizer);
+  // Values below 2 after five steps of some ten roundings each.
+  for (const [index, values] of want.entries()) expectNear(got[index] as number[], values, 5 * 10 * 2 ** -24 * 2);
+});
+
+/** Adam's formula with a β₁ of each step's own: moments decay by it, and what the first one lacks is 1 − β₁^t. */
+function adamWithMomentum(
+  p: number,
+  gradients: readonly number[],
+  rates: readonly number[],
+  beta1s: readonly number[],
+) {
+  let [m, v] = [0, 0];
+  gradients.forEach((g, i) => {
+    const beta1 = beta1s[i]!;
+    m = beta1 * m + (1 - beta1) * g;
+    v = 0.9 * v + 0.1 * g * g;
+    p -= (rates[i]! * m) / (1 - beta1 ** (i + 1)) / (Math.sqrt(v / (1 - 0.9 ** (i + 1))) + 1e-8);
+  });
+  return p;
+}
+
+test.each(["cpu", "webgpu"])("a momentum that a schedule moves below a half is Adam's β₁, on %s", async (kind) => {
+  const backend = kind === "cpu" ? cpu() : await webgpu({ device });
+  const learningRate = oneCycle({ maxLearningRate: 0.1, totalSteps: 8, baseMomentum: 0.1, maxMomentum: 0.6 });
+  const { rule } = adam({ learningRate, beta2: 0.9, epsilon: 1e-8 });
+  const parameters = new Arena("parameters", [{ name: "w", shape: [1], initial: Float32Array.of(0.5) }]);
+  const step = new Variable({ name: "step", shape: [], dtype: "u32" });
+  const ring = new Variable({ name: "ring", shape: [1, 1] });
+  const schedule = new Variable({ name: "schedule", shape: [32, 8], initial: learningRateTable(learningRate) });
+  const graph = new Graph();
+  graph.optimizerUpdate(graph.variable(step), graph.variable(schedule), [graph.input("gradient", [1])], {
+    rule,
+    parameters,
+    state: stateArenas(rule, parameters),
+  });
+  graph.recordStep([graph.constant(0)], { ring, counters: [step] });
+  const program = await backend.compile(graph, { outputs: {} });
+  const gradients = [0.3, -0.7, 0.2, 0.9, -0.1, -0.4, 0.8, 0.5];
+  const rates = gradients.map((_, i) => learningRateAt(learningRate, i));
+  // From 0.6 by half a cosine to 0.1 in the second step (index 1), and back until the last.
+  const half = (from: number, to: number, share: number) => to + ((from - to) * (1 + Math.cos(Math.PI * share))) / 2;
+  const beta1s = gradients.map((_, i) => (i < 1 ? 0.6 : half(0.1, 0.6, (i - 1) / 6)));
+  for (const [i, gradient] of gradients.entries()) {
+    await program.run({ gradient: [gradient] });
+    const [moved] = await program.enqueue({ steps: 0, read: parameters.variables });
+    const want = adamWithMomentum(0.5, gradients.slice(0, i + 1), rates, beta1s);
+    // Each step moves by less than 0.3, of some ten roundings, with a logarithm that is good to 2⁻²¹.
+    expectNear(moved?.data as Float32Array, [want], (i + 1) * 0.3 * (10 * 2 ** -24 + 2 ** -21) + 2 ** -24);
+  }
+  program.dispose();
+  if (kind === "webgpu") backend.dispose();
 });
 
 const cycle = oneCycle({ maxLearningRate: 0.1, totalSteps: 20, cycleMomentum: true });

@@ -264,25 +264,35 @@ fn store(start: u32, matrix: Result, stride: u32) {
 }
 `;
 
-test("with matrices written out in WGSL, the kernel multiplies exactly: oblong ones, parts of tiles, several steps of K", async () => {
-  // SwiftShader's subgroups have four threads. Two by two matrices a subgroup, of unlike extents; more compile for longer.
-  const traits = withMatrices({ m: 16, n: 15, k: 4, minSize: 4, maxSize: 4 });
-  const { rows, columns, tileK } = subgroupMatrixTile({ m: 16, n: 15, k: 4, minSize: 4, maxSize: 4 });
-  const sizes = product(rows + 9, 2 * columns + 20, 2 * tileK + 3);
-  const spec = matmulSubgroupMatrix(sizes, traits);
-  if (spec === undefined) throw new Error("no kernel");
-  const shader = spec.shader
-    .replace(/enable chromium.*;|@diagnostic.*|alias (Left|Right|Result) .*;/g, "")
-    .replace(/subgroupMatrixLoad<(Left|Right), row_major>\(\s*&tile[AB], /g, "load$1(")
-    .replaceAll("subgroupMatrixMultiplyAccumulate(", "multiplyAccumulate(")
-    .replaceAll("subgroupMatrixStore<row_major>(&results, ", "store(");
-  const [a, b] = [integers(sizes.m * sizes.k, 1), integers(sizes.k * sizes.n, 2)];
-  const expected = Array.from({ length: sizes.m * sizes.n }, (_, place) => {
-    const [row, column] = [Math.floor(place / sizes.n), place % sizes.n];
-    let sum = 0;
-    for (let k = 0; k < sizes.k; k++) sum += a[row * sizes.k + k]! * b[k * sizes.n + column]!;
-    return sum;
-  });
-  const got = await outputOf(device, { ...spec, shader: shader + MATRICES_IN_WGSL }, [a, b], expected.length);
-  expect(plain(got)).toEqual(plain(expected));
-});
+// Two by two matrices a subgroup, of unlike extents, then two below each other, then two side by side; more compile for longer.
+test.each([
+  { m: 16, n: 15, k: 4, tile: [2, 2] },
+  { m: 16, n: 30, k: 4, tile: [2, 1] },
+  { m: 31, n: 15, k: 4, tile: [1, 2] },
+])(
+  "with matrices $m × $n × $k written out in WGSL, $tile a subgroup, the kernel multiplies exactly: parts of tiles, several steps of K",
+  async ({ tile, ...extents }) => {
+    // SwiftShader's subgroups have four threads.
+    const matrix = { ...extents, minSize: 4, maxSize: 4 };
+    const traits = withMatrices(matrix);
+    const { rowMatrices, columnMatrices, rows, columns, tileK } = subgroupMatrixTile(matrix);
+    expect([rowMatrices, columnMatrices]).toEqual(tile);
+    const sizes = product(rows + 9, 2 * columns + 20, 2 * tileK + 3);
+    const spec = matmulSubgroupMatrix(sizes, traits);
+    if (spec === undefined) throw new Error("no kernel");
+    const shader = spec.shader
+      .replace(/enable chromium.*;|@diagnostic.*|alias (Left|Right|Result) .*;/g, "")
+      .replace(/subgroupMatrixLoad<(Left|Right), row_major>\(\s*&tile[AB], /g, "load$1(")
+      .replaceAll("subgroupMatrixMultiplyAccumulate(", "multiplyAccumulate(")
+      .replaceAll("subgroupMatrixStore<row_major>(&results, ", "store(");
+    const [a, b] = [integers(sizes.m * sizes.k, 1), integers(sizes.k * sizes.n, 2)];
+    const expected = Array.from({ length: sizes.m * sizes.n }, (_, place) => {
+      const [row, column] = [Math.floor(place / sizes.n), place % sizes.n];
+      let sum = 0;
+      for (let k = 0; k < sizes.k; k++) sum += a[row * sizes.k + k]! * b[k * sizes.n + column]!;
+      return sum;
+    });
+    const got = await outputOf(device, { ...spec, shader: shader + MATRICES_IN_WGSL }, [a, b], expected.length);
+    expect(plain(got)).toEqual(plain(expected));
+  },
+);
