@@ -347,6 +347,7 @@ describe("every half of a check refuses alone", () => {
     ],
     ["logits of rank 1", () => of([4])((g, x) => g.countCorrect(x, i32(g, [4]))), /wants logits \[batch, classes\]/],
     ["labels of another batch", () => of([4, 3])((g, x) => g.countCorrect(x, i32(g, [5]))), /\[4, 3\] and \[5\]/],
+    ["labels of rank 2", () => of([4, 3])((g, x) => g.countCorrect(x, i32(g, [4, 1]))), /\[4, 3\] and \[4, 1\]/],
     ["losses of rank 1", () => of([4])((g, x) => g.softmaxCrossEntropy(x, i32(g, [4]))), /got \[4\] and i32 \[4\]/],
     ["row numbers of rank 2", () => of([4, 3])((g, x) => g.gatherRows(x, i32(g, [2, 1]))), /and \[2, 1\]/],
     ["a table without rows", () => of([])((g, x) => g.gatherRows(x, i32(g, [2]))), /got \[\] and \[2\]/],

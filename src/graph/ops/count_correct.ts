@@ -1,5 +1,5 @@
 import { ShapeError } from "../../core/errors.ts";
-import { formatShape } from "../../core/shape.ts";
+import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { defineOp, FLOATS, INTEGERS } from "../op.ts";
@@ -9,7 +9,7 @@ export const countCorrectOp = defineOp<object>({
   operands: { logits: FLOATS, labels: INTEGERS },
   infer(given, _, what) {
     const [logits, labels] = [given.operand("logits"), given.operand("labels")];
-    if (logits.shape.length !== 2 || labels.shape[0] !== logits.shape[0]) {
+    if (logits.shape.length !== 2 || !sameShape(labels.shape, logits.shape.slice(0, 1))) {
       throw new ShapeError(
         `${what}: wants logits [batch, classes] and labels [batch], got ${formatShape(logits.shape)} and ` +
           `${formatShape(labels.shape)}.`,
