@@ -375,22 +375,23 @@ describe(`data that is streamed, on ${backendName}`, async () => {
 
   it("a step on an image that is not finite is told, with its number, and not taken, however often the ring went round", async () => {
     const spoilt = floats.slice();
-    spoilt[60 * 36 + 4] = Number.NaN;
+    // In the third batch, which nobody looks at before the end of the epoch: the ring of seven would be written over.
+    spoilt[20 * 36 + 4] = Number.NaN;
     const bad = dataset({ images: spoilt, labels, shape });
     const told = async (data: Dataset) => {
       const model = plain();
       return withTrainer(model, {}, async (trainer) => {
         await trainer.fit(dataset({ images: floats, labels, shape }), { epochs: 3 });
-        const error = await trainer.fit(data, { epochs: 2 }).catch((reason: unknown) => reason);
+        const error = await trainer.fit(data, { epochs: 2, shuffle: false }).catch((reason: unknown) => reason);
         expect(error).toBeInstanceOf(DivergedError);
         const weights = [...model.parameters.values()].flatMap((tensor) => ofWords(tensor.data));
-        const again = await trainer.fit(data).catch((reason: unknown) => reason);
+        const again = await trainer.fit(data, { shuffle: false }).catch((reason: unknown) => reason);
         expect(String(again)).toBe(String(error));
         return { weights, error: String(error), steps: trainer.stats().steps };
       });
     };
     const expected = await told(bad);
-    expect(expected.error).toMatch(/Image 60 of the data set holds NaN/);
+    expect(expected.error).toMatch(/Image 20 of the data set holds NaN/);
     expect(await told(streamed(bad).data)).toEqual(expected);
     expect(await told(streamed(bad, () => 1).data)).toEqual(expected);
   });
