@@ -37,6 +37,7 @@ const GRAPHS: readonly string[] = [
   ...["agreement", "conformance", "shaders", "op_types", "shape_ops", "non_finite", "several", "losses", "answers"],
   ...["divergence", "batch_norm", "residual", "runs", "pointwise", "autotune", "in_place", "inspect", "prepare"],
   ...["quick_start", "random_affine", "recompute", "regularized_training", "own_metrics", "operations"],
+  ...["streaming", "large_data"],
 ];
 
 /** Left out of them: what chooses no kernel by the device, or takes too long there. A profile measures the device. */

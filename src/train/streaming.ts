@@ -289,7 +289,7 @@ export class Stream {
     const isHeld = (batch: number) => this.#held[batch % slots] === batch;
     let missing = first;
     while (missing < first + room && isHeld(missing)) missing++;
-    this.#feeder.want(missing, first + room - missing, end);
+    if (missing < end) this.#feeder.want(missing, first + room - missing, end);
     let batch = first;
     for (; batch < first + room; batch++) {
       if (isHeld(batch)) continue;

@@ -260,7 +260,8 @@ export interface Trainer {
    * Trains; continues where the last call ended, also in the middle of a pass over the data set. One call at a time. At its
    * end, however it ends, the model's `parameters` are the trained ones. Throws `DivergedError` where the loss or a gradient of a
    * step is not finite: that step is not applied, and training can go on. A learning rate so large that it makes infinite
-   * parameters of finite gradients is told at the next step, which names a parameter.
+   * parameters of finite gradients is told at the next step, which names a parameter. Throws `DataSourceError` where a
+   * `dataSource` cannot be read, after the steps before that batch.
    */
   fit(dataset: Dataset, options?: FitOptions): Promise<History>;
   /**
