@@ -42,7 +42,8 @@ export const SCHEDULE_ROWS = 16;
 /** start, steps, kind, from, then `to` or `factor`, then `power`, `staircase`, `stretch` or `down`, then `shrink`, `cosine`. */
 export const SCHEDULE_COLUMNS = 8;
 
-const KINDS = ["polynomial", "cosine", "exponential", "restarts", "cyclic", "inverse"] as const;
+/** The segments' kinds, as the table numbers them. */
+export const SCHEDULE_KINDS = ["polynomial", "cosine", "exponential", "restarts", "cyclic", "inverse"] as const;
 
 /** The columns that only a segment's own kind knows. */
 function shapeOf(segment: Segment): number[] {
@@ -77,7 +78,7 @@ function segmentsTable(segments: readonly Segment[]): number[] {
   for (let row = 0; row < SCHEDULE_ROWS; row++) {
     const segment = segments[Math.min(row, segments.length - 1)] as Segment;
     const rest = shapeOf(segment);
-    const values = [segment.start, segment.steps, KINDS.indexOf(segment.kind), segment.from, ...rest];
+    const values = [segment.start, segment.steps, SCHEDULE_KINDS.indexOf(segment.kind), segment.from, ...rest];
     values.forEach((value, column) => {
       table[row * SCHEDULE_COLUMNS + column] = value;
     });
@@ -92,7 +93,7 @@ export const LEAST_STRETCH = 1.01;
 function rowProblem(row: readonly number[], most: number): string | undefined {
   const [start = 0, steps = 0, kind = 0, from = 0, to = 0, bend = 0, shrink = 0, curved = 0] = row;
   if (!row.every(Number.isFinite)) return "has a number that is not finite";
-  const name = KINDS[kind];
+  const name = SCHEDULE_KINDS[kind];
   if (name === undefined) return `has a segment of kind ${kind}`;
   if (!Number.isInteger(start) || start < 0) return `has a segment that starts at step ${start}`;
   if (!Number.isInteger(steps) || steps < 1) return `has a segment of ${steps} steps`;
@@ -137,9 +138,9 @@ export function checkSchedule(where: string, schedule: Schedule): Schedule {
   const { segments, momentum }: { segments?: unknown; momentum?: unknown } = schedule;
   for (const list of momentum === undefined ? [segments] : [segments, momentum]) {
     const isList = Array.isArray(list) && list.every((one) => typeof one === "object" && one !== null);
-    if (isList && list.every(({ kind }) => KINDS.includes(kind))) continue;
+    if (isList && list.every(({ kind }) => SCHEDULE_KINDS.includes(kind))) continue;
     throw new ArgumentError(
-      `${where}: a schedule has segments of the kinds ${KINDS.join(", ")}, as cosineDecay() makes them, got ${describeValue(list)}.`,
+      `${where}: a schedule has segments of the kinds ${SCHEDULE_KINDS.join(", ")}, as cosineDecay() makes them, got ${describeValue(list)}.`,
     );
   }
   const problem = scheduleTableProblem(scheduleTable(schedule));
@@ -171,10 +172,10 @@ export function rateFromTable(table: ArrayLike<number>, step: number): number {
   }
   const [start, steps, kind, from] = [value(0), value(1), value(2), value(3)];
   const [to, bend, shrink, curved] = [value(4), value(5), value(6), value(7)];
-  if (kind === KINDS.indexOf("polynomial") && from === to) return from;
+  if (kind === SCHEDULE_KINDS.indexOf("polynomial") && from === to) return from;
   const n = step - start;
   const u = Math.min(n / steps, 1);
-  switch (KINDS[kind]) {
+  switch (SCHEDULE_KINDS[kind]) {
     case "cosine":
       return to + ((from - to) * (1 + Math.cos(Math.PI * u))) / 2;
     case "exponential":
@@ -201,18 +202,6 @@ export function rateFromTable(table: ArrayLike<number>, step: number): number {
 export function momentumFromTable(table: ArrayLike<number>, step: number): number | undefined {
   const rates = SCHEDULE_ROWS * SCHEDULE_COLUMNS;
   return table.length > rates ? rateFromTable(Array.from(table).slice(rates), step) : undefined;
-}
-
-/** The table of the same schedule with every rate multiplied by `factor`; momenta stay. */
-export function scaledTable(table: ArrayLike<number>, factor: number): Float32Array {
-  return Float32Array.from(table, (value, place) => {
-    if (place >= SCHEDULE_ROWS * SCHEDULE_COLUMNS) return value;
-    const column = place % SCHEDULE_COLUMNS;
-    const kind = KINDS[table[place - column + 2] ?? 0];
-    // `from`, and `to`; the fifth column of some is a factor of their own.
-    const isRate = column === 3 || (column === 4 && kind !== "exponential" && kind !== "inverse");
-    return isRate ? value * factor : value;
-  });
 }
 
 /** The learning rate after `step` finished steps, of an optimizer with this rate or schedule. */

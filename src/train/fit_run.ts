@@ -35,10 +35,6 @@ export interface Runner {
   metrics(totals: Totals): Promise<Record<string, number>>;
   /** The rate of the next step. */
   learningRate(): number;
-  /** Multiplies the rate, or the whole schedule, by this. */
-  scaleLearningRate(factor: number): void;
-  /** Notes the weights as they are; the function that comes back puts them back. */
-  keepWeights(): Promise<() => void>;
 }
 
 /** A step that the device did not count, since something in it is not finite. */
@@ -60,14 +56,12 @@ export class FitRun {
   readonly #firstCursor: number;
   /** Steps of this fit in all. */
   readonly #steps: number;
-  readonly #earlyStop: Followers["earlyStop"];
-  readonly #plateau: Followers["plateau"];
+  readonly #followers: Followers | undefined;
   #stopped = false;
   /** Whether the device did not count a step, so that what lies in the ring behind it is old. */
   #failed = false;
   /** Whether a listener has thrown, which then hears no more. */
   #deaf = false;
-  #putBackBest: (() => void) | undefined;
   /** Steps that are done or under way, and those that the listeners have heard of. */
   #taken = 0;
   #reported = 0;
@@ -80,13 +74,16 @@ export class FitRun {
     dataset: Dataset,
     batchSize: number,
     options: FitOptions,
-    { epochs, steps, earlyStop, plateau }: { epochs: number | undefined; steps: number | undefined } & Followers,
+    {
+      epochs,
+      steps,
+      followers,
+    }: { epochs: number | undefined; steps: number | undefined; followers: Followers | undefined },
   ) {
     this.#runner = runner;
     this.#options = options;
     this.#batchSize = batchSize;
-    this.#earlyStop = earlyStop;
-    this.#plateau = plateau;
+    this.#followers = followers;
     this.#stepsPerEpoch = Math.ceil(dataset.count / batchSize);
     this.#firstCursor = runner.progress.cursor;
     const isBounded = steps !== undefined || options.seconds !== undefined;
@@ -126,18 +123,11 @@ export class FitRun {
       if (!this.#failed) await this.#readRing().catch(() => undefined);
       throw error;
     } finally {
-      this.#rememberPlateau();
       this.#watch.stop();
       this.#runner.data?.stop();
     }
-    this.#putBackBest?.();
-    const bestEpoch = this.#earlyStop?.bestEpoch;
-    return {
-      epochs: this.#epochs,
-      stepLosses: this.#stepLosses,
-      seconds: this.#watch.seconds,
-      ...(bestEpoch === undefined ? {} : { bestEpoch, stoppedEarly: this.#stopped }),
-    };
+    const ended = this.#followers?.end();
+    return { epochs: this.#epochs, stepLosses: this.#stepLosses, seconds: this.#watch.seconds, ...ended };
   }
 
   /** Until the time is up that it was given. */
@@ -280,16 +270,6 @@ export class FitRun {
     this.#epochStarted = this.#watch.seconds;
     this.#pace.interrupted();
     this.#tell(() => this.#options.onEpoch?.(event));
-    const reduced = this.#plateau?.follows.take(event, event.learningRate) ?? event.learningRate;
-    if (reduced < event.learningRate) this.#runner.scaleLearningRate(reduced / event.learningRate);
-    this.#rememberPlateau();
-    const verdict = this.#earlyStop?.take(event);
-    if (verdict === "better" && this.#earlyStop?.restoresBest) this.#putBackBest = await this.#runner.keepWeights();
-    this.#stopped = verdict === "stop";
-  }
-
-  #rememberPlateau(): void {
-    if (this.#plateau === undefined) return;
-    this.#runner.progress.plateau = { options: this.#plateau.options, state: this.#plateau.follows.state };
+    this.#stopped = (await this.#followers?.take(event)) ?? false;
   }
 }

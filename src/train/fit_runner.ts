@@ -53,13 +53,5 @@ export function runnerOf(
       return metricValues(metrics, { ...totals, counts: countsByMetric(state.counts, tensors) });
     },
     learningRate: () => kept.learningRate,
-    scaleLearningRate: (factor) => kept.scaleLearningRate(factor),
-    async keepWeights() {
-      const tensors = await kept.read(model.variables);
-      return () => {
-        kept.write(model.variables, tensors);
-        kept.remember(new Asked(model.variables), tensors);
-      };
-    },
   };
 }

@@ -1,5 +1,5 @@
 import { at } from "../core/at.ts";
-import { rateFromTable, type Schedule, scaledTable } from "../core/schedule.ts";
+import { rateFromTable, type Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
@@ -122,15 +122,15 @@ export class KeptState {
 
   /** Throws `ArgumentError` for what is no rate, and for a schedule that moves a momentum which the optimizer does not move. */
   setLearningRate(learningRate: number | Schedule): void {
-    this.#writeRates(changedRates("setLearningRate", this.#parts.optimizer, learningRate));
+    this.setRates(changedRates("setLearningRate", this.#parts.optimizer, learningRate));
   }
 
-  /** Multiplies the rate, or the whole schedule, by this. */
-  scaleLearningRate(factor: number): void {
-    this.#writeRates(scaledTable(this.#rates, factor));
+  /** What the device reads of the learning rate's schedule (core/schedule.ts). */
+  get rates(): Float32Array {
+    return this.#rates;
   }
 
-  #writeRates(table: Float32Array): void {
+  setRates(table: Float32Array): void {
     this.#rates = table;
     this.#keeper.write(this.#parts.state.schedule, table);
   }
@@ -154,7 +154,7 @@ export class KeptState {
     if (steps !== this.progress.steps) this.progress.totals = noTotals(record.sums);
     this.progress.steps = steps;
     this.progress.cursor = cursor?.data[0] ?? 0;
-    this.#writeRates(this.#rates);
+    this.setRates(this.#rates);
     this.#isReopened = false;
   }
 

@@ -13,7 +13,7 @@ import type { CompiledPrograms } from "./compiled_programs.ts";
 import { Evaluations } from "./evaluation.ts";
 import { fedBatch } from "./fed_batch.ts";
 import { fedBatchOf, takeFedStep } from "./fed_step.ts";
-import { followersOf } from "./followers.ts";
+import { Followers } from "./followers.ts";
 import type { Inspector } from "./inspector.ts";
 import type { KeptState } from "./kept_state.ts";
 import { readOneImage } from "./one_image.ts";
@@ -26,6 +26,7 @@ import type {
   BatchScore,
   EvaluateOptions,
   Evaluation,
+  FitOptions,
   ImageBatch,
   Inspection,
   InspectOptions,
@@ -48,12 +49,15 @@ export class Requests {
   #disposed = false;
 
   readonly validationSplit = validationSplit;
-  readonly followersOf = followersOf;
 
   constructor(backend: Backend, kept: KeptState, programs: CompiledPrograms) {
     this.#backend = backend;
     this.#kept = kept;
     this.#programs = programs;
+  }
+
+  followersOf(options: FitOptions): Followers {
+    return new Followers(options, this.#kept);
   }
 
   get evaluations(): Evaluations {

@@ -12,6 +12,7 @@ import { CompiledPrograms } from "./compiled_programs.ts";
 import { fetchingOptions } from "./fetching.ts";
 import { FitRun, type Runner, UncountedStep } from "./fit_run.ts";
 import { runnerOf } from "./fit_runner.ts";
+import type { Followers } from "./followers.ts";
 import type { KeptState } from "./kept_state.ts";
 import { checkFitOptions, checkPrepareOptions } from "./options.ts";
 import type { Requests, Work } from "./requests.ts";
@@ -93,7 +94,7 @@ export class LocalTrainer implements Trainer {
         const runner = runnerOf(this.#kept, compiled, { turn, evaluate, labelled, signal: options.signal });
         const ready = validationData ? { ...options, validationData } : options;
         const followers = await this.#followersFor(options);
-        const run = new FitRun(runner, dataset, this.#kept.batchSize, ready, { epochs, steps, ...followers });
+        const run = new FitRun(runner, dataset, this.#kept.batchSize, ready, { epochs, steps, followers });
         const history = await run.run();
         if (this.#kept.hasMoved) await this.#kept.copyWeights();
         return history;
@@ -142,10 +143,9 @@ export class LocalTrainer implements Trainer {
     return validationSplit === undefined ? undefined : this.#open().then((requests) => requests.validationSplit);
   }
 
-  async #followersFor(options: FitOptions) {
-    const { earlyStopping, reduceOnPlateau } = options;
-    if (earlyStopping === undefined && reduceOnPlateau === undefined) return {};
-    return (await this.#open()).followersOf(options, this.#kept.progress);
+  async #followersFor(options: FitOptions): Promise<Followers | undefined> {
+    if (options.earlyStopping === undefined && options.reduceOnPlateau === undefined) return undefined;
+    return (await this.#open()).followersOf(options);
   }
 
   /** The compiled step for a data set with what `fit` was asked for. */

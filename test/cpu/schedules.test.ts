@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { momentumFromTable, scaledTable } from "../../src/core/schedule.ts";
+import { momentumFromTable } from "../../src/core/schedule.ts";
 import { cpu } from "../../src/cpu.ts";
 import { decodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import {
@@ -23,6 +23,7 @@ import {
   type Trainer,
   warmup,
 } from "../../src/index.ts";
+import { scaledTable } from "../../src/train/followers.ts";
 import { barPictures, smallNetwork } from "../support/networks.ts";
 
 /** Values of the formulas that Keras and PyTorch document, worked out here step by step. */
