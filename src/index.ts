@@ -172,6 +172,7 @@ export {
 export { model, sequential } from "./nn/sequential.ts";
 export type { ModelSummary, SummaryOptions, SummaryRow } from "./nn/summary.ts";
 export { input, type Origin, type SymbolicTensor, type TensorType } from "./nn/symbolic_tensor.ts";
+export type { ClassWeights } from "./train/class_weights.ts";
 export {
   type Classification,
   type Classifier,
@@ -186,7 +187,6 @@ export type { LossesChoice, LossWeights, MetricsChoice } from "./train/heads.ts"
 export type { MonitorMode } from "./train/monitor.ts";
 export { createPredictor, type ModelPredictor } from "./train/predictor.ts";
 export { type ReduceOnPlateau, reduceOnPlateau } from "./train/reduce_on_plateau.ts";
-export type { ClassWeights } from "./train/targets.ts";
 export type * from "./train/types.ts";
 export { webgpu } from "./webgpu/backend.ts";
 export {

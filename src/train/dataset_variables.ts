@@ -1,4 +1,3 @@
-import type { AffineRanges } from "../core/affine.ts";
 import { at } from "../core/at.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { columnsOf } from "../data/multi_dataset.ts";
@@ -6,7 +5,7 @@ import type { Graph } from "../graph/graph.ts";
 import { type Node, Variable } from "../graph/node.ts";
 import { batchRows } from "../graph/ops/batch_rows.ts";
 import { gatherRows } from "../graph/ops/gather_rows.ts";
-import { randomAffine } from "../graph/ops/random_affine.ts";
+import type { Augmentation } from "./augmentation.ts";
 import type { DatasetOrder } from "./targets.ts";
 
 /** A data set as variables, as bytes where it came as bytes: all of it, uploaded once, or a few batches of it at a time. */
@@ -90,7 +89,7 @@ export function fetchBatch(
     batch: number;
     shuffle: boolean;
     seed: number;
-    augment?: AffineRanges | undefined;
+    augment?: Augmentation | undefined;
     /** Which of the data set's inputs and outputs the model's are (`orderOf`); default the first alone. */
     order?: DatasetOrder;
     tables: DatasetTables;
@@ -109,9 +108,7 @@ export function fetchBatch(
     const targets = order.outputs.map((index) => gatherRows(graph, graph.variable(at(tables.targets, index)), places));
     const padded = dataset.count % options.batch !== 0;
     return {
-      inputs: fetched.map(({ images }) =>
-        augment ? randomAffine(graph, images, cursor, { ...augment, seed: options.seed }) : images,
-      ),
+      inputs: fetched.map(({ images }) => (augment ? augment.move(graph, images, cursor, options.seed) : images)),
       floats: fetched.flatMap(({ images, asFloats }) => (asFloats ? [images] : [])),
       targets,
       // Labels say it too, and are fetched in any case.

@@ -15,7 +15,7 @@ export async function profileOf(
   { steps, isWanted }: { steps: number; isWanted: () => boolean },
 ): Promise<Profile> {
   const known = programs.training?.dataset === dataset ? programs.training : undefined;
-  const compiled = known ?? (await programs.once(kept.parts, dataset, fetchingOptions(kept, {})));
+  const compiled = known ?? (await programs.once(kept.parts, dataset, await fetchingOptions(kept, {})));
   const { program, stream } = compiled;
   try {
     await stream?.supply({ first: kept.progress.cursor, most: steps, left: steps });

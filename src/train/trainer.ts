@@ -150,7 +150,7 @@ export class LocalTrainer implements Trainer {
 
   /** The compiled step for a data set with what `fit` was asked for. */
   async #programOf(dataset: Dataset, options: PrepareOptions): Promise<DatasetProgram> {
-    return this.#programs.trainingOn(this.#kept.parts, dataset, fetchingOptions(this.#kept, options), {
+    return this.#programs.trainingOn(this.#kept.parts, dataset, await fetchingOptions(this.#kept, options), {
       // A profile runs the program before.
       exchange: (replace) => this.#turns.shared(replace),
       // A restored run goes on at its place in the data set; another data set starts from its beginning.

@@ -1,4 +1,3 @@
-import type { AffineRanges } from "../core/affine.ts";
 import { at } from "../core/at.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -13,6 +12,7 @@ import { nonFinite } from "../graph/ops/non_finite.ts";
 import { optimizerUpdate } from "../graph/ops/optimizer_update.ts";
 import { batchLoss } from "../nn/losses.ts";
 import type { FoldedActivation, Model } from "../nn/model.ts";
+import type { Augmentation } from "./augmentation.ts";
 import { type Batch, type DatasetTables, fetchBatch } from "./dataset_variables.ts";
 import type { Head } from "./heads.ts";
 import type { MeasuredBatch } from "./measures.ts";
@@ -22,7 +22,7 @@ import type { StepParts, TrainingState } from "./training_state.ts";
 
 /** What a step on a data set depends on beside the trainer's parts. */
 export interface FetchingOptions extends BatchOrder {
-  readonly augment?: AffineRanges | undefined;
+  readonly augment?: Augmentation | undefined;
   readonly classWeight?: readonly number[] | undefined;
 }
 

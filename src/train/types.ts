@@ -5,9 +5,9 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ImageBatch } from "../data/values.ts";
 import type { Profile } from "../graph/profile.ts";
+import type { ClassWeights } from "./class_weights.ts";
 import type { EarlyStopping } from "./early_stopping.ts";
 import type { ReduceOnPlateau } from "./reduce_on_plateau.ts";
-import type { ClassWeights } from "./targets.ts";
 
 /** What is known after a step. Steps arrive in bundles: the GPU is read a few times a second, not at every step. */
 export interface StepEvent {
