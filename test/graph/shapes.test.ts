@@ -7,6 +7,7 @@ import { avgPool2dGradientOp } from "../../src/graph/ops/avg_pool2d.ts";
 import { maxPool2dGradientOp } from "../../src/graph/ops/max_pool2d.ts";
 import { Graph } from "../../src/graph.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
+import { checkTensorShape } from "../../src/nn/symbolic_tensor.ts";
 
 const of =
   (shape: number[], ...rest: number[][]) =>
@@ -271,6 +272,15 @@ describe("shapes that do not fit are refused with both shapes", () => {
   ])("%s", (_, build, message) => {
     expect(build).toThrow(message);
     expect(build).toThrow(ArgumentError);
+  });
+
+  it("holds 2³² elements, and no more", () => {
+    expect(of([2 ** 16, 1])((g, x) => g.broadcastTo(x, [2 ** 16, 2 ** 16]))).toEqual([2 ** 16, 2 ** 16]);
+    const more = () => of([2 ** 16, 1])((g, x) => g.broadcastTo(x, [2 ** 16, 2 ** 16 + 1]));
+    expect(more).toThrow(/the result \[65536, 65537\] holds more than 2³² elements/);
+    expect(more).toThrow(ShapeError);
+    expect(() => checkTensorShape("x", [2 ** 31, 2])).not.toThrow();
+    expect(() => checkTensorShape("x", [2 ** 31, 3])).toThrow(/holds more than 2³² values/);
   });
 
   it("names the layer that the op belongs to", () => {

@@ -197,6 +197,38 @@ describe.each(["cpu", "webgpu"] as const)("on %s", (kind) => {
     program.dispose();
   });
 
+  it("the scale stays from 1 to 2²⁴, and at 1 a step whose gradient is not finite does not count", async () => {
+    const run = async (initialScale: number, values: readonly number[]) => {
+      const [scaling, ring] = [newLossScaling({ initialScale, growthInterval: 1 }), newRing()];
+      const step = new Variable({ name: "step", shape: [], dtype: "u32" });
+      const g = new Graph();
+      const gradients = [g.input("gradient", [1])];
+      const verdict = g.finishStep([g.constant(0)], { ring, counters: [step], gradients, scaling });
+      const parameters = new Arena("parameters", [{ name: "w", shape: [1] }]);
+      const rates = g.constant(learningRateTable(0.1), [SCHEDULE_ROWS, SCHEDULE_COLUMNS]);
+      g.optimizerUpdate(verdict, rates, gradients, { rule: sgd().rule, parameters, state: [] });
+      const program = await backend().compile(g, { outputs: {} });
+      const seen: number[][] = [];
+      for (const value of values) {
+        await program.run({ gradient: [value] });
+        const read = await program.enqueue({ steps: 0, read: [scaling.scale, step] });
+        seen.push(read.map(({ data }) => data[0] as number));
+      }
+      program.dispose();
+      return seen;
+    };
+    expect(await run(4, [Number.NaN, Number.NaN, Number.NaN, 1])).toEqual([
+      [2, 1],
+      [1, 2],
+      [1, 2],
+      [2, 3],
+    ]);
+    expect(await run(2 ** 23, [1, 1])).toEqual([
+      [2 ** 24, 1],
+      [2 ** 24, 2],
+    ]);
+  });
+
   it("Adafactor's moments stay as they are where a gradient is not finite", async () => {
     const run = async (steps: readonly number[]) => {
       const parameters = new Arena("parameters", [{ name: "w", shape: [2, 3], initial: new Float32Array(6).fill(1) }]);
