@@ -1,11 +1,11 @@
 import { at } from "../core/at.ts";
 import { median } from "../core/median.ts";
 import { bindKernel, encodeDispatches } from "./dispatches.ts";
+import { otherTiles } from "./other_tiles.ts";
 import type { PipelineCache } from "./pipelines.ts";
 import { byteSize, type Plan, type PlannedDispatch } from "./plan.ts";
 import { openStopwatch, type Stopwatch } from "./stopwatch.ts";
 import { type AutotuneOptions, indexedDbTuningStore, memoryTuningStore, type TuningStore } from "./tuning_store.ts";
-import { otherTiles } from "./variants.ts";
 
 /** Part of every key: what was measured with other kernels is worth nothing. */
 const VERSION = "corteza tiles 3";

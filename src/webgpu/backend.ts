@@ -6,9 +6,9 @@ import { Closing } from "../graph/closing.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type AcquiredDevice, acquireDevice, checkWebGpuOptions, type WebGpuOptions } from "./device.ts";
 import { type ContextOptions, DeviceContext } from "./device_context.ts";
-import { writeInPlace } from "./in_place.ts";
 import { lowerGraph } from "./lower.ts";
 import { checkMemoryBudget, memoryBudget } from "./memory_budget.ts";
+import type { Plan } from "./plan.ts";
 import { buildProgram, type ProgramHost, type WebGpuProgram } from "./program.ts";
 import { fetchEarly } from "./rules/index.ts";
 
@@ -18,6 +18,13 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend
   checkMemoryBudget(options.memoryBudget);
   fetchEarly();
   return new WebGpuBackend(await acquireDevice(options), options);
+}
+
+/** Lets kernels write over operands, where there is one that can; families of such kernels fetch the pass with them. */
+async function inPlace(plan: Plan): Promise<Plan> {
+  if (plan.dispatches.every(({ spec: { variants } }) => !variants?.inPlace.length)) return plan;
+  const { writeInPlace } = await onDemand("kernels in place", () => import("./in_place.ts"));
+  return writeInPlace(plan);
 }
 
 /** Runs graphs on one GPU device at a time; several backends may coexist. */
@@ -83,7 +90,7 @@ export class WebGpuBackend implements Backend, ProgramHost {
         lowerGraph(graph, outputs, context.traits),
         halfLayers && onDemand("16-bit storage", () => import("./half_storage.ts")),
       ]);
-      const plan = writeInPlace(halfLayers && halves ? halves.storeHalves(lowered, halfLayers) : lowered);
+      const plan = await inPlace(halfLayers && halves ? halves.storeHalves(lowered, halfLayers) : lowered);
       const tuner = await context.tuner();
       return tuner ? tuner.tune(plan) : plan;
     });

@@ -1,4 +1,5 @@
 import type { matmulSubgroupMatrix } from "./kernels/matmul_subgroup_matrix.ts";
+import type { Tuning } from "./other_tiles.ts";
 import type { ShaderConstants } from "./preprocess.ts";
 
 /** How a kernel uses one of its buffers; `write` and `readWrite` are both `var<storage, read_write>` in WGSL. */
@@ -44,8 +45,8 @@ export interface Variant<Tile = unknown> {
 
 /** The forms that a kernel has, and the function that makes them. */
 export interface Variants<Tile = unknown> {
-  /** The same job in other tiles, with the same bindings, equal up to rounding, for the autotuner to try. */
-  readonly tiles: readonly Tile[];
+  /** What the autotuner makes other tiles of (other_tiles.ts): the same job and bindings, equal up to rounding. */
+  readonly tuning: Tuning | undefined;
   /**
    * Smaller tiles: the same bindings, every sum in the same order and hence the same bits, slower to run and much quicker to
    * compile. A program may begin with them. Only where compiling takes longer than some steps do: software adapters compile

@@ -1,9 +1,10 @@
 import { InternalError } from "../core/errors.ts";
 import type { KernelSpec, Variant, Variants } from "./kernel.ts";
+import type { Tuning } from "./other_tiles.ts";
 
 /** A kernel in one of its forms, and which others it has from there. */
 export interface KernelForm<Tile> extends Omit<KernelSpec, "variants"> {
-  readonly tiles?: readonly Tile[];
+  readonly tuning?: Tuning;
   readonly quick?: Tile | undefined;
   /**
    * The bindings that may be stored as 16-bit floats, by the constant that says so in the shader (`HALF_INPUT` …); false
@@ -23,7 +24,7 @@ export function kernel<Tile = never>(
   variant: Variant<Tile> = {},
   remake: (variant: Variant<Tile>) => KernelSpec = (changed) => kernel(form, changed),
 ): KernelSpec {
-  const { tiles = [], quick, halves: flags = {}, inPlace = [], role, ...spec } = form(variant);
+  const { tuning, quick, halves: flags = {}, inPlace = [], role, ...spec } = form(variant);
   const halves = Object.values(flags).filter((binding) => binding !== false);
   // An operand in whose place the output lies has no binding any more.
   const wanted = (variant.halves ?? []).filter((binding) => binding !== variant.inPlace);
@@ -41,7 +42,7 @@ export function kernel<Tile = never>(
     constants: { ...spec.constants, ...Object.fromEntries(stored) },
     ...(wanted.length > 0 && { variant: [...(spec.variant ? [spec.variant] : []), "16-bit storage"].join(", ") }),
     variants: {
-      tiles,
+      tuning,
       quick,
       halves,
       inPlace,
@@ -49,11 +50,6 @@ export function kernel<Tile = never>(
       make: (change) => remake({ ...variant, ...(change as Variant<Tile>) }),
     },
   };
-}
-
-/** The kernel in its other tiles. */
-export function otherTiles({ variants }: KernelSpec): KernelSpec[] {
-  return variants === undefined ? [] : variants.tiles.map((tile) => variants.make({ tile }));
 }
 
 /** The kernel in tiles that compile quickly, where it has some. */

@@ -5,9 +5,9 @@ import type { Node } from "../../src/graph/node.ts";
 import { Graph } from "../../src/graph.ts";
 import { memoryTuningStore, type TuningStore, webgpu } from "../../src/index.ts";
 import { Autotuner } from "../../src/webgpu/autotune.ts";
-import type { KernelSpec, Variant } from "../../src/webgpu/kernel.ts";
+import type { KernelSpec } from "../../src/webgpu/kernel.ts";
 import { PipelineCache } from "../../src/webgpu/pipelines.ts";
-import type { Plan, PlannedValue } from "../../src/webgpu/plan.ts";
+import type { Plan, PlannedDispatch, PlannedValue } from "../../src/webgpu/plan.ts";
 import type { Stopwatch } from "../../src/webgpu/stopwatch.ts";
 import { expectExact } from "../support/compare.ts";
 import { watchDevice } from "../support/counting_device.ts";
@@ -135,12 +135,9 @@ describe("the choice", () => {
     flops: 0,
   });
   const value: PlannedValue = { id: 0, label: "x", size: 4096, dtype: "f32", placement: { kind: "transient" } };
-  const withTiles = (main: KernelSpec, others: readonly KernelSpec[]): KernelSpec => {
-    const make = ({ tile }: Variant) => others[tile as number] as KernelSpec;
-    return { ...main, variants: { tiles: [...others.keys()], quick: undefined, halves: [], inPlace: [], make } };
-  };
+  const dispatch = (one: KernelSpec): PlannedDispatch => ({ spec: one, values: [value], op: "test", layer: undefined });
   const plan = (main: KernelSpec, others: readonly KernelSpec[]): Plan => ({
-    dispatches: [{ spec: withTiles(main, others), values: [value], op: "test", layer: undefined }],
+    dispatches: [{ ...dispatch(main), alternatives: { span: 1, lists: others.map((other) => [dispatch(other)]) } }],
     inputs: new Map(),
     outputs: new Map(),
     variables: new Set(),

@@ -16,9 +16,11 @@ import { matmulSubgroupMatrix } from "../../src/webgpu/kernels/matmul_subgroup_m
 import { nonFinite } from "../../src/webgpu/kernels/non_finite.ts";
 import * as winograd from "../../src/webgpu/kernels/winograd.ts";
 import { winogradPlan } from "../../src/webgpu/kernels/winograd_plan.ts";
+import { otherTiles } from "../../src/webgpu/other_tiles.ts";
 import { multiplyAddProbe } from "../../src/webgpu/peak.ts";
 import { shaderIncludes } from "../../src/webgpu/shaders.ts";
 import { subgroupProbe } from "../../src/webgpu/subgroups.ts";
+import { quickVariant } from "../../src/webgpu/variants.ts";
 import * as convolutions from "../support/convolutions.ts";
 import { testDevice } from "../support/gpu.ts";
 import * as kernels from "../support/kernels.ts";
@@ -376,12 +378,9 @@ describe("every shader", () => {
         make({ halves: [stored], includes: halfIncludes }),
       ),
     ]);
-  const tileSpecs = variants
-    .flatMap(({ tiles, quick, make }) =>
-      [...tiles, ...(quick === undefined ? [] : [quick])].map((tile) => ({ tile, make })),
-    )
-    .filter((_, index) => index % 97 === 0)
-    .map(({ tile, make }) => make({ tile }));
+  const tileSpecs = specs
+    .flatMap((spec) => [...otherTiles(spec), quickVariant(spec) ?? []].flat())
+    .filter((_, index) => index % 97 === 0);
   const subgroupSpecs = [...SUBGROUP_TRAITS.flatMap(otherSpecs), subgroupProbe(SUBGROUPS)];
 
   beforeAll(async () => {

@@ -5,9 +5,9 @@ import type { DeviceTraits, SubgroupMatrix, Variants } from "../../src/webgpu/ke
 import { kernelSource } from "../../src/webgpu/kernel_source.ts";
 import { matmul, matmulBias } from "../../src/webgpu/kernels/matmul.ts";
 import { matmulSubgroupMatrix, subgroupMatrixTile } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
+import { otherTiles } from "../../src/webgpu/other_tiles.ts";
 import { halfBits, multipliesExactly, subgroupMatrix } from "../../src/webgpu/subgroup_matrix.ts";
 import { SUBGROUP_MATRIX_FEATURE } from "../../src/webgpu/subgroups.ts";
-import { otherTiles } from "../../src/webgpu/variants.ts";
 import { openDevice } from "../support/device.ts";
 import { integers, outputOf, plain } from "./kernels_support.ts";
 

@@ -15,12 +15,7 @@ import { type KernelForm, kernel } from "../variants.ts";
 import { type Columns, columnsOf, fixedLengths, patchColumns } from "./conv2d_blocks.ts";
 import { filterSize, geometryConstants, inputSize } from "./conv2d_constants.ts";
 import { convFlops } from "./conv2d_tiles.ts";
-import {
-  type FilterGradientTile,
-  filterGradientTile,
-  otherFilterGradientTiles,
-  quickFilterGradientTile,
-} from "./filter_gradient_tiles.ts";
+import { type FilterGradientTile, filterGradientTile, quickFilterGradientTile } from "./filter_gradient_tiles.ts";
 import { channelsAs, loadedAs, patchIncludes } from "./patches.ts";
 import { powerOfTwoAtLeast } from "./sizes.ts";
 
@@ -153,7 +148,7 @@ function filterGradientForm(
       `${tile.winners ? "winners only, " : ""}${tile.tapRows * g.kernelWidth} taps × ${tile.unit} × ${4 * tile.vectors} weights a thread, ` +
       `${groupColumns * groupUnits * groupSlices} threads, ${slices} slice${slices === 1 ? "" : "s"}`,
     flops: convFlops(g) / (tile.winners ? 4 : 1),
-    tiles: otherFilterGradientTiles(g, unpool && winnersShader !== undefined, tile),
+    tuning: { kind: "filterGradient", geometry: g, unpool: unpool && winnersShader !== undefined, tile },
     quick: quickFilterGradientTile(g, tile, traits),
     halves: {
       HALF_INPUT: columns.perLane !== 1 && g.inChannels % 4 === 0 && "input",

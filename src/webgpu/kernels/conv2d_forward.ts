@@ -4,7 +4,7 @@ import { type DeviceTraits, type KernelSpec, presentBindings, type Variant } fro
 import { type KernelForm, kernel } from "../variants.ts";
 import { blockConstants, columnsOf, fixedLengths, patchColumns, sureRange } from "./conv2d_blocks.ts";
 import { filterSize, geometryConstants, inputSize } from "./conv2d_constants.ts";
-import { type BlockTile, convFlops, forwardTile, otherBlockTiles, quickBlockTile } from "./conv2d_tiles.ts";
+import { type BlockTile, convFlops, forwardTile, quickBlockTile } from "./conv2d_tiles.ts";
 import { channelsAs, loadedAs, patchIncludes } from "./patches.ts";
 
 export interface ForwardOptions {
@@ -86,7 +86,7 @@ function forwardForm(
     workgroups,
     variant,
     flops: convFlops(g),
-    tiles: otherBlockTiles(g, g.groupOutChannels, tile, traits),
+    tuning: { kind: "block", geometry: g, kept: g.groupOutChannels, tile, traits },
     quick: quickBlockTile(g, tile, traits),
     halves: {
       HALF_INPUT: columns.perLane !== 1 && g.inChannels % 4 === 0 && "input",

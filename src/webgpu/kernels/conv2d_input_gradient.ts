@@ -4,7 +4,7 @@ import { type DeviceTraits, type KernelSpec, presentBindings, type Variant } fro
 import { type KernelForm, kernel } from "../variants.ts";
 import { blockConstants, columnsOf, fixedLengths, patchColumns } from "./conv2d_blocks.ts";
 import { filterSize, geometryConstants, inputSize } from "./conv2d_constants.ts";
-import { type BlockTile, convFlops, inputGradientTile, otherBlockTiles, quickBlockTile } from "./conv2d_tiles.ts";
+import { type BlockTile, convFlops, inputGradientTile, quickBlockTile } from "./conv2d_tiles.ts";
 import { channelsAs, loadedAs, patchIncludes } from "./patches.ts";
 
 export interface InputGradientOptions {
@@ -76,7 +76,7 @@ function inputGradientForm(
     workgroups,
     variant,
     flops: convFlops(g),
-    tiles: otherBlockTiles(g, g.groupInChannels, tile, traits),
+    tuning: { kind: "block", geometry: g, kept: g.groupInChannels, tile, traits },
     quick: quickBlockTile(g, tile, traits),
     halves: {
       HALF_UPSTREAM: columns.perLane !== 1 && g.outChannels % 4 === 0 && "upstream",

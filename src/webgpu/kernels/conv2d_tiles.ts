@@ -14,7 +14,7 @@ export interface BlockTile {
   readonly tapRows: number;
 }
 
-const WIDTHS = [2, 4, 6, 8, 10, 12, 14, 16];
+export const WIDTHS = [2, 4, 6, 8, 10, 12, 14, 16];
 
 /**
  * What a software adapter's loop costs, in multiply-adds: a load, and a sum that the loop carries around. Measured on
@@ -30,12 +30,12 @@ const MOST_PRODUCTS = 700;
 const MOST_PRODUCTS_OF_SMALL_WORK = 150;
 const SMALL_WORK_FLOPS = 2e7;
 /** The same where all rows of a kernel are unrolled in one loop, as they are for up to nine taps unless work is small. */
-const MOST_UNROLLED_TAPS = 9;
+export const MOST_UNROLLED_TAPS = 9;
 const MOST_UNROLLED_PRODUCTS = 1050;
 /**
  * And for large work, which is worth a second or two of compiling: a program begins on smaller tiles (`quickBlockTile`).
  */
-const MOST_UNROLLED_PRODUCTS_OF_LARGE_WORK = 2016;
+export const MOST_UNROLLED_PRODUCTS_OF_LARGE_WORK = 2016;
 const LARGE_WORK_FLOPS = 2e8;
 
 /** The multiply-adds of a convolution, or of either of its gradients, times two. */
@@ -116,23 +116,8 @@ export function quickBlockTile(g: ConvGeometry, tile: BlockTile, traits: DeviceT
   return narrow.at(-1) ?? { ...tile, width: 2, vectors: 1 };
 }
 
-/** Tiles of forward and input gradient that the autotuner tries beside the chosen one. */
-export function otherBlockTiles(g: ConvGeometry, kept: number, tile: BlockTile, traits: DeviceTraits): BlockTile[] {
-  const widths = traits.software ? WIDTHS : [2, 4, 6, 8];
-  const most = traits.software ? MOST_UNROLLED_PRODUCTS_OF_LARGE_WORK : MOST_TUNED_PRODUCTS;
-  const tapRows = [...new Set([1, g.kernelHeight * g.kernelWidth <= MOST_UNROLLED_TAPS ? g.kernelHeight : 1])];
-  return widths
-    .flatMap((width) => (kept % 8 === 0 ? [1, 2] : [1]).map((vectors) => ({ ...tile, width, vectors })))
-    .flatMap((choice) => (traits.software ? [choice] : tapRows.map((rows) => ({ ...choice, tapRows: rows }))))
-    .filter((choice) => products(g, choice) <= most && !isSameTile(choice, tile));
-}
-
-export function isSameTile(a: BlockTile, b: BlockTile): boolean {
-  return a.width === b.width && a.vectors === b.vectors && a.unit === b.unit && a.tapRows === b.tapRows;
-}
-
 /** Multiply-adds of one turn of a software adapter's loop. */
-function products(g: ConvGeometry, { height, width, vectors, unit, tapRows }: BlockTile): number {
+export function products(g: ConvGeometry, { height, width, vectors, unit, tapRows }: BlockTile): number {
   return height * width * 4 * vectors * unit * tapRows * g.kernelWidth;
 }
 
@@ -163,6 +148,3 @@ export function inputGradientTile(g: ConvGeometry, traits: DeviceTraits): BlockT
   const plane = { height: g.inHeight, width: g.inWidth, kept: g.groupInChannels, summed: g.groupOutChannels };
   return blockTile(g, plane, traits);
 }
-
-/** Multiply-adds in the innermost loop of a tile that a real GPU is asked to try. */
-const MOST_TUNED_PRODUCTS = 2304;

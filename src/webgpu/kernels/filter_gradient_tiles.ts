@@ -1,6 +1,6 @@
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import type { DeviceTraits } from "../kernel.ts";
-import { type BlockTile, canLoadVectors, isDepthwise, isLargeWork, isSameTile, isSmallWork } from "./conv2d_tiles.ts";
+import { type BlockTile, canLoadVectors, isDepthwise, isLargeWork, isSmallWork } from "./conv2d_tiles.ts";
 
 /** What a thread of the filter gradient's kernels keeps and how it walks; blocks behind a pool are windows side by side. */
 export interface FilterGradientTile extends BlockTile {
@@ -11,7 +11,7 @@ export interface FilterGradientTile extends BlockTile {
 /** Sums that a thread of the filter gradient keeps: more crowd out threads on GPUs, and compile long on software adapters. */
 const MOST_SUMS = 80;
 /** The same for large work on software adapters, where they spill anyway and each load serves more of them. */
-const MOST_SUMS_OF_LARGE_WORK = 288;
+export const MOST_SUMS_OF_LARGE_WORK = 288;
 
 /** Pixels that a thread picks winners' pixels from: those of two rows of 3 × 3 taps are 16, of 5 × 5 taps 36. */
 const MOST_PICKED_PATCH = 36;
@@ -19,7 +19,7 @@ const MOST_PICKED_PATCH = 36;
 const MOST_FIRST_LAYER_CHANNELS = 4;
 
 /** Whether conv2d_winners_filter_gradient.wgsl can compute it: a patch that fits registers, no groups, whole vectors. */
-function canPickWinners(g: ConvGeometry, unpool: boolean, { tapRows }: { readonly tapRows: number }): boolean {
+export function canPickWinners(g: ConvGeometry, unpool: boolean, { tapRows }: { readonly tapRows: number }): boolean {
   const height = g.strideHeight + (tapRows - 1) * g.dilationHeight + 1;
   const width = g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
   return unpool && g.groups === 1 && g.outChannels % 4 === 0 && height * width <= MOST_PICKED_PATCH;
@@ -63,25 +63,4 @@ export function quickFilterGradientTile(
 ): FilterGradientTile | undefined {
   if (!traits.software || isSmallWork(g) || tile.unit * tile.vectors === 1) return undefined;
   return { ...tile, unit: 1, vectors: 1 };
-}
-
-/** Tiles that the autotuner tries beside the chosen one; blocks of pixels and slices stay as they are. */
-export function otherFilterGradientTiles(
-  g: ConvGeometry,
-  unpool: boolean,
-  tile: FilterGradientTile,
-): FilterGradientTile[] {
-  const taps = tile.tapRows * g.kernelWidth;
-  const units = canLoadVectors(g.groupInChannels, g.groupOutChannels, g.groups) ? ([1, 4] as const) : ([1] as const);
-  return units
-    .flatMap((unit) => [1, 2, 4].map((vectors) => ({ ...tile, unit, vectors })))
-    .flatMap((choice) =>
-      (canPickWinners(g, unpool, tile) ? [true, false] : [false]).map((winners) => ({ ...choice, winners })),
-    )
-    .filter((choice) => choice.vectors === 1 || g.groupOutChannels % (4 * choice.vectors) === 0)
-    .filter(
-      (choice) =>
-        taps * choice.unit * 4 * choice.vectors <= MOST_SUMS_OF_LARGE_WORK &&
-        !(isSameTile(choice, tile) && choice.winners === tile.winners),
-    );
 }

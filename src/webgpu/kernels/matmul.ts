@@ -20,7 +20,7 @@ export interface MatmulSizes {
 }
 
 /** What one thread computes, and how many of them work together. */
-interface Tile {
+export interface MatmulTile {
   readonly rows: number;
   /** Columns, in vectors of four. */
   readonly vectors: number;
@@ -37,7 +37,7 @@ function tileGrid({ m, n }: MatmulSizes, rows: number, vectors: number): { tileR
   return { tileRows: Math.ceil(m / rows), tileColumns: Math.ceil(n / (4 * vectors)) };
 }
 
-function gpuTile(sizes: MatmulSizes, traits: DeviceTraits): Tile {
+function gpuTile(sizes: MatmulSizes, traits: DeviceTraits): MatmulTile {
   const { m, n } = sizes;
   const large = tileGrid(sizes, 8, 2);
   // 4,096 threads of the large tile give each of a GPU's cores a few hundred; below that smaller tiles keep more of
@@ -46,7 +46,8 @@ function gpuTile(sizes: MatmulSizes, traits: DeviceTraits): Tile {
   return gpuTileOf(sizes, rows, vectors, traits);
 }
 
-function gpuTileOf(sizes: MatmulSizes, rows: number, vectors: number, traits: DeviceTraits): Tile {
+/** The tile of these rows and columns on a graphics card. */
+export function gpuTileOf(sizes: MatmulSizes, rows: number, vectors: number, traits: DeviceTraits): MatmulTile {
   const { k } = sizes;
   const { tileRows, tileColumns } = tileGrid(sizes, rows, vectors);
   // Where even small tiles are few and K is long, threads share a tile; a slice has at least 16 k.
@@ -71,7 +72,7 @@ const SMALL_WORK_FLOPS = 2e7;
  * leaves every core a few. Measured with 4 × 4 threads on SwiftShader: 8 × 8 values a thread are the fastest for wide
  * results, 8 or 4 rows of all columns for narrow ones, where a result of few tiles wants the smaller.
  */
-function softwareTile(sizes: MatmulSizes): Tile {
+function softwareTile(sizes: MatmulSizes): MatmulTile {
   const { m, n, k } = sizes;
   if (2 * m * n * k < SMALL_WORK_FLOPS) return smallSoftwareTile(sizes);
   const vectors = n <= 12 ? Math.ceil(n / 4) : 2;
@@ -87,7 +88,7 @@ function softwareTile(sizes: MatmulSizes): Tile {
   return { rows, vectors, groupRows, groupColumns, slices: 1, unit: 4 };
 }
 
-function smallSoftwareTile(sizes: MatmulSizes): Tile {
+function smallSoftwareTile(sizes: MatmulSizes): MatmulTile {
   const rows = Math.min(4, sizes.m);
   const { tileRows, tileColumns } = tileGrid(sizes, rows, 1);
   const groupColumns = tileRows >= 4 ? 1 : Math.min(4, powerOfTwoAtLeast(tileColumns));
@@ -102,21 +103,11 @@ function smallSoftwareTile(sizes: MatmulSizes): Tile {
   };
 }
 
-/** Tiles that the autotuner tries beside the chosen one; software adapters know theirs. */
-function otherTiles(sizes: MatmulSizes, tile: Tile, traits: DeviceTraits): Tile[] {
-  if (traits.software) return [];
-  const shapes = [8, 4, 2].flatMap((rows) => [1, 2].map((vectors) => [rows, vectors] as const));
-  return shapes
-    .filter(([rows, vectors]) => rows <= sizes.m && (vectors === 1 || sizes.n > 4))
-    .filter(([rows, vectors]) => rows !== tile.rows || vectors !== tile.vectors)
-    .map(([rows, vectors]) => gpuTileOf(sizes, rows, vectors, traits));
-}
-
 /** A tile of matmul.wgsl, or the other kernel's matrices, which a subgroup multiplies as a whole. */
-type ProductTile = Tile | "subgroupMatrix";
+type ProductTile = MatmulTile | "subgroupMatrix";
 
 /** What a product of matrices is, whatever its tile. */
-interface Product {
+export interface Product {
   readonly sizes: MatmulSizes;
   readonly bias: boolean;
   readonly relu: boolean;
@@ -137,16 +128,9 @@ function product(wanted: Product, traits: DeviceTraits, variant: Variant<Product
   return kernel(form, variant, (changed) => product(wanted, traits, changed));
 }
 
-/** Whether subgroup matrices are an alternative: to plain products of f32 alone, or of two operands of 16-bit floats. */
-function hasMatrices({ sizes, bias }: Product, halves: readonly string[], traits: DeviceTraits): boolean {
-  const operandsAlone = halves.length === 2 && halves.includes("a") && halves.includes("b");
-  const sameType = halves.length === 0 || operandsAlone;
-  return !bias && sameType && traits.matmulSubgroupMatrix?.(sizes, traits, operandsAlone) !== undefined;
-}
-
 function productForm(
   wanted: Product,
-  tile: Tile,
+  tile: MatmulTile,
   halves: readonly string[],
   traits: DeviceTraits,
 ): KernelForm<ProductTile> {
@@ -168,10 +152,7 @@ function productForm(
       `${tile.rows} rows × ${4 * tile.vectors} columns a thread, ${threads} threads` +
       (tile.slices > 1 ? `, K in ${tile.slices} slices` : ""),
     flops: 2 * m * n * k,
-    tiles: [
-      ...otherTiles(sizes, tile, traits),
-      ...(hasMatrices(wanted, halves, traits) ? (["subgroupMatrix"] as const) : []),
-    ],
+    tuning: { kind: "matmul", ...wanted, halves, tile, traits },
     quick: quick?.slices === 1 ? quick : undefined,
     halves: {
       HALF_A: whole(m * k) && "a",
@@ -182,7 +163,7 @@ function productForm(
 }
 
 /** How the operands lie in their buffers. */
-function operandConstants(sizes: MatmulSizes, tile: Tile, traits: DeviceTraits): ShaderConstants {
+function operandConstants(sizes: MatmulSizes, tile: MatmulTile, traits: DeviceTraits): ShaderConstants {
   const { m, n, k, transposeA, transposeB } = sizes;
   const alongK = (extent: number) => tile.unit === 4 && extent % 4 === 0;
   // Four rows of a transposed operand are one vector, which no tile may begin in the middle of.
@@ -208,7 +189,7 @@ function operandConstants(sizes: MatmulSizes, tile: Tile, traits: DeviceTraits):
 }
 
 /** How the threads share the work. */
-function tileConstants({ n, k }: MatmulSizes, tile: Tile): ShaderConstants {
+function tileConstants({ n, k }: MatmulSizes, tile: MatmulTile): ShaderConstants {
   const threads = tile.groupRows * tile.groupColumns * tile.slices;
   const chunks = Math.ceil(k / tile.unit);
   return {

@@ -42,6 +42,12 @@ const mayBeWinograd = ofConvolutions(({ kernelWidth, inChannels, outChannels }, 
   return !software && winograd && kernelWidth === 3 && Math.min(inChannels, outChannels) >= (autotunes ? 32 : 128);
 });
 
+/** A module of kernels that may write over an operand: the pass over the plan that lets them comes at the same time. */
+async function withPass<T>(kernels: Promise<T>): Promise<T> {
+  const [module] = await Promise.all([kernels, import("../../in_place.ts")]);
+  return module;
+}
+
 /** In the order in which their rules are asked: a node that one has taken is not offered to those behind it. */
 export const families: readonly Family[] = [
   // Takes no node: offers an algorithm to the rules behind it.
@@ -114,7 +120,10 @@ export const families: readonly Family[] = [
     ops: ["cumsum"],
     load: async () => singleOps((await import("../../kernels/cumsum.ts")).cumsumLowerings),
   },
-  { ops: ["dropout", "gaussianNoise", "randomAffine"], load: async () => (await import("./noise.ts")).rules },
+  {
+    ops: ["dropout", "gaussianNoise", "randomAffine"],
+    load: async () => (await withPass(import("./noise.ts"))).rules,
+  },
   {
     ops: ["slice", "place", "concat", "transpose", "resampleAxis", "cast", "oneHot"],
     load: async () => (await import("./layout.ts")).rules,
@@ -130,7 +139,7 @@ export const leftovers: readonly Family[] = [
       ...["maximum", "prelu", "preluDerivative", "pow", "powBaseDerivative", "powExponentDerivative", "equal", "less"],
       ...["lessOrEqual", "where", "broadcastTo", "assign"],
     ],
-    load: async () => singleOps((await import("../../kernels/elementwise.ts")).elementwiseLowerings),
+    load: async () => singleOps((await withPass(import("../../kernels/elementwise.ts"))).elementwiseLowerings),
   },
   {
     ops: ["maxPool2d", "maxPool2dGradient", "avgPool2d", "avgPool2dGradient"],
