@@ -55,10 +55,12 @@ function gradientsOfInputs(node: Node, named: OperandGradients): (Node | undefin
 }
 
 /**
- * Reverse-mode differentiation: walks from `y` back to `xs` and adds, through each op's gradient rule, the nodes that
- * compute d y / d x. Contributions of several uses are added in the order of the uses, latest first.
+ * d y / d x for each x, by reverse-mode differentiation: walks from `y` back to `xs` and adds, through each op's gradient rule,
+ * the nodes that compute it. `y` is a scalar, or `seed` has its shape and stands for d loss / d y. An x that y does not depend on
+ * gets zeros. `options.recompute` trades time for memory. Contributions of several uses are added in the order of the uses,
+ * latest first.
  */
-export function gradients(
+export function gradientsOf(
   graph: Graph,
   y: Node,
   xs: readonly Node[],

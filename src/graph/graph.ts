@@ -1,11 +1,9 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { checkLength, type DType, type TypedArray } from "../core/tensor.ts";
-import { type GradientOptions, gradients } from "./gradients.ts";
 import type { GraphWithOps } from "./methods.ts";
 import { type Attributes, Node, Operands, type Variable } from "./node.ts";
-import { ANY_TYPE, COUNTS, checkOperands, defineOp, type OpDefinition } from "./op.ts";
-import { isVerdict } from "./ops/finish_step.ts";
+import { ANY_TYPE, COUNTS, checkOperands, defineOp, isVerdict, type OpDefinition } from "./op.ts";
 
 export const inputOp = defineOp<{ name: string; shape: Shape; dtype: DType }>({
   name: "input",
@@ -94,14 +92,6 @@ export class Graph {
   /** At the end of each step, sets `variable` to `value`; with `verdict` (`finishStep`) only where the step counts. */
   assign(variable: Variable, value: Node, verdict?: Node): Node {
     return this.addEffect(assignOp, verdict ? [value, verdict] : [value], { variable });
-  }
-
-  /**
-   * d y / d x for each x, by reverse-mode differentiation. `y` is a scalar, or `seed` has its shape and stands for
-   * d loss / d y. An x that y does not depend on gets zeros. `options.recompute` trades time for memory.
-   */
-  gradients(y: Node, xs: readonly Node[], seed?: Node, options?: GradientOptions): Node[] {
-    return gradients(this, y, xs, seed, options);
   }
 
   /** Runs `build`; the nodes it makes belong to the layer `name`. */

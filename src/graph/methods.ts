@@ -1,3 +1,4 @@
+import { type GradientOptions, gradientsOf } from "./gradients.ts";
 import { Graph, hasOpMethods } from "./graph.ts";
 import type { Node } from "./node.ts";
 import * as ops from "./ops/index.ts";
@@ -13,8 +14,14 @@ export type OpMethods = {
     : never;
 };
 
-/** A graph with every op as a method. */
-export interface GraphWithOps extends Graph, OpMethods {}
+/** A graph with every op as a method, and differentiation. */
+export interface GraphWithOps extends Graph, OpMethods {
+  /**
+   * d y / d x for each x, by reverse-mode differentiation. `y` is a scalar, or `seed` has its shape and stands for
+   * d loss / d y. An x that y does not depend on gets zeros. `options.recompute` trades time for memory.
+   */
+  gradients(y: Node, xs: readonly Node[], seed?: Node, options?: GradientOptions): Node[];
+}
 
 /**
  * Puts every op on the graphs as a method. The library itself calls the functions of `ops/`, so that a page that draws no
@@ -22,7 +29,7 @@ export interface GraphWithOps extends Graph, OpMethods {}
  */
 export function addOpMethods(): new () => GraphWithOps {
   if (!hasOpMethods(Graph.prototype)) {
-    for (const [name, build] of Object.entries(ops)) {
+    for (const [name, build] of Object.entries({ ...ops, gradients: gradientsOf })) {
       Object.defineProperty(Graph.prototype, name, {
         value(this: Graph, ...rest: unknown[]) {
           return (build as (graph: Graph, ...rest: unknown[]) => Node)(this, ...rest);

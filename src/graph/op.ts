@@ -96,3 +96,8 @@ export function isOp<Name extends OpName>(node: Node, name: Name): node is Match
 export function isNodeOf<A extends Attributes>(node: Node, op: OpDefinition<A>): node is MatchedNode<A> {
   return node.op.name === op.name;
 }
+
+/** Whether a node is what `finishStep` decides, which later effects may depend on. */
+export function isVerdict(node: Node): boolean {
+  return isOp(node, "finishStep");
+}

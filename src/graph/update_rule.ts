@@ -1,4 +1,5 @@
 import { at } from "../core/at.ts";
+import { type Shape, sizeOf } from "../core/shape.ts";
 import { factoredSlots, factoredSpecs } from "./factored_moments.ts";
 import { Arena, type Variable } from "./node.ts";
 
@@ -188,6 +189,13 @@ export function stateArenas(rule: UpdateRule, parameters: Arena): Arena[] {
     arenas.push(new Arena(`optimizer/${names.join(" + ")}`, specs));
   }
   return arenas;
+}
+
+/** Numbers that a rule keeps for the parameters of an arena: what `stateArenas` makes, counted. */
+export function stateSize(rule: UpdateRule, parameters: Arena): number {
+  const total = (list: readonly { readonly shape: Shape }[]) => list.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const factored = rule.kind === "adafactor" ? total(factoredSpecs(parameters)) : 0;
+  return slotNames(rule).length * total(parameters.variables) + factored;
 }
 
 /** The state of each parameter, in the order of the formula's slots, then its average where the rule keeps one. */

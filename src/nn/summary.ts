@@ -1,8 +1,8 @@
 import { formatBytes, formatCount, formatTable } from "../core/format.ts";
 import { sizeOf } from "../core/shape.ts";
-import { stateArenas } from "../graph/update_rule.ts";
+import { stateSize } from "../graph/update_rule.ts";
 import type { Model } from "./model.ts";
-import { adam, type Optimizer } from "./optimizers.ts";
+import type { Optimizer } from "./optimizers.ts";
 
 /** One layer's counts. */
 export interface SummaryRow {
@@ -54,6 +54,8 @@ export interface ModelSummary {
 }
 
 const BYTES = 4;
+/** Adam keeps two moments for each parameter. */
+const STATE_OF_ADAM = 2;
 
 /** What a model's counts are for. */
 export interface SummaryOptions {
@@ -64,7 +66,7 @@ export interface SummaryOptions {
 }
 
 /** Counts of a model: what the table shows, as data. */
-export function summarize(model: Model, { batchSize = 1, optimizer = adam() }: SummaryOptions): ModelSummary {
+export function summarize(model: Model, { batchSize = 1, optimizer }: SummaryOptions): ModelSummary {
   const sizes = new Map(model.variables.map((variable) => [variable.name, variable.size]));
   const rows = model.layers.map(
     ({ name, layer, outputShape, outputShapes, neurons, parameterNames, multiplyAdds, connectedTo }): SummaryRow => ({
@@ -84,13 +86,13 @@ export function summarize(model: Model, { batchSize = 1, optimizer = adam() }: S
   const parameters = total((row) => row.parameters);
   const trainable = model.arena.variables.reduce((sum, variable) => sum + variable.size, 0);
   const multiplyAdds = total((row) => row.multiplyAdds);
-  const kept = stateArenas(optimizer.rule, model.arena).flatMap(({ variables }) => variables);
+  const kept = optimizer === undefined ? STATE_OF_ADAM * trainable : stateSize(optimizer.rule, model.arena);
   const bytes = {
     batchSize,
     parameters: parameters * BYTES,
     activations: neurons * batchSize * BYTES,
     gradients: (trainable + total((row) => row.neurons) * batchSize) * BYTES,
-    optimizer: kept.reduce((sum, { size }) => sum + size, 0) * BYTES,
+    optimizer: kept * BYTES,
   };
   return {
     rows,

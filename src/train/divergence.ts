@@ -6,6 +6,7 @@ import { readRows } from "../data/data_source.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { columnsOf } from "../data/multi_dataset.ts";
 import type { Backend, Feeds } from "../graph/backend.ts";
+import { gradientsOf } from "../graph/gradients.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import { nonFinite } from "../graph/ops/non_finite.ts";
@@ -154,7 +155,7 @@ function suspectsOfModel(graph: Graph, parts: StepParts, batch: Batch, where: Di
     ...forward.filter(({ layer }) => layer === name),
   ]);
   const trained = model.arena.variables;
-  const gradients = graph.gradients(loss, [
+  const gradients = gradientsOf(graph, loss, [
     ...outputs.map(({ output }) => output),
     ...trained.map((variable) => graph.variable(variable)),
   ]);

@@ -3,6 +3,7 @@ import { describeValue } from "../core/options.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Backend, Program } from "../graph/backend.ts";
+import { gradientsOf } from "../graph/gradients.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { argmax } from "../graph/ops/argmax.ts";
@@ -204,7 +205,7 @@ function compileInspection(
     const target = graph.input("target", [1], "i32");
     const wanted = where(graph, less(graph, target, 0), argmax(graph, logits), target);
     const score = sum(graph, mul(graph, logits, oneHot(graph, wanted, model.classes)));
-    const [inputGradient, ...gradients] = graph.gradients(score, [image, ...values.values()]);
+    const [inputGradient, ...gradients] = gradientsOf(graph, score, [image, ...values.values()]);
     outputs["logits"] = logits;
     outputs["probabilities"] = applied ? logits : unfolded(graph, logits, kind);
     if (inputGradient) outputs["inputGradient"] = inputGradient;
@@ -216,7 +217,7 @@ function compileInspection(
       const { variables } = model.arena;
       const parameters = variables.map((variable) => graph.variable(variable));
       const loss = targetLoss(graph, { logits, wanted, score }, { kind, applied });
-      graph.gradients(loss, parameters).forEach((gradient, index) => {
+      gradientsOf(graph, loss, parameters).forEach((gradient, index) => {
         outputs[`${variables[index]?.name} gradient`] = gradient;
       });
     }

@@ -2,6 +2,7 @@ import { at } from "../core/at.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend } from "../graph/backend.ts";
+import { gradientsOf } from "../graph/gradients.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { isOp } from "../graph/op.ts";
@@ -160,7 +161,7 @@ export function addTrainingStep(
   const parameters = model.arena.variables.map((variable) => graph.variable(variable));
   const recompute = parts.recomputed && { recompute: parts.recomputed(graph, model) };
   const scale = state.scaling && graph.variable(state.scaling.scale);
-  const gradients = graph.gradients(loss, parameters, scale, recompute);
+  const gradients = gradientsOf(graph, loss, parameters, scale, recompute);
   const verdict = graph.inLayer("metrics", () => {
     return finishStep(graph, [loss, ...measured.values], {
       ring: state.ring,

@@ -104,7 +104,7 @@ const OTHERS = [
     "dataset",
     "fetchIdx",
   ],
-  ...["gunzip", "idx", "indexedDbTuningStore", "input", "l1", "l2", "learningRateAt", "loadSafetensors"],
+  ...["gunzip", "idx", "imageFolder", "indexedDbTuningStore", "input", "l1", "l2", "learningRateAt", "loadSafetensors"],
   ...[
     "memoryTuningStore",
     "model",

@@ -17,11 +17,6 @@ export interface FinishStepAttributes extends StepRing {
 /** Elements of what `finishStep` decides. */
 export const VERDICT_SIZE = 4;
 
-/** Whether a node is what `finishStep` decides, which later effects may depend on. */
-export function isVerdict(node: Node): boolean {
-  return node.op === finishStepOp;
-}
-
 /** What a step's end is made of, apart; of nodes, or of a backend's values of them. */
 export function finishStepParts<T>(
   loss: T,

@@ -1,8 +1,7 @@
 import { ShapeError } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
 import type { Node, Variable } from "../node.ts";
-import { COUNTS, defineOp } from "../op.ts";
-import { isVerdict } from "./finish_step.ts";
+import { COUNTS, defineOp, isVerdict } from "../op.ts";
 
 export interface NormConstraintAttributes {
   readonly variable: Variable;

@@ -5,9 +5,8 @@ import { formatShape, sameShape } from "../../core/shape.ts";
 import { factoredSpecs } from "../factored_moments.ts";
 import type { Graph } from "../graph.ts";
 import type { Arena, Node } from "../node.ts";
-import { COUNTS, defineOp, FLOATS } from "../op.ts";
+import { COUNTS, defineOp, FLOATS, isVerdict } from "../op.ts";
 import { momentumOf, slotNames, type UpdateRule } from "../update_rule.ts";
-import { isVerdict } from "./finish_step.ts";
 
 export interface OptimizerUpdateAttributes {
   rule: UpdateRule;
