@@ -101,7 +101,8 @@ const block = (filters: number, kernelSize: number) => [
 
 const normalizedBlock = (filters: number) => [
   conv2d({ filters, kernelSize: 3, padding: "same", useBias: false }),
-  batchNormalization(),
+  // As PyTorch has it: after a hundred steps the moving statistics are those of the data.
+  batchNormalization({ momentum: 0.9 }),
   activation("relu"),
   maxPooling2d({ poolSize: 2 }),
 ];
@@ -238,6 +239,13 @@ class ProgressBar {
   }
 }
 
+/** The first images; of pictures, which lie sorted by class, as many of each class in proportion. */
+function limited(whole: Dataset, limit: number): Dataset {
+  if (limit >= whole.count) return whole;
+  if (options.images === undefined) return subset(whole, 0, limit);
+  return split(whole, { validation: limit / whole.count, seed, stratified: true }).validation;
+}
+
 const epochs = wholeNumber("epochs", options.epochs);
 const presetName = options.preset ?? (options.images === undefined ? "reference" : "pictures");
 const preset = PRESETS[presetName];
@@ -254,7 +262,7 @@ if (!(decay >= 0 && decay <= 1)) fail(`--decay wants a share from 0 to 1, got "$
 const data = await (options.images === undefined ? mnistData() : picturesData(options.images));
 const { unseen, unseenName } = data;
 const training =
-  options.limit === undefined ? data.training : subset(data.training, 0, wholeNumber("limit", options.limit));
+  options.limit === undefined ? data.training : limited(data.training, wholeNumber("limit", options.limit));
 const backend = await openBackend(options.backend);
 
 const inputShape = [...training.shape];

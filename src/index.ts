@@ -20,6 +20,14 @@ export * from "./data/digit.ts";
 export * from "./data/idx.ts";
 export { type InputOptions, multiDataset, type OutputOptions, type Several } from "./data/multi_dataset.ts";
 export type { Background, PictureOptions } from "./data/picture.ts";
+export {
+  type ClassCount,
+  checkData,
+  DataReport,
+  type DataWarning,
+  type ImageReference,
+  type NearDuplicate,
+} from "./data/pictures/check_data.ts";
 export { imageFolder, type PageImageFolderOptions } from "./data/pictures/image_folder.ts";
 export type { FileAt, ImageFiles } from "./data/pictures/listing.ts";
 export type {

@@ -2,7 +2,7 @@
 import type { Pixels } from "./picture.ts";
 
 /** What an output position takes of consecutive input positions. */
-interface Share {
+export interface Share {
   readonly first: number;
   readonly weights: readonly number[];
 }
@@ -11,7 +11,7 @@ interface Share {
  * Along one axis: the mean of what an output covers where it becomes smaller, as photographs are made smaller without
  * jagged edges; linear between centres where it becomes larger.
  */
-function sharesOf(from: number, to: number): Share[] {
+export function sharesOf(from: number, to: number): Share[] {
   const scale = from / to;
   return Array.from({ length: to }, (_, index): Share => {
     if (from <= to) {
