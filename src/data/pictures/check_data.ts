@@ -66,7 +66,7 @@ export class DataReport {
   readonly classes: readonly ClassCount[];
   /** The largest class by the smallest, of those to train on; 1 is balanced, infinite where one is empty. */
   readonly imbalance: number;
-  /** All that were found; undefined where nothing could be compared: no validation set, or no pictures. */
+  /** All that were found; undefined where nothing could be compared: no validation set, no pictures, or a `dataSource`. */
   readonly nearDuplicates: readonly NearDuplicate[] | undefined;
   /** Files that `imageFolder` left out. */
   readonly skipped: readonly SkippedFile[];
@@ -128,16 +128,18 @@ export function checkData(dataset: Dataset, options: { validation?: Dataset } = 
   const classes = classCounts(dataset, validation);
   const sizes = classes.map(({ training }) => training);
   const imbalance = classes.length === 0 ? 1 : Math.max(...sizes) / Math.min(...sizes);
-  const nearDuplicates =
-    validation && isPictureShape(dataset.shape) ? duplicatesBetween(dataset, validation) : undefined;
+  const inMemory = validation && !dataset.read && !validation.read && isPictureShape(dataset.shape);
+  const nearDuplicates = inMemory ? duplicatesBetween(dataset, validation) : undefined;
   const reports = new Set([importOf(dataset), validation && importOf(validation)]);
   const skipped = [...reports].flatMap((report) => report?.skipped ?? []);
   const found = {
-    ...{ count: dataset.count, shape: [...dataset.shape], bytes: dataset.images.byteLength },
+    ...{ count: dataset.count, shape: [...dataset.shape], bytes: bytesOf(dataset) },
     ...{ validationCount: validation?.count ?? 0, classes, imbalance, nearDuplicates, skipped },
   };
   return new DataReport({ ...found, warnings: warningsOf(found) });
 }
+
+const bytesOf = ({ count, shape, images }: Dataset) => count * sizeOf(shape) * images.BYTES_PER_ELEMENT;
 
 function checkDataset(what: string, dataset: Dataset): void {
   if (typeof dataset === "object" && dataset !== null && ArrayBuffer.isView(dataset.images)) return;
@@ -231,7 +233,8 @@ function warningsOf(found: Omit<DataReport, "toString" | "warnings">): DataWarni
   }
   if (skipped.length > 0) {
     const files = named(skipped.map(({ file, detail }) => `${file} (${detail})`));
-    warn("skipped-files", `${formatCount(skipped.length)} files were skipped: ${files}.`);
+    const were = skipped.length === 1 ? "file was" : "files were";
+    warn("skipped-files", `${formatCount(skipped.length)} ${were} skipped: ${files}.`);
   }
   return warnings;
 }
