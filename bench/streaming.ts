@@ -1,18 +1,29 @@
 /**
- * What streaming costs a step of the reference network: the same images on the device and read from memory, in turns, in
+ * What streaming costs a step of the reference network, or with `--network dense` of one layer, whose steps are short: the same images on the device and read from memory, in turns, in
  * Node on Dawn on this machine's adapter:
  *
- *     node scripts/run-ts.mjs bench/streaming.ts [--batch 64 --steps 40 --rounds 7]
+ *     node scripts/run-ts.mjs bench/streaming.ts [--network dense --batch 64 --steps 40 --rounds 7]
  *
  * Prints the median of each, of the differences within a round, and how long steps waited for data.
  */
 import { parseArgs } from "node:util";
-import { adam, createTrainer, type Dataset, dataSource, dataset, webgpu } from "../src/index.ts";
+import {
+  adam,
+  createTrainer,
+  type Dataset,
+  dataSource,
+  dataset,
+  dense,
+  flatten,
+  sequential,
+  webgpu,
+} from "../src/index.ts";
 import { testGpu } from "../test/support/gpu.ts";
 import { referenceNetwork } from "../test/support/networks.ts";
 
 const { values: options } = parseArgs({
   options: {
+    network: { type: "string", default: "reference" },
     batch: { type: "string", default: "64" },
     steps: { type: "string", default: "40" },
     rounds: { type: "string", default: "7" },
@@ -31,7 +42,11 @@ const backend = await webgpu({ gpu: await testGpu() });
 
 async function open(data: Dataset) {
   const loss = "sparseCategoricalCrossentropy";
-  const trainer = await createTrainer(referenceNetwork(), { backend, loss, optimizer: adam(), batchSize });
+  const network =
+    options.network === "dense"
+      ? sequential({ inputShape: [28, 28, 1] }, [flatten(), dense({ units: 10 })])
+      : referenceNetwork();
+  const trainer = await createTrainer(network, { backend, loss, optimizer: adam(), batchSize });
   await trainer.fit(data, { steps: 8 });
   await trainer.settled();
   const milliseconds = async () => {
