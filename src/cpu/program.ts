@@ -3,7 +3,7 @@ import { formatCount, formatTable } from "../core/format.ts";
 import { median } from "../core/median.ts";
 import { nextTurn } from "../core/next_turn.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
-import type { DType, Tensor, TypedArray } from "../core/tensor.ts";
+import type { DType, Tensor } from "../core/tensor.ts";
 import type { Feeds, Program, ProgramStats } from "../graph/backend.ts";
 import { checkFeeds } from "../graph/feeds.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -27,7 +27,7 @@ export interface CpuHost {
   retain(variable: Variable): CpuArray;
   /** Submits the values that were `reset` on variables since the last call. */
   synchronize(variables: Iterable<Variable>): void;
-  submitWrite(values: CpuArray, data: TypedArray, offset?: number): void;
+  submitWrite(values: CpuArray, data: CpuArray, offset?: number): void;
   release(variables: Iterable<Variable>, programBytes: number): void;
 }
 
@@ -209,24 +209,19 @@ export class CpuProgram implements Program {
     return tensor as Tensor;
   }
 
-  write(variable: Variable, data: ArrayLike<number>): void {
+  write(variable: Variable, data: ArrayLike<number>, offset?: number): void {
     this.#checkUsable();
+    if (offset !== undefined && !this.#storage.has(variable)) return;
     const values = this.#known(variable);
-    if (data.length !== variable.size) {
+    if (offset === undefined && data.length !== variable.size) {
       throw new ShapeError(
         `write: variable "${variable.name}" ${formatShape(variable.shape)} was given ${data.length} values.`,
       );
     }
-    const copy = this.#backend.newArray(variable.dtype, variable.size);
+    const copy = this.#backend.newArray(variable.dtype, data.length);
     copy.set(data);
     this.#backend.synchronize([variable]);
-    this.#backend.submitWrite(values, copy);
-  }
-
-  writePart(variable: Variable, data: TypedArray, offset: number): void {
-    this.#checkUsable();
-    const values = this.#storage.get(variable);
-    if (values) this.#backend.submitWrite(values, data.slice(), offset);
+    this.#backend.submitWrite(values, copy, offset);
   }
 
   #checkUsable(): void {

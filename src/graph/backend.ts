@@ -70,13 +70,11 @@ export interface Program {
   enqueue(options?: { steps?: number; read?: readonly Variable[]; feeds?: Feeds }): Promise<Tensor[]>;
   /** Value of a variable after everything enqueued so far. */
   read(variable: Variable): Promise<Tensor>;
-  /** Sets a variable before anything enqueued later. */
-  write(variable: Variable, data: ArrayLike<number>): void;
   /**
-   * Sets a variable's elements from number `offset` on before anything enqueued later; nothing where the program does not
-   * use it. Bytes come by fours. For what is written anew all the time: a `snapshot` leaves it out.
+   * Sets a variable before anything enqueued later; with `offset` the elements from that number on, where the program uses it:
+   * bytes by fours, and of what is written anew all the time, which a `snapshot` leaves out.
    */
-  writePart(variable: Variable, data: TypedArray, offset: number): void;
+  write(variable: Variable, data: ArrayLike<number>, offset?: number): void;
   /** What a step costs, known before the first one runs. */
   readonly stats: ProgramStats;
   /** Runs `steps` steps (default 5) with every kernel timed by itself; variables move as in any step. */

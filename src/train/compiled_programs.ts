@@ -2,7 +2,7 @@ import { DisposedError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
-import { type DatasetProgram, disposeOf } from "./residency.ts";
+import type { DatasetProgram } from "./residency.ts";
 import type { StepParts } from "./training_state.ts";
 import { compileTraining, type FetchingOptions } from "./training_step.ts";
 
@@ -55,14 +55,14 @@ export class CompiledPrograms {
       if (known?.dataset === dataset && known.key === key) return known;
       const compiled = await this.once(parts, dataset, options);
       const replace = async () => {
-        if (this.#training) disposeOf(this.#training);
+        this.#training?.program.dispose();
         if (known && known.dataset !== dataset) other();
         this.#training = { ...options, ...compiled, dataset, key };
       };
       try {
         await exchange(replace);
       } catch (error) {
-        disposeOf(compiled);
+        compiled.program.dispose();
         throw error;
       }
       return compiled;
@@ -73,8 +73,10 @@ export class CompiledPrograms {
   }
 
   /** The step on a data set, for the caller to dispose of. */
-  once(parts: StepParts, dataset: Dataset, options: FetchingOptions): Promise<DatasetProgram> {
-    return this.#kept(compileTraining(this.#backend, parts, dataset, options), disposeOf);
+  async once(parts: StepParts, dataset: Dataset, options: FetchingOptions): Promise<DatasetProgram> {
+    const compiled = await compileTraining(this.#backend, parts, dataset, options);
+    this.#checkWanted(compiled.program);
+    return compiled;
   }
 
   /** The step on batches that are fed, with targets of these shapes; `compile` makes it where it is not there. */
@@ -85,7 +87,8 @@ export class CompiledPrograms {
     const key = JSON.stringify(targetShapes.map((shape) => shape ?? "labels"));
     if (this.#fed?.key === key) return this.#fed;
     const { program: compiling, inputs } = compile(this.#backend);
-    const program = await this.#kept(compiling, (unwanted) => unwanted.dispose());
+    const program = await compiling;
+    this.#checkWanted(program);
     this.#fed?.program.dispose();
     this.#fed = { key, program, inputs };
     return this.#fed;
@@ -95,14 +98,14 @@ export class CompiledPrograms {
   async forget(dataset: Dataset): Promise<boolean> {
     await this.#compiling.catch(() => undefined);
     if (this.#training?.dataset !== dataset) return false;
-    disposeOf(this.#training);
+    this.#training.program.dispose();
     this.#training = undefined;
     return true;
   }
 
   /** Frees everything, which is then compiled anew. */
   clear(): void {
-    if (this.#training) disposeOf(this.#training);
+    this.#training?.program.dispose();
     this.#training = undefined;
     this.#fed?.program.dispose();
     this.#fed = undefined;
@@ -117,15 +120,10 @@ export class CompiledPrograms {
     await Promise.all([this.#training?.program.settled(), this.#fed?.program.settled()]);
   }
 
-  /** A program for which there is still use when it is ready; otherwise nothing of it stays on the device. */
-  async #kept<Compiled>(compiling: Promise<Compiled>, dispose: (compiled: Compiled) => void): Promise<Compiled> {
-    const compiled = await compiling;
-    if (!this.#disposed) return compiled;
-    dispose(compiled);
-    throw disposedError();
+  /** Throws where there is no use any more for a program that is ready now, of which nothing stays on the device then. */
+  #checkWanted(program: Program): void {
+    if (!this.#disposed) return;
+    program.dispose();
+    throw new DisposedError("This trainer was disposed of; make a new one.");
   }
-}
-
-function disposedError(): DisposedError {
-  return new DisposedError("This trainer was disposed of; make a new one.");
 }

@@ -13,7 +13,7 @@ import { accuracyOf } from "./accuracy.ts";
 import { type DatasetTables, fetchBatch } from "./dataset_variables.ts";
 import { measure, mergedValues, resultsOf } from "./measured_results.ts";
 import { Pace } from "./pace.ts";
-import { compileOn, type DatasetProgram, disposeOf } from "./residency.ts";
+import { compileOn, type DatasetProgram } from "./residency.ts";
 import { StepRecord } from "./step_record.ts";
 import { orderOf } from "./targets.ts";
 import { countsByMetric, countsOf, type StepParts } from "./training_state.ts";
@@ -102,15 +102,14 @@ export class Evaluations {
   /** Frees what is kept of a data set, after the evaluations under way. */
   forget(dataset: Dataset): Promise<void> {
     return this.#inTurn(async () => {
-      const known = this.#programs.get(dataset);
-      if (known) disposeOf(known);
+      this.#programs.get(dataset)?.program.dispose();
       this.#programs.delete(dataset);
     });
   }
 
   dispose(): void {
     this.#disposed = true;
-    for (const each of this.#programs.values()) disposeOf(each);
+    for (const { program } of this.#programs.values()) program.dispose();
     this.#programs.clear();
   }
 
@@ -199,7 +198,7 @@ export class Evaluations {
   async #program(dataset: Dataset, keepOutputs: boolean): Promise<EvaluationProgram> {
     let evaluation = this.#programs.get(dataset);
     if (evaluation && keepOutputs && !evaluation.outputs) {
-      disposeOf(evaluation);
+      evaluation.program.dispose();
       this.#programs.delete(dataset);
       evaluation = undefined;
     }
@@ -207,12 +206,12 @@ export class Evaluations {
     const options = { batch: this.#batchSize, keepOutputs };
     const compiled = await compileEvaluation(this.#backend, this.#parts, dataset, options);
     if (this.#disposed) {
-      disposeOf(compiled);
+      compiled.program.dispose();
       throw new DisposedError("This trainer was disposed of; make a new one.");
     }
-    for (const [oldest, evaluation] of this.#programs) {
+    for (const [oldest, { program }] of this.#programs) {
       if (this.#programs.size < KEPT_EVALUATIONS) break;
-      disposeOf(evaluation);
+      program.dispose();
       this.#programs.delete(oldest);
     }
     this.#programs.set(dataset, compiled);

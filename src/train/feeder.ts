@@ -30,6 +30,8 @@ export class Feeder {
   readonly #most: number;
   /** Called when a batch is there, or has failed. */
   readonly #changed: () => void;
+  /** Whether nobody takes batches for now: then no more are begun. */
+  readonly #rests: () => boolean;
   /** Batches read or being read, by their numbers: one behind the other. */
   readonly #reads = new Map<number, Read>();
   readonly #free: HostBatch[] = [];
@@ -46,11 +48,13 @@ export class Feeder {
     make,
     most,
     changed,
-  }: { read: BatchReader; make: () => HostBatch; most: number; changed: () => void }) {
+    rests,
+  }: { read: BatchReader; make: () => HostBatch; most: number; changed: () => void; rests: () => boolean }) {
     this.#read = read;
     this.#make = make;
     this.#most = most;
     this.#changed = changed;
+    this.#rests = rests;
   }
 
   /**
@@ -90,14 +94,9 @@ export class Feeder {
     if (this.#free.length < this.#most) this.#free.push(batch);
   }
 
-  /** Begins to read no more; what is under way still comes. */
-  rest(): void {
-    this.#end = 0;
-  }
-
   /** Aborts what is under way, and forgets what was read ahead. */
   stop(): void {
-    this.rest();
+    this.#end = 0;
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#underWay = 0;
@@ -141,7 +140,7 @@ export class Feeder {
       .then(() => {
         if (signal.aborted) return;
         this.#underWay--;
-        this.#begin();
+        if (!this.#rests()) this.#begin();
         this.#changed();
       });
   }

@@ -10,6 +10,14 @@ import type { EpochEvent, Evaluation, FitOptions, History, StepEvent } from "./t
 
 const MOST_SUBMISSIONS_IN_FLIGHT = 2;
 
+/** The data of a run's steps, as they are wanted. */
+export interface Supplies {
+  /** How many of at most `most` steps can be taken now; 0 where there is something else to be done. `left`: until the end. */
+  supply(most: number, left: number): Promise<number>;
+  /** The run is over. */
+  stop(): void;
+}
+
 /** The trainer as one `fit` sees it. */
 export interface Runner {
   readonly turn: Turn;
@@ -17,13 +25,7 @@ export interface Runner {
   readonly progress: Progress;
   readonly record: StepRecord;
   /** Brings the data of the next steps to the device, where not all of it lies there. */
-  readonly data?: {
-    /** How many of at most `most` steps can be taken now; 0 where there is something else to be done. `left`: until the end. */
-    supply(most: number, left: number): Promise<number>;
-    /** Begins to read nothing more until then. */
-    rest(): void;
-    stop(): void;
-  };
+  readonly data: Supplies | undefined;
   /** Sends steps off; resolves when they are done, with their reports on request. `weights`: the model is to remember them. */
   enqueue(steps: number, read: { ring?: boolean; weights?: boolean }): Promise<Tensor | undefined>;
   evaluate(dataset: Dataset, signal: AbortSignal | undefined): Promise<Evaluation>;
@@ -108,7 +110,6 @@ export class FitRun {
         if (this.#runner.turn.wanted) {
           await drain();
           await this.#readRing();
-          this.#runner.data?.rest();
           await this.#standStill(() => this.#runner.turn.giveWay());
         }
         this.#options.signal?.throwIfAborted();

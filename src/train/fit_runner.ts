@@ -24,19 +24,11 @@ export function runnerOf(
     turn,
     progress,
     record,
-    ...(stream
-      ? {
-          data: {
-            supply: (most, left) => stream.supply({ first: progress.cursor, most, left, signal, turn }),
-            rest: () => stream.rest(),
-            stop: () => stream.stop(),
-          },
-        }
-      : {}),
+    data: stream?.suppliesOf(progress, { signal, turn }),
     async enqueue(steps, { ring = false, weights = false }) {
       const wanted = weights ? model.variables : [];
       const asked = new Asked(wanted);
-      const submission = (stream ?? program).enqueue({ steps, read: [...(ring ? [state.ring] : []), ...wanted] });
+      const submission = program.enqueue({ steps, read: [...(ring ? [state.ring] : []), ...wanted] });
       kept.submitted(steps);
       progress.cursor += steps;
       const tensors = await submission;

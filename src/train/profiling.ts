@@ -4,7 +4,6 @@ import { Profile } from "../graph/profile.ts";
 import type { CompiledPrograms } from "./compiled_programs.ts";
 import { fetchingOptions } from "./fetching.ts";
 import type { KeptState } from "./kept_state.ts";
-import { disposeOf } from "./residency.ts";
 import { variablesOf } from "./training_state.ts";
 
 /** Measures steps on a data set, and puts back what they moved while `isWanted` says that somebody needs it. */
@@ -15,13 +14,12 @@ export async function profileOf(
   { steps, isWanted }: { steps: number; isWanted: () => boolean },
 ): Promise<Profile> {
   const known = programs.training?.dataset === dataset ? programs.training : undefined;
-  const compiled = known ?? (await programs.once(kept.parts, dataset, await fetchingOptions(kept, {})));
-  const { program, stream } = compiled;
+  const { program, stream } = known ?? (await programs.once(kept.parts, dataset, await fetchingOptions(kept, {})));
   try {
     await stream?.supply({ first: kept.progress.cursor, most: steps, left: steps });
     return await puttingBack(kept, async () => new Profile(await program.profile({ steps })), isWanted);
   } finally {
-    if (known === undefined) disposeOf(compiled);
+    if (known === undefined) program.dispose();
   }
 }
 

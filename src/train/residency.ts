@@ -11,7 +11,7 @@ export interface DatasetProgram {
   readonly program: Program;
   /** Where the batches are fetched from. */
   readonly tables: DatasetTables;
-  /** What brings them to the device; none where the whole data set lies there. */
+  /** The same program, where it brings its batches to the device: their data is to be supplied before steps. */
   readonly stream?: Stream;
 }
 
@@ -46,10 +46,4 @@ export async function compileOn(
   }
   const { compileStreamed } = await onDemand("streaming of data", () => import("./streaming.ts"));
   return compileStreamed(backend, dataset, order, compile, cursor);
-}
-
-/** Frees what a program and its stream hold. */
-export function disposeOf({ program, stream }: Pick<DatasetProgram, "program" | "stream">): void {
-  program.dispose();
-  stream?.dispose();
 }

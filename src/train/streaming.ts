@@ -7,10 +7,12 @@ import { sizeOf } from "../core/shape.ts";
 import { bytesPerElement, type Tensor, type TypedArray } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { columnsOf } from "../data/multi_dataset.ts";
-import type { Backend, Program } from "../graph/backend.ts";
+import type { Backend, Program, ProgramStats } from "../graph/backend.ts";
 import { Variable } from "../graph/node.ts";
+import type { ProfileData } from "../graph/profile.ts";
 import type { DatasetTables } from "./dataset_variables.ts";
 import { type BatchReader, Feeder, type HostBatch } from "./feeder.ts";
+import type { Supplies } from "./fit_run.ts";
 import { type BatchOrder, type DatasetProgram, LEAST_SLOTS } from "./residency.ts";
 import type { Turn } from "./turns.ts";
 
@@ -30,7 +32,8 @@ export async function compileStreamed(
   const make = async (slots: number) => {
     const tables = ringOf(dataset, order.batch, slots);
     const program = await compile(tables);
-    return { program, tables, stream: new Stream({ backend, program, tables, dataset, order, slots, cursor }) };
+    const stream = new Stream({ backend, program, tables, dataset, order, slots, cursor });
+    return { program: stream, tables, stream };
   };
   const slots = slotsFor(dataset, order.batch);
   try {
@@ -163,17 +166,20 @@ export interface Demand {
   readonly turn?: Turn;
 }
 
+/** How often a run that waits for data looks whether it is to give way. */
+const LOOK_MILLISECONDS = 20;
+
 interface Waiting {
   resolve(): void;
   reject(error: unknown): void;
 }
 
 /**
- * Fills a ring of batches on the device. Batch number b lies in slot b mod `slots`, where the program looks for it. A slot is
+ * A program, and what fills a ring of batches on the device for it. Batch number b lies in slot b mod `slots`, where the program looks for it. A slot is
  * written anew when the step that read it has been submitted: writes keep their order among the submissions. Where a step
  * may not count (`cursor` then stays), it must be known to have: the device does such a step once more, on the same batch.
  */
-export class Stream {
+export class Stream implements Program {
   readonly #parts: StreamParts;
   readonly #feeder: Feeder;
   /** The batch in each slot. */
@@ -185,6 +191,8 @@ export class Stream {
   /** Whether a step did not count. */
   #stuck = false;
   readonly #waiting = new Set<Waiting>();
+  /** Of the run that was supplied last. */
+  #turn: Turn | undefined;
   #underWay = 0;
   #idleSince = 0;
   #waited = 0;
@@ -203,6 +211,7 @@ export class Stream {
       changed: () => {
         this.#wake();
       },
+      rests: () => this.#turn?.wanted ?? false,
     });
     this.#forgetBackend = backend.onClosed((error) => this.#lose(error));
   }
@@ -221,6 +230,7 @@ export class Stream {
     if (first !== this.#end || this.#parts.cursor === undefined) this.#free = first;
     if (first !== this.#end) this.#stuck = false;
     this.#end = first;
+    this.#turn = demand.turn;
     const { slots } = this.#parts;
     const room = Math.min(most, this.#free + slots - first, Math.max(1, slots >> 1));
     const started = performance.now();
@@ -243,8 +253,19 @@ export class Stream {
     }
   }
 
-  /** As `Program.enqueue`, of steps for which there is data. */
-  async enqueue({ steps, read = [] }: { steps: number; read?: readonly Variable[] }): Promise<Tensor[]> {
+  /** The supplies of a run of training. */
+  suppliesOf(
+    progress: { readonly cursor: number },
+    { signal, turn }: { signal: AbortSignal | undefined; turn: Turn },
+  ): Supplies {
+    return {
+      supply: (most, left) => this.supply({ first: progress.cursor, most, left, signal, turn }),
+      stop: () => this.stop(),
+    };
+  }
+
+  /** Of steps for which there is data. */
+  async enqueue({ steps = 1, read = [] }: { steps?: number; read?: readonly Variable[] } = {}): Promise<Tensor[]> {
     const { program, cursor } = this.#parts;
     this.#end += steps;
     const end = this.#end;
@@ -266,11 +287,6 @@ export class Stream {
     return rowsOfBatch(cursor, { count: dataset.count, ...order });
   }
 
-  /** Begins to read no more until somebody asks. */
-  rest(): void {
-    this.#feeder.rest();
-  }
-
   /** Aborts what is being read, and lets go of what was read ahead. */
   stop(): void {
     this.#feeder.stop();
@@ -280,7 +296,36 @@ export class Stream {
   dispose(): void {
     this.#disposed = true;
     this.#forgetBackend();
+    this.#parts.program.dispose();
     this.#lose(disposedError());
+  }
+
+  get stats(): ProgramStats {
+    return this.#parts.program.stats;
+  }
+
+  run(...args: Parameters<Program["run"]>): ReturnType<Program["run"]> {
+    return this.#parts.program.run(...args);
+  }
+
+  read(variable: Variable): Promise<Tensor> {
+    return this.#parts.program.read(variable);
+  }
+
+  write(...args: Parameters<Program["write"]>): void {
+    this.#parts.program.write(...args);
+  }
+
+  profile(options?: { steps?: number }): Promise<ProfileData> {
+    return this.#parts.program.profile(options);
+  }
+
+  settled(): Promise<void> {
+    return this.#parts.program.settled();
+  }
+
+  toString(): string {
+    return this.#parts.program.toString();
   }
 
   /** Writes batches from `first` on that are there, up to `room`; how many lie on the device. */
@@ -307,7 +352,7 @@ export class Stream {
   #upload(batch: HostBatch, slot: number): void {
     const { program, tables } = this.#parts;
     const write = (variable: Variable | undefined, values: TypedArray | undefined) => {
-      if (variable && values) program.writePart(variable, values, slot * values.length);
+      if (variable && values) program.write(variable, values, slot * values.length);
     };
     tables.inputs.forEach(({ images }, index) => {
       write(images, batch.inputs[index]);
@@ -327,11 +372,11 @@ export class Stream {
       waiting = { resolve, reject };
       this.#waiting.add(waiting);
     });
-    const forget = turn?.whenWanted(() => waiting?.resolve());
+    const looking = turn && setInterval(() => turn.wanted && waiting?.resolve(), LOOK_MILLISECONDS);
     try {
       await raceAbort(woken, signal);
     } finally {
-      forget?.();
+      clearInterval(looking);
       if (waiting) this.#waiting.delete(waiting);
     }
   }

@@ -4,8 +4,6 @@ import { raceAbort } from "../core/abort.ts";
 export interface Turn {
   /** Whether somebody waits for this run to let go: a pause, or work that wants the trainer for itself. */
   readonly wanted: boolean;
-  /** Calls the listener when somebody waits, at once where one does; the function that comes back takes it away. */
-  whenWanted(listener: () => void): () => void;
   /** Lets go, to be called when no step is in flight, and comes back when nobody holds the run any more. */
   giveWay(): Promise<void>;
   /** Ends the run's turn. */
@@ -107,14 +105,6 @@ export class Turns {
     return {
       get wanted() {
         return isWanted();
-      },
-      whenWanted: (listener) => {
-        const look = () => {
-          if (free()) this.#wakers.add(look);
-          else listener();
-        };
-        look();
-        return () => this.#wakers.delete(look);
       },
       async giveWay() {
         letGo();

@@ -3,7 +3,7 @@ import { DeviceLostError, DisposedError, ShapeError } from "../core/errors.ts";
 import { formatCount, formatTable } from "../core/format.ts";
 import { nextTurn } from "../core/next_turn.ts";
 import { formatShape } from "../core/shape.ts";
-import type { Tensor, TypedArray } from "../core/tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import type { Feeds, Program, ProgramStats } from "../graph/backend.ts";
 import { checkFeeds } from "../graph/feeds.ts";
 import type { Variable } from "../graph/node.ts";
@@ -133,18 +133,14 @@ export class WebGpuProgram implements Program {
     return tensor as Tensor;
   }
 
-  write(variable: Variable, data: ArrayLike<number>): void {
+  write(variable: Variable, data: ArrayLike<number>, offset?: number): void {
     const { context } = this.recording;
-    if (data.length !== variable.size) {
+    if (offset === undefined && data.length !== variable.size) {
       throw new ShapeError(
         `write: variable "${variable.name}" ${formatShape(variable.shape)} was given ${data.length} values.`,
       );
     }
-    context.variables.write(variable, data);
-  }
-
-  writePart(variable: Variable, data: TypedArray, offset: number): void {
-    this.recording.context.variables.writePart(variable, data, offset);
+    context.variables.write(variable, data, offset);
   }
 
   settled(): Promise<void> {

@@ -16,6 +16,7 @@ export function encode(values: ArrayLike<number>, dtype: StoredType): ArrayBuffe
   if (dtype === "f32") return values instanceof Float32Array ? ownBuffer(values) : Float32Array.from(values);
   if (dtype === "i32") return Int32Array.from(values);
   if (dtype === "u32") return Uint32Array.from(values);
+  if (values instanceof Uint8Array && values.length % 4 === 0) return values as Uint8Array<ArrayBuffer>;
   const padded = new Uint8Array(alignTo(values.length, 4));
   padded.set(values);
   return padded;
@@ -116,18 +117,12 @@ export class VariableStorage {
     }
   }
 
-  write(variable: Variable, values: ArrayLike<number>): void {
+  /** A part, from element `offset` on, is written anew all the time, and no change that a snapshot keeps. */
+  write(variable: Variable, values: ArrayLike<number>, offset?: number): void {
     const held = this.#held.get(VariableStorage.ownerOf(variable));
     if (held === undefined) return;
-    held.changed = true;
-    this.#upload(held, variable, values);
-  }
-
-  /** Writes a part of a variable that is written anew all the time, and is therefore no change that a snapshot keeps. */
-  writePart(variable: Variable, data: TypedArray, offset: number): void {
-    const held = this.#held.get(VariableStorage.ownerOf(variable));
-    const start = (variable.arenaOffset + offset) * bytesPerElement(variable.dtype);
-    if (held) this.#device.queue.writeBuffer(held.buffer, start, data as ArrayBufferView<ArrayBuffer>);
+    if (offset === undefined) held.changed = true;
+    this.#upload(held, variable, values, offset);
   }
 
   /** Notes that these are about to be written by kernels. */
@@ -180,11 +175,11 @@ export class VariableStorage {
     }
   }
 
-  #upload(held: Held, variable: Variable, values: ArrayLike<number>): void {
+  #upload(held: Held, variable: Variable, values: ArrayLike<number>, offset = 0): void {
     held.uploaded.set(variable, variable.version);
     this.#device.queue.writeBuffer(
       held.buffer,
-      variable.arenaOffset * bytesPerElement(variable.dtype),
+      (variable.arenaOffset + offset) * bytesPerElement(variable.dtype),
       encode(values, variable.dtype),
     );
   }
