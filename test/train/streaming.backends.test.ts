@@ -298,6 +298,7 @@ describe(`data that is streamed, on ${backendName}`, async () => {
             call === "fit" ? trainer.fit(data, { shuffle: false, signal }) : trainer.evaluate(data, { signal });
           const ended = running.catch((error) => error);
           await stuck;
+          while (call === "fit" && trainer.stats().steps < 3) await later(5);
           await later(50);
           expect(signals.at(-1)?.aborted).toBe(false);
           const reason = new Error("enough");
