@@ -47,7 +47,7 @@ async function compileEvaluation(
   { batch, keepOutputs }: { batch: number; keepOutputs: boolean },
 ): Promise<EvaluationProgram> {
   const { model, heads, metrics } = parts;
-  const record = new StepRecord(metrics, model);
+  const record = new StepRecord(parts.measures);
   const steps = Math.ceil(dataset.count / batch);
   const cursor = new Variable({ name: "evaluation cursor", shape: [], dtype: "u32" });
   const kept = keepOutputs ? batch * model.outputShapes.reduce((size, shape) => size + sizeOf(shape), 0) : 0;

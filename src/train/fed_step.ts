@@ -4,7 +4,6 @@ import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
 import { isOp } from "../graph/op.ts";
 import { neededNodes } from "../graph/schedule.ts";
-import { recordedMetricValues } from "../nn/metrics/totals.ts";
 import type { CompiledPrograms, FedProgram } from "./compiled_programs.ts";
 import type { Batch } from "./dataset_variables.ts";
 import { type FedBatch, fedNames } from "./fed_batch.ts";
@@ -65,9 +64,9 @@ export async function takeFedStep(
   const submission = program.enqueue({ feeds: taken, read: [parts.state.ring] });
   kept.submitted(1);
   const [ring] = await submission;
-  const { record, metrics, model } = parts;
+  const { record, measures } = parts;
   const totals = record.totals(ring as Tensor, RING_STEPS, step, step + 1);
   if (!Number.isFinite(totals.loss)) progress.steps = step;
   const counts = record.rest(ring as Tensor, RING_STEPS, step);
-  return { totals, metrics: recordedMetricValues(metrics, model.outputShape, { ...totals, counts }) };
+  return { totals, metrics: measures.ofStep(totals, counts) };
 }

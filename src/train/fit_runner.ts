@@ -1,4 +1,3 @@
-import { metricValues, recordedMetricValues } from "../nn/metrics/totals.ts";
 import { accuracyOf } from "./accuracy.ts";
 import type { Runner } from "./fit_run.ts";
 import type { KeptState } from "./kept_state.ts";
@@ -19,7 +18,7 @@ export function runnerOf(
   }: { turn: Turn; evaluate: Runner["evaluate"]; labelled: boolean; signal: AbortSignal | undefined },
 ): Runner {
   const { parts, progress } = kept;
-  const { model, metrics, state, record } = parts;
+  const { model, measures, state, record } = parts;
   return {
     turn,
     progress,
@@ -38,11 +37,11 @@ export function runnerOf(
     },
     evaluate,
     accuracy: (totals) => accuracyOf(parts, totals, labelled),
-    stepMetrics: (totals, counts) => recordedMetricValues(metrics, model.outputShape, { ...totals, counts }),
+    stepMetrics: (totals, counts) => measures.ofStep(totals, counts),
     async metrics(totals) {
       const tensors = state.counts.size === 0 ? [] : await kept.read([...state.counts.values()]);
       kept.clearCounts();
-      return metricValues(metrics, { ...totals, counts: countsByMetric(state.counts, tensors) });
+      return measures.ofSteps(totals, countsByMetric(state.counts, tensors));
     },
     learningRate: () => kept.learningRate,
   };

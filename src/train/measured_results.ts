@@ -6,7 +6,7 @@ import { concat } from "../graph/ops/concat.ts";
 import { countCorrect } from "../graph/ops/count_correct.ts";
 import { reshape } from "../graph/ops/reshape.ts";
 import { BatchResults } from "../nn/metrics/batch_results.ts";
-import { type Metric, recordedCounts } from "../nn/metrics/totals.ts";
+import { type Metric, metricValues, recordedCounts, recordedMetricValues, sumCount } from "../nn/metrics/totals.ts";
 import type { Batch } from "./dataset_variables.ts";
 import type { Measures } from "./measures.ts";
 import type { StepParts } from "./training_state.ts";
@@ -25,16 +25,25 @@ export function resultsOf(
 
 /** Any outputs, losses and metrics. */
 export function measuresOf(parts: Pick<StepParts, "heads" | "metrics" | "model">): Measures {
-  return (graph, outputs, batch) => {
-    const results = resultsOf(graph, parts, outputs, batch);
-    return {
-      rowClass: () => at(results, 0).rowClass(),
-      measure(losses, most) {
-        const { values, counts } = measure(parts.metrics, results, losses);
-        const recorded = recordedCounts(parts.metrics, parts.model.outputShape).flatMap((one) => counts.get(one) ?? []);
-        return { values: mergedValues(graph, [...values, ...recorded], most), counts };
-      },
-    };
+  const { metrics } = parts;
+  const { outputShape } = parts.model;
+  const recorded = recordedCounts(metrics, outputShape);
+  return {
+    sums: sumCount(metrics, outputShape),
+    recorded: recorded.reduce((size, metric) => size + metric.size(outputShape), 0),
+    ofBatch(graph, outputs, batch) {
+      const results = resultsOf(graph, parts, outputs, batch);
+      return {
+        rowClass: () => at(results, 0).rowClass(),
+        measure(losses, most) {
+          const { values, counts } = measure(metrics, results, losses);
+          const last = recorded.flatMap((metric) => counts.get(metric) ?? []);
+          return { values: mergedValues(graph, [...values, ...last], most), counts };
+        },
+      };
+    },
+    ofStep: (totals, counts) => recordedMetricValues(metrics, outputShape, { ...totals, counts }),
+    ofSteps: (totals, counts) => metricValues(metrics, { ...totals, counts }),
   };
 }
 

@@ -1,9 +1,7 @@
 import { at } from "../core/at.ts";
-import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { Variable } from "../graph/node.ts";
-import { type Metric, recordedCounts, sumCount } from "../nn/metrics/totals.ts";
-import type { Model } from "../nn/model.ts";
+import type { Measures } from "./measures.ts";
 
 /*
  * What a step reports, f32: the loss, the right answers, the rows; the sums of metrics that sum; then what only some
@@ -39,15 +37,11 @@ export function addTotals(to: Totals, more: Totals): void {
 
 /** Where the values of a report lie. */
 export class StepRecord {
-  readonly #metrics: readonly Metric[];
-  readonly #outputShape: Shape;
   /** Values of metrics' sums. */
   readonly sums: number;
 
-  constructor(metrics: readonly Metric[], { outputShape }: Pick<Model, "outputShape">) {
-    this.#metrics = metrics;
-    this.#outputShape = outputShape;
-    this.sums = sumCount(metrics, outputShape);
+  constructor({ sums }: Pick<Measures, "sums">) {
+    this.sums = sums;
   }
 
   /** First value of what only some programs record. */
@@ -55,11 +49,9 @@ export class StepRecord {
     return FIXED_VALUES + this.sums;
   }
 
-  /** f32 [RING_STEPS + 1, values] for `finishStep` of training steps. */
-  newRing(): Variable {
-    const counted = recordedCounts(this.#metrics, this.#outputShape);
-    const counts = counted.reduce((size, metric) => size + metric.size(this.#outputShape), 0);
-    return new Variable({ name: "metrics ring", shape: [RING_STEPS + 1, this.end + counts] });
+  /** f32 [RING_STEPS + 1, values] for `finishStep` of training steps, which record so many counts. */
+  newRing(recorded: number): Variable {
+    return new Variable({ name: "metrics ring", shape: [RING_STEPS + 1, this.end + recorded] });
   }
 
   /** The totals of reports `first` … `last - 1` in `rows` rows that are filled round and round. */

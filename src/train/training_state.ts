@@ -94,9 +94,10 @@ export function newStepParts(
   parts: Omit<StepParts, "state" | "record">,
   precision: "float32" | "mixed" = "float32",
 ): StepParts {
-  const record = new StepRecord(parts.metrics, parts.model);
+  const record = new StepRecord(parts.measures);
+  const ring = record.newRing(parts.measures.recorded);
   const mixed = precision === "mixed";
-  const state = newTrainingState(parts.model, parts.optimizer, parts.metrics, { ring: record.newRing(), mixed });
+  const state = newTrainingState(parts.model, parts.optimizer, parts.metrics, { ring, mixed });
   return { ...parts, record, state };
 }
 

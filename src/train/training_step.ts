@@ -128,7 +128,7 @@ export function addForward(
     ...(mask ? { labels: mask } : {}),
     ...(probe ? { probe } : {}),
   });
-  const measured = parts.measures(graph, outputs, batch);
+  const measured = parts.measures.ofBatch(graph, outputs, batch);
   const losses = graph.inLayer("loss", () => {
     const weights = rowWeights(graph, heads, batch, { measured, classWeight });
     return totalLoss(graph, parts, outputs, { ...batch, weights });
