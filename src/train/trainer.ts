@@ -50,6 +50,7 @@ export class LocalTrainer implements Trainer {
   readonly #kept: KeptState;
   /** Fetched when something is first asked of the trainer beside a plain `fit`. */
   #requests: Requests | undefined;
+  #opening: Promise<typeof import("./requests.ts")> | undefined;
   readonly #programs: CompiledPrograms;
   readonly #turns: Turns;
   readonly #forgetBackend: () => void;
@@ -181,11 +182,13 @@ export class LocalTrainer implements Trainer {
 
   /** What does everything beside a plain `fit`, fetched when that is first asked for. */
   async #open(): Promise<Requests> {
-    if (this.#requests === undefined) {
-      const { Requests } = await onDemand("evaluation and prediction", () => import("./requests.ts"));
-      this.#requests ??= new Requests(this.#backend, this.#kept, this.#programs);
-    }
+    this.#opening ??= onDemand("evaluation and prediction", () => import("./requests.ts"));
+    const { Requests } = await this.#opening.catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
     this.#checkUsable();
+    this.#requests ??= new Requests(this.#backend, this.#kept, this.#programs);
     return this.#requests;
   }
 
@@ -221,8 +224,10 @@ export class LocalTrainer implements Trainer {
 
   async release(dataset: Dataset): Promise<void> {
     this.#checkUsable();
-    await this.#requests?.forget(dataset);
     await this.#turns.shared(async () => {
+      // What was asked for before, and is being fetched, is done first.
+      const requests = this.#opening && (await this.#open().catch(() => undefined));
+      await requests?.forget(dataset);
       if (!this.#fitting && (await this.#programs.forget(dataset))) this.#kept.startOver();
     });
   }

@@ -3,11 +3,13 @@ import { cpu } from "../../src/cpu.ts";
 import { createTrainer, ModuleLoadError, sgd, type Trainer } from "../../src/index.ts";
 import { network, PICTURE, pictures, rejection } from "../support/contract/bench.ts";
 
-const connection = vi.hoisted(() => ({ isUp: true }));
+const connection = vi.hoisted(() => ({ isUp: true, milliseconds: 0 }));
 vi.mock(import("../../src/core/on_demand.ts"), async (original) => {
   const { onDemand } = await original();
-  const fetched = <T>(load: () => Promise<T>) => {
-    return connection.isUp ? load() : Promise.reject(new TypeError("Failed to fetch dynamically imported module"));
+  const fetched = async <T>(load: () => Promise<T>) => {
+    await new Promise((resolve) => setTimeout(resolve, connection.milliseconds));
+    if (!connection.isUp) throw new TypeError("Failed to fetch dynamically imported module");
+    return load();
   };
   return { onDemand: <T>(what: string, load: () => Promise<T>) => onDemand(what, () => fetched(load)) };
 });
@@ -41,5 +43,22 @@ it("without a connection a call whose part is not there is refused alone: a fit 
   connection.isUp = true;
   expect((await trainer.predict(PICTURE)).shape).toEqual([1, 3]);
   expect((await trainer.trainOnBatch(PICTURE, [0])).loss).toBeGreaterThan(0);
+  trainer.dispose();
+});
+
+it("calls keep their order while what does them is on its way", async () => {
+  const data = pictures();
+  const trainer = await newTrainer();
+  const ended: string[] = [];
+  connection.milliseconds = 50;
+  const calls = [
+    trainer.evaluate(data).then(() => ended.push("evaluate")),
+    trainer.release(data).then(() => ended.push("release")),
+    trainer.trainOnBatch(PICTURE, [0]).then(() => ended.push("trainOnBatch")),
+    trainer.fit(data, { steps: 1 }).then(() => ended.push("fit")),
+  ];
+  await Promise.all(calls);
+  connection.milliseconds = 0;
+  expect(ended).toEqual(["evaluate", "release", "trainOnBatch", "fit"]);
   trainer.dispose();
 });
