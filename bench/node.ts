@@ -39,7 +39,7 @@ for (const batch of options.batches.split(",").map(Number)) {
     flatten(),
     dense({ units: 10 }),
   ]);
-  const heads = resolveHeads(model, "sparseCategoricalCrossentropy");
+  const heads = await resolveHeads(model, "sparseCategoricalCrossentropy");
   const parts = newStepParts({ model, heads, metrics: [], measures: rightLabels, optimizer });
   const started = performance.now();
   const { program } = await compileTraining(backend, parts, digits, { batch, shuffle: true, seed: 1 });

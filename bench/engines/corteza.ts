@@ -102,7 +102,7 @@ async function openTraining(backend: WebGpuBackend, network: Network, batch: num
   const optimizer = adam(ADAM);
   const { bytes, labels } = makeBatch(network, batch);
   const data = dataset({ images: bytes, labels, shape: network.inputShape, classes: 10 });
-  const heads = resolveHeads(model, "sparseCategoricalCrossentropy");
+  const heads = await resolveHeads(model, "sparseCategoricalCrossentropy");
   const parts = newStepParts({ model, heads, metrics: [], measures: rightLabels, optimizer });
   const { program } = await compileTraining(backend, parts, data, { batch, shuffle: true, seed: 1 });
   const datasetBytes = bytes.byteLength + labels.byteLength;

@@ -1,5 +1,5 @@
 import { at } from "../core/at.ts";
-import { decisionOf } from "../nn/losses.ts";
+import { decisionOf } from "../nn/losses/loss.ts";
 import type { Totals } from "./step_record.ts";
 import type { StepParts } from "./training_state.ts";
 

@@ -34,7 +34,7 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   const { backend, recompute = false, precision = "float32", seed = 0 } = options;
   if (!Number.isFinite(seed)) throw new ArgumentError(`createTrainer: seed must be a number, got ${seed}.`);
   checkBackend("createTrainer", backend);
-  const heads = resolveHeads(model, options.loss, options.lossWeights);
+  const heads = await resolveHeads(model, options.loss, options.lossWeights);
   const metrics = await chosenMetrics(model, heads, options);
   // A function of the user's own may call any op as a method of its graph: all of them come in for such a page alone.
   const hasOwn = heads.some(({ loss }) => loss.config === undefined) || metrics.some(({ isOwn }) => isOwn);

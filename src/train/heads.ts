@@ -1,7 +1,9 @@
 import { at } from "../core/at.ts";
 import { ArgumentError } from "../core/errors.ts";
+import { onDemand } from "../core/on_demand.ts";
 import { describeValue } from "../core/options.ts";
-import { type Loss, type LossChoice, resolveLoss } from "../nn/losses.ts";
+import type { LossChoice } from "../nn/losses/config.ts";
+import { CLASS_LABELS, type Loss } from "../nn/losses/loss.ts";
 import type { MetricChoice } from "../nn/metrics.ts";
 import type { Model } from "../nn/model.ts";
 
@@ -66,17 +68,25 @@ export function forOutputs<T>(
   });
 }
 
+/** The loss that somebody chose; where it is not the usual one, all are fetched. */
+async function chosenLoss(choice: LossChoice): Promise<Loss> {
+  if (choice === CLASS_LABELS.name) return CLASS_LABELS;
+  const { resolveLoss } = await onDemand("losses", () => import("../nn/losses.ts"));
+  return resolveLoss(choice);
+}
+
 /** The heads of a trainer's model. Throws `ArgumentError` where a loss is missing or a weight is no number of at least 0. */
-export function resolveHeads(model: Model, loss: LossesChoice, lossWeights: LossWeights = {}): Head[] {
+export async function resolveHeads(model: Model, loss: LossesChoice, lossWeights: LossWeights = {}): Promise<Head[]> {
   const losses = isOneLoss(loss, model) ? model.outputNames.map(() => loss) : forOutputs("loss", model, loss);
   const weights = forOutputs("lossWeights", model, lossWeights, 1);
-  return losses.map((choice, index) => {
+  const resolved = await Promise.all(losses.map(chosenLoss));
+  return resolved.map((own, index) => {
     const [name, weight] = [at(model.outputNames, index), at(weights, index)];
     if (!(Number.isFinite(weight) && weight >= 0)) {
       throw new ArgumentError(
         `createTrainer: the weight of output "${name}" must be a number of at least 0, got ${describeValue(weight)}.`,
       );
     }
-    return { name, loss: resolveLoss(choice), weight };
+    return { name, loss: own, weight };
   });
 }

@@ -11,7 +11,7 @@ import { finishStep } from "../graph/ops/finish_step.ts";
 import { gatherRows } from "../graph/ops/gather_rows.ts";
 import { nonFinite } from "../graph/ops/non_finite.ts";
 import { optimizerUpdate } from "../graph/ops/optimizer_update.ts";
-import { batchLoss } from "../nn/losses.ts";
+import { batchLoss } from "../nn/losses/loss.ts";
 import type { FoldedActivation, Model } from "../nn/model.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { type Batch, type DatasetTables, fetchBatch } from "./dataset_variables.ts";

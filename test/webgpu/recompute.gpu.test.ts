@@ -99,7 +99,7 @@ async function plannedBytes(network: Model, batch: number, recompute: boolean): 
     },
   } as unknown as Backend;
   const optimizer = adam();
-  const heads = resolveHeads(network, "sparseCategoricalCrossentropy");
+  const heads = await resolveHeads(network, "sparseCategoricalCrossentropy");
   const parts = newStepParts({
     ...{ model: network, heads, metrics: [], measures: rightLabels, optimizer },
     recomputed: recompute ? recomputedNodes : undefined,

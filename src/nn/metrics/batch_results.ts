@@ -15,7 +15,7 @@ import { reshape } from "../../graph/ops/reshape.ts";
 import { softmax } from "../../graph/ops/softmax.ts";
 import { where } from "../../graph/ops/where.ts";
 import { meanOfRows } from "../losses/formulas.ts";
-import { type Decision, decisionOf, type Loss } from "../losses.ts";
+import { type Decision, decisionOf, type Loss } from "../losses/loss.ts";
 
 /** One batch's outputs beside its targets, as metrics look at them. Nodes are made when they are first asked for. */
 export class BatchResults {
