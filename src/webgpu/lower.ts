@@ -1,11 +1,12 @@
 import { at } from "../core/at.ts";
-import { ArgumentError } from "../core/errors.ts";
+import { ArgumentError, InternalError } from "../core/errors.ts";
+import { onDemand } from "../core/on_demand.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import { neededNodes, outdatedOperands, ownerOf, variableOf, writtenVariables } from "../graph/schedule.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
-import { copy } from "./kernels/copy.ts";
+import type { copy } from "./kernels/copy.ts";
 import { type BoundValues, valuesInOrder } from "./lowering.ts";
 import type { Plan, PlannedDispatch, PlannedValue } from "./plan.ts";
 import { PlannedValues } from "./planned_values.ts";
@@ -27,7 +28,8 @@ export async function lowerGraph(
   const lowering = new GraphLowering(graph, outputNodes, traits);
   lowering.match(await rulesFor([...lowering.nodes, ...lowering.effects], traits));
   const rest = lowering.unmatched();
-  if (rest.length > 0) lowering.match(await rulesForRest(rest, traits));
+  const [rules] = await Promise.all([rulesForRest(rest, traits), lowering.fetch()]);
+  lowering.match(rules);
   return lowering.plan();
 }
 
@@ -46,6 +48,8 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
   readonly #dispatches: PlannedDispatch[] = [];
   /** By effect: copies of variables that it reads and an earlier one changes. */
   readonly #oldValues = new Map<Node, Map<Node, PlannedValue>>();
+  /** The kernel that keeps old values, where there are such. */
+  #copy: typeof copy | undefined;
   /** The node or effect that is being lowered, and how its dispatches are called. */
   #turn: Node | undefined;
   #title: { op: string; layer: string | undefined } = { op: "", layer: undefined };
@@ -64,6 +68,19 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
         this.#uses.set(input, uses);
       }
     }
+  }
+
+  /** Fetches the kernels that only some graphs want. */
+  async fetch(): Promise<void> {
+    const missing = [...this.#matches.values()].map((match) => match.fetch?.());
+    if (this.#hasOldValues()) {
+      missing.push(
+        onDemand("kernel that copies", async () => {
+          this.#copy = (await import("./kernels/copy.ts")).copy;
+        }),
+      );
+    }
+    await Promise.all(missing);
   }
 
   plan(): Plan {
@@ -104,6 +121,17 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
     this.#matches.get(node)?.lower(this);
   }
 
+  /** Whether an output, or an effect, sees a variable as it is before an effect changes it. */
+  #hasOldValues(): boolean {
+    const written = writtenVariables(this.effects);
+    const isWritten = (node: Node) => {
+      const variable = variableOf(node);
+      return variable !== undefined && written.has(variable);
+    };
+    const outdated = [...outdatedOperands(this.effects).values()].flat();
+    return outdated.length > 0 || [...this.#outputs.values()].some(isWritten);
+  }
+
   /** Outputs that are variables which an effect changes are copied before it does. */
   #protectedOutputs(): Plan["outputs"] {
     const written = writtenVariables(this.effects);
@@ -130,6 +158,8 @@ class GraphLowering extends PlannedValues implements RuleEmitter {
   }
 
   #copyOf(value: PlannedValue, label: string): PlannedValue {
+    const copy = this.#copy;
+    if (copy === undefined) throw new InternalError(`${label} is to be kept without the kernel that copies`);
     const result = this.scratch(label, value.size, value.dtype);
     this.#title = { op: "copy", layer: undefined };
     this.dispatch(copy({ size: value.size, dtype: value.dtype }, this.traits), { x: value, output: result });

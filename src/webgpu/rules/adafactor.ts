@@ -12,8 +12,8 @@ import { matchUpdate, type UpdatePreparation } from "./optimizer_update.ts";
 import { rule } from "./rule.ts";
 
 /** Adafactor: four dispatches make its directions of the gradients, and its update works on these instead. */
-export const adafactor = rule("optimizerUpdate", (update) =>
-  update.attributes.rule.kind === "adafactor" ? matchUpdate(update, makeDirections) : undefined,
+export const adafactor = rule("optimizerUpdate", (update, context) =>
+  update.attributes.rule.kind === "adafactor" ? matchUpdate(update, context, makeDirections) : undefined,
 );
 
 const makeDirections: UpdatePreparation = ({ attributes }, { skippable = false }, operands, emit) => {

@@ -1,10 +1,11 @@
 import { alignTo } from "../../core/align_to.ts";
 import { at } from "../../core/at.ts";
+import { onDemand } from "../../core/on_demand.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { Arena, type Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import type { OptimizerUpdateAttributes } from "../../graph/ops/optimizer_update.ts";
-import { copy } from "../kernels/copy.ts";
+import type { copy } from "../kernels/copy.ts";
 import type { UpdateFormula } from "../kernels/optimizer_update.ts";
 import type { PlannedValue } from "../plan.ts";
 import { throughReshapes } from "./patterns.ts";
@@ -35,15 +36,17 @@ export const FORMULA = new Annotation<UpdateFormula>();
 const RESERVED = new Annotation<{ readonly partials: PlannedValue; readonly ranges: readonly GradientRange[] }>();
 const GATHERED = new Annotation<GatheredGradients>();
 
+/** Left at an update of which a gradient is computed elsewhere: the kernel that copies it to its range. */
+const COPY = new Annotation<typeof copy>();
+
 /**
  * Gives each gradient that only this update reads a range in one buffer of partial sums, which the update's kernel adds up
  * itself; other gradients are computed as usual and copied there.
  */
 export function reserveGradients(update: UpdateNode, emit: RuleEmitter): void {
-  const gradients = update.operands("gradients").map(throughReshapes);
+  const gradients = gradientsOf(update);
   const plans = gradients.map((gradient) => {
-    const alone = gradients.filter((other) => other === gradient).length === 1;
-    const direct = alone && isMadeFor(update, gradient, emit);
+    const direct = isDirect(update, gradient, gradients, emit);
     const slices = (direct ? emit.find(PARTIAL_SUMS, gradient) : undefined) ?? 1;
     return { gradient, direct, slices, size: slices * alignTo(sizeOf(gradient.shape), Arena.ALIGNMENT) };
   });
@@ -62,6 +65,25 @@ export function reserveGradients(update: UpdateNode, emit: RuleEmitter): void {
     return { gradient, value, slices, direct };
   });
   emit.leave(RESERVED, update, { partials, ranges });
+}
+
+/** Fetches the kernel for gradients that cannot be computed in their range, where there are such. */
+export function fetchCopy(update: UpdateNode, context: MatchContext): Promise<void> | undefined {
+  const gradients = gradientsOf(update);
+  if (gradients.every((gradient) => isDirect(update, gradient, gradients, context))) return undefined;
+  return onDemand("kernel that copies", async () =>
+    context.leave(COPY, update, (await import("../kernels/copy.ts")).copy),
+  );
+}
+
+function gradientsOf(update: UpdateNode): readonly Node[] {
+  return update.operands("gradients").map(throughReshapes);
+}
+
+/** Whether a gradient is computed where the update reads it: a kernel of its own writes it, for this parameter alone. */
+function isDirect(update: UpdateNode, gradient: Node, gradients: readonly Node[], context: MatchContext): boolean {
+  const alone = gradients.filter((other) => other === gradient).length === 1;
+  return alone && isMadeFor(update, gradient, context);
 }
 
 /** Whether a kernel writes the gradient, and only the update reads it. */
@@ -92,6 +114,8 @@ export function gatherGradients(update: UpdateNode, emit: RuleEmitter): Gathered
   const operands = update.operands("gradients");
   ranges.forEach(({ gradient, value, direct }, index) => {
     if (direct) return;
+    const copy = emit.find(COPY, update);
+    if (copy === undefined) throw new Error("a gradient was to be copied without the kernel for it");
     emit.begin("copy", gradient.layer);
     const source = emit.value(at(operands, index));
     emit.dispatch(copy({ size: source.size, dtype: "f32" }, emit.traits), { x: source, output: value });

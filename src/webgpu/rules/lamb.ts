@@ -5,8 +5,8 @@ import { matchUpdate, type UpdatePreparation, updateBindings } from "./optimizer
 import { rule } from "./rule.ts";
 
 /** LAMB: two dispatches measure where it would go, and a ratio for every block says how far. */
-export const lamb = rule("optimizerUpdate", (update) =>
-  update.attributes.rule.kind === "lamb" ? matchUpdate(update, measureTrust) : undefined,
+export const lamb = rule("optimizerUpdate", (update, context) =>
+  update.attributes.rule.kind === "lamb" ? matchUpdate(update, context, measureTrust) : undefined,
 );
 
 const measureTrust: UpdatePreparation = ({ attributes: { parameters } }, options, operands, emit) => {

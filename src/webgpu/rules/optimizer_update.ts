@@ -3,8 +3,15 @@ import { ruleName } from "../../graph/update_rule.ts";
 import { type OptimizerUpdateOptions, optimizerUpdate as optimizerUpdateKernel } from "../kernels/optimizer_update.ts";
 import { type BoundValues, numberedValues } from "../lowering.ts";
 import type { PlannedValue } from "../plan.ts";
-import { FORMULA, type GatheredGradients, gatherGradients, reserveGradients, type UpdateNode } from "./gradients.ts";
-import { Annotation, type Match, type RuleEmitter, rule } from "./rule.ts";
+import {
+  FORMULA,
+  fetchCopy,
+  type GatheredGradients,
+  gatherGradients,
+  reserveGradients,
+  type UpdateNode,
+} from "./gradients.ts";
+import { Annotation, type Match, type MatchContext, type RuleEmitter, rule } from "./rule.ts";
 import { VERDICT } from "./verdict.ts";
 
 /** Left at an update that clips gradients by their norms: makes a factor for every block. */
@@ -35,11 +42,12 @@ export type UpdatePreparation = (
 ) => UpdateOperands;
 
 /** Moves all parameters in one dispatch, which adds up the partial sums of their gradients. */
-export const optimizerUpdate = rule("optimizerUpdate", (update) => matchUpdate(update));
+export const optimizerUpdate = rule("optimizerUpdate", matchUpdate);
 
 /** The match of an update that may need dispatches before its last one. */
-export function matchUpdate(update: UpdateNode, preparation?: UpdatePreparation): Match {
+export function matchUpdate(update: UpdateNode, context: MatchContext, preparation?: UpdatePreparation): Match {
   return {
+    fetch: () => fetchCopy(update, context),
     prepare: (emit) => reserveGradients(update, emit),
     lower: (emit) => lower(update, preparation, emit),
   };

@@ -27,6 +27,8 @@ export interface Match {
   readonly covers?: readonly Node[];
   /** The node or effect in whose place the work is done; by default the one that was asked about. */
   readonly turn?: Node;
+  /** Fetches kernels that only some graphs want here, while what no rule has taken is fetched. */
+  readonly fetch?: () => Promise<unknown> | undefined;
   /** Called before anything is lowered: reserves places for values that other rules' kernels write. */
   readonly prepare?: (emit: RuleEmitter) => void;
   /** Appends the dispatches, and says where the values of nodes lie. */
