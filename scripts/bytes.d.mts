@@ -16,6 +16,8 @@ export interface Fetched {
   readonly names: readonly string[];
   /** The files' texts, one after the other. */
   readonly text: string;
+  /** What the program has set as `globalThis.result`. */
+  readonly result: unknown;
 }
 
 /** A browser that runs bundles. */

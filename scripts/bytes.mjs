@@ -17,6 +17,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:http";
+import { SourceMap } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -77,13 +78,20 @@ export const JOBS = {
 };
 
 /** Vite's own bundler, Rolldown, by Vite's defaults. */
-async function viteBundle(folder, source, out) {
+async function viteBundle(folder, source, out, { plugins = [], sourcemap = false } = {}) {
   const { build } = await import("vite");
-  const { output } = await build({
-    ...{ configFile: false, root: folder, logLevel: "error", publicDir: false },
-    build: { outDir: out, rolldownOptions: { input: source, output: { entryFileNames: "main.js" } } },
-  });
-  return output;
+  const environment = process.env.NODE_ENV;
+  // Vitest's is "test", for which Vite builds what is for development.
+  process.env.NODE_ENV = "production";
+  try {
+    await build({
+      ...{ configFile: false, root: folder, logLevel: "error", publicDir: false, plugins },
+      build: { outDir: out, sourcemap, rolldownOptions: { input: source, output: { entryFileNames: "main.js" } } },
+    });
+  } finally {
+    if (environment === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = environment;
+  }
 }
 
 /** Whether a path is named by a pattern in which * stands for a part of a name. */
@@ -92,20 +100,27 @@ function matchesGlob(path, pattern) {
   return new RegExp(`^${parts.join("[^/]*")}$`).test(path);
 }
 
+/** The file that an entry of the package is for a program of `conditions`, as package.json's `exports` say. */
+function exported({ exports }, entry, conditions) {
+  const targets = Object.entries(exports[entry]);
+  return targets.find(([condition]) => conditions.includes(condition))[1];
+}
+
 /** Rollup minifies nothing: esbuild does, as plugins of Rollup would have it. */
 async function rollupBundle(folder, source, out) {
   const [{ rollup }, { transform }] = await Promise.all([import("rollup"), import("esbuild")]);
-  const { createRequire } = await import("node:module");
-  const require = createRequire(join(folder, "package.json"));
   const installed = join(folder, "node_modules/corteza");
-  const { sideEffects } = require(join(installed, "package.json"));
+  const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
   const resolver = {
     name: "node-resolution",
     async resolveId(id, importer) {
-      const path = id.startsWith("corteza") ? require.resolve(id) : importer && resolve(importer, "..", id);
+      // The conditions of @rollup/plugin-node-resolve.
+      const isEntry = /^corteza(\/|$)/.test(id);
+      const entry = isEntry && exported(manifest, id.replace("corteza", "."), ["default", "module", "import"]);
+      const path = entry ? resolve(installed, entry) : importer && resolve(importer, "..", id);
       if (path === undefined) return null;
       const name = `./${path.slice(installed.length + 1).replaceAll("\\", "/")}`;
-      const isPure = !sideEffects.some((pattern) => matchesGlob(name, pattern));
+      const isPure = !manifest.sideEffects.some((pattern) => matchesGlob(name, pattern));
       return { id: path, moduleSideEffects: !path.startsWith(installed) || !isPure };
     },
   };
@@ -187,6 +202,7 @@ export class Pages {
     this.#asked.clear();
     const page = await this.#browser.newPage();
     const failures = [];
+    let result;
     page.on("pageerror", (error) => failures.push(String(error)));
     page.on("response", (response) => response.ok() || failures.push(`no ${response.url()}`));
     try {
@@ -197,12 +213,13 @@ export class Pages {
         if (Date.now() > end) throw new Error(`${folder}: its program did not end within two minutes`);
         await page.waitForTimeout(20);
       }
+      result = await page.evaluate(() => globalThis.result);
     } finally {
       await page.close();
     }
     const texts = [...this.#asked].map((name) => readFileSync(join(folder, name)));
     const bytes = texts.reduce((sum, text) => sum + gzipSync(text, { level: 9 }).length, 0);
-    return { bytes, names: [...this.#asked], text: texts.join("\n") };
+    return { bytes, names: [...this.#asked], text: texts.join("\n"), result };
   }
 
   async close() {
@@ -236,28 +253,50 @@ async function referenceNetwork(folder) {
   return toSafetensors(model.parameters, { config: JSON.stringify(model) });
 }
 
+/** Modules of the package with their source maps, which Vite does not look for. */
+const mapped = {
+  name: "corteza-mapped",
+  load(id) {
+    if (!id.includes("node_modules/corteza/dist/") || !existsSync(`${id}.map`)) return null;
+    return { code: readFileSync(id, "utf8"), map: JSON.parse(readFileSync(`${id}.map`, "utf8")) };
+  },
+};
+
+/** The text of a bundled file, by the modules of `src` and `shaders` that it comes from. */
+function textsBySource(path) {
+  const code = readFileSync(path, "utf8");
+  const sources = new SourceMap(JSON.parse(readFileSync(`${path}.map`, "utf8")));
+  const texts = new Map();
+  code.split("\n").forEach((line, row) => {
+    for (let column = 0; column < line.length; column++) {
+      const source =
+        sources
+          .findEntry(row, column)
+          .originalSource?.split(/\/(?=src\/|shaders\/)/)
+          .at(-1) ?? "(bundler)";
+      texts.set(source, (texts.get(source) ?? "") + line[column]);
+    }
+  });
+  return texts;
+}
+
 /**
- * Where a job's bytes are: of each module that a page fetches, its own size when it is minified and compressed alone, scaled
- * so that all make the whole.
+ * Where a job's bytes are: of each module that a page fetches, the size of what is left of it, compressed alone, scaled so that
+ * all make the whole.
  */
 export async function modulesOf(folder, job, pages) {
   const source = join(folder, "modules.mjs");
   writeFileSync(source, JOBS[job]);
   const out = join(folder, "modules");
-  const output = await viteBundle(folder, source, out);
+  await viteBundle(folder, source, out, { plugins: [mapped], sourcemap: "hidden" });
   if (JOBS[job].includes("model.safetensors"))
     writeFileSync(join(out, "model.safetensors"), await referenceNetwork(folder));
   const { bytes, names } = await pages.fetched(out);
-  const { transform } = await import("esbuild");
   const rows = [];
-  for (const chunk of output) {
-    if (!names.includes(chunk.fileName)) continue;
-    for (const [id, { code }] of Object.entries(chunk.modules)) {
-      if (!code) continue;
-      const { code: small } = await transform(code, { minify: true, format: "esm", treeShaking: false });
-      const module = id.split("node_modules/corteza/dist/").at(-1);
-      rows.push({ module, bytes: gzipSync(small, { level: 9 }).length });
-    }
+  // A file without a map only names what another has.
+  for (const name of names.filter((one) => existsSync(join(out, `${one}.map`)))) {
+    for (const [module, text] of textsBySource(join(out, name)))
+      rows.push({ module, bytes: gzipSync(text, { level: 9 }).length });
   }
   const sum = rows.reduce((all, row) => all + row.bytes, 0);
   return rows

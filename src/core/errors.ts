@@ -19,18 +19,21 @@ export type ErrorCode =
  * `code` stays stable so that a page can branch on it (and translate it) without reading the message.
  */
 export class CortezaError extends Error {
+  /** @internal Written here: bundlers shorten the name of the class itself. */
+  override name = "CortezaError";
   /** A stable, machine-readable name of the kind of failure. */
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.name = new.target.name;
   }
 }
 
 /** Shapes that do not fit together; the message names the layer or op and both shapes. */
 export class ShapeError extends CortezaError {
+  /** @internal Written here: bundlers shorten the name of the class itself. */
+  override name = "ShapeError";
   constructor(message: string, options?: ErrorOptions) {
     super("shape", message, options);
   }
@@ -38,6 +41,8 @@ export class ShapeError extends CortezaError {
 
 /** An argument outside what the function accepts: an unknown name, a negative size, a label out of range. */
 export class ArgumentError extends CortezaError {
+  /** @internal Written here: bundlers shorten the name of the class itself. */
+  override name = "ArgumentError";
   constructor(message: string, options?: ErrorOptions) {
     super("argument", message, options);
   }
@@ -45,6 +50,8 @@ export class ArgumentError extends CortezaError {
 
 /** A fault of Corteza itself: two of its own parts do not fit. The message names both; please report it. */
 export class InternalError extends CortezaError {
+  /** @internal Written here: bundlers shorten the name of the class itself. */
+  override name = "InternalError";
   constructor(message: string, options?: ErrorOptions) {
     super("internal", message, options);
   }
@@ -52,6 +59,8 @@ export class InternalError extends CortezaError {
 
 /** Bytes that are not the format they claim to be: truncated, foreign, or inconsistent. */
 export class FormatError extends CortezaError {
+  /** @internal Written here: bundlers shorten the name of the class itself. */
+  override name = "FormatError";
   constructor(message: string, options?: ErrorOptions) {
     super("format", message, options);
   }
@@ -59,6 +68,8 @@ export class FormatError extends CortezaError {
 
 /** No usable WebGPU here. `reason` tells which step failed; the message says what to do about it. */
 export class WebGpuUnavailableError extends CortezaError {
+  /** @internal Written here: bundlers shorten the name of the class itself. */
+  override name = "WebGpuUnavailableError";
   /** The step that failed: no API in this browser, an insecure page, no adapter, or an adapter that opens no device. */
   readonly reason: "no-api" | "insecure-context" | "no-adapter" | "no-device";
 
@@ -70,6 +81,8 @@ export class WebGpuUnavailableError extends CortezaError {
 
 /** A plan that does not fit the device, found before anything was allocated, or an allocation that failed. */
 export class OutOfMemoryError extends CortezaError {
+  /** @internal Written here: bundlers shorten the name of the class itself. */
+  override name = "OutOfMemoryError";
   /** Bytes that were asked for. */
   readonly bytes: number;
 
@@ -81,6 +94,8 @@ export class OutOfMemoryError extends CortezaError {
 
 /** The GPU device went away (driver reset, crash of the GPU process, or it was destroyed). */
 export class DeviceLostError extends CortezaError {
+  /** @internal Written here: bundlers shorten the name of the class itself. */
+  override name = "DeviceLostError";
   constructor(message: string, options?: ErrorOptions) {
     super("device-lost", message, options);
   }
@@ -88,6 +103,8 @@ export class DeviceLostError extends CortezaError {
 
 /** A training step whose loss or gradient is not a finite number. It was not applied: the weights are those before it. */
 export class DivergedError extends CortezaError {
+  /** @internal Written here: bundlers shorten the name of the class itself. */
+  override name = "DivergedError";
   /** The step, counted from 0 since the trainer was made. */
   readonly step: number;
   /**
@@ -112,6 +129,8 @@ export class DivergedError extends CortezaError {
 
 /** Something was used after `dispose()`. */
 export class DisposedError extends CortezaError {
+  /** @internal Written here: bundlers shorten the name of the class itself. */
+  override name = "DisposedError";
   constructor(message: string, options?: ErrorOptions) {
     super("disposed", message, options);
   }
@@ -119,6 +138,8 @@ export class DisposedError extends CortezaError {
 
 /** A Web Worker whose script could not be loaded, or that failed outside of any call. */
 export class WorkerError extends CortezaError {
+  /** @internal Written here: bundlers shorten the name of the class itself. */
+  override name = "WorkerError";
   constructor(message: string, options?: ErrorOptions) {
     super("worker", message, options);
   }
@@ -126,6 +147,8 @@ export class WorkerError extends CortezaError {
 
 /** Images that a `dataSource` could not read; the message names them, `cause` is what its `read` threw. */
 export class DataSourceError extends CortezaError {
+  /** @internal Written here: bundlers shorten the name of the class itself. */
+  override name = "DataSourceError";
   /** Numbers of the images that were to be read. */
   readonly rows: readonly number[];
 
@@ -137,6 +160,8 @@ export class DataSourceError extends CortezaError {
 
 /** A part of Corteza that is fetched when it is first needed, and did not come: no connection, or other files on the server by now. */
 export class ModuleLoadError extends CortezaError {
+  /** @internal Written here: bundlers shorten the name of the class itself. */
+  override name = "ModuleLoadError";
   constructor(message: string, options?: ErrorOptions) {
     super("module-load", message, options);
   }

@@ -9,7 +9,7 @@ import { type ContextOptions, DeviceContext } from "./device_context.ts";
 import { lowerGraph } from "./lower.ts";
 import { checkMemoryBudget, memoryBudget } from "./memory_budget.ts";
 import type { Plan } from "./plan.ts";
-import { buildProgram, type ProgramHost, type WebGpuProgram } from "./program.ts";
+import { buildProgram, type ProgramHost, WebGpuProgram } from "./program.ts";
 import { fetchEarly } from "./rules/index.ts";
 
 /** A backend on the GPU. Throws `WebGpuUnavailableError`, which says why and what to do. */
@@ -74,9 +74,11 @@ export class WebGpuBackend implements Backend, ProgramHost {
       // The GPU process of Chromium 156 falls over when SwiftShader presents a canvas without
       // `--use-angle=swiftshader --use-vulkan=swiftshader`.
       isQuicker: !this.#context.traits.software,
-      draw: async (...given) => {
+      draw: async (program, feeds, drawings) => {
+        if (!(program instanceof WebGpuProgram))
+          throw new ArgumentError("draw: the program is one of another backend.");
         const { drawOutputs } = await onDemand("painter of maps", () => import("./draw.ts"));
-        return drawOutputs(...given);
+        return drawOutputs(program, feeds, drawings);
       },
     };
   }

@@ -3,10 +3,10 @@ import { at } from "../core/at.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { layOutMaps } from "../core/maps_picture.ts";
 import type { TypedArray } from "../core/tensor.ts";
-import type { Feeds, OutputDrawing, Program } from "../graph/backend.ts";
+import type { Feeds, OutputDrawing } from "../graph/backend.ts";
 import type { DeviceContext } from "./device_context.ts";
 import { MapsPainter } from "./maps_painter.ts";
-import { WebGpuProgram } from "./program.ts";
+import type { WebGpuProgram } from "./program.ts";
 import { decode } from "./storage.ts";
 
 /** One painter a device, as long as that is there. */
@@ -23,11 +23,10 @@ function painterOf({ device, pipelines, traits }: DeviceContext): MapsPainter {
 
 /** As `DirectDrawing.draw`. */
 export async function drawOutputs(
-  program: Program,
+  program: WebGpuProgram,
   feeds: Feeds,
   drawings: readonly OutputDrawing[],
 ): Promise<(TypedArray | undefined)[]> {
-  if (!(program instanceof WebGpuProgram)) throw new ArgumentError("draw: the program is one of another backend.");
   const { recording } = program;
   const painter = painterOf(recording.context);
   const wanted = drawings.map(({ output, shape, canvas, picture }) => {

@@ -19,7 +19,7 @@ import {
  * The classes of `core/errors.ts` by their `code`, which stays the same where a bundler shortens names. A test holds that
  * none is missing. Their fields need no table: every own property of an error is sent.
  */
-const BY_CODE: Readonly<Record<string, { readonly prototype: CortezaError; readonly name: string }>> = {
+const BY_CODE: Readonly<Record<string, { readonly prototype: CortezaError }>> = {
   internal: InternalError,
   shape: ShapeError,
   argument: ArgumentError,
@@ -75,7 +75,7 @@ export function deserializeError({ kind, name, message, stack, fields, cause }: 
   // The constructors differ in what they take; the prototype makes an error of the class, and the fields are its own.
   if (Class && kind !== "dom") Object.setPrototypeOf(made, Class.prototype);
   for (const [key, value] of Object.entries(fields)) define(made, key, value, true);
-  if (kind !== "dom") define(made, "name", kind === "corteza" && Class ? Class.name : name, kind === "corteza");
+  if (kind !== "dom") define(made, "name", name, kind === "corteza");
   if (stack !== undefined) define(made, "stack", stack, false);
   if (cause !== undefined) define(made, "cause", typeof cause === "string" ? cause : deserializeError(cause), false);
   return made;

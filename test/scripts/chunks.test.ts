@@ -35,13 +35,16 @@ describe("the files of a build", () => {
     const dist = join(folder, "dist");
     await buildLibrary(dist);
     const { exports } = JSON.parse(await readFile("package.json", "utf8")) as {
-      exports: Record<string, string | { default: string }>;
+      exports: Record<string, string | Record<string, string>>;
     };
-    const exported = Object.values(exports).flatMap((one) =>
-      typeof one === "string" ? [] : [one.default.replace("./dist/", "")],
-    );
+    const exported = Object.values(exports)
+      .flatMap((one) => (typeof one === "string" ? [] : Object.values(one)))
+      .filter((name) => name.endsWith(".js"))
+      .map((name) => name.replace("./dist/", ""));
     const { entries, imports, forbidden } = importsOfEntries(dist, exported);
-    expect(entries).toEqual(expect.arrayContaining(["index.js", "graph.js", "worker.js", "worker/host.js"]));
+    expect(entries).toEqual(
+      expect.arrayContaining(["index.js", "worker/host.js", "production/index.js", "production/worker/host.js"]),
+    );
     expect(imports.length).toBeGreaterThan(5);
     expect(forbidden).toEqual([]);
   });

@@ -1,0 +1,85 @@
+/**
+ * Which modules lie in one file of dist/production, and why. A bundler makes a file for each set of modules that the same ones
+ * of a page and of its on-demand parts import; modules that always come together, but one a file, become dozens of small
+ * files, each compressed alone. What is one file from the start stays one, and what a page does not use of it is left out.
+ */
+
+/** What a page imports of the inside: the modules of the first two become one file each. */
+const PAGE = {
+  webgpu: ["webgpu/backend.js"],
+  training: ["train/create_trainer.js"],
+  using: ["train/classifier.js", "train/predictor.js"],
+  layers: ["nn/model_config.js", "formats/open_model.js"],
+};
+/** Layers of most networks. */
+const COMMON_LAYERS = ["nn/layers/conv2d.js", "nn/layers/dense.js"];
+/** What a page may import alone. Its modules stay apart: esbuild takes files as a whole. */
+const ALONE = ["data/dataset.js", "data/idx.js", "formats/safetensors.js"];
+
+const FAMILIES = "webgpu/rules/families";
+/**
+ * What kernels' parts share with each other lies with the first of these that is among them and has no others than `with`, where
+ * any are named: the part that is there where the others are.
+ */
+const TOGETHER = [
+  { file: `${FAMILIES}/forward.js`, of: [`${FAMILIES}/forward.js`] },
+  { file: `${FAMILIES}/convolution_gradients.js`, of: [`${FAMILIES}/convolution_gradients.js`] },
+  {
+    file: `${FAMILIES}/training.js`,
+    of: [`${FAMILIES}/training.js`],
+    with: [
+      `${FAMILIES}/training.js`,
+      `${FAMILIES}/updates.js`,
+      "webgpu/rules/loss_scaling.js",
+      "webgpu/rules/non_finite.js",
+    ],
+  },
+  // A page that trains has both; one that does not may have the second alone.
+  {
+    file: "webgpu/training_and_rows.js",
+    of: [`${FAMILIES}/training.js`, `${FAMILIES}/rows.js`],
+    with: [
+      ...[`${FAMILIES}/training.js`, `${FAMILIES}/rows.js`, `${FAMILIES}/updates.js`, `${FAMILIES}/noise.js`],
+      "webgpu/rules/loss_scaling.js",
+    ],
+  },
+];
+
+/** `modules`: names, each with its `imports` and `dynamicImports`. Gives the file of each module that shares one. */
+export function groupsOf(modules) {
+  const closure = (name, seen = new Set()) => {
+    if (seen.has(name) || !modules.has(name)) return seen;
+    seen.add(name);
+    for (const imported of modules.get(name).imports) closure(imported, seen);
+    return seen;
+  };
+  const union = (names) => new Set(names.flatMap((name) => [...closure(name)]));
+  const page = Object.entries(PAGE).map(([name, roots]) => [name, union(roots)]);
+  const alone = union(ALONE);
+  const inCommonLayers = union(COMMON_LAYERS);
+  const parts = [...new Set([...modules.values()].flatMap(({ dynamicImports }) => dynamicImports))]
+    .filter((name) => !name.startsWith("cpu/"))
+    .map((name) => [name, closure(name)]);
+
+  const fileOf = (name) => {
+    const owners = page.filter(([, names]) => names.has(name)).map(([owner]) => owner);
+    const wanting = parts.filter(([, names]) => names.has(name)).map(([part]) => part);
+    if (owners.length === 0) {
+      const together = TOGETHER.find(
+        (one) =>
+          one.of.every((part) => wanting.includes(part)) &&
+          (!one.with || wanting.every((part) => one.with.includes(part))),
+      );
+      return together?.file ?? name;
+    }
+    const [owner] = owners.length > 1 ? ["base"] : owners;
+    if (alone.has(name) || owner === "using") return name;
+    // A page has its own few ops and layers, and what these have in common.
+    if (owner === "layers" && !(inCommonLayers.has(name) && name.startsWith("nn/") && wanting.length > 0)) return name;
+    if (wanting.length === 0) return `${owner}.js`;
+    // Rolldown keeps a part in every page where the part imports the file that fetches it.
+    const fetched = new Set([...closure(name)].flatMap((one) => modules.get(one).dynamicImports));
+    return fetched.size === 0 ? "shared.js" : name;
+  };
+  return new Map([...modules.keys()].map((name) => [name, fileOf(name)]));
+}
