@@ -227,6 +227,7 @@ describe("npm run train -- --images", () => {
       "6",
       "--batch",
       "8",
+      "--no-augment",
       "--backend",
       "cpu",
       "--out",
