@@ -56,7 +56,9 @@ export function groupsOf(modules) {
   const union = (names) => new Set(names.flatMap((name) => [...closure(name)]));
   const page = Object.entries(PAGE).map(([name, roots]) => [name, union(roots)]);
   const alone = union(ALONE);
-  const inCommonLayers = union(COMMON_LAYERS);
+  const inCommonLayers = union(
+    [...union(COMMON_LAYERS)].filter((name) => name.startsWith("nn/") && !COMMON_LAYERS.includes(name)),
+  );
   const parts = [...new Set([...modules.values()].flatMap(({ dynamicImports }) => dynamicImports))]
     .filter((name) => !name.startsWith("cpu/"))
     .map((name) => [name, closure(name)]);
@@ -75,7 +77,7 @@ export function groupsOf(modules) {
     const [owner] = owners.length > 1 ? ["base"] : owners;
     if (alone.has(name) || owner === "using") return name;
     // A page has its own few ops and layers, and what these have in common.
-    if (owner === "layers" && !(inCommonLayers.has(name) && name.startsWith("nn/") && wanting.length > 0)) return name;
+    if (owner === "layers" && !(inCommonLayers.has(name) && wanting.length > 0)) return name;
     if (wanting.length === 0) return `${owner}.js`;
     // Rolldown keeps a part in every page where the part imports the file that fetches it.
     const fetched = new Set([...closure(name)].flatMap((one) => modules.get(one).dynamicImports));

@@ -27,6 +27,7 @@ export async function buildProduction(dist, entries) {
     preserveEntrySignatures: "strict",
     // The ops' modules import each other in circles, as functions that are called later.
     onwarn(warning, report) {
+      if (warning.code === "CIRCULAR_CHUNK") throw new Error(`dist/production: ${warning.message}`);
       if (warning.code !== "CIRCULAR_DEPENDENCY") report(warning);
     },
     plugins: [modulesOfDist(dist, numbered), pureTopLevel()],
