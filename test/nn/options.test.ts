@@ -104,6 +104,7 @@ const OTHERS = [
     "dataset",
     "fetchIdx",
   ],
+  ...["checkData", "dataSource", "readSample"],
   ...["gunzip", "idx", "imageFolder", "indexedDbTuningStore", "input", "l1", "l2", "learningRateAt", "loadSafetensors"],
   ...[
     "memoryTuningStore",
