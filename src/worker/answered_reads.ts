@@ -1,4 +1,5 @@
 /** Images of a `dataSource`, whose `read` stays on the page, on their way to the worker: the page's side. */
+import { DataSourceError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ReadAnswer, ReadRequest } from "./protocol.ts";
@@ -28,7 +29,9 @@ export class AnsweredReads {
     };
     try {
       const dataset = datasetOf(request.dataset);
-      if (dataset?.read === undefined) return;
+      if (dataset?.read === undefined) {
+        throw new DataSourceError("dataSource: this data set was released; use it anew, from a call of its own.", rows);
+      }
       const { images, shape, targets } = dataset;
       const length = rows.length * sizeOf(shape);
       const into = images instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);

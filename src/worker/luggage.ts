@@ -44,6 +44,10 @@ export class Registry {
   readonly waiting = new WeakMap<Canvas, OffscreenCanvas>();
   /** Data sets whose `read` the worker may ask for. */
   readonly sources = new Map<number, Dataset>();
+  /** Of these, those that were released: calls that had begun before may still want them. */
+  readonly released = new Set<number>();
+  /** Calls under way. */
+  calls = 0;
   /** How many runs train on a data set. */
   readonly training = new Map<Dataset, number>();
   #next = 1;
@@ -150,7 +154,8 @@ export class Luggage {
 
   /** The message is on its way; the function that comes back is called at the call's end. */
   sent(): () => void {
-    const { datasets, canvases, waiting, training, sources } = this.#registry;
+    const { datasets, canvases, waiting, training, sources, released } = this.#registry;
+    this.#registry.calls++;
     for (const [dataset, key] of this.#newDatasets) {
       datasets.set(dataset, key);
       if (dataset.read) sources.set(key, dataset);
@@ -162,8 +167,11 @@ export class Luggage {
     for (const dataset of this.#forgotten.keys()) datasets.delete(dataset);
     for (const dataset of this.#trained) training.set(dataset, (training.get(dataset) ?? 0) + 1);
     return () => {
-      // What the worker was still doing with them is done.
-      for (const key of this.#forgotten.values()) sources.delete(key);
+      for (const key of this.#forgotten.values()) released.add(key);
+      if (--this.#registry.calls === 0) {
+        for (const key of released) sources.delete(key);
+        released.clear();
+      }
       for (const dataset of this.#trained) {
         const left = (training.get(dataset) ?? 1) - 1;
         if (left === 0) training.delete(dataset);

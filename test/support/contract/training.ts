@@ -283,8 +283,12 @@ export function trainingContract(bench: Bench): void {
     await trainer.fit(pictures(), { steps: 1 });
     await trainer.settled();
     const wrong = dataset({ images: new Uint8Array(18), labels: [0, 1], shape: [3, 3, 1] });
-    for (const call of [trainer.fit(wrong), trainer.evaluate(wrong), trainer.prepare(wrong), trainer.profile(wrong)]) {
-      expect(await rejection(call)).toHaveProperty("code", "shape");
-    }
+    const calls = [
+      () => trainer.fit(wrong),
+      () => trainer.evaluate(wrong),
+      () => trainer.prepare(wrong),
+      () => trainer.profile(wrong),
+    ];
+    for (const call of calls) expect(await rejection(call())).toHaveProperty("code", "shape");
   });
 }
