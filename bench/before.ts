@@ -3,18 +3,17 @@
  *
  *     npm run bench:before -- --ref v0.1.0 [--rounds 40] [--pages 10] [--out FILE]
  *
- * `--ref` is the commit before; after is the working tree. Both are built as npm would
- * publish them, the one before with its own packages, which are installed for it. Steps take turns in one
- * process of Node (Dawn), pages in one Chromium, each page with an empty cache: from its navigation to the end of its first
- * step, with the library in files that Vite made. Ratios are after : before of neighbours; what they scatter is printed
- * beside the median.
+ * `--ref` is the commit before; after is the working tree. Both are built as npm would publish them, the one before with its
+ * own packages, which are installed for it. Steps take turns in one process of Node (Dawn); pages each in a Chromium of its
+ * own with an empty cache, from navigation to the end of the first step, as Vite builds them for production. Ratios are
+ * after : before of neighbours; what they scatter is printed beside the median.
  */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright";
@@ -32,26 +31,41 @@ const { values: options } = parseArgs({
 if (options.ref === undefined) throw new Error("usage: npm run bench:before -- --ref COMMIT");
 const root = resolve(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "corteza-before-"));
-const checkout = join(folder, "before");
+const checkout = join(folder, "checkout");
 const lines: string[] = [];
 const say = (line: string) => {
   lines.push(line);
   console.log(line);
 };
 
-/** dist of a commit, built in a checkout of its own with its own packages. */
-function builtBefore(ref: string): string {
-  execFileSync("git", ["worktree", "add", "--detach", "--quiet", checkout, ref], { cwd: root });
-  execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: checkout, stdio: "ignore" });
-  return join(checkout, "dist");
+/** A package as npm would install it, in a folder where bundlers and Node find it by its name. */
+interface Installed {
+  readonly folder: string;
+  readonly dist: string;
 }
 
-async function builtAfter(): Promise<string> {
-  const dist = join(folder, "after/dist");
-  await buildLibrary(dist);
-  // Bundlers look there for what has side effects.
-  copyFileSync(join(root, "package.json"), join(folder, "after/package.json"));
-  return dist;
+function installed(name: string): Installed {
+  const home = join(folder, name);
+  const dist = join(home, "node_modules/corteza/dist");
+  mkdirSync(dist, { recursive: true });
+  return { folder: home, dist };
+}
+
+/** A commit, built in a checkout of its own with its own packages. */
+function before(ref: string): Installed {
+  execFileSync("git", ["worktree", "add", "--detach", "--quiet", checkout, ref], { cwd: root });
+  execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: checkout, stdio: "ignore" });
+  const place = installed("before");
+  cpSync(join(checkout, "dist"), place.dist, { recursive: true });
+  copyFileSync(join(checkout, "package.json"), join(place.dist, "../package.json"));
+  return place;
+}
+
+async function after(): Promise<Installed> {
+  const place = installed("after");
+  await buildLibrary(place.dist);
+  copyFileSync(join(root, "package.json"), join(place.dist, "../package.json"));
+  return place;
 }
 
 const instances: GPU[] = [];
@@ -112,8 +126,8 @@ function report(what: string, unit: string, pairs: readonly (readonly [number, n
 const STEPS_AT_A_TIME = 4;
 const SETTLING_ROUNDS = 5;
 
-async function compareSteps(dists: readonly [string, string]): Promise<void> {
-  const trainers = await Promise.all(dists.map(openTrainer));
+async function compareSteps(places: readonly Installed[]): Promise<void> {
+  const trainers = await Promise.all(places.map(({ dist }) => openTrainer(dist)));
   const pairs: [number, number][] = [];
   for (let round = 0; round < SETTLING_ROUNDS + Number(options.rounds); round++) {
     // Who comes first changes, since the second finds warmer caches.
@@ -137,30 +151,34 @@ const SOURCE = `
   await trainer.fit(digits, { steps: 1 });
   globalThis.done = performance.now();`;
 
-/** A page that takes one training step, as Vite builds it. */
-async function builtPage(dist: string, name: string): Promise<string> {
+/** A page that takes one training step, as Vite builds it for production; its folder's address. */
+async function builtPage({ folder: home }: Installed): Promise<string> {
   const { build } = await import("vite");
-  const source = join(folder, `${name}.mjs`);
+  const source = join(home, "page.mjs");
   writeFileSync(source, SOURCE);
-  const out = join(folder, `${name}-page`);
+  const out = join(home, "page");
+  const environment = process.env["NODE_ENV"];
+  process.env["NODE_ENV"] = "production";
   await build({
-    ...{ configFile: false, root: folder, logLevel: "error", publicDir: false },
-    resolve: { alias: { corteza: join(dist, "index.js") } },
+    ...{ configFile: false, root: home, logLevel: "error", publicDir: false, mode: "production" },
     build: {
       outDir: out,
       emptyOutDir: true,
       rolldownOptions: { input: source, output: { entryFileNames: "main.js" } },
     },
   });
+  if (environment === undefined) delete process.env["NODE_ENV"];
+  else process.env["NODE_ENV"] = environment;
   writeFileSync(
     join(out, "index.html"),
     '<!doctype html><meta charset="utf-8"><script type="module" src="main.js"></script>',
   );
-  return out;
+  return `/${relative(folder, out)}/index.html`;
 }
 
-async function comparePages(dists: readonly [string, string]): Promise<void> {
-  const pages = [await builtPage(dists[0], "before"), await builtPage(dists[1], "after")];
+async function comparePages(places: readonly Installed[]): Promise<void> {
+  const pages: string[] = [];
+  for (const place of places) pages.push(await builtPage(place));
   const server = createServer((request, response) => {
     const path = join(folder, new URL(request.url ?? "/", "http://localhost").pathname);
     if (!existsSync(path)) return response.writeHead(404).end();
@@ -180,7 +198,7 @@ async function comparePages(dists: readonly [string, string]): Promise<void> {
           args: chromiumFlags({ webgpu: true }),
         });
         const page = await browser.newPage();
-        await page.goto(`http://127.0.0.1:${port}/${pages[side]?.slice(folder.length + 1)}/index.html`);
+        await page.goto(`http://127.0.0.1:${port}${pages[side]}`);
         const done = await page.waitForFunction(() => (globalThis as { done?: number }).done, undefined, {
           timeout: 120_000,
         });
@@ -200,9 +218,9 @@ try {
   const name = (ref: string) =>
     execFileSync("git", ["describe", "--always", ref], { cwd: root, encoding: "utf8" }).trim();
   say(`before: ${name(options.ref)}, after: the working tree at ${name("HEAD")}`);
-  const dists = [builtBefore(options.ref), await builtAfter()] as const;
-  await compareSteps(dists);
-  await comparePages(dists);
+  const places = [before(options.ref), await after()];
+  await compareSteps(places);
+  await comparePages(places);
   if (options.out) writeFileSync(options.out, `${lines.join("\n")}\n`);
 } finally {
   execFileSync("git", ["worktree", "remove", "--force", checkout], { cwd: root });
