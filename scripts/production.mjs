@@ -86,8 +86,8 @@ function modulesOfDist(dist, numbered) {
 }
 
 /**
- * Calls at the top level of a module are marked as pure; lists that take in other lists, which Rollup takes for an effect, become calls. Only modules
- * `WITH_EFFECTS` may have statements that are anything but declarations.
+ * Calls at the top level of a module are marked as pure; lists that take in other lists, which Rollup takes for an effect,
+ * become calls. Only modules `WITH_EFFECTS` may have statements that are anything but declarations.
  */
 function pureTopLevel() {
   return {

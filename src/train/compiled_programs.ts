@@ -1,7 +1,7 @@
-import { DisposedError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend, Program } from "../graph/backend.ts";
+import { trainerDisposed } from "./disposed.ts";
 import type { DatasetProgram } from "./residency.ts";
 import type { StepParts } from "./training_state.ts";
 import { compileTraining, type FetchingOptions } from "./training_step.ts";
@@ -124,6 +124,6 @@ export class CompiledPrograms {
   #checkWanted(program: Program): void {
     if (!this.#disposed) return;
     program.dispose();
-    throw new DisposedError("This trainer was disposed of; make a new one.");
+    throw trainerDisposed();
   }
 }

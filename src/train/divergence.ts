@@ -1,5 +1,5 @@
 import { at } from "../core/at.ts";
-import { DisposedError, DivergedError } from "../core/errors.ts";
+import { DivergedError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { TypedArray } from "../core/tensor.ts";
 import { readRows } from "../data/data_source.ts";
@@ -12,6 +12,7 @@ import type { Node } from "../graph/node.ts";
 import { nonFinite } from "../graph/ops/non_finite.ts";
 import type { CompiledTraining } from "./compiled_programs.ts";
 import type { Batch } from "./dataset_variables.ts";
+import { trainerDisposed } from "./disposed.ts";
 import type { KeptState } from "./kept_state.ts";
 import { layerOf } from "./statistics.ts";
 import { orderOf } from "./targets.ts";
@@ -75,7 +76,7 @@ export async function divergenceOfFit(
   kept: KeptState,
   training: CompiledTraining | undefined,
 ): Promise<DivergedError> {
-  if (training === undefined) throw new DisposedError("This trainer was disposed of; make a new one.");
+  if (training === undefined) throw trainerDisposed();
   const { parts, progress, seed } = kept;
   const { dataset, tables, classWeight, stream } = training;
   // The batch of a stream still lies on the device, since its step did not count.

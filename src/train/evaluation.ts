@@ -1,5 +1,4 @@
 import { at } from "../core/at.ts";
-import { DisposedError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -11,6 +10,7 @@ import { recordStep } from "../graph/ops/record_step.ts";
 import { type Metric, metricValues } from "../nn/metrics/totals.ts";
 import { accuracyOf } from "./accuracy.ts";
 import { type DatasetTables, fetchBatch } from "./dataset_variables.ts";
+import { trainerDisposed } from "./disposed.ts";
 import { measure, mergedValues, resultsOf } from "./measured_results.ts";
 import { Pace } from "./pace.ts";
 import { compileOn, type DatasetProgram } from "./residency.ts";
@@ -115,7 +115,7 @@ export class Evaluations {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(() => {
-      if (this.#disposed) throw new DisposedError("This trainer was disposed of; make a new one.");
+      if (this.#disposed) throw trainerDisposed();
       return work();
     });
     this.#last = turn.catch(() => undefined);
@@ -207,7 +207,7 @@ export class Evaluations {
     const compiled = await compileEvaluation(this.#backend, this.#parts, dataset, options);
     if (this.#disposed) {
       compiled.program.dispose();
-      throw new DisposedError("This trainer was disposed of; make a new one.");
+      throw trainerDisposed();
     }
     for (const [oldest, { program }] of this.#programs) {
       if (this.#programs.size < KEPT_EVALUATIONS) break;

@@ -1,4 +1,4 @@
-import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
+import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -16,6 +16,7 @@ import { softmaxCrossEntropy } from "../graph/ops/softmax_cross_entropy.ts";
 import { log } from "../graph/ops/unary.ts";
 import { where } from "../graph/ops/where.ts";
 import type { Model } from "../nn/model.ts";
+import { trainerDisposed } from "./disposed.ts";
 import { drawOutputs } from "./draw_outputs.ts";
 import { type OutputActivation, outputActivation } from "./output_activation.ts";
 import { type PredictionKind, unfolded } from "./programs.ts";
@@ -118,7 +119,7 @@ export class Inspector {
   }
 
   #checkUsable(): void {
-    if (this.#disposed) throw new DisposedError("This trainer was disposed of; make a new one.");
+    if (this.#disposed) throw trainerDisposed();
   }
 
   /** The output of the programs that holds these values of a layer, and its shape for one image. */

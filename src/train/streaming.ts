@@ -1,7 +1,8 @@
 /** Data sets that do not lie on the device: a ring of a few batches does, which is filled ahead of the steps that take them. */
+
 import { raceAbort } from "../core/abort.ts";
 import { at } from "../core/at.ts";
-import { DisposedError, OutOfMemoryError } from "../core/errors.ts";
+import { OutOfMemoryError } from "../core/errors.ts";
 import { rowsOfBatch } from "../core/rows_of_batch.ts";
 import { sizeOf } from "../core/shape.ts";
 import { bytesPerElement, type Tensor, type TypedArray } from "../core/tensor.ts";
@@ -11,6 +12,7 @@ import type { Backend, Program, ProgramStats } from "../graph/backend.ts";
 import { Variable } from "../graph/node.ts";
 import type { ProfileData } from "../graph/profile.ts";
 import type { DatasetTables } from "./dataset_variables.ts";
+import { trainerDisposed } from "./disposed.ts";
 import { type BatchReader, Feeder, type HostBatch } from "./feeder.ts";
 import type { Supplies } from "./fit_run.ts";
 import { type BatchOrder, type DatasetProgram, LEAST_SLOTS } from "./residency.ts";
@@ -175,9 +177,10 @@ interface Waiting {
 }
 
 /**
- * A program, and what fills a ring of batches on the device for it. Batch number b lies in slot b mod `slots`, where the program looks for it. A slot is
- * written anew when the step that read it has been submitted: writes keep their order among the submissions. Where a step
- * may not count (`cursor` then stays), it must be known to have: the device does such a step once more, on the same batch.
+ * A program, and what fills a ring of batches on the device for it. Batch number b lies in slot b mod `slots`, where the
+ * program looks for it. A slot is written anew when the step that read it has been submitted: writes keep their order among the
+ * submissions. Where a step may not count (`cursor` then stays), it must be known to have: the device does such a step once
+ * more, on the same batch.
  */
 export class Stream implements Program {
   readonly #parts: StreamParts;
@@ -297,7 +300,7 @@ export class Stream implements Program {
     this.#disposed = true;
     this.#forgetBackend();
     this.#parts.program.dispose();
-    this.#lose(disposedError());
+    this.#lose(trainerDisposed());
   }
 
   get stats(): ProgramStats {
@@ -366,7 +369,7 @@ export class Stream implements Program {
 
   /** Until something has been read, or the run is wanted. */
   async #wait({ signal, turn }: Demand): Promise<void> {
-    if (this.#disposed) throw disposedError();
+    if (this.#disposed) throw trainerDisposed();
     let waiting: Waiting | undefined;
     const woken = new Promise<void>((resolve, reject) => {
       waiting = { resolve, reject };
@@ -391,8 +394,4 @@ export class Stream implements Program {
     this.#feeder.stop();
     for (const { reject } of this.#waiting) reject(error);
   }
-}
-
-function disposedError(): DisposedError {
-  return new DisposedError("This trainer was disposed of; make a new one.");
 }

@@ -1,5 +1,5 @@
 import { raceAbort } from "../core/abort.ts";
-import { ArgumentError, DisposedError } from "../core/errors.ts";
+import { ArgumentError } from "../core/errors.ts";
 import { checkCount } from "../core/numbers.ts";
 import { onDemand } from "../core/on_demand.ts";
 import type { Schedule } from "../core/schedule.ts";
@@ -9,6 +9,7 @@ import type { Backend } from "../graph/backend.ts";
 import type { Profile } from "../graph/profile.ts";
 import type { Model } from "../nn/model.ts";
 import { CompiledPrograms } from "./compiled_programs.ts";
+import { trainerDisposed } from "./disposed.ts";
 import { fetchingOptions } from "./fetching.ts";
 import { FitRun, type Runner, UncountedStep } from "./fit_run.ts";
 import { runnerOf } from "./fit_runner.ts";
@@ -62,7 +63,7 @@ export class LocalTrainer implements Trainer {
     this.#backend = backend;
     this.#kept = kept;
     this.#programs = new CompiledPrograms(backend);
-    this.#turns = new Turns(() => (this.#disposed ? disposedTrainer() : backend.closed));
+    this.#turns = new Turns(() => (this.#disposed ? trainerDisposed() : backend.closed));
     const forget = [backend.onClosed(() => this.#turns.close()), backend.onReopened(() => kept.reopened())];
     this.#forgetBackend = () => {
       for (const each of forget) each();
@@ -288,7 +289,7 @@ export class LocalTrainer implements Trainer {
   }
 
   #checkUsable(): void {
-    if (this.#disposed) throw disposedTrainer();
+    if (this.#disposed) throw trainerDisposed();
   }
 
   #checkIdle(what: string, instead: string): void {
@@ -305,8 +306,4 @@ export class LocalTrainer implements Trainer {
     this.#requests?.dispose();
     this.#kept.dispose();
   }
-}
-
-function disposedTrainer(): DisposedError {
-  return new DisposedError("This trainer was disposed of; make a new one.");
 }

@@ -1,9 +1,11 @@
 /** The page's side: sends calls to the worker and sorts what comes back. */
-import { ArgumentError, DisposedError } from "../core/errors.ts";
+
+import { ArgumentError } from "../core/errors.ts";
 import { onDemand } from "../core/on_demand.ts";
 import { describeValue } from "../core/options.ts";
 import { insteadOf } from "../data/describe.ts";
 import type { Model } from "../nn/model.ts";
+import { trainerDisposed } from "../train/disposed.ts";
 import type { TrainerStats } from "../train/types.ts";
 import type { AnsweredReads } from "./answered_reads.ts";
 import { CALLS, type CallName, revived } from "./calls.ts";
@@ -241,8 +243,8 @@ export class WorkerClient {
     if (this.#disposed) return;
     this.#disposed = true;
     const failed = this.#failure !== undefined;
-    this.#fail(new DisposedError("This trainer was disposed of; make a new one."));
-    this.#failure = new DisposedError("This trainer was disposed of; make a new one.");
+    this.#fail(trainerDisposed());
+    this.#failure = trainerDisposed();
     this.#paused = false;
     this.#stats = { ...this.#stats, gpuBytes: 0, datasetBytes: 0 };
     if (failed) {
