@@ -100,8 +100,8 @@ describe("a data set that is larger than the device takes", async () => {
   });
 
   it("takes no more dispatches a step, and no data set's place on the device", async () => {
-    const images = new Uint8Array(700 * 784);
-    const digits = dataset({ images, labels: new Uint8Array(700), shape: [28, 28, 1], classes: 10 });
+    const images = new Uint8Array(4000 * 784);
+    const digits = dataset({ images, labels: new Uint8Array(4000), shape: [28, 28, 1], classes: 10 });
     const dispatches = async (backend: WebGpuBackend) => {
       const loss = "sparseCategoricalCrossentropy";
       const trainer = await createTrainer(referenceNetwork(), { backend, loss, optimizer: adam(), batchSize: 4 });
@@ -111,7 +111,7 @@ describe("a data set that is larger than the device takes", async () => {
       return { dispatchesPerStep, residency };
     };
     const { dispatchesPerStep } = await dispatches(roomy);
-    const small = await binding(500_000);
+    const small = await binding(2_000_000);
     expect(await dispatches(small)).toEqual({ dispatchesPerStep, residency: "streamed" });
     small.dispose();
   });
