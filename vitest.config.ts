@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -18,9 +19,22 @@ const [TOGETHER, LAST] = [1, 2];
 /** Builds and serves the demo, once for all tests of whole pages. */
 const DEMO_SITE = "test/support/demo_site.ts";
 
-/** Everything, where otherwise a third is tried; or a third of one's own. By default another third each day. */
+/**
+ * Everything, where otherwise a third is tried; or a third of one's own. By default each commit has its third, the next one
+ * another: what passed at a commit passes there again, on another day as on another machine.
+ */
 const whole = Boolean(process.env["CORTEZA_WHOLE"]);
-const third = Number(process.env["CORTEZA_THIRD"] ?? Math.floor(Date.now() / 86_400_000)) % 3;
+process.env["CORTEZA_THIRD"] ??= String(commitsSoFar());
+const third = Number(process.env["CORTEZA_THIRD"]) % 3;
+
+/** How many commits lead to this one; 0 where there is no git. */
+function commitsSoFar(): number {
+  const { stdout } = spawnSync("git", ["rev-list", "--count", "HEAD"], { cwd: import.meta.dirname, encoding: "utf8" });
+  return Number(stdout) || 0;
+}
+
+/** The same choice, for tests in browsers. */
+const SHARE = { CORTEZA_THIRD: String(third), ...(whole ? { CORTEZA_WHOLE: "1" } : {}) };
 
 /** A third of a list, or all of it; another `turn` gives another third. */
 const thirdOf = (names: readonly string[], turn: number): readonly string[] =>
@@ -92,6 +106,7 @@ const FIREFOX: TestProjectInlineConfiguration = {
     name: "firefox",
     include: [...ON_GPU, "test/**/*.browser.test.ts"],
     provide: { backend: "webgpu" },
+    env: SHARE,
     testTimeout: 600_000,
     hookTimeout: 120_000,
     fileParallelism: false,
@@ -213,6 +228,7 @@ export default defineConfig({
           name: "chromium",
           include: [...ON_GPU, "test/**/*.browser.test.ts"],
           provide: { backend: "webgpu" },
+          env: SHARE,
           exclude: [
             // Each kernel by itself is Node's business; here whole graphs and training go through the same kernels.
             ...[
