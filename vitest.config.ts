@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
-import { chromiumFlags, findChromium } from "./scripts/chromium.mjs";
+import { CAMERA_FLAGS, chromiumFlags, findChromium } from "./scripts/chromium.mjs";
 import { conformanceFiles } from "./scripts/conformance-plugin.mjs";
 import { installedFirefox } from "./scripts/firefox-provider.mjs";
 import { vulkanEnvironment } from "./scripts/vulkan.mjs";
@@ -250,7 +250,10 @@ export default defineConfig({
             screenshotFailures: false,
             instances: [{ browser: "chromium" }],
             provider: playwright({
-              launchOptions: { executablePath: findChromium(), args: chromiumFlags({ canvas: true }) },
+              launchOptions: {
+                executablePath: findChromium(),
+                args: [...chromiumFlags({ canvas: true }), ...CAMERA_FLAGS],
+              },
             }),
           },
         },

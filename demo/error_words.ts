@@ -29,6 +29,8 @@ function wordsOf(error: CortezaError): string {
     worker: text.errorWorker,
     "module-load": text.errorModule,
     "data-source": text.errorDataSource,
+    camera: text.errorCamera,
+    storage: text.errorStorage,
   };
   return words[error.code];
 }

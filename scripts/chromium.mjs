@@ -18,6 +18,9 @@ export const WEBGPU_FLAGS = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swi
 /** With which it also presents WebGPU in a canvas; without them its GPU process falls over when a page tries. */
 export const CANVAS_FLAGS = ["--use-angle=swiftshader", "--use-vulkan=swiftshader"];
 
+/** With which it has a camera of a picture that moves, and gives it to every page. */
+export const CAMERA_FLAGS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
 /** Flags for any test browser: no sandbox (containers run as root), no traffic of its own. */
 export const QUIET_FLAGS = [
   "--no-sandbox",

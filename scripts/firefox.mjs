@@ -25,6 +25,9 @@ export class FirefoxMissingError extends Error {
 const PREFERENCES = {
   "dom.webgpu.enabled": true,
   "gfx.webgpu.ignore-blocklist": true,
+  // A camera of a picture that moves, for every page.
+  "media.navigator.streams.fake": true,
+  "media.navigator.permission.disabled": true,
   // A background page must not be slowed down, nor the browser do anything of its own.
   "dom.min_background_timeout_value": 4,
   "dom.ipc.processHangMonitor": false,

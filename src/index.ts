@@ -39,6 +39,7 @@ export type {
   SkipReason,
 } from "./data/pictures/types.ts";
 export { type SplitOptions, split } from "./data/split.ts";
+export { type Recording, type RecordOptions, type Webcam, type WebcamOptions, webcam } from "./data/webcam/webcam.ts";
 export { type ModelSource, type OpenModelOptions, openModel } from "./formats/open_model.ts";
 export { loadSafetensors, safetensorsMetadata } from "./formats/safetensors.ts";
 export { toSafetensors } from "./formats/safetensors_writer.ts";

@@ -28,7 +28,7 @@ export const EXCEPTIONS = {
 
 /** Names of the platform of which the compatibility data say nothing, since they are as old as what they belong to. */
 export const SILENT = [
-  /^api\.(StorageEstimate|ReadableStreamReadValueResult|ReadableStreamReadDoneResult)\./,
+  /^api\.(StorageEstimate|MediaTrackSettings|ReadableStreamReadValueResult|ReadableStreamReadDoneResult)\./,
   /^api\.(GPUBufferUsage|GPUMapMode|GPUShaderStage|GPUTextureUsage|GPUColorWrite)\b/,
   /^api\.(Option|Image)$/,
   /^html\.elements\.input\.value$/,

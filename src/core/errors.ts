@@ -12,7 +12,9 @@ export type ErrorCode =
   | "disposed"
   | "worker"
   | "module-load"
-  | "data-source";
+  | "data-source"
+  | "camera"
+  | "storage";
 
 /**
  * Every error that Corteza throws on purpose. Each message names the thing that is wrong and says what to do;
@@ -155,6 +157,35 @@ export class DataSourceError extends CortezaError {
   constructor(message: string, rows: readonly number[], options?: ErrorOptions) {
     super("data-source", message, options);
     this.rows = rows;
+  }
+}
+
+/** A camera that `webcam` could not open, or that ended. What was recorded before stays. */
+export class CameraError extends CortezaError {
+  /** @internal Written here: bundlers shorten the name of the class itself. */
+  override name = "CameraError";
+  /**
+   * What happened: the visitor or a policy refused it, there is none, another program has it, it was unplugged or taken away in the
+   * middle, the page is not secure (no https), this browser has none to give, or it was stopped by `stop()`.
+   */
+  readonly reason: "refused" | "none" | "busy" | "unplugged" | "insecure" | "unsupported" | "stopped";
+
+  constructor(reason: CameraError["reason"], message: string, options?: ErrorOptions) {
+    super("camera", message, options);
+    this.reason = reason;
+  }
+}
+
+/** The browser's own file system, in which pictures are kept, is not there, is full, or did not do what it was asked. */
+export class StorageError extends CortezaError {
+  /** @internal Written here: bundlers shorten the name of the class itself. */
+  override name = "StorageError";
+  /** What happened: the visitor's quota is used up, there is no such file system here, or it failed. */
+  readonly reason: "quota" | "unavailable" | "failed";
+
+  constructor(reason: StorageError["reason"], message: string, options?: ErrorOptions) {
+    super("storage", message, options);
+    this.reason = reason;
   }
 }
 

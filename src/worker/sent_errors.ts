@@ -1,6 +1,7 @@
 /** Errors on their way from the worker to the page: data there, the same class with the same fields here. */
 import {
   ArgumentError,
+  CameraError,
   CortezaError,
   DataSourceError,
   DeviceLostError,
@@ -11,6 +12,7 @@ import {
   ModuleLoadError,
   OutOfMemoryError,
   ShapeError,
+  StorageError,
   WebGpuUnavailableError,
   WorkerError,
 } from "../core/errors.ts";
@@ -32,6 +34,8 @@ const BY_CODE: Readonly<Record<string, { readonly prototype: CortezaError }>> = 
   worker: WorkerError,
   "module-load": ModuleLoadError,
   "data-source": DataSourceError,
+  camera: CameraError,
+  storage: StorageError,
 };
 
 /** Classes of the language itself. */

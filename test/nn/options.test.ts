@@ -104,7 +104,7 @@ const OTHERS = [
     "dataset",
     "fetchIdx",
   ],
-  ...["checkData", "dataSource", "readSample"],
+  ...["checkData", "dataSource", "readSample", "webcam"],
   ...["gunzip", "idx", "imageFolder", "indexedDbTuningStore", "input", "l1", "l2", "learningRateAt", "loadSafetensors"],
   ...[
     "memoryTuningStore",

@@ -13,6 +13,10 @@ export const errors = {
   errorWorker: "The training program failed outside of any task.",
   errorInternal: "The program of this page has a fault here: two of its parts do not fit together.",
   errorDataSource: "Some of the pictures could not be read. Check that their files are still there.",
+  errorCamera:
+    "The camera could not be used. Allow it for this page, check that it is plugged in, and that no other program has it.",
+  errorStorage:
+    "The browser could not keep this here: there is no room, or this window keeps nothing. Make room, or use fewer or smaller pictures.",
   errorModule: "A part of this page’s program could not be loaded. Check the connection and reload the page.",
   errorUnknown: (message: string) => `Something unexpected: ${message}`,
 

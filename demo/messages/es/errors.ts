@@ -13,6 +13,10 @@ export const errors: typeof english = {
   errorWorker: "El programa de entrenamiento falló fuera de toda tarea.",
   errorInternal: "El programa de esta página tiene aquí un fallo: dos de sus partes no encajan.",
   errorDataSource: "No se pudieron leer algunas de las imágenes. Comprueba que sus archivos sigan ahí.",
+  errorCamera:
+    "No se pudo usar la cámara. Permite su uso en esta página y comprueba que esté conectada y que ningún otro programa la ocupe.",
+  errorStorage:
+    "El navegador no pudo guardarlo: no hay espacio, o esta ventana no guarda nada. Libera espacio, o usa menos imágenes o más pequeñas.",
   errorModule: "No se pudo cargar una parte del programa de esta página. Comprueba la conexión y vuelve a cargarla.",
   errorUnknown: (message) => `Algo inesperado: ${message}`,
 

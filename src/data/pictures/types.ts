@@ -98,6 +98,9 @@ export interface ImageDataset extends Dataset {
   readonly test?: ImageDataset;
 }
 
+/** The options that say what images become. */
+type FormatOptions = Pick<ImageFolderOptions, "size" | "channels" | "fit" | "background" | "classNames">;
+
 /** What is decided once for all pictures; plain data, which goes to workers. */
 export interface PictureFormat {
   readonly height: number;
@@ -128,28 +131,31 @@ export function checkFormat<T extends ImageFolderOptions>(
   more: Omit<OptionKinds<T>, keyof ImageFolderOptions>,
 ): PictureFormat {
   checkOptions("imageFolder", options, { ...OPTIONS, ...more } as OptionKinds<T>, HINTS);
+  return checkedFormat("imageFolder", options);
+}
+
+/** What images are made of pictures, checked, and the names of their classes. `where` names the function in messages. */
+export function checkedFormat(where: string, options: FormatOptions): PictureFormat {
   const { size, channels = 3, fit = "cover", background = "auto", classNames } = options;
   const isSide = (side: unknown) => Number.isInteger(side) && Number(side) >= 1 && Number(side) <= MOST_SIDE;
   if (!Array.isArray(size) || size.length !== 2 || !size.every(isSide)) {
     throw new ArgumentError(
-      `imageFolder: size must be [height, width] in pixels, from 1 to ${MOST_SIDE}, as in size: [64, 64], got ` +
+      `${where}: size must be [height, width] in pixels, from 1 to ${MOST_SIDE}, as in size: [64, 64], got ` +
         `${describeValue(size)}.`,
     );
   }
   if (channels !== 1 && channels !== 3) {
-    throw new ArgumentError(`imageFolder: channels must be 1 (grey) or 3 (colours), got ${describeValue(channels)}.`);
+    throw new ArgumentError(`${where}: channels must be 1 (grey) or 3 (colours), got ${describeValue(channels)}.`);
   }
   if (fit !== "cover" && fit !== "contain" && fit !== "stretch") {
-    throw new ArgumentError(`imageFolder: fit must be "cover", "contain" or "stretch", got ${describeValue(fit)}.`);
+    throw new ArgumentError(`${where}: fit must be "cover", "contain" or "stretch", got ${describeValue(fit)}.`);
   }
   if (
     classNames !== undefined &&
     !(Array.isArray(classNames) && classNames.every((name) => typeof name === "string"))
   ) {
-    throw new ArgumentError(
-      `imageFolder: classNames must be a list of folders' names, got ${describeValue(classNames)}.`,
-    );
+    throw new ArgumentError(`${where}: classNames must be a list of folders' names, got ${describeValue(classNames)}.`);
   }
   const [height, width] = size as readonly [number, number];
-  return { height, width, channels, fit, background: checkPictureOptions("imageFolder", { background }).background };
+  return { height, width, channels, fit, background: checkPictureOptions(where, { background }).background };
 }
