@@ -1,38 +1,26 @@
-/**
- * Makes shaders small in builds: takes comments and spaces that separate nothing out of `.wgsl?raw` imports. Lines stay lines,
- * because the preprocessor's `#` directives need their own.
- */
+/** Makes `.wgsl?raw` imports small in builds: what of their texts goes and what gets short is in small-shaders.mjs. */
+import { readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { shaderShrinker } from "./small-shaders.mjs";
+
+const folder = resolve(import.meta.dirname, "../shaders");
+
 export function smallShaders() {
+  let shrink;
   return {
     name: "corteza-small-shaders",
     apply: "build",
     enforce: "post",
+    buildStart() {
+      const names = readdirSync(folder).filter((name) => name.endsWith(".wgsl"));
+      shrink = shaderShrinker(
+        Object.fromEntries(names.map((name) => [name, readFileSync(resolve(folder, name), "utf8")])),
+      );
+    },
     transform(code, id) {
       if (!id.endsWith(".wgsl?raw")) return undefined;
       const text = JSON.parse(code.replace(/^export default\s*/, "").replace(/;?\s*$/, ""));
-      return { code: `export default ${JSON.stringify(shrinkShader(text))}`, map: null };
+      return { code: `export default ${JSON.stringify(shrink(text))}`, map: null };
     },
   };
-}
-
-/**
- * Spaces between an operator and operands on both sides, or beside a bracket, separate nothing. Those of `<` and `>` stay:
- * they are brackets too, and what reads declarations wants its space behind `var<storage>`. In an included text `{name}` is no
- * block but a part of a word.
- */
-const OPERATOR = /(?<=[\w)\]]) ?([-+*/%&|^=!]+) ?(?=[\w($])/g;
-const BRACKET = / ?([()[\];:,]|\{(?!\w+\})|(?<!\{\w+)\}) ?/g;
-
-export function shrinkShader(text) {
-  return text
-    .split("\n")
-    .map((line) =>
-      line
-        .replace(/\/\/.*$/, "")
-        .trim()
-        .replace(/\s+/g, " "),
-    )
-    .filter((line) => line !== "")
-    .map((line) => (/^(#|enable )/.test(line) ? line : line.replace(BRACKET, "$1").replace(OPERATOR, "$1")))
-    .join("\n");
 }
