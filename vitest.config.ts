@@ -50,7 +50,7 @@ const filesOf = (names: readonly string[]): string[] => names.map((name) => `tes
 const GRAPHS: readonly string[] = [
   ...["agreement", "conformance", "shaders", "op_types", "shape_ops", "non_finite", "several", "losses", "answers"],
   ...["divergence", "batch_norm", "residual", "runs", "pointwise", "autotune", "in_place", "inspect", "prepare"],
-  ...["quick_start", "random_affine", "recompute", "regularized_training", "own_metrics", "operations"],
+  ...["quick_start", "augment_images", "recompute", "regularized_training", "own_metrics", "operations"],
   ...["streaming", "large_data"],
 ];
 

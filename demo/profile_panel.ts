@@ -133,7 +133,8 @@ function workName({ op, layer }: KernelTime): string {
   const text = say();
   const names: Record<string, string> = {
     "fetch batch": text.kernelFetch,
-    randomAffine: text.kernelVary,
+    augmentImages: text.kernelVary,
+    "fetch and augment batch": text.kernelVary,
     "conv2d + maxPool2d": text.kernelForwardPool,
     "conv2d + relu": text.kernelForward,
     "matmul + bias": text.kernelForward,

@@ -30,6 +30,7 @@ const TOGETHER = [
     with: [
       `${FAMILIES}/training.js`,
       `${FAMILIES}/updates.js`,
+      `${FAMILIES}/augmentation.js`,
       "webgpu/rules/loss_scaling.js",
       "webgpu/rules/non_finite.js",
     ],
@@ -40,6 +41,7 @@ const TOGETHER = [
     of: [`${FAMILIES}/training.js`, `${FAMILIES}/rows.js`],
     with: [
       ...[`${FAMILIES}/training.js`, `${FAMILIES}/rows.js`, `${FAMILIES}/updates.js`, `${FAMILIES}/noise.js`],
+      `${FAMILIES}/augmentation.js`,
       "webgpu/rules/loss_scaling.js",
     ],
   },

@@ -2,6 +2,7 @@
 
 export { type BestBackendOptions, bestBackend } from "./best_backend.ts";
 export type { AffineRanges } from "./core/affine.ts";
+export type { AugmentOptions, FillMode, Flip, ImageAugmentation } from "./core/augmentation.ts";
 export * from "./core/errors.ts";
 export type { MapsPictureOptions } from "./core/maps_picture.ts";
 export type { Tensor, TypedArray } from "./core/tensor.ts";

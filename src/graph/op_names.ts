@@ -6,6 +6,7 @@ import type { PointwiseAttributes, PointwiseFunction } from "./pointwise_functio
 type Definitions = typeof import("./graph.ts") &
   typeof import("./ops/argmax.ts") &
   typeof import("./ops/arithmetic.ts") &
+  typeof import("./ops/augment_images.ts") &
   typeof import("./ops/avg_pool2d.ts") &
   typeof import("./ops/batch_norm.ts") &
   typeof import("./ops/batch_rows.ts") &
@@ -30,7 +31,6 @@ type Definitions = typeof import("./graph.ts") &
   typeof import("./ops/normalization.ts") &
   typeof import("./ops/one_hot.ts") &
   typeof import("./ops/optimizer_update.ts") &
-  typeof import("./ops/random_affine.ts") &
   typeof import("./ops/record_step.ts") &
   typeof import("./ops/reduce.ts") &
   typeof import("./ops/relu.ts") &

@@ -108,7 +108,9 @@ export function fetchBatch(
     const targets = order.outputs.map((index) => gatherRows(graph, graph.variable(at(tables.targets, index)), places));
     const padded = dataset.count % options.batch !== 0;
     return {
-      inputs: fetched.map(({ images }) => (augment ? augment.move(graph, images, cursor, options.seed) : images)),
+      inputs: fetched.map(({ images, asFloats }) =>
+        augment ? augment.move(graph, images, { cursor, seed: options.seed, ofBytes: !asFloats }) : images,
+      ),
       floats: fetched.flatMap(({ images, asFloats }) => (asFloats ? [images] : [])),
       targets,
       // Labels say it too, and are fetched in any case.

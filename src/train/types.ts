@@ -1,4 +1,4 @@
-import type { AffineRanges } from "../core/affine.ts";
+import type { AugmentOptions } from "../core/augmentation.ts";
 import type { MapsPictureOptions } from "../core/maps_picture.ts";
 import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -90,11 +90,12 @@ export interface FitOptions {
   /** A new order each epoch, from the trainer's seed; default true. */
   shuffle?: boolean;
   /**
-   * Trains on random copies of the images instead of the images, others at each step, made on the device: shifted by up
-   * to `shift` pixels, rotated by up to `rotate` degrees, zoomed by up to the share `zoom`, slanted by up to `shear` degrees.
-   * The trainer's seed fixes them. For [height, width, channels] images. Default: none.
+   * Trains on random copies of the images instead of the images, others at each step, made on the device: flipped, shifted,
+   * rotated, zoomed, slanted, cropped, in other colours, with noise, with a square cut out. The trainer's seed fixes them. For
+   * [height, width, channels] images. Contrast, brightness and saturation leave colours of bytes within 0…1; images of floats,
+   * whose range is their own, are not bounded. Default: none.
    */
-  augment?: AffineRanges;
+  augment?: AugmentOptions;
   /**
    * What the loss of each class's images is multiplied by, by class index: a list, or an object in which a missing class
    * has weight 1. As in Keras the mean divides by the number of images, not by their weights.

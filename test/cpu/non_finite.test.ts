@@ -69,7 +69,7 @@ describe(`one NaN among the inputs (seed ${SEED})`, () => {
 const OWN_TESTS = [
   ...["argmax", "cast", "countCorrect", "equal", "less", "lessOrEqual", "maxGradient", "maxPool2dGradient"],
   ...["nonFinite", "normConstraint", "optimizerUpdate", "powBaseDerivative", "powExponentDerivative"],
-  ...["batchNormGammaGradient", "batchNormInputGradient", "softmaxCrossEntropyGradient", "randomAffine"],
+  ...["batchNormGammaGradient", "batchNormInputGradient", "softmaxCrossEntropyGradient", "augmentImages"],
 ];
 /** Ops of whole numbers, and records of what others computed. */
 const WITHOUT_FLOATS = ["batchRows", "confusionMatrix", "finishStep", "oneHot", "recordStep", "stopGradient"];

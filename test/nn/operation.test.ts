@@ -27,7 +27,15 @@ const BATCH = 4;
 
 /** Builders that no layer can be: they change variables, draw random numbers, or belong to a training step or to gradients. */
 const NO_LAYERS = [
-  ...["batchRows", "confusionMatrix", "countCorrect", "conv2dFilterGradient", "conv2dInputGradient", "dropout"],
+  ...[
+    "augmentImages",
+    "batchRows",
+    "confusionMatrix",
+    "countCorrect",
+    "conv2dFilterGradient",
+    "conv2dInputGradient",
+    "dropout",
+  ],
   ...[
     "finishStep",
     "gaussianNoise",

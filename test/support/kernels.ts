@@ -21,7 +21,6 @@ import {
 } from "../../src/webgpu/kernels/optimizer_update.ts";
 import { otherFormula } from "../../src/webgpu/kernels/other_updates.ts";
 import { pointwiseLowerings } from "../../src/webgpu/kernels/pointwise.ts";
-import { randomAffineLowerings } from "../../src/webgpu/kernels/random_affine.ts";
 import { recordStepLowerings } from "../../src/webgpu/kernels/record_step.ts";
 import { reduceLowerings } from "../../src/webgpu/kernels/reduce.ts";
 import { resampleAxisLowerings } from "../../src/webgpu/kernels/resample_axis.ts";
@@ -52,7 +51,6 @@ export const lowerings: readonly Lowering[] = [
   ...oneHotLowerings,
   ...pointwiseLowerings,
   ...recordStepLowerings,
-  ...randomAffineLowerings,
   ...reduceLowerings,
   ...resampleAxisLowerings,
   ...sliceLowerings,
@@ -67,6 +65,7 @@ export {
   adafactorScales,
   adafactorTables,
 } from "../../src/webgpu/kernels/adafactor.ts";
+export { augmentImages } from "../../src/webgpu/kernels/augment_images.ts";
 export { avgPool2d } from "../../src/webgpu/kernels/avg_pool2d.ts";
 export {
   batchRows,
@@ -121,7 +120,6 @@ export { normConstraint } from "../../src/webgpu/kernels/norm_constraint.ts";
 export { oneHot } from "../../src/webgpu/kernels/one_hot.ts";
 export type { OptimizerUpdateOptions } from "../../src/webgpu/kernels/optimizer_update.ts";
 export { pointwise } from "../../src/webgpu/kernels/pointwise.ts";
-export { randomAffine } from "../../src/webgpu/kernels/random_affine.ts";
 export { type RecordStepOptions, recordStep } from "../../src/webgpu/kernels/record_step.ts";
 export { maxGradient, type ReduceOperation, type ReduceStage, reduceStages } from "../../src/webgpu/kernels/reduce.ts";
 export { resampleAxis } from "../../src/webgpu/kernels/resample_axis.ts";

@@ -1,3 +1,4 @@
+import { checkImageAugmentation } from "../../src/core/augmentation.ts";
 import { convGeometry, poolGeometry } from "../../src/core/window_geometry.ts";
 import type { Attributes } from "../../src/graph/node.ts";
 import { pointwiseFunctions } from "../../src/graph/pointwise_functions.ts";
@@ -66,6 +67,10 @@ export const OP_CASES: Readonly<Record<string, OpCase>> = {
   ...named(["prelu", "preluDerivative", "pow", "powBaseDerivative", "powExponentDerivative", "reluGradient"], like(2)),
   ...named(["sum", "max", "min", "product"], one(matrix, { axes: [1], keepDims: false })),
   ...named(["softmax", "logSoftmax", "argmax"], one(matrix)),
+  augmentImages: {
+    shapes: [[1, 3, 3, 1], []],
+    attributes: { ...checkImageAugmentation("test", {}), seed: 1, clip: false },
+  },
   avgPool2d: one(unpooled, { ...pool, countIncludePad: false }),
   avgPool2dGradient: one(pooled, { ...pool, countIncludePad: false }),
   batchMean: { shapes: [matrix, [3]], attributes: {} },
@@ -97,10 +102,6 @@ export const OP_CASES: Readonly<Record<string, OpCase>> = {
   nonFinite: like(2),
   oneHot: one([5], { depth: 3 }),
   place: one(matrix, { begin: [1, 0], shape: [5, 9], strides: [1, 2], value: 7 }),
-  randomAffine: {
-    shapes: [[1, 3, 3, 1], []],
-    attributes: { shift: 0, rotate: 0, zoom: 0, shear: 0, seed: 1 },
-  },
   resampleAxis: one(matrix, { axis: 0, taps: [[{ index: 1, weight: 0.5 }], [], [{ index: 2, weight: 2 }]] }),
   reshape: one(matrix, { shape: [12] }),
   slice: one(matrix, { begin: [1, 0], shape: [2, 2], strides: [1, 2] }),

@@ -132,7 +132,10 @@ describe(`data that is streamed, on ${backendName}`, async () => {
     Number(labels[Math.floor(place / 3)] === place % 3),
   );
   const classWeight = { 1: 3 };
-  const augment = { shift: 1, rotate: 10, zoom: 0.1 };
+  const augment: FitOptions["augment"] = {
+    ...{ shift: 1, rotate: 10, zoom: 0.1, flip: "both", crop: 1, fill: "reflect" },
+    ...{ contrast: 0.3, brightness: 0.2, noise: 0.05, cutout: 0.3 },
+  };
   const crossentropy = { config: { loss: "categoricalCrossentropy" as const } };
 
   it.each<[string, Dataset, FitOptions, Parameters<typeof train>[2]?]>([

@@ -263,23 +263,6 @@ describe("each op's lowering gives the op's value", () => {
     expectNear(await run(nodes[1], feeds), out["gradient"]!.data, 1e-5);
   });
 
-  test("randomAffine moves images as the CPU backend does", async () => {
-    const images = Float32Array.from({ length: 2 * 5 * 4 }, (_, index) => ((7 * index) % 11) / 11);
-    const batch = Uint32Array.of(3);
-    const node = g.randomAffine(input([2, 5, 4, 1]), g.input("batch of images", [], "u32"), {
-      shift: 1,
-      rotate: 20,
-      zoom: 0.2,
-      shear: 10,
-      seed: 5,
-    });
-    const program = await cpu().compile(g, { outputs: { moved: node } });
-    const [name] = node.inputs.map(({ attributes }) => (attributes as { name: string }).name) as [string];
-    const { moved } = await program.run({ [name]: images, "batch of images": batch });
-    expect([...moved!.data]).not.toEqual([...images]);
-    expectNear(await run(node, [images, batch]), moved!.data, 1e-4);
-  });
-
   test("dropout keeps and drops what the CPU backend does", async () => {
     const values = Float32Array.from({ length: 60 }, (_, index) => index + 1);
     const step = Uint32Array.of(7);

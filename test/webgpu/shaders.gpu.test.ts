@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shaderShrinker } from "../../scripts/small-shaders.mjs";
 import drawMaps from "../../shaders/draw_maps.wgsl?raw";
 import silu from "../../shaders/silu.wgsl?raw";
+import { checkImageAugmentation } from "../../src/core/augmentation.ts";
 import { convGeometry, type Padding, type Pair, poolGeometry } from "../../src/core/window_geometry.ts";
 import { Arena, Variable } from "../../src/graph/node.ts";
 import { pointwiseFunctions } from "../../src/graph/pointwise_functions.ts";
@@ -142,6 +143,28 @@ function batchNormSpecs(shape: readonly number[], traits: DeviceTraits): KernelS
   ];
 }
 
+function augmentations(traits: DeviceTraits): KernelSpec[] {
+  const nothing = { ...checkImageAugmentation("test", {}), seed: 1, clip: false };
+  const moved = { ...nothing, shift: 2, rotate: 10, zoom: 0.1, shear: 5 };
+  const colored = { contrast: 0.1, brightness: 0.2, noise: 0.1, cutout: 0.5, clip: true };
+  const rows = { count: 61, batch: 3, shuffle: true, seed: 1 };
+  return [
+    ...[nothing, moved].flatMap((settings) => [
+      kernels.augmentImages(settings, [3, 9, 8, 2], traits),
+      kernels.augmentImages({ ...settings, ...colored, flip: "both", crop: 2 }, [3, 9, 8, 2], traits),
+      kernels.augmentImages({ ...settings, ...colored, saturation: 0.5, fill: "nearest" }, [3, 9, 8, 3], traits),
+      ...[0, 64].map((watchedSize) =>
+        kernels.augmentImages({ ...settings, flip: "vertical", fill: "reflect", crop: 1 }, [3, 9, 8, 1], traits, {
+          ...{ rows, scale: 1 / 255, watchedSize },
+        }),
+      ),
+    ]),
+    kernels.augmentImages({ ...nothing, cutout: 1, fillValue: 0.5 }, [3, 9, 8, 1], traits, {
+      ...{ rows: { ...rows, shuffle: false }, scale: 1 / 255 },
+    }),
+  ];
+}
+
 function otherSpecs(traits: DeviceTraits): KernelSpec[] {
   const bools = [false, true];
   const pools = [3, 4].flatMap((channels) =>
@@ -171,7 +194,7 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
     ]),
     ...pools.flatMap((g) => [kernels.maxPool2d(g, traits), kernels.maxPool2dGradient(g, traits)]),
     kernels.gaussianNoise({ stddev: 0.25, seed: 1, stream: 2 }, [3, 9, 8, 2], traits),
-    kernels.randomAffine({ seed: 1, shift: 2, rotate: 10, zoom: 0.1, shear: 5 }, [3, 9, 8, 2], traits),
+    ...augmentations(traits),
     ...[
       [3, 9, 8, 2],
       [3, 1, 1, 2],

@@ -1,6 +1,7 @@
 import type { CpuOp } from "../op.ts";
 import { argmaxOps } from "./argmax.ts";
 import { arithmeticOps } from "./arithmetic.ts";
+import { augmentImagesOps } from "./augment_images.ts";
 import { avgPool2dOps } from "./avg_pool2d.ts";
 import { batchNormOps } from "./batch_norm.ts";
 import { batchRowsOps } from "./batch_rows.ts";
@@ -23,7 +24,6 @@ import { normConstraintOps } from "./norm_constraint.ts";
 import { oneHotOps } from "./one_hot.ts";
 import { optimizerUpdateOps } from "./optimizer_update.ts";
 import { pointwiseCpuOps } from "./pointwise.ts";
-import { randomAffineOps } from "./random_affine.ts";
 import { recordStepOps } from "./record_step.ts";
 import { reduceOps } from "./reduce.ts";
 import { reluOps } from "./relu.ts";
@@ -40,6 +40,7 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
   [
     ...argmaxOps,
     ...arithmeticOps,
+    ...augmentImagesOps,
     ...avgPool2dOps,
     ...batchNormOps,
     ...batchRowsOps,
@@ -63,7 +64,6 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
     ...optimizerUpdateOps,
     ...pointwiseCpuOps,
     ...recordStepOps,
-    ...randomAffineOps,
     ...reduceOps,
     ...reluOps,
     ...resampleAxisOps,

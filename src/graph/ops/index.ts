@@ -2,6 +2,7 @@
 
 export { argmax } from "./argmax.ts";
 export { add, div, mul, sub } from "./arithmetic.ts";
+export { augmentImages, randomAffine } from "./augment_images.ts";
 export { avgPool2d } from "./avg_pool2d.ts";
 export { batchNorm } from "./batch_norm.ts";
 export { batchRows } from "./batch_rows.ts";
@@ -51,7 +52,6 @@ export {
   softsign,
   tanh,
 } from "./pointwise.ts";
-export { randomAffine } from "./random_affine.ts";
 export { recordStep } from "./record_step.ts";
 export { max, maxGradient, mean, min, product, sum } from "./reduce.ts";
 export { relu, reluGradient } from "./relu.ts";

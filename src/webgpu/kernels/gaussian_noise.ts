@@ -1,4 +1,5 @@
 import shader from "../../../shaders/gaussian_noise.wgsl?raw";
+import normalQuantile from "../../../shaders/normal_quantile.wgsl?raw";
 import random from "../../../shaders/random.wgsl?raw";
 import storedTensor from "../../../shaders/stored_tensor.wgsl?raw";
 import { noiseKey } from "../../core/gaussian_noise.ts";
@@ -17,7 +18,7 @@ export function gaussianNoise(options: GaussianNoiseAttributes, shape: Shape, tr
   return kernel(({ inPlace }) => ({
     name: "gaussian_noise",
     shader,
-    includes: { random, stored_tensor: storedTensor },
+    includes: { normal_quantile: normalQuantile, random, stored_tensor: storedTensor },
     constants: {
       THREADS: threads,
       SIZE: elements,

@@ -16,7 +16,7 @@ interface Fetched {
 }
 
 /** A `nonFinite` that can be computed beside the fetch: it looks through one arena, and perhaps through the images. */
-interface Watch {
+export interface Watch {
   readonly node: Node;
   readonly arena: Arena;
 }
@@ -43,7 +43,7 @@ function fetchedFromVariable(node: Node): Fetched | undefined {
   return isOp(table, "variable") ? { node, table: table.attributes.variable, scale: node.attributes.scale } : undefined;
 }
 
-function watchBeside(images: Node, context: MatchContext): Watch | undefined {
+export function watchBeside(images: Node, context: MatchContext): Watch | undefined {
   for (const node of context.nodes) {
     if (!isOp(node, "nonFinite") || context.isCovered(node) || !onlyGuards(node, context)) continue;
     const tensors = node.inputs.filter((input) => input !== images);

@@ -113,7 +113,13 @@ export function trainingContract(bench: Bench): void {
     const settings: readonly FitOptions[] = [
       { validationSplit: 0.2, epochs: 2 },
       { validationData: weighted, classWeight: [1, 2, 0.5], shuffle: false },
-      { augment: { shift: 1, rotate: 10 }, reduceOnPlateau: reduceOnPlateau({ monitor: "loss", patience: 0 }) },
+      {
+        augment: {
+          ...{ shift: 1, rotate: 10, flip: "both", crop: 1, fill: "nearest", fillValue: 0.5 },
+          ...{ contrast: 0.2, brightness: 0.2, noise: 0.1, cutout: 0.5 },
+        },
+        reduceOnPlateau: reduceOnPlateau({ monitor: "loss", patience: 0 }),
+      },
       { epochs: 30, earlyStopping: earlyStopping({ monitor: "loss", patience: 1, minDelta: 1 }) },
     ];
     for (const options of settings) {

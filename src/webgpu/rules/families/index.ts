@@ -93,6 +93,8 @@ export const families: readonly Family[] = [
     ops: ["conv2dFilterGradient", "conv2dInputGradient"],
     load: async () => (await import("./convolution_gradients.ts")).rules,
   },
+  // Fetches bytes itself: before the fetch of a batch.
+  { ops: ["augmentImages"], load: async () => (await import("./augmentation.ts")).rules },
   // Counts right answers itself: before the metrics.
   {
     ops: ["batchRows", "gatherRows", "softmaxCrossEntropyGradient"],
@@ -121,7 +123,7 @@ export const families: readonly Family[] = [
     load: async () => singleOps((await import("../../kernels/cumsum.ts")).cumsumLowerings),
   },
   {
-    ops: ["dropout", "gaussianNoise", "randomAffine"],
+    ops: ["dropout", "gaussianNoise"],
     load: async () => (await withPass(import("./noise.ts"))).rules,
   },
   {

@@ -1,7 +1,6 @@
 import { dropoutLowerings } from "../../kernels/dropout.ts";
 import { gaussianNoiseLowerings } from "../../kernels/gaussian_noise.ts";
-import { randomAffineLowerings } from "../../kernels/random_affine.ts";
 import { singleOps } from "../single_op.ts";
 
 /** Kernels that draw random numbers. */
-export const rules = singleOps([...dropoutLowerings, ...gaussianNoiseLowerings, ...randomAffineLowerings]);
+export const rules = singleOps([...dropoutLowerings, ...gaussianNoiseLowerings]);

@@ -1,14 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomAffine } from "../../src/core/affine.ts";
+import type { ImageAugmentation } from "../../src/core/augmentation.ts";
+import { randomBits, randomKey } from "../../src/core/random.ts";
 import { cpu } from "../../src/cpu/backend.ts";
 import { Graph } from "../../src/graph.ts";
 import {
   type AffineRanges,
   ArgumentError,
+  type AugmentOptions,
   adam,
   type Backend,
   createTrainer,
+  type Dataset,
+  dataset,
+  dense,
+  flatten,
   ShapeError,
+  sequential,
   webgpu,
 } from "../../src/index.ts";
 import { testDevice } from "../support/gpu.ts";
@@ -16,6 +24,11 @@ import { barPictures, smallNetwork } from "../support/networks.ts";
 import { RandomData } from "../support/random.ts";
 
 const SEED = 5;
+/** What every image may have. */
+const EVERYTHING: ImageAugmentation = {
+  ...{ shift: 1, rotate: 20, zoom: 0.1, shear: 5, flip: "both", crop: 2, fill: "nearest" },
+  ...{ contrast: 0.5, brightness: 0.4, noise: 0.1, cutout: 0.3, fillValue: 0.25 },
+};
 const ALL = { shift: 2, rotate: 25, zoom: 0.2, shear: 15 };
 
 async function moved(
@@ -38,6 +51,104 @@ async function moved(
 
 /** Coordinates are rounded: a few times 2⁻²³ of the image's size, and a step of one pixel is `contrast` at most. */
 const tolerance = (extent: number, contrast: number) => 16 * extent * 2 ** -23 * 2 * contrast;
+
+/** `count` images of noise as bytes, in two classes. */
+function bytesOf(count: number, shape: readonly number[]): Dataset {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const key = randomKey(17);
+  const images = Uint8Array.from({ length: count * size }, (_, index) => randomBits(key, index) >>> 24);
+  return dataset({ images, labels: Array.from({ length: count }, (_, index) => index % 2), shape });
+}
+
+describe("augmentation of images", () => {
+  let gpu: Backend;
+
+  beforeAll(async () => {
+    gpu = await webgpu({ device: await testDevice() });
+  });
+
+  afterAll(() => gpu.dispose());
+
+  async function augmented(
+    backend: Backend,
+    images: Float32Array,
+    shape: readonly number[],
+    options: ImageAugmentation,
+  ) {
+    const graph = new Graph();
+    const x = graph.input("x", [...shape]);
+    const y = graph.augmentImages(x, graph.input("batch", [], "u32"), { ...options, seed: SEED, clip: true });
+    const program = await backend.compile(graph, { outputs: { y } });
+    const { y: result } = await program.run({ x: images, batch: [7] });
+    program.dispose();
+    return Array.from(result?.data ?? []);
+  }
+
+  // One compilation each: what stands together is exact, or rounded, together.
+  it.each<[string, readonly number[], ImageAugmentation]>([
+    ["flips, crops, squares", [9, 13, 10, 3], { flip: "both", crop: 3, cutout: 0.4, fillValue: 0.5 }],
+    ["nearest", [9, 6, 7, 1], { flip: "vertical", crop: 9, fill: "nearest" }],
+    ["reflect", [9, 5, 7, 2], { flip: "horizontal", crop: 20, fill: "reflect", cutout: 1 }],
+  ])("WebGPU gives exactly what the CPU reference gives: %s", async (_, shape, options) => {
+    const images = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (__, index) => (index % 251) / 256);
+    const [got, want] = [await augmented(gpu, images, shape, options), await augmented(cpu(), images, shape, options)];
+    expect(got).toEqual(want);
+    expect(got).not.toEqual(Array.from(images));
+  });
+
+  it.each<[string, readonly number[], ImageAugmentation]>([
+    ["all of it, in colour", [5, 12, 15, 3], { ...EVERYTHING, saturation: 0.7 }],
+    ["all of it but saturation, five channels, mirrored", [5, 9, 8, 5], { ...EVERYTHING, fill: "reflect" }],
+    ["colours alone, grey", [5, 28, 28, 1], { contrast: 1, brightness: 1 }],
+  ])("WebGPU gives what the CPU reference gives up to rounding: %s", async (_, shape, options) => {
+    const [, height = 0, width = 0] = shape;
+    const random = new RandomData(6);
+    const images = Float32Array.from(random.normals(shape.reduce((a, b) => a * b, 1)), (value) =>
+      Math.min(Math.abs(value) / 2, 1),
+    );
+    const [got, want] = [await augmented(gpu, images, shape, options), await augmented(cpu(), images, shape, options)];
+    // Places between pixels as above; a mean of height · width values in 0…1, with a few more roundings for its weights; factors
+    // of up to 2 a colour on values of up to 1; noise of up to 5.2 deviations by some twenty roundings.
+    const mean = 8 * Math.sqrt(height * width) * 2 ** -24;
+    const within =
+      4 * (tolerance(Math.max(height, width), 1) + mean) + 2 ** -24 * (16 + 20 * 5.2 * (options.noise ?? 0));
+    got.forEach((value, index) => {
+      expect(Math.abs(value - (want[index] ?? 0)), `value ${index}`).toBeLessThanOrEqual(within);
+    });
+    expect(within).toBeLessThan(1e-3);
+  });
+
+  it("bytes are augmented in the pass that fetches them, to the bits of the same images as floats", async () => {
+    const shape = [9, 7, 1];
+    const bytes = bytesOf(37, shape);
+    const scale = Math.fround(1 / 255);
+    const floats = dataset({
+      ...{ images: Float32Array.from(bytes.images, (value) => value * scale), labels: bytes.labels, shape },
+    });
+    const run = async (data: Dataset, augment: AugmentOptions | undefined) => {
+      const model = sequential({ inputShape: shape, seed: 1 }, [flatten(), dense({ units: 2 })]);
+      const trainer = await createTrainer(model, {
+        ...{ backend: gpu, loss: "sparseCategoricalCrossentropy", optimizer: adam(), batchSize: 8, seed: 3 },
+      });
+      const { stepLosses } = await trainer.fit(data, { steps: 12, ...(augment ? { augment } : {}) });
+      const { dispatchesPerStep } = trainer.stats();
+      await trainer.syncModel();
+      trainer.dispose();
+      return {
+        stepLosses,
+        dispatchesPerStep,
+        weights: [...model.parameters.values()].map(({ data: own }) => [...own]),
+      };
+    };
+    const augment = { ...EVERYTHING, contrast: 0, brightness: 0 } as const;
+    const [plain, fused, alone] = [await run(bytes, undefined), await run(bytes, augment), await run(floats, augment)];
+    // No dispatch of its own: as many as a step without augmentation has.
+    expect(fused.dispatchesPerStep).toBe(plain.dispatchesPerStep);
+    expect(alone.dispatchesPerStep).toBe(plain.dispatchesPerStep + 1);
+    expect(fused.stepLosses).not.toEqual(plain.stepLosses);
+    expect({ ...fused, dispatchesPerStep: 0 }).toEqual({ ...alone, dispatchesPerStep: 0 });
+  });
+});
 
 describe("random affine transforms", () => {
   let gpu: Backend;
