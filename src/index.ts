@@ -89,6 +89,7 @@ export {
   globalAveragePooling2d,
   globalMaxPooling2d,
 } from "./nn/layers/global_pooling.ts";
+export { type NormalizationOptions, normalization } from "./nn/layers/input_normalization.ts";
 export { add, average, concatenate, maximum, minimum, multiply, subtract } from "./nn/layers/merge.ts";
 export {
   type GroupNormalizationOptions,
@@ -182,6 +183,7 @@ export {
 export { model, sequential } from "./nn/sequential.ts";
 export type { ModelSummary, SummaryOptions, SummaryRow } from "./nn/summary.ts";
 export { input, type Origin, type SymbolicTensor, type TensorType } from "./nn/symbolic_tensor.ts";
+export { adaptNormalization } from "./train/adapt_normalization.ts";
 export type { ClassWeights } from "./train/class_weights.ts";
 export {
   type Classification,

@@ -18,6 +18,7 @@ const POINTWISE: ReadonlySet<string> = new Set([
   "multiply",
   "prelu",
   "reLU",
+  "normalization",
   "rescaling",
   "spatialDropout2d",
   "subtract",

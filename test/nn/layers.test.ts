@@ -26,6 +26,7 @@ import {
   model,
   modelFromConfig,
   multiply,
+  normalization,
   permute,
   prelu,
   reLU,
@@ -191,6 +192,12 @@ describe("layers by hand", () => {
       ),
     ).toEqual([0, 7, 0, 0]);
     expect(await apply(rescaling({ scale: [2, 3], offset: 1 }), [2], [1, 1])).toEqual([3, 4]);
+    expect(await apply(normalization({ mean: [1, 2], variance: [4, 16] }), [2, 2], [3, 4, 1, -2])).toEqual([
+      1, 0.5, 0, -1,
+    ]);
+    expect(await apply(normalization({ mean: [1, 2], variance: 4, invert: true }), [2], [1, -2])).toEqual([3, -2]);
+    // Keras' epsilon in the place of a deviation of 0.
+    expect(await apply(normalization({ mean: 1, variance: 0 }), [2], [1, 2])).toEqual([0, Math.fround(1e7)]);
   });
 });
 
@@ -296,6 +303,10 @@ describe("options that are wrong are refused", () => {
       () => conv2dTranspose({ filters: 1, kernelSize: 1, outputPadding: -1 }),
       /outputPadding/,
     ],
+    ["a mean that is not finite", () => normalization({ mean: [Number.NaN], variance: 1 }), /mean must be a finite/],
+    ["no mean", () => normalization({ mean: [], variance: 1 }), /mean wants a number for each channel/],
+    ["a variance below 0", () => normalization({ mean: 0, variance: [1, -1] }), /variance must be at least 0, got -1/],
+    ["two lengths", () => normalization({ mean: [1], variance: [1, 2] }), /mean has 1 numbers, variance 2/],
     [
       "a scale that is no number",
       () => rescaling({ scale: Number.POSITIVE_INFINITY }),
@@ -319,6 +330,7 @@ describe("options that are wrong are refused", () => {
     ["channels that do not divide", groupNormalization({ groups: 3 }), image, /cannot be split into 3 groups/],
     ["the batch as an axis", layerNormalization({ axis: 0 }), image, /axis 0 is the batch/],
     ["an axis too many", prelu({ sharedAxes: [4] }), image, /axis 4 does not exist/],
+    ["a mean for other channels", normalization({ mean: [1, 2], variance: 1 }), image, /2 numbers for the channels/],
     ["a scale for other channels", rescaling({ scale: [1, 2] }), image, /2 values for the channels/],
     [
       "an identity that is no matrix",

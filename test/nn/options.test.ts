@@ -40,6 +40,7 @@ const MAKERS: Readonly<Record<string, readonly [make: (options: never) => unknow
   maxPooling2d: [corteza.maxPooling2d, {}],
   minimum: [corteza.minimum, {}],
   multiply: [corteza.multiply, {}],
+  normalization: [corteza.normalization, { mean: 0, variance: 1 }],
   permute: [corteza.permute, { dims: [1] }],
   prelu: [corteza.prelu, {}],
   reLU: [corteza.reLU, {}],
@@ -104,7 +105,7 @@ const OTHERS = [
     "dataset",
     "fetchIdx",
   ],
-  ...["checkData", "dataSource", "readSample", "webcam"],
+  ...["adaptNormalization", "checkData", "dataSource", "readSample", "webcam"],
   ...["gunzip", "idx", "imageFolder", "indexedDbTuningStore", "input", "l1", "l2", "learningRateAt", "loadSafetensors"],
   ...[
     "memoryTuningStore",

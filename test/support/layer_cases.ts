@@ -23,6 +23,7 @@ import {
   maxNorm,
   maxPooling2d,
   minMaxNorm,
+  normalization,
   permute,
   prelu,
   reLU,
@@ -158,6 +159,13 @@ export const LAYER_CASES: Readonly<Record<string, LayerCase>> = {
     input: IMAGE,
     output: IMAGE,
     parameters: 4,
+    multiplyAdds: 192,
+  },
+  normalization: {
+    make: () => normalization({ mean: [1, 2, 3, 4], variance: 4 }),
+    input: IMAGE,
+    output: IMAGE,
+    parameters: 0,
     multiplyAdds: 192,
   },
   reLU: {

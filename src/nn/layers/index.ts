@@ -6,6 +6,7 @@ import { conv2dTranspose, depthwiseConv2d, separableConv2d } from "./conv2d_vari
 import { dropout, spatialDropout2d } from "./dropout.ts";
 import { gaussianNoise } from "./gaussian_noise.ts";
 import { globalAveragePooling2d, globalMaxPooling2d } from "./global_pooling.ts";
+import { normalization } from "./input_normalization.ts";
 import { add, average, concatenate, maximum, minimum, multiply, subtract } from "./merge.ts";
 import { groupNormalization, layerNormalization, unitNormalization } from "./normalization.ts";
 import { cropping2d, permute, rescaling, reshape, upSampling2d, zeroPadding2d } from "./reshaping.ts";
@@ -34,6 +35,7 @@ export const ALL_LAYERS: Readonly<Record<string, LayerBuilder>> = {
   maximum,
   minimum,
   multiply,
+  normalization,
   permute,
   prelu,
   reLU,

@@ -30,6 +30,7 @@ const FILES: readonly LayerFile[] = [
     ["cropping2d", "permute", "rescaling", "reshape", "upSampling2d", "zeroPadding2d"],
     () => import("./reshaping.ts"),
   ),
+  file(["normalization"], () => import("./input_normalization.ts")),
   file(["gaussianNoise"], () => import("./gaussian_noise.ts")),
   file(["splitTensor"], () => import("./split.ts")),
 ];
