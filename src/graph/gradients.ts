@@ -6,6 +6,7 @@ import type { Node } from "./node.ts";
 import type { OperandGradients } from "./op.ts";
 import { add } from "./ops/arithmetic.ts";
 import { broadcastTo } from "./ops/broadcast_to.ts";
+import { gradientRuleOf } from "./usual_gradients.ts";
 
 /** Which nodes lie on a path from one of `xs`: only those need a gradient. */
 function dependsOn(graph: Graph, xs: readonly Node[], last: Node): Set<number> {
@@ -86,7 +87,7 @@ export function gradientsOf(
     const node = at(graph.nodes, id);
     if (upstream === undefined || node.inputs.length === 0) continue;
     if (!node.inputs.some((input) => depends.has(input.id))) continue;
-    const rule = node.op.gradient;
+    const rule = gradientRuleOf(node.op);
     if (rule === undefined) {
       throw new ArgumentError(
         `gradients: "${node.op.name}" has no gradient; put stopGradient before it if none should flow.`,

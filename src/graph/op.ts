@@ -22,6 +22,9 @@ export interface GradientContext<A extends Attributes> {
 /** Gradients by the names of the operands; of "...parts", a list. Undefined or left out where there is none. */
 export type OperandGradients = Readonly<Record<string, Node | readonly (Node | undefined)[] | undefined>>;
 
+/** The gradient rule of an op. */
+export type GradientRule<A extends Attributes = object> = (context: GradientContext<A>) => OperandGradients;
+
 /** Types that an operand may have. */
 export type OperandTypes = readonly [DType, ...DType[]];
 
@@ -48,7 +51,10 @@ export interface OpDefinition<A extends Attributes = Attributes> {
   readonly operands: Readonly<Record<string, OperandTypes>>;
   /** Shape and type of the result, of operands whose types are right. Throws `ShapeError` or `ArgumentError`. */
   infer(operands: Operands<A>, attributes: A, what: string): { shape: Shape; dtype: DType };
-  /** Gradients with respect to the operands. Ops without a rule stop differentiation with an error. */
+  /**
+   * Gradients with respect to the operands. Ops without a rule stop differentiation with an error. For ops that pages have which
+   * only use a model, `usual_gradients.ts` has the rule.
+   */
   gradient?(context: GradientContext<A>): OperandGradients;
   /** Ops that change variables at the end of a step instead of making a value. */
   writes?(node: Node<A>): readonly Variable[];

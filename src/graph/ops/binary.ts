@@ -3,33 +3,34 @@ import type { Node } from "../node.ts";
 import { elementwise, mul, type Operand, toNode } from "./arithmetic.ts";
 import { lessOrEqual } from "./compare.ts";
 import { clip, power } from "./pointwise.ts";
+import { summedBack } from "./unbroadcast.ts";
 import { where } from "./where.ts";
 
-export const minimumOp = elementwise("minimum", ({ graph, upstream, operand }) => {
+export const minimumOp = differentiable("minimum", ({ graph, upstream, operand }) => {
   const first = lessOrEqual(graph, operand("a"), operand("b"));
   return { a: where(graph, first, upstream, 0), b: where(graph, first, 0, upstream) };
 });
 
-export const maximumOp = elementwise("maximum", ({ graph, upstream, operand }) => {
+export const maximumOp = differentiable("maximum", ({ graph, upstream, operand }) => {
   const first = lessOrEqual(graph, operand("b"), operand("a"));
   return { a: where(graph, first, upstream, 0), b: where(graph, first, 0, upstream) };
 });
 
 /** Derivative of prelu with respect to x: 1 above 0, the slope below and at it. */
-export const preluDerivativeOp = elementwise("preluDerivative", ({ graph, upstream, operand }) => ({
+export const preluDerivativeOp = differentiable("preluDerivative", ({ graph, upstream, operand }) => ({
   b: where(graph, lessOrEqual(graph, operand("a"), 0), upstream, 0),
 }));
 
-export const preluOp = elementwise("prelu", ({ graph, upstream, operand, wants }) => ({
+export const preluOp = differentiable("prelu", ({ graph, upstream, operand, wants }) => ({
   a: wants("a") ? mul(graph, upstream, graph.addNode(preluDerivativeOp, [operand("a"), operand("b")], {})) : undefined,
   b: wants("b") ? mul(graph, upstream, clip(graph, operand("a"), Number.NEGATIVE_INFINITY, 0)) : undefined,
 }));
 
 /** Derivatives of pow with respect to its base, b · a^(b − 1), and its exponent, a^b · log a; 0 where a factor is 0. */
-export const powBaseDerivativeOp = withoutGradient("powBaseDerivative");
-export const powExponentDerivativeOp = withoutGradient("powExponentDerivative");
+export const powBaseDerivativeOp = elementwise("powBaseDerivative");
+export const powExponentDerivativeOp = elementwise("powExponentDerivative");
 
-export const powOp = elementwise("pow", ({ graph, upstream, operand, wants }) => ({
+export const powOp = differentiable("pow", ({ graph, upstream, operand, wants }) => ({
   a: wants("a")
     ? mul(graph, upstream, graph.addNode(powBaseDerivativeOp, [operand("a"), operand("b")], {}))
     : undefined,
@@ -38,9 +39,8 @@ export const powOp = elementwise("pow", ({ graph, upstream, operand, wants }) =>
     : undefined,
 }));
 
-function withoutGradient(name: string) {
-  const { gradient: _, ...op } = elementwise(name, () => ({}));
-  return op;
+function differentiable(name: string, rule: Parameters<typeof summedBack>[0]) {
+  return elementwise(name, summedBack(rule));
 }
 
 /** The smaller of a and b, element by element, broadcasting. Among equals a takes the whole gradient. */

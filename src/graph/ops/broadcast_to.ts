@@ -3,7 +3,6 @@ import { broadcastShapes, formatShape, type Shape, sameShape } from "../../core/
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { defineOp, FLOATS } from "../op.ts";
-import { unbroadcast } from "./arithmetic.ts";
 
 export const broadcastToOp = defineOp<{ shape: Shape }>({
   name: "broadcastTo",
@@ -15,7 +14,6 @@ export const broadcastToOp = defineOp<{ shape: Shape }>({
     }
     return { shape, dtype: "f32" };
   },
-  gradient: ({ graph, upstream, operand }) => ({ x: unbroadcast(graph, upstream, operand("x").shape) }),
 });
 
 /** `x` stretched to `shape` by NumPy's broadcasting rule. */

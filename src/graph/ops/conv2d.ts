@@ -3,7 +3,7 @@ import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../core/window_geometry.ts";
 import type { Graph } from "../graph.ts";
 import type { Node, Operands } from "../node.ts";
-import { defineOp, FLOATS } from "../op.ts";
+import { defineOp, FLOATS, type GradientRule } from "../op.ts";
 
 /** The geometry of a convolution. */
 export interface Conv2dOptions {
@@ -53,11 +53,16 @@ export const conv2dOp = defineOp<ConvAttributes>({
     expectShapes(what, given, { x: convInputShape(geometry), filter: convFilterShape(geometry) });
     return { shape: convOutputShape(geometry), dtype: "f32" };
   },
-  gradient: ({ graph, attributes: { geometry }, upstream, operand, wants }) => ({
+});
+
+export const gradientOfConv2d: GradientRule<ConvAttributes> = (context) => {
+  const { graph, attributes, upstream, operand, wants } = context;
+  const { geometry } = attributes;
+  return {
     x: wants("x") ? conv2dInputGradient(graph, upstream, operand("filter"), geometry) : undefined,
     filter: wants("filter") ? conv2dFilterGradient(graph, operand("x"), upstream, geometry) : undefined,
-  }),
-});
+  };
+};
 
 /**
  * 2-D convolution (cross-correlation, as in every CNN library): input [batch, height, width, channels], filter

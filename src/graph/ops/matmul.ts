@@ -3,7 +3,7 @@ import { ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { defineOp, FLOATS } from "../op.ts";
+import { defineOp, FLOATS, type GradientRule } from "../op.ts";
 
 /** How the two matrices are read. */
 export interface MatmulOptions {
@@ -46,20 +46,22 @@ export const matmulOp = defineOp<MatmulAttributes>({
     }
     return { shape: [m, n], dtype: "f32" };
   },
-  gradient({ graph, attributes: { transposeA, transposeB }, upstream, operand, wants }) {
-    const [a, b] = [operand("a"), operand("b")];
-    // C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC; a transposed operand wants its own gradient transposed.
-    const dA = () =>
-      transposeA
-        ? matmul(graph, b, upstream, { transposeA: transposeB, transposeB: true })
-        : matmul(graph, upstream, b, { transposeB: !transposeB });
-    const dB = () =>
-      transposeB
-        ? matmul(graph, upstream, a, { transposeA: true, transposeB: transposeA })
-        : matmul(graph, a, upstream, { transposeA: !transposeA });
-    return { a: wants("a") ? dA() : undefined, b: wants("b") ? dB() : undefined };
-  },
 });
+
+export const gradientOfMatmul: GradientRule<MatmulAttributes> = ({ graph, attributes, upstream, operand, wants }) => {
+  const { transposeA, transposeB } = attributes;
+  const [a, b] = [operand("a"), operand("b")];
+  // C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC; a transposed operand wants its own gradient transposed.
+  const dA = () =>
+    transposeA
+      ? matmul(graph, b, upstream, { transposeA: transposeB, transposeB: true })
+      : matmul(graph, upstream, b, { transposeB: !transposeB });
+  const dB = () =>
+    transposeB
+      ? matmul(graph, upstream, a, { transposeA: true, transposeB: transposeA })
+      : matmul(graph, a, upstream, { transposeA: !transposeA });
+  return { a: wants("a") ? dA() : undefined, b: wants("b") ? dB() : undefined };
+};
 
 /** Matrix product [m, k]·[k, n] → [m, n]. */
 export function matmul(graph: Graph, a: Node, b: Node, options: MatmulOptions = {}): Node {

@@ -3,7 +3,7 @@ import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import { type Padding, type Pair, type PoolGeometry, poolGeometry } from "../../core/window_geometry.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { defineOp, FLOATS } from "../op.ts";
+import { defineOp, FLOATS, type GradientRule } from "../op.ts";
 
 /** The windows of a pool. */
 export interface Pool2dOptions {
@@ -35,9 +35,10 @@ export const maxPool2dOp = defineOp<PoolAttributes>({
   name: "maxPool2d",
   operands: { x: FLOATS },
   infer: (_, { geometry }) => ({ shape: outputShape(geometry), dtype: "f32" }),
-  gradient: ({ graph, attributes: { geometry }, upstream, operand }) => ({
-    x: maxPool2dGradient(graph, operand("x"), upstream, geometry),
-  }),
+});
+
+export const gradientOfMaxPool2d: GradientRule<PoolAttributes> = ({ graph, attributes, upstream, operand }) => ({
+  x: maxPool2dGradient(graph, operand("x"), upstream, attributes.geometry),
 });
 
 /**

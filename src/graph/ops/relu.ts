@@ -2,15 +2,16 @@ import { ShapeError } from "../../core/errors.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { defineOp, FLOATS } from "../op.ts";
+import { defineOp, FLOATS, type GradientRule } from "../op.ts";
 
 export const reluOp = defineOp<object>({
   name: "relu",
   operands: { x: FLOATS },
   infer: (given) => ({ shape: given.operand("x").shape, dtype: "f32" }),
-  // The result tells as much as the input: it is above zero exactly where the input is.
-  gradient: ({ graph, node, upstream }) => ({ x: reluGradient(graph, node, upstream) }),
 });
+
+/** The result tells as much as the input: it is above zero exactly where the input is. */
+export const gradientOfRelu: GradientRule = ({ graph, node, upstream }) => ({ x: reluGradient(graph, node, upstream) });
 
 /** max(0, x) */
 export function relu(graph: Graph, x: Node): Node {

@@ -2,7 +2,7 @@ import { ShapeError } from "../../core/errors.ts";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { ANY_TYPE, defineOp } from "../op.ts";
+import { ANY_TYPE, defineOp, type GradientRule } from "../op.ts";
 
 export const reshapeOp = defineOp<{ shape: Shape }>({
   name: "reshape",
@@ -17,7 +17,10 @@ export const reshapeOp = defineOp<{ shape: Shape }>({
     }
     return { shape, dtype: x.dtype };
   },
-  gradient: ({ graph, upstream, operand }) => ({ x: reshape(graph, upstream, operand("x").shape) }),
+});
+
+export const gradientOfReshape: GradientRule<{ shape: Shape }> = ({ graph, upstream, operand }) => ({
+  x: reshape(graph, upstream, operand("x").shape),
 });
 
 /** The same values in row-major order under another shape. */

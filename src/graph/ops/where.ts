@@ -3,8 +3,9 @@ import { broadcastShapes } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { COUNTS, defineOp, WORDS } from "../op.ts";
-import { type Operand, unbroadcast } from "./arithmetic.ts";
+import type { Operand } from "./arithmetic.ts";
 import { cast } from "./cast.ts";
+import { unbroadcast } from "./unbroadcast.ts";
 
 export const whereOp = defineOp<object>({
   name: "where",
