@@ -29,8 +29,19 @@ export {
   type ImageReference,
   type NearDuplicate,
 } from "./data/pictures/check_data.ts";
+export { type ImportControl, importControl } from "./data/pictures/control.ts";
 export { imageFolder, type PageImageFolderOptions } from "./data/pictures/image_folder.ts";
 export type { FileAt, ImageFiles } from "./data/pictures/listing.ts";
+export {
+  deletePictures,
+  type KeepPicturesOptions,
+  type KeptPictures,
+  keepPictures,
+  listPictures,
+  type OpenPicturesOptions,
+  openPictures,
+} from "./data/pictures/opfs/kept.ts";
+export { sampleImageData } from "./data/pictures/sample_image_data.ts";
 export type {
   ImageDataset,
   ImageFolderOptions,

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { pid } from "node:process";
 import type { TuningStore } from "./webgpu/tuning_store.ts";
 
+export { type ImportControl, importControl } from "./data/pictures/control.ts";
 export type {
   ImageDataset,
   ImageFolderOptions,

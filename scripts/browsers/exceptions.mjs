@@ -9,6 +9,8 @@ export const EXCEPTIONS = {
   "api.GPUError.message": "only ends a sentence of an error",
   "api.PointerEvent.getCoalescedEvents": "asked for with ?., and one point an event is enough",
   "api.StorageManager.estimate": "asked for with ?., and a browser that does not tell has room until it says no",
+  "api.FileSystemFileHandle.createWritable": "older Safari writes files in a worker",
+  "api.FileSystemWritableFileStream.write": "older Safari writes files in a worker",
   "api.HTMLVideoElement.playsInline": "only iOS would play a video in full screen; elsewhere it is no more than a word",
   "api.GPUAdapter.info": "may be undefined: the adapter then has no name",
   "api.GPUAdapterInfo.isFallbackAdapter": "may be undefined: a software adapter is also known by its name",
@@ -30,6 +32,7 @@ export const EXCEPTIONS = {
 export const SILENT = [
   /^api\.(StorageEstimate|MediaTrackSettings|ReadableStreamReadValueResult|ReadableStreamReadDoneResult)\./,
   /^api\.(GPUBufferUsage|GPUMapMode|GPUShaderStage|GPUTextureUsage|GPUColorWrite)\b/,
+  /^api\.(FileSystem(Directory|File)Handle\.kind|LockManagerSnapshot\.|LockInfo\.)/,
   /^api\.(Option|Image)$/,
   /^html\.elements\.input\.value$/,
   /^css\.types\.(format|local)$/,

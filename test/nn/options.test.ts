@@ -105,7 +105,8 @@ const OTHERS = [
     "dataset",
     "fetchIdx",
   ],
-  ...["adaptNormalization", "checkData", "dataSource", "readSample", "webcam"],
+  ...["adaptNormalization", "checkData", "dataSource", "readSample", "webcam", "importControl", "sampleImageData"],
+  ...["deletePictures", "keepPictures", "listPictures", "openPictures"],
   ...["gunzip", "idx", "imageFolder", "indexedDbTuningStore", "input", "l1", "l2", "learningRateAt", "loadSafetensors"],
   ...[
     "memoryTuningStore",

@@ -47,7 +47,8 @@ export interface DataWarning {
     | "small-validation"
     | "near-duplicates"
     | "labels-of-duplicates"
-    | "skipped-files";
+    | "skipped-files"
+    | "import-stopped";
   /** What it is in words, with what to do. */
   readonly message: string;
 }
@@ -132,11 +133,12 @@ export function checkData(dataset: Dataset, options: { validation?: Dataset } = 
   const nearDuplicates = inMemory ? duplicatesBetween(dataset, validation) : undefined;
   const reports = new Set([importOf(dataset), validation && importOf(validation)]);
   const skipped = [...reports].flatMap((report) => report?.skipped ?? []);
+  const stopped = [...reports].flatMap((report) => report?.stopped ?? []);
   const found = {
     ...{ count: dataset.count, shape: [...dataset.shape], bytes: bytesOf(dataset) },
     ...{ validationCount: validation?.count ?? 0, classes, imbalance, nearDuplicates, skipped },
   };
-  return new DataReport({ ...found, warnings: warningsOf(found) });
+  return new DataReport({ ...found, warnings: warningsOf(found, stopped) });
 }
 
 const bytesOf = ({ count, shape, images }: Dataset) => count * sizeOf(shape) * images.BYTES_PER_ELEMENT;
@@ -181,12 +183,13 @@ function duplicatesBetween(dataset: Dataset, validation: Dataset): NearDuplicate
 
 const importOf = (dataset: Dataset) => (dataset as { imported?: ImportReport }).imported;
 
-function warningsOf(found: Omit<DataReport, "toString" | "warnings">): DataWarning[] {
+function warningsOf(found: Omit<DataReport, "toString" | "warnings">, stopped: readonly string[]): DataWarning[] {
   const { classes, imbalance, validationCount, nearDuplicates = [], skipped } = found;
   const warnings: DataWarning[] = [];
   const warn = (kind: DataWarning["kind"], message: string) => warnings.push({ kind, message });
   const named = (names: readonly string[]) =>
     names.length > MOST_NAMED ? `${names.slice(0, MOST_NAMED).join(", ")} …` : names.join(", ");
+  for (const why of stopped) warn("import-stopped", `not all files were read: ${why}.`);
   const empty = classes.filter(({ training }) => training === 0).map(({ name }) => name);
   if (classes.length > 0 && classes.length - empty.length === 1) {
     warn("one-class", "only one class has images; whatever the network says will be right. Add images of others.");

@@ -2,7 +2,7 @@ import type { PictureFormat } from "./types.ts";
 
 /** An image of a data set, bytes [height, width, 1 or 3], as a picture that canvases take. */
 export function pictureOfBytes(
-  bytes: Uint8Array,
+  bytes: Uint8Array | Uint8ClampedArray,
   { height, width, channels }: Pick<PictureFormat, "height" | "width" | "channels">,
 ): ImageData {
   const picture = new ImageData(width, height);

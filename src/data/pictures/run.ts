@@ -1,12 +1,12 @@
 /** Runs an import: files in, data sets out. The same in pages and in Node. */
 import { raceAbort } from "../../core/abort.ts";
-import { ArgumentError, OutOfMemoryError } from "../../core/errors.ts";
-import { formatBytes, formatCount } from "../../core/format.ts";
+import { ArgumentError } from "../../core/errors.ts";
+import { formatCount } from "../../core/format.ts";
 import { describeValue } from "../../core/options.ts";
-import { type Dataset, dataset } from "../dataset.ts";
 import type { Decoded, Decoder } from "./decoder.ts";
+import { memorySink, type Planned, type Sink, type Table } from "./sink.ts";
 import { type PictureFile, Skipped } from "./source.ts";
-import { isLeftBehind, type Member, type Part, sortIntoClasses } from "./tree.ts";
+import { isLeftBehind, sortIntoClasses } from "./tree.ts";
 import type {
   ImageDataset,
   ImageFolderOptions,
@@ -19,90 +19,84 @@ import type {
 /** Milliseconds between two tellings of progress. */
 const TELL_EVERY = 100;
 
-/** The images of one part, in the order of their files; what was skipped leaves no gap at the end. */
-interface Table {
-  readonly members: readonly Member<PictureFile>[];
-  readonly images: Uint8Array;
-  readonly read: Uint8Array;
-}
-
 /** What an import works with. */
 export interface ImportPlan {
   readonly format: PictureFormat;
   readonly options: ImageFolderOptions;
   list(): Promise<readonly PictureFile[]>;
   decoder: Decoder;
+  /** Where images go; default: into memory. */
+  sink?(planned: Planned): Sink | Promise<Sink>;
 }
 
 /** Reads all files and makes the data sets of what could be read. */
-export async function importPictures({ format, options, list, decoder }: ImportPlan): Promise<ImageDataset> {
-  const { signal, classNames: given } = options;
+export async function importPictures(plan: ImportPlan): Promise<ImageDataset> {
+  const { options, list, decoder, sink: makeSink = memorySink } = plan;
+  const { signal } = options;
   const started = performance.now();
+  let sink: Sink | undefined;
   try {
     signal?.throwIfAborted();
     const files = (await raceAbort(list(), signal)).filter(({ path }) => !isLeftBehind(path));
-    const { classNames, parts, outside } = sortIntoClasses(files, given);
+    const { classNames, parts, outside } = sortIntoClasses(files, options.classNames);
+    const tables = [...parts].map(([part, members]): Table => ({ part, members }));
     const skipped: SkippedFile[] = outside.map(({ path }) => ({
       file: path,
       reason: "not-in-a-class-folder",
       detail: "it lies beside the folders of the classes; move it into one",
     }));
-    const tables = new Map([...parts].map(([part, members]) => [part, emptyTable(members, format)]));
-    const progress = tellProgress(options.onProgress, files.length, started);
-    await decodeAll([...tables.values()], { decoder, signal, skipped, progress });
-    const images = [...tables.values()].reduce((sum, { read }) => sum + read.reduce((all, one) => all + one, 0), 0);
+    sink = await makeSink({ format: plan.format, classNames, tables });
+    const progress = tellProgress(options, files.length, started);
+    const { images, stopped } = await decodeAll(tables, { decoder, sink, options, skipped, progress });
     const report: ImportReport = {
       ...{ files: files.length, images, skipped, seconds: (performance.now() - started) / 1000 },
+      ...(stopped === undefined ? {} : { stopped }),
     };
-    return datasetsOf(tables, format, classNames, report);
+    if (images === 0) throw nothingRead(report);
+    return withParts(await sink.finish(report));
+  } catch (error) {
+    await sink?.discard?.();
+    throw error;
   } finally {
     decoder.close();
   }
 }
 
-function emptyTable(members: readonly Member<PictureFile>[], { height, width, channels }: PictureFormat): Table {
-  const bytes = members.length * height * width * channels;
-  try {
-    return { members, images: new Uint8Array(bytes), read: new Uint8Array(members.length) };
-  } catch (cause) {
-    throw new OutOfMemoryError(
-      `imageFolder: ${formatCount(members.length)} images of ${height}×${width}×${channels} want ${formatBytes(bytes)}, which ` +
-        "this page does not get; give a smaller size, or fewer pictures.",
-      bytes,
-      { cause },
-    );
-  }
-}
-
 interface Going {
   readonly decoder: Decoder;
-  readonly signal: AbortSignal | undefined;
+  readonly sink: Sink;
+  readonly options: ImageFolderOptions;
   readonly skipped: SkippedFile[];
   readonly progress: (skipped: number, done: number) => void;
 }
 
-/** As many files at a time as the decoder takes: none is opened before its turn. */
-async function decodeAll(tables: readonly Table[], { decoder, signal, skipped, progress }: Going): Promise<void> {
-  const places = tables.flatMap((table) => table.members.map((_, row) => ({ table, row })));
+/** As many files at a time as the decoder takes: none is opened before its turn. Resolves with the images that the sink took. */
+async function decodeAll(
+  tables: readonly Table[],
+  { decoder, sink, options: { signal, control }, skipped, progress }: Going,
+): Promise<{ images: number; stopped: string | undefined }> {
+  const places = mixedPlaces(tables);
   const outside = skipped.length;
   const found = new Map<number, SkippedFile>();
-  let next = 0;
-  let done = outside;
+  let [next, done, images] = [0, outside, 0];
   let ended = false;
+  let stopped: string | undefined;
   progress(outside, done);
   const work = async () => {
     while (next < places.length) {
-      const number = next++;
-      const place = places[number];
+      if (control?.paused) await raceAbort(control.running(), signal);
+      const place = places[next++];
       const member = place?.table.members[place.row];
       if (place === undefined || member === undefined) return;
       const answer = await raceAbort(decodedFile(member.file, decoder), signal);
       if (ended) return;
       if ("bytes" in answer) {
-        place.table.images.set(answer.bytes, place.row * answer.bytes.length);
-        place.table.read[place.row] = 1;
+        const taken = sink.put(place.table, place.row, answer.bytes);
+        if (taken) await raceAbort(taken, signal);
+        if (ended) return;
+        images++;
       } else {
-        found.set(number, { file: member.file.path, reason: answer.reason, detail: answer.detail });
+        found.set(place.number, { file: member.file.path, reason: answer.reason, detail: answer.detail });
       }
       done++;
       progress(outside + found.size, done);
@@ -112,10 +106,37 @@ async function decodeAll(tables: readonly Table[], { decoder, signal, skipped, p
     // The others take no more files, and tell nothing more.
     next = places.length;
     ended = true;
-    throw error;
+    stopped ??= sink.stoppedBy?.(error);
+    if (stopped === undefined) throw error;
   };
   await Promise.all(Array.from({ length: decoder.width }, () => work().catch(ending)));
   for (const [, file] of [...found].sort(([a], [b]) => a - b)) skipped.push(file);
+  return { images, stopped };
+}
+
+interface Place {
+  readonly table: Table;
+  readonly row: number;
+  /** In the order of all files. */
+  readonly number: number;
+}
+
+/** The files in an order that mixes parts and classes: of an import that ends in the middle, each has its share. */
+function mixedPlaces(tables: readonly Table[]): Place[] {
+  const groups = new Map<string, Place[]>();
+  let number = 0;
+  for (const table of tables) {
+    table.members.forEach(({ label }, row) => {
+      const key = `${table.part} ${label}`;
+      const group = groups.get(key) ?? [];
+      groups.set(key, group);
+      group.push({ table, row, number: number++ });
+    });
+  }
+  const shares = [...groups.values()].flatMap((group) =>
+    group.map((place, index) => ({ place, share: (index + 0.5) / group.length })),
+  );
+  return shares.sort((a, b) => a.share - b.share).map(({ place }) => place);
 }
 
 async function decodedFile(file: PictureFile, decoder: Decoder): Promise<Decoded> {
@@ -129,13 +150,19 @@ async function decodedFile(file: PictureFile, decoder: Decoder): Promise<Decoded
 }
 
 /** Tells progress a few times a second, and of the last file. */
-function tellProgress(tell: ImageFolderOptions["onProgress"], total: number, started: number): Going["progress"] {
+function tellProgress(
+  { onProgress: tell, control }: ImageFolderOptions,
+  total: number,
+  started: number,
+): Going["progress"] {
   let told = Number.NEGATIVE_INFINITY;
+  const pausedBefore = control?.pausedMilliseconds ?? 0;
   return (skipped, done) => {
     const now = performance.now();
     if (tell === undefined || (now - told < TELL_EVERY && done < total)) return;
     told = now;
-    const filesPerSecond = done === 0 ? 0 : done / Math.max(1e-3, (now - started) / 1000);
+    const milliseconds = now - started - ((control?.pausedMilliseconds ?? 0) - pausedBefore);
+    const filesPerSecond = done === 0 ? 0 : done / Math.max(1e-3, milliseconds / 1000);
     tell({
       done,
       total,
@@ -146,54 +173,22 @@ function tellProgress(tell: ImageFolderOptions["onProgress"], total: number, sta
   };
 }
 
-function datasetsOf(
-  tables: ReadonlyMap<Part, Table>,
-  format: PictureFormat,
-  classNames: readonly string[],
-  imported: ImportReport,
-): ImageDataset {
-  const made = (part: Part) => {
-    const table = tables.get(part);
-    return table && datasetOf(table, format, classNames, imported);
-  };
-  const training = made("train");
-  if (training === undefined) throw nothingRead(imported);
-  // Of each of the others, for whoever asks: a copy of the object, or a message to a worker, has no use for it.
-  for (const part of ["validation", "test"] as const) {
-    const other = made(part);
+/**
+ * The data set that is trained on. Each of the others is for whoever asks: a copy of the object, or a message to a worker, has
+ * no use for it.
+ */
+export function withParts(parts: ReadonlyMap<string, ImageDataset>): ImageDataset {
+  const training = parts.get("train");
+  if (training === undefined) {
+    throw new ArgumentError(
+      "imageFolder: no file of the folder for training became an image; see that it holds pictures.",
+    );
+  }
+  for (const part of ["validation", "test"]) {
+    const other = parts.get(part);
     if (other) Object.defineProperty(training, part, { value: other });
   }
   return training;
-}
-
-function datasetOf(
-  { members, images, read }: Table,
-  { height, width, channels }: PictureFormat,
-  classNames: readonly string[],
-  imported: ImportReport,
-): ImageDataset | undefined {
-  const bytes = height * width * channels;
-  const kept = members.filter((_, row) => read[row] === 1);
-  if (kept.length === 0) return undefined;
-  let count = 0;
-  members.forEach((_, row) => {
-    if (read[row] !== 1) return;
-    if (count !== row) images.copyWithin(count * bytes, row * bytes, (row + 1) * bytes);
-    count++;
-  });
-  const plain: Dataset = dataset({
-    images: images.subarray(0, count * bytes),
-    shape: [height, width, channels],
-    labels: kept.map(({ label }) => label),
-    classes: classNames.length,
-  });
-  return {
-    ...plain,
-    images: images.subarray(0, count * bytes),
-    classNames: [...classNames],
-    names: kept.map(({ file }) => file.path),
-    imported,
-  };
 }
 
 function nothingRead({ files, skipped }: ImportReport): ArgumentError {

@@ -2,6 +2,7 @@ import { ArgumentError } from "../../core/errors.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import type { Dataset } from "../dataset.ts";
 import { type Background, checkPictureOptions } from "../picture.ts";
+import { ImportControl } from "./control.ts";
 
 /** What `imageFolder` makes of pictures. */
 export interface ImageFolderOptions {
@@ -28,6 +29,8 @@ export interface ImageFolderOptions {
   signal?: AbortSignal;
   /** Called about ten times a second, and at the end. What it throws ends the import, which rejects with it. */
   onProgress?: (progress: ImportProgress) => void;
+  /** Pauses the import and lets it go on; `importControl()` makes one. */
+  control?: ImportControl;
 }
 
 /** How far an import is. */
@@ -38,7 +41,7 @@ export interface ImportProgress {
   readonly total: number;
   /** Files that were skipped. */
   readonly skipped: number;
-  /** Mean since the import began. */
+  /** Mean since the import began, pauses left out. */
   readonly filesPerSecond: number;
   /** Estimated by that mean; NaN before the first file. */
   readonly secondsLeft: number;
@@ -74,6 +77,8 @@ export interface ImportReport {
   readonly skipped: readonly SkippedFile[];
   /** How long the import took. */
   readonly seconds: number;
+  /** Why it ended before all files were read, a sentence: the browser's storage was full, or the page was closed. What was read is there. */
+  readonly stopped?: string;
 }
 
 /**
@@ -81,7 +86,7 @@ export interface ImportReport {
  * or `test`, it holds what is to be trained on, and the others are in it.
  */
 export interface ImageDataset extends Dataset {
-  /** Bytes 0–255, [count, height, width, channels]. */
+  /** Bytes 0–255, [count, height, width, channels]; empty where they lie in the browser's file system and are read when needed. */
   readonly images: Uint8Array;
   /** The name of each class: its folder's. */
   readonly classNames: readonly string[];
@@ -112,7 +117,7 @@ export interface PictureFormat {
 
 const OPTIONS: OptionKinds<ImageFolderOptions> = {
   ...{ size: "any", channels: "number", fit: "string", background: "any", classNames: "any" },
-  ...{ signal: "any", onProgress: "any" },
+  ...{ signal: "any", onProgress: "any", control: "any" },
 };
 
 const HINTS = {
@@ -131,6 +136,10 @@ export function checkFormat<T extends ImageFolderOptions>(
   more: Omit<OptionKinds<T>, keyof ImageFolderOptions>,
 ): PictureFormat {
   checkOptions("imageFolder", options, { ...OPTIONS, ...more } as OptionKinds<T>, HINTS);
+  const { control } = options;
+  if (control !== undefined && !(control instanceof ImportControl)) {
+    throw new ArgumentError(`imageFolder: control must be made by importControl(), got ${describeValue(control)}.`);
+  }
   return checkedFormat("imageFolder", options);
 }
 
