@@ -3,7 +3,7 @@
  * `#train?epochs=3&learning-rate=0.01` a training as somebody set it up. A copied address opens the same page again.
  */
 
-export const VIEWS = ["train", "draw", "inside"] as const;
+export const VIEWS = ["train", "draw", "inside", "pictures"] as const;
 export type View = (typeof VIEWS)[number];
 
 const listeners: (() => void)[] = [];

@@ -1,4 +1,4 @@
-/** The page: one session, three views on it, and the bar of the training above them. */
+/** The page: one session, three views on it, the bar of the training above them, and a fourth view with a training of its own. */
 import { addressOf, onView, VIEWS, type View, view } from "./address.ts";
 import { CLASSES, nameClasses } from "./classes.ts";
 import { courtesy } from "./courtesy.ts";
@@ -86,6 +86,20 @@ const drawing = new Lazy(
   },
 );
 
+/** Pictures of the visitor's own, with a network of their own; its program is fetched when the view is opened. */
+const pictures = new Lazy(
+  async () => {
+    const module = await import("./pictures/view.tsx");
+    await module.stylesLoaded();
+    return module;
+  },
+  ({ PicturesView }) => {
+    const options = { force, onCpu: () => session.backendKind === "cpu", onTraining: () => session.pause() };
+    return new PicturesView(find("view-pictures", HTMLElement), options);
+  },
+  () => showPictures(),
+);
+
 const keeping = new KeepPanel({
   session,
   epochs: () => train.epochs,
@@ -100,6 +114,12 @@ onDroppedFiles((files) => {
   if (file.type.startsWith("image/")) {
     if (view() === "train") location.hash = addressOf("draw");
     void withDrawing((view) => view.showPicture(file));
+  } else if (file.name.endsWith(".zip")) {
+    goTo("pictures");
+    void pictures
+      .load()
+      .then((view) => view.open(files))
+      .catch(() => undefined);
   } else if (file.name.endsWith(".safetensors")) void keeping.open(file);
   else if (file.name.endsWith(".json")) void openJson(file);
   else if (files.every(({ name }) => isOwnFileName(name))) {
@@ -128,11 +148,14 @@ async function withDrawing(work: (view: DrawView) => Promise<void>): Promise<voi
 // ---- views
 
 function showView(): void {
-  if (view() !== "train" && drawing.part === undefined) drawing.load().catch(() => undefined);
+  if ((view() === "draw" || view() === "inside") && drawing.part === undefined) drawing.load().catch(() => undefined);
   showSections();
   document.documentElement.dataset["view"] = view();
   placePad();
   inside.visible = view() === "inside";
+  // After a failure the next opening tries again.
+  if (view() === "pictures" && pictures.part === undefined) pictures.load().catch(() => undefined);
+  showPictures();
   renderTitle();
   renderLinks();
 }
@@ -141,7 +164,14 @@ function showView(): void {
 function showSections(): void {
   const padReady = drawing.part !== undefined || drawing.failed;
   for (const name of VIEWS)
-    find(`view-${name}`, HTMLElement).hidden = name !== view() || (name !== "train" && !padReady);
+    find(`view-${name}`, HTMLElement).hidden = name !== view() || ((name === "draw" || name === "inside") && !padReady);
+}
+
+/** Only a view that is seen listens to what is dropped. */
+function showPictures(): void {
+  const { part, failed } = pictures;
+  if (part) part.visible = view() === "pictures";
+  else if (failed) write(find("view-pictures", HTMLElement), say().insideNotLoaded);
 }
 
 const padPlace = document.querySelector(".pad-place");
@@ -162,6 +192,7 @@ function renderTitle(): void {
     train: [text.title, session.backendKind === "webgpu" ? text.intro : text.introCpu, text.pageTitle],
     draw: [text.drawTitle, text.drawIntro, `${text.viewDraw} · Corteza`],
     inside: [text.insideTitle, text.insideIntro, `${text.viewInside} · Corteza`],
+    pictures: [text.viewPictures, text.picturesIntro, `${text.viewPictures} · Corteza`],
   } as const;
   const [title, intro, page] = words[view()];
   write(find("title", HTMLElement), title);
@@ -197,6 +228,7 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("[data-languag
 const theme = new Theme(() => {
   train.redraw();
   drawing.part?.redraw();
+  pictures.part?.redraw();
 });
 
 // ---- what the page shows

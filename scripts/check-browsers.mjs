@@ -21,7 +21,7 @@ function filesIn(folder, extension) {
 
 /** `[{ paths, where }]` of all that visitors' browsers are given; not src/node.ts and what it has of its own, for Node alone. */
 function usedFeatures() {
-  const scripts = [...filesIn("src", ".ts"), ...filesIn("demo", ".ts")].filter(
+  const scripts = [...filesIn("src", ".ts"), ...filesIn("demo", ".ts"), ...filesIn("demo", ".tsx")].filter(
     (file) => !/src[\\/]node(_pictures)?\.ts$/.test(file),
   );
   const wanted = new Set(scripts);

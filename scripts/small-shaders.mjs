@@ -33,7 +33,7 @@ export function shrinkShader(text) {
 const WGSL = new Set(
   [
     "alias break const continue diagnostic else enable false fn for if let loop return struct true var while",
-    "array atomic bool f16 f32 i32 u32 vec2f vec2u vec3f vec3u vec4 vec4f vec4i vec4u",
+    "array atomic bool f16 f32 i32 u32 vec2f vec2i vec2u vec3f vec3u vec4 vec4f vec4i vec4u",
     "binding builtin compute fragment group location position private read storage uniform vertex workgroup",
     "global_invocation_id local_invocation_id local_invocation_index num_workgroups subgroup_size vertex_index",
     "workgroup_id workgroup_size",

@@ -73,7 +73,7 @@ export class MistakesPanel {
       this.#showPictures(undefined);
       this.#pictures.focus();
     });
-    find("pictures", HTMLElement).addEventListener("keydown", ({ key }) => {
+    find("mistaken", HTMLElement).addEventListener("keydown", ({ key }) => {
       if (key === "Escape" && this.#cell) this.#table.focus(this.#cell);
     });
     this.#parts = [...this.#section.querySelectorAll<HTMLButtonElement>("[data-part]")];

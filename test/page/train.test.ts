@@ -67,7 +67,8 @@ async function trainAndPress(watched: Page): Promise<number> {
 describe("the Train view", () => {
   it("opens at its top: no part of the page has the name of a view, which the address would scroll to", async () => {
     expect(await page.evaluate(() => scrollY)).toBe(0);
-    for (const view of ["train", "draw", "inside"]) expect(await page.locator(`#${view}`).count(), view).toBe(0);
+    for (const view of ["train", "draw", "inside", "pictures"])
+      expect(await page.locator(`#${view}`).count(), view).toBe(0);
   });
 
   it("opens the network of the address", async () => {

@@ -12,7 +12,7 @@ const LONGER: readonly string[] = [];
 
 const filesOf = (folder: string) =>
   readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => {
       const path = join(entry.parentPath, entry.name);
       return { path: relative(root, path).replaceAll("\\", "/"), text: readFileSync(path, "utf8") };

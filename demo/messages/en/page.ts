@@ -19,10 +19,13 @@ export const page = {
   viewTrain: "Train",
   viewDraw: "Draw",
   viewInside: "Look inside",
+  viewPictures: "Your pictures",
   drawTitle: "Draw a digit",
   drawIntro: "The network reads while you draw. What it was never shown it has to guess, so train it first.",
   insideTitle: "Inside the network",
   insideNotLoaded: "This view could not be loaded. Check the connection and open it again.",
   insideIntro:
     "From the pixels to the answer, step by step, through the network that you train, on the digit that you drew. Every number is its own.",
+  picturesIntro:
+    "Train a network on pictures of your own, and have it name others. Everything stays on this machine: nothing is uploaded.",
 };

@@ -19,10 +19,13 @@ export const page: typeof english = {
   viewTrain: "Entrenar",
   viewDraw: "Dibujar",
   viewInside: "Mirar dentro",
+  viewPictures: "Tus imágenes",
   drawTitle: "Dibuja una cifra",
   drawIntro: "La red lee mientras dibujas. Lo que nadie le enseñó tiene que adivinarlo: entrénala primero.",
   insideTitle: "Dentro de la red",
   insideNotLoaded: "No se pudo cargar esta vista. Comprueba la conexión y vuelve a abrirla.",
   insideIntro:
     "De los píxeles a la respuesta, paso a paso, por la red que tú entrenas y con la cifra que has dibujado. Cada número es suyo.",
+  picturesIntro:
+    "Entrena una red con tus propias imágenes y deja que reconozca otras. Todo se queda en este equipo: no se sube nada.",
 };

@@ -1,0 +1,2 @@
+/** The worker in which pictures are decoded: the library's. */
+import "../../src/data/pictures/host.ts";

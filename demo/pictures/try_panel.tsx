@@ -1,0 +1,97 @@
+/** A picture that the network has not seen, and what it says of it. */
+import { useRef } from "preact/hooks";
+import { readRows } from "../../src/data/data_source.ts";
+import { percent } from "../language.ts";
+import { shownName } from "../shown_name.ts";
+import type { App } from "./app.ts";
+import { sizeWords } from "./import_panel.tsx";
+import { tell } from "./messages.ts";
+import type { PictureSet } from "./picture_set.ts";
+import { BytesPicture } from "./pixels.tsx";
+import type { Reading } from "./reader.ts";
+
+/** A probability that is rounded to 100 % would claim a certainty that no network has, and 0 % likewise. */
+export function chance(probability: number): string {
+  if (probability > 0.99) return `>\u2009${percent(0.99)}`;
+  return probability < 0.01 ? `<\u2009${percent(0.01)}` : percent(probability);
+}
+
+export function TryPanel({ app, set }: { app: App; set: PictureSet }) {
+  const text = tell();
+  const file = useRef<HTMLInputElement>(null);
+  const reading = app.reader.reading.value;
+  const refused = app.reader.refused.value;
+  const ready = app.learner.epoch.value > 0 || app.learner.score.value !== undefined;
+  const takeHeldOut = async () => {
+    const row = Math.floor(Math.random() * set.heldOut.count);
+    const { images } = await readRows(set.heldOut, [row]);
+    await app.reader.show(Uint8Array.from(images));
+  };
+  return (
+    <section aria-labelledby="pictures-try-heading" class="pictures-try">
+      <h2 id="pictures-try-heading">{text.tryHeading}</h2>
+      <p class="note">{ready ? text.tryNote : text.tryUntrained}</p>
+      <div class="buttons">
+        <button type="button" class="primary" disabled={!ready} onClick={() => file.current?.click()}>
+          {text.tryChoose}
+        </button>
+        <button type="button" disabled={!ready || set.heldOut.count === 0} onClick={() => void takeHeldOut()}>
+          {text.tryHeldOut}
+        </button>
+        <input
+          ref={file}
+          id="pictures-try-file"
+          type="file"
+          accept="image/*"
+          hidden
+          tabIndex={-1}
+          onChange={(event) => {
+            const [chosen] = event.currentTarget.files ?? [];
+            if (chosen) void app.reader.open(chosen);
+            event.currentTarget.value = "";
+          }}
+        />
+      </div>
+      <p class={refused ? "note refused" : "note visually-hidden"} role="status">
+        {refused ? text.tryRefused(text.skipReasons[refused]) : ""}
+      </p>
+      {reading && <Answer reading={reading} set={set} />}
+    </section>
+  );
+}
+
+function Answer({ reading, set }: { reading: Reading; set: PictureSet }) {
+  const text = tell();
+  const { probabilities, heat, bytes } = reading;
+  const names = set.classNames.map((name) => shownName(name));
+  const best = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : -1;
+  const label = probabilities ? text.tryLabel(names[best] ?? "", chance(probabilities[best] ?? 0)) : text.tryPending;
+  return (
+    <div class="try-answer" aria-busy={probabilities === undefined}>
+      <figure>
+        <BytesPicture bytes={bytes} form={reading} heat={heat} label={label} />
+        <figcaption class="note">
+          {text.trySeen(sizeWords(reading.size))}
+          <br />
+          {heat ? text.tryHeat : "\u00a0"}
+        </figcaption>
+      </figure>
+      <div class="try-words">
+        <p class="verdict" role="status">
+          {probabilities ? `${names[best] ?? ""} · ${chance(probabilities[best] ?? 0)}` : "\u00a0"}
+        </p>
+        <ol class="class-bars" aria-label={text.tryBars}>
+          {names.map((name, index) => (
+            <li key={`${index} ${name}`} class={index === best ? "winner" : ""}>
+              <span class="bar-name">{name}</span>
+              <span class="bar-track">
+                <span class="bar-fill" style={{ "--share": String(probabilities?.[index] ?? 0) }} />
+              </span>
+              <span class="bar-value">{probabilities ? percent(probabilities[index] ?? 0) : ""}</span>
+            </li>
+          ))}
+        </ol>
+      </div>
+    </div>
+  );
+}
