@@ -4,6 +4,7 @@ export { type BestBackendOptions, bestBackend } from "./best_backend.ts";
 export type { AffineRanges } from "./core/affine.ts";
 export type { AugmentOptions, FillMode, Flip, ImageAugmentation } from "./core/augmentation.ts";
 export * from "./core/errors.ts";
+export type { ImagesPictureOptions } from "./core/images_picture.ts";
 export type { MapsPictureOptions } from "./core/maps_picture.ts";
 export type { Tensor, TypedArray } from "./core/tensor.ts";
 export { type DataSourceOptions, dataSource, readSample } from "./data/data_source.ts";
@@ -209,6 +210,11 @@ export { type EarlyStopping, earlyStopping } from "./train/early_stopping.ts";
 export type { LossesChoice, LossWeights, MetricsChoice } from "./train/heads.ts";
 export type { MonitorMode } from "./train/monitor.ts";
 export { createPredictor, type ModelPredictor } from "./train/predictor.ts";
+export {
+  type AugmentationPreview,
+  type PreviewOptions,
+  previewAugmentation,
+} from "./train/preview_augmentation.ts";
 export { type ReduceOnPlateau, reduceOnPlateau } from "./train/reduce_on_plateau.ts";
 export type * from "./train/types.ts";
 export { webgpu } from "./webgpu/backend.ts";

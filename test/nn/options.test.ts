@@ -106,6 +106,7 @@ const OTHERS = [
     "fetchIdx",
   ],
   ...["adaptNormalization", "checkData", "dataSource", "readSample", "webcam", "importControl", "sampleImageData"],
+  ...["previewAugmentation"],
   ...["deletePictures", "keepPictures", "listPictures", "openPictures"],
   ...["gunzip", "idx", "imageFolder", "indexedDbTuningStore", "input", "l1", "l2", "learningRateAt", "loadSafetensors"],
   ...[
