@@ -29,17 +29,27 @@ export function shrinkShader(text) {
     .join("\n");
 }
 
-/** What the shaders use of WGSL. A name that is not here and that no shader declares stops the build. */
+/** WGSL's own names, as far as shaders use them or may. A name that is not here and that no shader declares stops the build. */
 const WGSL = new Set(
   [
-    "alias break const continue diagnostic else enable false fn for if let loop return struct true var while",
-    "array atomic bool f16 f32 i32 u32 vec2f vec2i vec2u vec3f vec3u vec4 vec4f vec4i vec4u",
-    "binding builtin compute fragment group location position private read storage uniform vertex workgroup",
-    "global_invocation_id local_invocation_id local_invocation_index num_workgroups subgroup_size vertex_index",
-    "workgroup_id workgroup_size",
-    "abs any atomicAdd atomicLoad atomicMax atomicStore bitcast clamp dot exp floor fma inverseSqrt log max min mix",
-    "pack2x16float pow select sign sqrt storageBarrier subgroupBroadcastFirst subgroupShuffleXor tanh unpack2x16float",
-    "workgroupBarrier workgroupUniformLoad",
+    "alias break case const const_assert continue continuing default diagnostic else enable false fn for if let loop",
+    "override requires return struct switch true var while",
+    "array atomic bool f16 f32 i32 mat2x2f mat3x3f mat4x4f ptr u32 vec2 vec2f vec2h vec2i vec2u",
+    "vec3 vec3f vec3h vec3i vec3u vec4 vec4f vec4h vec4i vec4u",
+    "align binding builtin compute fragment group interpolate invariant location must_use position private read",
+    "read_write size storage uniform vertex workgroup write",
+    "frag_depth front_facing global_invocation_id instance_index local_invocation_id local_invocation_index",
+    "num_workgroups sample_index subgroup_id subgroup_invocation_id subgroup_size vertex_index workgroup_id workgroup_size",
+    "abs acos acosh all any arrayLength asin asinh atan atan2 atanh atomicAdd atomicAnd atomicCompareExchangeWeak",
+    "atomicExchange atomicLoad atomicMax atomicMin atomicOr atomicStore atomicSub atomicXor bitcast ceil clamp cos cosh",
+    "countLeadingZeros countOneBits countTrailingZeros degrees dot dot4I8Packed dot4U8Packed exp exp2 extractBits",
+    "firstLeadingBit firstTrailingBit floor fma fract frexp insertBits inverseSqrt ldexp log log2 max min mix modf",
+    "normalize pack2x16float pack4x8unorm pack4xI8 pack4xU8 pow quantizeToF16 radians reverseBits round saturate select",
+    "sign sin sinh smoothstep sqrt storageBarrier tan tanh transpose trunc unpack2x16float unpack4x8unorm unpack4xI8",
+    "unpack4xU8 workgroupBarrier workgroupUniformLoad",
+    "subgroupAdd subgroupAll subgroupAny subgroupBallot subgroupBroadcast subgroupBroadcastFirst subgroupElect",
+    "subgroupExclusiveAdd subgroupInclusiveAdd subgroupMax subgroupMin subgroupShuffle subgroupShuffleDown",
+    "subgroupShuffleUp subgroupShuffleXor",
     "chromium chromium_experimental_subgroup_matrix off row_major subgroupMatrixLoad subgroupMatrixMultiplyAccumulate",
     "subgroupMatrixStore subgroup_matrix_left subgroup_matrix_result subgroup_matrix_right subgroup_matrix_uniformity",
     "subgroups",
