@@ -1,12 +1,4 @@
-/** The worker that looks at the pictures before they are trained on: near duplicates among thousands take seconds. */
-import { checkData } from "../../src/data/pictures/check_data.ts";
-import type { Findings, ToCheck } from "./findings.ts";
+/** The worker in which pictures are looked at before they are trained on. */
+import { findingsOf, type ToCheck } from "./report_of.ts";
 
-globalThis.addEventListener("message", ({ data: { train, heldOut } }: MessageEvent<ToCheck>) => {
-  const report = checkData(train, { validation: heldOut });
-  const { classes, imbalance, nearDuplicates = [], validationCount } = report;
-  const findings: Findings = {
-    ...{ classes, imbalance, nearDuplicates, validationCount, kinds: report.warnings.map(({ kind }) => kind) },
-  };
-  postMessage(findings);
-});
+globalThis.addEventListener("message", ({ data }: MessageEvent<ToCheck>) => postMessage(findingsOf(data)));

@@ -1,24 +1,36 @@
 /** The visitor's pictures: imported, checked, kept. Its signals are what the page shows of them. */
 import { signal } from "@preact/signals";
-import type { Dataset } from "../../src/data/dataset.ts";
-import { imageFolder } from "../../src/data/pictures/image_folder.ts";
+import { StorageError } from "../../src/core/errors.ts";
+import { ImportControl } from "../../src/data/pictures/control.ts";
+import { imageFolder, type PageImageFolderOptions } from "../../src/data/pictures/image_folder.ts";
 import type { ImageFiles } from "../../src/data/pictures/listing.ts";
+import { keepPictures } from "../../src/data/pictures/opfs/kept.ts";
 import type { ImageDataset, ImportProgress } from "../../src/data/pictures/types.ts";
-import { type Findings, findOut } from "./findings.ts";
-import { dropPictures, type Keeping, keepPictures, keptPictures } from "./keep.ts";
-import { divide, newId, type PictureForm, type PictureSet, renamed, withoutClass } from "./picture_set.ts";
+import { courtesy } from "../courtesy.ts";
+import { findOut } from "./findings.ts";
+import { dropPictures, keepSet, keptPictures, newStore } from "./keep.ts";
+import { newId, type PictureForm, type PictureSet, renamed, setOf, withoutClass } from "./picture_set.ts";
 import { type Problem, problemOf } from "./problem.ts";
+import { Recorder } from "./recorder.ts";
+import type { Findings } from "./report_of.ts";
 import { listSource, type Source, suggestForm } from "./source.ts";
+
+/** What became of keeping a set: `full` where there was no room for all of it. */
+export type Keeping =
+  | { readonly kind: "kept" | "refused" }
+  /** So many files were not read any more. */
+  | { readonly kind: "full"; readonly missing: number };
+
+type KeptAbout = PictureForm & Pick<PictureSet, "id" | "store" | "title">;
 
 /** An import under way. */
 export interface Importing extends Partial<PictureForm> {
   readonly title: string;
   /** Undefined while the files are listed. */
   readonly progress: ImportProgress | undefined;
+  /** Pauses it. */
+  readonly control?: ImportControl;
 }
-
-/** More bytes of pictures than this make a page slow, and are more than phones have. */
-const MOST_BYTES = 600_000_000;
 
 const decodeWorker = () => new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });
 
@@ -35,8 +47,13 @@ export class Collection {
   /** Whether it is known what is kept from an earlier visit. */
   readonly opened = signal(false);
 
+  /** While pictures are recorded from a camera. */
+  readonly recorder = signal<Recorder | undefined>(undefined);
+
   readonly #onCpu: () => boolean;
   #source: Source | undefined;
+  /** Whether the pictures at hand lie in the browser's own file system. */
+  #isStored = false;
   #import: AbortController | undefined;
   #check: AbortController | undefined;
 
@@ -50,7 +67,10 @@ export class Collection {
     const kept = await keptPictures();
     // Somebody may have been quicker.
     if (kept && this.set.value === undefined && this.importing.value === undefined) {
-      this.#take(kept);
+      const { classNames, removed } = kept.set;
+      const whole = setOf(kept.pictures, kept.set);
+      this.#take({ ...removed.reduce(withoutClass, whole), id: kept.set.id, classNames });
+      this.#isStored = true;
       this.keeping.value = { kind: "kept" };
     }
     this.opened.value = true;
@@ -67,6 +87,32 @@ export class Collection {
       this.importing.value = { title: source.title, progress: undefined };
       await this.#read(source, await suggestForm(source, this.#onCpu()), abort);
     });
+  }
+
+  /** Opens a camera to record pictures; `name` gives the first classes names, by their numbers. */
+  record(name: (number: number) => string): void {
+    this.cancel();
+    this.problem.value = undefined;
+    this.recorder.value?.close();
+    this.recorder.value = new Recorder({ size: this.#onCpu() ? 32 : 64, channels: 3 }, name);
+  }
+
+  /** Takes up what was recorded. */
+  async takeRecorded(): Promise<void> {
+    const { value: recorder } = this.recorder;
+    const found = recorder?.dataset();
+    if (recorder === undefined || found === undefined) return;
+    const [id, store] = [newId(), newStore()];
+    this.endRecording();
+    this.#source = undefined;
+    const kept = await courtesy(() => keepPictures(found, store, { worker: decodeWorker }).then(() => true));
+    await this.#takeFound(found, { id, store, title: "", ...recorder.form }, kept ?? false);
+  }
+
+  /** Turns the camera off, and forgets what was recorded. */
+  endRecording(): void {
+    this.recorder.value?.close();
+    this.recorder.value = undefined;
   }
 
   /** Reads the same files at another size, or in grey or colour. */
@@ -94,7 +140,9 @@ export class Collection {
     if (set === undefined || set.classNames.length <= 2) return;
     // The files on the disk still have it.
     this.#source = undefined;
+    const { value: keeping } = this.keeping;
     this.#take(withoutClass(set, label));
+    this.keeping.value = keeping;
     void this.#keep();
   }
 
@@ -112,6 +160,7 @@ export class Collection {
     this.#import?.abort();
     const abort = new AbortController();
     this.#import = abort;
+    this.endRecording();
     this.problem.value = undefined;
     try {
       await work(abort.signal);
@@ -126,26 +175,39 @@ export class Collection {
   }
 
   async #read(source: Source, form: PictureForm, signal: AbortSignal): Promise<void> {
-    const { title, files, count } = source;
-    const { size, channels } = form;
-    const bytes = count * size * size * channels;
-    if (bytes > MOST_BYTES) {
-      this.problem.value = { kind: "bytes", bytes, count, size };
-      return;
-    }
-    const found = await imageFolder(files, {
-      ...{ size: [size, size], channels, signal, worker: decodeWorker },
+    const { title, files } = source;
+    const [id, store] = [newId(), newStore()];
+    const control = new ImportControl();
+    const options: PageImageFolderOptions = {
+      ...{ size: [form.size, form.size], channels: form.channels, signal, control, worker: decodeWorker },
       onProgress: (progress) => {
-        if (!signal.aborted) this.importing.value = { title, size, channels, progress };
+        if (!signal.aborted) this.importing.value = { title, ...form, progress, control };
       },
+    };
+    let kept = true;
+    const found = await imageFolder(files, { ...options, name: store }).catch((error: unknown) => {
+      // Without that file system a page holds what fits into its memory.
+      if (!(error instanceof StorageError && error.reason === "unavailable")) throw error;
+      kept = false;
+      return imageFolder(files, options);
     });
     signal.throwIfAborted();
+    await this.#takeFound(found, { id, store, title, ...form }, kept);
+  }
+
+  /** Takes up what was imported, and keeps what is known of it. */
+  async #takeFound(found: ImageDataset, about: KeptAbout, kept: boolean): Promise<void> {
     if (found.count < 2) {
       this.problem.value = { kind: "few" };
       return;
     }
-    this.#take(setOf(found, title, form));
-    await this.#keep();
+    const set = setOf(found, about);
+    this.#take(set);
+    this.#isStored = kept;
+    const isKept = kept && (await keepSet(set));
+    if (this.set.value?.id !== set.id) return;
+    const missing = found.imported.files - found.imported.images - found.imported.skipped.length;
+    this.keeping.value = found.imported.stopped ? { kind: "full", missing } : { kind: isKept ? "kept" : "refused" };
   }
 
   #take(set: PictureSet): void {
@@ -165,23 +227,6 @@ export class Collection {
 
   async #keep(): Promise<void> {
     const set = this.set.value;
-    if (set === undefined) return;
-    const keeping = await keepPictures(set);
-    if (this.set.value?.id === set.id) this.keeping.value = keeping;
+    if (set && this.#isStored) await keepSet(set);
   }
-}
-
-function setOf(found: ImageDataset, title: string, form: PictureForm): PictureSet {
-  const { classNames, imported } = found;
-  const apart = found.validation ?? found.test;
-  const parts = apart ? { train: found, heldOut: apart } : divide(found);
-  return {
-    ...{ id: newId(), title, ...form, classNames: [...classNames], files: imported.files, skipped: imported.skipped },
-    ...{ train: plain(parts.train), heldOut: plain(parts.heldOut), heldOutBy: apart ? "folder" : "lot" },
-  };
-}
-
-/** The data set alone, without the report of its import. */
-function plain({ images, labels, shape, count, classes, names }: Dataset): Dataset {
-  return { images, labels, shape, count, classes, ...(names ? { names } : {}) };
 }

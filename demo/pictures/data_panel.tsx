@@ -145,7 +145,7 @@ function Keeping({ app }: { app: App }) {
       : keeping.kind === "kept"
         ? text.kept
         : keeping.kind === "full"
-          ? text.keepFull(bytes(keeping.bytes))
+          ? text.keepFull(count(keeping.missing))
           : text.keepRefused;
   return (
     <>

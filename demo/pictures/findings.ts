@@ -1,22 +1,12 @@
-/** What was found out about pictures before they are trained on, by `checkData` in a worker. */
-import type { Dataset } from "../../src/data/dataset.ts";
-import type { DataReport, DataWarning } from "../../src/data/pictures/check_data.ts";
+/** Looks at pictures before they are trained on, in a worker: near duplicates among thousands take seconds. */
 import type { PictureSet } from "./picture_set.ts";
-
-/** What the worker is given. */
-export interface ToCheck {
-  readonly train: Dataset;
-  readonly heldOut: Dataset;
-}
-
-/** What it gives: the parts of the report that the page says something about. */
-export interface Findings extends Pick<DataReport, "classes" | "imbalance" | "validationCount"> {
-  readonly nearDuplicates: NonNullable<DataReport["nearDuplicates"]>;
-  readonly kinds: readonly DataWarning["kind"][];
-}
+import { type Findings, findingsOf, type ToCheck } from "./report_of.ts";
 
 /** Looks at a set. Rejects where there is no worker, and with the signal's reason. */
 export function findOut({ train, heldOut, classNames }: PictureSet, signal: AbortSignal): Promise<Findings> {
+  const toCheck: ToCheck = { train: { ...train, classNames }, heldOut: { ...heldOut, classNames } };
+  // Of pictures that are not in memory only labels are looked at, and what reads them cannot be sent.
+  if (train.read || heldOut.read) return Promise.resolve(findingsOf(toCheck));
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL("./check_worker.ts", import.meta.url), { type: "module" });
     const end = () => worker.terminate();
@@ -32,7 +22,6 @@ export function findOut({ train, heldOut, classNames }: PictureSet, signal: Abor
       end();
       reject(new Error(event.message));
     });
-    const toCheck: ToCheck = { train: { ...train, classNames }, heldOut: { ...heldOut, classNames } };
     worker.postMessage(toCheck);
   });
 }

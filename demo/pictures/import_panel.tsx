@@ -1,6 +1,6 @@
 /** An import under way, and what was wrong with what was chosen. */
 import { errorWords } from "../error_words.ts";
-import { bytes, count, duration } from "../language.ts";
+import { count, duration } from "../language.ts";
 import { shownName } from "../shown_name.ts";
 import type { App } from "./app.ts";
 import { tell } from "./messages.ts";
@@ -16,7 +16,7 @@ export function ImportPanel({ app }: { app: App }) {
   const importing = app.collection.importing.value;
   if (importing === undefined) return null;
   const text = tell();
-  const { title, progress, size, channels } = importing;
+  const { title, progress, size, channels, control } = importing;
   const { done = 0, total = 0, filesPerSecond = 0, secondsLeft = Number.NaN } = progress ?? {};
   const left = Number.isFinite(secondsLeft) && secondsLeft >= 1 ? text.importLeft(duration(secondsLeft)) : "";
   return (
@@ -27,9 +27,23 @@ export function ImportPanel({ app }: { app: App }) {
         <p role="status">
           {total === 0 ? text.listing : text.importLine(count(done), count(total), count(filesPerSecond)) + left}
         </p>
-        <button type="button" onClick={() => app.collection.cancel()}>
-          {text.cancel}
-        </button>
+        <div class="buttons">
+          {control && (
+            <button
+              type="button"
+              onClick={() => {
+                if (control.paused) control.resume();
+                else control.pause();
+                app.collection.importing.value = { ...importing };
+              }}
+            >
+              {control.paused ? text.resume : text.pause}
+            </button>
+          )}
+          <button type="button" onClick={() => app.collection.cancel()}>
+            {text.cancel}
+          </button>
+        </div>
       </div>
       {size && channels ? <p class="note">{text.importForm(sizeWords(size), colourWords({ channels }))}</p> : null}
     </section>
@@ -75,8 +89,8 @@ function problemWords(problem: Problem): string {
       return text.problemFew;
     case "memory":
       return text.problemMemory;
-    case "bytes":
-      return text.problemBytes(count(problem.count), sizeWords(problem.size), bytes(problem.bytes));
+    case "room":
+      return text.problemRoom;
     case "oneClass":
       return text.problemOneClass(shownName(problem.name));
     case "other":

@@ -1,9 +1,13 @@
-/** The pictures and their training, kept in this browser's IndexedDB until others take their place or they are removed. */
+/**
+ * What is kept in this browser until others take their place or it is removed: the pictures in its own file system, what they
+ * are called and their training in its IndexedDB.
+ */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import type { Dataset } from "../../src/data/dataset.ts";
+import { deletePictures, listPictures, openPictures } from "../../src/data/pictures/opfs/kept.ts";
+import type { ImageDataset } from "../../src/data/pictures/types.ts";
 import { courtesy } from "../courtesy.ts";
 import type { Run } from "../run.ts";
-import { bytesOf, type PictureSet } from "./picture_set.ts";
+import { newId, type PictureForm, type PictureSet } from "./picture_set.ts";
 import type { PresetName } from "./presets.ts";
 
 /** A training as it was when it was kept. */
@@ -21,27 +25,22 @@ export interface KeptTraining {
   readonly best: { readonly checkpoint: Uint8Array; readonly loss: number; readonly step: number } | undefined;
 }
 
-/** Bytes in Blobs are written to the disk and read back without passing through objects. */
-interface KeptPart extends Omit<Dataset, "images" | "labels"> {
-  readonly images: Blob;
-  readonly labels: Blob;
-}
-
-interface KeptPictures extends Omit<PictureSet, "train" | "heldOut"> {
-  readonly train: KeptPart;
-  readonly heldOut: KeptPart;
+/** What is known of a kept set beside its pictures. */
+export interface KeptSet extends PictureForm {
+  readonly id: string;
+  /** Under what name its pictures lie in the browser's own file system. */
+  readonly store: string;
+  readonly title: string;
+  /** As they are called now. */
+  readonly classNames: readonly string[];
+  /** Classes that were taken out, in that order, each by its label at that time. */
+  readonly removed: readonly number[];
 }
 
 interface Tables extends DBSchema {
-  pictures: { key: string; value: KeptPictures };
+  pictures: { key: string; value: KeptSet };
   trainings: { key: string; value: KeptTraining };
 }
-
-/** `full`: they take more than this browser has left for the page. */
-export type Keeping =
-  | { readonly kind: "kept" }
-  | { readonly kind: "full"; readonly bytes: number }
-  | { readonly kind: "refused" };
 
 /** There is one set at a time. */
 const NOW = "now";
@@ -59,29 +58,33 @@ function database(): Promise<IDBPDatabase<Tables>> {
   return opened;
 }
 
-/** Keeps a set in place of the one before; all of it or, where there is no room, nothing. */
-export async function keepPictures(set: PictureSet): Promise<Keeping> {
-  const bytes = bytesOf(set);
-  const { quota, usage } = (await courtesy(() => navigator.storage.estimate())) ?? {};
-  if (quota !== undefined && usage !== undefined && quota - usage < bytes) return { kind: "full", bytes };
-  try {
-    const made = await database();
-    await made.put("pictures", { ...set, train: toBlobs(set.train), heldOut: toBlobs(set.heldOut) }, NOW);
-    return { kind: "kept" };
-  } catch (error) {
-    const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
-    return isFull ? { kind: "full", bytes } : { kind: "refused" };
-  }
+/** A name for the pictures of a set. */
+export const newStore = () => `${PREFIX}${newId()}`;
+const PREFIX = "your-pictures-";
+
+/** Keeps what is known of a set, whose pictures are kept, in the place of the set before; false where that is not possible. */
+export async function keepSet({ id, store, title, size, channels, classNames, removed }: PictureSet): Promise<boolean> {
+  const done = await courtesy(async () => {
+    await (await database()).put("pictures", { id, store, title, size, channels, classNames, removed }, NOW);
+    await dropOthers(store);
+    return true;
+  });
+  return done ?? false;
 }
 
-/** The kept set; undefined where there is none, or it cannot be read. */
-export async function keptPictures(): Promise<PictureSet | undefined> {
+/** The kept set with its pictures; undefined where there is none, or it cannot be read. */
+export async function keptPictures(): Promise<{ readonly set: KeptSet; readonly pictures: ImageDataset } | undefined> {
   return courtesy(async () => {
-    const kept = await (await database()).get("pictures", NOW);
-    if (kept === undefined) return undefined;
-    const [train, heldOut] = await Promise.all([fromBlobs(kept.train), fromBlobs(kept.heldOut)]);
-    return { ...kept, train, heldOut };
+    const set = await (await database()).get("pictures", NOW);
+    return set && { set, pictures: await openPictures(set.store) };
   });
+}
+
+/** Deletes the pictures of other sets of this page; of all sets where there is no `store`. */
+async function dropOthers(store?: string): Promise<void> {
+  for (const { name } of await listPictures()) {
+    if (name.startsWith(PREFIX) && name !== store) await deletePictures(name);
+  }
 }
 
 /** Keeps a training; false where this browser keeps nothing. */
@@ -103,21 +106,5 @@ export async function dropTraining(): Promise<void> {
 
 export async function dropPictures(): Promise<void> {
   await courtesy(async () => (await database()).delete("pictures", NOW));
-}
-
-function toBlobs({ images, labels, shape, count, classes, names }: Dataset): KeptPart {
-  return {
-    images: new Blob([new Uint8Array(images)]),
-    labels: new Blob([new Int32Array(labels)]),
-    ...{ shape, count, classes },
-    ...(names ? { names } : {}),
-  };
-}
-
-async function fromBlobs({ images, labels, ...rest }: KeptPart): Promise<Dataset> {
-  return {
-    ...rest,
-    images: new Uint8Array(await images.arrayBuffer()),
-    labels: new Int32Array(await labels.arrayBuffer()),
-  };
+  await courtesy(() => dropOthers());
 }

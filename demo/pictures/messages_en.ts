@@ -29,6 +29,35 @@ export const en = {
   importForm: (size: string, colour: string) => `Each becomes ${size}, ${colour}.`,
   cancel: "Cancel",
 
+  // ---- camera
+  recordHeading: "Record pictures",
+  recordNote: (size: string) =>
+    `Hold the button of a class, or the space bar on it, while the camera sees it: 8 pictures a second, each ${size} in colour. Move it a little, near and far.`,
+  cameraOpening: "Opening the camera: allow it if your browser asks.",
+  cameraLabel: "What the camera sees",
+  cameraAgain: "Try the camera again",
+  cameraSwitch: "Other camera",
+  cameraReasons: {
+    refused:
+      "The camera was refused. Allow it for this page in the browser’s settings, beside the address, and try again.",
+    none: "There is no camera. Plug one in and try again, or choose pictures from a folder.",
+    busy: "The camera does not start: another program or page may have it. Close that and try again.",
+    unplugged: "The camera is gone: it was unplugged or taken away. What was recorded is still here.",
+    insecure: "Browsers give cameras to secure pages alone. Open this one by https:// or at localhost.",
+    unsupported: "This browser gives pages no camera. Try another one, or choose pictures from a folder.",
+    stopped: "The camera is off. What was recorded is still here.",
+  },
+  newClass: (number: string) => `Class ${number}`,
+  addClass: "Add a class",
+  hold: "Hold to record",
+  holding: "Recording …",
+  holdLabel: (name: string) => `Hold to record ${name}`,
+  empty: "Empty",
+  emptyLabel: (name: string) => `Take back what was recorded of ${name}`,
+  lastLabel: (name: string) => `The last picture of ${name}`,
+  useRecorded: "Use these pictures",
+  recordMore: "Record some pictures of two classes at least; about 50 of each make a start.",
+
   // ---- the pictures
   dataHeading: "The pictures",
   dataLine: (title: string, train: string, heldOut: string, classes: string, bytes: string) =>
@@ -53,8 +82,8 @@ export const en = {
   otherNote: "They take the place of these, and of what was trained on these.",
   clear: "Remove all from this browser",
   kept: "Kept in this browser: they are here after a reload too.",
-  keepFull: (bytes: string) =>
-    `This browser has no room left for them: they take ${bytes}. They are here until you reload or leave the page. Choose a smaller size, or fewer pictures.`,
+  keepFull: (missing: string) =>
+    `This browser had no room for all of them: ${missing} files were not read any more. What was read is here, and kept. A smaller size takes less room.`,
   keepRefused: "This browser keeps nothing for this page. The pictures are here until you reload or leave it.",
 
   // ---- the report
@@ -99,8 +128,8 @@ export const en = {
     "None of the files could be read as a picture. JPEG, PNG, WebP, GIF, BMP and AVIF can. Open one elsewhere and save it as JPEG.",
   problemFew: "Only one picture could be read. A network wants some of each class, 50 or more to learn anything.",
   problemMemory: "The pictures do not fit into this page’s memory. Choose a smaller size, or fewer pictures.",
-  problemBytes: (count: string, size: string, bytes: string) =>
-    `${count} pictures of ${size} would take ${bytes}, more than a page holds. Choose a smaller size.`,
+  problemRoom:
+    "This browser has no room left for the pictures. Choose a smaller size or fewer pictures, or make room on the disk.",
   problemOneClass: (name: string) =>
     `All pictures lie in one folder, “${name}”. A network tells classes apart, so it takes two at least: choose another folder, and it is added to this one.`,
   problemOther: (words: string) => `The pictures could not be read: ${words}`,
@@ -125,7 +154,9 @@ export const en = {
   augment: "Vary the pictures",
   augmentNote:
     "Each time the network sees a picture it is mirrored, shifted, turned, zoomed and lit otherwise, by chance and a little: out of few pictures, many.",
-  augmentPreview: "So the network sees it",
+  augmentPreview: "So the network sees them",
+  previewOthers: "Others",
+  previewFailed: "They could not be shown.",
   train: "Train",
   trainMore: "Train on",
   pause: "Pause",
@@ -163,6 +194,8 @@ export const en = {
   tryUntrained: "Train first, then show it a picture that it has not seen.",
   tryChoose: "Choose a picture",
   tryHeldOut: "Take a held-out one",
+  tryCamera: "Use the camera",
+  tryFreeze: "Freeze",
   tryLabel: (answer: string, share: string) => `The picture as the network sees it: ${answer}, ${share}`,
   tryPending: "The picture as the network sees it",
   trySeen: (size: string) => `What the network sees: ${size}`,

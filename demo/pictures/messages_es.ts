@@ -30,6 +30,35 @@ export const es: PicturesMessages = {
   importForm: (size, colour) => `Cada una queda en ${size}, ${colour}.`,
   cancel: "Cancelar",
 
+  // ---- cámara
+  recordHeading: "Graba imágenes",
+  recordNote: (size) =>
+    `Mantén pulsado el botón de una clase, o la barra espaciadora sobre él, mientras la cámara la ve: 8 imágenes por segundo, de ${size} en color. Muévela un poco, cerca y lejos.`,
+  cameraOpening: "Abriendo la cámara: permítela si el navegador lo pregunta.",
+  cameraLabel: "Lo que ve la cámara",
+  cameraAgain: "Probar la cámara otra vez",
+  cameraSwitch: "Otra cámara",
+  cameraReasons: {
+    refused:
+      "No se permitió usar la cámara. Permítela para esta página en los ajustes del navegador, junto a la dirección, y prueba otra vez.",
+    none: "No hay ninguna cámara. Conecta una y prueba otra vez, o elige imágenes de una carpeta.",
+    busy: "La cámara no arranca: quizá la tenga otro programa u otra página. Ciérralo y prueba otra vez.",
+    unplugged: "La cámara ya no está: se desconectó o la tomó otro programa. Lo grabado sigue aquí.",
+    insecure: "Los navegadores solo dan la cámara a páginas seguras. Abre esta con https:// o en localhost.",
+    unsupported: "Este navegador no da cámara a las páginas. Prueba con otro o elige imágenes de una carpeta.",
+    stopped: "La cámara está apagada. Lo grabado sigue aquí.",
+  },
+  newClass: (number) => `Clase ${number}`,
+  addClass: "Añadir una clase",
+  hold: "Mantén para grabar",
+  holding: "Grabando…",
+  holdLabel: (name) => `Mantén pulsado para grabar ${name}`,
+  empty: "Vaciar",
+  emptyLabel: (name) => `Deshacer lo grabado de ${name}`,
+  lastLabel: (name) => `La última imagen de ${name}`,
+  useRecorded: "Usar estas imágenes",
+  recordMore: "Graba imágenes de al menos dos clases; con unas 50 de cada una ya se puede empezar.",
+
   // ---- las imágenes
   dataHeading: "Las imágenes",
   dataLine: (title, train, heldOut, classes, bytes) =>
@@ -54,8 +83,8 @@ export const es: PicturesMessages = {
   otherNote: "Ocupan el lugar de estas y de lo que se entrenó con ellas.",
   clear: "Quitar todo de este navegador",
   kept: "Guardadas en este navegador: si recargas, siguen aquí.",
-  keepFull: (bytes) =>
-    `En este navegador no queda sitio para ellas: ocupan ${bytes}. Están aquí hasta que recargues o dejes la página. Elige un tamaño menor o menos imágenes.`,
+  keepFull: (missing) =>
+    `En este navegador no cabían todas: ${missing} archivos ya no se leyeron. Lo que se leyó está aquí, guardado. Con un tamaño menor ocupan menos.`,
   keepRefused:
     "Este navegador no guarda nada de esta página. Las imágenes están aquí hasta que la recargues o la dejes.",
 
@@ -101,8 +130,8 @@ export const es: PicturesMessages = {
     "Ninguno de los archivos se pudo leer como imagen. Sirven JPEG, PNG, WebP, GIF, BMP y AVIF. Abre uno en otro programa y guárdalo como JPEG.",
   problemFew: "Solo se pudo leer una imagen. Una red necesita varias de cada clase; con menos de 50 apenas aprende.",
   problemMemory: "Las imágenes no caben en la memoria de esta página. Elige un tamaño menor o menos imágenes.",
-  problemBytes: (count, size, bytes) =>
-    `${count} imágenes de ${size} ocuparían ${bytes}, más de lo que cabe en una página. Elige un tamaño menor.`,
+  problemRoom:
+    "En este navegador no queda sitio para las imágenes. Elige un tamaño menor o menos imágenes, o libera espacio en el disco.",
   problemOneClass: (name) =>
     `Todas las imágenes están en una sola carpeta, «${name}». Una red distingue clases, así que necesita al menos dos: elige otra carpeta y se añadirá a esta.`,
   problemOther: (words) => `No se pudieron leer las imágenes: ${words}`,
@@ -127,6 +156,8 @@ export const es: PicturesMessages = {
   augmentNote:
     "Cada vez que la red ve una imagen, la ve un poco cambiada al azar: reflejada, desplazada, girada, ampliada, con otra luz. De pocas imágenes salen muchas.",
   augmentPreview: "Así las ve la red",
+  previewOthers: "Otras",
+  previewFailed: "No se pudieron mostrar.",
   train: "Entrenar",
   trainMore: "Seguir entrenando",
   pause: "Pausar",
@@ -165,6 +196,8 @@ export const es: PicturesMessages = {
   tryUntrained: "Entrénala primero y luego muéstrale una imagen que no haya visto.",
   tryChoose: "Elegir una imagen",
   tryHeldOut: "Tomar una reservada",
+  tryCamera: "Usar la cámara",
+  tryFreeze: "Congelar",
   tryLabel: (answer, share) => `La imagen como la ve la red: ${answer}, ${share}`,
   tryPending: "La imagen como la ve la red",
   trySeen: (size) => `Lo que ve la red: ${size}`,

@@ -24,6 +24,9 @@ export function OpenButtons({ app, main }: { app: App; main: boolean }) {
       <button type="button" onClick={() => archive.current?.click()}>
         {text.chooseZip}
       </button>
+      <button type="button" onClick={() => app.collection.record((number) => tell().newClass(count(number)))}>
+        {text.useCamera}
+      </button>
       <input
         ref={folder}
         id="pictures-folder"

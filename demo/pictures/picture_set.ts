@@ -1,8 +1,8 @@
 /** Pictures of the visitor's in classes, as they are trained on: one set at a time. */
 
+import { sizeOf } from "../../src/core/shape.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { subset } from "../../src/data/dataset.ts";
-import type { SkippedFile } from "../../src/data/pictures/types.ts";
+import type { ImageDataset, SkippedFile } from "../../src/data/pictures/types.ts";
 import { split } from "../../src/data/split.ts";
 import { SEED } from "./presets.ts";
 
@@ -16,6 +16,8 @@ export interface PictureForm {
 
 export interface PictureSet extends PictureForm {
   readonly id: string;
+  /** Under what name its pictures are kept in this browser, where they are. */
+  readonly store: string;
   /** The folder or archive that they came from. */
   readonly title: string;
   readonly classNames: readonly string[];
@@ -27,6 +29,8 @@ export interface PictureSet extends PictureForm {
   /** Files that were looked at. */
   readonly files: number;
   readonly skipped: readonly SkippedFile[];
+  /** Classes that were taken out, in that order, each by its label at that time. */
+  readonly removed: readonly number[];
 }
 
 /** Of every class a fifth is held out. */
@@ -68,30 +72,47 @@ export function renamed(set: PictureSet, label: number, name: string): PictureSe
   return { ...set, classNames: set.classNames.map((old, index) => (index === label ? name : old)) };
 }
 
-/** The set without a class; another set, on which nothing was trained yet. */
+/** Labels of rows: those behind a class that goes move up. */
+function moved({ labels }: Dataset, rows: readonly number[], gone: number): Int32Array {
+  return Int32Array.from(rows, (row) => {
+    const label = labels[row] ?? 0;
+    return label > gone ? label - 1 : label;
+  });
+}
+
+/** Some images of a part, in memory or read when they are needed. */
+function pick({ images, labels, shape, classes, names, read }: Dataset, rows: readonly number[]): Dataset {
+  const size = sizeOf(shape);
+  const picked = new Uint8Array(read ? 0 : rows.length * size);
+  if (!read) {
+    for (const [place, row] of rows.entries()) picked.set(images.subarray(row * size, (row + 1) * size), place * size);
+  }
+  return {
+    ...{ images: picked, shape, classes, count: rows.length },
+    labels: Int32Array.from(rows, (row) => labels[row] ?? 0),
+    ...(names ? { names: rows.map((row) => names[row] ?? "") } : {}),
+    ...(read
+      ? {
+          read: (wanted, ...rest) =>
+            read(
+              wanted.map((row) => rows[row] ?? 0),
+              ...rest,
+            ),
+        }
+      : {}),
+  };
+}
+
+/** The set without a class. */
 export function withoutClass(set: PictureSet, label: number): PictureSet {
-  const part = (whole: Dataset): Dataset => {
+  const part = (whole: Dataset) => {
     const rows = Array.from(whole.labels.keys()).filter((row) => whole.labels[row] !== label);
-    const parts = rows.map((row) => subset(whole, row, 1));
-    const images = new Uint8Array(parts.reduce((sum, one) => sum + one.images.length, 0));
-    let at = 0;
-    for (const one of parts) {
-      images.set(one.images, at);
-      at += one.images.length;
-    }
-    const { names } = whole;
-    return {
-      ...{ images, shape: whole.shape, count: rows.length, classes: whole.classes - 1 },
-      labels: Int32Array.from(rows, (row) => {
-        const old = whole.labels[row] ?? 0;
-        return old > label ? old - 1 : old;
-      }),
-      ...(names ? { names: rows.map((row) => names[row] ?? "") } : {}),
-    };
+    return { ...pick(whole, rows), classes: whole.classes - 1, labels: moved(whole, rows, label) };
   };
   return {
     ...set,
     id: newId(),
+    removed: [...set.removed, label],
     classNames: set.classNames.filter((_, index) => index !== label),
     train: part(set.train),
     heldOut: part(set.heldOut),
@@ -101,4 +122,32 @@ export function withoutClass(set: PictureSet, label: number): PictureSet {
 /** Bytes of the images of both parts. */
 export function bytesOf({ train, heldOut, size, channels }: PictureSet): number {
   return (train.count + heldOut.count) * size * size * channels;
+}
+
+/** A set of what was imported or opened. */
+export function setOf(
+  found: ImageDataset,
+  { id, store, title, size, channels }: PictureForm & Pick<PictureSet, "id" | "store" | "title">,
+): PictureSet {
+  const { classNames, imported } = found;
+  const apart = found.validation ?? found.test;
+  const parts = apart ? { train: found, heldOut: apart } : divide(found);
+  return {
+    ...{
+      id,
+      store,
+      title,
+      size,
+      channels,
+      classNames: [...classNames],
+      files: imported.files,
+      skipped: imported.skipped,
+    },
+    ...{ train: plain(parts.train), heldOut: plain(parts.heldOut), heldOutBy: apart ? "folder" : "lot", removed: [] },
+  };
+}
+
+/** The data set alone, without the report of its import. */
+function plain({ images, labels, shape, count, classes, names, read }: Dataset): Dataset {
+  return { images, labels, shape, count, classes, ...(names ? { names } : {}), ...(read ? { read } : {}) };
 }

@@ -1,13 +1,11 @@
 /** What is wrong with what was chosen, as the page says it. */
-import { ArgumentError, FormatError, OutOfMemoryError } from "../../src/core/errors.ts";
+import { ArgumentError, FormatError, OutOfMemoryError, StorageError } from "../../src/core/errors.ts";
 
 /** Why an import made no pictures. */
 export type Problem =
-  | { readonly kind: "nothing" | "folders" | "alike" | "archive" | "unreadable" | "few" | "memory" }
+  | { readonly kind: "nothing" | "folders" | "alike" | "archive" | "unreadable" | "few" | "memory" | "room" }
   /** All pictures are of this class. */
   | { readonly kind: "oneClass"; readonly name: string }
-  /** They would take so many bytes. */
-  | { readonly kind: "bytes"; readonly bytes: number; readonly count: number; readonly size: number }
   | { readonly kind: "other"; readonly error: unknown };
 
 /**
@@ -30,6 +28,7 @@ const unquoted = (name: string) => String(JSON.parse(`"${name}"`));
 /** What is wrong, by what `imageFolder` threw. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof OutOfMemoryError || error instanceof RangeError) return { kind: "memory" };
+  if (error instanceof StorageError) return { kind: error.reason === "quota" ? "room" : "memory" };
   if (error instanceof FormatError) return { kind: "archive" };
   if (error instanceof ArgumentError) {
     for (const [words, problem] of WORDS) {

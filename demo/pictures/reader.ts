@@ -2,9 +2,11 @@
 import { signal } from "@preact/signals";
 import { decodeOrTell } from "../../src/data/pictures/decode.ts";
 import type { SkipReason } from "../../src/data/pictures/types.ts";
+import type { Webcam } from "../../src/data/webcam/webcam.ts";
 import { type FeatureMap, gradCam } from "../inside/maps.ts";
 import type { Learner } from "./learner.ts";
 import type { PictureForm, PictureSet } from "./picture_set.ts";
+import { type CameraReason, openWebcam, reasonOf } from "./recorder.ts";
 
 /** A picture and what the network says of it. */
 export interface Reading extends PictureForm {
@@ -16,10 +18,23 @@ export interface Reading extends PictureForm {
   readonly heat: FeatureMap | undefined;
 }
 
+/** Bytes of a picture, its red for one channel: grey pictures have the same in all. */
+function bytesOf({ data }: ImageData, channels: 1 | 3): Uint8Array {
+  const pixels = data.length / 4;
+  return Uint8Array.from(
+    { length: pixels * channels },
+    (_, at) => data[4 * Math.floor(at / channels) + (at % channels)] ?? 0,
+  );
+}
+
 export class Reader {
   readonly reading = signal<Reading | undefined>(undefined);
   /** Why a file is no picture. */
   readonly refused = signal<SkipReason | undefined>(undefined);
+  /** The camera whose pictures are read. */
+  readonly live = signal<Webcam | "opening" | undefined>(undefined);
+  /** Why there is no camera. */
+  readonly missing = signal<CameraReason | undefined>(undefined);
   readonly #learner: Learner;
   readonly #set: () => PictureSet | undefined;
   #asked = 0;
@@ -31,6 +46,7 @@ export class Reader {
 
   /** Reads a file. */
   async open(file: Blob): Promise<void> {
+    this.#endLive();
     const set = this.#set();
     if (set === undefined) return;
     const { size, channels } = set;
@@ -45,6 +61,7 @@ export class Reader {
 
   /** Reads bytes of the set's form. */
   async show(bytes: Uint8Array): Promise<void> {
+    this.#endLive();
     const set = this.#set();
     if (set === undefined) return;
     const { size, channels } = set;
@@ -56,7 +73,8 @@ export class Reader {
   /** Asks again, since the network has learned. */
   async again(): Promise<void> {
     const before = this.reading.value;
-    if (before === undefined) return;
+    // What the camera sees is asked anyway.
+    if (before === undefined || this.live.value !== undefined) return;
     const asked = ++this.#asked;
     const isNew = () => asked === this.#asked && this.reading.value?.bytes === before.bytes;
     try {
@@ -74,7 +92,65 @@ export class Reader {
     }
   }
 
+  /** Reads what the camera sees, again and again, until it is stopped. */
+  async startLive(): Promise<void> {
+    const set = this.#set();
+    if (set === undefined || this.live.value !== undefined) return;
+    const { size, channels } = set;
+    this.missing.value = this.refused.value = undefined;
+    this.live.value = "opening";
+    let camera: Webcam;
+    try {
+      camera = await openWebcam({ size, channels }, ({ reason }) => {
+        this.missing.value = reason;
+        this.#endLive();
+      });
+    } catch (error) {
+      this.live.value = undefined;
+      this.missing.value = reasonOf(error);
+      return;
+    }
+    // It may have been stopped, or another set taken, meanwhile.
+    if (this.live.value !== "opening" || this.#set()?.id !== set.id) {
+      camera.stop();
+      return;
+    }
+    this.live.value = camera;
+    await this.#readLive(camera, { size, channels });
+  }
+
+  async #readLive(camera: Webcam, form: PictureForm): Promise<void> {
+    try {
+      while (this.live.value === camera) {
+        const bytes = bytesOf(await camera.image(), form.channels);
+        const probabilities = await this.#learner.predict(bytes);
+        if (this.live.value !== camera) return;
+        this.reading.value = { ...form, bytes, probabilities, heat: undefined };
+        // No faster than the page is drawn.
+        await new Promise(requestAnimationFrame);
+      }
+    } catch {
+      // The camera's end was told; the training's failure is told beside it.
+      this.#endLive();
+    }
+  }
+
+  #endLive(): void {
+    const camera = this.live.value;
+    this.live.value = undefined;
+    if (camera !== undefined && camera !== "opening") camera.stop();
+  }
+
+  /** Turns the camera off; its last picture stays, and is looked at more closely. */
+  stopLive(): void {
+    if (this.live.value === undefined) return;
+    this.#endLive();
+    void this.again();
+  }
+
   forget(): void {
+    this.#endLive();
+    this.missing.value = undefined;
     this.#asked++;
     this.reading.value = this.refused.value = undefined;
   }

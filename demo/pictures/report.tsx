@@ -2,9 +2,9 @@
 import { count } from "../language.ts";
 import { shownName } from "../shown_name.ts";
 import type { App } from "./app.ts";
-import type { Findings } from "./findings.ts";
 import { tell } from "./messages.ts";
 import type { PictureSet } from "./picture_set.ts";
+import type { Findings } from "./report_of.ts";
 
 /** Files that are named before the others are counted. */
 const MOST_NAMED = 5;

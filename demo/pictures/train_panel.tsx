@@ -9,6 +9,7 @@ import type { Learner } from "./learner.ts";
 import { tell } from "./messages.ts";
 import type { PictureSet } from "./picture_set.ts";
 import { buildPreset, PRESETS, type PresetName, poolings } from "./presets.ts";
+import { PreviewStrip } from "./preview_strip.tsx";
 
 const EPOCHS = [1, 5, 10, 20, 40, 80];
 /** The charts are drawn again this often at most. */
@@ -35,7 +36,7 @@ export function TrainPanel({ app, set }: { app: App; set: PictureSet }) {
             type="button"
             id="pictures-train"
             class="primary"
-            disabled={phase === "opening"}
+            disabled={phase === "opening" || app.collection.importing.value !== undefined}
             onClick={() => (phase === "training" ? learner.pause() : app.train())}
           >
             {trainWords(learner)}
@@ -128,6 +129,7 @@ function Settings({ learner, set }: { learner: Learner; set: PictureSet }) {
         {begun ? ` ${text.presetFixed}` : ""}
       </p>
       <p class="note">{text.augmentNote}</p>
+      {learner.augment.value && <PreviewStrip set={set} />}
     </>
   );
 }

@@ -1,6 +1,7 @@
 /** A picture that the network has not seen, and what it says of it. */
 import { useRef } from "preact/hooks";
 import { readRows } from "../../src/data/data_source.ts";
+import type { Webcam } from "../../src/data/webcam/webcam.ts";
 import { percent } from "../language.ts";
 import { shownName } from "../shown_name.ts";
 import type { App } from "./app.ts";
@@ -9,6 +10,7 @@ import { tell } from "./messages.ts";
 import type { PictureSet } from "./picture_set.ts";
 import { BytesPicture } from "./pixels.tsx";
 import type { Reading } from "./reader.ts";
+import { Video } from "./record_panel.tsx";
 
 /** A probability that is rounded to 100 % would claim a certainty that no network has, and 0 % likewise. */
 export function chance(probability: number): string {
@@ -21,6 +23,8 @@ export function TryPanel({ app, set }: { app: App; set: PictureSet }) {
   const file = useRef<HTMLInputElement>(null);
   const reading = app.reader.reading.value;
   const refused = app.reader.refused.value;
+  const live = app.reader.live.value;
+  const missing = app.reader.missing.value;
   const ready = app.learner.epoch.value > 0 || app.learner.score.value !== undefined;
   const takeHeldOut = async () => {
     const row = Math.floor(Math.random() * set.heldOut.count);
@@ -38,6 +42,14 @@ export function TryPanel({ app, set }: { app: App; set: PictureSet }) {
         <button type="button" disabled={!ready || set.heldOut.count === 0} onClick={() => void takeHeldOut()}>
           {text.tryHeldOut}
         </button>
+        <button
+          type="button"
+          aria-pressed={live !== undefined}
+          disabled={!ready || live === "opening"}
+          onClick={() => (live === undefined ? void app.reader.startLive() : app.reader.stopLive())}
+        >
+          {live === undefined ? text.tryCamera : text.tryFreeze}
+        </button>
         <input
           ref={file}
           id="pictures-try-file"
@@ -52,32 +64,43 @@ export function TryPanel({ app, set }: { app: App; set: PictureSet }) {
           }}
         />
       </div>
-      <p class={refused ? "note refused" : "note visually-hidden"} role="status">
-        {refused ? text.tryRefused(text.skipReasons[refused]) : ""}
+      <p class={refused || missing ? "note refused" : "note visually-hidden"} role="status">
+        {refused ? text.tryRefused(text.skipReasons[refused]) : missing ? text.cameraReasons[missing] : ""}
       </p>
-      {reading && <Answer reading={reading} set={set} />}
+      {(reading || live) && <Answer reading={reading} set={set} live={live} />}
     </section>
   );
 }
 
-function Answer({ reading, set }: { reading: Reading; set: PictureSet }) {
+interface AnswerOptions {
+  readonly reading: Reading | undefined;
+  readonly set: PictureSet;
+  readonly live: Webcam | "opening" | undefined;
+}
+
+function Answer({ reading, set, live }: AnswerOptions) {
   const text = tell();
-  const { probabilities, heat, bytes } = reading;
+  const { probabilities, heat, bytes } = reading ?? {};
   const names = set.classNames.map((name) => shownName(name));
   const best = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : -1;
   const label = probabilities ? text.tryLabel(names[best] ?? "", chance(probabilities[best] ?? 0)) : text.tryPending;
   return (
     <div class="try-answer" aria-busy={probabilities === undefined}>
-      <figure>
-        <BytesPicture bytes={bytes} form={reading} heat={heat} label={label} />
-        <figcaption class="note">
-          {text.trySeen(sizeWords(reading.size))}
-          <br />
-          {heat ? text.tryHeat : "\u00a0"}
-        </figcaption>
-      </figure>
+      <div class="try-pictures">
+        {live !== undefined && live !== "opening" && <Video camera={live} />}
+        {reading && bytes && (
+          <figure class={live === undefined ? "" : "small"}>
+            <BytesPicture bytes={bytes} form={reading} heat={heat} label={label} />
+            <figcaption class="note">
+              {text.trySeen(sizeWords(reading.size))}
+              <br />
+              {heat ? text.tryHeat : "\u00a0"}
+            </figcaption>
+          </figure>
+        )}
+      </div>
       <div class="try-words">
-        <p class="verdict" role="status">
+        <p class="verdict" aria-live={live === undefined ? "polite" : "off"}>
           {probabilities ? `${names[best] ?? ""} · ${chance(probabilities[best] ?? 0)}` : "\u00a0"}
         </p>
         <ol class="class-bars" aria-label={text.tryBars}>

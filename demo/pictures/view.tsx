@@ -13,6 +13,7 @@ import { MistakesPanel } from "./mistakes_panel.tsx";
 import { OpenPanel } from "./open_panel.tsx";
 import styles from "./pictures.css?url";
 import { Reader } from "./reader.ts";
+import { RecordPanel } from "./record_panel.tsx";
 import { TrainPanel } from "./train_panel.tsx";
 import { TryPanel } from "./try_panel.tsx";
 
@@ -68,6 +69,9 @@ export class PicturesView {
 
   set visible(visible: boolean) {
     this.#visible = visible;
+    if (visible) return;
+    this.#app.collection.recorder.value?.turnOff();
+    this.#app.reader.stopLive();
   }
 
   /** Imports what was chosen or dropped elsewhere on the page. */
@@ -135,14 +139,16 @@ function Panels({ app }: { app: App }) {
   const { collection } = app;
   const set = collection.set.value;
   const importing = collection.importing.value !== undefined;
+  const recording = collection.recorder.value !== undefined;
   if (!collection.opened.value && set === undefined && !importing) return null;
   return (
     <>
       <ProblemNotice app={app} />
       <ImportPanel app={app} />
-      {set === undefined && !importing && <OpenPanel app={app} />}
-      {set && <DataPanel app={app} />}
-      {set && (
+      <RecordPanel app={app} />
+      {set === undefined && !importing && !recording && <OpenPanel app={app} />}
+      {set && !recording && <DataPanel app={app} />}
+      {set && !recording && (
         <>
           <TrainPanel app={app} set={set} />
           <TryPanel app={app} set={set} />

@@ -20,7 +20,6 @@ import {
 import { relu as reluNode } from "../graph/ops/relu.ts";
 import { logSoftmax as logSoftmaxNode, softmax as softmaxNode } from "../graph/ops/softmax.ts";
 import { exp } from "../graph/ops/unary.ts";
-import type { Activation } from "./usual_activations.ts";
 
 /** Functions that a layer may end in, by Keras' names in this project's spelling; formulas and sources in graph/ops/pointwise.ts. */
 const ACTIVATIONS = {
@@ -56,8 +55,8 @@ export type ActivationName = keyof typeof ACTIVATIONS;
 /** All names, in the order in which errors list them. */
 export const activationNames = Object.keys(ACTIVATIONS) as readonly ActivationName[];
 
-/** An activation by its name; "linear" where it is left out. Throws `ArgumentError` that lists the known ones. */
-export function activationOf(what: string, name: string | undefined): Activation {
+/** Checks an activation's name; "linear" where it is left out. Throws `ArgumentError` that lists the known ones. */
+export function activationName(what: string, name: string | undefined): ActivationName {
   const wanted = name ?? "linear";
   if (!Object.hasOwn(ACTIVATIONS, wanted)) {
     const nearest = typeof wanted === "string" ? nearestName(wanted, activationNames) : undefined;
@@ -66,6 +65,10 @@ export function activationOf(what: string, name: string | undefined): Activation
       `${what}: unknown activation ${describeValue(wanted)}; known: ${activationNames.join(", ")}.${hint}`,
     );
   }
-  const known = wanted as ActivationName;
-  return { name: known, apply: ACTIVATIONS[known] };
+  return wanted as ActivationName;
+}
+
+/** `activation(x)`, where the name has been checked. */
+export function applyActivation(graph: Graph, x: Node, name: ActivationName): Node {
+  return ACTIVATIONS[name](graph, x);
 }

@@ -15,7 +15,6 @@ import {
   layerOfParts,
   type MultiOutputLayer,
 } from "./layer.ts";
-import { held } from "./layers/held.ts";
 import { OWN_KIND, ownLayers } from "./own_layers.ts";
 import { checkRegularizer, type Regularizer } from "./regularizers.ts";
 
@@ -125,7 +124,7 @@ function weightSpecs<Options>(definition: Definition<Options>, input: Shape, opt
       shape: [...shape],
       initializer: checkInitializer(what, weight.initializer ?? (shape.length > 1 ? "glorotUniform" : "zeros")),
       fans: { fanIn: inputs, fanOut: shape.at(-1) ?? 1 },
-      ...held(checkRegularizer(what, regularizer)),
+      regularizer: checkRegularizer(what, regularizer),
       ...(trainable === undefined ? {} : { trainable }),
     };
   });

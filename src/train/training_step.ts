@@ -74,14 +74,11 @@ export function totalLoss(
   graph: Graph,
   { model, heads }: Pick<StepParts, "model" | "heads">,
   outputs: readonly Node[],
-  { targets, mask, weights, mixed }: Pick<Batch, "targets" | "mask" | "weights" | "mixed">,
+  { targets, mask, weights }: Pick<Batch, "targets" | "mask" | "weights">,
 ): { loss: Node; losses: readonly Node[] } {
   const losses: Node[] = [];
   const weighted = heads.map(({ loss, weight }, index) => {
-    const rows = { mask, weights };
-    const value = mixed
-      ? mixed.loss(loss, at(outputs, index), at(targets, index), rows)
-      : batchLoss(graph, loss, at(outputs, index), at(targets, index), rows);
+    const value = batchLoss(graph, loss, at(outputs, index), at(targets, index), { mask, weights });
     losses.push(value);
     return weight === 1 ? value : mul(graph, value, weight);
   });

@@ -39,7 +39,17 @@ function threeClasses() {
 describe("a set", () => {
   const { train, heldOut } = divide(threeClasses());
   const set: PictureSet = {
-    ...{ id: "a", title: "a", size: 1, channels: 1, classNames: ["x", "y", "z"], train, heldOut },
+    ...{
+      id: "a",
+      store: "",
+      title: "a",
+      removed: [],
+      size: 1,
+      channels: 1,
+      classNames: ["x", "y", "z"],
+      train,
+      heldOut,
+    },
     ...{ heldOutBy: "lot", files: 17, skipped: [] },
   };
 
@@ -57,6 +67,7 @@ describe("a set", () => {
   it("loses a class with its pictures, and the classes behind it move up", () => {
     const left = withoutClass(set, 1);
     expect(left.id).not.toBe(set.id);
+    expect(left.removed).toEqual([1]);
     expect(left.classNames).toEqual(["x", "z"]);
     for (const part of [left.train, left.heldOut]) {
       expect(part.classes).toBe(2);

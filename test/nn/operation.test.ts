@@ -41,8 +41,6 @@ const NO_LAYERS = [
     "gaussianNoise",
     "maxGradient",
     "maxPool2dGradient",
-    "mixImages",
-    "mixingPlan",
     "movingAverage",
     "nonFinite",
     "normConstraint",

@@ -6,6 +6,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { CAMERA_FLAGS } from "../../scripts/chromium.mjs";
 import { changeLanguage, launchBrowser } from "../support/browser.ts";
 
 const site = inject("demo");
@@ -35,7 +36,7 @@ beforeAll(async () => {
   // The beginning of a picture.
   await writeFile(join(folder, "shapes", "discs", "half.jpg"), (await picture("disc", 3)).subarray(0, 120));
   await writeFile(join(folder, "unseen.jpg"), await picture("bar", 77));
-  browser = await launchBrowser();
+  browser = await launchBrowser({ args: CAMERA_FLAGS });
   const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 900 } });
   page = await context.newPage();
   page.setDefaultTimeout(60_000);
@@ -144,6 +145,17 @@ describe("a folder with two folders of pictures", () => {
     await page.waitForSelector('#view-pictures [role="status"]:text("after a reload too")');
   });
 
+  it("is shown as the network sees it, varied", async () => {
+    await page.click(".preview summary");
+    // Eight pictures of 28 pixels, and what is between them.
+    await page.waitForFunction(() => document.querySelector<HTMLCanvasElement>(".preview canvas")?.width === 252);
+    const bytes = () => page.evaluate(() => document.querySelector<HTMLCanvasElement>(".preview canvas")?.toDataURL());
+    const before = await bytes();
+    await page.click(".preview button");
+    await expect.poll(bytes).not.toBe(before);
+    await page.click(".preview summary");
+  });
+
   it("is learnt, with a pause on the way, until most held-out pictures are recognised", async () => {
     await page.selectOption("#pictures-epochs", "20");
     await page.click("#pictures-train");
@@ -212,6 +224,59 @@ describe("a folder with two folders of pictures", () => {
     await page.waitForSelector(".drop-area");
     await page.reload();
     await page.waitForSelector(".drop-area");
+  });
+
+  it("may come from a camera, a class a button that is held; a camera that is refused says what to do", async () => {
+    await page.evaluate(() => {
+      const { mediaDevices } = navigator;
+      const open = mediaDevices.getUserMedia.bind(mediaDevices);
+      let refusals = 1;
+      mediaDevices.getUserMedia = (wanted) =>
+        refusals-- > 0 ? Promise.reject(new DOMException("no", "NotAllowedError")) : open(wanted);
+    });
+    await page.click('.drop-area button:text("Use the camera")');
+    await page.waitForSelector(".camera-off:text('Allow it for this page')");
+    await expectAccessible();
+    await page.click('.pictures-record button:text("Try the camera again")');
+    await page.waitForSelector(".pictures-record .camera-video video");
+    const hold = page.locator(".hold");
+    const recorded = async (place: number) =>
+      Number.parseInt((await page.locator(".pictures-record .class-head .note").nth(place).textContent()) ?? "", 10);
+    await hold.nth(0).hover();
+    await page.mouse.down();
+    await expect.poll(() => recorded(0), { timeout: 20_000 }).toBeGreaterThanOrEqual(6);
+    await page.mouse.up();
+    const first = await recorded(0);
+    expect(await page.isDisabled("#pictures-recorded")).toBe(true);
+    await hold.nth(1).hover();
+    await page.mouse.down();
+    await expect.poll(() => recorded(1), { timeout: 20_000 }).toBeGreaterThanOrEqual(3);
+    await page.mouse.up();
+    const second = await recorded(1);
+    await page.keyboard.down("Space");
+    await expect.poll(() => recorded(1), { timeout: 20_000 }).toBeGreaterThanOrEqual(second + 3);
+    await page.keyboard.up("Space");
+    // What was on its way when the button was let go.
+    expect(Math.abs((await recorded(0)) - first)).toBeLessThanOrEqual(1);
+    await page.locator(".pictures-record .class-name").first().fill("hands");
+    await page.locator(".pictures-record .class-name").first().blur();
+    await expectAccessible();
+    await page.click("#pictures-recorded");
+    await page.waitForSelector(".pictures-data .class-card");
+    expect(await page.locator(".class-name").first().inputValue()).toBe("hands");
+    await page.waitForSelector('#view-pictures [role="status"]:text("after a reload too")');
+  });
+
+  it("is recognised live through the camera", async () => {
+    await page.selectOption("#pictures-epochs", "1");
+    await page.click("#pictures-train");
+    await expect.poll(() => page.textContent("#pictures-readings"), { timeout: 30_000 }).toContain("finished");
+    await page.click('.pictures-try button:text("Use the camera")');
+    await page.waitForSelector(".pictures-try .camera-video video");
+    await expect.poll(() => page.textContent(".try-words .verdict")).toMatch(/(hands|Class 2) · .*%/);
+    await page.click('.pictures-try button:text("Freeze")');
+    await page.waitForSelector(".pictures-try .heat");
+    expect(await page.locator(".camera-video").count()).toBe(0);
   });
 
   it("made no errors", () => {

@@ -5,7 +5,6 @@ import { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
 import {
   type AnyLayer,
-  activated,
   callable,
   callableForSeveral,
   type Layer,
@@ -125,7 +124,7 @@ export function operation(options: OperationOptions): AnyLayer {
       name: options.name,
     }),
     keyword,
-    ...activated(),
+    activation: "linear",
     trainable: true,
     outputTypes,
     outputShapes: (inputs, where) =>

@@ -5,7 +5,6 @@ import { type Constraint, checkConstraint } from "../constraints.ts";
 import { checkInitializer, type Initializer } from "../initializers.ts";
 import type { ParameterSpec } from "../layer.ts";
 import { checkRegularizer, type Regularizer } from "../regularizers.ts";
-import { held } from "./held.ts";
 
 /** Options of the learned `gamma` and `beta` that normalisations end in. */
 export interface ScaleAndShiftOptions {
@@ -62,13 +61,15 @@ export function scaleAndShiftSpecs(options: ScaleAndShiftOptions, shape: Shape):
     ...common,
     name: "gamma",
     initializer: options.gammaInitializer ?? "ones",
-    ...held(options.gammaRegularizer, options.gammaConstraint),
+    regularizer: options.gammaRegularizer,
+    constraint: options.gammaConstraint,
   };
   const beta: ParameterSpec = {
     ...common,
     name: "beta",
     initializer: options.betaInitializer ?? "zeros",
-    ...held(options.betaRegularizer, options.betaConstraint),
+    regularizer: options.betaRegularizer,
+    constraint: options.betaConstraint,
   };
   return [...(options.scale === false ? [] : [gamma]), ...(options.center === false ? [] : [beta])];
 }
