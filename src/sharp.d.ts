@@ -6,7 +6,7 @@ declare module "sharp" {
     toColourspace(space: "srgb"): Picture;
     ensureAlpha(): Picture;
     raw(options: { depth: "uchar" }): Picture;
-    jpeg(): Picture;
+    jpeg(options?: { quality: number }): Picture;
     metadata(): Promise<{ autoOrient: { width: number; height: number } }>;
     toBuffer(options: {
       resolveWithObject: true;
@@ -16,6 +16,10 @@ declare module "sharp" {
 
   export default function sharp(
     file: Uint8Array,
-    options?: { limitInputPixels?: number; failOn?: "none" | "truncated" | "error" | "warning" },
+    options?: {
+      limitInputPixels?: number;
+      failOn?: "none" | "truncated" | "error" | "warning";
+      raw?: { width: number; height: number; channels: 3 };
+    },
   ): Picture;
 }

@@ -71,6 +71,10 @@ function checkColor(what: string, color: unknown): Color {
 
 /** What a page would have put behind a picture so that what is drawn on it can be seen. */
 function backgroundOf({ width, height, data }: Pixels): Color {
+  let pixel = 0;
+  while (pixel < width * height && (data[4 * pixel + 3] ?? 0) >= 128) pixel++;
+  // Nothing is transparent, as in most pictures.
+  if (pixel === width * height) return BLACK;
   const alphas = new Float32Array(width * height).map((_, pixel) => data[4 * pixel + 3] ?? 0);
   if (groundOf(alphas, width, height).ground >= 128) return BLACK;
   let ink = 0;
@@ -93,17 +97,24 @@ export function pictureValues(
 ): Float32Array {
   const { width, height, data } = pixels;
   const behind = options.background === "auto" ? backgroundOf(pixels) : options.background;
-  const values = new Float32Array(width * height * channels);
-  const grey = channels === 1 ? values : new Float32Array(width * height);
-  for (let pixel = 0; pixel < width * height; pixel++) {
-    const alpha = data[4 * pixel + 3] ?? 0;
-    const over = (channel: 0 | 1 | 2) =>
-      ((data[4 * pixel + channel] ?? 0) * alpha + behind[channel] * (255 - alpha)) / (255 * 255);
-    const [red, green, blue] = [over(0), over(1), over(2)];
-    grey[pixel] = luma(red, green, blue);
-    if (channels === 3) values.set([red, green, blue], 3 * pixel);
-  }
   const { invert = channels === 1 ? "auto" : false } = options;
+  const [backRed, backGreen, backBlue] = behind;
+  const values = new Float32Array(width * height * channels);
+  const withGrey = channels === 1 || invert === "auto";
+  const grey = channels === 1 ? values : new Float32Array(withGrey ? width * height : 0);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const at = 4 * pixel;
+    const alpha = data[at + 3] ?? 0;
+    const seen = 255 - alpha;
+    const red = ((data[at] ?? 0) * alpha + backRed * seen) / (255 * 255);
+    const green = ((data[at + 1] ?? 0) * alpha + backGreen * seen) / (255 * 255);
+    const blue = ((data[at + 2] ?? 0) * alpha + backBlue * seen) / (255 * 255);
+    if (withGrey) grey[pixel] = luma(red, green, blue);
+    if (channels === 1) continue;
+    values[3 * pixel] = red;
+    values[3 * pixel + 1] = green;
+    values[3 * pixel + 2] = blue;
+  }
   if (invert === "auto" ? isDarkOnLight(grey, width, height) : invert) return values.map((value) => 1 - value);
   return values;
 }

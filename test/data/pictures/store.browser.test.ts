@@ -5,6 +5,7 @@ import { readRows } from "../../../src/data/data_source.ts";
 import {
   ArgumentError,
   checkData,
+  conv2d,
   createTrainer,
   DataSourceError,
   type Dataset,
@@ -17,6 +18,7 @@ import {
   importControl,
   keepPictures,
   listPictures,
+  maxPooling2d,
   openPictures,
   type PageImageFolderOptions,
   StorageError,
@@ -25,6 +27,7 @@ import {
   sgd,
   split,
 } from "../../../src/index.ts";
+import { testBackend } from "../../support/backend.ts";
 
 const worker = () => new Worker(new URL("../../../src/data/pictures/host.ts", import.meta.url), { type: "module" });
 
@@ -224,6 +227,32 @@ describe("pictures in the browser's file system", () => {
     expect(await folders()).toHaveLength(2);
     await expectSame(stored, wanted, true);
   });
+});
+
+it("two hundred pictures are imported by workers, and train on the GPU to the bits that memory gives", async () => {
+  const hundreds = Array.from({ length: 200 }, (_, number) => ({
+    path: `${number % 2 ? "cats" : "dogs"}/${number}.png`,
+    file: files[number % 18]?.file as Blob,
+  }));
+  const backend = await testBackend();
+  const results: Float32Array[] = [];
+  for (const memoryLimit of [1e6, 1e5]) {
+    const data = await imageFolder(hundreds, { size: [32, 32], worker, memoryLimit });
+    expect(data.count).toBe(200);
+    const model = sequential({ inputShape: [32, 32, 3], seed: 1 }, [
+      conv2d({ filters: 4, kernelSize: 3, strides: 2, activation: "relu" }),
+      ...[maxPooling2d({ poolSize: 2 }), flatten(), dense({ units: 2 })],
+    ]);
+    const trainer = await createTrainer(model, {
+      ...{ backend, loss: "sparseCategoricalCrossentropy", optimizer: sgd({ learningRate: 0.1 }), batchSize: 16 },
+    });
+    await trainer.fit(data, { epochs: 2 });
+    expect(trainer.stats().residency).toBe(memoryLimit > 200 * 3072 ? "resident" : "streamed");
+    await trainer.syncModel();
+    trainer.dispose();
+    results.push(model.parameters.get("dense/kernel")?.data as Float32Array);
+  }
+  expect(results[1]).toEqual(results[0]);
 });
 
 /** 786 kB each, ten of them a file. */

@@ -1,0 +1,1 @@
+import "../../src/data/pictures/host.ts";
