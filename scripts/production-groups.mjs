@@ -9,8 +9,11 @@ const PAGE = {
   webgpu: ["webgpu/backend.js"],
   training: ["train/create_trainer.js"],
   using: ["train/classifier.js", "train/predictor.js"],
-  layers: ["nn/model_config.js", "formats/open_model.js"],
+  opening: ["formats/open_model.js"],
+  layers: ["nn/model_config.js"],
 };
+/** What a page has that only uses a model: of what is shared, it fetches the modules of these alone. */
+const USE = ["webgpu", "using", "opening"];
 /** Layers of most networks. */
 const COMMON_LAYERS = ["nn/layers/conv2d.js", "nn/layers/dense.js"];
 /** What a page may import alone. Its modules stay apart: esbuild takes files as a whole. */
@@ -57,6 +60,7 @@ export function groupsOf(modules) {
   };
   const union = (names) => new Set(names.flatMap((name) => [...closure(name)]));
   const page = Object.entries(PAGE).map(([name, roots]) => [name, union(roots)]);
+  const closures = new Map(page);
   const alone = union(ALONE);
   const inCommonLayers = union(
     [...union(COMMON_LAYERS)].filter((name) => name.startsWith("nn/") && !COMMON_LAYERS.includes(name)),
@@ -79,11 +83,12 @@ export function groupsOf(modules) {
     const [owner] = owners.length > 1 ? ["base"] : owners;
     if (alone.has(name) || owner === "using") return name;
     // A page has its own few ops and layers, and what these have in common.
-    if (owner === "layers" && !(inCommonLayers.has(name) && wanting.length > 0)) return name;
+    if ((owner === "layers" || owner === "opening") && !(inCommonLayers.has(name) && wanting.length > 0)) return name;
     if (wanting.length === 0) return `${owner}.js`;
     // Rolldown keeps a part in every page where the part imports the file that fetches it.
     const fetched = new Set([...closure(name)].flatMap((one) => modules.get(one).dynamicImports));
-    return fetched.size === 0 ? "shared.js" : name;
+    if (fetched.size > 0) return name;
+    return USE.some((one) => closures.get(one).has(name)) ? "shared.js" : "training_shared.js";
   };
   return new Map([...modules.keys()].map((name) => [name, fileOf(name)]));
 }

@@ -6,6 +6,7 @@ export type { AugmentOptions, FillMode, Flip, ImageAugmentation } from "./core/a
 export * from "./core/errors.ts";
 export type { ImagesPictureOptions } from "./core/images_picture.ts";
 export type { MapsPictureOptions } from "./core/maps_picture.ts";
+export type { Mixing } from "./core/mixing.ts";
 export type { Tensor, TypedArray } from "./core/tensor.ts";
 export { type DataSourceOptions, dataSource, readSample } from "./data/data_source.ts";
 export {

@@ -1,6 +1,7 @@
 import { AFFINE_STREAM, type Affine, type AffineRanges, checkAffineRanges, randomAffine } from "./affine.ts";
 import { ArgumentError } from "./errors.ts";
 import { normalQuantile } from "./gaussian_noise.ts";
+import type { Mixing } from "./mixing.ts";
 import { describeValue, type OptionKinds } from "./options.ts";
 import { randomBits, randomKey } from "./random.ts";
 
@@ -51,7 +52,7 @@ export interface ImageAugmentation extends AffineRanges {
 }
 
 /** How `fit` changes the images that it trains on. */
-export type AugmentOptions = ImageAugmentation;
+export interface AugmentOptions extends ImageAugmentation, Mixing {}
 
 /** Every setting, as ops keep it. */
 export interface ImageAugmentationSettings extends Required<AffineRanges> {
@@ -81,6 +82,13 @@ export const IMAGE_AUGMENTATION: OptionKinds<ImageAugmentation> = {
   saturation: "number",
   noise: "number",
   cutout: "number",
+};
+
+/** The kinds of all options of `augment`. */
+export const AUGMENT_OPTIONS: OptionKinds<AugmentOptions> = {
+  ...IMAGE_AUGMENTATION,
+  mixup: "number",
+  cutMix: "number",
 };
 
 const FLIPS: readonly string[] = ["horizontal", "vertical", "both"] satisfies Flip[];

@@ -58,7 +58,7 @@ export async function openModel(source: ModelSource, options: OpenModelOptions =
   const file = bytes && (await raceAbort(fileWithModel(bytes), signal));
   const config = file?.config ?? (source as ModelConfig);
   checkExtent(config);
-  const from = await raceAbort(fetchBuilders(kindsOf(config), layers), signal);
+  const from = await raceAbort(fetchBuilders(layersOf(config), layers), signal);
   return builtModel(config, from, { weights: file?.weights ?? weights });
 }
 
@@ -119,10 +119,8 @@ async function fileWithModel(
   return { config, weights: tensorsOf(bytes, header) };
 }
 
-/** The kinds of a configuration's layers, whatever it is: what is wrong with it is told when the layers are made. */
-function kindsOf(config: ModelConfig): ReadonlySet<unknown> {
+/** A configuration's layers, whatever it is: what is wrong with it is told when the layers are made. */
+function layersOf(config: ModelConfig): Parameters<typeof fetchBuilders>[0] {
   const layers: unknown = config?.layers;
-  return new Set(
-    Array.isArray(layers) ? layers.map((layer: { kind?: unknown } | null | undefined) => layer?.kind) : [],
-  );
+  return Array.isArray(layers) ? layers : [];
 }

@@ -25,6 +25,7 @@ type Definitions = typeof import("./graph.ts") &
   typeof import("./ops/gaussian_noise.ts") &
   typeof import("./ops/matmul.ts") &
   typeof import("./ops/max_pool2d.ts") &
+  typeof import("./ops/mix_images.ts") &
   typeof import("./ops/moving_average.ts") &
   typeof import("./ops/non_finite.ts") &
   typeof import("./ops/norm_constraint.ts") &

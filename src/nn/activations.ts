@@ -20,6 +20,7 @@ import {
 import { relu as reluNode } from "../graph/ops/relu.ts";
 import { logSoftmax as logSoftmaxNode, softmax as softmaxNode } from "../graph/ops/softmax.ts";
 import { exp } from "../graph/ops/unary.ts";
+import type { Activation } from "./usual_activations.ts";
 
 /** Functions that a layer may end in, by Keras' names in this project's spelling; formulas and sources in graph/ops/pointwise.ts. */
 const ACTIVATIONS = {
@@ -55,8 +56,8 @@ export type ActivationName = keyof typeof ACTIVATIONS;
 /** All names, in the order in which errors list them. */
 export const activationNames = Object.keys(ACTIVATIONS) as readonly ActivationName[];
 
-/** Checks an activation's name; "linear" where it is left out. Throws `ArgumentError` that lists the known ones. */
-export function activationName(what: string, name: string | undefined): ActivationName {
+/** An activation by its name; "linear" where it is left out. Throws `ArgumentError` that lists the known ones. */
+export function activationOf(what: string, name: string | undefined): Activation {
   const wanted = name ?? "linear";
   if (!Object.hasOwn(ACTIVATIONS, wanted)) {
     const nearest = typeof wanted === "string" ? nearestName(wanted, activationNames) : undefined;
@@ -65,10 +66,6 @@ export function activationName(what: string, name: string | undefined): Activati
       `${what}: unknown activation ${describeValue(wanted)}; known: ${activationNames.join(", ")}.${hint}`,
     );
   }
-  return wanted as ActivationName;
-}
-
-/** `activation(x)`, where the name has been checked. */
-export function applyActivation(graph: Graph, x: Node, name: ActivationName): Node {
-  return ACTIVATIONS[name](graph, x);
+  const known = wanted as ActivationName;
+  return { name: known, apply: ACTIVATIONS[known] };
 }

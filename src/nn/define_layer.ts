@@ -15,6 +15,7 @@ import {
   layerOfParts,
   type MultiOutputLayer,
 } from "./layer.ts";
+import { held } from "./layers/held.ts";
 import { OWN_KIND, ownLayers } from "./own_layers.ts";
 import { checkRegularizer, type Regularizer } from "./regularizers.ts";
 
@@ -124,7 +125,7 @@ function weightSpecs<Options>(definition: Definition<Options>, input: Shape, opt
       shape: [...shape],
       initializer: checkInitializer(what, weight.initializer ?? (shape.length > 1 ? "glorotUniform" : "zeros")),
       fans: { fanIn: inputs, fanOut: shape.at(-1) ?? 1 },
-      regularizer: checkRegularizer(what, regularizer),
+      ...held(checkRegularizer(what, regularizer)),
       ...(trainable === undefined ? {} : { trainable }),
     };
   });

@@ -1,7 +1,8 @@
 import { ShapeError } from "../core/errors.ts";
 import { randomKey, randomNormal, randomUniform } from "../core/random.ts";
 import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
-import { type Fans, type Initializer, parseInitializer } from "./initializers.ts";
+import { checkInitializerFits, type Fans, type Initializer, parseInitializer } from "./initializers.ts";
+import type { ParameterSpec } from "./layer.ts";
 import { orthogonal } from "./orthogonal.ts";
 
 type Distribution = "uniform" | "normal";
@@ -77,4 +78,15 @@ export function initialize(
       return each((index) => (truncatedNormal(key, index) * deviation) / TRUNCATED_DEVIATION);
     }
   }
+}
+
+/** What draws the initial values of a parameter. Throws `ShapeError` at once where its initializer does not make such a shape. */
+export function initialValues(
+  what: string,
+  { initializer, shape, fans }: Pick<ParameterSpec, "initializer" | "shape" | "fans">,
+  seed: number,
+  stream: number,
+): () => Float32Array {
+  checkInitializerFits(what, initializer, shape);
+  return () => initialize(initializer, shape, fans, seed, stream);
 }

@@ -80,14 +80,6 @@ export function checkInitializer<T extends Initializer | undefined>(what: string
   return initializer;
 }
 
-/**
- * What a kernel starts from when nobody says. A ReLU halves the variance of what passes; He et al. 2015 make up for it.
- * Keras takes Glorot's everywhere: on the reference network that costs 0.2 points of accuracy after an epoch of MNIST.
- */
-export function defaultInitializer(activation: string | undefined): InitializerName {
-  return activation === "relu" || activation === "relu6" ? "heNormal" : "glorotUniform";
-}
-
 /** Throws `ShapeError` where an initializer does not make such a shape, before any value is drawn. */
 export function checkInitializerFits(what: string, initializer: Initializer, shape: Shape): void {
   const { name } = parseInitializer(what, initializer);

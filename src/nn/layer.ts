@@ -4,12 +4,11 @@ import { describeValue } from "../core/options.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import type { Padding } from "../core/window_geometry.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { Node } from "../graph/node.ts";
+import type { Node, Variable } from "../graph/node.ts";
 import type { ActivationName } from "./activations.ts";
-import type { Constraint } from "./constraints.ts";
 import type { Fans, Initializer } from "./initializers.ts";
-import type { Regularizer } from "./regularizers.ts";
 import { connect, type SymbolicTensor, type TensorType } from "./symbolic_tensor.ts";
+import type { Activation } from "./usual_activations.ts";
 
 /** A layer as plain JSON: `kind` and its options. */
 export interface LayerConfig {
@@ -32,10 +31,10 @@ export interface ParameterSpec {
   readonly fans: Fans;
   /** Whether an optimizer moves it; default true. False for statistics that the layer keeps itself. */
   readonly trainable?: boolean;
-  /** Added to the loss of a training step while the parameter is trained. */
-  readonly regularizer?: Regularizer | undefined;
-  /** What the parameter is held to after each update. */
-  readonly constraint?: Constraint | undefined;
+  /** What is added to the loss of a training step while the parameter is trained, a scalar; undefined where that is nothing. */
+  penalty?(graph: Graph, parameter: Node): Node | undefined;
+  /** Holds the parameter to a constraint, after each update; with `verdict` only where the step counts. */
+  constrain?(graph: Graph, parameter: Variable, verdict?: Node): void;
 }
 
 /** Where a layer's random numbers come from: functions of these, so that a run can be replayed exactly. */
@@ -69,8 +68,10 @@ interface LayerMembers {
   readonly config: LayerConfig;
   /** Prefix of automatic names, Keras' way: "conv2d", "max_pooling2d". */
   readonly keyword: string;
-  /** Applied to the value that `build` gives. */
+  /** Name of what is applied to the value that `build` gives. */
   readonly activation: ActivationName;
+  /** What that does. */
+  activate(graph: Graph, x: Node): Node;
   /** False: no optimizer moves any of its parameters, and it does in training what it does in inference. */
   readonly trainable: boolean;
   /** One a tensor that it gives. Throws `ShapeError` where the inputs do not fit. */
@@ -129,8 +130,8 @@ export function callableForSeveral(members: LayerMembers): MultiOutputLayer {
 
 /** A layer of one input, as its file declares it. */
 export interface LayerDefinition extends Pick<LayerMembers, "config" | "keyword"> {
-  /** Default "linear". */
-  readonly activation?: ActivationName;
+  /** Default: linear. */
+  readonly activation?: Activation;
   /** Default true. */
   readonly trainable?: boolean | undefined;
   outputShape(input: Shape, what: string): Shape;
@@ -155,13 +156,20 @@ function only<T>(inputs: readonly T[], what: string): T {
   return input;
 }
 
+/** What a layer says of its activation. */
+export function activated(
+  { name, apply }: Activation = { name: "linear", apply: (_, x) => x },
+): Pick<LayerMembers, "activation" | "activate"> {
+  return { activation: name, activate: apply };
+}
+
 /** What layers of one input have in common. */
-function membersOfOne(definition: MultiOutputDefinition, activation: ActivationName = "linear"): LayerMembers {
+function membersOfOne(definition: MultiOutputDefinition, activation?: Activation): LayerMembers {
   const { config, keyword, trainable = true } = definition;
   return {
     config,
     keyword,
-    activation,
+    ...activated(activation),
     trainable,
     outputShapes: (inputs, what) => definition.outputShapes(only(inputs, what), what),
     parameters: (inputs) => definition.parameters?.(only(inputs, keyword)) ?? [],
@@ -196,7 +204,7 @@ export function layerOfSeveral({ config, keyword, outputShape, build }: MergingL
   return callable({
     config,
     keyword,
-    activation: "linear",
+    ...activated(),
     trainable: true,
     outputShapes(inputs, what) {
       if (inputs.length < 2) {

@@ -8,15 +8,11 @@ import type { Graph } from "../graph/graph.ts";
 import { Arena, type Node, Variable } from "../graph/node.ts";
 import { add } from "../graph/ops/arithmetic.ts";
 import { broadcastTo } from "../graph/ops/broadcast_to.ts";
-import { applyActivation } from "./activations.ts";
 import { checkParameters, checkSize } from "./check_parameters.ts";
-import { constrain } from "./constraints.ts";
-import type { initialize } from "./initial_values.ts";
-import { checkInitializerFits } from "./initializers.ts";
+import type { initialValues } from "./initial_values.ts";
 import type { ParameterSpec } from "./layer.ts";
 import type { ModelConfig } from "./model_config.ts";
 import { firstCall, nameOfTensor, type PlacedLayer, placeLayer, typeOfTensor } from "./placed_layer.ts";
-import { penalty } from "./regularizers.ts";
 import { type ModelSummary, type SummaryOptions, summarize } from "./summary.ts";
 import type { Wiring } from "./wiring.ts";
 
@@ -49,7 +45,7 @@ export interface BuildOptions {
 }
 
 /** Draws initial values. A model that is opened has its weights instead, so that a page that opens one fetches nothing that draws. */
-export type Initialize = typeof initialize;
+export type Initialize = typeof initialValues;
 
 /** A network: layers with shapes and parameters. It knows no device; a trainer or a classifier runs it. */
 export class Model {
@@ -97,8 +93,7 @@ export class Model {
     );
     checkSize(specs);
     const fresh = specs.map(({ name, shape, initializer, initial, fans, trainable }) => {
-      checkInitializerFits(`parameter "${name}"`, initializer, shape);
-      const drawn = initialize && (() => initialize(initializer, shape, fans, seed, hashString(name)));
+      const drawn = initialize?.(`parameter "${name}"`, { initializer, shape, fans }, seed, hashString(name));
       const begins = initial ?? drawn;
       return { name, shape, trainable, ...(begins && { initial: begins }) };
     });
@@ -238,7 +233,7 @@ export class Model {
           const skipLast = outputs.includes(tensor) && layer.activation === foldedOf(tensor);
           if (skipLast) logitsOf.set(tensor, linear);
           const isLast = skipLast && !calls.some((other) => other.inputs.includes(tensor));
-          const value = isLast ? linear : applyActivation(graph, linear, layer.activation);
+          const value = isLast ? linear : layer.activate(graph, linear);
           values.push(value);
           if (value.dtype === "f32") probe?.(place === 0 ? name : nameOfTensor(this.#wiring, tensor), linear, value);
         });
@@ -263,12 +258,8 @@ export class Model {
    * trained; undefined where no layer has any.
    */
   penalty(graph: Graph): Node | undefined {
-    const terms = this.#trained.flatMap(({ name, regularizer }) =>
-      regularizer === undefined
-        ? []
-        : (graph.inLayer(name.slice(0, name.lastIndexOf("/")), () =>
-            penalty(graph, regularizer, this.#parameter(graph, name)),
-          ) ?? []),
+    const terms = this.#trained.flatMap((spec) =>
+      inLayerOf(spec, graph, () => spec.penalty?.(graph, this.#parameter(graph, spec.name)) ?? []),
     );
     return terms.length === 0 ? undefined : terms.reduce((sum, term) => add(graph, sum, term));
   }
@@ -278,11 +269,8 @@ export class Model {
    * (`finishStep`) only where the step counts.
    */
   constrain(graph: Graph, verdict?: Node): void {
-    for (const { name, constraint } of this.#trained) {
-      if (constraint)
-        graph.inLayer(name.slice(0, name.lastIndexOf("/")), () =>
-          constrain(graph, this.#variable(name), constraint, verdict),
-        );
+    for (const spec of this.#trained) {
+      inLayerOf(spec, graph, () => spec.constrain?.(graph, this.#variable(spec.name), verdict));
     }
   }
 
@@ -334,6 +322,11 @@ export class Model {
       outputs: [...outputs],
     };
   }
+}
+
+/** Adds to a graph what belongs to the layer of a parameter. */
+function inLayerOf<T>({ name }: ParameterSpec, graph: Graph, build: () => T): T {
+  return graph.inLayer(name.slice(0, name.lastIndexOf("/")), build);
 }
 
 function isFoldedList(logits: FoldedActivation | readonly FoldedActivation[]): logits is readonly FoldedActivation[] {

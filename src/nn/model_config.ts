@@ -1,6 +1,6 @@
 import { checkOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { initialize } from "./initial_values.ts";
+import { initialValues } from "./initial_values.ts";
 import type { LayerConfig } from "./layer.ts";
 import { ALL_LAYERS } from "./layers/index.ts";
 import type { Model } from "./model.ts";
@@ -44,5 +44,5 @@ export function modelFromConfig(
   const { weights, layers: makers } = options;
   checkExtent(config);
   const from = { builders: ALL_LAYERS, known: Object.keys(ALL_LAYERS), makers };
-  return builtModel(config, from, { weights, initialize });
+  return builtModel(config, from, { weights, initialize: initialValues });
 }

@@ -1,6 +1,6 @@
 import { checkOptions } from "../core/options.ts";
 import { chainWiring, type SequentialOptions } from "./chain.ts";
-import { initialize } from "./initial_values.ts";
+import { initialValues } from "./initial_values.ts";
 import type { Layer } from "./layer.ts";
 import { Model } from "./model.ts";
 import type { SymbolicTensor } from "./symbolic_tensor.ts";
@@ -9,7 +9,7 @@ import { traceWiring } from "./wiring.ts";
 /** A chain of layers, each fed by the one before. `inputShape` is one image's [height, width, channels]. */
 export function sequential(options: SequentialOptions, layers: readonly Layer[]): Model {
   const wiring = chainWiring(options, layers);
-  return new Model("sequential", wiring, { seed: options.seed, initialize });
+  return new Model("sequential", wiring, { seed: options.seed, initialize: initialValues });
 }
 
 /**
@@ -34,7 +34,7 @@ export function model(options: {
   checkOptions("model", options, { inputs: "any", outputs: "any", seed: "number" });
   const list = (tensors: SymbolicTensor | readonly SymbolicTensor[]) => (isTensorList(tensors) ? tensors : [tensors]);
   const wiring = traceWiring(list(options.inputs), list(options.outputs));
-  return new Model("functional", wiring, { seed: options.seed, initialize });
+  return new Model("functional", wiring, { seed: options.seed, initialize: initialValues });
 }
 
 function isTensorList(tensors: SymbolicTensor | readonly SymbolicTensor[]): tensors is readonly SymbolicTensor[] {

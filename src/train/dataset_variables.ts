@@ -5,6 +5,7 @@ import type { Graph } from "../graph/graph.ts";
 import { type Node, Variable } from "../graph/node.ts";
 import { batchRows } from "../graph/ops/batch_rows.ts";
 import { gatherRows } from "../graph/ops/gather_rows.ts";
+import type { Loss, RowOptions } from "../nn/losses/loss.ts";
 import type { Augmentation } from "./augmentation.ts";
 import type { DatasetOrder } from "./targets.ts";
 
@@ -59,6 +60,12 @@ export function datasetTables(dataset: Dataset): DatasetTables {
   return variables;
 }
 
+/** Where images of a batch are mixed with each other: rows have two targets, their own, of which the share is at least half. */
+export interface MixedTargets {
+  /** In the place of `batchLoss`: of both. */
+  loss(loss: Loss, outputs: Node, targets: Node, options: RowOptions): Node;
+}
+
 /** What a batch is, as nodes. */
 export interface Batch {
   /** [batch, …shape], ready for the model's inputs. */
@@ -71,6 +78,7 @@ export interface Batch {
   readonly mask: Node | undefined;
   /** f32 [batch] */
   readonly weights: Node | undefined;
+  readonly mixed?: MixedTargets | undefined;
   /** i32 [batch]: which images these are, −1 in rows that fill up; none of a batch that was fed. */
   readonly rows: Node | undefined;
 }
@@ -106,11 +114,15 @@ export function fetchBatch(
       return { images: gatherRows(graph, graph.variable(images), places, { scale }), asFloats: scale === 1 };
     });
     const targets = order.outputs.map((index) => gatherRows(graph, graph.variable(at(tables.targets, index)), places));
+    const augmented = fetched.map(({ images, asFloats }) =>
+      augment
+        ? augment.apply(graph, images, { ...options, cursor, count: dataset.count, ofBytes: !asFloats })
+        : { images },
+    );
     const padded = dataset.count % options.batch !== 0;
     return {
-      inputs: fetched.map(({ images, asFloats }) =>
-        augment ? augment.move(graph, images, { cursor, seed: options.seed, ofBytes: !asFloats }) : images,
-      ),
+      inputs: augmented.map(({ images }) => images),
+      mixed: augmented[0]?.mixed,
       floats: fetched.flatMap(({ images, asFloats }) => (asFloats ? [images] : [])),
       targets,
       // Labels say it too, and are fetched in any case.

@@ -10,8 +10,9 @@ import { argmax } from "../graph/ops/argmax.ts";
 import { mul } from "../graph/ops/arithmetic.ts";
 import { less } from "../graph/ops/compare.ts";
 import { oneHot } from "../graph/ops/one_hot.ts";
-import { softplus } from "../graph/ops/pointwise.ts";
+import { sigmoid, softplus } from "../graph/ops/pointwise.ts";
 import { sum } from "../graph/ops/reduce.ts";
+import { softmax } from "../graph/ops/softmax.ts";
 import { softmaxCrossEntropy } from "../graph/ops/softmax_cross_entropy.ts";
 import { log } from "../graph/ops/unary.ts";
 import { where } from "../graph/ops/where.ts";
@@ -19,7 +20,7 @@ import type { Model } from "../nn/model.ts";
 import { trainerDisposed } from "./disposed.ts";
 import { drawOutputs } from "./draw_outputs.ts";
 import { type OutputActivation, outputActivation } from "./output_activation.ts";
-import { type PredictionKind, unfolded } from "./programs.ts";
+import type { PredictionKind } from "./programs.ts";
 import type { Inspection, InspectOptions, LayerInspection, MapsDrawing } from "./types.ts";
 
 /** "The class that the model finds most probable", where a class is asked for. */
@@ -208,7 +209,7 @@ function compileInspection(
     const score = sum(graph, mul(graph, logits, oneHot(graph, wanted, model.classes)));
     const [inputGradient, ...gradients] = gradientsOf(graph, score, [image, ...values.values()]);
     outputs["logits"] = logits;
-    outputs["probabilities"] = applied ? logits : unfolded(graph, logits, kind);
+    outputs["probabilities"] = applied ? logits : kind === "softmax" ? softmax(graph, logits) : sigmoid(graph, logits);
     if (inputGradient) outputs["inputGradient"] = inputGradient;
     [...values.keys()].forEach((name, index) => {
       const gradient = gradients[index];

@@ -74,11 +74,14 @@ export function totalLoss(
   graph: Graph,
   { model, heads }: Pick<StepParts, "model" | "heads">,
   outputs: readonly Node[],
-  { targets, mask, weights }: Pick<Batch, "targets" | "mask" | "weights">,
+  { targets, mask, weights, mixed }: Pick<Batch, "targets" | "mask" | "weights" | "mixed">,
 ): { loss: Node; losses: readonly Node[] } {
   const losses: Node[] = [];
   const weighted = heads.map(({ loss, weight }, index) => {
-    const value = batchLoss(graph, loss, at(outputs, index), at(targets, index), { mask, weights });
+    const rows = { mask, weights };
+    const value = mixed
+      ? mixed.loss(loss, at(outputs, index), at(targets, index), rows)
+      : batchLoss(graph, loss, at(outputs, index), at(targets, index), rows);
     losses.push(value);
     return weight === 1 ? value : mul(graph, value, weight);
   });

@@ -91,8 +91,9 @@ export interface FitOptions {
   shuffle?: boolean;
   /**
    * Trains on random copies of the images instead of the images, others at each step, made on the device: flipped, shifted,
-   * rotated, zoomed, slanted, cropped, in other colours, with noise, with a square cut out. The trainer's seed fixes them. For
-   * [height, width, channels] images. Contrast, brightness and saturation leave colours of bytes within 0…1; images of floats,
+   * rotated, zoomed, slanted, cropped, in other colours, with noise, with a square cut out, mixed with others of the batch. The
+   * trainer's seed fixes them. Where images are mixed, the loss weighs both targets, each with its own weights of class and
+   * sample; accuracy and metrics count the image's own, whose share is at least half. For [height, width, channels] images. Contrast, brightness and saturation leave colours of bytes within 0…1; images of floats,
    * whose range is their own, are not bounded. Default: none.
    */
   augment?: AugmentOptions;

@@ -70,9 +70,18 @@ const OWN_TESTS = [
   ...["argmax", "cast", "countCorrect", "equal", "less", "lessOrEqual", "maxGradient", "maxPool2dGradient"],
   ...["nonFinite", "normConstraint", "optimizerUpdate", "powBaseDerivative", "powExponentDerivative"],
   ...["batchNormGammaGradient", "batchNormInputGradient", "softmaxCrossEntropyGradient", "augmentImages"],
+  "mixImages",
 ];
 /** Ops of whole numbers, and records of what others computed. */
-const WITHOUT_FLOATS = ["batchRows", "confusionMatrix", "finishStep", "oneHot", "recordStep", "stopGradient"];
+const WITHOUT_FLOATS = [
+  "batchRows",
+  "confusionMatrix",
+  "finishStep",
+  "mixingPlan",
+  "oneHot",
+  "recordStep",
+  "stopGradient",
+];
 
 /** The gradient of Σ f(x) by x at these values. */
 const slope = (values: readonly number[], f: (graph: Graph, x: Node) => Node) =>

@@ -14,9 +14,12 @@ import {
   FormatError,
   flatten,
   input,
+  l1,
+  l2,
   loadSafetensors,
   type Model,
   type ModelConfig,
+  maxNorm,
   maxPooling2d,
   model,
   modelFromConfig,
@@ -24,9 +27,11 @@ import {
   operation,
   sequential,
   toSafetensors,
+  unitNorm,
 } from "../../src/index.ts";
 import { ALL_LAYERS } from "../../src/nn/layers/index.ts";
 import { fetchBuilders } from "../../src/nn/layers/on_demand.ts";
+import { hasUsualOptions } from "../../src/nn/layers/usual/options.ts";
 import { graphLayers } from "../../src/nn/own_layers.ts";
 import { honestConfigs, smallNetwork } from "../support/fuzz.ts";
 import { LAYER_CASES } from "../support/layer_cases.ts";
@@ -84,10 +89,38 @@ describe("a model with its weights", () => {
 
   it("every kind of layer is in a file that is fetched for it", async () => {
     const kinds = Object.keys(ALL_LAYERS);
-    const { builders, known } = await fetchBuilders(new Set(kinds));
+    const { builders, known } = await fetchBuilders(kinds.map((kind) => ({ kind })));
     for (const kind of kinds) expect([kind, typeof builders[kind]]).toEqual([kind, "function"]);
     expect([...known].sort()).toEqual(kinds.sort());
-    expect(Object.keys((await fetchBuilders(new Set(["dense", "nothing"]))).builders)).not.toContain("dropout");
+    expect(Object.keys((await fetchBuilders([{ kind: "dense" }, { kind: "nothing" }])).builders)).not.toContain(
+      "dropout",
+    );
+  });
+
+  it.each([
+    ["its regularizers", { kernelRegularizer: l2(0.5), biasRegularizer: l1(0.25) }],
+    ["its constraints", { kernelConstraint: maxNorm({ maxValue: 0.01 }), biasConstraint: unitNorm() }],
+    ["an activation that few networks have", { activation: "softplus" }],
+    ["its initializers", { kernelInitializer: { name: "randomNormal", stddev: 0.2 }, biasInitializer: "ones" }],
+    ["nothing that few networks have", {}],
+  ] as const)("is trained on as the original is, with %s", async (_, options) => {
+    const made = sequential({ inputShape: [4], seed: 1 }, [dense({ units: 3, ...options }), dense({ units: 2 })]);
+    const config = copyOf(made);
+    const trained = await Promise.all(
+      [made, await openModel(fileOf(made))].map(async (one) => {
+        const trainer = await createTrainer(one, {
+          ...{ backend: cpu(), loss: "sparseCategoricalCrossentropy", optimizer: "sgd", batchSize: 2 },
+        });
+        const { loss } = await trainer.trainOnBatch(Float32Array.of(1, 2, 3, 4, -1, 0, 2, 5), [0, 1]);
+        await trainer.syncModel();
+        trainer.dispose();
+        return { loss, parameters: one.parameters, config: copyOf(one) };
+      }),
+    );
+    expect(trained[1]).toEqual(trained[0]);
+    expect(trained[0]?.config).toEqual(config);
+    const rules = { kind: "dense", options: config.layers[0]?.options };
+    expect(hasUsualOptions(rules)).toBe(Object.keys(options).length === 0);
   });
 
   it("a layer of its author's own is made by who defined it, one of ops by the maker that is given", async () => {

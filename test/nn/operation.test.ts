@@ -41,6 +41,8 @@ const NO_LAYERS = [
     "gaussianNoise",
     "maxGradient",
     "maxPool2dGradient",
+    "mixImages",
+    "mixingPlan",
     "movingAverage",
     "nonFinite",
     "normConstraint",

@@ -12,6 +12,7 @@ import { gaussianNoiseLowerings } from "../../src/webgpu/kernels/gaussian_noise.
 import { matmulLowerings } from "../../src/webgpu/kernels/matmul.ts";
 import { maxPool2dLowerings } from "../../src/webgpu/kernels/max_pool2d.ts";
 import { metricLowerings } from "../../src/webgpu/kernels/metrics.ts";
+import { mixImagesLowerings } from "../../src/webgpu/kernels/mix_images.ts";
 import { movingAverageLowerings } from "../../src/webgpu/kernels/moving_average.ts";
 import { normConstraintLowerings } from "../../src/webgpu/kernels/norm_constraint.ts";
 import { oneHotLowerings } from "../../src/webgpu/kernels/one_hot.ts";
@@ -46,6 +47,7 @@ export const lowerings: readonly Lowering[] = [
   ...matmulLowerings,
   ...maxPool2dLowerings,
   ...metricLowerings,
+  ...mixImagesLowerings,
   ...movingAverageLowerings,
   ...normConstraintLowerings,
   ...oneHotLowerings,
@@ -115,6 +117,7 @@ export { unscaleGradients } from "../../src/webgpu/kernels/loss_scaling.ts";
 export { type MatmulSizes, matmul, matmulBias } from "../../src/webgpu/kernels/matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "../../src/webgpu/kernels/max_pool2d.ts";
 export { confusionMatrix, countCorrect } from "../../src/webgpu/kernels/metrics.ts";
+export { mixImages, mixingPlan } from "../../src/webgpu/kernels/mix_images.ts";
 export { movingAverage, movingAverages } from "../../src/webgpu/kernels/moving_average.ts";
 export { normConstraint } from "../../src/webgpu/kernels/norm_constraint.ts";
 export { oneHot } from "../../src/webgpu/kernels/one_hot.ts";

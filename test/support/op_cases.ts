@@ -98,6 +98,14 @@ export const OP_CASES: Readonly<Record<string, OpCase>> = {
   maxGradient: { shapes: [matrix, [3, 1]], attributes: { axes: [1] } },
   maxPool2d: one(unpooled, pool),
   maxPool2dGradient: { shapes: [unpooled, pooled], attributes: pool },
+  mixImages: {
+    shapes: [
+      [2, 3, 3, 1],
+      [2, 6],
+    ],
+    attributes: {},
+  },
+  mixingPlan: one([], { mixup: 0.2, cutMix: 1, count: 10, batch: 4, height: 5, width: 6, seed: 3 }),
   movingAverage: like(2, row, { momentum: 0.75 }),
   nonFinite: like(2),
   oneHot: one([5], { depth: 3 }),

@@ -144,6 +144,7 @@ describe(`data that is streamed, on ${backendName}`, async () => {
     ["whole batches", dataset({ images: images.slice(0, 96 * 36), labels: labels.slice(0, 96), shape }), {}],
     ["floats", dataset({ images: floats, labels, shape }), {}],
     ["weights of classes and of samples", dataset({ images, labels, shape, ...weighted }), { classWeight, augment }],
+    ["images that are mixed", dataset({ images, labels, shape, ...weighted }), { augment: { mixup: 0.2, cutMix: 1 } }],
     ["targets, whose last batch is shorter", dataset({ images, targets: oneHot, shape }), {}, crossentropy],
     [
       "bytes of which a batch has no multiple of four",

@@ -263,6 +263,26 @@ describe("each op's lowering gives the op's value", () => {
     expectNear(await run(nodes[1], feeds), out["gradient"]!.data, 1e-5);
   });
 
+  test("images are mixed as the CPU backend mixes them, by the plan that it makes", async () => {
+    const images = Float32Array.from({ length: 7 * 5 * 4 * 3 }, (_, index) => ((7 * index) % 64) / 64);
+    for (const mixing of [{ mixup: 0.4 }, { cutMix: 1 }, { mixup: 2, cutMix: 0.5 }]) {
+      const cursor = g.input(`cursor ${Object.keys(mixing).join()}`, [], "u32");
+      const node = g.mixingPlan(cursor, { ...mixing, count: 18, batch: 7, height: 5, width: 4, seed: 2 });
+      const mixed = g.mixImages(input([7, 5, 4, 3]), node);
+      const [name] = mixed.inputs.map(({ attributes }) => (attributes as { name: string }).name) as [string];
+      const program = await cpu().compile(g, { outputs: { plan: node, mixed } });
+      // The last batch of an epoch has four images.
+      for (const step of [0, 2, 3]) {
+        const feeds = { [name]: images, [(cursor.attributes as { name: string }).name]: Uint32Array.of(step) };
+        const out = await program.run(feeds);
+        const plan = await run(node, [Uint32Array.of(step)]);
+        // Whole numbers, and a share that is a quotient of two.
+        expectNear(plan, out["plan"]!.data, 2 ** -23);
+        expectNear(await run(mixed, [images, plan]), out["mixed"]!.data, 4 * 2 ** -24);
+      }
+    }
+  });
+
   test("dropout keeps and drops what the CPU backend does", async () => {
     const values = Float32Array.from({ length: 60 }, (_, index) => index + 1);
     const step = Uint32Array.of(7);

@@ -195,6 +195,12 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
     ...pools.flatMap((g) => [kernels.maxPool2d(g, traits), kernels.maxPool2dGradient(g, traits)]),
     kernels.gaussianNoise({ stddev: 0.25, seed: 1, stream: 2 }, [3, 9, 8, 2], traits),
     ...augmentations(traits),
+    kernels.mixImages([3, 9, 8, 2], traits),
+    ...[0, 0.2].flatMap((mixup) =>
+      [0, 1].map((cutMix) =>
+        kernels.mixingPlan({ mixup, cutMix, count: 61, batch: 8, height: 9, width: 8, seed: 1 }, traits),
+      ),
+    ),
     ...[
       [3, 9, 8, 2],
       [3, 1, 1, 2],

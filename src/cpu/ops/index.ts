@@ -18,6 +18,7 @@ import { gatherRowsOps } from "./gather_rows.ts";
 import { gaussianNoiseOps } from "./gaussian_noise.ts";
 import { matmulOps } from "./matmul.ts";
 import { maxPool2dOps } from "./max_pool2d.ts";
+import { mixImagesOps } from "./mix_images.ts";
 import { movingAverageOps } from "./moving_average.ts";
 import { nonFiniteOps } from "./non_finite.ts";
 import { normConstraintOps } from "./norm_constraint.ts";
@@ -57,6 +58,7 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
     ...gaussianNoiseOps,
     ...matmulOps,
     ...maxPool2dOps,
+    ...mixImagesOps,
     ...movingAverageOps,
     ...normConstraintOps,
     ...nonFiniteOps,

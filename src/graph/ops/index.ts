@@ -24,6 +24,7 @@ export { gaussianNoise } from "./gaussian_noise.ts";
 export { globalAvgPool2d, globalMaxPool2d } from "./global_pool2d.ts";
 export { matmul } from "./matmul.ts";
 export { maxPool2d, maxPool2dGradient } from "./max_pool2d.ts";
+export { mixImages, mixingPlan } from "./mix_images.ts";
 export { movingAverage } from "./moving_average.ts";
 export { nonFinite } from "./non_finite.ts";
 export { normConstraint } from "./norm_constraint.ts";

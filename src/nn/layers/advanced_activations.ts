@@ -10,10 +10,12 @@ import { relu } from "../../graph/ops/relu.ts";
 import { softmax as softmaxNode } from "../../graph/ops/softmax.ts";
 import { transpose } from "../../graph/ops/transpose.ts";
 import { where as whereNode } from "../../graph/ops/where.ts";
+import { activationOf } from "../activations.ts";
 import { type Constraint, checkConstraint } from "../constraints.ts";
 import { checkInitializer, type Initializer } from "../initializers.ts";
 import { describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";
 import { checkRegularizer, type Regularizer } from "../regularizers.ts";
+import { held } from "./held.ts";
 import { imageAxis } from "./image_axis.ts";
 
 /** Keras 2 called it so. */
@@ -75,7 +77,10 @@ export function reLU(options: ReLUOptions = {}): Layer {
     config: layerConfig("reLU", options),
     keyword: "re_lu",
     // As an activation it becomes part of the kernel before it.
-    activation: plain && maxValue === undefined ? "relu" : plain && maxValue === 6 ? "relu6" : "linear",
+    activation: activationOf(
+      what,
+      plain && maxValue === undefined ? "relu" : plain && maxValue === 6 ? "relu6" : "linear",
+    ),
     outputShape: (input) => input,
     build(x, { graph }) {
       if (plain && (maxValue === undefined || maxValue === 6)) return x;
@@ -137,8 +142,7 @@ export function prelu(options: PReLUOptions = {}): Layer {
           shape,
           initializer: alphaInitializer,
           fans: { fanIn: sizeOf(shape), fanOut: sizeOf(shape) },
-          regularizer: options.alphaRegularizer,
-          constraint: options.alphaConstraint,
+          ...held(options.alphaRegularizer, options.alphaConstraint),
         },
       ];
     },
@@ -159,7 +163,7 @@ export function softmax(options: { axis?: number; name?: string } = {}): Layer {
   return layerOfOne({
     config: layerConfig("softmax", options),
     keyword: "softmax",
-    activation: axis === -1 ? "softmax" : "linear",
+    activation: activationOf("softmax", axis === -1 ? "softmax" : "linear"),
     outputShape(input, where) {
       imageAxis(where, axis, input.length);
       return input;

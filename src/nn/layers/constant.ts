@@ -2,7 +2,7 @@ import { ArgumentError } from "../../core/errors.ts";
 import { checkOptions, describeValue } from "../../core/options.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { checkLength, type TypedArray } from "../../core/tensor.ts";
-import { callable, describeNew, layerConfig } from "../layer.ts";
+import { activated, callable, describeNew, layerConfig } from "../layer.ts";
 import { graphLayers } from "../own_layers.ts";
 import { checkTensorShape, type SymbolicTensor } from "../symbolic_tensor.ts";
 
@@ -46,7 +46,7 @@ export function constant(options: ConstantOptions): SymbolicTensor {
   const layer = callable({
     config: layerConfig("constant", kept),
     keyword: "constant",
-    activation: "linear",
+    ...activated(),
     trainable: false,
     outputTypes(inputs, where) {
       if (inputs.length > 0) throw new ArgumentError(`${where}: a constant takes no tensors, got ${inputs.length}.`);

@@ -8,12 +8,13 @@ import { add } from "../../graph/ops/arithmetic.ts";
 import { conv2d } from "../../graph/ops/conv2d.ts";
 import { conv2dTranspose as conv2dTransposeNode } from "../../graph/ops/conv2d_transpose.ts";
 import { depthwiseConv2d as depthwiseConv2dNode } from "../../graph/ops/depthwise_conv2d.ts";
-import { activationName } from "../activations.ts";
 import { type Constraint, checkConstraint } from "../constraints.ts";
-import { checkInitializer, defaultInitializer, type Initializer } from "../initializers.ts";
+import { checkInitializer, type Initializer } from "../initializers.ts";
 import { checkImage, checkPadding, describeNew, type Layer, layerConfig, layerOfOne, toPair } from "../layer.ts";
 import { checkRegularizer, type Regularizer } from "../regularizers.ts";
-import { biasSpecs, checkWeightOptions, kernelSpec, WEIGHTS, type WeightOptions } from "./weights.ts";
+import { everyOption } from "./every_option.ts";
+import { held } from "./held.ts";
+import { biasSpecs, defaultInitializer, kernelSpec, WEIGHTS, type WeightOptions } from "./weights.ts";
 
 /** How a window moves over an image. */
 export interface WindowLayerOptions {
@@ -100,12 +101,12 @@ export function depthwiseConv2d(options: DepthwiseConv2dLayerOptions): Layer {
     ...(options.depthwiseRegularizer && { kernelRegularizer: options.depthwiseRegularizer }),
     ...(options.depthwiseConstraint && { kernelConstraint: options.depthwiseConstraint }),
   };
-  checkWeightOptions(what, weights);
+  everyOption.checkWeights(what, weights);
   const { kernel, ...rest } = window;
   return layerOfOne({
     config: layerConfig("depthwiseConv2d", options),
     keyword: "depthwise_conv2d",
-    activation: activationName(what, options.activation),
+    activation: everyOption.activation(what, options.activation),
     trainable: options.trainable,
     outputShape(input, where) {
       const g = depthwiseGeometry(where, input, window, multiplier);
@@ -117,8 +118,8 @@ export function depthwiseConv2d(options: DepthwiseConv2dLayerOptions): Layer {
       // A unit sees one channel.
       const fans = { fanIn: field, fanOut: field * multiplier };
       return [
-        kernelSpec(weights, [kernel[0], kernel[1], channels, multiplier], fans),
-        ...biasSpecs(weights, channels * multiplier, fans),
+        kernelSpec(weights, everyOption, [kernel[0], kernel[1], channels, multiplier], fans),
+        ...biasSpecs(weights, everyOption, channels * multiplier, fans),
       ];
     },
     multiplyAdds: (input, where) => multiplyAddsOf(depthwiseGeometry(where, input, window, multiplier)),
@@ -170,7 +171,7 @@ export function separableConv2d(options: SeparableConv2dLayerOptions): Layer {
   const window = checkWindow(what, options);
   const filters = checkCount(what, "filters", options.filters);
   const multiplier = checkCount(what, "depthMultiplier", options.depthMultiplier ?? 1);
-  checkWeightOptions(what, options);
+  everyOption.checkWeights(what, options);
   checkInitializer(`${what}: depthwiseInitializer`, options.depthwiseInitializer);
   checkInitializer(`${what}: pointwiseInitializer`, options.pointwiseInitializer);
   checkRegularizer(`${what}: depthwiseRegularizer`, options.depthwiseRegularizer);
@@ -181,7 +182,7 @@ export function separableConv2d(options: SeparableConv2dLayerOptions): Layer {
   return layerOfOne({
     config: layerConfig("separableConv2d", options),
     keyword: "separable_conv2d",
-    activation: activationName(what, options.activation),
+    activation: everyOption.activation(what, options.activation),
     trainable: options.trainable,
     outputShape(input, where) {
       const g = depthwiseGeometry(where, input, window, multiplier);
@@ -198,18 +199,16 @@ export function separableConv2d(options: SeparableConv2dLayerOptions): Layer {
           shape: [kernel[0], kernel[1], channels, multiplier],
           initializer: options.depthwiseInitializer ?? "glorotUniform",
           fans: { fanIn: field, fanOut: field * multiplier },
-          regularizer: options.depthwiseRegularizer,
-          constraint: options.depthwiseConstraint,
+          ...held(options.depthwiseRegularizer, options.depthwiseConstraint),
         },
         {
           name: "pointwise_kernel",
           shape: [1, 1, mixed, filters],
           initializer: options.pointwiseInitializer ?? defaultInitializer(options.activation),
           fans: pointwiseFans,
-          regularizer: options.pointwiseRegularizer,
-          constraint: options.pointwiseConstraint,
+          ...held(options.pointwiseRegularizer, options.pointwiseConstraint),
         },
-        ...biasSpecs(options, filters, pointwiseFans),
+        ...biasSpecs(options, everyOption, filters, pointwiseFans),
       ];
     },
     multiplyAdds(input, where) {
@@ -249,7 +248,7 @@ export function conv2dTranspose(options: Conv2dTransposeLayerOptions): Layer {
   const what = describeNew("conv2d_transpose", options);
   const { kernel, ...window } = checkWindow(what, options);
   const filters = checkCount(what, "filters", options.filters);
-  checkWeightOptions(what, options);
+  everyOption.checkWeights(what, options);
   const outputPadding = toExtent(what, options.outputPadding);
   const geometry = (input: Shape, where: string): ConvGeometry => {
     const [, , channels] = checkImage(where, input);
@@ -259,7 +258,7 @@ export function conv2dTranspose(options: Conv2dTransposeLayerOptions): Layer {
   return layerOfOne({
     config: layerConfig("conv2dTranspose", options),
     keyword: "conv2d_transpose",
-    activation: activationName(what, options.activation),
+    activation: everyOption.activation(what, options.activation),
     trainable: options.trainable,
     outputShape(input, where) {
       // The geometry is that of the convolution which this one is the gradient of.
@@ -272,8 +271,8 @@ export function conv2dTranspose(options: Conv2dTransposeLayerOptions): Layer {
       // Keras counts the fans of the kernel as it is laid out: its last axis as outputs.
       const fans = { fanIn: field * filters, fanOut: field * channels };
       return [
-        kernelSpec(options, [kernel[0], kernel[1], filters, channels], fans),
-        ...biasSpecs(options, filters, fans),
+        kernelSpec(options, everyOption, [kernel[0], kernel[1], filters, channels], fans),
+        ...biasSpecs(options, everyOption, filters, fans),
       ];
     },
     multiplyAdds: (input, where) => multiplyAddsOf(geometry(input, where)),

@@ -1,7 +1,8 @@
 import { onDemand } from "../../core/on_demand.ts";
 import type { LayerBuilder, LayerBuilders } from "../layer_config.ts";
 import type { LayerMakers } from "../own_layers.ts";
-import { USUAL } from "./usual.ts";
+import { usualLayers } from "./usual/layers.ts";
+import { hasUsualOptions, usualOptions } from "./usual/options.ts";
 
 /** The layers of one file, which are fetched together. Each kind is the name of the function that makes it. */
 interface LayerFile {
@@ -41,21 +42,30 @@ const GRAPH_FILES = {
   operation: () => import("./operation.ts"),
 };
 
-/** Fetches what makes layers of these kinds, whatever they are: at once, and only what has one of them. Throws `ModuleLoadError`. */
-export async function fetchBuilders(kinds: ReadonlySet<unknown>, given: LayerMakers = {}): Promise<LayerBuilders> {
+/**
+ * Fetches what makes the layers of a configuration, whatever it is: at once, and only what has one of their kinds. Throws
+ * `ModuleLoadError`.
+ */
+export async function fetchBuilders(
+  layers: readonly ({ kind?: unknown; options?: unknown } | null | undefined)[],
+  given: LayerMakers = {},
+): Promise<LayerBuilders> {
+  const kinds = new Set(layers.map((layer) => layer?.kind));
   const files = FILES.filter((one) => one.kinds.some((kind) => kinds.has(kind)));
   const graphKinds = (["constant", "operation"] as const).filter(
     (kind) => kinds.has(kind) && given[kind] === undefined,
   );
-  const [builders, makers] = await onDemand("layers", () =>
+  const [rules, builders, makers] = await onDemand("layers", () =>
     Promise.all([
+      layers.every(hasUsualOptions) ? usualOptions : import("./every_option.ts").then(({ everyOption }) => everyOption),
       Promise.all(files.map((one) => one.load())),
       Promise.all(graphKinds.map((kind) => GRAPH_FILES[kind]())),
     ]),
   );
+  const usual = usualLayers(rules);
   return {
-    builders: Object.assign({}, USUAL, ...builders),
-    known: [...Object.keys(USUAL), ...FILES.flatMap((one) => one.kinds)],
+    builders: Object.assign({}, usual, ...builders),
+    known: [...Object.keys(usual), ...FILES.flatMap((one) => one.kinds)],
     makers: Object.assign({}, ...makers, given),
   };
 }

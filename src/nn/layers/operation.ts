@@ -5,6 +5,7 @@ import { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
 import {
   type AnyLayer,
+  activated,
   callable,
   callableForSeveral,
   type Layer,
@@ -124,7 +125,7 @@ export function operation(options: OperationOptions): AnyLayer {
       name: options.name,
     }),
     keyword,
-    activation: "linear",
+    ...activated(),
     trainable: true,
     outputTypes,
     outputShapes: (inputs, where) =>

@@ -5,6 +5,7 @@ import { type Constraint, checkConstraint } from "../constraints.ts";
 import { checkInitializer, type Initializer } from "../initializers.ts";
 import type { ParameterSpec } from "../layer.ts";
 import { checkRegularizer, type Regularizer } from "../regularizers.ts";
+import { held } from "./held.ts";
 
 /** Options of the learned `gamma` and `beta` that normalisations end in. */
 export interface ScaleAndShiftOptions {
@@ -61,15 +62,13 @@ export function scaleAndShiftSpecs(options: ScaleAndShiftOptions, shape: Shape):
     ...common,
     name: "gamma",
     initializer: options.gammaInitializer ?? "ones",
-    regularizer: options.gammaRegularizer,
-    constraint: options.gammaConstraint,
+    ...held(options.gammaRegularizer, options.gammaConstraint),
   };
   const beta: ParameterSpec = {
     ...common,
     name: "beta",
     initializer: options.betaInitializer ?? "zeros",
-    regularizer: options.betaRegularizer,
-    constraint: options.betaConstraint,
+    ...held(options.betaRegularizer, options.betaConstraint),
   };
   return [...(options.scale === false ? [] : [gamma]), ...(options.center === false ? [] : [beta])];
 }

@@ -120,6 +120,7 @@ export function trainingContract(bench: Bench): void {
         },
         reduceOnPlateau: reduceOnPlateau({ monitor: "loss", patience: 0 }),
       },
+      { augment: { mixup: 0.2, cutMix: 1 }, classWeight: [1, 2, 0.5] },
       { epochs: 30, earlyStopping: earlyStopping({ monitor: "loss", patience: 1, minDelta: 1 }) },
     ];
     for (const options of settings) {

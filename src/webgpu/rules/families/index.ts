@@ -95,6 +95,10 @@ export const families: readonly Family[] = [
   },
   // Fetches bytes itself: before the fetch of a batch.
   { ops: ["augmentImages"], load: async () => (await import("./augmentation.ts")).rules },
+  {
+    ops: ["mixingPlan", "mixImages"],
+    load: async () => singleOps((await import("../../kernels/mix_images.ts")).mixImagesLowerings),
+  },
   // Counts right answers itself: before the metrics.
   {
     ops: ["batchRows", "gatherRows", "softmaxCrossEntropyGradient"],
