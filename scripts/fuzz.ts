@@ -1,13 +1,14 @@
 /**
  * Opens broken files by the thousand, and prints how they were refused:
  *
- *     npm run fuzz -- [--seed 1] [--configs 20000] [--checkpoints 20000] [--sizes 2000] [--models 20000]
+ *     npm run fuzz -- [--seed 1] [--configs 20000] [--checkpoints 20000] [--sizes 2000] [--models 20000] [--tables 20000]
  *
  * Ends with 1 where one brought an untyped error, took more than a second, or more memory than 8 times the file and 64 MiB.
- * "config 17" in a fault is repeated by --seed 17 --configs 1 --checkpoints 0 --sizes 0 --models 0.
+ * "config 17" in a fault is repeated by --seed 17 --configs 1 --checkpoints 0 --sizes 0 --models 0 --tables 0.
  */
 import { parseArgs } from "node:util";
 import { fuzzCheckpoints, fuzzConfigs, fuzzModels, fuzzSizes } from "../test/support/fuzz.ts";
+import { fuzzTables } from "../test/support/fuzz_tables.ts";
 
 const { values } = parseArgs({
   options: {
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     checkpoints: { type: "string", default: "20000" },
     sizes: { type: "string", default: "2000" },
     models: { type: "string", default: "20000" },
+    tables: { type: "string", default: "20000" },
   },
 });
 const seed = Number(values.seed);
@@ -25,6 +27,7 @@ for (const [fuzz, count] of [
   [fuzzCheckpoints, values.checkpoints],
   [fuzzSizes, values.sizes],
   [fuzzModels, values.models],
+  [fuzzTables, values.tables],
 ] as const) {
   const report = await fuzz(Number(count), seed);
   console.log(String(report));

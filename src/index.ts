@@ -8,6 +8,7 @@ export type { ImagesPictureOptions } from "./core/images_picture.ts";
 export type { MapsPictureOptions } from "./core/maps_picture.ts";
 export type { Mixing } from "./core/mixing.ts";
 export type { Tensor, TypedArray } from "./core/tensor.ts";
+export { type CsvOptions, csv } from "./data/csv.ts";
 export { type DataSourceOptions, dataSource, readSample } from "./data/data_source.ts";
 export {
   type Dataset,
@@ -22,6 +23,7 @@ export {
 export * from "./data/digit.ts";
 export * from "./data/idx.ts";
 export { type InputOptions, multiDataset, type OutputOptions, type Several } from "./data/multi_dataset.ts";
+export { npy, npz, parseNpy, parseNpz } from "./data/npy.ts";
 export type { Background, PictureOptions } from "./data/picture.ts";
 export {
   type ClassCount,

@@ -25,7 +25,12 @@ export async function isZip(file: Blob): Promise<boolean> {
  * files), names paths outside of itself, or would become larger than 16 GiB.
  */
 export async function readZip(archive: Blob, called: string): Promise<PictureFile[]> {
-  const fail = (what: string) => new FormatError(`imageFolder: the archive ${describeValue(called)} ${what}.`);
+  return (await readEntries(archive, called, "imageFolder")).map((entry) => ({ path: entry.name, open: () => entry }));
+}
+
+/** The same as entries, for other functions: `where` names them in messages. */
+export async function readEntries(archive: Blob, called: string, where: string): Promise<ZipEntry[]> {
+  const fail = (what: string) => new FormatError(`${where}: the archive ${describeValue(called)} ${what}.`);
   const { count, start, bytes, end } = await findEnd(archive, fail);
   const directory = new Uint8Array(await archive.slice(start, start + bytes).arrayBuffer());
   const entries: ZipEntry[] = [];
@@ -47,7 +52,7 @@ export async function readZip(archive: Blob, called: string): Promise<PictureFil
   if (files.length > 0 && files.every(({ encrypted }) => encrypted)) {
     throw fail("is encrypted; unpack it with its password, and give the folder");
   }
-  return files.map((entry) => ({ path: entry.name, open: () => entry }));
+  return files;
 }
 
 type Fail = (what: string) => FormatError;
