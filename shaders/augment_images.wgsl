@@ -37,42 +37,52 @@ fn draw(key: u32, counter: u32) -> f32 {
   return f32(randomBits(key, counter) >> 8u) * 0x1p-23 - 1.0;
 }
 
-// Where an image is read.
-struct Source {
+// What is drawn for one image.
+struct Copy {
   // Of an image in a tensor, or a row of a table; none, an image of zeros, where it is negative.
   row: i32,
   flipRows: bool,
   flipColumns: bool,
+  // Factors, and what is added with that of contrast.
+  contrast: f32,
+  contrastPart: f32,
+  brightness: f32,
+  saturation: f32,
+  noiseKey: u32,
+  // First column and row of the square that is cut out.
+  cut: vec2i,
 }
 
-// The row or column that stands at a place along an axis; −1 where nothing does.
-fn filledPlace(place: i32, extent: i32) -> i32 {
-  if (place >= 0 && place < extent) { return place; }
+// The row or column that stands at a place along an axis, in the image before it is flipped; −1 where nothing does.
+fn sourceOf(place: i32, extent: i32, flip: bool) -> i32 {
+  var source = place;
 #if FILL_NEAREST
-  return clamp(place, 0, extent - 1);
+  source = clamp(place, 0, extent - 1);
 #elif FILL_REFLECT
-  let period = 2 * extent;
-  let folded = ((place % period) + period) % period;
-  return select(period - 1 - folded, folded, folded < extent);
+  // One reflection is enough nearly always.
+  source = select(source, -1 - source, source < 0);
+  source = select(source, 2 * extent - 1 - source, source >= extent);
+  if (source < 0 || source >= extent) {
+    let period = 2 * extent;
+    let folded = ((place % period) + period) % period;
+    source = select(period - 1 - folded, folded, folded < extent);
+  }
 #else
-  return -1;
+  if (place < 0 || place >= extent) { return -1; }
 #endif
+  return select(source, extent - 1 - source, flip);
 }
 
-fn valueAt(source: Source, givenRow: i32, givenColumn: i32, channel: u32) -> f32 {
-  var row = filledPlace(givenRow, i32(HEIGHT));
-  var column = filledPlace(givenColumn, i32(WIDTH));
+fn valueAt(imageRow: i32, row: i32, column: i32, channel: u32) -> f32 {
 #if !FILL_NEAREST && !FILL_REFLECT
   if (row < 0 || column < 0) { return FILL_VALUE; }
 #endif
-  row = select(row, i32(HEIGHT) - 1 - row, source.flipRows);
-  column = select(column, i32(WIDTH) - 1 - column, source.flipColumns);
   let place = (u32(row) * WIDTH + u32(column)) * CHANNELS + channel;
 #if FETCH
-  if (source.row < 0) { return 0.0; }
-  return load(u32(source.row) * (HEIGHT * WIDTH * CHANNELS) + place);
+  if (imageRow < 0) { return 0.0; }
+  return load(u32(imageRow) * (HEIGHT * WIDTH * CHANNELS) + place);
 #else
-  return images[u32(source.row) * (HEIGHT * WIDTH * CHANNELS) + place];
+  return images[u32(imageRow) * (HEIGHT * WIDTH * CHANNELS) + place];
 #endif
 }
 
@@ -94,15 +104,6 @@ fn cosineOf(x: f32) -> f32 {
 fn blend(a: f32, b: f32, share: f32) -> f32 {
   return select(mix(a, b, share), a, share == 0.0);
 }
-
-// The value at a place between four pixels.
-fn interpolated(source: Source, corner: vec2f, part: vec2f, channel: u32) -> f32 {
-  let left = i32(corner.x);
-  let top = i32(corner.y);
-  let above = blend(valueAt(source, top, left, channel), valueAt(source, top, left + 1, channel), part.x);
-  let below = blend(valueAt(source, top + 1, left, channel), valueAt(source, top + 1, left + 1, channel), part.x);
-  return blend(above, below, part.y);
-}
 #endif
 
 // Colours of bytes stay within 0…1.
@@ -112,6 +113,30 @@ fn clipped(value: f32) -> f32 {
 #else
   return value;
 #endif
+}
+
+// The colour of a value, without what its pixel's other channels say.
+fn colored(copy: Copy, given: f32) -> f32 {
+  var value = given;
+#if CONTRAST
+  value = clipped(copy.contrast * value + copy.contrastPart);
+#endif
+#if BRIGHTNESS
+  value = clipped(copy.brightness * value);
+#endif
+  return value;
+}
+
+// Noise and square. `element` is the value's place in its image, `to` its pixel's column and row.
+fn finished(copy: Copy, given: f32, element: u32, to: vec2i) -> f32 {
+  var value = given;
+#if NOISY
+  value += NOISE * normalQuantile((f32(randomBits(copy.noiseKey, element) >> 9u) + 0.5) * 0x1p-23);
+#endif
+#if CUT_SIDE > 0
+  if (all(to >= copy.cut) && all(to < copy.cut + i32(CUT_SIDE))) { value = FILL_VALUE; }
+#endif
+  return value;
 }
 
 #if WATCH
@@ -126,6 +151,38 @@ fn watch(group: u32, thread: u32) {
 }
 #endif
 
+fn drawCopy(key: u32, image: u32, row: i32) -> Copy {
+  var copy: Copy;
+  copy.row = row;
+  copy.flipRows = FLIP_ROWS && randomBits(key, 5u) >= 0x80000000u;
+  copy.flipColumns = FLIP_COLUMNS && randomBits(key, 6u) >= 0x80000000u;
+#if CONTRAST
+  copy.contrast = 1.0 + CONTRAST_RANGE * draw(key, 9u);
+#if CHANNELS == 3
+  let grey = 0.2989 * sums[image * 3u] + 0.587 * sums[image * 3u + 1u] + 0.114 * sums[image * 3u + 2u];
+#else
+  var grey = 0.0;
+  for (var channel = 0u; channel < CHANNELS; channel++) { grey += sums[image * CHANNELS + channel]; }
+  grey /= f32(CHANNELS);
+#endif
+  copy.contrastPart = (1.0 - copy.contrast) * (grey / f32(HEIGHT * WIDTH));
+#endif
+#if BRIGHTNESS
+  copy.brightness = 1.0 + BRIGHTNESS_RANGE * draw(key, 10u);
+#endif
+#if SATURATION
+  copy.saturation = 1.0 + SATURATION_RANGE * draw(key, 11u);
+#endif
+#if NOISY
+  copy.noiseKey = deriveKey(key, 1u);
+#endif
+#if CUT_SIDE > 0
+  let middle = vec2u(randomBits(key, 13u) % WIDTH, randomBits(key, 12u) % HEIGHT);
+  copy.cut = vec2i(middle) - i32(CUT_SIDE / 2u);
+#endif
+  return copy;
+}
+
 fn augment(image: u32, first: u32) {
   let key = deriveKey(deriveKey(STREAM_KEY, batchNumber[0]), image);
 #if FETCH
@@ -138,11 +195,7 @@ fn augment(image: u32, first: u32) {
 #else
   let row = i32(image);
 #endif
-  let source = Source(
-    row,
-    FLIP_ROWS && randomBits(key, 5u) >= 0x80000000u,
-    FLIP_COLUMNS && randomBits(key, 6u) >= 0x80000000u,
-  );
+  let copy = drawCopy(key, image, row);
 #if AFFINE
   let shift = SHIFT * vec2f(draw(key, 1u), draw(key, 0u));
   let angle = ROTATE * draw(key, 2u);
@@ -154,36 +207,9 @@ fn augment(image: u32, first: u32) {
   let middle = vec2f(MIDDLE_COLUMN, MIDDLE_ROW);
 #endif
 #if CROP > 0
-  let crop = vec2i(
-    i32(randomBits(key, 8u) % (2u * CROP + 1u)) - i32(CROP),
-    i32(randomBits(key, 7u) % (2u * CROP + 1u)) - i32(CROP),
-  );
+  let crop = vec2i(vec2u(randomBits(key, 8u), randomBits(key, 7u)) % (2u * CROP + 1u)) - i32(CROP);
 #else
   let crop = vec2i(0);
-#endif
-#if CONTRAST
-  let contrast = 1.0 + CONTRAST_RANGE * draw(key, 9u);
-#if CHANNELS == 3
-  let grey = 0.2989 * sums[image * 3u] + 0.587 * sums[image * 3u + 1u] + 0.114 * sums[image * 3u + 2u];
-#else
-  var grey = 0.0;
-  for (var channel = 0u; channel < CHANNELS; channel++) { grey += sums[image * CHANNELS + channel]; }
-  grey /= f32(CHANNELS);
-#endif
-  let contrastPart = (1.0 - contrast) * (grey / f32(HEIGHT * WIDTH));
-#endif
-#if BRIGHTNESS
-  let brightness = 1.0 + BRIGHTNESS_RANGE * draw(key, 10u);
-#endif
-#if SATURATION
-  let saturation = 1.0 + SATURATION_RANGE * draw(key, 11u);
-#endif
-#if NOISY
-  let noiseKey = deriveKey(key, 1u);
-#endif
-#if CUT_SIDE > 0
-  let cutTop = i32(randomBits(key, 12u) % HEIGHT) - i32(CUT_SIDE / 2u);
-  let cutLeft = i32(randomBits(key, 13u) % WIDTH) - i32(CUT_SIDE / 2u);
 #endif
   for (var step = 0u; step < PIXELS_PER_THREAD; step++) {
     let pixel = first + step * (THREADS * GROUPS);
@@ -198,40 +224,40 @@ fn augment(image: u32, first: u32) {
     ) - shift + middle;
     let corner = floor(moved);
     let part = moved - corner;
+    let top = sourceOf(i32(corner.y), i32(HEIGHT), copy.flipRows);
+    let bottom = sourceOf(i32(corner.y) + 1, i32(HEIGHT), copy.flipRows);
+    let left = sourceOf(i32(corner.x), i32(WIDTH), copy.flipColumns);
+    let right = sourceOf(i32(corner.x) + 1, i32(WIDTH), copy.flipColumns);
+#else
+    let top = sourceOf(uncropped.y, i32(HEIGHT), copy.flipRows);
+    let left = sourceOf(uncropped.x, i32(WIDTH), copy.flipColumns);
 #endif
-    var color: array<f32, CHANNELS>;
+#if SATURATION
+    var color: vec3f;
+#endif
     for (var channel = 0u; channel < CHANNELS; channel++) {
 #if AFFINE
-      var value = interpolated(source, corner, part, channel);
+      let above = blend(valueAt(row, top, left, channel), valueAt(row, top, right, channel), part.x);
+      let below = blend(valueAt(row, bottom, left, channel), valueAt(row, bottom, right, channel), part.x);
+      let value = colored(copy, blend(above, below, part.y));
 #else
-      var value = valueAt(source, uncropped.y, uncropped.x, channel);
+      let value = colored(copy, valueAt(row, top, left, channel));
 #endif
-#if CONTRAST
-      value = clipped(contrast * value + contrastPart);
-#endif
-#if BRIGHTNESS
-      value = clipped(brightness * value);
-#endif
+#if SATURATION
       color[channel] = value;
+#else
+      let element = pixel * CHANNELS + channel;
+      output[image * (HEIGHT * WIDTH * CHANNELS) + element] = finished(copy, value, element, to);
+#endif
     }
 #if SATURATION
-    let pixelGrey = (1.0 - saturation) * (0.2989 * color[0] + 0.587 * color[1] + 0.114 * color[2]);
-#endif
+    let grey = (1.0 - copy.saturation) * (0.2989 * color.x + 0.587 * color.y + 0.114 * color.z);
     for (var channel = 0u; channel < CHANNELS; channel++) {
       let element = pixel * CHANNELS + channel;
-      var value = color[channel];
-#if SATURATION
-      value = clipped(saturation * value + pixelGrey);
-#endif
-#if NOISY
-      value += NOISE * normalQuantile((f32(randomBits(noiseKey, element) >> 9u) + 0.5) * 0x1p-23);
-#endif
-#if CUT_SIDE > 0
-      let isCut = to.y >= cutTop && to.y < cutTop + i32(CUT_SIDE) && to.x >= cutLeft && to.x < cutLeft + i32(CUT_SIDE);
-      if (isCut) { value = FILL_VALUE; }
-#endif
-      output[image * (HEIGHT * WIDTH * CHANNELS) + element] = value;
+      let value = clipped(copy.saturation * color[channel] + grey);
+      output[image * (HEIGHT * WIDTH * CHANNELS) + element] = finished(copy, value, element, to);
     }
+#endif
   }
 }
 
