@@ -7,7 +7,7 @@ let names = DIGIT_NAMES;
 let own: string | undefined;
 
 /** From now on the names, and the page's words for the pictures, are this data set's. */
-export function nameClasses(digits: Digits): void {
+export function nameClasses(digits: Pick<Digits, "names" | "title" | "wording">): void {
   names = digits.names.map((name) => shownName(name));
   own = digits.title;
   setWording(digits.wording);

@@ -1,7 +1,6 @@
 /** The page: one session, three views on it, the bar of the training above them, and a fourth view with a training of its own. */
 import { addressOf, onView, VIEWS, type View, view } from "./address.ts";
 import { CLASSES, nameClasses } from "./classes.ts";
-import { courtesy } from "./courtesy.ts";
 import { announce, find, focusScrollers, write } from "./dom.ts";
 import type { DrawView } from "./draw_view.ts";
 import { isOwnFileName, onDroppedFiles } from "./files.ts";
@@ -21,6 +20,7 @@ import {
   noWebGpuNotice,
   showNotices,
 } from "./notices.ts";
+import { keepFiles } from "./offline_files.ts";
 import { openTrainer } from "./open_trainer.ts";
 import { Runner } from "./runner.ts";
 import { Session } from "./session.ts";
@@ -94,8 +94,10 @@ const pictures = new Lazy(
     return module;
   },
   ({ PicturesView }) => {
-    const options = { force, onCpu: () => session.backendKind === "cpu", onTraining: () => session.pause() };
-    return new PicturesView(find("view-pictures", HTMLElement), options);
+    return new PicturesView(find("view-pictures", HTMLElement), {
+      ...{ force, onCpu: () => session.backendKind === "cpu", onTraining: () => session.pause() },
+      onInside: (wanted) => lookInto(wanted ? "pictures" : "digits"),
+    });
   },
   () => showPictures(),
 );
@@ -152,7 +154,7 @@ function showView(): void {
   showSections();
   document.documentElement.dataset["view"] = view();
   placePad();
-  inside.visible = view() === "inside";
+  inside.visible = view() === "inside" && network === "digits";
   // After a failure the next opening tries again.
   if (view() === "pictures" && pictures.part === undefined) pictures.load().catch(() => undefined);
   showPictures();
@@ -167,11 +169,13 @@ function showSections(): void {
     find(`view-${name}`, HTMLElement).hidden = name !== view() || ((name === "draw" || name === "inside") && !padReady);
 }
 
-/** Only a view that is seen listens to what is dropped. */
+/** Only a view that is seen listens to what is dropped, and looks through a camera. */
 function showPictures(): void {
   const { part, failed } = pictures;
-  if (part) part.visible = view() === "pictures";
-  else if (failed) write(find("view-pictures", HTMLElement), say().insideNotLoaded);
+  if (part) {
+    part.visible = view() === "pictures";
+    part.insideVisible = view() === "inside" && network === "pictures";
+  } else if (failed) write(find("view-pictures", HTMLElement), say().insideNotLoaded);
 }
 
 const padPlace = document.querySelector(".pad-place");
@@ -184,6 +188,24 @@ function placePad(): void {
     find("inside-pad", HTMLElement).append(padPlace, padButtons);
     void drawing.part?.fill();
   } else document.querySelector(".drawing")?.prepend(padPlace, padButtons);
+}
+
+/** Which network “Look inside” is about: that of the views Train and Draw, or that of the visitor's own pictures. */
+let network: "digits" | "pictures" = "digits";
+
+function lookInto(wanted: typeof network): void {
+  const isOther = network !== wanted;
+  network = wanted;
+  document.documentElement.dataset["network"] = wanted;
+  if (wanted === "pictures" && view() !== "inside") goTo("inside");
+  else if (isOther) showView();
+  changed();
+}
+
+/** The classes of the network that is shown. */
+function nameShownClasses(): void {
+  const own = network === "pictures" && view() === "inside" ? pictures.part?.classes : undefined;
+  if (own ?? session.digits) nameClasses(own ?? session.digits ?? { names: [] });
 }
 
 function renderTitle(): void {
@@ -250,7 +272,7 @@ function render(): void {
   cancelAnimationFrame(frame);
   frame = 0;
   const measured = session.latest !== shownMeasurement;
-  if (session.digits) nameClasses(session.digits);
+  nameShownClasses();
   runner.render();
   train.render({ plannedTarget: runner.plannedTarget });
   renderNotices();
@@ -367,14 +389,4 @@ const keepingTried = tryKeeping().then((missing) => {
   if (missing) changed();
 });
 
-// The built page works without a network after the first visit; while developing, nothing is to be kept.
-if ((import.meta as { env?: { PROD?: boolean } }).env?.PROD) {
-  const keepFiles = async () => {
-    await keepingTried;
-    // Where nothing is kept, a browser would only complain; where there is none, the page needs the network.
-    if (kept().database) await courtesy(() => navigator.serviceWorker.register("./offline.js"));
-  };
-  // After what the page itself needs; it may have all of that already, since this program comes late.
-  if (document.readyState === "complete") void keepFiles();
-  else addEventListener("load", () => void keepFiles());
-}
+keepFiles(keepingTried);

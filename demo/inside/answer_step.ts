@@ -96,8 +96,8 @@ export class AnswerStep implements Step {
     const bias = inspection.parameters.get(`${name}/bias`)?.data[winner] ?? 0;
     const score =
       products === undefined
-        ? `${text.inScoreOf(String(winner))}: ${number(most)}`
-        : `${text.inScoreOf(String(winner))}: ${text.inSumOf(count(input.data.length), number(products))} + ${text.inBias} ${bracketed(bias)} = ${number(products + bias)}`;
+        ? `${text.inScoreOf(className(winner))}: ${number(most)}`
+        : `${text.inScoreOf(className(winner))}: ${text.inSumOf(count(input.data.length), number(products))} + ${text.inBias} ${bracketed(bias)} = ${number(products + bias)}`;
     write(this.#formula, `${score}\n${text.inShareOf}: ${share}`);
   }
 }

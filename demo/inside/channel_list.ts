@@ -16,8 +16,8 @@ export class ChannelList {
     this.#onChoose = onChoose;
   }
 
-  /** `ranked` has the largest summand first. */
-  show(ranked: Convolved["channels"], chosen: number): void {
+  /** `ranked` has the largest summand first; `named` says what a channel is called. */
+  show(ranked: Convolved["channels"], chosen: number, named: (channel: number) => string): void {
     const text = tell();
     const listed = Math.min(LISTED, ranked.length);
     const others = ranked.slice(listed).reduce((total, { sum }) => total + sum, 0);
@@ -34,9 +34,7 @@ export class ChannelList {
         button.ariaPressed = String(summand.channel === chosen);
       }
       const [name, sum] = (isListed ? button : item).children;
-      const words = isListed
-        ? text.inMapOf(count(summand.channel + 1))
-        : text.inOtherMaps(count(ranked.length - listed));
+      const words = isListed ? named(summand.channel) : text.inOtherMaps(count(ranked.length - listed));
       if (name instanceof HTMLElement) write(name, words);
       if (sum instanceof HTMLElement) write(sum, number(isListed ? summand.sum : others));
     });

@@ -31,6 +31,7 @@ import {
   bracketed,
   clamp,
   colors,
+  isColoured,
   Legend,
   number,
   overGrid,
@@ -214,6 +215,7 @@ export class ConvStep extends LayerStep {
     this.place ??= placeOfLargest(featureMap(sides.linear, filter));
     const { place } = this;
     const isImage = input === inspection.input;
+    const isRgb = isImage && isColoured(input);
     const bias = inspection.parameters.get(`${placed.name}/bias`);
     const sum = convolve(g, input, kernel, bias, filter, place);
     const ranked = [...sum.channels].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
@@ -223,7 +225,9 @@ export class ConvStep extends LayerStep {
     const size = times(g.kernelHeight, g.kernelWidth);
     this.writeHead(
       titleOf(model, this.index),
-      isImage ? text.inConvText(size) : text.inConvMoreText(size, count(g.groupInChannels)),
+      isImage
+        ? (isRgb ? text.inColourConvText : text.inConvText)(size)
+        : text.inConvMoreText(size, count(g.groupInChannels)),
       text.inMaps(
         count(g.outChannels),
         times(g.outHeight, g.outWidth, g.outChannels),
@@ -238,9 +242,11 @@ export class ConvStep extends LayerStep {
     this.#input.place = middleOf(window);
     this.#input.mark("window", window);
 
-    const kernelName = isImage
-      ? text.inKernelOf(count(filter + 1))
-      : text.inKernelFor(count(filter + 1), count(first.channel + 1));
+    const kernelName = isRgb
+      ? text.inKernelForColour(count(filter + 1), text.inColours[first.channel] ?? "")
+      : isImage
+        ? text.inKernelOf(count(filter + 1))
+        : text.inKernelFor(count(filter + 1), count(first.channel + 1));
     const mostProduct = Math.max(...first.products.map(({ value, weight }) => Math.abs(value * weight)));
     const show = (table: Numbers, name: string, range: number, of: (product: Product) => number) =>
       table.show(name, g.kernelHeight, g.kernelWidth, (row, column) => {
@@ -250,8 +256,10 @@ export class ConvStep extends LayerStep {
       });
     show(this.#kernel, kernelName, magnitude(kernel.data), ({ weight }) => weight);
     show(this.#products, text.inProducts(number(first.sum)), mostProduct, ({ value, weight }) => value * weight);
-    this.#channels.element.hidden = isImage;
-    if (!isImage) this.#channels.show(ranked, first.channel);
+    this.#channels.element.hidden = isImage && !isRgb;
+    const named = (channel: number) =>
+      isRgb ? text.inColourSum(text.inColours[channel] ?? "") : text.inMapOf(count(channel + 1));
+    if (!isImage || isRgb) this.#channels.show(isRgb ? sum.channels : ranked, first.channel, named);
     this.#gradient.show(inspection, {
       ...{ placed, geometry: g, filter, caption: kernelName },
       channel: first.channel - (sum.channels[0]?.channel ?? 0),
@@ -303,7 +311,7 @@ export class ConvStep extends LayerStep {
     const { activation } = placed.layer;
     const products = channels[0]?.products ?? [];
     // As many products as a person reads.
-    const written = input === inspection.input && products.length <= 9;
+    const written = input === inspection.input && channels.length === 1 && products.length <= 9;
     const left = written
       ? products.map(({ value, weight }) => `${number(value)}·${bracketed(weight)}`).join(" + ")
       : text.inSumOf(

@@ -3,7 +3,7 @@ import { count } from "../language.ts";
 import type { KernelMemory } from "./kernel_memory.ts";
 import { featureMap, histogram, type Values } from "./maps.ts";
 import { tell } from "./messages.ts";
-import { css, magnitude, NOT_SHOWN, paint, signed } from "./paint.ts";
+import { css, grey, magnitude, NOT_SHOWN, paint, signed } from "./paint.ts";
 import { Player } from "./player.ts";
 import { number, section } from "./step.ts";
 
@@ -88,6 +88,7 @@ export class KernelsStep {
     this.#slider.ariaLabel = text.inKernelsSlider;
     this.#slider.setAttribute("aria-valuetext", name);
     write(this.#label, last < 1 ? `${name}. ${text.inKernelsNone}` : name);
+    const { data } = moment.kernel;
     const [rows = 1, columns = 1, channels = 1, filters = 1] = moment.kernel.shape;
     // One range for all moments, so that growing weights look like growing ones.
     const most = Math.max(...moments.map(({ kernel }) => magnitude(kernel.data)));
@@ -101,9 +102,13 @@ export class KernelsStep {
       if (!(canvas instanceof HTMLCanvasElement)) return;
       const map = featureMap(flat, filter);
       canvas.ariaLabel = text.inKernelOf(count(filter + 1));
-      paint(canvas, rows, columns, (place) => signed(map.values[place] ?? 0, most));
+      // Of three colours the kernel is a picture itself, with the weight 0 grey.
+      const weight = (place: number, channel: number) => data[(place * channels + channel) * filters + filter] ?? 0;
+      const level = (place: number, channel: number) => grey(0.5 + weight(place, channel) / (2 * most))[0];
+      paint(canvas, rows, columns, (place) =>
+        channels === 3 ? [level(place, 0), level(place, 1), level(place, 2)] : signed(map.values[place] ?? 0, most),
+      );
     });
-    const { data } = moment.kernel;
     const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
     const variance = data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length;
     write(this.#spread, text.inKernelsSpread(number(mean), number(Math.sqrt(variance))));

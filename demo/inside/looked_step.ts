@@ -1,9 +1,9 @@
 import { make, write } from "../dom.ts";
 import { Grid, Strip } from "./grid.ts";
-import { type FeatureMap, featureMap, gradCam, occluded, saliency } from "./maps.ts";
+import { type FeatureMap, featureMap, gradCam, occluded, saliency, type Values } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { grey, magnitude, type Rgb, signed } from "./paint.ts";
-import { type Look, type Step, section, showDigits, times } from "./step.ts";
+import { isColoured, type Look, pictureColors, type Step, section, showDigits, times } from "./step.ts";
 import { titleOf } from "./titles.ts";
 
 /** Side of the square that covers part of the picture, and how far it moves. */
@@ -65,6 +65,7 @@ export class LookedStep implements Step {
     write(this.#parts.text, text.inLookedText);
     showDigits(this.#strip, inspection, text.inLookedFor);
     const pixels = featureMap(inspection.input, 0);
+    const paper = paperOf(inspection.input);
     const heat = (grid: Grid, name: string, map: FeatureMap) => {
       grid.label(name);
       const most = magnitude(map.values);
@@ -88,7 +89,7 @@ export class LookedStep implements Step {
           ((row + 0.5) * cam.rows) / pixels.rows,
           ((column + 0.5) * cam.columns) / pixels.columns,
         );
-        return over(grey(1 - (pixels.values[index] ?? 0)), signed(heat, most));
+        return over(paper(index), signed(heat, most));
       });
       write(this.#camNote, text.inGradCamNote(titleOf(model, index)));
     }
@@ -102,15 +103,15 @@ export class LookedStep implements Step {
     const look = this.#look;
     if (look === undefined) return;
     const pixels = featureMap(look.inspection.input, 0);
+    const paper = paperOf(look.inspection.input);
     this.#cover.label(tell().inOcclusion);
     const fall = this.#fall;
     const most = fall ? Math.max(0.02, magnitude(fall.values)) : 1;
     this.#cover.paint(pixels.rows, pixels.columns, (index) => {
-      const paper = grey(1 - (pixels.values[index] ?? 0));
-      if (fall === undefined) return paper;
+      if (fall === undefined) return paper(index);
       const row = (Math.floor(index / pixels.columns) - COVER / 2) / COVER_STRIDE + 0.5;
       const column = ((index % pixels.columns) - COVER / 2) / COVER_STRIDE + 0.5;
-      return over(paper, signed(smoothAt(fall, row + 0.5, column + 0.5), most));
+      return over(paper(index), signed(smoothAt(fall, row + 0.5, column + 0.5), most));
     });
   }
 
@@ -137,6 +138,11 @@ export class LookedStep implements Step {
       this.#button.disabled = false;
     }
   }
+}
+
+/** What heat is laid over: ink on paper, or a picture in its colours. */
+function paperOf(picture: Values): (index: number) => Rgb {
+  return isColoured(picture) ? pictureColors(picture) : (index) => grey(1 - (picture.data[index] ?? 0));
 }
 
 /** Bilinear, with the values in the middles of their cells. */

@@ -19,6 +19,10 @@ export const en = {
   inPixel: (row: string, column: string, level: string, share: string) =>
     `Row ${row}, column ${column}: ${level} of 255, which is ${share}`,
   inNeighbours: "The grey values around this pixel",
+  inColours: ["red", "green", "blue"],
+  inColourPixel: (row: string, column: string, levels: string, shares: string) =>
+    `Row ${row}, column ${column}: red, green and blue ${levels} of 255, which is ${shares}`,
+  inColourNeighbours: "Red, green and blue around this pixel",
   inScale: "Which numbers the pixels show",
   inLevels: "0–255",
   inShares: "0–1",
@@ -40,6 +44,12 @@ export const en = {
   inOtherMaps: (count: string) => `The other ${count} maps together`,
   inKernelOf: (filter: string) => `Kernel of filter ${filter}`,
   inKernelFor: (filter: string, map: string) => `Kernel of filter ${filter} for map ${map}`,
+  inKernelForColour: (filter: string, colour: string) => `Kernel of filter ${filter} for ${colour}`,
+  inColourConvText: (size: string) =>
+    `A filter has a kernel of ${size} weights for each of the three colours, and slides over the picture, from left to right and from top to bottom. At each place ` +
+    "the values under it are multiplied by its weights and added up, over all three: a large sum where the picture looks like the filter. Outside the picture there are zeros. " +
+    "The weights start at random, and training moves them.",
+  inColourSum: (colour: string) => `Sum over ${colour}`,
   inProducts: (sum: string) => `Times the values under it, together ${sum}`,
   inMap: (filter: string) => `Map ${filter}`,
   inReceptive: (size: string) => `Seen by it in the picture: ${size} pixels`,

@@ -19,6 +19,10 @@ export const es: InsideMessages = {
   inNeurons: (product, total) => `${product} = ${total} neuronas`,
   inPixel: (row, column, level, share) => `Fila ${row}, columna ${column}: ${level} de 255, que es ${share}`,
   inNeighbours: "Los valores de gris alrededor de este píxel",
+  inColours: ["rojo", "verde", "azul"],
+  inColourPixel: (row, column, levels, shares) =>
+    `Fila ${row}, columna ${column}: rojo, verde y azul ${levels} de 255, que es ${shares}`,
+  inColourNeighbours: "Rojo, verde y azul alrededor de este píxel",
   inScale: "Qué números muestran los píxeles",
   inLevels: "0–255",
   inShares: "0–1",
@@ -40,6 +44,12 @@ export const es: InsideMessages = {
   inOtherMaps: (count) => `Los otros ${count} mapas juntos`,
   inKernelOf: (filter) => `Núcleo del filtro ${filter}`,
   inKernelFor: (filter, map) => `Núcleo del filtro ${filter} para el mapa ${map}`,
+  inKernelForColour: (filter, colour) => `Núcleo del filtro ${filter} para el ${colour}`,
+  inColourConvText: (size) =>
+    `Un filtro tiene un núcleo de ${size} pesos para cada uno de los tres colores y se desliza por la imagen, de izquierda a derecha y de arriba abajo. En cada sitio ` +
+    "se multiplican los valores que cubre por sus pesos y se suma todo, en los tres: la suma es grande donde la imagen se parece al filtro. Fuera de la imagen hay ceros. " +
+    "Los pesos empiezan al azar y el entrenamiento los mueve.",
+  inColourSum: (colour) => `Suma en el ${colour}`,
   inProducts: (sum) => `Por los valores que cubre, juntos ${sum}`,
   inMap: (filter) => `Mapa ${filter}`,
   inReceptive: (size) => `Lo que ve de la imagen: ${size} píxeles`,

@@ -5,8 +5,7 @@ import { Grid } from "./grid.ts";
 import { type FeatureMap, featureMap, type Place, valueAt } from "./maps.ts";
 import { tell } from "./messages.ts";
 import { Numbers } from "./numbers.ts";
-import { grey } from "./paint.ts";
-import { clamp, type Look, number, type Step, section, times } from "./step.ts";
+import { clamp, isColoured, type Look, number, pictureColors, type Step, section, times } from "./step.ts";
 
 /** The picture as numbers. */
 export class PixelStep implements Step {
@@ -68,18 +67,33 @@ export class PixelStep implements Step {
     write(this.#parts.text, text.inPixelsText);
     write(this.#count, text.inNeurons(times(rows, columns, channels), count(rows * columns * channels)));
     const value = valueAt(map, place);
+    const coloured = isColoured(input);
+    const valuesOf = ({ row, column }: Place) =>
+      Array.from({ length: channels }, (_, channel) => input.data[(row * columns + column) * channels + channel] ?? 0);
+    const levelOf = (one: number) => count(Math.round(255 * one));
+    const all = valuesOf(place);
     write(
       this.#value,
-      text.inPixel(count(place.row + 1), count(place.column + 1), count(Math.round(255 * value)), number(value)),
+      coloured
+        ? text.inColourPixel(
+            count(place.row + 1),
+            count(place.column + 1),
+            all.map(levelOf).join(" · "),
+            all.map(number).join(" · "),
+          )
+        : text.inPixel(count(place.row + 1), count(place.column + 1), count(Math.round(255 * value)), number(value)),
     );
     this.#grid.label(text.inPixelsCaption(times(rows, columns)));
-    this.#grid.paint(map.rows, map.columns, (index) => grey(map.values[index] ?? 0));
+    const color = pictureColors(input);
+    this.#grid.paint(map.rows, map.columns, color);
     this.#grid.cursor = place;
     const first = { row: clamp(place.row - 2, rows - 5), column: clamp(place.column - 2, columns - 5) };
     this.#grid.mark("window", { ...first, rows: 5, columns: 5 });
-    this.#near.show(text.inNeighbours, 5, 5, (row, column) => {
-      const level = valueAt(map, { row: first.row + row, column: first.column + column });
-      return { color: grey(level), text: this.#shares ? decimal(level, 2) : count(Math.round(255 * level)) };
+    this.#near.table.classList.toggle("moves", coloured);
+    this.#near.show(coloured ? text.inColourNeighbours : text.inNeighbours, 5, 5, (row, column) => {
+      const at = { row: first.row + row, column: first.column + column };
+      const levels = valuesOf(at).map((level) => (this.#shares ? decimal(level, 2) : levelOf(level)));
+      return { color: color(at.row * columns + at.column), text: levels.join("\n") };
     });
     this.#scale.show(text.inScale, this.#shares, (shares) => (shares ? text.inShares : text.inLevels));
     write(this.#note, text.inColorNote(count(28 * 28 * 3), count(224 * 224 * 3)));

@@ -42,9 +42,21 @@ export function section(className: string): { element: HTMLElement; title: HTMLE
   return { element: make("section", { className: `step ${className}` }, title, text), title, text };
 }
 
-/** The colours of one channel of a tensor: greys for the picture itself, else signed with the tensor's own range. */
+/** Whether a picture is red, green and blue. */
+export const isColoured = ({ shape }: Values): boolean => shape[2] === 3;
+
+/** The picture as it is: grey, or in its colours. */
+export function pictureColors(picture: Values): (index: number) => Rgb {
+  const { data, shape } = picture;
+  const channels = shape[2] ?? 1;
+  const level = (at: number) => grey(data[at] ?? 0)[0];
+  if (!isColoured(picture)) return (index) => grey(data[index * channels] ?? 0);
+  return (index) => [level(3 * index), level(3 * index + 1), level(3 * index + 2)];
+}
+
+/** The colours of one channel of a tensor: the picture itself as it is, else signed with the tensor's own range. */
 export function colors(values: Values, map: FeatureMap, isImage: boolean): (index: number) => Rgb {
-  if (isImage) return (index) => grey(map.values[index] ?? 0);
+  if (isImage) return pictureColors(values);
   const most = magnitude(values.data);
   return (index) => signed(map.values[index] ?? 0, most);
 }

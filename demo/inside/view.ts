@@ -43,6 +43,9 @@ export interface InsideOptions {
   firstParameters?(): ReadonlyMap<string, Tensor<Float32Array>> | undefined;
 }
 
+/** Who wrote the page's steps last: the page has one place for them, and maybe two networks to look into. */
+let writer: InsideView | undefined;
+
 export class InsideView {
   readonly #options: InsideOptions;
   readonly #status = find("inside-status", HTMLElement);
@@ -87,8 +90,10 @@ export class InsideView {
   /** Only a view that is seen costs anything. */
   set visible(visible: boolean) {
     this.#visible = visible;
-    if (visible) this.refresh();
-    else this.#filters.leave();
+    if (visible) {
+      this.render();
+      this.refresh();
+    } else this.#filters.leave();
   }
 
   /** Another drawing, or none. */
@@ -152,6 +157,7 @@ export class InsideView {
   }
 
   #renderStatus(): void {
+    if (writer !== this && writer !== undefined) return;
     const text = tell();
     const words =
       this.#failure !== undefined
@@ -170,8 +176,13 @@ export class InsideView {
     write(this.#answer, this.#look === undefined ? "" : text.inReads(className(digit), percent(share, 1)));
   }
 
-  /** Writes everything, in the page's language. */
+  /** Writes everything, in the page's language, unless another network is looked into. */
   render(): void {
+    if (writer !== this) {
+      if (writer !== undefined && !this.#visible) return;
+      writer = this;
+      this.#stepsOf = undefined;
+    }
     this.#renderStatus();
     const look = this.#look;
     this.#walk.hidden = look === undefined;
@@ -235,6 +246,8 @@ export class InsideView {
     steps.push(new AnswerStep(walk.answer));
     steps.push(new LookedStep({ predict: this.#options.predict, ask: asking.target }));
     this.#steps = steps;
+    // They lead to the steps that there were.
+    this.#contents.replaceChildren();
     this.#walk.replaceChildren(...steps.map(({ element }) => element), this.#kernels.element, this.#filters.element);
   }
 

@@ -12,6 +12,8 @@ export interface App {
   readonly drawn: Signal<number>;
   /** Trains, and has what else trains on this page give way. */
   train(): void;
+  /** Has the page's view “Look inside” be about this network, or about its other one again. */
+  lookInside(wanted: boolean): void;
   /** Takes files to where they belong: pictures to be read, folders and archives to be imported. */
   take(files: readonly File[]): void;
 }

@@ -4,8 +4,9 @@
  */
 import { signal } from "@preact/signals";
 import type { WebGpuUnavailableError } from "../../src/core/errors.ts";
+import type { Tensor } from "../../src/core/tensor.ts";
 import type { Model } from "../../src/nn/model.ts";
-import type { Evaluation, FitOptions, Inspection, StepEvent, Trainer } from "../../src/train/types.ts";
+import type { Evaluation, FitOptions, Inspection, InspectOptions, StepEvent, Trainer } from "../../src/train/types.ts";
 import { parametersIn } from "../checkpoints.ts";
 import { openTrainer } from "../open_trainer.ts";
 import { emptyRun, measure, type Run, record } from "../run.ts";
@@ -41,6 +42,13 @@ interface Opened {
   readonly set: PictureSet;
 }
 
+/** A copy of the first convolution's kernels, by name. */
+function firstKernelsOf({ layers, parameters }: Model): ReadonlyMap<string, Tensor<Float32Array>> {
+  const name = `${layers.find(({ layer }) => layer.config.kind === "conv2d")?.name}/kernel`;
+  const kernel = parameters.get(name);
+  return new Map(kernel ? [[name, { shape: kernel.shape, data: Float32Array.from(kernel.data) }]] : []);
+}
+
 /** How far copies of the pictures differ from them, where they are varied. */
 export function augmentFor(size: number): NonNullable<FitOptions["augment"]> {
   const place = { flip: "horizontal", shift: Math.max(1, Math.round(size / 12)), rotate: 12, zoom: 0.15 } as const;
@@ -72,6 +80,8 @@ export class Learner {
   #abort = new AbortController();
   #going: Promise<void> | undefined;
   #hold: Hold | undefined;
+  #model: Model | undefined;
+  #firstKernels: ReadonlyMap<string, Tensor<Float32Array>> | undefined;
   #best: Best | undefined;
   #start = 0;
 
@@ -165,16 +175,34 @@ export class Learner {
     }
   }
 
+  /** The network as it was made last; undefined before. */
+  get model(): Model | undefined {
+    return this.#model;
+  }
+
+  /** The first convolution's kernels before any training, by name. */
+  get firstKernels(): ReadonlyMap<string, Tensor<Float32Array>> | undefined {
+    return this.#firstKernels;
+  }
+
+  /** Parameters as they are now, by name. */
+  async parameters(): Promise<ReadonlyMap<string, Tensor<Float32Array>> | undefined> {
+    if (this.#opened === undefined) return undefined;
+    const { trainer, model } = await this.#opened;
+    await trainer.syncModel();
+    return model.parameters;
+  }
+
   /** Probabilities of the classes; undefined where there is no network yet. `bytes`: one picture, as the set's. */
-  async predict(bytes: Uint8Array): Promise<Float32Array | undefined> {
+  async predict(bytes: Uint8Array | Float32Array): Promise<Float32Array | undefined> {
     if (this.#opened === undefined) return undefined;
     return (await (await this.#opened).trainer.predict(bytes)).data;
   }
 
   /** What each layer makes of one picture, with the gradients of a class. */
-  async inspect(bytes: Uint8Array, target?: number): Promise<Inspection | undefined> {
+  async inspect(bytes: Uint8Array | Float32Array, options: InspectOptions = {}): Promise<Inspection | undefined> {
     if (this.#opened === undefined) return undefined;
-    return (await this.#opened).trainer.inspect(bytes, { target });
+    return (await this.#opened).trainer.inspect(bytes, options);
   }
 
   #open(): Promise<Opened> {
@@ -194,11 +222,13 @@ export class Learner {
       this.backend.value = backend;
       const { size, channels, classNames, train } = set;
       model = buildPreset(preset, { size, channels, classes: classNames.length });
+      this.#firstKernels = firstKernelsOf(model);
       const setup = { optimizer: optimizerOf(preset), batchSize: batchSizeOf(train.count), seed: SEED };
       return openTrainer({ model, ...setup }, backend);
     });
     if (model === undefined) throw new Error("openBest made no trainer.");
     this.whyNotWebGpu = whyNotWebGpu;
+    this.#model = model;
     return { trainer, model, set };
   }
 

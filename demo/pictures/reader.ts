@@ -1,5 +1,6 @@
 /** Reads a picture that was dropped, pasted or chosen, with the network as it is. */
 import { signal } from "@preact/signals";
+import { readRows } from "../../src/data/data_source.ts";
 import { decodeOrTell } from "../../src/data/pictures/decode.ts";
 import type { SkipReason } from "../../src/data/pictures/types.ts";
 import type { Webcam } from "../../src/data/webcam/webcam.ts";
@@ -68,6 +69,14 @@ export class Reader {
     this.refused.value = undefined;
     this.reading.value = { size, channels, bytes, probabilities: undefined, heat: undefined };
     await this.again();
+  }
+
+  /** Reads one of the held-out pictures, any of them. */
+  async showHeldOut(): Promise<void> {
+    const set = this.#set();
+    if (set === undefined || set.heldOut.count === 0) return;
+    const { images } = await readRows(set.heldOut, [Math.floor(Math.random() * set.heldOut.count)]);
+    await this.show(Uint8Array.from(images));
   }
 
   /** Asks again, since the network has learned. */

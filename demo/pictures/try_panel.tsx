@@ -1,6 +1,5 @@
 /** A picture that the network has not seen, and what it says of it. */
 import { useRef } from "preact/hooks";
-import { readRows } from "../../src/data/data_source.ts";
 import type { Webcam } from "../../src/data/webcam/webcam.ts";
 import { percent } from "../language.ts";
 import { shownName } from "../shown_name.ts";
@@ -26,11 +25,6 @@ export function TryPanel({ app, set }: { app: App; set: PictureSet }) {
   const live = app.reader.live.value;
   const missing = app.reader.missing.value;
   const ready = app.learner.epoch.value > 0 || app.learner.score.value !== undefined;
-  const takeHeldOut = async () => {
-    const row = Math.floor(Math.random() * set.heldOut.count);
-    const { images } = await readRows(set.heldOut, [row]);
-    await app.reader.show(Uint8Array.from(images));
-  };
   return (
     <section aria-labelledby="pictures-try-heading" class="pictures-try">
       <h2 id="pictures-try-heading">{text.tryHeading}</h2>
@@ -39,7 +33,11 @@ export function TryPanel({ app, set }: { app: App; set: PictureSet }) {
         <button type="button" class="primary" disabled={!ready} onClick={() => file.current?.click()}>
           {text.tryChoose}
         </button>
-        <button type="button" disabled={!ready || set.heldOut.count === 0} onClick={() => void takeHeldOut()}>
+        <button
+          type="button"
+          disabled={!ready || set.heldOut.count === 0}
+          onClick={() => void app.reader.showHeldOut()}
+        >
           {text.tryHeldOut}
         </button>
         <button
@@ -67,6 +65,13 @@ export function TryPanel({ app, set }: { app: App; set: PictureSet }) {
       <p class={refused || missing ? "note refused" : "note visually-hidden"} role="status">
         {refused ? text.tryRefused(text.skipReasons[refused]) : missing ? text.cameraReasons[missing] : ""}
       </p>
+      {reading?.probabilities && live === undefined && (
+        <div class="buttons">
+          <button type="button" id="pictures-inside" onClick={() => app.lookInside(true)}>
+            {text.lookInside}
+          </button>
+        </div>
+      )}
       {(reading || live) && <Answer reading={reading} set={set} live={live} />}
     </section>
   );

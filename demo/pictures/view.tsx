@@ -2,11 +2,14 @@
 import { effect, signal, untracked } from "@preact/signals";
 import { render } from "preact";
 import type { ImageFiles } from "../../src/data/pictures/listing.ts";
+import { PICTURES } from "../messages/own_pictures.ts";
 import type { Force } from "../setup.ts";
 import type { App } from "./app.ts";
 import { Collection } from "./collection.ts";
 import { DataPanel } from "./data_panel.tsx";
 import { ImportPanel, ProblemNotice } from "./import_panel.tsx";
+import { InsideBridge } from "./inside_bridge.ts";
+import { InsideHead } from "./inside_head.tsx";
 import { keptTraining } from "./keep.ts";
 import { Learner } from "./learner.ts";
 import { MistakesPanel } from "./mistakes_panel.tsx";
@@ -23,6 +26,8 @@ export interface PicturesOptions {
   onCpu(): boolean;
   /** It begins to train: what else trains gives way. */
   onTraining(): void;
+  /** “Look inside” is to be about this network, or about the page's other one again. */
+  onInside(wanted: boolean): void;
 }
 
 /** Resolves when the view's style sheet is there. A script's own would be against the page's security policy. */
@@ -40,14 +45,17 @@ export function stylesLoaded(): Promise<void> {
 
 export class PicturesView {
   readonly #app: App;
+  readonly #inside: InsideBridge;
   #visible = false;
 
-  constructor(place: HTMLElement, { force, onCpu, onTraining }: PicturesOptions) {
+  constructor(place: HTMLElement, { force, onCpu, onTraining, onInside }: PicturesOptions) {
     const collection = new Collection(onCpu);
     const set = () => collection.set.value;
     const learner = new Learner(force, set);
     const reader = new Reader(learner, set);
+    this.#inside = new InsideBridge(learner, () => reader.reading.value?.bytes);
     this.#app = {
+      lookInside: onInside,
       ...{ collection, learner, reader, drawn: signal(0) },
       train() {
         onTraining();
@@ -58,6 +66,10 @@ export class PicturesView {
     this.#follow();
     place.replaceChildren();
     render(<Panels app={this.#app} />, place);
+    const head = document.createElement("div");
+    head.className = "inside-picture";
+    document.querySelector(".inside-head")?.prepend(head);
+    render(<InsideHead app={this.#app} />, head);
     void this.#open();
     this.#hearDrops();
   }
@@ -65,6 +77,17 @@ export class PicturesView {
   /** Draws again what the style sheet does not colour. */
   redraw(): void {
     this.#app.drawn.value++;
+  }
+
+  /** Whether the page looks into this network. */
+  set insideVisible(visible: boolean) {
+    this.#inside.visible = visible;
+  }
+
+  /** What the classes are called, and the page's words for the pictures. */
+  get classes() {
+    const set = this.#app.collection.set.value;
+    return set && { names: set.classNames, title: set.title, wording: PICTURES };
   }
 
   set visible(visible: boolean) {
@@ -105,9 +128,17 @@ export class PicturesView {
     effect(() => {
       const learned = learner.score.value !== undefined;
       untracked(() => {
-        if (learned) void reader.again();
-        else reader.forget();
+        if (learned) {
+          void reader.again();
+          this.#inside.refresh();
+        } else {
+          reader.forget();
+          this.#app.lookInside(false);
+        }
       });
+    });
+    effect(() => {
+      if (reader.reading.value) this.#inside.look();
     });
   }
 

@@ -186,6 +186,33 @@ describe("a folder with two folders of pictures", () => {
     await expectAccessible();
   });
 
+  it("is looked into: its colours, its neurons, the three kernels of a filter, in the words of pictures", async () => {
+    await page.setInputFiles("#pictures-try-file", join(folder, "unseen.jpg"));
+    await page.click("#pictures-inside");
+    await page.waitForSelector('#view-inside:visible #walk[aria-busy="false"] .step-conv');
+    expect(await page.isVisible("digit-pad")).toBe(false);
+    await expect.poll(() => page.textContent("#inside-answer")).toContain("sticks");
+    expect(await page.textContent(".step-pixels")).toMatch(/28\s×\s28\s×\s3 = 2,352 neurons/u);
+    expect(await page.textContent(".step-pixels .step-formula")).toMatch(/red, green and blue \d+ · \d+ · \d+ of 255/);
+    const first = page.locator(".step-conv").first();
+    expect(await first.textContent()).toMatch(/28\s×\s28\s×\s16 = 12,544 neurons/u);
+    expect(await first.locator(".channels button").allTextContents()).toEqual([
+      expect.stringContaining("Sum over red"),
+      expect.stringContaining("Sum over green"),
+      expect.stringContaining("Sum over blue"),
+    ]);
+    await first.locator(".channels button").nth(2).click();
+    expect(await first.textContent()).toMatch(/Kernel of filter \d+ for blue/);
+    expect(await page.textContent("#walk")).not.toMatch(/digit/);
+    await expectAccessible();
+    // The digits' network is a button away, and this one's view does not come back by itself.
+    await page.click('.inside-picture button:text("The network of the digits")');
+    await page.waitForSelector("digit-pad:visible");
+    await expect.poll(() => page.textContent("#walk")).toMatch(/digit/);
+    await page.click('a[data-view="pictures"]');
+    await page.waitForSelector(".try-answer:visible");
+  });
+
   it("shows the pictures of a cell, by keyboard too", async () => {
     await page.locator('.confusion [data-cell="0 0"]').focus();
     await page.keyboard.press("ArrowRight");
