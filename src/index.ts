@@ -8,6 +8,7 @@ export type { ImagesPictureOptions } from "./core/images_picture.ts";
 export type { MapsPictureOptions } from "./core/maps_picture.ts";
 export type { Mixing } from "./core/mixing.ts";
 export type { Tensor, TypedArray } from "./core/tensor.ts";
+export { balancedClassWeights } from "./data/balanced_weights.ts";
 export { type CsvOptions, csv } from "./data/csv.ts";
 export { type DataSourceOptions, dataSource, readSample } from "./data/data_source.ts";
 export {
@@ -21,6 +22,7 @@ export {
   subset,
 } from "./data/dataset.ts";
 export * from "./data/digit.ts";
+export { type DoubtfulLabel, doubtfulLabels } from "./data/doubtful_labels.ts";
 export * from "./data/idx.ts";
 export { type InputOptions, multiDataset, type OutputOptions, type Several } from "./data/multi_dataset.ts";
 export { npy, npz, parseNpy, parseNpz } from "./data/npy.ts";
@@ -55,6 +57,7 @@ export type {
   SkipReason,
 } from "./data/pictures/types.ts";
 export { type SplitOptions, split } from "./data/split.ts";
+export { type SyntheticOptions, synthetic } from "./data/synthetic.ts";
 export { type Recording, type RecordOptions, type Webcam, type WebcamOptions, webcam } from "./data/webcam/webcam.ts";
 export { type ModelSource, type OpenModelOptions, openModel } from "./formats/open_model.ts";
 export { loadSafetensors, safetensorsMetadata } from "./formats/safetensors.ts";

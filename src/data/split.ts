@@ -6,15 +6,26 @@ import { type Dataset, type DatasetInput, type DatasetOutput, subset } from "./d
 
 /** How `split` divides a data set. */
 export interface SplitOptions {
-  /** Share of the images that is kept for validation, above 0 and below 1. */
-  validation: number;
+  /**
+   * Share of the images that is kept for validation, above 0 and below 1. Or a text: images validate whose file's name, without its
+   * folders, begins with it, as in "val_".
+   */
+  validation: number | string;
   /** Takes random images, the same ones for the same seed. Default: the last ones, as Keras' `validation_split` does. */
   seed?: number;
   /** The same share of each class's images. Default false. */
   stratified?: boolean;
+  /**
+   * Keeps images together that belong together, of one person or one film: those for which it gives the same text. By their names'
+   * beginning, for instance: `groupBy: (name) => name.split("_")[0]`. A group goes to one side as a whole, so that the share is only
+   * nearly kept. Not with `stratified`.
+   */
+  groupBy?: (name: string, index: number) => string;
 }
 
-const OPTIONS: OptionKinds<SplitOptions> = { validation: "number", seed: "number", stratified: "boolean" };
+const OPTIONS: OptionKinds<SplitOptions> = {
+  ...{ validation: "any", seed: "number", stratified: "boolean", groupBy: "any" },
+};
 
 /** Tells these random numbers from those of shuffling and of layers. */
 const SPLIT_STREAM = 0x5b117;
@@ -29,7 +40,8 @@ const SPLIT_STREAM = 0x5b117;
  */
 export function split(whole: Dataset, options: SplitOptions): { training: Dataset; validation: Dataset } {
   checkOptions("split", options, OPTIONS);
-  const { validation, seed, stratified = false } = options;
+  const { validation, seed, stratified = false, groupBy } = options;
+  if (typeof validation === "string") return byPrefix(whole, validation, options);
   if (!(validation > 0 && validation < 1)) {
     throw new ArgumentError(
       `split: validation must be a share above 0 and below 1, such as 0.2, got ${describeValue(validation)}.`,
@@ -43,10 +55,18 @@ export function split(whole: Dataset, options: SplitOptions): { training: Datase
       `split: ${whole.count} images cannot be split with validation: ${validation}; one part would be empty.`,
     );
   }
+  if (groupBy !== undefined) return divided(whole, ofGroups(whole, whole.count - kept, options));
   if (seed === undefined && !stratified) {
     return { training: subset(whole, 0, kept), validation: subset(whole, kept, whole.count - kept) };
   }
-  const chosen = stratified ? ofEachClass(whole, validation, seed) : new Set(ordered(whole.count, seed).slice(kept));
+  return divided(
+    whole,
+    stratified ? ofEachClass(whole, validation, seed) : new Set(ordered(whole.count, seed).slice(kept)),
+  );
+}
+
+/** What is chosen validates. */
+function divided(whole: Dataset, chosen: ReadonlySet<number>): { training: Dataset; validation: Dataset } {
   const rows = ordered(whole.count, undefined);
   return {
     training: pick(
@@ -58,6 +78,56 @@ export function split(whole: Dataset, options: SplitOptions): { training: Datase
       rows.filter((row) => chosen.has(row)),
     ),
   };
+}
+
+function namesOf(whole: Dataset, why: string): readonly string[] {
+  if (whole.names) return whole.names;
+  throw new ArgumentError(`split: ${why} wants a data set whose images have names, such as imageFolder's.`);
+}
+
+function byPrefix(whole: Dataset, prefix: string, { seed, stratified, groupBy }: SplitOptions) {
+  if (seed !== undefined || stratified || groupBy) {
+    throw new ArgumentError(
+      "split: where names say which images validate, there is no choice left; leave seed, stratified and groupBy out.",
+    );
+  }
+  const names = namesOf(whole, `validation: ${describeValue(prefix)}`);
+  const chosen = new Set(
+    names.flatMap((name, row) => (name.slice(name.lastIndexOf("/") + 1).startsWith(prefix) ? [row] : [])),
+  );
+  if (chosen.size > 0 && chosen.size < whole.count) return divided(whole, chosen);
+  throw new ArgumentError(
+    `split: ${chosen.size === 0 ? "no image's" : "every image's"} file begins with ${describeValue(prefix)}; one part would be ` +
+      `empty. The first is ${describeValue(names[0])}.`,
+  );
+}
+
+/** The rows of whole groups, about as many as are wanted. */
+function ofGroups(whole: Dataset, wanted: number, { groupBy, stratified, seed }: SplitOptions): Set<number> {
+  if (typeof groupBy !== "function") {
+    throw new ArgumentError(`split: groupBy must be a function (name) => text, got ${describeValue(groupBy)}.`);
+  }
+  if (stratified) throw new ArgumentError("split: groupBy and stratified do not go together; leave one out.");
+  const names = namesOf(whole, "groupBy");
+  const groups = new Map<string, number[]>();
+  names.forEach((name, row) => {
+    const key = String(groupBy(name, row));
+    const rows = groups.get(key);
+    if (rows) rows.push(row);
+    else groups.set(key, [row]);
+  });
+  if (groups.size < 2)
+    throw new ArgumentError("split: groupBy gives all images the same group; one part would be empty.");
+  const lists = [...groups.values()];
+  // As without groups, the last ones where there is no seed.
+  const order = ordered(lists.length, seed).reverse();
+  const chosen = new Set<number>();
+  for (const rows of order.slice(0, -1).map((place) => lists[place] ?? [])) {
+    // At least one group; after that as long as it comes nearer to what is wanted.
+    if (chosen.size > 0 && chosen.size + rows.length / 2 > wanted) continue;
+    for (const row of rows) chosen.add(row);
+  }
+  return chosen;
 }
 
 /** Images that are trained on. The small number keeps 10 · (1 − 0.9) from being 0.99…. */

@@ -103,4 +103,52 @@ describe("split", () => {
     expect(split(targets, { validation: 0.5, seed: 1 }).training.targets?.data).toHaveLength(2);
     expect(() => split(whole, { validation: 0.2, stratify: true } as never)).toThrow(/did you mean "stratified"/);
   });
+
+  it("lets files' names say which images validate", () => {
+    const names = Array.from({ length: rows }, (_, row) => `films_val_/${row % 4 === 0 ? "val_" : ""}${row}.png`);
+    const { training, validation } = split({ ...whole, names }, { validation: "val_" });
+    expect(numbers(validation)).toEqual(range(0, 25).map((row) => 4 * row));
+    expect(training.count).toBe(75);
+    expect(validation.names?.[1]).toBe("films_val_/val_4.png");
+    expect(() => split({ ...whole, names }, { validation: "test_" })).toThrow(
+      /no image's file begins with "test_"; one part would be empty. The first is "films_val_\/val_0.png"/,
+    );
+    expect(() => split({ ...whole, names }, { validation: "" })).toThrow(/every image's file begins with ""/);
+    expect(() => split(whole, { validation: "val_" })).toThrow(/wants a data set whose images have names/);
+    expect(() => split({ ...whole, names }, { validation: "val_", seed: 1 })).toThrow(/there is no choice left/);
+  });
+
+  it("keeps groups of images together, and the share nearly", () => {
+    // Ten films of different lengths, mixed.
+    const names = Array.from({ length: rows }, (_, row) => `film${Math.floor(Math.sqrt((row * 37) % 100))}_${row}.png`);
+    const groupBy = (name: string) => name.split("_")[0] ?? "";
+    const sides: string[] = [];
+    for (const seed of [undefined, 1, 2, 3]) {
+      const { training, validation } = split(
+        { ...whole, names },
+        { validation: 0.3, groupBy, ...(seed ? { seed } : {}) },
+      );
+      expect([...numbers(training), ...numbers(validation)].sort((a, b) => Number(a) - Number(b))).toEqual(
+        range(0, rows),
+      );
+      const [trained, unseen] = [training, validation].map((part) => new Set(part.names?.map(groupBy)));
+      for (const film of unseen ?? []) expect(trained).not.toContain(film);
+      // The largest film has 19 images.
+      expect(Math.abs(validation.count - 30)).toBeLessThanOrEqual(10);
+      sides.push([...(unseen ?? [])].sort().join());
+    }
+    expect(new Set(sides).size).toBeGreaterThan(2);
+    expect(() => split({ ...whole, names }, { validation: 0.3, groupBy: () => "one" })).toThrow(
+      /all images the same group/,
+    );
+    expect(() => split({ ...whole, names }, { validation: 0.3, groupBy, stratified: true })).toThrow(
+      /do not go together/,
+    );
+    expect(() => split(whole, { validation: 0.3, groupBy })).toThrow(
+      /groupBy wants a data set whose images have names/,
+    );
+    expect(() => split({ ...whole, names }, { validation: 0.3, groupBy: "film" as never })).toThrow(
+      /groupBy must be a function/,
+    );
+  });
 });
