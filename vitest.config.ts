@@ -182,7 +182,7 @@ const asksFor = (name: string): boolean =>
   });
 
 /**
- * Six projects in every run. One alone: `npm test -- --project chromium`; one file: `npm test -- test/webgpu/adapter.gpu.test.ts`.
+ * Seven projects in every run. One alone: `npm test -- --project chromium`; one file: `npm test -- test/webgpu/adapter.gpu.test.ts`.
  * Most of their time is one core compiling shaders: two files run side by side in Node, pages of whole demos among them, and
  * one beside them in Chromium. The pages that are timed come afterwards, alone.
  */
@@ -209,11 +209,25 @@ export default defineConfig({
         },
       },
       {
+        // The same tests of every backend, on WebAssembly.
+        test: {
+          name: "wasm",
+          include: ["test/wasm/**/*.test.ts", BACKENDS],
+          exclude: IN_BROWSERS,
+          provide: { backend: "wasm" },
+          isolate: false,
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: TOGETHER },
+        },
+      },
+      {
         // Everything else that runs without a browser; WebGPU is Dawn.
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: [...PLAIN, ...IN_BROWSERS],
+          exclude: [...PLAIN, ...IN_BROWSERS, "test/wasm/**"],
           provide: { backend: "webgpu" },
           testTimeout: 600_000,
           hookTimeout: 120_000,

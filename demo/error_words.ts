@@ -22,6 +22,7 @@ function wordsOf(error: CortezaError): string {
     format: text.errorFormat,
     network: text.errorNetwork,
     "webgpu-unavailable": text.errorNoWebGpu,
+    "wasm-unavailable": text.errorNoWasm,
     "out-of-memory": error instanceof OutOfMemoryError ? text.errorMemory(bytes(error.bytes)) : "",
     "device-lost": text.errorLost,
     diverged: error instanceof DivergedError ? text.errorDiverged(count(error.step)) : "",

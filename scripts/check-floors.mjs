@@ -13,6 +13,7 @@ const BELOW = {
   core: [],
   graph: ["core"],
   cpu: ["core", "graph"],
+  wasm: ["core", "graph", "cpu"],
   webgpu: ["core", "graph"],
   nn: ["core", "graph"],
   data: ["core"],

@@ -92,9 +92,9 @@ export interface Program {
 
 /** Something that runs graphs. */
 export interface Backend {
-  /** Which of the two it is. */
-  readonly kind: "cpu" | "webgpu";
-  /** For people: "CPU reference, f64", "WebGPU · SwiftShader". */
+  /** Which of the three it is. */
+  readonly kind: "cpu" | "wasm" | "webgpu";
+  /** For people: "CPU · f32", "WebAssembly · SIMD", "WebGPU · SwiftShader". */
   readonly description: string;
   /**
    * Plans the graph's outputs and every effect (`assign`, updates) registered on it.

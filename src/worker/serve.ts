@@ -134,7 +134,7 @@ class Host {
     mirror.take(message.parameters, 0);
     const trainer = await createTrainer(model, { ...message.config, backend });
     this.#made = { backend, trainer, model: mirror };
-    return { backendKind: backend.kind, whyNotWebGpu };
+    return { backendKind: backend.kind === "webgpu" ? "webgpu" : "cpu", whyNotWebGpu };
   }
 
   async #chooseBackend({

@@ -6,6 +6,7 @@ export const errors = {
   errorFormat: "The file is damaged, or not what its name says.",
   errorNetwork: "A file could not be fetched: the server cannot be reached or refuses it.",
   errorNoWebGpu: "This browser gives the page no WebGPU.",
+  errorNoWasm: "This browser does not let the page run WebAssembly.",
   errorMemory: (size: string) => `The graphics card could not give ${size} of memory.`,
   errorLost: "The graphics card went away.",
   errorDiverged: (step: string) => `The loss of step ${step} is NaN, no number.`,

@@ -6,6 +6,7 @@ export const errors: typeof english = {
   errorFormat: "El archivo está dañado o no es lo que dice su nombre.",
   errorNetwork: "No se pudo traer un archivo: el servidor no responde o lo niega.",
   errorNoWebGpu: "Este navegador no da WebGPU a la página.",
+  errorNoWasm: "Este navegador no deja que la página ejecute WebAssembly.",
   errorMemory: (size) => `La tarjeta gráfica no pudo dar ${size} de memoria.`,
   errorLost: "La tarjeta gráfica dejó de responder.",
   errorDiverged: (step) => `La pérdida del paso ${step} es NaN, no es un número.`,

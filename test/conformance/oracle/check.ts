@@ -204,13 +204,16 @@ async function train(backend: Backend, question: Question, steps: number) {
   return { losses, weights };
 }
 
+/** WebAssembly sums in f32, as WebGPU does. */
+const toleranceOf = ({ kind }: Backend) => (kind === "wasm" ? "webgpu" : kind);
+
 /**
  * Holds a network against PyTorch's answer: outputs, gradients, losses of its training and the weights after it. Throws
  * `OutOfScope` where f32 cannot say, and an Error where something is further off than the answer allows.
  */
 export async function checkNetwork(backend: Backend, { question, answer }: Answered): Promise<void> {
   const judge = (what: string, got: ArrayLike<number> | undefined, judged: Judged, scale = 0) =>
-    compare(what, got, judged.data, judged[backend.kind], scale);
+    compare(what, got, judged.data, judged[toleranceOf(backend)], scale);
   const { predicted, results } = await firstBatch(backend, question);
   answer.inference.forEach((judged, index) => {
     judge(`output ${index} by moving statistics`, predicted[`output ${index}`]?.data, judged);
@@ -229,7 +232,7 @@ export async function checkNetwork(backend: Backend, { question, answer }: Answe
   const steps = exact ? question.steps : answer.steps32;
   if (steps === 0) throw new OutOfScope("a value of the first step lies within rounding of a kink");
   const { losses, weights } = await train(backend, question, steps);
-  const tolerances = answer.losses[backend.kind];
+  const tolerances = answer.losses[toleranceOf(backend)];
   expectWithin("loss of step", losses, answer.losses.values.slice(0, steps), (step) => tolerances[step] as number);
   const finals: Finals | null = exact ? answer.final64 : answer.final32;
   for (const [name, { data, tolerance }] of Object.entries(finals ?? {})) {

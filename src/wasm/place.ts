@@ -1,0 +1,143 @@
+import { ArgumentError } from "../core/errors.ts";
+import { sizeOf } from "../core/shape.ts";
+import { bytesPerElement, type DType } from "../core/tensor.ts";
+import type { Node, Variable } from "../graph/node.ts";
+import { isOp } from "../graph/op.ts";
+import { ownerOf } from "../graph/schedule.ts";
+import type { Kernel } from "./emit/function.ts";
+import type { Kernels } from "./kernels.ts";
+import type { Lowered } from "./lower.ts";
+import { WasmArray, type WasmMemory } from "./memory.ts";
+import { type Lifetime, planOffsets } from "./plan.ts";
+import { Hidden, type Places, type Task, type Value } from "./task.ts";
+
+/** A program with its memory. */
+export interface PlacedProgram {
+  /** Address of the one block of all that is no variable. */
+  readonly block: number;
+  readonly bytes: number;
+  readonly variables: ReadonlyMap<Variable, WasmArray>;
+  readonly inputs: ReadonlyMap<string, { shape: readonly number[]; dtype: DType; array: WasmArray }>;
+  readonly steps: readonly { task: Task; compute(): void }[];
+  readonly effects: readonly { task: Task; compute(): void }[];
+  arrayOf(node: Node): WasmArray;
+}
+
+const owner = (value: Value): Value => (value instanceof Hidden ? value : ownerOf(value));
+const sizeOfValue = (value: Value): number => (value instanceof Hidden ? value.size : sizeOf(value.shape));
+const variableOfLeaf = (value: Value) =>
+  !(value instanceof Hidden) && isOp(value, "variable") ? value.attributes.variable : undefined;
+
+/** Something of the block: a value, or a task's working memory or table. */
+interface Wanted extends Lifetime {
+  readonly value?: Value;
+  readonly task?: Task;
+  readonly scratch?: number;
+  readonly table?: number;
+}
+
+/** When each part of the block is needed, counted in tasks. */
+function wantedParts({ leaves, steps, effects }: Lowered, outputs: readonly Node[]): Wanted[] {
+  const tasks = [...steps, ...effects];
+  const always = { first: 0, last: tasks.length };
+  const parts: Wanted[] = leaves
+    .filter((leaf) => !isOp(leaf, "variable"))
+    .map((value) => ({ value, bytes: sizeOf(value.shape) * bytesPerElement(value.dtype), ...always }));
+  const last = new Map<Value, number>();
+  tasks.forEach((task, index) => {
+    for (const value of [...task.reads, ...task.makes]) last.set(owner(value), index);
+  });
+  // Outputs are read before the effects.
+  for (const output of outputs.map(owner)) last.set(output, Math.max(last.get(output) ?? 0, steps.length));
+  tasks.forEach((task, first) => {
+    for (const value of task.makes) {
+      const bytes = sizeOfValue(value) * bytesPerElement(value.dtype);
+      parts.push({ value, bytes, first, last: last.get(value) ?? first });
+    }
+    task.scratch.forEach((bytes, scratch) => {
+      parts.push({ task, scratch, bytes, first, last: first });
+    });
+    task.tables.forEach(({ byteLength }, table) => {
+      parts.push({ task, table, bytes: byteLength, ...always });
+    });
+  });
+  return parts;
+}
+
+/** Gives a program its memory and binds its tasks. `retain` gives a variable's storage. Throws `OutOfMemoryError`. */
+export function placeProgram(
+  lowered: Lowered,
+  outputs: readonly Node[],
+  memory: WasmMemory,
+  kernels: Kernels,
+  retain: (variable: Variable) => WasmArray,
+): PlacedProgram {
+  const parts = wantedParts(lowered, outputs);
+  const plan = planOffsets(parts);
+  const block = memory.allocate(plan.bytes);
+  const arrays = new Map<Value, WasmArray>();
+  const variables = new Map<Variable, WasmArray>();
+  const inputs = new Map<string, { shape: readonly number[]; dtype: DType; array: WasmArray }>();
+  const working = new Map<Task, { scratch: number[]; tables: number[] }>();
+  for (const task of [...lowered.steps, ...lowered.effects]) working.set(task, { scratch: [], tables: [] });
+  parts.forEach(({ value, task, scratch, table }, index) => {
+    const address = block + (plan.offsets[index] ?? 0);
+    if (value) arrays.set(value, new WasmArray(memory, value.dtype, address, sizeOfValue(value)));
+    const own = task && working.get(task);
+    if (own && scratch !== undefined) own.scratch[scratch] = address;
+    if (own && table !== undefined) {
+      own.tables[table] = address;
+      new Int32Array(memory.memory.buffer, address).set(task.tables[table] ?? []);
+    }
+  });
+  const storageOf = (variable: Variable): WasmArray => {
+    const array = variables.get(variable) ?? retain(variable);
+    variables.set(variable, array);
+    return array;
+  };
+  for (const variable of lowered.written) storageOf(variable);
+  const arrayOf = (value: Value): WasmArray => {
+    const own = owner(value);
+    const variable = variableOfLeaf(own);
+    const array = variable ? storageOf(variable) : arrays.get(own);
+    if (array === undefined) throw new ArgumentError("A value belongs to another graph.");
+    return array;
+  };
+  for (const leaf of lowered.leaves) {
+    const array = arrayOf(leaf);
+    if (isOp(leaf, "constant")) array.values.set(leaf.attributes.data);
+    if (isOp(leaf, "input")) inputs.set(leaf.attributes.name, { shape: leaf.shape, dtype: leaf.dtype, array });
+  }
+  const bound = (tasks: readonly Task[]) =>
+    tasks.map((task) => ({ task, compute: task.bind(placesOf(working.get(task), memory, kernels, arrayOf, storageOf)) }));
+  return {
+    block,
+    bytes: plan.bytes,
+    variables,
+    inputs,
+    steps: bound(lowered.steps),
+    effects: bound(lowered.effects),
+    arrayOf,
+  };
+}
+
+function placesOf(
+  working: { readonly scratch: readonly number[]; readonly tables: readonly number[] } | undefined,
+  memory: WasmMemory,
+  kernels: Kernels,
+  array: (value: Value) => WasmArray,
+  variable: (variable: Variable) => WasmArray,
+): Places {
+  return {
+    array,
+    variable,
+    scratch: (index) => working?.scratch[index] ?? 0,
+    table: (index) => working?.tables[index] ?? 0,
+    call(kernel) {
+      const compiled = kernels.get(kernel as Kernel);
+      const names = Object.keys(kernel.parameters);
+      return (parameters) => compiled(...names.map((name) => parameters[name] ?? 0));
+    },
+    generation: () => memory.generation,
+  };
+}

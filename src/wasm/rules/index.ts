@@ -1,0 +1,4 @@
+import type { Rule } from "./rule.ts";
+
+/** In this order: the first that takes a node computes it. */
+export const rules: readonly Rule[] = [];

@@ -1,0 +1,51 @@
+import type { DType } from "../core/tensor.ts";
+import type { Node, Variable } from "../graph/node.ts";
+import type { Kernel, ParameterTypes } from "./emit/function.ts";
+import type { WasmArray } from "./memory.ts";
+
+/** A value that no node stands for: what a kernel leaves for another one. */
+export class Hidden {
+  readonly dtype: DType;
+  readonly size: number;
+
+  constructor(dtype: DType, size: number) {
+    this.dtype = dtype;
+    this.size = size;
+  }
+}
+
+/** What has memory of its own. */
+export type Value = Node | Hidden;
+
+/** Where a task finds its operands, once the program has its memory. */
+export interface Places {
+  array(value: Value): WasmArray;
+  /** Address of the task's working memory of that place in `scratch`, which holds whatever another task left. */
+  scratch(index: number): number;
+  /** Address of that table of constants. */
+  table(index: number): number;
+  /** The kernel as a function of its parameters, in their order. */
+  call<P extends ParameterTypes>(kernel: Kernel<P>): (parameters: { readonly [Name in keyof P]: number }) => void;
+  variable(variable: Variable): WasmArray;
+  /** Counts how often the memory grew. */
+  generation(): number;
+}
+
+/** What is done for one node, or for several at once. */
+export interface Task {
+  readonly layer: string | undefined;
+  /** What it computes, in the graph's words: "conv2d", "conv2d + relu". */
+  readonly op: string;
+  /** What computes it: a kernel, or "loops" of the CPU backend. */
+  readonly kernel: string;
+  readonly shape: readonly number[];
+  readonly flops: number;
+  readonly reads: readonly Value[];
+  readonly makes: readonly Value[];
+  /** Bytes that it works in, each list entry a place of its own. */
+  readonly scratch: readonly number[];
+  readonly tables: readonly Int32Array[];
+  readonly kernels: readonly Kernel[];
+  bind(places: Places): () => void;
+}
+
