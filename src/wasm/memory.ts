@@ -7,6 +7,8 @@ import type { CpuArray } from "../cpu/op.ts";
 const PAGE = 2 ** 16;
 /** Cache lines. */
 const ALIGNMENT = 64;
+/** Bytes at the end that nothing holds: a kernel may read a panel whose last columns do not count. */
+const GUARD = ALIGNMENT;
 /** What 32-bit addresses reach. */
 const MOST_PAGES = 2 ** 16;
 
@@ -23,7 +25,7 @@ export class WasmMemory {
   /** Bytes that are held. */
   bytes = 0;
   /** In order of addresses. Nothing lies at 0. */
-  #free: Block[] = [{ start: ALIGNMENT, end: PAGE }];
+  #free: Block[] = [{ start: ALIGNMENT, end: PAGE - GUARD }];
   readonly #held = new Map<number, Block>();
 
   /** The address of so many bytes, which hold whatever another left there. Throws `OutOfMemoryError`. */
@@ -40,12 +42,12 @@ export class WasmMemory {
 
   /** Grows until the last free block has so many bytes; gives that block. */
   #grow(size: number): Block {
-    const end = this.memory.buffer.byteLength;
+    const end = this.memory.buffer.byteLength - GUARD;
     const last = this.#free.at(-1);
     const tail = last?.end === end ? last : { start: end, end };
     const pages = Math.ceil((tail.start + size - end) / PAGE);
     try {
-      if (end / PAGE + pages > MOST_PAGES) throw new RangeError("more than 4 GB");
+      if ((end + GUARD) / PAGE + pages > MOST_PAGES) throw new RangeError("more than 4 GB");
       this.memory.grow(pages);
     } catch (cause) {
       throw new OutOfMemoryError(

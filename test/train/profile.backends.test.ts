@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { adam, type Backend, createTrainer, Profile, type StepEvent, webgpu } from "../../src/index.ts";
-import { isCpu, testBackend } from "../support/backend.ts";
+import { backendKind, backendName, testBackend } from "../support/backend.ts";
 import { testDevice, testGpu } from "../support/gpu.ts";
 import { barPictures, smallNetwork } from "../support/networks.ts";
 
 const LOSS = "sparseCategoricalCrossentropy";
 
-const kinds: readonly (readonly [string, () => Promise<Backend>])[] = isCpu
-  ? [["a profile on the CPU", testBackend]]
+const kinds: readonly (readonly [string, () => Promise<Backend>])[] =
+  backendKind !== "webgpu"
+  ? [[`a profile on ${backendName}`, testBackend]]
   : [
       ["a profile by the GPU's clock", async () => webgpu({ gpu: await testGpu() })],
       [
@@ -16,7 +17,7 @@ const kinds: readonly (readonly [string, () => Promise<Backend>])[] = isCpu
       ],
     ];
 
-if (!isCpu) {
+if (backendKind === "webgpu") {
   it("a device of our own has the GPU's clock here", async () => {
     const backend = await webgpu({ gpu: await testGpu() });
     expect(backend.device.features.has("timestamp-query")).toBe(true);

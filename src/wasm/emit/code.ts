@@ -228,7 +228,7 @@ export const store = {
   lane: (address: Address, value: F32x4, lane: number, offset = 0): Code => [
     at(address),
     value.code,
-    vector(0x5b),
+    vector(0x5a),
     memory(2, offset),
     lane,
   ],

@@ -102,7 +102,7 @@ export class Locals {
 
 /** What a kernel is called with, by name: i32 by default (addresses and counts), or f32. */
 export type ParameterTypes = Readonly<Record<string, "i32" | "f32">>;
-type Parameters<P extends ParameterTypes> = { readonly [Name in keyof P]: P[Name] extends "f32" ? LocalF32 : LocalI32 };
+type Arguments<P extends ParameterTypes> = { readonly [Name in keyof P]: P[Name] extends "f32" ? LocalF32 : LocalI32 };
 
 /** A kernel before it is compiled: the bytes of a whole module with one function, over a memory that it is given. */
 export interface Kernel<P extends ParameterTypes = ParameterTypes> {
@@ -113,10 +113,10 @@ export interface Kernel<P extends ParameterTypes = ParameterTypes> {
 }
 
 /** Declares a kernel with the code that `body` makes; it is made when somebody asks for the bytes. */
-export function defineKernel<P extends ParameterTypes>(
+export function defineKernel<const P extends ParameterTypes>(
   name: string,
   parameters: P,
-  body: (locals: Locals, parameters: Parameters<P>) => Code,
+  body: (locals: Locals, parameters: Arguments<P>) => Code,
 ): Kernel<P> {
   return {
     name,
@@ -129,7 +129,7 @@ export function defineKernel<P extends ParameterTypes>(
           key,
           type === "f32" ? new LocalF32(index) : new LocalI32(index),
         ]),
-      ) as Parameters<P>;
+      ) as Arguments<P>;
       return moduleOf(types, body(locals, named), locals);
     },
   };

@@ -1,0 +1,93 @@
+import { placeLinesKernel, placePixelsKernel } from "./kernels/products.ts";
+import type { Kernel } from "./emit/function.ts";
+import type { Places } from "./task.ts";
+import { clearBytes } from "./emit/code.ts";
+import { defineKernel } from "./emit/function.ts";
+
+const FLOAT = 4;
+
+/** Images as a window slides over them: with zeros around them, and between their pixels. */
+export interface PaddedImages {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Distance of neighbouring rows and columns in the padded image: 1, or with zeros between them. */
+  readonly spread: readonly [height: number, width: number];
+  /** Where the first row and column come; below 0 some are left out. */
+  readonly top: number;
+  readonly left: number;
+  readonly paddedHeight: number;
+  readonly paddedWidth: number;
+}
+
+export const clearKernel = defineKernel("clear", { at: "i32", bytes: "i32" }, (_, { at, bytes }) => clearBytes(at, bytes));
+
+/** Whether the images can be read where they lie. */
+function isPlain({ spread, top, left, height, width, paddedHeight, paddedWidth }: PaddedImages): boolean {
+  const isSpread = spread[0] !== 1 || spread[1] !== 1;
+  return !isSpread && top === 0 && left === 0 && paddedHeight <= height && paddedWidth <= width;
+}
+
+/** Rows (or columns) that fall into the padded image: the first, how many, and where it comes. */
+function visible(size: number, spread: number, before: number, padded: number) {
+  const first = Math.max(0, Math.ceil(-before / spread));
+  const end = Math.min(size, Math.ceil((padded - before) / spread));
+  return { first, count: Math.max(0, end - first), place: before + first * spread };
+}
+
+/** How a convolution's images are laid out for its kernel, and what brings them there. */
+export interface PaddedSource {
+  readonly rowBytes: number;
+  readonly imageBytes: number;
+  /** Working memory that the padded images take; 0 where they are read where they lie. */
+  readonly scratch: number;
+  readonly kernels: readonly Kernel[];
+  /** Gives what fills the working memory, and where the images then lie. */
+  bind(places: Places, from: number, scratch: number): { address: number; fill: () => void };
+}
+
+export function paddedSource(images: PaddedImages): PaddedSource {
+  const { batch, height, width, channels, spread, paddedHeight, paddedWidth } = images;
+  const pixel = channels * FLOAT;
+  if (isPlain(images)) {
+    const rowBytes = width * pixel;
+    const bind = (_: Places, from: number) => ({ address: from, fill: () => {} });
+    return { rowBytes, imageBytes: height * rowBytes, scratch: 0, kernels: [], bind };
+  }
+  const rowBytes = paddedWidth * pixel;
+  const imageBytes = paddedHeight * rowBytes;
+  const rows = visible(height, spread[0], images.top, paddedHeight);
+  const columns = visible(width, spread[1], images.left, paddedWidth);
+  const lines = spread[1] === 1;
+  return {
+    rowBytes,
+    imageBytes,
+    scratch: batch * imageBytes,
+    kernels: [clearKernel, lines ? placeLinesKernel : placePixelsKernel],
+    bind(places, from, scratch) {
+      const clear = places.call(clearKernel);
+      const whole = { at: scratch, bytes: batch * imageBytes };
+      const common = {
+        from: from + (rows.first * width + columns.first) * pixel,
+        to: scratch + rows.place * rowBytes + columns.place * pixel,
+        images: columns.count > 0 ? batch : 0,
+        imageStepFrom: height * width * pixel,
+        imageStepTo: imageBytes,
+        rows: rows.count,
+        rowStepFrom: width * pixel,
+        rowStepTo: spread[0] * rowBytes,
+      };
+      const copyLines = lines ? places.call(placeLinesKernel) : undefined;
+      const copyPixels = lines ? undefined : places.call(placePixelsKernel);
+      return {
+        address: scratch,
+        fill() {
+          clear(whole);
+          copyLines?.({ ...common, rowBytes: columns.count * pixel });
+          copyPixels?.({ ...common, pixels: columns.count, pixelBytes: pixel, pixelStepTo: spread[1] * pixel });
+        },
+      };
+    },
+  };
+}
