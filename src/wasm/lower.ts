@@ -31,7 +31,12 @@ export function lower(graph: Graph, outputs: readonly Node[]): Lowered {
     }
     return cpuTask(node);
   });
-  return { leaves: nodes.filter(isLeaf), steps, effects: lowerEffects(graph), written: writtenVariables(graph.effects) };
+  return {
+    leaves: nodes.filter(isLeaf),
+    steps,
+    effects: lowerEffects(graph),
+    written: writtenVariables(graph.effects),
+  };
 }
 
 /** Effects run after everything else, in order; each sees the values that variables had before the first of them. */

@@ -1,8 +1,8 @@
-import { placeLinesKernel, placePixelsKernel } from "./kernels/products.ts";
-import type { Kernel } from "./emit/function.ts";
-import type { Places } from "./task.ts";
 import { clearBytes } from "./emit/code.ts";
+import type { Kernel } from "./emit/function.ts";
 import { defineKernel } from "./emit/function.ts";
+import { placeLinesKernel, placePixelsKernel } from "./kernels/products.ts";
+import type { Places } from "./task.ts";
 
 const FLOAT = 4;
 
@@ -21,7 +21,9 @@ export interface PaddedImages {
   readonly paddedWidth: number;
 }
 
-export const clearKernel = defineKernel("clear", { at: "i32", bytes: "i32" }, (_, { at, bytes }) => clearBytes(at, bytes));
+export const clearKernel = defineKernel("clear", { at: "i32", bytes: "i32" }, (_, { at, bytes }) =>
+  clearBytes(at, bytes),
+);
 
 /** Whether the images can be read where they lie. */
 function isPlain({ spread, top, left, height, width, paddedHeight, paddedWidth }: PaddedImages): boolean {

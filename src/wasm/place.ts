@@ -109,7 +109,10 @@ export function placeProgram(
     if (isOp(leaf, "input")) inputs.set(leaf.attributes.name, { shape: leaf.shape, dtype: leaf.dtype, array });
   }
   const bound = (tasks: readonly Task[]) =>
-    tasks.map((task) => ({ task, compute: task.bind(placesOf(working.get(task), memory, kernels, arrayOf, storageOf)) }));
+    tasks.map((task) => ({
+      task,
+      compute: task.bind(placesOf(working.get(task), memory, kernels, arrayOf, storageOf)),
+    }));
   return {
     block,
     bytes: plan.bytes,

@@ -73,7 +73,10 @@ export function product(given: Product, epilogue: Epilogue) {
   const rows = Array.from({ length: repeats }, (_, image) => given.rows.map((row) => row + image * given.imageStepA));
   const flat = rows.flat();
   const rowCount = flat.length;
-  const table = Int32Array.from({ length: alignTo(rowCount, TILE) }, (_, row) => flat[Math.min(row, rowCount - 1)] ?? 0);
+  const table = Int32Array.from(
+    { length: alignTo(rowCount, TILE) },
+    (_, row) => flat[Math.min(row, rowCount - 1)] ?? 0,
+  );
   const depth = given.segments.length * given.run;
   const kernel = productKernel({
     bias: epilogue.bias,

@@ -48,4 +48,3 @@ export interface Task {
   readonly kernels: readonly Kernel[];
   bind(places: Places): () => void;
 }
-

@@ -62,7 +62,7 @@ export class I32 {
   equals(other: I32 | number): I32 {
     return this.#with(other, 0x46);
   }
-  /** 1 where both are not 0; of truth values alone. */
+  /** Bits that both have; of truth values, whether both hold. */
   and(other: I32 | number): I32 {
     return this.#with(other, 0x71);
   }
@@ -82,9 +82,7 @@ export class F32 {
   }
 
   static of(value: F32 | number): F32 {
-    return typeof value === "number"
-      ? new F32([0x43, ...new Uint8Array(Float32Array.of(value).buffer)])
-      : value;
+    return typeof value === "number" ? new F32([0x43, ...new Uint8Array(Float32Array.of(value).buffer)]) : value;
   }
 
   plus(other: F32): F32 {
@@ -116,6 +114,16 @@ export class I32x4 {
     this.code = code;
   }
 
+  static of(value: number): I32x4 {
+    return I32.of(value).splat();
+  }
+
+  isZero(): I32x4 {
+    return this.equals(I32x4.of(0));
+  }
+  equals(other: I32x4): I32x4 {
+    return new I32x4([this.code, other.code, vector(0x37)]);
+  }
   and(other: I32x4): I32x4 {
     return new I32x4([this.code, other.code, vector(0x4e)]);
   }
@@ -128,8 +136,8 @@ export class I32x4 {
   }
   /** The lanes of `yes` where this has bits, of `no` elsewhere. */
   choose<T extends I32x4 | F32x4>(yes: T, no: T): T {
-    const Chosen = yes.constructor as new (code: Code) => T;
-    return new Chosen([yes.code, no.code, this.code, vector(0x52)]);
+    const code = [yes.code, no.code, this.code, vector(0x52)];
+    return (yes instanceof F32x4 ? new F32x4(code) : new I32x4(code)) as T;
   }
   /** The lanes of `values` where this has bits, 0 elsewhere. */
   mask(values: F32x4): F32x4 {
@@ -181,8 +189,18 @@ export class F32x4 {
   squareRoot(): F32x4 {
     return new F32x4([this.code, vector(0xe3)]);
   }
+  negated(): F32x4 {
+    return new F32x4([this.code, vector(0xe1)]);
+  }
   absolute(): F32x4 {
     return new F32x4([this.code, vector(0xe0)]);
+  }
+  /** 0 in the lanes of the mask. */
+  without(mask: I32x4): F32x4 {
+    return new F32x4([this.code, mask.code, vector(0x4f)]);
+  }
+  isAtMost(other: F32x4): I32x4 {
+    return new I32x4([this.code, other.code, vector(0x45)]);
   }
   isAbove(other: F32x4): I32x4 {
     return new I32x4([this.code, other.code, vector(0x44)]);

@@ -89,6 +89,16 @@ export class Locals {
     return Array.from({ length: count }, () => this.i32());
   }
 
+  /** Sets a local to the smaller of both. */
+  minimum(local: LocalI32, other: I32): Code {
+    return when(other.isBelow(local), local.set(other));
+  }
+
+  /** The body while the condition holds. */
+  while(condition: I32, body: Code): Code {
+    return when(condition, repeat(body, condition));
+  }
+
   /** The body for `index` from `first` on, in steps, while it is below `end`; `end` must not change meanwhile. */
   range(
     { first = 0, end, step = 1 }: { first?: I32 | number; end: I32 | number; step?: I32 | number },

@@ -1,6 +1,6 @@
 import { at } from "../../core/at.ts";
 import { type Code, copyBytes, F32x4, type I32, load, repeat, store, when } from "../emit/code.ts";
-import { defineKernel, type Locals, type LocalF32x4, type LocalI32 } from "../emit/function.ts";
+import { defineKernel, type LocalF32x4, type LocalI32, type Locals } from "../emit/function.ts";
 
 /** Columns of a panel: two vectors. With four rows, eight sums and two vectors of weights fill the registers. */
 export const PANEL = 8;
@@ -172,7 +172,7 @@ export const outerProductKernel = (shape: { readonly contiguous: boolean; readon
       const tile = new Tile(locals);
       const offsets = locals.i32s(TILE);
       const [place, b, lineEnd] = [locals.i32(), locals.i32(), locals.i32()];
-      const valueOf = (row: number): F32x4 =>
+      const loadValue = (row: number): F32x4 =>
         shape.contiguous
           ? load.splat(place.plus(at(offsets, 0)), row * FLOAT)
           : load.splat(place.plus(at(offsets, row)));
@@ -180,7 +180,7 @@ export const outerProductKernel = (shape: { readonly contiguous: boolean; readon
         lineEnd.set(b.plus(p.widthBytes)),
         repeat(
           Array.from({ length: shape.unroll }, () => [
-            tile.multiply(b, 0, valueOf),
+            tile.multiply(b, 0, loadValue),
             place.add(p.stepX),
             b.add(PANEL_BYTES),
           ]),

@@ -8,7 +8,8 @@ import type { Rule } from "./rule.ts";
 const FLOAT = 4;
 const PLAIN = { bias: false, relu: false };
 
-const range = <T>(count: number, of: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => of(index));
+const range = <T>(count: number, of: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => of(index));
 
 /** Bytes from a patch's beginning to each run of values that lie side by side in it, and the values of a run. */
 function segmentsOf(g: ConvGeometry, rowBytes: number, channels: number, groupChannels: number) {
@@ -68,11 +69,7 @@ export const convolution: Rule = (node) => {
         fill();
         for (let group = 0; group < g.groups; group++) {
           pack(to + group * g.groupOutChannels * FLOAT, places.scratch(1));
-          run(
-            address + group * g.groupInChannels * FLOAT,
-            places.scratch(1),
-            out + group * g.groupOutChannels * FLOAT,
-          );
+          run(address + group * g.groupInChannels * FLOAT, places.scratch(1), out + group * g.groupOutChannels * FLOAT);
         }
       };
     },
@@ -128,11 +125,7 @@ export const convolutionInputGradient: Rule = (node) => {
         fill();
         for (let group = 0; group < g.groups; group++) {
           pack(lastTap + group * g.groupOutChannels * FLOAT, places.scratch(1));
-          run(
-            address + group * g.groupOutChannels * FLOAT,
-            places.scratch(1),
-            out + group * g.groupInChannels * FLOAT,
-          );
+          run(address + group * g.groupOutChannels * FLOAT, places.scratch(1), out + group * g.groupInChannels * FLOAT);
         }
       };
     },

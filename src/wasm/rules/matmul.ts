@@ -1,0 +1,69 @@
+import { isOp } from "../../graph/op.ts";
+import { matmulSizes } from "../../graph/ops/matmul.ts";
+import { clearKernel } from "../padding.ts";
+import { outerProduct, panels, product } from "../product.ts";
+import type { Task } from "../task.ts";
+import { taskOf } from "./pointwise.ts";
+import type { Rule } from "./rule.ts";
+
+const FLOAT = 4;
+const PLAIN = { bias: false, relu: false };
+/** Rows of a that are walked through their table. */
+const MOST_ROWS = 2 ** 16;
+
+export const matmul: Rule = (node): Task | undefined => {
+  if (!isOp(node, "matmul")) return undefined;
+  const [a, b] = [node.operand("a"), node.operand("b")];
+  const { m, n, k } = matmulSizes(a, b, node.attributes);
+  const { transposeA, transposeB } = node.attributes;
+  if (transposeA || m > MOST_ROWS || m * n * k === 0) return undefined;
+  const weights = panels(
+    transposeB
+      ? { columns: n, columnStep: k * FLOAT, groups: 1, groupStep: 0, rowsOfGroup: k, rowStep: FLOAT }
+      : { columns: n, columnStep: FLOAT, groups: 1, groupStep: 0, rowsOfGroup: k, rowStep: n * FLOAT },
+  );
+  const multiply = product(
+    {
+      rows: Array.from({ length: m }, (_, row) => row * k * FLOAT),
+      ...{ images: 1, imageStepA: 0, imageStepC: 0, segments: [0], run: k, columns: n, rowStepC: n * FLOAT },
+    },
+    PLAIN,
+  );
+  return {
+    ...taskOf(node, "product", [a, b]),
+    ...{ scratch: [weights.bytes], tables: multiply.tables, kernels: [weights.kernel, multiply.kernel] },
+    bind(places) {
+      const [left, right, to] = [places.array(a).address, places.array(b).address, places.array(node).address];
+      const [pack, run] = [weights.bind(places), multiply.bind(places, [places.table(0), places.table(1)])];
+      return () => {
+        pack(right, places.scratch(0));
+        run(left, places.scratch(0), to);
+      };
+    },
+  };
+};
+
+/** aᵀ · b, as the gradient of a dense layer's weights is: a sum over rows of both. */
+export const matmulOfRows: Rule = (node): Task | undefined => {
+  if (!isOp(node, "matmul")) return undefined;
+  const [a, b] = [node.operand("a"), node.operand("b")];
+  const { m, n, k } = matmulSizes(a, b, node.attributes);
+  if (!node.attributes.transposeA || node.attributes.transposeB || m > MOST_ROWS || m * n * k === 0) return undefined;
+  const multiply = outerProduct({
+    offsets: Array.from({ length: m }, (_, row) => row * FLOAT),
+    ...{ images: 1, imageStepA: 0, outHeight: 1, outWidth: k, stepX: m * FLOAT, stepY: k * m * FLOAT },
+    ...{ columns: n, rowStepB: n * FLOAT, rowStepC: n * FLOAT },
+  });
+  return {
+    ...taskOf(node, "outer product", [a, b]),
+    ...{ scratch: multiply.scratch, tables: multiply.tables, kernels: [clearKernel, ...multiply.kernels] },
+    bind(places) {
+      const clear = places.call(clearKernel);
+      const run = multiply.bind(places, places.table(0), [places.scratch(0), places.scratch(1)], (at, bytes) =>
+        clear({ at, bytes }),
+      );
+      const [left, right, to] = [places.array(a).address, places.array(b).address, places.array(node).address];
+      return () => run(left, right, to);
+    },
+  };
+};
