@@ -66,7 +66,7 @@ export function groupsOf(modules) {
     [...union(COMMON_LAYERS)].filter((name) => name.startsWith("nn/") && !COMMON_LAYERS.includes(name)),
   );
   const parts = [...new Set([...modules.values()].flatMap(({ dynamicImports }) => dynamicImports))]
-    .filter((name) => !name.startsWith("cpu/"))
+    .filter((name) => !/^(cpu|wasm)\//.test(name))
     .map((name) => [name, closure(name)]);
 
   const fileOf = (name) => {

@@ -19,4 +19,5 @@ export {
   createClassifier,
 } from "./train/classifier.ts";
 export { createPredictor, type ModelPredictor } from "./train/predictor.ts";
+export { wasm } from "./wasm.ts";
 export { webgpu } from "./webgpu/backend.ts";

@@ -8,7 +8,7 @@ import type { Node } from "./node.ts";
 export function checkBackend(where: string, backend: Backend): void {
   const given: unknown = backend;
   if (typeof given === "object" && given !== null && "compile" in given && typeof given.compile === "function") return;
-  const write = `${where}: backend must be what await webgpu(), await bestBackend() or cpu() gives`;
+  const write = `${where}: backend must be what await webgpu(), await wasm(), await bestBackend() or cpu() gives`;
   if (isPromise(given)) throw new ArgumentError(`${write}; this is a promise: write backend: await webgpu().`);
   if (typeof given === "function") throw new ArgumentError(`${write}; this is ${describeValue(given)}: call it.`);
   throw new ArgumentError(`${write}, got ${describeValue(given)}.`);

@@ -52,7 +52,7 @@ export function cpuTask(node: Node, inputs: readonly Value[] = node.inputs): Tas
 
 /** Keeps what a variable holds before the first effect, for an effect that runs after it was changed. */
 export function copyTask(node: Node): { task: Task; copy: Hidden } {
-  const copy = new Hidden(node.dtype, sizeOf(node.shape));
+  const copy = new Hidden(node.dtype, sizeOf(node.shape), node);
   const task: Task = {
     layer: node.layer,
     op: "copy",

@@ -1,10 +1,13 @@
 import type { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { isOp } from "../graph/op.ts";
-import { isView, neededNodes, outdatedOperands, writtenVariables } from "../graph/schedule.ts";
+import { isView, neededNodes, outdatedOperands, ownerOf, writtenVariables } from "../graph/schedule.ts";
 import { copyTask, cpuTask } from "./cpu_task.ts";
 import { rules } from "./rules/index.ts";
-import type { Task, Value } from "./task.ts";
+import { PooledConvolutions } from "./rules/pooled.ts";
+import { Readers } from "./rules/readers.ts";
+import type { Surroundings } from "./rules/rule.ts";
+import { Hidden, type Task, type Value } from "./task.ts";
 
 /** A graph as a list of tasks. */
 export interface Lowered {
@@ -23,20 +26,29 @@ const isLeaf = (node: Node): boolean => isOp(node, "input") || isOp(node, "const
 /** Who computes each node: the first kernel whose rule takes it, else the CPU backend's loops. */
 export function lower(graph: Graph, outputs: readonly Node[]): Lowered {
   const nodes = neededNodes(graph, outputs);
-  const computed = nodes.filter((node) => !isLeaf(node) && !isView(node));
-  const steps = computed.map((node) => {
-    for (const rule of rules) {
-      const task = rule(node);
-      if (task) return task;
-    }
-    return cpuTask(node);
-  });
-  return {
-    leaves: nodes.filter(isLeaf),
-    steps,
-    effects: lowerEffects(graph),
-    written: writtenVariables(graph.effects),
-  };
+  const effects = lowerEffects(graph);
+  const readers = new Readers([...nodes, ...graph.effects], outputs);
+  const surroundings: Surroundings = { readers, pooled: new PooledConvolutions(nodes, readers) };
+  const wanted = new Set<Node>();
+  const want = (value: Value) => wanted.add(value instanceof Hidden ? value.maker : ownerOf(value));
+  for (const value of [...outputs, ...effects.flatMap(({ reads }) => reads)]) want(value);
+  const steps: Task[] = [];
+  // From the end: a task that computes several nodes at once leaves those out that nobody else wants.
+  for (const node of nodes.toReversed()) {
+    if (isLeaf(node) || isView(node) || !wanted.has(node)) continue;
+    const task = taskFor(node, surroundings);
+    steps.unshift(task);
+    for (const value of task.reads) want(value);
+  }
+  return { leaves: nodes.filter(isLeaf), steps, effects, written: writtenVariables(graph.effects) };
+}
+
+function taskFor(node: Node, surroundings: Surroundings): Task {
+  for (const rule of rules) {
+    const task = rule(node, surroundings);
+    if (task) return task;
+  }
+  return cpuTask(node);
 }
 
 /** Effects run after everything else, in order; each sees the values that variables had before the first of them. */

@@ -64,7 +64,7 @@ export interface Product {
 /** Images whose rows do not fill their last tile are walked as one, while their table stays small. */
 const MOST_ROWS = 2 ** 15;
 
-export function product(given: Product, epilogue: Epilogue) {
+export function product(given: Product, epilogue: Epilogue & { readonly pool: boolean }) {
   const rowsOfImage = given.rows.length;
   const continues = given.imageStepC === rowsOfImage * given.rowStepC;
   const asOne = continues && rowsOfImage % TILE !== 0 && rowsOfImage * given.images <= MOST_ROWS;
@@ -81,6 +81,7 @@ export function product(given: Product, epilogue: Epilogue) {
   const kernel = productKernel({
     bias: epilogue.bias,
     relu: epilogue.relu,
+    pool: epilogue.pool,
     lastRows: ((rowCount - 1) % TILE) + 1,
     lastColumns: lastOf(given.columns),
     unroll: unrollOf(given.run),
@@ -93,9 +94,9 @@ export function product(given: Product, epilogue: Epilogue) {
     tables: [table, Int32Array.from(given.segments)],
     bind(places: Places, [rowTable, segmentTable]: readonly [number, number]) {
       const multiply = places.call(kernel);
-      return (a: number, b: number, c: number, bias = 0) =>
+      return (a: number, b: number, c: number, bias = 0, codes = 0) =>
         multiply({
-          ...{ a, b, c, bias, images, imageStepA: given.imageStepA, imageStepC: given.imageStepC },
+          ...{ a, b, c, bias, codes, images, imageStepA: given.imageStepA, imageStepC: given.imageStepC },
           ...{ rows: rowTable, rowCount, block: Math.min(block, alignTo(rowCount, TILE)), rowStepC: given.rowStepC },
           ...{ segments: segmentTable, segmentBytes: given.segments.length * FLOAT, run: given.run * FLOAT },
           ...{ panels: panelsOf(given.columns), panelBytes: depth * PANEL * FLOAT },

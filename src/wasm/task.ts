@@ -7,10 +7,13 @@ import type { WasmArray } from "./memory.ts";
 export class Hidden {
   readonly dtype: DType;
   readonly size: number;
+  /** The node whose task makes it. */
+  readonly maker: Node;
 
-  constructor(dtype: DType, size: number) {
+  constructor(dtype: DType, size: number, maker: Node) {
     this.dtype = dtype;
     this.size = size;
+    this.maker = maker;
   }
 }
 

@@ -8,14 +8,14 @@ const LOSS = "sparseCategoricalCrossentropy";
 
 const kinds: readonly (readonly [string, () => Promise<Backend>])[] =
   backendKind !== "webgpu"
-  ? [[`a profile on ${backendName}`, testBackend]]
-  : [
-      ["a profile by the GPU's clock", async () => webgpu({ gpu: await testGpu() })],
-      [
-        "a profile by the wall clock, on a device without timestamps",
-        async () => webgpu({ device: await testDevice() }),
-      ],
-    ];
+    ? [[`a profile on ${backendName}`, testBackend]]
+    : [
+        ["a profile by the GPU's clock", async () => webgpu({ gpu: await testGpu() })],
+        [
+          "a profile by the wall clock, on a device without timestamps",
+          async () => webgpu({ device: await testDevice() }),
+        ],
+      ];
 
 if (backendKind === "webgpu") {
   it("a device of our own has the GPU's clock here", async () => {

@@ -55,6 +55,10 @@ export class I32 {
   times(other: I32 | number): I32 {
     return I32.of(other).known === 1 ? this : this.#with(other, 0x6c);
   }
+  /** A fourth of a number without a sign. */
+  quarter(): I32 {
+    return this.#with(2, 0x76);
+  }
   /** 1 where it is less, both taken as numbers without a sign, as addresses are. */
   isBelow(other: I32 | number): I32 {
     return this.#with(other, 0x49);
@@ -143,6 +147,10 @@ export class I32x4 {
   mask(values: F32x4): F32x4 {
     return new F32x4([this.code, values.code, vector(0x4e)]);
   }
+  /** The same bits. */
+  asFloats(): F32x4 {
+    return new F32x4(this.code);
+  }
   lane(index: number): I32 {
     return new I32([this.code, vector(0x1b), index]);
   }
@@ -229,12 +237,14 @@ export const load = {
   byte: (address: Address, offset = 0) => new I32([at(address), 0x2d, memory(0, offset)]),
   f32: (address: Address, offset = 0) => new F32([at(address), 0x2a, memory(2, offset)]),
   f32x4: (address: Address, offset = 0) => new F32x4([at(address), vector(0x00), memory(2, offset)]),
+  i32x4: (address: Address, offset = 0) => new I32x4([at(address), vector(0x00), memory(2, offset)]),
   /** One f32 in all four lanes. */
   splat: (address: Address, offset = 0) => new F32x4([at(address), vector(0x09), memory(2, offset)]),
 };
 
 /** Writes to memory. */
 export const store = {
+  i32: (address: Address, value: I32, offset = 0): Code => [at(address), value.code, 0x36, memory(2, offset)],
   f32: (address: Address, value: F32, offset = 0): Code => [at(address), value.code, 0x38, memory(2, offset)],
   f32x4: (address: Address, value: F32x4 | I32x4, offset = 0): Code => [
     at(address),

@@ -52,10 +52,7 @@ export const isUnary = (name: string): name is UnaryName => Object.hasOwn(UNARY,
 export const unaryKernel = (name: UnaryName) =>
   defineKernel(kernelName(name, {}), { x: "i32", to: "i32", bytes: "i32", a: "f32" }, (locals, p) => {
     const a = locals.f32x4();
-    return [
-      a.set(p.a.splat()),
-      overFloats(locals, p.bytes, (_, at) => at.store(p.to, UNARY[name](at.load(p.x), a))),
-    ];
+    return [a.set(p.a.splat()), overFloats(locals, p.bytes, (_, at) => at.store(p.to, UNARY[name](at.load(p.x), a)))];
   });
 
 /** Gradients by a value and what comes from above. */
@@ -140,10 +137,7 @@ export const sumKernel = defineKernel(
           part.set(ZERO),
           blockEnd.set(address.plus(p.innerBytes.times(BLOCK))),
           locals.minimum(blockEnd, end),
-          locals.while(address.isBelow(blockEnd), [
-            part.set(part.plus(at.load(address))),
-            address.add(p.innerBytes),
-          ]),
+          locals.while(address.isBelow(blockEnd), [part.set(part.plus(at.load(address))), address.add(p.innerBytes)]),
           total.set(total.plus(part)),
         ]),
         at.store(p.to, total),

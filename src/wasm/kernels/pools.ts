@@ -119,7 +119,13 @@ export const maxPoolGradientKernel = (g: PoolGeometry) =>
       const [channel, target] = [locals.i32(), locals.i32()];
       const isVectors = g.channels % 4 === 0;
       const give = (lane: number): Code => [
-        target.set(winner.lane(lane).plus(p.to).minus(p.x).plus(lane * FLOAT)),
+        target.set(
+          winner
+            .lane(lane)
+            .plus(p.to)
+            .minus(p.x)
+            .plus(lane * FLOAT),
+        ),
         store.f32(target, load.f32(target).plus(load.f32(p.upstream.plus(channel), lane * FLOAT))),
       ];
       return overWindows(

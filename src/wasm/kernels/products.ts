@@ -1,6 +1,6 @@
 import { at } from "../../core/at.ts";
-import { type Code, copyBytes, F32x4, type I32, load, repeat, store, when } from "../emit/code.ts";
-import { defineKernel, type LocalF32x4, type LocalI32, type Locals } from "../emit/function.ts";
+import { type Code, copyBytes, F32x4, type I32, I32x4, load, repeat, store, when } from "../emit/code.ts";
+import { defineKernel, type LocalF32x4, type LocalI32, type LocalI32x4, type Locals } from "../emit/function.ts";
 
 /** Columns of a panel: two vectors. With four rows, eight sums and two vectors of weights fill the registers. */
 export const PANEL = 8;
@@ -66,12 +66,37 @@ export interface Epilogue {
 }
 
 export interface ProductShape extends Epilogue {
+  /** Four rows at a time are the window of a 2 × 2 pool: the largest of them is stored, and which it was (`CODES`). */
+  readonly pool: boolean;
   /** Rows of the last tile, 1 to 4. */
   readonly lastRows: number;
   /** Columns of the last panel, 1 to 8. */
   readonly lastColumns: number;
   /** Products of a segment that are written out: a divisor of its length. */
   readonly unroll: number;
+}
+
+/** What a pool notes of a window: 0 to 3, which of its values won, or that ReLU let none through. */
+export const DEAD = 4;
+
+/** The largest of four rows in the first, and its code in `codes`: the first of equals, NaN before everything, and ReLU. */
+function poolTile({ sums }: Tile, codes: readonly LocalI32x4[], bias: I32, { bias: hasBias }: Epilogue): Code {
+  return SIDES.map((side) => {
+    const [best, code] = [at(at(sums, 0), side), at(codes, side)];
+    const challenges = [1, 2, 3].map((row) => {
+      const value = at(at(sums, row), side);
+      const wins = value.isAbove(best).or(value.differs(value).butNot(best.differs(best)));
+      return [code.set(wins.choose<I32x4>(I32x4.of(row), code)), best.set(wins.choose<F32x4>(value, best))];
+    });
+    return [
+      code.set(I32x4.of(0)),
+      challenges,
+      // The same for all four: added once.
+      hasBias ? best.set(best.plus(load.f32x4(bias, side * VECTOR))) : [],
+      code.set(best.isAtMost(F32x4.of(0)).choose<I32x4>(I32x4.of(DEAD), code)),
+      best.set(best.atLeast(F32x4.of(0))),
+    ];
+  });
 }
 
 function epilogue({ sums }: Tile, bias: I32, shape: Epilogue): Code {
@@ -95,7 +120,7 @@ export const productKernel = (shape: ProductShape) =>
     kernelName("product", shape),
     {
       ...{ a: "i32", b: "i32", c: "i32", bias: "i32", images: "i32", imageStepA: "i32", imageStepC: "i32" },
-      ...{ rows: "i32", rowCount: "i32", block: "i32", rowStepC: "i32" },
+      ...{ codes: "i32", rows: "i32", rowCount: "i32", block: "i32", rowStepC: "i32" },
       ...{ segments: "i32", segmentBytes: "i32", run: "i32", panels: "i32", panelBytes: "i32" },
     },
     (locals, p) => {
@@ -125,17 +150,29 @@ export const productKernel = (shape: ProductShape) =>
           const stored = [index > 0 ? c.add(p.rowStepC) : [], storeColumns(c, columns, ofRow)];
           return index < shape.lastRows ? stored : when(row.plus(index).isBelow(p.rowCount), stored);
         });
+      const codes = SIDES.map(() => locals.i32x4());
+      /** Codes are i32 and lie as the result does. */
+      const storePooled = (columns: number): Code => [
+        storeColumns(c, columns, at(tile.sums, 0)),
+        c.set(c.plus(p.codes).minus(p.c)),
+        storeColumns(
+          c,
+          columns,
+          codes.map((code) => code.asFloats()),
+        ),
+      ];
+      const storeRows = (row: I32, columns: number) => (shape.pool ? storePooled(columns) : storeTile(row, columns));
       const computeTile = (row: I32, panel: I32): Code => [
         entry.set(p.rows.plus(row.times(FLOAT))),
         starts.map((start, index) => start.set(p.a.plus(load.i32(entry, index * FLOAT)))),
         tile.clear(),
         b.set(panelStart),
         locals.range({ first: p.segments, end: p.segments.plus(p.segmentBytes), step: FLOAT }, multiplySegment),
-        epilogue(tile, bias, shape),
-        c.set(p.c.plus(row.times(p.rowStepC)).plus(panel.times(PANEL_BYTES))),
+        shape.pool ? poolTile(tile, codes, bias, shape) : epilogue(tile, bias, shape),
+        c.set(p.c.plus((shape.pool ? row.quarter() : row).times(p.rowStepC)).plus(panel.times(PANEL_BYTES))),
         shape.lastColumns === PANEL
-          ? storeTile(row, PANEL)
-          : when(panel.plus(1).isBelow(p.panels), storeTile(row, PANEL), storeTile(row, shape.lastColumns)),
+          ? storeRows(row, PANEL)
+          : when(panel.plus(1).isBelow(p.panels), storeRows(row, PANEL), storeRows(row, shape.lastColumns)),
       ];
       return locals.range({ end: p.images }, () => [
         locals.range({ end: p.rowCount, step: p.block }, (blockStart) => [
@@ -151,6 +188,7 @@ export const productKernel = (shape: ProductShape) =>
         ]),
         p.a.add(p.imageStepA),
         p.c.add(p.imageStepC),
+        shape.pool ? p.codes.add(p.imageStepC) : [],
       ]);
     },
   );

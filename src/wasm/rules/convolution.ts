@@ -1,44 +1,54 @@
 import type { ConvGeometry } from "../../core/window_geometry.ts";
+import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import { flopsOf } from "../cpu_task.ts";
 import { clearKernel, paddedSource } from "../padding.ts";
 import { outerProduct, panels, product } from "../product.ts";
-import type { Rule } from "./rule.ts";
+import type { Hidden, Task, Value } from "../task.ts";
+import { FLOAT, inputOf, patchesOf, range, segmentsOf } from "./patches.ts";
+import { type BiasedConvolution, biasedConvolution } from "./pooled.ts";
+import type { Rule, Surroundings } from "./rule.ts";
 
-const FLOAT = 4;
-const PLAIN = { bias: false, relu: false };
+const PLAIN = { bias: false, relu: false, pool: false };
 
-const range = <T>(count: number, of: (index: number) => T): T[] =>
-  Array.from({ length: count }, (_, index) => of(index));
-
-/** Bytes from a patch's beginning to each run of values that lie side by side in it, and the values of a run. */
-function segmentsOf(g: ConvGeometry, rowBytes: number, channels: number, groupChannels: number) {
-  const rowStep = g.dilationHeight * rowBytes;
-  if (g.dilationWidth === 1 && channels === groupChannels) {
-    return { segments: range(g.kernelHeight, (y) => y * rowStep), run: g.kernelWidth * channels };
-  }
-  const pixelStep = g.dilationWidth * channels * FLOAT;
-  const taps = range(g.kernelHeight, (y) => range(g.kernelWidth, (x) => y * rowStep + x * pixelStep));
-  return { segments: taps.flat(), run: groupChannels };
+/** Rows of a result in the order in which kernels want them: line by line, or window by window of a 2 × 2 pool. */
+function resultRows(g: ConvGeometry, pool: boolean, stepY: number, stepX: number): number[] {
+  if (!pool) return patchesOf(g.outHeight, g.outWidth, stepY, stepX);
+  const windows = patchesOf(Math.floor(g.outHeight / 2), Math.floor(g.outWidth / 2), 2 * stepY, 2 * stepX);
+  return windows.flatMap((window) => patchesOf(2, 2, stepY, stepX).map((place) => window + place));
 }
 
-/** Bytes from an image's beginning to the patch of each place, line by line. */
-const patchesOf = (height: number, width: number, stepY: number, stepX: number) =>
-  range(height, (y) => range(width, (x) => y * stepY + x * stepX)).flat();
+/** What a convolution's kernel does beside: all that follows of it up to `result`. */
+interface Fused extends BiasedConvolution {
+  readonly result: Node;
+  readonly op: string;
+  readonly relu: boolean;
+  /** Where the pool's codes go; undefined without a pool. */
+  readonly codes?: Hidden;
+}
 
-/** The input of a convolution, with its padding. */
-const inputOf = (g: ConvGeometry) =>
-  paddedSource({
-    ...{ batch: g.batch, height: g.inHeight, width: g.inWidth, channels: g.inChannels, spread: [1, 1] },
-    ...{ top: g.padTop, left: g.padLeft },
-    paddedHeight: (g.outHeight - 1) * g.strideHeight + (g.kernelHeight - 1) * g.dilationHeight + 1,
-    paddedWidth: (g.outWidth - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1,
-  });
+/** Convolution, bias, ReLU and pool, as far as nothing between them is wanted by others. */
+function fusedConvolution(node: Node, { readers, pooled }: Surroundings): Fused | undefined {
+  const pool = pooled.get(node);
+  if (pool?.pool === node) {
+    const op = pool.bias ? "conv2d + add + relu + maxPool2d" : "conv2d + relu + maxPool2d";
+    return { ...pool, result: node, op, relu: true };
+  }
+  const relu = isOp(node, "relu");
+  const last = relu ? node.operand("x") : node;
+  if (relu && !readers.isOnly(last, node)) return undefined;
+  const biased = biasedConvolution(last, readers);
+  if (!biased) return undefined;
+  return { ...biased, result: node, op: `conv2d${biased.bias ? " + add" : ""}${relu ? " + relu" : ""}`, relu };
+}
 
-export const convolution: Rule = (node) => {
-  if (!isOp(node, "conv2d")) return undefined;
+export const convolution: Rule = (node, surroundings) => {
+  const fused = fusedConvolution(node, surroundings);
+  return fused && !isDepthwise(fused.convolution.attributes.geometry) ? convolutionTask(fused) : undefined;
+};
+
+function convolutionTask({ convolution: node, bias, result, op, relu, codes }: Fused): Task {
   const g = node.attributes.geometry;
-  if (isDepthwise(g)) return undefined;
   const [x, filter] = [node.operand("x"), node.operand("filter")];
   const source = inputOf(g);
   const depth = g.kernelHeight * g.kernelWidth * g.groupInChannels;
@@ -48,33 +58,45 @@ export const convolution: Rule = (node) => {
     ...{ columns: g.groupOutChannels, columnStep: FLOAT, groups: 1, groupStep: 0, rowsOfGroup: depth },
     rowStep: g.outChannels * FLOAT,
   });
-  const rows = patchesOf(g.outHeight, g.outWidth, g.strideHeight * source.rowBytes, g.strideWidth * pixel);
+  const pool = codes !== undefined;
+  const rows = resultRows(g, pool, g.strideHeight * source.rowBytes, g.strideWidth * pixel);
   const multiply = product(
     {
-      ...{ rows, images: g.batch, imageStepA: source.imageBytes, imageStepC: rows.length * rowStepC },
+      ...{ rows, images: g.batch, imageStepA: source.imageBytes },
+      imageStepC: (pool ? rows.length / 4 : rows.length) * rowStepC,
       ...segmentsOf(g, source.rowBytes, g.inChannels, g.groupInChannels),
       ...{ columns: g.groupOutChannels, rowStepC },
     },
-    PLAIN,
+    { bias: bias !== undefined, relu, pool },
   );
   return {
-    ...{ layer: node.layer, op: "conv2d", kernel: "product", shape: node.shape, flops: flopsOf(node) },
-    ...{ reads: [x, filter], makes: [node], scratch: [source.scratch, weights.bytes], tables: multiply.tables },
+    ...{ layer: node.layer, op, kernel: "product", shape: result.shape },
+    flops: flopsOf(node) + (result === node ? 0 : flopsOf(result)),
+    ...{ reads: [x, filter, ...(bias ? [bias] : [])], makes: [result, ...(codes ? [codes] : [])] },
+    ...{ scratch: [source.scratch, weights.bytes], tables: multiply.tables },
     kernels: [...source.kernels, weights.kernel, multiply.kernel],
     bind(places) {
-      const [from, to, out] = [x, filter, node].map((value) => places.array(value).address) as [number, number, number];
+      const addressOf = (value: Value | undefined) => (value ? places.array(value).address : 0);
+      const [from, to, out] = [addressOf(x), addressOf(filter), addressOf(result)];
       const { address, fill } = source.bind(places, from, places.scratch(0));
       const [pack, run] = [weights.bind(places), multiply.bind(places, [places.table(0), places.table(1)])];
       return () => {
         fill();
         for (let group = 0; group < g.groups; group++) {
-          pack(to + group * g.groupOutChannels * FLOAT, places.scratch(1));
-          run(address + group * g.groupInChannels * FLOAT, places.scratch(1), out + group * g.groupOutChannels * FLOAT);
+          const columns = group * g.groupOutChannels * FLOAT;
+          pack(to + columns, places.scratch(1));
+          run(
+            address + group * g.groupInChannels * FLOAT,
+            places.scratch(1),
+            out + columns,
+            addressOf(bias) + columns,
+            addressOf(codes) + columns,
+          );
         }
       };
     },
   };
-};
+}
 
 /**
  * The gradient of the input is a convolution of the gradients, with zeros between them where the forward one strides, by the

@@ -3,9 +3,12 @@ import { matmul, matmulOfRows } from "./matmul.ts";
 import { binary, gradient, sum, unary } from "./pointwise.ts";
 import { maxPool, maxPoolGradient } from "./pools.ts";
 import type { Rule } from "./rule.ts";
+import { unpool, winnersFilterGradient, winnersInputGradient, winnersSum } from "./winners.ts";
 
 /** In this order: the first that takes a node computes it. */
 export const rules: readonly Rule[] = [
+  // Before the rules of their ops: what a pool keeps is less.
+  ...[unpool, winnersSum, winnersFilterGradient, winnersInputGradient],
   ...[convolution, convolutionInputGradient, convolutionFilterGradient],
   ...[matmul, matmulOfRows],
   ...[maxPool, maxPoolGradient],

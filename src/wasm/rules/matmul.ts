@@ -7,7 +7,7 @@ import { taskOf } from "./pointwise.ts";
 import type { Rule } from "./rule.ts";
 
 const FLOAT = 4;
-const PLAIN = { bias: false, relu: false };
+const PLAIN = { bias: false, relu: false, pool: false };
 /** Rows of a that are walked through their table. */
 const MOST_ROWS = 2 ** 16;
 
