@@ -1,7 +1,7 @@
 import { ArgumentError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import { bytesPerElement } from "../core/tensor.ts";
-import type { CpuOp } from "../cpu/op.ts";
+import type { CpuArray, CpuOp } from "../cpu/op.ts";
 import { assignCpuOp } from "../cpu/ops/assign.ts";
 import { cpuOps } from "../cpu/ops/index.ts";
 import type { Node } from "../graph/node.ts";
@@ -17,8 +17,15 @@ function cpuOpOf(node: Node): CpuOp {
 /** Floating-point operations of a node, as the CPU backend counts them. */
 export const flopsOf = (node: Node): number => cpuOpOf(node).flops(node);
 
-/** A node that no kernel computes: the CPU backend's loops over the same memory. `inputs` stand for the node's operands. */
-export function cpuTask(node: Node, inputs: readonly Value[] = node.inputs): Task {
+/**
+ * A node that no kernel computes: the CPU backend's loops over the same memory. `inputs` stand for the node's operands; the loops
+ * are given `standIns` in their place, where there is one.
+ */
+export function cpuTask(
+  node: Node,
+  inputs: readonly Value[] = node.inputs,
+  standIns: readonly (CpuArray | undefined)[] = [],
+): Task {
   const op = cpuOpOf(node);
   // Effects make no value, but for what the step's end decides.
   const makes = node.op.writes === undefined || isVerdict(node) ? [node] : [];
@@ -41,7 +48,7 @@ export function cpuTask(node: Node, inputs: readonly Value[] = node.inputs): Tas
         if (generation !== places.generation()) {
           generation = places.generation();
           const output = makes.length === 0 ? new Float32Array(0) : places.array(node).values;
-          const views = inputs.map((input) => places.array(input).values);
+          const views = inputs.map((input, index) => standIns[index] ?? places.array(input).values);
           compute = op.bind(node, views, output, (variable) => places.variable(variable).values);
         }
         compute();

@@ -7,6 +7,7 @@ import { rules } from "./rules/index.ts";
 import { PooledConvolutions } from "./rules/pooled.ts";
 import { Readers } from "./rules/readers.ts";
 import type { Surroundings } from "./rules/rule.ts";
+import { effectRules } from "./rules/training.ts";
 import { Hidden, type Task, type Value } from "./task.ts";
 
 /** A graph as a list of tasks. */
@@ -62,6 +63,10 @@ function lowerEffects({ effects }: Graph): Task[] {
       copies.push(task);
       return copy;
     });
+    for (const rule of effectRules) {
+      const task = rule(effect, inputs);
+      if (task) return task;
+    }
     return cpuTask(effect, inputs);
   });
   return [...copies, ...tasks];

@@ -141,6 +141,7 @@ function placesOf(
       const names = Object.keys(kernel.parameters);
       return (parameters) => compiled(...names.map((name) => parameters[name] ?? 0));
     },
+    words: (address, count) => new Int32Array(memory.memory.buffer, address, count),
     generation: () => memory.generation,
   };
 }

@@ -30,6 +30,8 @@ export interface Places {
   /** The kernel as a function of its parameters, in their order. */
   call<P extends ParameterTypes>(kernel: Kernel<P>): (parameters: { readonly [Name in keyof P]: number }) => void;
   variable(variable: Variable): WasmArray;
+  /** So many i32 at an address, as they are now. */
+  words(address: number, count: number): Int32Array;
   /** Counts how often the memory grew. */
   generation(): number;
 }

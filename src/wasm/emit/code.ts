@@ -101,6 +101,9 @@ export class F32 {
   over(other: F32): F32 {
     return new F32([this.code, other.code, 0x95]);
   }
+  static fromByte(byte: I32): F32 {
+    return new F32([byte.code, 0xb3]);
+  }
   squareRoot(): F32 {
     return new F32([this.code, 0x91]);
   }
@@ -146,6 +149,9 @@ export class I32x4 {
   /** The lanes of `values` where this has bits, 0 elsewhere. */
   mask(values: F32x4): F32x4 {
     return new F32x4([this.code, values.code, vector(0x4e)]);
+  }
+  minus(other: I32x4): I32x4 {
+    return new I32x4([this.code, other.code, vector(0xb1)]);
   }
   /** The same bits. */
   asFloats(): F32x4 {

@@ -94,6 +94,11 @@ export class Locals {
     return when(other.isBelow(local), local.set(other));
   }
 
+  /** The body where the condition is 0. */
+  unless(condition: I32, body: Code): Code {
+    return when(condition.equals(0), body);
+  }
+
   /** The body while the condition holds. */
   while(condition: I32, body: Code): Code {
     return when(condition, repeat(body, condition));

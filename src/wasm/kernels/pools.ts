@@ -1,4 +1,4 @@
-import type { PoolGeometry } from "../../core/window_geometry.ts";
+import type { WindowGeometry } from "../../core/window_geometry.ts";
 import { type Code, F32x4, type I32, I32x4, load, store, when } from "../emit/code.ts";
 import { defineKernel, type LocalF32x4, type LocalI32, type LocalI32x4, type Locals } from "../emit/function.ts";
 import { kernelName } from "./products.ts";
@@ -7,8 +7,11 @@ const FLOAT = 4;
 const VECTOR = 16;
 const LANES = [0, 1, 2, 3] as const;
 
+/** Windows over images of so many channels, each channel by itself. */
+export type Windowed = WindowGeometry & { readonly channels: number };
+
 /** What a pool's kernel is made for: how large the windows are, how they step, and whether they reach over the edges. */
-const shapeOf = (g: PoolGeometry) => ({
+const shapeOf = (g: Windowed) => ({
   ...{ window: `${g.kernelHeight}x${g.kernelWidth}`, strides: `${g.strideHeight}x${g.strideWidth}` },
   ...{ dilations: `${g.dilationHeight}x${g.dilationWidth}`, top: g.padTop, left: g.padLeft },
   ...{ in: `${g.inHeight}x${g.inWidth}`, out: `${g.outHeight}x${g.outWidth}` },
@@ -17,7 +20,7 @@ const shapeOf = (g: PoolGeometry) => ({
 
 interface Windows {
   readonly locals: Locals;
-  readonly g: PoolGeometry;
+  readonly g: Windowed;
   readonly x: I32;
   readonly images: I32;
   readonly pixelBytes: I32;
@@ -31,7 +34,7 @@ function overWindows(
   { locals, g, x, images, pixelBytes }: Windows,
   visits: {
     begin: Code;
-    visit(address: I32, value: F32x4): Code;
+    visit(address: I32, value: F32x4, tap: number): Code;
     finish: Code;
     /** At the end of each pixel of the result. */
     next: Code;
@@ -50,7 +53,7 @@ function overWindows(
     const [y, z] = [row.plus(down * g.dilationHeight), column.plus(right * g.dilationWidth)];
     const visit: Code = [
       address.set(image.plus(y.times(g.inWidth).plus(z).times(pixelBytes)).plus(channel)),
-      visits.visit(address, isVectors ? load.f32x4(address) : load.splat(address)),
+      visits.visit(address, isVectors ? load.f32x4(address) : load.splat(address), tap),
     ];
     // Before the first row or column a number without a sign is a very large one.
     return reachesOver ? when(y.isBelow(g.inHeight).and(z.isBelow(g.inWidth)), visit) : visit;
@@ -80,10 +83,47 @@ function overWindows(
   ];
 }
 
+/**
+ * A convolution of each channel by itself (depthwise, one filter a channel), and its gradients: `taps` weights a channel,
+ * [taps][channels], are multiplied in at once, in the order of the window.
+ */
+export const depthwiseKernel = (g: Windowed, of: "result" | "input gradient" | "filter gradient") =>
+  defineKernel(
+    kernelName(`depthwise ${of}`, shapeOf(g)),
+    { x: "i32", weights: "i32", y: "i32", images: "i32", pixelBytes: "i32" },
+    (locals, p) => {
+      const [sum, channel] = [locals.f32x4(), locals.i32()];
+      const y = p.y.plus(channel);
+      const isVectors = g.channels % 4 === 0;
+      const loaded = (address: I32) => (isVectors ? load.f32x4(address) : load.splat(address));
+      const stored = (address: I32, value: F32x4) =>
+        isVectors ? store.f32x4(address, value) : store.lane(address, value, 0);
+      const weight = (tap: number) => p.weights.plus(p.pixelBytes.times(tap)).plus(channel);
+      const visit = {
+        result: (_: I32, value: F32x4, tap: number) => sum.set(sum.plus(value.times(loaded(weight(tap))))),
+        // What x holds is the gradient there: it grows by what this window gives back.
+        "input gradient": (address: I32, value: F32x4, tap: number) =>
+          stored(address, value.plus(sum.times(loaded(weight(tap))))),
+        "filter gradient": (_: I32, value: F32x4, tap: number) =>
+          stored(weight(tap), loaded(weight(tap)).plus(sum.times(value))),
+      }[of];
+      return overWindows(
+        { locals, g, x: p.x, images: p.images, pixelBytes: p.pixelBytes },
+        {
+          begin: sum.set(of === "result" ? F32x4.of(0) : loaded(y)),
+          visit,
+          finish: of === "result" ? stored(y, sum) : [],
+          next: p.y.add(p.pixelBytes),
+        },
+        channel,
+      );
+    },
+  );
+
 const LOWEST = F32x4.of(Number.NEGATIVE_INFINITY);
 
 /** The largest value of each window; NaN is larger than everything. */
-export const maxPoolKernel = (g: PoolGeometry) =>
+export const maxPoolKernel = (g: Windowed) =>
   defineKernel(
     kernelName("max pool", shapeOf(g)),
     { x: "i32", to: "i32", images: "i32", pixelBytes: "i32" },
@@ -110,7 +150,7 @@ function challenge(best: LocalF32x4, winner: LocalI32x4, value: LocalF32x4, addr
 }
 
 /** The gradient of each window goes to its first maximum: `to` (cleared before) += upstream there. */
-export const maxPoolGradientKernel = (g: PoolGeometry) =>
+export const maxPoolGradientKernel = (g: Windowed) =>
   defineKernel(
     kernelName("max pool gradient", shapeOf(g)),
     { x: "i32", upstream: "i32", to: "i32", images: "i32", pixelBytes: "i32" },

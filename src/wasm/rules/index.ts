@@ -1,16 +1,21 @@
+import { batchNorm, batchNormGammaGradient, batchNormInputGradient, batchStatistics } from "./batch_norm.ts";
 import { convolution, convolutionFilterGradient, convolutionInputGradient } from "./convolution.ts";
+import { depthwise } from "./depthwise.ts";
 import { matmul, matmulOfRows } from "./matmul.ts";
 import { binary, gradient, sum, unary } from "./pointwise.ts";
 import { maxPool, maxPoolGradient } from "./pools.ts";
 import type { Rule } from "./rule.ts";
+import { gatherBytes, nonFinite } from "./training.ts";
 import { unpool, winnersFilterGradient, winnersInputGradient, winnersSum } from "./winners.ts";
 
 /** In this order: the first that takes a node computes it. */
 export const rules: readonly Rule[] = [
   // Before the rules of their ops: what a pool keeps is less.
   ...[unpool, winnersSum, winnersFilterGradient, winnersInputGradient],
+  ...[depthwise, batchStatistics, batchNorm, batchNormGammaGradient, batchNormInputGradient],
   ...[convolution, convolutionInputGradient, convolutionFilterGradient],
   ...[matmul, matmulOfRows],
   ...[maxPool, maxPoolGradient],
   ...[unary, gradient, binary, sum],
+  ...[gatherBytes, nonFinite],
 ];

@@ -1,0 +1,132 @@
+import { at } from "../../core/at.ts";
+import { sizeOf } from "../../core/shape.ts";
+import type { Node } from "../../graph/node.ts";
+import { isOp } from "../../graph/op.ts";
+import { batchSumsKernel, normalizeGradientKernel, normalizeKernel, type Strip, vectorsOf } from "../kernels/batch_norm.ts";
+import type { Places, Task, Value } from "../task.ts";
+import { FLOAT } from "./patches.ts";
+import { taskOf } from "./pointwise.ts";
+import type { Rule } from "./rule.ts";
+
+/** x as images of rows of channels. */
+function sizesOf(node: Node) {
+  const { shape } = node.operand("x");
+  const [images, channels] = [at(shape, 0), at(shape, shape.length - 1)];
+  return { images, rows: sizeOf(shape) / images / channels, channelBytes: channels * FLOAT, channels };
+}
+
+const stripOf = (node: Node, labels: boolean): Strip => ({ vectors: vectorsOf(sizesOf(node).channels), labels });
+
+/** Addresses of operands by their names; 0 for those that were left out. */
+const addresses = <Name extends string>(node: Node, places: Places, names: readonly Name[]) =>
+  Object.fromEntries(names.map((name) => [name, places.array(node.operand(name)).address])) as Record<Name, number>;
+
+/** How many rows count, counted anew in each step. */
+function counting(node: Node, places: Places): () => number {
+  const labels = node.optionalOperand("labels");
+  const { images, rows } = sizesOf(node);
+  const array = labels && places.array(labels);
+  return () => {
+    let counted = images;
+    if (array) {
+      counted = 0;
+      for (const label of array.values) if (label >= 0) counted++;
+    }
+    return Math.max(1, counted * rows);
+  };
+}
+
+const labelsOf = (node: Node, places: Places): number => {
+  const labels: Value | undefined = node.optionalOperand("labels");
+  return labels ? places.array(labels).address : 0;
+};
+
+function isEmpty(node: Node): boolean {
+  return sizeOf(node.operand("x").shape) === 0;
+}
+
+export const batchStatistics: Rule = (node): Task | undefined => {
+  const isMean = node.op.name === "batchMean";
+  if (!(isMean || node.op.name === "batchVariance") || isEmpty(node)) return undefined;
+  const kernel = batchSumsKernel({
+    ...stripOf(node, node.optionalOperand("labels") !== undefined),
+    of: isMean ? "mean" : "variance",
+  });
+  return {
+    ...taskOf(node, "batch sums", node.inputs),
+    kernels: [kernel],
+    bind(places) {
+      const [run, total] = [places.call(kernel), counting(node, places)];
+      const { images, rows, channelBytes } = sizesOf(node);
+      const x = places.array(node.operand("x")).address;
+      const parameters = {
+        ...{ x, upstream: x, mean: isMean ? 0 : places.array(node.operand("mean")).address, variance: 0 },
+        ...{ to: places.array(node).address, labels: labelsOf(node, places), images, rows, channelBytes, epsilon: 0 },
+      };
+      return () => run({ ...parameters, factor: 1 / total() });
+    },
+  };
+};
+
+export const batchNorm: Rule = (node): Task | undefined => {
+  if (!isOp(node, "batchNorm") || isEmpty(node)) return undefined;
+  const kernel = normalizeKernel(stripOf(node, false));
+  const { epsilon } = node.attributes;
+  const names = ["x", "mean", "variance", "gamma", "beta"] as const;
+  return {
+    ...taskOf(
+      node,
+      "batch norm",
+      names.map((name) => node.operand(name)),
+    ),
+    kernels: [kernel],
+    bind(places) {
+      const run = places.call(kernel);
+      const { images, rows, channelBytes } = sizesOf(node);
+      const parameters = {
+        ...{ ...addresses(node, places, names), to: places.array(node).address, labels: 0 },
+        ...{ images, rows, channelBytes, epsilon },
+      };
+      return () => run(parameters);
+    },
+  };
+};
+
+export const batchNormGammaGradient: Rule = (node): Task | undefined => {
+  if (!isOp(node, "batchNormGammaGradient") || isEmpty(node)) return undefined;
+  const kernel = batchSumsKernel({ ...stripOf(node, false), of: "gamma" });
+  const { epsilon } = node.attributes;
+  return {
+    ...taskOf(node, "batch sums", node.inputs),
+    kernels: [kernel],
+    bind(places) {
+      const run = places.call(kernel);
+      const { images, rows, channelBytes } = sizesOf(node);
+      const parameters = {
+        ...addresses(node, places, ["x", "upstream", "mean", "variance"]),
+        ...{ to: places.array(node).address, labels: 0, images, rows, channelBytes, epsilon, factor: 1 },
+      };
+      return () => run(parameters);
+    },
+  };
+};
+
+export const batchNormInputGradient: Rule = (node): Task | undefined => {
+  if (!isOp(node, "batchNormInputGradient") || isEmpty(node)) return undefined;
+  const kernel = normalizeGradientKernel(stripOf(node, node.optionalOperand("labels") !== undefined));
+  const { epsilon } = node.attributes;
+  const names = ["x", "upstream", "mean", "variance", "gamma", "gammaGradient", "betaGradient"] as const;
+  return {
+    ...taskOf(node, "batch norm input gradient", node.inputs),
+    kernels: [kernel],
+    bind(places) {
+      const [run, total] = [places.call(kernel), counting(node, places)];
+      const { images, rows, channelBytes } = sizesOf(node);
+      const parameters = {
+        ...{ ...addresses(node, places, names), to: places.array(node).address, labels: labelsOf(node, places) },
+        ...{ images, rows, channelBytes, epsilon },
+      };
+      return () => run({ ...parameters, factor: 1 / total() });
+    },
+  };
+};
