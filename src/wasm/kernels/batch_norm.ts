@@ -122,9 +122,7 @@ export const batchSumsKernel = (shape: Strip & { readonly of: keyof typeof FORMU
           },
           counts,
         ),
-        columns.each((column) =>
-          columns.store(p.to.plus(strip), column, at(totals, column).times(p.factor.splat())),
-        ),
+        columns.each((column) => columns.store(p.to.plus(strip), column, at(totals, column).times(p.factor.splat()))),
       ]);
     },
   );
@@ -183,7 +181,9 @@ export const normalizeGradientKernel = (shape: Strip) =>
       const share = locals.f32x4();
       const row = columns.each((column) => {
         const centred = columns.load(p.x.plus(offset), column).minus(at(means, column));
-        const through = at(constant, column).plus(centred.times(at(along, column))).times(share);
+        const through = at(constant, column)
+          .plus(centred.times(at(along, column)))
+          .times(share);
         const value = columns.load(p.upstream.plus(offset), column).minus(through);
         return columns.store(p.to.plus(offset), column, value.times(at(gammas, column)));
       });

@@ -2,7 +2,13 @@ import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
-import { batchSumsKernel, normalizeGradientKernel, normalizeKernel, type Strip, vectorsOf } from "../kernels/batch_norm.ts";
+import {
+  batchSumsKernel,
+  normalizeGradientKernel,
+  normalizeKernel,
+  type Strip,
+  vectorsOf,
+} from "../kernels/batch_norm.ts";
 import type { Places, Task, Value } from "../task.ts";
 import { FLOAT } from "./patches.ts";
 import { taskOf } from "./pointwise.ts";

@@ -1,8 +1,8 @@
 import { at } from "../../core/at.ts";
 import { momentumFromTable, rateFromTable } from "../../core/schedule.ts";
 import { sizeOf } from "../../core/shape.ts";
-import { verdictOf } from "../../cpu/ops/finish_step.ts";
 import type { CpuArray } from "../../cpu/op.ts";
+import { verdictOf } from "../../cpu/ops/finish_step.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import { finishStepParts } from "../../graph/ops/finish_step.ts";
@@ -162,7 +162,11 @@ function squaredNorm(values: CpuArray): number {
 }
 
 /** What a gradient is multiplied by so that no norm is above the limit. */
-function scalesOf({ clip }: OptimizerUpdateAttributes["rule"], gradients: readonly WasmArray[], divisor: number): number[] {
+function scalesOf(
+  { clip }: OptimizerUpdateAttributes["rule"],
+  gradients: readonly WasmArray[],
+  divisor: number,
+): number[] {
   if (!clip) return gradients.map(() => 1 / divisor);
   const squares = gradients.map(({ values }) => squaredNorm(values) / divisor ** 2);
   const all = squares.reduce((sum, square) => sum + square, 0);

@@ -13,6 +13,7 @@ import {
   sgd,
   type Trainer,
   type TrainerConfig,
+  wasm,
   webgpu,
 } from "../../../src/index.ts";
 import { createWorkerTrainer } from "../../../src/worker.ts";
@@ -22,7 +23,8 @@ import { hostWorkers } from "../host_worker.ts";
 /** Where a trainer is, and what it computes with. */
 export interface Combination {
   readonly where: "here" | "worker";
-  readonly kind: "cpu" | "webgpu";
+  /** A worker opens no WebAssembly. */
+  readonly kind: "cpu" | "wasm" | "webgpu";
 }
 
 /** Makes trainers of one combination, which are disposed of after the test. */
@@ -48,7 +50,8 @@ export function useBench({ where, kind }: Combination): Bench {
     return backend;
   };
   beforeAll(async () => {
-    backend = kind === "cpu" ? cpu() : await webgpu({ gpu: await testGpu(), quickStart: false });
+    if (kind === "webgpu") backend = await webgpu({ gpu: await testGpu(), quickStart: false });
+    else backend = kind === "cpu" ? cpu() : await wasm();
     if (where === "worker") worker = await hostWorkers();
   });
   afterEach(() => {
@@ -64,7 +67,7 @@ export function useBench({ where, kind }: Combination): Bench {
   const trainerHere: Bench["trainerHere"] = (model, config) =>
     noted(createTrainer(model, { ...CONFIG, ...config, backend: here() }));
   const trainer: Bench["trainer"] = (model, config) =>
-    worker
+    worker && kind !== "wasm"
       ? noted(createWorkerTrainer(model, { ...CONFIG, ...config, worker, backend: kind }))
       : trainerHere(model, config);
   return {

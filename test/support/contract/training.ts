@@ -139,7 +139,7 @@ export function trainingContract(bench: Bench): void {
   it("stats are of now: steps, the data set's bytes, what a step is made of, and on what it runs", async () => {
     const trainer = await bench.trainer(network());
     expect(trainer.stats().steps).toBe(0);
-    expect(trainer.stats().backend).toMatch(bench.kind === "cpu" ? /CPU/ : /WebGPU/);
+    expect(trainer.stats().backend).toMatch({ cpu: /CPU/, wasm: /WebAssembly/, webgpu: /WebGPU/ }[bench.kind]);
     const data = pictures();
     await trainer.prepare(data);
     // A CPU run holds nothing on a GPU.

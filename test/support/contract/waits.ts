@@ -5,7 +5,7 @@ import { type Bench, network, PICTURE, pictures, rejection, settles, unhandledIn
 /** Pausing, and the ends of waits. */
 export function waitsContract(bench: Bench): void {
   // A worker on the CPU takes hundreds of these small steps before a busy page hears of the first.
-  const epochs = bench.kind === "cpu" ? 400 : 40;
+  const epochs = bench.kind === "webgpu" ? 40 : 400;
 
   it("pause holds a running fit after the steps in flight, and resume goes on to the same bits", async () => {
     const data = pictures();
