@@ -1,21 +1,21 @@
 /**
  * Holds the library against results that others computed (../shared/conformance), all of them:
  *
- *     npm run conformance -- [--backend cpu|webgpu|all] [--browser node|chromium|firefox] [--source torch/conv2d,keras-js]
+ *     npm run conformance -- [--backend cpu|wasm|webgpu|all] [--browser node|chromium|firefox] [--source torch/conv2d,keras-js]
  *                            [--webgpu-every 8] [--shapes 5000] [--seed 1] [--out docs/conformance.md]
  *     npm run conformance -- --source oracle [--oracle-networks 40] [--seed 1]
  *
  * `--source`: only sources that begin so; `--source none`: none, for random shapes or the document alone;
  * `--source oracle`: random networks, numbered from the seed on, that PyTorch computes on this machine (Debian's package
  * python3-torch), only where it is named, and in Node. `--webgpu-every`: on WebGPU each Nth case only, as a software GPU
- * compiles every case's kernels for a second. `--shapes`: random shapes on which WebGPU must agree with the CPU
- * reference. `--out`: writes the document there, from the results of this run and those that earlier runs left. Exits
+ * compiles every case's kernels for a second. `--shapes`: random shapes on which WebGPU and WebAssembly must agree with the
+ * CPU reference. `--out`: writes the document there, from the results of this run and those that earlier runs left. Exits
  * with 1 when a case fails, a file is missing, or a case got lost.
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { cpu } from "../src/cpu.ts";
-import { type Backend, webgpu } from "../src/index.ts";
+import { type Backend, wasm, webgpu } from "../src/index.ts";
 import { oracleSuite } from "../test/conformance/oracle/suite.ts";
 import { type RunEvent, type RunRequest, runConformance, type SourceResult } from "../test/conformance/run.ts";
 import { suites } from "../test/conformance/suites.ts";
@@ -50,10 +50,11 @@ function wholeNumber(name: string, text: string): number {
 
 const BACKENDS: Readonly<Record<string, readonly Place["backend"][]>> = {
   cpu: ["cpu"],
+  wasm: ["wasm"],
   webgpu: ["webgpu"],
-  all: ["cpu", "webgpu"],
+  all: ["cpu", "wasm", "webgpu"],
 };
-const backends = BACKENDS[options.backend] ?? fail(`--backend is cpu, webgpu or all, not "${options.backend}".`);
+const backends = BACKENDS[options.backend] ?? fail(`--backend is cpu, wasm, webgpu or all, not "${options.backend}".`);
 const browser =
   (["node", "chromium", "firefox"] as const).find((name) => name === options.browser) ??
   fail(`--browser is node, chromium or firefox, not "${options.browser}".`);
@@ -78,6 +79,7 @@ let dawn: GPU | undefined;
 
 async function openInNode(backend: Place["backend"]): Promise<Backend> {
   if (backend === "cpu") return cpu({ precision: "f64" });
+  if (backend === "wasm") return wasm();
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
   dawn ??= create([]);
@@ -99,7 +101,7 @@ const PROGRESS_MS = 20_000;
 
 async function runAt(place: Place): Promise<void> {
   const every = place.backend === "webgpu" ? webgpuEvery : 1;
-  const agreeing = place.backend === "webgpu" ? shapes : 0;
+  const agreeing = place.backend === "cpu" ? 0 : shapes;
   // Firefox sees results on a poll every 100 ms: many cases wait for it together.
   const concurrency = place.browser === "firefox" ? 16 : 4;
   const request: RunRequest = { backend: place.backend, sources, every, shapes: agreeing, seed, concurrency };

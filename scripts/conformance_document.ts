@@ -8,8 +8,9 @@ const BROWSERS: Readonly<Record<Place["browser"], string>> = {
   firefox: "Firefox",
 };
 
-const titleOf = ({ backend, browser }: Place): string =>
-  `${backend === "cpu" ? "CPU" : "WebGPU"}, ${BROWSERS[browser]}`;
+const BACKENDS: Readonly<Record<Place["backend"], string>> = { cpu: "CPU", wasm: "WebAssembly", webgpu: "WebGPU" };
+
+const titleOf = ({ backend, browser }: Place): string => `${BACKENDS[backend]}, ${BROWSERS[browser]}`;
 
 /** "160 / 160 · 1.2 s": passed, in scope; a sample says which cases it took. */
 function cell(result: SourceResult | undefined): string {
@@ -24,7 +25,7 @@ const table = (head: readonly string[], rows: readonly (readonly (string | numbe
 
 /** The same order in every document: the CPU first, Node before browsers. */
 const rankOf = ({ backend, browser }: Place): number =>
-  (backend === "cpu" ? 0 : 10) + ["node", "chromium", "firefox"].indexOf(browser);
+  10 * Object.keys(BACKENDS).indexOf(backend) + ["node", "chromium", "firefox"].indexOf(browser);
 
 /** Markdown of all results; `order` names the sources from top to bottom, what is drawn at random follows. */
 export function conformanceDocument(places: readonly PlaceResults[], order: readonly string[]): string {
@@ -73,7 +74,7 @@ export function conformanceDocument(places: readonly PlaceResults[], order: read
     "backend. The source `oracle` is random networks of one or two inputs and outputs, whose outputs, gradients and 20",
     "training steps PyTorch 1.13 computes, with its own layers, losses, optimizers and learning-rate schedules; NAdam alone",
     "is its documentation's formula, as version 1.13 multiplies a factor of it twice.",
-    "`npm run conformance -- --backend cpu|webgpu --browser node|chromium|firefox` runs a column and keeps its",
+    "`npm run conformance -- --backend cpu|wasm|webgpu --browser node|chromium|firefox` runs a column and keeps its",
     "results, `--out docs/conformance.md` writes this page from all that are kept. A cell says how many cases passed and",
     "how many were in scope, `total` how many the source has; seconds are of one run on a software GPU. Firefox's own",
     "implementation of WGSL needed no workaround; its adapter here has no subgroups, so its column holds the kernels that",

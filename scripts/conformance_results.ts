@@ -5,7 +5,7 @@ import type { SourceResult } from "../test/conformance/run.ts";
 
 /** Where suites ran: a column of the document. */
 export interface Place {
-  readonly backend: "cpu" | "webgpu";
+  readonly backend: "cpu" | "wasm" | "webgpu";
   readonly browser: "node" | "chromium" | "firefox";
 }
 

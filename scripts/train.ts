@@ -1,7 +1,7 @@
 /**
  * Trains a network on MNIST, or on pictures in folders, without a browser:
  *
- *     npm run train -- --epochs 1 --batch 64 --seed 1 [--limit N] [--backend webgpu|cpu] [--out model.safetensors]
+ *     npm run train -- --epochs 1 --batch 64 --seed 1 [--limit N] [--backend webgpu|wasm|cpu] [--out model.safetensors]
  *                      [--preset reference|fast|pictures] [--learning-rate 0.001] [--decay 0.3] [--profile] [--autotune]
  *     npm run train -- --images DIR --validation DIR --size 64 --channels 3 --epochs 25 --seed 1 [--no-augment]
  *
@@ -49,6 +49,7 @@ import {
   sequential,
   split,
   toSafetensors,
+  wasm,
   webgpu,
 } from "../src/index.ts";
 import { fileTuningStore, type ImageDataset, imageFolder } from "../src/node.ts";
@@ -150,7 +151,8 @@ let dawn: GPU | undefined;
 
 async function openBackend(kind: string): Promise<Backend> {
   if (kind === "cpu") return cpu();
-  if (kind !== "webgpu") fail(`--backend is webgpu or cpu, not "${kind}".`);
+  if (kind === "wasm") return wasm();
+  if (kind !== "webgpu") fail(`--backend is webgpu, wasm or cpu, not "${kind}".`);
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
   dawn = create([]);

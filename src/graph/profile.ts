@@ -21,7 +21,7 @@ export interface ProfileData {
   /**
    * "timestamps": the GPU's own clock, around each kernel. "wall clock": each kernel submitted alone and waited for, launch
    * included, as often as makes a time that the clock can tell; what remains where the device has no timestamp queries.
-   * "cpu": the CPU backend's loops.
+   * "cpu": this thread's clock, around each op of the CPU backend or each kernel of WebAssembly's.
    */
   readonly timing: "timestamps" | "wall clock" | "cpu";
   /** Steps that were measured. */

@@ -10,7 +10,7 @@ import { Report, type Suite } from "./suite.ts";
 import { suites } from "./suites.ts";
 
 export interface RunRequest {
-  readonly backend: "cpu" | "webgpu";
+  readonly backend: "cpu" | "wasm" | "webgpu";
   /** Names of suites. */
   readonly sources: readonly string[];
   /** Each n-th case only. */
