@@ -159,6 +159,7 @@ function pathsOf(symbol) {
     const of = parent.parent.name.getText();
     return isEs ? [`javascript.builtins.${of}.${name}`] : [`api.${of}.${name}_static`];
   }
+  if (name === "WebAssembly" && !isEs) return ["webassembly.api"];
   if (ts.isModuleBlock(parent)) return namespacePaths(parent.parent.name.getText(), name);
   if (!ts.isSourceFile(parent) && !ts.isVariableDeclarationList(parent)) return [];
   // A dictionary of options has no constructor: it is nothing that a browser has.
@@ -190,6 +191,11 @@ function memberPaths(declaration, name, isEs) {
     const places = own.map((one) => `javascript.builtins.${inIntl ? "Intl." : ""}${one}`).filter(isInData);
     return places.map((place) => `${place}.${name}`);
   }
+  if (ts.isModuleBlock(declaration.parent) && declaration.parent.parent.name.getText() === "WebAssembly") {
+    // What has no place in the data is as old as its interface.
+    const own = `webassembly.api.${type}.${name}`;
+    return [isInData(own) ? own : `webassembly.api.${type}`];
+  }
   if (type === "CSSStyleProperties") {
     return [`css.properties.${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`];
   }
@@ -220,6 +226,10 @@ function specialUses(node, checker) {
   }
   if (ts.isNewExpression(node) && node.expression.getText() === "Worker" && /type:\s*"module"/.test(node.getText())) {
     uses.push(["api.Worker.Worker.ecmascript_modules"]);
+  }
+  // The kernels of src/wasm are code of their own.
+  if (ts.isCallExpression(node) && node.expression.getText() === "defineKernel") {
+    uses.push(["webassembly.fixed-width-SIMD"], ["webassembly.bulk-memory-operations"]);
   }
   if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
     const method = node.expression.name.text;
