@@ -194,17 +194,17 @@ def graphed(name, batch, device):
     return step, model.step_flops * batch
 
 
-def measure(work, engine, make, rounds):
+def measure(work, engine, make, rounds, clock=time.perf_counter):
     """Rows of one engine at one job; a measurement is some steps and the reading of the last one's loss."""
     step, flops = make()
     losses = [float(step()) for _ in range(3)]
 
     def run(times):
-        started = time.perf_counter()
+        started = clock()
         for _ in range(times):
             loss = step()
         float(loss)
-        return (time.perf_counter() - started) / times
+        return (clock() - started) / times
 
     times = 1
     for _ in range(2):
@@ -241,6 +241,7 @@ def main():
     parser.add_argument("--nets", default="vgg64:64,vgg224:8,resnet32:128", help="network:batch, …; empty for none")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--processor", action="store_true", help="time of the processor in place of the clock's; one thread only")
     parser.add_argument("--out", help="a file for the rows instead of standard output")
     options = parser.parse_args()
     torch.backends.cuda.matmul.allow_tf32 = False
@@ -253,7 +254,8 @@ def main():
     rows = []
     for name, batch in jobs:
         work = f"train {name} {batch}"
-        rows += measure(work, "pytorch-eager", lambda: eager(name, batch, device), options.rounds)
+        clock = time.process_time if options.processor else time.perf_counter
+        rows += measure(work, "pytorch-eager", lambda: eager(name, batch, device), options.rounds, clock)
         if device == "cuda":
             rows += measure(work, "pytorch-graph", lambda: graphed(name, batch, device), options.rounds)
     about = {

@@ -1,6 +1,7 @@
 /** "corteza/infer": what a page needs that uses a trained network: nothing of training is in it. */
 export * from "./core/errors.ts";
 export type { Tensor, TypedArray } from "./core/tensor.ts";
+export { WasmUnavailableError } from "./core/wasm_unavailable.ts";
 export { type DigitImageOptions, normalizeDigitImage } from "./data/digit_image.ts";
 export type { Background, PictureOptions } from "./data/picture.ts";
 export { type ModelSource, type OpenModelOptions, openModel } from "./formats/open_model.ts";

@@ -4,6 +4,7 @@
  * shuffle and normalisation are part of what is timed, which peers are spared.
  */
 
+import type { Backend } from "../../src/graph/backend.ts";
 import { Variable } from "../../src/graph/node.ts";
 import { Profile } from "../../src/graph/profile.ts";
 import { Graph } from "../../src/graph.ts";
@@ -30,13 +31,16 @@ import { compilePrediction } from "../../src/train/programs.ts";
 import { RING_STEPS } from "../../src/train/step_record.ts";
 import { newStepParts } from "../../src/train/training_state.ts";
 import { compileTraining } from "../../src/train/training_step.ts";
-import type { WebGpuBackend } from "../../src/webgpu/backend.ts";
 import type { WebGpuOptions } from "../../src/webgpu/device.ts";
 import { ADAM, EPSILON, type Job, makeBatch, makeOperands, NETWORKS, type Network, placeLayers } from "../jobs.ts";
 import { type Engine, sampleOf, type Work } from "./engine.ts";
 
 export async function start(options: WebGpuOptions = {}): Promise<Engine> {
-  const backend = await webgpu(options);
+  return engineOn(await webgpu(options));
+}
+
+/** On a backend of any kind. */
+export function engineOn(backend: Backend): Engine {
   return {
     description: backend.description,
     open: (job) => open(backend, job),
@@ -44,7 +48,7 @@ export async function start(options: WebGpuOptions = {}): Promise<Engine> {
   };
 }
 
-function open(backend: WebGpuBackend, job: Job): Promise<Work> {
+function open(backend: Backend, job: Job): Promise<Work> {
   if (job.kind === "train") return openTraining(backend, NETWORKS[job.network], job.batch);
   if (job.kind === "infer") return openInference(backend, NETWORKS[job.network], job.batch);
   return openKernel(backend, job);
@@ -97,7 +101,7 @@ function buildModel(network: Network): Model {
   return built;
 }
 
-async function openTraining(backend: WebGpuBackend, network: Network, batch: number): Promise<Work> {
+async function openTraining(backend: Backend, network: Network, batch: number): Promise<Work> {
   const model = buildModel(network);
   const optimizer = adam(ADAM);
   const { bytes, labels } = makeBatch(network, batch);
@@ -136,7 +140,7 @@ async function openTraining(backend: WebGpuBackend, network: Network, batch: num
   };
 }
 
-async function openInference(backend: WebGpuBackend, network: Network, batch: number): Promise<Work> {
+async function openInference(backend: Backend, network: Network, batch: number): Promise<Work> {
   const program = await compilePrediction(backend, buildModel(network), batch, ["softmax"]);
   const { floats } = makeBatch(network, batch);
   let probabilities: ArrayLike<number> = [];
@@ -153,7 +157,7 @@ async function openInference(backend: WebGpuBackend, network: Network, batch: nu
   };
 }
 
-async function openKernel(backend: WebGpuBackend, job: Job & { kind: "matmul" | "conv" }): Promise<Work> {
+async function openKernel(backend: Backend, job: Job & { kind: "matmul" | "conv" }): Promise<Work> {
   const graph = new Graph();
   const operands = makeOperands(job);
   const shapes =

@@ -1,5 +1,6 @@
-import { DisposedError, WasmUnavailableError } from "../core/errors.ts";
+import { DisposedError } from "../core/errors.ts";
 import type { TypedArray } from "../core/tensor.ts";
+import { WasmUnavailableError } from "../core/wasm_unavailable.ts";
 import type { Backend, CompileOptions, Program, VariableSnapshot } from "../graph/backend.ts";
 import { checkCompile } from "../graph/checks.ts";
 import { Closing } from "../graph/closing.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { OutOfMemoryError, WasmUnavailableError } from "../../src/core/errors.ts";
+import { OutOfMemoryError } from "../../src/core/errors.ts";
+import { WasmUnavailableError } from "../../src/core/wasm_unavailable.ts";
 import { openWasm } from "../../src/wasm/backend.ts";
 import { WasmArray, WasmMemory } from "../../src/wasm/memory.ts";
 import { planOffsets } from "../../src/wasm/plan.ts";

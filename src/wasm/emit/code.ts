@@ -101,9 +101,6 @@ export class F32 {
   over(other: F32): F32 {
     return new F32([this.code, other.code, 0x95]);
   }
-  static fromByte(byte: I32): F32 {
-    return new F32([byte.code, 0xb3]);
-  }
   squareRoot(): F32 {
     return new F32([this.code, 0x91]);
   }

@@ -1,4 +1,4 @@
-import { F32, I32x4, load, store } from "../emit/code.ts";
+import { clearBytes, I32x4, load, store, when } from "../emit/code.ts";
 import { defineKernel, type LocalF32x4, type Locals } from "../emit/function.ts";
 import { overFloats } from "./pointwise.ts";
 import { kernelName } from "./products.ts";
@@ -20,23 +20,27 @@ export const nonFiniteKernel = defineKernel("non-finite", { x: "i32", to: "i32",
   ];
 });
 
-/** Rows of bytes by number, as f32 times `scale`; zeros for a negative number. */
+/** Rows of bytes by number, each byte as the f32 that `values` has for it; zeros for a negative number. */
 export const gatherBytesKernel = defineKernel(
   "gather bytes",
-  { table: "i32", rows: "i32", to: "i32", count: "i32", rowSize: "i32", scale: "f32" },
+  { table: "i32", rows: "i32", to: "i32", count: "i32", rowSize: "i32", values: "i32" },
   (locals, p) => {
-    const [row, source, factor] = [locals.i32(), locals.i32(), locals.f32()];
+    const [row, source] = [locals.i32(), locals.i32()];
     return locals.range({ end: p.count }, (index) => [
       row.set(load.i32(p.rows.plus(index.times(FLOAT)))),
-      factor.set(p.scale),
-      // A number without a sign: a negative one is above all others. Some row is read then, and counts nothing.
-      locals.unless(row.isBelow(0x7fffffff), [row.set(0), factor.set(0)]),
-      source.set(p.table.plus(row.times(p.rowSize))),
-      locals.range({ end: p.rowSize }, () => [
-        store.f32(p.to, F32.fromByte(load.byte(source)).times(factor)),
-        source.add(1),
-        p.to.add(FLOAT),
-      ]),
+      when(
+        // A number without a sign: a negative one is above all others.
+        row.isBelow(0x7fffffff),
+        [
+          source.set(p.table.plus(row.times(p.rowSize))),
+          locals.range({ end: p.rowSize }, () => [
+            store.f32(p.to, load.f32(p.values.plus(load.byte(source).times(FLOAT)))),
+            source.add(1),
+            p.to.add(FLOAT),
+          ]),
+        ],
+        [clearBytes(p.to, p.rowSize.times(FLOAT)), p.to.add(p.rowSize.times(FLOAT))],
+      ),
     ]);
   },
 );

@@ -25,12 +25,15 @@ export const gatherBytes: Rule = (node): Task | undefined => {
   const { scale } = node.attributes;
   return {
     ...taskOf(node, "gather bytes", [table, rows]),
+    // In f64, then rounded, as all other numbers that are scaled before they come here.
+    tables: [new Int32Array(Float32Array.from({ length: 256 }, (_, byte) => byte * scale).buffer)],
     kernels: [gatherBytesKernel],
     bind(places) {
       const run = places.call(gatherBytesKernel);
       const parameters = {
         ...{ table: places.array(table).address, rows: places.array(rows).address, to: places.array(node).address },
-        ...{ count: sizeOf(rows.shape), rowSize: sizeOf(node.shape.slice(1)), scale },
+        ...{ count: sizeOf(rows.shape), rowSize: sizeOf(node.shape.slice(1)) },
+        values: places.table(0),
       };
       return () => run(parameters);
     },
