@@ -1,7 +1,6 @@
 /** "corteza/infer": what a page needs that uses a trained network: nothing of training is in it. */
 export * from "./core/errors.ts";
 export type { Tensor, TypedArray } from "./core/tensor.ts";
-export { WasmUnavailableError } from "./core/wasm_unavailable.ts";
 export { type DigitImageOptions, normalizeDigitImage } from "./data/digit_image.ts";
 export type { Background, PictureOptions } from "./data/picture.ts";
 export { type ModelSource, type OpenModelOptions, openModel } from "./formats/open_model.ts";
@@ -20,5 +19,4 @@ export {
   createClassifier,
 } from "./train/classifier.ts";
 export { createPredictor, type ModelPredictor } from "./train/predictor.ts";
-export { wasm } from "./wasm.ts";
 export { webgpu } from "./webgpu/backend.ts";
