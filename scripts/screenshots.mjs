@@ -2,12 +2,14 @@
  * `npm run screenshots [scene …]`: pictures of the demo in its states, each wide and narrow, light and dark, English and
  * Spanish, into .shots/. Wants the page built: npm run build:demo.
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright";
+import sharp from "sharp";
 import { preview } from "vite";
-import { chromiumFlags, ensureChromium } from "./chromium.mjs";
+import { CAMERA_FLAGS, chromiumFlags, ensureChromium } from "./chromium.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const site = process.env.CORTEZA_SITE ?? join(root, "site");
@@ -62,6 +64,26 @@ async function train(page, { epochs = process.env.CORTEZA_EPOCHS ?? "3", until =
 async function toTop(page) {
   await page.mouse.move(2, 2);
   await page.evaluate(() => scrollTo(0, 0));
+}
+
+/** A folder with pictures of two classes: discs and bars. */
+async function shapes() {
+  const folder = mkdtempSync(join(tmpdir(), "corteza-shapes-"));
+  const drawn = {
+    discs: (x, y) => `<circle cx="${x}" cy="${y}" r="9" fill="#e8c040"/>`,
+    bars: (x, y) => `<rect x="${x - 12}" y="${y - 3}" width="24" height="6" fill="#4080e8"/>`,
+  };
+  for (const [name, shape] of Object.entries(drawn)) {
+    mkdirSync(join(folder, name));
+    for (let number = 0; number < 60; number++) {
+      const inner = shape(14 + ((number * 7) % 12), 14 + ((number * 5) % 12));
+      const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="40" height="40" fill="#202428"/>${inner}</svg>`;
+      await sharp(Buffer.from(svg))
+        .jpeg()
+        .toFile(join(folder, name, `${number}.jpg`));
+    }
+  }
+  return folder;
 }
 
 /** The state that a page is in, on screens of both widths, in both themes and both languages; as English on a wide, light one afterwards. */
@@ -276,6 +298,39 @@ const scenes = {
     await page.waitForSelector('#mistakes[aria-busy="false"] .thumb');
     await take(page, "own");
   },
+  /** Pictures of one's own: nothing yet, one class alone, a set, its network trained, a picture named, the camera. */
+  async pictures(open, take) {
+    const folder = await shapes();
+    const page = await open({ address: "#pictures?network=tiny", browser: { args: CAMERA_FLAGS } });
+    await page.waitForSelector(".drop-area");
+    await take(page, "pictures-empty");
+    await page.setInputFiles("#pictures-folder", join(folder, "discs"));
+    await page.waitForSelector("#view-pictures .notice");
+    await take(page, "pictures-one-class");
+    await page.click("#view-pictures .notice button");
+    await page.click('.drop-area button:has-text("camera")');
+    await page.waitForSelector(".camera-video video");
+    await take(page, "pictures-camera");
+    await page.click(".pictures-record > .buttons button:last-of-type");
+    await page.setInputFiles("#pictures-folder", folder);
+    await page.waitForSelector('.report[aria-busy="false"]');
+    await take(page, "pictures-ready");
+    await page.click(".preview summary");
+    await page.click("#pictures-train");
+    await page.waitForFunction(() => /\d/.test(document.querySelector("#pictures-accuracy").textContent));
+    await page.click("#pictures-train");
+    await page.waitForSelector('.pictures-train[data-phase="paused"]');
+    await take(page, "pictures-paused");
+    await page.click("#pictures-train");
+    await page.waitForSelector('.pictures-train[data-phase="idle"]', { timeout: 280_000 });
+    await page.setInputFiles("#pictures-try-file", join(folder, "discs", "3.jpg"));
+    await page.waitForSelector(".try-answer .heat");
+    await take(page, "pictures-done");
+    await page.click("#pictures-inside");
+    await page.waitForSelector('#view-inside:visible #walk[aria-busy="false"] section');
+    await take(page, "pictures-inside");
+    rmSync(folder, { recursive: true });
+  },
   /** The four pictures of README.md; docs/ holds them without the "readme-". */
   async readme(open) {
     const page = await open();
@@ -343,7 +398,10 @@ try {
   for (const [name, scene] of Object.entries(scenes)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     const open = async ({ browser: browserOptions = {}, prepare = async () => {}, address = "" } = {}) => {
-      const browser = await chromium.launch({ executablePath: ensureChromium(), args: chromiumFlags(browserOptions) });
+      const browser = await chromium.launch({
+        executablePath: ensureChromium(),
+        args: [...chromiumFlags(browserOptions), ...(browserOptions.args ?? [])],
+      });
       browsers.push(browser);
       const context = await browser.newContext({ viewport: WIDE, locale: "en-US", serviceWorkers: "block" });
       const page = await context.newPage();

@@ -20,6 +20,9 @@ export const en = {
     `Row ${row}, column ${column}: ${level} of 255, which is ${share}`,
   inNeighbours: "The grey values around this pixel",
   inColours: ["red", "green", "blue"],
+  inColourPixelsText:
+    "A picture is numbers. In colour each pixel is three of them, red, green and blue, from 0 (none) to 255 (full), and each is one neuron of the first layer. " +
+    "Divided by 255 it lies between 0 and 1: the weights can then start small, and the steps of the training fit all of them.",
   inColourPixel: (row: string, column: string, levels: string, shares: string) =>
     `Row ${row}, column ${column}: red, green and blue ${levels} of 255, which is ${shares}`,
   inColourNeighbours: "Red, green and blue around this pixel",

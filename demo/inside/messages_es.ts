@@ -20,6 +20,9 @@ export const es: InsideMessages = {
   inPixel: (row, column, level, share) => `Fila ${row}, columna ${column}: ${level} de 255, que es ${share}`,
   inNeighbours: "Los valores de gris alrededor de este píxel",
   inColours: ["rojo", "verde", "azul"],
+  inColourPixelsText:
+    "Una imagen son números. En color, cada píxel son tres: rojo, verde y azul, de 0 (nada) a 255 (todo), y cada uno es una neurona de la primera capa. " +
+    "Dividido por 255 queda entre 0 y 1: así los pesos pueden empezar pequeños y los pasos del entrenamiento les sirven a todos.",
   inColourPixel: (row, column, levels, shares) =>
     `Fila ${row}, columna ${column}: rojo, verde y azul ${levels} de 255, que es ${shares}`,
   inColourNeighbours: "Rojo, verde y azul alrededor de este píxel",

@@ -5,7 +5,7 @@ export const OWN: Readonly<Record<"en" | "es", Partial<InsideMessages>>> = {
   en: {
     inNothing: "Choose a picture above: everything below is about it.",
     inMaps: (filters, product, total) =>
-      `${filters} filters make ${filters} maps, new pictures of the picture: ${product} = ${total} neurons`,
+      `${filters} filters make ${filters} maps, each a new picture: ${product} = ${total} neurons`,
     inMovesText:
       "The loss is −ln of the share that the right class gets, and training makes it smaller. The gradient says for each weight how fast the loss grows as the weight grows: " +
       "where it is above 0 (blue), a step moves the weight down (↓); where it is below 0 (orange), up (↑).",
@@ -30,7 +30,7 @@ export const OWN: Readonly<Record<"en" | "es", Partial<InsideMessages>>> = {
     inNothing: "Elige una imagen arriba: todo lo de abajo trata de ella.",
     inReads: (name, share) => `La red dice: ${name}, ${share}`,
     inMaps: (filters, product, total) =>
-      `${filters} filtros hacen ${filters} mapas, imágenes nuevas de la imagen: ${product} = ${total} neuronas`,
+      `${filters} filtros hacen ${filters} mapas, cada uno una imagen nueva: ${product} = ${total} neuronas`,
     inMovesText:
       "La pérdida es −ln de la parte que recibe la clase correcta, y el entrenamiento la hace menor. El gradiente dice de cada peso cuánto crece la pérdida cuando crece el peso: " +
       "donde pasa de 0 (azul), un paso baja el peso (↓); donde no llega a 0 (naranja), lo sube (↑).",

@@ -64,7 +64,7 @@ export class PixelStep implements Step {
     this.#place ??= brightestEdge(map);
     const place = this.#place;
     write(this.#parts.title, text.inPixelsTitle);
-    write(this.#parts.text, text.inPixelsText);
+    write(this.#parts.text, isColoured(input) ? text.inColourPixelsText : text.inPixelsText);
     write(this.#count, text.inNeurons(times(rows, columns, channels), count(rows * columns * channels)));
     const value = valueAt(map, place);
     const coloured = isColoured(input);

@@ -176,7 +176,7 @@ export const en = {
   paused: "paused",
   finished: "finished",
   onCpu:
-    "This browser has no WebGPU, so the network runs on the processor, which takes ten to a hundred times as long. The small network, a small size and few epochs help.",
+    "Without WebGPU the network runs on the processor, which takes ten to a hundred times as long. The small network, a small size and few epochs help.",
   slow: (time: string) =>
     `At this pace the training takes about ${time}. A smaller size, the small network or fewer epochs make it faster.`,
   trainingKept: "After every epoch the training is kept in this browser.",

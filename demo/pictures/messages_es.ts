@@ -177,7 +177,7 @@ export const es: PicturesMessages = {
   paused: "en pausa",
   finished: "terminado",
   onCpu:
-    "Este navegador no tiene WebGPU, así que la red se calcula en el procesador, que tarda de diez a cien veces más. Ayudan la red pequeña, un tamaño menor y pocas épocas.",
+    "Sin WebGPU, la red se calcula en el procesador, que tarda de diez a cien veces más. Ayudan la red pequeña, un tamaño menor y pocas épocas.",
   slow: (time) =>
     `A este ritmo el entrenamiento tarda unos ${time}. Con un tamaño menor, la red pequeña o menos épocas va más rápido.`,
   trainingKept: "Después de cada época, el entrenamiento se guarda en este navegador.",
