@@ -16,42 +16,52 @@ const PAGE = {
 const USE = ["webgpu", "using", "opening"];
 /** Layers of most networks. */
 const COMMON_LAYERS = ["nn/layers/conv2d.js", "nn/layers/dense.js"];
+/**
+ * What nearly every page has that uses a network, and on-demand parts too: with what all such pages have, though one with other
+ * layers fetches it in vain. As files of their own they cost every other page more.
+ */
+const USUAL = [
+  ...[
+    "core/abort.js",
+    "core/median.js",
+    "core/random.js",
+    "core/window_geometry.js",
+    "nn/layers/pooling.js",
+    "nn/own_layers.js",
+  ],
+  ...["graph/ops/conv2d.js", "graph/ops/matmul.js", "graph/ops/max_pool2d.js", "webgpu/kernels/rows.js"],
+];
+/** Likewise what nearly every page has that trains. */
+const USUAL_IN_TRAINING = ["nn/optimizer_options.js", "nn/optimizers/adam.js"];
+/**
+ * What every trainer has, on-demand parts of trainers use, and fetches such parts: a file beside `training`, which no part may
+ * import.
+ */
+const OF_TRAINERS = ["train/fetching.js", "train/heads.js", "train/residency.js", "train/training_step.js"];
 /** What a page may import alone. Its modules stay apart: esbuild takes files as a whole. */
 const ALONE = ["data/dataset.js", "data/idx.js", "formats/safetensors.js"];
 
 const FAMILIES = "webgpu/rules/families";
-/**
- * What kernels' parts share with each other lies with the first of these that is among them and has no others than `with`, where
- * any are named: the part that is there where the others are.
- */
+/** What kernels' parts share with each other lies with the first of these that is among them: the part that is there where the others are. */
 const TOGETHER = [
-  { file: `${FAMILIES}/forward.js`, of: [`${FAMILIES}/forward.js`] },
-  { file: `${FAMILIES}/convolution_gradients.js`, of: [`${FAMILIES}/convolution_gradients.js`] },
-  {
-    file: `${FAMILIES}/training.js`,
-    of: [`${FAMILIES}/training.js`],
-    with: [
-      `${FAMILIES}/training.js`,
-      `${FAMILIES}/updates.js`,
-      `${FAMILIES}/augmentation.js`,
-      "webgpu/rules/loss_scaling.js",
-      "webgpu/rules/non_finite.js",
-    ],
-  },
-  // A page that trains has both; one that does not may have the second alone.
-  {
-    file: "webgpu/training_and_rows.js",
-    of: [`${FAMILIES}/training.js`, `${FAMILIES}/rows.js`],
-    with: [
-      ...[`${FAMILIES}/training.js`, `${FAMILIES}/rows.js`, `${FAMILIES}/updates.js`, `${FAMILIES}/noise.js`],
-      `${FAMILIES}/augmentation.js`,
-      "webgpu/rules/loss_scaling.js",
-    ],
-  },
+  `${FAMILIES}/convolution_gradients.js`,
+  // Other families with parts of it are wanted where a network is trained or measured.
+  `${FAMILIES}/training.js`,
 ];
 
 /** `modules`: names, each with its `imports` and `dynamicImports`. Gives the file of each module that shares one. */
 export function groupsOf(modules) {
+  const named = [
+    ...Object.values(PAGE).flat(),
+    ...COMMON_LAYERS,
+    ...USUAL,
+    ...USUAL_IN_TRAINING,
+    ...OF_TRAINERS,
+    ...ALONE,
+    ...TOGETHER,
+  ];
+  const gone = named.find((name) => !modules.has(name));
+  if (gone !== undefined) throw new Error(`scripts/production-groups.mjs names ${gone}, which is no module any more.`);
   const closure = (name, seen = new Set()) => {
     if (seen.has(name) || !modules.has(name)) return seen;
     seen.add(name);
@@ -70,15 +80,13 @@ export function groupsOf(modules) {
     .map((name) => [name, closure(name)]);
 
   const fileOf = (name) => {
+    if (USUAL.includes(name)) return "shared.js";
+    if (USUAL_IN_TRAINING.includes(name)) return "training_shared.js";
+    if (OF_TRAINERS.includes(name)) return "train/parts.js";
     const owners = page.filter(([, names]) => names.has(name)).map(([owner]) => owner);
     const wanting = parts.filter(([, names]) => names.has(name)).map(([part]) => part);
     if (owners.length === 0) {
-      const together = TOGETHER.find(
-        (one) =>
-          one.of.every((part) => wanting.includes(part)) &&
-          (!one.with || wanting.every((part) => one.with.includes(part))),
-      );
-      return together?.file ?? name;
+      return TOGETHER.find((part) => wanting.includes(part)) ?? name;
     }
     const [owner] = owners.length > 1 ? ["base"] : owners;
     if (alone.has(name) || owner === "using") return name;

@@ -101,6 +101,8 @@ export interface Backend {
    * Throws `OutOfMemoryError` before allocating when the plan does not fit the device.
    */
   compile(graph: Graph, options: CompileOptions): Promise<Program>;
+  /** Begins to fetch what programs with these ops will want, where a backend fetches what it needs on demand. */
+  fetchEarly?(ops: readonly string[]): void;
   /** Bytes of device memory held now by programs and variables. */
   readonly bytes: number;
   /** Resolves with the error when the device is lost; never otherwise. After `reopen` another promise, of the fresh device. */

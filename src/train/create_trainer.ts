@@ -34,6 +34,7 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   const { backend, recompute = false, precision = "float32", seed = 0 } = options;
   if (!Number.isFinite(seed)) throw new ArgumentError(`createTrainer: seed must be a number, got ${seed}.`);
   checkBackend("createTrainer", backend);
+  backend.fetchEarly?.(opsOfTraining(model));
   const heads = await resolveHeads(model, options.loss, options.lossWeights);
   const metrics = await chosenMetrics(model, heads, options);
   // A function of the user's own may call any op as a method of its graph: all of them come in for such a page alone.
@@ -59,6 +60,12 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   const parts = newStepParts({ model, heads, metrics, measures, optimizer, recomputed }, precision);
   const keeper = await compileKeeper(backend, variablesOf(parts));
   return new LocalTrainer(backend, new KeptState(parts, keeper, { batchSize, seed }));
+}
+
+/** Ops of the step to come that have large kernels: what any trainer has, and the gradients of convolutions, whose filters have 4 axes. */
+function opsOfTraining(model: Model): string[] {
+  const hasFilters = model.arena.variables.some(({ shape }) => shape.length === 4);
+  return ["batchRows", "finishStep", "optimizerUpdate", ...(hasFilters ? ["conv2dFilterGradient"] : [])];
 }
 
 const asksNothing = (choice: MetricsChoice) => Array.isArray(choice) && choice.length === 0;

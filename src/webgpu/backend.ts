@@ -16,7 +16,6 @@ import { fetchEarly } from "./rules/index.ts";
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
   checkWebGpuOptions(options);
   checkMemoryBudget(options.memoryBudget);
-  fetchEarly();
   return new WebGpuBackend(await acquireDevice(options), options);
 }
 
@@ -67,6 +66,10 @@ export class WebGpuBackend implements Backend, ProgramHost {
   /** Bytes of device memory that programs and variables of this backend hold now, staging included. */
   get bytes(): number {
     return this.#context.bytes;
+  }
+
+  fetchEarly(ops: readonly string[]): void {
+    fetchEarly(ops);
   }
 
   get drawing(): DirectDrawing {

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { type Family, families, leftovers } from "../../src/webgpu/rules/families/index.ts";
-import { rulesFor } from "../../src/webgpu/rules/index.ts";
+import { fetchEarly, rulesFor } from "../../src/webgpu/rules/index.ts";
 import { lowerings } from "../support/kernels.ts";
 
 const TRAITS = { maxWorkgroupSize: 256, maxWorkgroupStorage: 16384, software: false };
@@ -33,4 +33,17 @@ test("every op that has a kernel of its own, or a fusion, finds a rule in what i
     }
   }
   expect([...wanted].filter((op) => !found.has(op))).toEqual([]);
+});
+
+test("early comes what holds rules for these ops, and nothing that only some shapes or devices want", () => {
+  const spies = families.map((family) => vi.spyOn(family, "load"));
+  fetchEarly(["batchRows", "finishStep", "optimizerUpdate", "conv2dFilterGradient"]);
+  const fetched = families.filter((_, index) => (spies[index]?.mock.calls.length ?? 0) > 0);
+  for (const spy of spies) spy.mockRestore();
+  expect(fetched.map(({ ops }) => ops)).toEqual([
+    ["conv2dFilterGradient", "conv2dInputGradient"],
+    ["batchRows", "gatherRows", "softmaxCrossEntropyGradient"],
+    ["finishStep", "optimizerUpdate"],
+  ]);
+  expect(fetched.some(({ wants }) => wants)).toBe(false);
 });

@@ -28,8 +28,10 @@ function belongsTo({ ops, wants }: Family, node: Node, traits: DeviceTraits): bo
   return ops.includes(node.op.name) && (wants?.(node, traits) ?? true);
 }
 
-/** Begins to fetch what nearly every network wants, so that it is there when the first graph is compiled. */
-export function fetchEarly(): void {
-  // Who compiles a graph that wants it is told why it did not come.
-  for (const family of families) if (family.ops.includes("matmul")) family.load().catch(() => undefined);
+/** Begins to fetch what programs with these ops will want, whatever their shapes and the device. */
+export function fetchEarly(ops: readonly string[]): void {
+  for (const family of families) {
+    // Who compiles a graph that wants it is told why it did not come.
+    if (!family.wants && family.ops.some((op) => ops.includes(op))) family.load().catch(() => undefined);
+  }
 }

@@ -5,8 +5,9 @@ import { pointwiseFunctions } from "../../../graph/pointwise_functions.ts";
 import type { DeviceTraits } from "../../kernel.ts";
 import type { Rule } from "../rule.ts";
 import { singleOps } from "../single_op.ts";
+import { rules as forwardRules } from "./forward.ts";
 
-/** Rules with their kernels and shaders: a module that is fetched when a graph that is compiled has one of their ops. */
+/** Rules with their kernels and shaders: mostly a module that is fetched when a graph that is compiled has one of their ops. */
 export interface Family {
   /** Ops of the rules. */
   readonly ops: readonly string[];
@@ -75,8 +76,8 @@ export const families: readonly Family[] = [
   },
   // The sum before the activation never reaches memory; before the rule of convolutions, which would take the sum alone.
   { ops: ["silu"], load: async () => [(await import("../convolution_silu.ts")).convolutionSilu] },
-  // Before its gradients, which it unpools.
-  { ops: ["conv2d", "matmul"], load: async () => (await import("./forward.ts")).rules },
+  // Before its gradients, which it unpools. Nearly every network has one of these: it comes with the page.
+  { ops: ["conv2d", "matmul"], load: async () => forwardRules },
   // By kernels of their own, which know how the rule above has gradients unpooled; depthwise ones with strides too.
   {
     ops: ["conv2dInputGradient"],
@@ -162,8 +163,11 @@ export const leftovers: readonly Family[] = [
     ops: [
       ...["batchRows", "gatherRows", "gatherRowsGradient", "recordStep", "countCorrect", "confusionMatrix"],
       ...["softmaxCrossEntropy", "softmaxCrossEntropyGradient"],
-      ...["sum", "max", "min", "product", "maxGradient"],
     ],
     load: async () => (await import("./rows.ts")).rules,
+  },
+  {
+    ops: ["sum", "max", "min", "product", "maxGradient"],
+    load: async () => singleOps((await import("../../kernels/reduce.ts")).reduceLowerings),
   },
 ];
