@@ -95,11 +95,7 @@ export const families: readonly Family[] = [
     load: async () => (await import("./convolution_gradients.ts")).rules,
   },
   // Fetches bytes itself: before the fetch of a batch.
-  { ops: ["augmentImages"], load: async () => (await import("./augmentation.ts")).rules },
-  {
-    ops: ["mixingPlan", "mixImages"],
-    load: async () => singleOps((await import("../../kernels/mix_images.ts")).mixImagesLowerings),
-  },
+  { ops: ["augmentImages", "mixingPlan", "mixImages"], load: async () => (await import("./augmentation.ts")).rules },
   // Counts right answers itself: before the metrics.
   {
     ops: ["batchRows", "gatherRows", "softmaxCrossEntropyGradient"],
