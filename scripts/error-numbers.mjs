@@ -17,6 +17,17 @@ const VALUES = ["Identifier", "MemberExpression", "CallExpression", "ChainExpres
 export const TEXTS = "core/error_texts.js";
 const NUMBERED = "core/numbered.js";
 
+/**
+ * Functions of plain values, by name with their modules: where a message calls one, the error has what it is called with, and the
+ * text calls it.
+ */
+const HINTS = {
+  optionHint: "core/hints.js",
+  knownHint: "core/hints.js",
+  nearestHint: "core/hints.js",
+  fileHint: "core/foreign_file.js",
+};
+
 /** `modules`: names with code. Gives their code with numbers, of those that have errors, and the module of texts. */
 export function numberErrors(modules) {
   const found = [];
@@ -41,7 +52,11 @@ export function numberErrors(modules) {
 
 function textsModule(numbers) {
   const rows = [...numbers].sort(([, a], [, b]) => a - b).map(([text, number]) => `\t${number}: (v) => ${text},\n`);
-  return `const texts = {\n${rows.join("")}};\nexport { texts };\n`;
+  const code = rows.join("");
+  const imports = Object.entries(HINTS)
+    .filter(([name]) => code.includes(`${name}(`))
+    .map(([name, module]) => `import { ${name} } from "./${posix.relative(posix.dirname(TEXTS), module)}";\n`);
+  return `${imports.join("")}const texts = {\n${code}};\nexport { texts };\n`;
 }
 
 /** A number of up to six digits for each text; where two have the same, both take longer ones. */
@@ -130,6 +145,10 @@ function textOf(node, values, code, list) {
       return `\${((${inner}) => (${inner}.shift() ? \`${yes}\` : \`${no}\`))([...${value(given)}])}`;
     }
     case "CallExpression":
+      if (Object.hasOwn(HINTS, node.callee.name ?? "")) {
+        return `\${${node.callee.name}(...${value(`[${node.arguments.map(source).join(", ")}]`)})}`;
+      }
+      return `\${${value(source(node))}}`;
     case "Identifier":
     case "MemberExpression":
     case "ChainExpression":

@@ -10,11 +10,21 @@ const SIGNATURES: readonly (readonly [start: string, told: string])[] = [
   ["GGUF", "this looks like a GGUF file"],
 ];
 
+/** The bytes of a file that tell what it is. */
+export function firstBytes(bytes: Uint8Array): number[] {
+  return [...bytes.subarray(0, 64)];
+}
+
 /** What a file of another format seems to be, and what to do about it; undefined where it looks like nothing known. */
-export function foreignFile(bytes: Uint8Array): string | undefined {
+export function foreignFile(bytes: Uint8Array | readonly number[]): string | undefined {
   if (bytes.length === 0) return "it is empty";
-  const start = String.fromCharCode(...bytes.subarray(0, 64));
+  const start = String.fromCharCode(...bytes.slice(0, 64));
   // A web page, or a pointer, may begin with white space or a byte order mark.
   const text = start.replace(/^(\xef\xbb\xbf)?\s*/, "");
   return SIGNATURES.find(([known]) => start.startsWith(known) || text.startsWith(known))?.[1];
+}
+
+/** The same of a file's `firstBytes`, plain values as those of the hints of names; `otherwise` where it looks like nothing known. */
+export function fileHint(bytes: readonly number[], otherwise: string): string {
+  return foreignFile(bytes) ?? otherwise;
 }

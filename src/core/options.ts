@@ -1,4 +1,5 @@
 import { ArgumentError } from "./errors.ts";
+import { LONGEST_SHOWN, optionHint } from "./hints.ts";
 
 /** What an option is before the function that takes it looks any closer. */
 type OptionKind = "boolean" | "number" | "string" | "any";
@@ -37,16 +38,14 @@ export function checkOptions<T>(where: string, options: T, kinds: OptionKinds<T>
   }
   for (const [name, value] of Object.entries(options)) {
     const kind = Object.hasOwn(table, name) ? table[name] : undefined;
-    if (kind === undefined) throw new ArgumentError(`${where}: unknown option "${shortened(name)}"; ${instead(name)}`);
+    if (kind === undefined) {
+      const plain = shortened(name);
+      const hint = Object.hasOwn(hints, name) ? (hints[name] ?? null) : null;
+      throw new ArgumentError(`${where}: unknown option "${plain}"; ${optionHint(plain, known, hint)}`);
+    }
     if (value === undefined || kind === "any" || typeof value === kind) continue;
     const wanted = kind === "boolean" ? "true or false" : kind === "number" ? "a number" : "a text";
     throw new ArgumentError(`${where}: ${name} must be ${wanted}, got ${describeValue(value)}.`);
-  }
-
-  function instead(name: string): string {
-    if (Object.hasOwn(hints, name)) return `${hints[name]}.`;
-    const nearest = nearestName(name, known);
-    return nearest === undefined ? `it takes ${known.join(", ") || "none"}.` : `did you mean "${nearest}"?`;
   }
 }
 
@@ -54,9 +53,8 @@ function isPlainObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
-const LONGEST_SHOWN = 60;
-
-function shortened(text: string): string {
+/** A text that is not too long for a message. */
+export function shortened(text: string): string {
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }
 
@@ -87,44 +85,4 @@ export function describeValue(value: unknown): string {
 /** Whether somebody forgot an `await`. */
 export function isPromise(value: unknown): boolean {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}
-
-/** The name among `known` that `name` was probably meant to be: another spelling of it, its initials, or a few letters away. */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
-  const plain = (text: string) => text.toLowerCase().replace(/[_\-\s]/g, "");
-  const wanted = plain(name.slice(0, LONGEST_SHOWN));
-  const same = known.find((one) => plain(one) === wanted || initials(one) === wanted);
-  if (same !== undefined) return same;
-  let nearest: string | undefined;
-  let fewest = Math.ceil(wanted.length * 0.4) + 1;
-  for (const one of known) {
-    const edits = editsBetween(wanted, plain(one));
-    if (edits < fewest && edits < one.length) [nearest, fewest] = [one, edits];
-  }
-  return nearest;
-}
-
-/** "lr" of "learningRate"; of a single word nothing. */
-function initials(name: string): string | undefined {
-  const capitals = name.replace(/[^A-Z]/g, "");
-  return capitals === "" ? undefined : `${name[0] ?? ""}${capitals}`.toLowerCase();
-}
-
-/** Letters to be put in, taken away or replaced, or neighbours to be exchanged (optimal string alignment). */
-function editsBetween(a: string, b: string): number {
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      let edits = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        edits = Math.min(edits, (before[j - 2] ?? 0) + 1);
-      }
-      next.push(edits);
-    }
-    [before, row] = [row, next];
-  }
-  return row[b.length] ?? 0;
 }

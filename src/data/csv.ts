@@ -1,7 +1,8 @@
 /** Tables of numbers as text: a row an image, a column a pixel, and a column of labels. */
 import { ArgumentError, FormatError } from "../core/errors.ts";
 import { foreignFile } from "../core/foreign_file.ts";
-import { checkOptions, describeValue, nearestName, type OptionKinds } from "../core/options.ts";
+import { nearestName } from "../core/hints.ts";
+import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import { CsvReader, type Field } from "./csv_reader.ts";
 import { type Dataset, dataset } from "./dataset.ts";

@@ -1,5 +1,5 @@
 import { FormatError } from "../core/errors.ts";
-import { foreignFile } from "../core/foreign_file.ts";
+import { fileHint, firstBytes } from "../core/foreign_file.ts";
 import { checkOptions } from "../core/options.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor, TypedArray } from "../core/tensor.ts";
@@ -80,8 +80,8 @@ export function parseIdx(bytes: Bytes, what = "IDX file"): Tensor {
   const data = toUint8Array(bytes);
   const [zero, alsoZero, code, rank] = data;
   if (zero !== 0 || alsoZero !== 0 || code === undefined || rank === undefined) {
-    const found = foreignFile(data) ?? "those start with two zero bytes, a type and a number of axes";
-    throw new FormatError(`${what}: this is not an IDX file; ${found}.`);
+    const wanted = "those start with two zero bytes, a type and a number of axes";
+    throw new FormatError(`${what}: this is not an IDX file; ${fileHint(firstBytes(data), wanted)}.`);
   }
   const type = ELEMENT_TYPES.get(code);
   if (type === undefined) {

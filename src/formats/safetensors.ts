@@ -1,6 +1,6 @@
 /** The safetensors format: an 8-byte length, a JSON header, then the bytes of the tensors. Source: huggingface/safetensors, README, "Format". */
 import { FormatError } from "../core/errors.ts";
-import { foreignFile } from "../core/foreign_file.ts";
+import { fileHint, firstBytes } from "../core/foreign_file.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor, TypedArray } from "../core/tensor.ts";
 import { type Json, parseStrictJson } from "./strict_json.ts";
@@ -195,23 +195,23 @@ function parseMetadata(value: Json): Map<string, string> {
 
 /** The header's text. Its length is compared with the bytes present before anything is read or allocated. */
 function headerText(bytes: Uint8Array): { text: string; dataStart: number } {
-  const foreign = (otherwise: string) => foreignFile(bytes) ?? otherwise;
+  const start = firstBytes(bytes);
   if (bytes.length < 8) {
     throw new FormatError(
-      `safetensors: ${bytes.length} bytes are too few; ${foreign("the file is cut off or foreign")}.`,
+      `safetensors: ${bytes.length} bytes are too few; ${fileHint(start, "the file is cut off or foreign")}.`,
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const claimed = view.getBigUint64(0, true);
   if (claimed > MOST_HEADER_BYTES) {
     throw new FormatError(
-      `safetensors: the header claims ${claimed} bytes, more than ${MOST_HEADER_BYTES}; ${foreign("this is another format")}.`,
+      `safetensors: the header claims ${claimed} bytes, more than ${MOST_HEADER_BYTES}; ${fileHint(start, "this is another format")}.`,
     );
   }
   const length = Number(claimed);
   if (8 + length > bytes.length) {
     throw new FormatError(
-      `safetensors: the header claims ${length} bytes, the file has ${bytes.length}; ${foreign("it is cut off or foreign")}.`,
+      `safetensors: the header claims ${length} bytes, the file has ${bytes.length}; ${fileHint(start, "it is cut off or foreign")}.`,
     );
   }
   try {
@@ -219,8 +219,10 @@ function headerText(bytes: Uint8Array): { text: string; dataStart: number } {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.slice(8, 8 + length));
     return { text, dataStart: 8 + length };
   } catch (cause) {
-    const told = foreign("the file is damaged or of another format");
-    throw new FormatError(`safetensors: the header is not UTF-8; ${told}.`, { cause });
+    throw new FormatError(
+      `safetensors: the header is not UTF-8; ${fileHint(start, "the file is damaged or of another format")}.`,
+      { cause },
+    );
   }
 }
 

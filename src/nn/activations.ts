@@ -1,5 +1,6 @@
 import { ArgumentError } from "../core/errors.ts";
-import { describeValue, nearestName } from "../core/options.ts";
+import { nearestHint } from "../core/hints.ts";
+import { describeValue, shortened } from "../core/options.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import {
@@ -60,10 +61,10 @@ export const activationNames = Object.keys(ACTIVATIONS) as readonly ActivationNa
 export function activationOf(what: string, name: string | undefined): Activation {
   const wanted = name ?? "linear";
   if (!Object.hasOwn(ACTIVATIONS, wanted)) {
-    const nearest = typeof wanted === "string" ? nearestName(wanted, activationNames) : undefined;
-    const hint = nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
+    const plain = typeof wanted === "string" ? shortened(wanted) : null;
     throw new ArgumentError(
-      `${what}: unknown activation ${describeValue(wanted)}; known: ${activationNames.join(", ")}.${hint}`,
+      `${what}: unknown activation ${describeValue(wanted)}; known: ${activationNames.join(", ")}.` +
+        nearestHint(plain, activationNames),
     );
   }
   const known = wanted as ActivationName;

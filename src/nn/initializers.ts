@@ -1,5 +1,6 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
-import { describeValue, nearestName } from "../core/options.ts";
+import { knownHint } from "../core/hints.ts";
+import { describeValue, shortened } from "../core/options.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 
 /** Connections into and out of one unit: what the scale of fresh weights depends on. */
@@ -52,10 +53,10 @@ export function parseInitializer(
 ): { name: InitializerName; numbers: Record<string, number> } {
   const { name, ...given } = typeof initializer === "string" ? { name: initializer } : { ...initializer };
   if (typeof name !== "string" || !Object.hasOwn(PARAMETERS, name)) {
-    const known = Object.keys(PARAMETERS);
-    const nearest = typeof name === "string" ? nearestName(name, known) : undefined;
-    const hint = nearest === undefined ? `known: ${known.join(", ")}.` : `did you mean "${nearest}"?`;
-    throw new ArgumentError(`${what}: unknown initializer ${describeValue(name ?? initializer)}; ${hint}`);
+    const plain = typeof name === "string" ? shortened(name) : null;
+    throw new ArgumentError(
+      `${what}: unknown initializer ${describeValue(name ?? initializer)}; ${knownHint(plain, Object.keys(PARAMETERS))}`,
+    );
   }
   const numbers: Record<string, number> = { ...PARAMETERS[name] };
   for (const [key, value] of Object.entries(given)) {

@@ -1,5 +1,6 @@
 import { ArgumentError } from "../core/errors.ts";
-import { describeValue, nearestName } from "../core/options.ts";
+import { knownHint } from "../core/hints.ts";
+import { describeValue, shortened } from "../core/options.ts";
 import type { Schedule } from "../core/schedule.ts";
 import type { UpdateRule } from "../graph/update_rule.ts";
 import { camelCase } from "./losses/config.ts";
@@ -37,9 +38,10 @@ export function resolveOptimizer(where: string, choice: OptimizerChoice): Optimi
   if (typeof given === "string") {
     const name = camelCase(given).toLowerCase();
     if (isName(name)) return MAKERS[name]();
-    const nearest = nearestName(name, Object.keys(MAKERS));
-    const hint = nearest === undefined ? `known: ${Object.keys(MAKERS).join(", ")}.` : `did you mean "${nearest}"?`;
-    throw new ArgumentError(`${where}: unknown optimizer ${describeValue(given)}; ${hint}`);
+    const known = Object.keys(MAKERS);
+    throw new ArgumentError(
+      `${where}: unknown optimizer ${describeValue(given)}; ${knownHint(shortened(name), known)}`,
+    );
   }
   if (typeof given === "function") {
     throw new ArgumentError(`${where}: optimizer is ${describeValue(given)}: call it, as in optimizer: adam().`);

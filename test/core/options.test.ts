@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ArgumentError } from "../../src/core/errors.ts";
-import { checkOptions, describeValue, nearestName, type OptionKinds } from "../../src/core/options.ts";
+import { nearestName } from "../../src/core/hints.ts";
+import { checkOptions, describeValue, type OptionKinds } from "../../src/core/options.ts";
 
 interface Options {
   units: number;

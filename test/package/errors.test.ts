@@ -41,6 +41,13 @@ const safetensors = (header: string) => {
 const FAULTS: Readonly<Record<string, (library: Library) => unknown>> = {
   "an unknown option": ({ dense }) => dense({ unit: 3 } as never),
   "an option far from any": ({ dense }) => dense({ zzzzzzzzzzzz: 3 } as never),
+  "an option that is called otherwise": ({ leakyReLU }) => leakyReLU({ alpha: 0.1 } as never),
+  "an option of many letters": ({ dense }) => dense({ ["unit".repeat(40)]: 3 } as never),
+  "an activation that is misspelt": ({ dense }) => dense({ units: 3, activation: "rellu" }),
+  "an activation far from any": ({ activation }) => activation("zzzzzzzzzzzz"),
+  "an op that is none": ({ operation }) => operation({ op: 5 as never }),
+  "no images": ({ idx }) => idx({ images: new Uint8Array(), labels: new Uint8Array() }),
+  "images in an archive": ({ idx }) => idx({ images: new TextEncoder().encode("PK.."), labels: new Uint8Array() }),
   "no options": ({ dense }) => dense(`ten \`\${}\`` as never),
   "a number that is none": ({ dense }) => dense({ units: Number.NaN }),
   "a text in place of a number": ({ huber }) => huber({ delta: "a" as never }),

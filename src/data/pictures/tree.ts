@@ -1,7 +1,8 @@
 /** From where files lie to classes: which folder is a class, and which are the parts train, validation and test. */
 import { ArgumentError } from "../../core/errors.ts";
 import { formatCount } from "../../core/format.ts";
-import { describeValue, nearestName } from "../../core/options.ts";
+import { nearestName } from "../../core/hints.ts";
+import { describeValue } from "../../core/options.ts";
 import { inNaturalOrder } from "./natural_order.ts";
 
 /** Anything that lies somewhere. */

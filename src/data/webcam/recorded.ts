@@ -1,6 +1,7 @@
 /** The images that were recorded, by class. */
 import { ArgumentError } from "../../core/errors.ts";
-import { describeValue, nearestName } from "../../core/options.ts";
+import { nearestName } from "../../core/hints.ts";
+import { describeValue } from "../../core/options.ts";
 import { dataset } from "../dataset.ts";
 import type { ImageDataset, PictureFormat } from "../pictures/types.ts";
 

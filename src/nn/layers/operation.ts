@@ -1,5 +1,6 @@
 import { ArgumentError, CortezaError, ShapeError } from "../../core/errors.ts";
-import { checkOptions, describeValue, nearestName } from "../../core/options.ts";
+import { knownHint } from "../../core/hints.ts";
+import { checkOptions, describeValue, shortened } from "../../core/options.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
@@ -102,10 +103,8 @@ export function operation(options: OperationOptions): AnyLayer {
   const { op } = options;
   const found = operations.get(op);
   if (found === undefined) {
-    const nearest = typeof op === "string" ? nearestName(op, [...operations.keys()]) : undefined;
-    throw new ArgumentError(
-      `operation: unknown op ${describeValue(op)}; ${nearest === undefined ? `known: ${[...operations.keys()].join(", ")}.` : `did you mean "${nearest}"?`}`,
-    );
+    const plain = typeof op === "string" ? shortened(op) : null;
+    throw new ArgumentError(`operation: unknown op ${describeValue(op)}; ${knownHint(plain, [...operations.keys()])}`);
   }
   const known = { ...found, op };
   const attributes = checkAttributes(`operation "${op}"`, options.attributes, found.attributes);

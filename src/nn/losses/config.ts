@@ -1,5 +1,6 @@
 import { ArgumentError } from "../../core/errors.ts";
-import { checkOptions, describeValue, nearestName } from "../../core/options.ts";
+import { nearestHint } from "../../core/hints.ts";
+import { checkOptions, describeValue, shortened } from "../../core/options.ts";
 import type { GraphWithOps } from "../../graph/methods.ts";
 import type { Node } from "../../graph/node.ts";
 
@@ -152,10 +153,9 @@ export function lossConfig(choice: string | LossConfig): LossConfig {
   const name = typeof kind !== "string" ? "" : typeof given === "string" ? camelCase(given) : kind;
   const full = (Object.hasOwn(SHORT, name) ? SHORT[name] : undefined) ?? name;
   if (!Object.hasOwn(MAKERS, full)) {
-    const nearest = nearestName(full, Object.keys(MAKERS));
     throw new ArgumentError(
       `Unknown loss ${describeValue(kind ?? given)}; known: ${Object.keys(MAKERS).join(", ")}, or a function (graph, outputs, ` +
-        `targets) => node.${nearest === undefined ? "" : ` Did you mean "${nearest}"?`}`,
+        `targets) => node.${nearestHint(shortened(full), Object.keys(MAKERS))}`,
     );
   }
   return MAKERS[full as LossName](options as never);

@@ -1,5 +1,6 @@
 import { ArgumentError } from "../../core/errors.ts";
-import { checkOptions, describeValue, nearestName, type OptionKinds } from "../../core/options.ts";
+import { nearestHint } from "../../core/hints.ts";
+import { checkOptions, describeValue, type OptionKinds, shortened } from "../../core/options.ts";
 import type { GraphWithOps } from "../../graph/methods.ts";
 import type { Node } from "../../graph/node.ts";
 import { camelCase } from "../losses/config.ts";
@@ -204,10 +205,9 @@ export function metricConfig(choice: string | MetricConfig): MetricConfig {
   const full = (Object.hasOwn(SHORT, name) ? SHORT[name] : undefined) ?? name;
   const make = Object.hasOwn(MAKERS, full) ? MAKERS[full] : undefined;
   if (make === undefined) {
-    const nearest = nearestName(full, Object.keys(MAKERS));
     throw new ArgumentError(
       `Unknown metric ${describeValue(kind ?? given)}; known: ${Object.keys(MAKERS).join(", ")}, or a function (graph, outputs, ` +
-        `targets) => node.${nearest === undefined ? "" : ` Did you mean "${nearest}"?`}`,
+        `targets) => node.${nearestHint(shortened(full), Object.keys(MAKERS))}`,
     );
   }
   return make(options as never);

@@ -1,6 +1,7 @@
 /** Opens, lists, keeps and deletes sets of pictures of the browser's own file system. */
 import { ArgumentError } from "../../../core/errors.ts";
-import { checkOptions, describeValue, nearestName } from "../../../core/options.ts";
+import { nearestName } from "../../../core/hints.ts";
+import { checkOptions, describeValue } from "../../../core/options.ts";
 import { formatShape } from "../../../core/shape.ts";
 import { readRows } from "../../data_source.ts";
 import type { Dataset } from "../../dataset.ts";
