@@ -24,6 +24,7 @@ export const EXCEPTIONS = {
   "css.properties.text-wrap": "lines break as they always did",
   "css.properties.text-wrap.balance": "lines break as they always did",
   "css.properties.text-wrap.pretty": "lines break as they always did",
+  "css.properties.user-select": "Safari knows it as -webkit-user-select, which stands beside it",
   "css.properties.text-size-adjust": "turns off what only phones' browsers do",
   "css.properties.grid-template-columns.subgrid": "captions then stand at their own heights",
 };
