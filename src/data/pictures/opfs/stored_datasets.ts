@@ -21,7 +21,7 @@ export async function storedDatasets(
   index: StoredIndex,
   memoryLimit: number,
 ): Promise<ReadonlyMap<Part, ImageDataset>> {
-  const files = filesOf(set);
+  const files = new Files(set);
   const parts = Object.entries(index.parts) as [Part, StoredPart][];
   const filled = parts.filter(([, { numbers }]) => numbers.length > 0);
   const size = index.shape.reduce((product, side) => product * side, 1);
@@ -45,29 +45,42 @@ export async function storedDatasets(
   return made;
 }
 
-type Files = (number: number) => Promise<File>;
+/** The files of a set, each of which is asked for once. */
+class Files {
+  readonly #folder: FileSystemDirectoryHandle;
+  readonly #known = new Map<number, Promise<File>>();
 
-/** Each file is asked for once. */
-function filesOf({ folder }: SetFolder): Files {
-  const known = new Map<number, Promise<File>>();
-  return (number) => {
-    let file = known.get(number);
+  constructor({ folder }: SetFolder) {
+    this.#folder = folder;
+  }
+
+  get(number: number): Promise<File> {
+    let file = this.#known.get(number);
     if (file === undefined) {
-      file = folder.getFileHandle(fileName(number)).then((handle) => handle.getFile());
-      known.set(number, file);
+      file = this.#folder.getFileHandle(fileName(number)).then((handle) => handle.getFile());
+      this.#known.set(number, file);
       // A file that was not there may be there later.
-      file.catch(() => known.delete(number));
+      file.catch(() => this.#known.delete(number));
     }
     return file;
-  };
+  }
+
+  /** Whether a file is there now. */
+  async has(number: number): Promise<boolean> {
+    return this.#folder.getFileHandle(fileName(number)).then(
+      () => true,
+      () => false,
+    );
+  }
 }
 
 /** The bytes of a file from `start` on. Throws `StorageError`. */
 async function bytesOf(files: Files, number: number, start = 0, end?: number): Promise<Uint8Array> {
   try {
-    return new Uint8Array(await (await files(number)).slice(start, end).arrayBuffer());
+    return new Uint8Array(await (await files.get(number)).slice(start, end).arrayBuffer());
   } catch (cause) {
-    if (!(cause instanceof Error && cause.name === "NotFoundError")) throw storageError(cause);
+    // What reading a file fails with that was deleted since it was asked for, browsers do not agree on.
+    if (await files.has(number)) throw storageError(cause);
     throw new StorageError(
       "failed",
       "The kept pictures are not there any more: they were deleted, or imported anew. Open or import them again.",
