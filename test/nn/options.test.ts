@@ -131,7 +131,7 @@ const OTHERS = [
     "toSafetensors",
     "topK",
   ],
-  ...["warmup", "webgpu"],
+  ...["warmup", "wasm", "webgpu"],
 ];
 
 const call = (name: string, options: unknown) => () => MAKERS[name]![0](options as never);

@@ -181,16 +181,18 @@ class RecordingWebcam implements Webcam {
       this.#turnOff();
       throw cause;
     }
-    camera.track.addEventListener("ended", () => {
-      if (this.#camera !== camera) return;
-      this.#end(
-        new CameraError(
-          "unplugged",
-          "webcam: the camera ended: it was unplugged, or taken away. What was recorded is still there; open another one with " +
-            "switchCamera().",
-        ),
-      );
-    });
+    camera.track.addEventListener("ended", () => this.#unplugged(camera));
+  }
+
+  #unplugged(camera: OpenCamera): void {
+    if (this.#camera !== camera) return;
+    this.#end(
+      new CameraError(
+        "unplugged",
+        "webcam: the camera ended: it was unplugged, or taken away. What was recorded is still there; open another one with " +
+          "switchCamera().",
+      ),
+    );
   }
 
   #turnOff(): void {
@@ -206,8 +208,14 @@ class RecordingWebcam implements Webcam {
     this.#options.onEnded?.(error);
   }
 
+  /** The event may be late, or have gone before anybody listened. */
+  #lookForEnd(): void {
+    if (this.#camera?.track.readyState === "ended") this.#unplugged(this.#camera);
+  }
+
   async #frame(): Promise<Uint8Array> {
     await this.#ready;
+    this.#lookForEnd();
     if (this.#ended) throw this.#ended;
     return imageBytes(seenFrame(this.video, this.#format, this.#options.mirror === true), this.#format);
   }
@@ -252,6 +260,7 @@ class RecordingWebcam implements Webcam {
     let seenAt = Number.NaN;
     for (let next = performance.now(); !signal.aborted; next = Math.max(next + milliseconds, performance.now())) {
       await sleep(next - performance.now(), signal);
+      this.#lookForEnd();
       const { currentTime } = this.video;
       // A camera that is slower than that would give each frame several times.
       if (signal.aborted || (currentTime === seenAt && this.#ended === undefined)) continue;
