@@ -19,7 +19,7 @@ const BELOW = {
   data: ["core"],
   formats: ["core", "graph", "nn", "data"],
   train: ["core", "graph", "nn", "data", "formats"],
-  worker: ["core", "graph", "cpu", "webgpu", "nn", "data", "formats", "train"],
+  worker: ["core", "graph", "cpu", "webgpu", "wasm", "nn", "data", "formats", "train"],
   elements: ["core", "data"],
 };
 

@@ -1,13 +1,14 @@
 /** What page and worker say to each other. */
 import type { Dataset } from "../data/dataset.ts";
+import type { Backend } from "../graph/backend.ts";
 import type { ModelConfig } from "../nn/model_config.ts";
 import type { TrainerConfig } from "../train/config.ts";
 import type { TrainerStats } from "../train/types.ts";
 import type { CallName } from "./calls.ts";
 import type { SentError } from "./sent_errors.ts";
 
-/** "auto" takes WebGPU where it works, else the CPU. */
-export type BackendChoice = "auto" | "webgpu" | "cpu";
+/** "auto" takes WebGPU where it works, else WebAssembly, else the CPU backend, which is far slower. */
+export type BackendChoice = "auto" | "webgpu" | "wasm" | "cpu";
 
 /** What the worker makes its trainer of. */
 export interface CreateMessage {
@@ -21,7 +22,7 @@ export interface CreateMessage {
 
 /** What came of it. */
 export interface Created {
-  readonly backendKind: "webgpu" | "cpu";
+  readonly backendKind: Backend["kind"];
   readonly whyNotWebGpu: string | undefined;
 }
 

@@ -1,6 +1,7 @@
 import { ArgumentError } from "../core/errors.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
+import type { Backend } from "../graph/backend.ts";
 import type { Model } from "../nn/model.ts";
 import { resolveOptimizer } from "../nn/optimizer_names.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
@@ -24,7 +25,7 @@ export interface WorkerTrainerOptions extends TrainerConfig {
    * "corteza/worker-host". Node does so to have WebGPU: `setGpu` of "corteza/worker-host".
    */
   worker?: Worker | NodeThread | (() => Worker | NodeThread);
-  /** Default "auto": WebGPU where it works, else the CPU. */
+  /** Default "auto": WebGPU where it works, else WebAssembly, else the CPU backend, which is far slower. */
   backend?: BackendChoice;
   /** As in `webgpu`; the worker remembers in the browser's IndexedDB. Default false. */
   autotune?: boolean;
@@ -35,8 +36,8 @@ export interface WorkerTrainerOptions extends TrainerConfig {
 /** A trainer whose work happens in a Web Worker; same interface, and what it runs on. */
 export interface WorkerTrainer extends Trainer {
   /** What the worker runs on. */
-  readonly backendKind: "webgpu" | "cpu";
-  /** Why WebGPU was not taken, when "auto" fell back to the CPU. */
+  readonly backendKind: Backend["kind"];
+  /** Why WebGPU was not taken, when "auto" took another. */
   readonly whyNotWebGpu: string | undefined;
 }
 
@@ -56,9 +57,9 @@ export async function createWorkerTrainer(model: Model, options: WorkerTrainerOp
   checkModel("createWorkerTrainer", model);
   checkOptions("createWorkerTrainer", options, OPTIONS, TRAINER_HINTS);
   const { worker: given, backend = "auto", autotune = false, memoryBudget: budget, ...rest } = options;
-  if (backend !== "auto" && backend !== "webgpu" && backend !== "cpu") {
+  if (backend !== "auto" && backend !== "webgpu" && backend !== "wasm" && backend !== "cpu") {
     throw new ArgumentError(
-      `createWorkerTrainer: backend must be "auto", "webgpu" or "cpu", which the worker opens itself, got ` +
+      `createWorkerTrainer: backend must be "auto", "webgpu", "wasm" or "cpu", which the worker opens itself, got ` +
         `${describeValue(backend)}.`,
     );
   }
@@ -101,7 +102,7 @@ type Arguments<Name extends CallName> = Parameters<Trainer[Name]>;
 type Result<Name extends CallName> = ReturnType<Trainer[Name]>;
 
 class RemoteTrainer implements WorkerTrainer {
-  readonly backendKind: "webgpu" | "cpu";
+  readonly backendKind: Backend["kind"];
   readonly whyNotWebGpu: string | undefined;
   readonly #client: WorkerClient;
   /** What a learning rate is held against. */

@@ -16,6 +16,7 @@ import {
   WebGpuUnavailableError,
   WorkerError,
 } from "../core/errors.ts";
+import { WasmUnavailableError } from "../core/wasm_unavailable.ts";
 
 /**
  * The classes of `core/errors.ts` by their `code`, which stays the same where a bundler shortens names. A test holds that
@@ -27,6 +28,7 @@ const BY_CODE: Readonly<Record<string, { readonly prototype: CortezaError }>> = 
   argument: ArgumentError,
   format: FormatError,
   "webgpu-unavailable": WebGpuUnavailableError,
+  "wasm-unavailable": WasmUnavailableError,
   "out-of-memory": OutOfMemoryError,
   "device-lost": DeviceLostError,
   diverged: DivergedError,

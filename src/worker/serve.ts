@@ -7,6 +7,7 @@ import { type ModelConfig, modelFromConfig } from "../nn/model_config.ts";
 import type { LayerMakers } from "../nn/own_layers.ts";
 import { createTrainer } from "../train/create_trainer.ts";
 import type { Trainer } from "../train/types.ts";
+import { WasmUnavailableError, wasm } from "../wasm/open.ts";
 import { webgpu } from "../webgpu/backend.ts";
 import { AskedReads } from "./asked_reads.ts";
 import { CALLS, isCallName, type Treatment } from "./calls.ts";
@@ -27,7 +28,7 @@ import { serializeError } from "./sent_errors.ts";
 
 /** Backends as a worker may take them. */
 export interface HostBackends {
-  /** Makes the CPU backend, when there is no WebGPU or it was not asked for. */
+  /** Makes the CPU backend, where there is neither WebGPU nor WebAssembly, or it was asked for. */
   cpu(): Promise<Backend>;
   /** Where adapters come from, as `webgpu` takes it; default `navigator.gpu`. */
   gpu?(): GPU | undefined | Promise<GPU | undefined>;
@@ -134,7 +135,7 @@ class Host {
     mirror.take(message.parameters, 0);
     const trainer = await createTrainer(model, { ...message.config, backend });
     this.#made = { backend, trainer, model: mirror };
-    return { backendKind: backend.kind === "webgpu" ? "webgpu" : "cpu", whyNotWebGpu };
+    return { backendKind: backend.kind, whyNotWebGpu };
   }
 
   async #chooseBackend({
@@ -143,12 +144,22 @@ class Host {
     memoryBudget,
   }: CreateMessage): Promise<{ backend: Backend; whyNotWebGpu: string | undefined }> {
     if (choice === "cpu") return { backend: await this.#backends.cpu(), whyNotWebGpu: undefined };
+    if (choice === "wasm") return { backend: await wasm(), whyNotWebGpu: undefined };
     try {
       const gpu = await this.#backends.gpu?.();
       return { backend: await webgpu({ autotune, memoryBudget, ...(gpu ? { gpu } : {}) }), whyNotWebGpu: undefined };
     } catch (error) {
       if (choice === "webgpu" || !(error instanceof WebGpuUnavailableError)) throw error;
-      return { backend: await this.#backends.cpu(), whyNotWebGpu: error.message };
+      return { backend: await this.#withoutWebGpu(), whyNotWebGpu: error.message };
+    }
+  }
+
+  async #withoutWebGpu(): Promise<Backend> {
+    try {
+      return await wasm();
+    } catch (error) {
+      if (!(error instanceof WasmUnavailableError)) throw error;
+      return this.#backends.cpu();
     }
   }
 

@@ -181,7 +181,7 @@ describe("createWorkerTrainer, before it asks for a worker,", () => {
     [
       "a backend's wrong name",
       { backend: "gpu" },
-      /backend must be "auto", "webgpu" or "cpu", which the worker opens itself, got "gpu"/,
+      /backend must be "auto", "webgpu", "wasm" or "cpu", which the worker opens itself, got "gpu"/,
     ],
     [
       "a misspelt option",

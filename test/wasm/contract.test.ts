@@ -6,3 +6,4 @@ import { trainerContract } from "../support/trainer_contract.ts";
 describe("the WebAssembly backend", () => backendContract(openWasm, 64));
 
 trainerContract({ where: "here", kind: "wasm" });
+trainerContract({ where: "worker", kind: "wasm" });

@@ -4,7 +4,7 @@ import { WasmUnavailableError } from "../../src/core/wasm_unavailable.ts";
 import { openWasm } from "../../src/wasm/backend.ts";
 import { WasmArray, WasmMemory } from "../../src/wasm/memory.ts";
 import { planOffsets } from "../../src/wasm/plan.ts";
-import { wasm } from "../../src/wasm.ts";
+import { wasm } from "../../src/wasm/open.ts";
 import { RandomData } from "../support/random.ts";
 
 const SEED = 31;

@@ -23,7 +23,6 @@ import { hostWorkers } from "../host_worker.ts";
 /** Where a trainer is, and what it computes with. */
 export interface Combination {
   readonly where: "here" | "worker";
-  /** A worker opens no WebAssembly. */
   readonly kind: "cpu" | "wasm" | "webgpu";
 }
 
@@ -67,7 +66,7 @@ export function useBench({ where, kind }: Combination): Bench {
   const trainerHere: Bench["trainerHere"] = (model, config) =>
     noted(createTrainer(model, { ...CONFIG, ...config, backend: here() }));
   const trainer: Bench["trainer"] = (model, config) =>
-    worker && kind !== "wasm"
+    worker
       ? noted(createWorkerTrainer(model, { ...CONFIG, ...config, worker, backend: kind }))
       : trainerHere(model, config);
   return {
