@@ -343,7 +343,7 @@ let shownNotices = "";
 
 function renderNotices(): void {
   const notices: Notice[] = [];
-  if (session.whyNotWebGpu) notices.push(noWebGpuNotice(session.whyNotWebGpu));
+  if (session.whyNotWebGpu) notices.push(noWebGpuNotice(session.whyNotWebGpu, session.backendKind));
   else if (force === "cpu") notices.push(forcedCpuNotice());
   const { database, texts } = kept();
   if (!database || !texts) notices.push(notKeptNotice(kept()));

@@ -43,7 +43,10 @@ export function showFacts(
     const gpu = stats.backend.startsWith("WebGPU");
     const planned = gpu && stats.dispatchesPerStep > 0;
     if (planned) facts.push([text.factMemory, bytes(stats.gpuBytes)], [text.factDigits, bytes(stats.datasetBytes)]);
-    facts.push([text.factBackend, gpu ? stats.backend : text.factCpu]);
+    facts.push([
+      text.factBackend,
+      gpu ? stats.backend : stats.backend.startsWith("WebAssembly") ? text.factWasm : text.factCpu,
+    ]);
     if (planned) {
       facts.push(
         [text.factDispatches, count(stats.dispatchesPerStep)],

@@ -7,6 +7,7 @@ import { errorWords, ownWords } from "./error_words.ts";
 import type { Kept } from "./kept.ts";
 import { bytes, count, language, learningRate as rateText, say } from "./language.ts";
 import { layerName } from "./layer_names.ts";
+import type { BackendKind } from "./setup.ts";
 import { betterRate, type Found } from "./train/ailments.ts";
 
 /** A training that diverged goes on with this share of its learning rate, and not with more than the other. */
@@ -67,8 +68,12 @@ function advice(reason: WebGpuUnavailableError["reason"], family: BrowserFamily)
   return reason === "no-adapter" ? noAdapter : none;
 }
 
-/** Why the page trains on the CPU, and what would change that. */
-export function noWebGpuNotice({ reason }: WebGpuUnavailableError, family = browserFamily()): Notice {
+/** Why the page trains on the CPU, by `backend`, and what would change that. */
+export function noWebGpuNotice(
+  { reason }: WebGpuUnavailableError,
+  backend: BackendKind,
+  family = browserFamily(),
+): Notice {
   const text = say();
   const why = {
     "no-api": text.noGpuNoApi,
@@ -78,7 +83,7 @@ export function noWebGpuNotice({ reason }: WebGpuUnavailableError, family = brow
   }[reason];
   return {
     kind: "advice",
-    title: text.noGpuTitle,
+    title: backend === "cpu" ? text.noGpuTitleSmall : text.noGpuTitle,
     sentences: [why, advice(reason, family), text.noGpuMeanwhile],
     actions: [],
   };

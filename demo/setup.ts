@@ -1,12 +1,13 @@
 /** What a training is of: the network, how its weights move, the batches. */
 import type { AffineRanges } from "../src/core/affine.ts";
 import { WebGpuUnavailableError } from "../src/core/errors.ts";
+import { WasmUnavailableError } from "../src/core/wasm_unavailable.ts";
 import type { Model } from "../src/nn/model.ts";
 import { adam, type Optimizer, sgd } from "../src/nn/optimizers.ts";
 import type { Trainer } from "../src/train/types.ts";
 import { buildDesign, preset, type Row } from "./train/design.ts";
 
-export type BackendKind = "webgpu" | "cpu";
+export type BackendKind = "webgpu" | "wasm" | "cpu";
 
 /** What the address asks for with ?force=: the CPU, or the page as a browser without WebGPU shows it. */
 export type Force = "cpu" | "nowebgpu" | undefined;
@@ -46,9 +47,10 @@ function canonical(value: object): string {
   );
 }
 
-/** What is trained where nobody chose: the reference network on the GPU; on the CPU, some hundred times slower, a quarter of it. */
+/** What is trained where nobody chose: the reference network; on the CPU backend, some ten times slower, a quarter of it. */
 const USUAL = {
   webgpu: { network: preset("reference"), batchSize: 32 },
+  wasm: { network: preset("reference"), batchSize: 32 },
   cpu: { network: preset("tiny"), batchSize: 16 },
 } as const;
 
@@ -89,11 +91,14 @@ export type OpenTrainer = (setup: TrainerSetup, backend: BackendKind) => Promise
 
 export interface Opened {
   readonly trainer: Trainer;
-  /** Why it is on the CPU, when WebGPU was wanted. */
+  /** Why it is on the processor, when WebGPU was wanted. */
   readonly whyNotWebGpu: WebGpuUnavailableError | undefined;
 }
 
-/** Has `open` make a trainer on WebGPU, and on the CPU where there is none, or where the address asks for that. */
+/**
+ * Has `open` make a trainer on WebGPU; where there is none, on WebAssembly; and on the CPU backend where that is missing too, or
+ * where the address asks for it.
+ */
 export async function openBest(force: Force, open: (backend: BackendKind) => Promise<Trainer>): Promise<Opened> {
   let whyNotWebGpu: WebGpuUnavailableError | undefined;
   if (force === undefined) {
@@ -108,6 +113,13 @@ export async function openBest(force: Force, open: (backend: BackendKind) => Pro
       "no-api",
       "The address asks for a page without WebGPU (?force=nowebgpu).",
     );
+  }
+  if (force !== "cpu") {
+    try {
+      return { trainer: await open("wasm"), whyNotWebGpu };
+    } catch (error) {
+      if (!(error instanceof WasmUnavailableError)) throw error;
+    }
   }
   return { trainer: await open("cpu"), whyNotWebGpu };
 }

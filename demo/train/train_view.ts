@@ -65,7 +65,7 @@ export class TrainView {
       },
     });
     this.#builder = new Builder({
-      usualPreset: () => (session.backendKind === "webgpu" ? "reference" : "tiny"),
+      usualPreset: () => (session.backendKind === "cpu" ? "tiny" : "reference"),
       hasLearned: () => session.hasLearned,
       foreign: () => (session.isFromFile ? session.model : undefined),
       use: (network) => void session.setUp({ network }),

@@ -8,7 +8,7 @@ import { WebGpuUnavailableError } from "../../src/index.ts";
 beforeAll(() => wordsFetched);
 
 const told = (reason: WebGpuUnavailableError["reason"], family: BrowserFamily) =>
-  noWebGpuNotice(new WebGpuUnavailableError(reason, ""), family).sentences.join(" ");
+  noWebGpuNotice(new WebGpuUnavailableError(reason, ""), "wasm", family).sentences.join(" ");
 
 describe("the notice that there is no WebGPU", () => {
   it("tells how to turn it on only where it is off", () => {

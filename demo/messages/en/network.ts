@@ -25,6 +25,7 @@ export const network = {
   factGradients: "Their gradients",
   factBackend: "Runs on",
   factCpu: "the CPU, in JavaScript",
+  factWasm: "the CPU, in WebAssembly",
   factDispatches: "Kernel launches a step",
   factSubmits: "Submissions a step",
   factMemory: "GPU memory in use",

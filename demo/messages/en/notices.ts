@@ -1,7 +1,8 @@
 /** What the notices above the page say: no WebGPU, and what went wrong. */
 
 export const notices = {
-  noGpuTitle: "No WebGPU here: training on the CPU, with a smaller network",
+  noGpuTitle: "No WebGPU here: training on the CPU",
+  noGpuTitleSmall: "No WebGPU here: training on the CPU, with a smaller network",
   noGpuNoApi: "This browser offers no WebGPU.",
   noGpuNoAdapter: "This browser has WebGPU, but it found no graphics card that it may use.",
   noGpuNoDevice: "This browser has WebGPU and found a graphics card, but that refused to work.",

@@ -25,6 +25,7 @@ export const network: typeof english = {
   factGradients: "Sus gradientes",
   factBackend: "Funciona en",
   factCpu: "la CPU, en JavaScript",
+  factWasm: "la CPU, en WebAssembly",
   factDispatches: "Kernels por paso",
   factSubmits: "Envíos por paso",
   factMemory: "Memoria de GPU en uso",

@@ -1,7 +1,8 @@
 import type { notices as english } from "../en/notices.ts";
 
 export const notices: typeof english = {
-  noGpuTitle: "Aquí no hay WebGPU: se entrena en la CPU, con una red más pequeña",
+  noGpuTitle: "Aquí no hay WebGPU: se entrena en la CPU",
+  noGpuTitleSmall: "Aquí no hay WebGPU: se entrena en la CPU, con una red más pequeña",
   noGpuNoApi: "Este navegador no ofrece WebGPU.",
   noGpuNoAdapter: "Este navegador tiene WebGPU, pero no encontró una tarjeta gráfica que pueda usar.",
   noGpuNoDevice: "Este navegador tiene WebGPU y encontró una tarjeta gráfica, pero esta se negó a trabajar.",
