@@ -15,6 +15,8 @@ const VALUES = [...HARD, 0, 1, -2.5, 3e38, 0.5];
 const PLACES = [0, 3, 6];
 /** Operands of these names hold places in something small. */
 const INDICES = ["rows", "labels", "predictions", "indices"];
+/** Operands of floats that only another op makes, of numbers that it has drawn. */
+const DRAWN = ["plan"];
 
 /**
  * Where the backends differ for all that, and why. Everything else agrees: NaN stays NaN through functions, maxima, minima,
@@ -53,8 +55,8 @@ function buildAll() {
         node,
         input: `${op} ${index}`,
         size: shape.reduce((product, extent) => product * extent, 1),
-        float: types[0] === "f32",
-        small: INDICES.includes(name.replace("?", "")),
+        float: types[0] === "f32" && !DRAWN.includes(name),
+        small: [...INDICES, ...DRAWN].includes(name.replace("?", "")),
       };
     });
     if (!own.some(({ float }) => float)) continue;
