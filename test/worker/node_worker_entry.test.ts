@@ -45,10 +45,10 @@ it("trains in a thread without being told how, and on WebGPU in a thread of one'
   const library = pathToFileURL(folder).href;
   const alone = await run(library);
   expect(alone.status, alone.errors).toBe(0);
-  const onCpu = JSON.parse(alone.output) as Trained;
-  expect(onCpu.kind).toBe("cpu");
-  expect(onCpu.why).toMatch(/webgpu/);
-  expect(onCpu.stepLosses).toHaveLength(4);
+  const onWasm = JSON.parse(alone.output) as Trained;
+  expect(onWasm.kind).toBe("wasm");
+  expect(onWasm.why).toMatch(/webgpu/);
+  expect(onWasm.stepLosses).toHaveLength(4);
 
   const script = join(folder, "my_worker.mjs");
   await writeFile(
@@ -63,6 +63,6 @@ it("trains in a thread without being told how, and on WebGPU in a thread of one'
   const onGpu = JSON.parse(own.output) as Trained;
   expect(onGpu.kind).toBe("webgpu");
   onGpu.stepLosses.forEach((loss, step) => {
-    expect(loss).toBeCloseTo(onCpu.stepLosses[step] ?? 0, 5);
+    expect(loss).toBeCloseTo(onWasm.stepLosses[step] ?? 0, 5);
   });
 });
