@@ -3,8 +3,8 @@ import { OutOfMemoryError } from "../../src/core/errors.ts";
 import { WasmUnavailableError } from "../../src/core/wasm_unavailable.ts";
 import { openWasm } from "../../src/wasm/backend.ts";
 import { WasmArray, WasmMemory } from "../../src/wasm/memory.ts";
-import { planOffsets } from "../../src/wasm/plan.ts";
 import { wasm } from "../../src/wasm/open.ts";
+import { planOffsets } from "../../src/wasm/plan.ts";
 import { RandomData } from "../support/random.ts";
 
 const SEED = 31;
