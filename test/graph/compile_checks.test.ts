@@ -46,7 +46,9 @@ describe("checkBackend", () => {
     );
     expect(check(cpu)).toThrow(/this is the function cpu: call it/);
     expect(check("webgpu")).toThrow(/got "webgpu"/);
-    expect(check(undefined)).toThrow(/await webgpu\(\), await bestBackend\(\) or cpu\(\) gives, got undefined/);
+    expect(check(undefined)).toThrow(
+      /await webgpu\(\), await wasm\(\), await bestBackend\(\) or cpu\(\) gives, got undefined/,
+    );
   });
 });
 
