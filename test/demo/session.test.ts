@@ -178,7 +178,7 @@ describe("a pause", () => {
     session.train(6);
     await vi.waitFor(() => expect(session.steps).toBeGreaterThan(20), { timeout: 20_000, interval: 1 });
     session.pause();
-    await vi.waitFor(() => expect(kept.at(-1)).toBe(session.steps), { timeout: 5000 });
+    await vi.waitFor(() => expect(kept.at(-1)).toBe(session.steps), { timeout: 20_000 });
     expect(session.phase).toBe("paused");
     expect(session.latest?.step).toBe(session.steps);
     session.train(1);
@@ -189,21 +189,29 @@ describe("a pause", () => {
 
 describe("a time to stop at", () => {
   it("ends the training where it trained for so long, without its pauses, and says so", async () => {
-    const session = await open();
-    const minutes = 0.4 / 60;
-    session.stopping = { minutes };
-    const began = performance.now();
-    session.train(1000);
-    await vi.waitFor(() => expect(session.steps).toBeGreaterThan(5), { timeout: 20_000, interval: 1 });
-    session.pause();
-    await vi.waitFor(() => expect(session.latest?.step).toBe(session.steps), { timeout: 5000 });
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const { steps } = session;
-    session.train(1);
-    await is(session, "ready");
-    expect(session.steps).toBeGreaterThan(steps);
-    expect(performance.now() - began).toBeGreaterThan(900);
-    expect(session.stopped?.why).toEqual({ kind: "minutes", value: minutes });
+    let [session, seconds, paused] = [await open(), 0.4, 0];
+    const train = async () => {
+      session.stopping = { minutes: seconds / 60 };
+      const began = performance.now();
+      session.train(1000);
+      await vi.waitUntil(() => session.steps > 0, { timeout: 20_000, interval: 1 });
+      session.pause();
+      await vi.waitUntil(() => session.latest?.step === session.steps, { timeout: 20_000 });
+      paused = session.steps;
+      if (session.phase === "ready") return;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      session.train(1);
+      await is(session, "ready");
+      expect(performance.now() - began).toBeGreaterThan(1000 * (seconds + 0.5));
+    };
+    await train();
+    // Where the first steps alone took a slow machine that long, it goes on behind the pause with more time.
+    while (session.steps === paused && seconds < 20) {
+      [session, seconds] = [await open(), 4 * seconds];
+      await train();
+    }
+    expect(session.steps).toBeGreaterThan(paused);
+    expect(session.stopped?.why).toEqual({ kind: "minutes", value: seconds / 60 });
     expect(session.target).toBe(session.steps);
     expect(session.latest?.step).toBe(session.steps);
   });
@@ -221,7 +229,7 @@ describe("a pause at any moment", () => {
       };
       session.train(6);
       await is(session, "paused");
-      await vi.waitFor(() => expect(session.latest?.step).toBe(session.steps), { timeout: 5000, interval: 5 });
+      await vi.waitFor(() => expect(session.latest?.step).toBe(session.steps), { timeout: 20_000, interval: 5 });
       const { steps } = session;
       await new Promise((resolve) => setTimeout(resolve, 150));
       expect([session.phase, session.steps], `paused at ${at}`).toEqual(["paused", steps]);
