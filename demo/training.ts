@@ -108,7 +108,8 @@ export class Training {
         signal.throwIfAborted();
         why = await this.#trainUntilMeasured(signal);
       }
-      this.#hold = undefined;
+      // A pause that came with the last steps held nothing, and holds nothing later.
+      this.#letGo();
       if (this.#limit !== undefined) why ??= { kind: "steps", value: this.#limit };
       if (why) await this.#end(why, signal);
       this.#status.phase = "ready";

@@ -241,6 +241,24 @@ describe("a pause at any moment", () => {
       expect([session.phase, session.steps]).toEqual(["ready", 0]);
     }
   });
+
+  it("that comes with the last measurement does not hold the next training", async () => {
+    const session = await open();
+    let paused = false;
+    onChange = () => {
+      const isLast = session.phase === "training" && session.latest?.step === session.target;
+      if (paused || !isLast) return;
+      paused = true;
+      session.pause();
+    };
+    session.train(1);
+    await is(session, "ready");
+    const { steps } = session;
+    expect(paused).toBe(true);
+    session.train(1);
+    await is(session, "ready");
+    expect(session.steps).toBe(2 * steps);
+  });
 });
 
 describe("weights that others take the place of", () => {
