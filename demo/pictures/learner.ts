@@ -108,9 +108,7 @@ export class Learner {
     this.error.value = undefined;
     if (this.#hold) {
       this.phase.value = "training";
-      void this.#opened?.then(({ trainer }) => trainer.resume());
-      this.#hold.end();
-      this.#hold = undefined;
+      void this.#letGo();
       return;
     }
     if (this.epoch.value >= this.target.value) {
@@ -147,12 +145,16 @@ export class Learner {
   /** Ends what is under way, between two steps. */
   async stop(): Promise<void> {
     this.#abort.abort();
-    if (this.#hold) {
-      this.#hold.end();
-      this.#hold = undefined;
-      await this.#opened?.then(({ trainer }) => trainer.resume()).catch(() => undefined);
-    }
+    await this.#letGo();
     await this.#going;
+  }
+
+  /** It goes on where a pause holds it. */
+  async #letGo(): Promise<void> {
+    if (this.#hold === undefined) return;
+    this.#hold.end();
+    this.#hold = undefined;
+    await this.#opened?.then(({ trainer }) => trainer.resume()).catch(() => undefined);
   }
 
   /** Takes up a training that was kept with these pictures; it goes on when it is asked to. */
@@ -253,6 +255,8 @@ export class Learner {
         await this.#keepEpoch(trainer);
       }
       await this.#takeBest(stop);
+      // A pause that came with the last reading held nothing, and holds nothing later.
+      await this.#letGo();
       this.phase.value = "idle";
     } catch (error) {
       if (!stop.aborted) this.#fail(error);
@@ -265,6 +269,7 @@ export class Learner {
   }
 
   #fail(error: unknown): void {
+    void this.#letGo();
     this.error.value = error;
     this.phase.value = "failed";
     // Its device may be gone: the next try makes another trainer.
