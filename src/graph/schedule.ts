@@ -17,6 +17,11 @@ export function neededNodes(graph: Graph, outputs: readonly Node[]): Node[] {
   return graph.nodes.filter((node) => needed.has(node) && node.op.writes === undefined);
 }
 
+/** Whether a node's value is there before a step begins. */
+export function isLeaf(node: Node): boolean {
+  return isOp(node, "input") || isOp(node, "constant") || isOp(node, "variable");
+}
+
 /** Whether a node shows its operand's values under another shape or name, so that a backend needs no memory for it. */
 export function isView(node: Node): boolean {
   return isOp(node, "reshape") || isOp(node, "stopGradient");

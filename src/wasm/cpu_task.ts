@@ -1,18 +1,10 @@
-import { ArgumentError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import { bytesPerElement } from "../core/tensor.ts";
-import type { CpuArray, CpuOp } from "../cpu/op.ts";
-import { assignCpuOp } from "../cpu/ops/assign.ts";
-import { cpuOps } from "../cpu/ops/index.ts";
+import type { CpuArray } from "../cpu/op.ts";
+import { cpuOpOf } from "../cpu/op_of.ts";
 import type { Node } from "../graph/node.ts";
-import { isOp, isVerdict } from "../graph/op.ts";
+import { isVerdict } from "../graph/op.ts";
 import { Hidden, type Task, type Value } from "./task.ts";
-
-function cpuOpOf(node: Node): CpuOp {
-  const op = isOp(node, "assign") ? assignCpuOp : cpuOps.get(node.op.name);
-  if (op === undefined) throw new ArgumentError(`The WebAssembly backend cannot compute "${node.op.name}".`);
-  return op;
-}
 
 /** Floating-point operations of a node, as the CPU backend counts them. */
 export const flopsOf = (node: Node): number => cpuOpOf(node).flops(node);

@@ -1,7 +1,6 @@
 import type { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
-import { isOp } from "../graph/op.ts";
-import { isView, neededNodes, outdatedOperands, ownerOf, writtenVariables } from "../graph/schedule.ts";
+import { isLeaf, isView, neededNodes, outdatedOperands, ownerOf, writtenVariables } from "../graph/schedule.ts";
 import { copyTask, cpuTask } from "./cpu_task.ts";
 import { rules } from "./rules/index.ts";
 import { PooledConvolutions } from "./rules/pooled.ts";
@@ -21,8 +20,6 @@ export interface Lowered {
   /** The variables that they change, which nothing else may show. */
   readonly written: ReadonlySet<Variable>;
 }
-
-const isLeaf = (node: Node): boolean => isOp(node, "input") || isOp(node, "constant") || isOp(node, "variable");
 
 /** Who computes each node: the first kernel whose rule takes it, else the CPU backend's loops. */
 export function lower(graph: Graph, outputs: readonly Node[]): Lowered {

@@ -2,6 +2,7 @@ import { alignTo } from "../core/align_to.ts";
 import { OutOfMemoryError } from "../core/errors.ts";
 import { formatBytes } from "../core/format.ts";
 import { bytesPerElement, type DType } from "../core/tensor.ts";
+import type { HostArray } from "../cpu/host.ts";
 import type { CpuArray } from "../cpu/op.ts";
 
 const PAGE = 2 ** 16;
@@ -79,13 +80,12 @@ export class WasmMemory {
 }
 
 /** A tensor in the memory. */
-export class WasmArray {
+export class WasmArray implements HostArray {
   readonly #memory: WasmMemory;
   readonly dtype: DType;
   readonly address: number;
   readonly length: number;
-  /** Whether its memory may be another's by now. */
-  isFree = false;
+  changes = 0;
   #values: CpuArray;
   #generation: number;
 

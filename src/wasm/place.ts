@@ -1,27 +1,18 @@
 import { ArgumentError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import { bytesPerElement, type DType } from "../core/tensor.ts";
+import type { ProgramPlan } from "../cpu/host_program.ts";
+import type { CompileOptions } from "../graph/backend.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { isOp } from "../graph/op.ts";
 import { ownerOf } from "../graph/schedule.ts";
+import { bytesOf } from "./cpu_task.ts";
 import type { Kernel } from "./emit/function.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Lowered } from "./lower.ts";
 import { WasmArray, type WasmMemory } from "./memory.ts";
 import { type Lifetime, planOffsets } from "./plan.ts";
 import { Hidden, type Places, type Task, type Value } from "./task.ts";
-
-/** A program with its memory. */
-export interface PlacedProgram {
-  /** Address of the one block of all that is no variable. */
-  readonly block: number;
-  readonly bytes: number;
-  readonly variables: ReadonlyMap<Variable, WasmArray>;
-  readonly inputs: ReadonlyMap<string, { shape: readonly number[]; dtype: DType; array: WasmArray }>;
-  readonly steps: readonly { task: Task; compute(): void }[];
-  readonly effects: readonly { task: Task; compute(): void }[];
-  arrayOf(node: Node): WasmArray;
-}
 
 const owner = (value: Value): Value => (value instanceof Hidden ? value : ownerOf(value));
 const sizeOfValue = (value: Value): number => (value instanceof Hidden ? value.size : sizeOf(value.shape));
@@ -64,22 +55,26 @@ function wantedParts({ leaves, steps, effects }: Lowered, outputs: readonly Node
   return parts;
 }
 
-/** Gives a program its memory and binds its tasks. `retain` gives a variable's storage. Throws `OutOfMemoryError`. */
+/** Gives a program its memory and binds its tasks. `storageOf` gives a variable's storage. Throws `OutOfMemoryError`. */
 export function placeProgram(
   lowered: Lowered,
-  outputs: readonly Node[],
+  outputs: CompileOptions["outputs"],
   memory: WasmMemory,
   kernels: Kernels,
-  retain: (variable: Variable) => WasmArray,
-): PlacedProgram {
-  const parts = wantedParts(lowered, outputs);
+  storageOf: (variable: Variable) => WasmArray,
+): ProgramPlan<WasmArray> {
+  const parts = wantedParts(lowered, Object.values(outputs));
   const plan = planOffsets(parts);
+  // Before the block: where there is no room for them, nothing of the program is left.
+  for (const variable of [...lowered.written, ...lowered.leaves.flatMap((leaf) => variableOfLeaf(leaf) ?? [])]) {
+    storageOf(variable);
+  }
   const block = memory.allocate(plan.bytes);
   const arrays = new Map<Value, WasmArray>();
-  const variables = new Map<Variable, WasmArray>();
   const inputs = new Map<string, { shape: readonly number[]; dtype: DType; array: WasmArray }>();
   const working = new Map<Task, { scratch: number[]; tables: number[] }>();
-  for (const task of [...lowered.steps, ...lowered.effects]) working.set(task, { scratch: [], tables: [] });
+  const tasks = [...lowered.steps, ...lowered.effects];
+  for (const task of tasks) working.set(task, { scratch: [], tables: [] });
   parts.forEach(({ value, task, scratch, table }, index) => {
     const address = block + (plan.offsets[index] ?? 0);
     if (value) arrays.set(value, new WasmArray(memory, value.dtype, address, sizeOfValue(value)));
@@ -90,12 +85,6 @@ export function placeProgram(
       new Int32Array(memory.memory.buffer, address).set(task.tables[table] ?? []);
     }
   });
-  const storageOf = (variable: Variable): WasmArray => {
-    const array = variables.get(variable) ?? retain(variable);
-    variables.set(variable, array);
-    return array;
-  };
-  for (const variable of lowered.written) storageOf(variable);
   const arrayOf = (value: Value): WasmArray => {
     const own = owner(value);
     const variable = variableOfLeaf(own);
@@ -108,19 +97,18 @@ export function placeProgram(
     if (isOp(leaf, "constant")) array.values.set(leaf.attributes.data);
     if (isOp(leaf, "input")) inputs.set(leaf.attributes.name, { shape: leaf.shape, dtype: leaf.dtype, array });
   }
-  const bound = (tasks: readonly Task[]) =>
-    tasks.map((task) => ({
-      task,
-      compute: task.bind(placesOf(working.get(task), memory, kernels, arrayOf, storageOf)),
-    }));
+  const bound = (list: readonly Task[]) =>
+    list.map((task) => {
+      const { layer, op, kernel, shape, flops } = task;
+      const compute = task.bind(placesOf(working.get(task), memory, kernels, arrayOf, storageOf));
+      return { layer, op, kernel, shape, flops, bytes: bytesOf(task), compute };
+    });
   return {
-    block,
-    bytes: plan.bytes,
-    variables,
-    inputs,
-    steps: bound(lowered.steps),
-    effects: bound(lowered.effects),
-    arrayOf,
+    ...{ inputs, steps: bound(lowered.steps), effects: bound(lowered.effects), written: lowered.written },
+    outputs: Object.entries(outputs).map(([name, node]) => ({ name, shape: node.shape, array: arrayOf(node) })),
+    scratchBytes: plan.bytes,
+    pipelines: new Set(tasks.flatMap((task) => task.kernels.map(({ name }) => name))).size,
+    free: () => memory.free(block),
   };
 }
 

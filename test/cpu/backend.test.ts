@@ -24,7 +24,7 @@ describe("a CPU program", () => {
     const x = graph.input("x", [2, 4, 4, 3]);
     const y = graph.inLayer("stem", () => graph.conv2d(x, graph.input("w", [3, 3, 3, 8])));
     const program = await cpu().compile(graph, { outputs: { y } });
-    expect(String(program)).toMatch(/layer +op +shape +FLOPs\n.*\nstem +conv2d +\[2, 2, 2, 8\] +3,456/);
+    expect(String(program)).toMatch(/layer +op +kernel +shape +FLOPs\n.*\nstem +conv2d +loops +\[2, 2, 2, 8\] +3,456/);
     expect(program.stats.flops).toBe(2 * 2 * 2 * 2 * 8 * 27);
   });
 });

@@ -12,9 +12,8 @@ import {
   winnersSumKernel,
 } from "../kernels/winners.ts";
 import { clearKernel } from "../padding.ts";
-import type { Hidden, Task } from "../task.ts";
+import type { Hidden, Places, Task } from "../task.ts";
 import { FLOAT, inputOf, patchesOf, segmentsOf } from "./patches.ts";
-import type { PooledConvolution } from "./pooled.ts";
 import type { Rule, Surroundings } from "./rule.ts";
 
 /** An entry of a list of winners. */
@@ -22,7 +21,7 @@ const ENTRY = 8;
 
 /** What a gradient comes from, where it is one of a pooled convolution: the pool's gradients and codes. */
 interface Source {
-  readonly pooled: PooledConvolution;
+  readonly g: ConvGeometry;
   readonly upstream: Node;
   readonly codes: Hidden;
 }
@@ -30,15 +29,15 @@ interface Source {
 function sourceOf(gradient: Node, { pooled }: Surroundings): Source | undefined {
   const found = pooled.get(gradient);
   if (found?.gradient?.node !== gradient) return undefined;
-  return { pooled: found, upstream: found.gradient.upstream, codes: found.codes };
+  const { convolution, codes } = found;
+  return { g: convolution.attributes.geometry, upstream: found.gradient.upstream, codes };
 }
 
 /** The whole gradient, zeros and all, for readers that want it so. */
 export const unpool: Rule = (node, surroundings): Task | undefined => {
   const source = sourceOf(node, surroundings);
   if (!source) return undefined;
-  const { upstream, codes } = source;
-  const g = source.pooled.convolution.attributes.geometry;
+  const { g, upstream, codes } = source;
   const pixelBytes = g.outChannels * FLOAT;
   return {
     ...{ layer: node.layer, op: "maxPool2dGradient + reluGradient", kernel: "unpool", shape: node.shape },
@@ -106,40 +105,57 @@ function windowsOf(g: ConvGeometry) {
   };
 }
 
-/** A fourth of the products: only winners count. */
-const flopsOfWinners = (node: Node) => flopsOf(node) / 4;
+/** What the gradients of both operands of a pooled convolution have in common; undefined where lists of winners do not pay. */
+function gradientOfWinners(node: Node, surroundings: Surroundings) {
+  const from = sourceOf(node.operand("upstream"), surroundings);
+  const windows = from && windowsOf(from.g);
+  if (!windows) return undefined;
+  return {
+    ...from,
+    ...windows,
+    task: {
+      ...{ layer: node.layer, op: node.op.name, shape: node.shape, makes: [node], tables: windows.tables },
+      // A fourth of the products: only winners count.
+      flops: flopsOf(node) / 4,
+    },
+    /** Addresses, and parameters of the kernel that are the same for all images. */
+    bind(places: Places) {
+      const [upstream, codes] = [places.array(from.upstream).address, places.array(from.codes).address];
+      return {
+        common: windows.parameters([places.table(0), places.table(1), places.table(2)]),
+        ofImage: (image: number) => {
+          const step = image * windows.windows * from.g.outChannels * FLOAT;
+          return { upstream: upstream + step, codes: codes + step };
+        },
+      };
+    },
+  };
+}
 
 export const winnersFilterGradient: Rule = (node, surroundings): Task | undefined => {
   if (!isOp(node, "conv2dFilterGradient")) return undefined;
-  const from = sourceOf(node.operand("upstream"), surroundings);
-  const g = node.attributes.geometry;
-  const windows = from && windowsOf(g);
-  if (!windows) return undefined;
-  const { source, depth } = windows;
-  const { upstream, codes } = from;
+  const of = gradientOfWinners(node, surroundings);
+  if (!of) return undefined;
+  const { g, source, depth, upstream, codes } = of;
   const x = node.operand("x");
-  const kernel = winnersFilterGradientKernel({ chunk: windows.chunk });
+  const kernel = winnersFilterGradientKernel({ chunk: of.chunk });
   const sumsBytes = g.outChannels * depth * FLOAT;
   return {
-    ...{ layer: node.layer, op: node.op.name, kernel: "winners filter gradient", shape: node.shape },
-    ...{ flops: flopsOfWinners(node), reads: [x, upstream, codes], makes: [node], tables: windows.tables },
-    scratch: [source.scratch, windows.windows * ENTRY, sumsBytes],
+    ...of.task,
+    ...{ kernel: "winners filter gradient", reads: [x, upstream, codes] },
+    scratch: [source.scratch, of.windows * ENTRY, sumsBytes],
     kernels: [...source.kernels, clearKernel, transposeKernel, kernel],
     bind(places) {
       const [clear, turn, run] = [places.call(clearKernel), places.call(transposeKernel), places.call(kernel)];
-      const [given, gradients, winners, to] = [x, upstream, codes, node].map(
-        (value) => places.array(value).address,
-      ) as number[] as [number, number, number, number];
-      const { address, fill } = source.bind(places, given, places.scratch(0));
+      const { address, fill } = source.bind(places, places.array(x).address, places.scratch(0));
+      const to = places.array(node).address;
       const [list, sums] = [places.scratch(1), places.scratch(2)];
-      const common = windows.parameters([places.table(0), places.table(1), places.table(2)]);
-      const imageStep = windows.windows * g.outChannels * FLOAT;
+      const { common, ofImage } = of.bind(places);
       return () => {
         fill();
         clear({ at: sums, bytes: sumsBytes });
         for (let image = 0; image < g.batch; image++) {
-          const [of, step] = [address + image * source.imageBytes, image * imageStep];
-          run({ ...common, x: of, upstream: gradients + step, codes: winners + step, to: sums, list });
+          run({ ...common, ...ofImage(image), x: address + image * source.imageBytes, to: sums, list });
         }
         turn({ from: sums, to, rows: g.outChannels, columns: depth });
       };
@@ -149,43 +165,37 @@ export const winnersFilterGradient: Rule = (node, surroundings): Task | undefine
 
 export const winnersInputGradient: Rule = (node, surroundings): Task | undefined => {
   if (!isOp(node, "conv2dInputGradient")) return undefined;
-  const from = sourceOf(node.operand("upstream"), surroundings);
-  const g = node.attributes.geometry;
-  const windows = from && windowsOf(g);
-  if (!windows) return undefined;
-  const { source, depth } = windows;
-  const { upstream, codes } = from;
+  const of = gradientOfWinners(node, surroundings);
+  if (!of) return undefined;
+  const { g, source, depth, upstream, codes } = of;
   const filter = node.operand("filter");
-  const kernel = winnersInputGradientKernel({ chunk: windows.chunk });
+  const kernel = winnersInputGradientKernel({ chunk: of.chunk });
   const pixel = g.inChannels * FLOAT;
   // Where no pixel lies outside, patches are added up in their place.
   const isPlain = source.scratch === 0;
   const height = Math.min(g.inHeight, source.imageBytes / source.rowBytes - g.padTop);
   const width = Math.min(g.inWidth, source.rowBytes / pixel - g.padLeft);
   return {
-    ...{ layer: node.layer, op: node.op.name, kernel: "winners input gradient", shape: node.shape },
-    ...{ flops: flopsOfWinners(node), reads: [filter, upstream, codes], makes: [node], tables: windows.tables },
+    ...of.task,
+    ...{ kernel: "winners input gradient", reads: [filter, upstream, codes] },
     scratch: [isPlain ? 0 : source.imageBytes, 4 * g.outChannels * ENTRY, g.outChannels * depth * FLOAT],
     kernels: [clearKernel, transposeKernel, placeLinesKernel, kernel],
     bind(places) {
       const [clear, turn, run] = [places.call(clearKernel), places.call(transposeKernel), places.call(kernel)];
       const copy = places.call(placeLinesKernel);
-      const [weightsFrom, gradients, winners] = [filter, upstream, codes].map(
-        (value) => places.array(value).address,
-      ) as number[] as [number, number, number];
+      const from = places.array(filter).address;
       const to = places.array(node);
       const [padded, lists, weights] = [places.scratch(0), places.scratch(1), places.scratch(2)];
-      const common = { ...windows.parameters([places.table(0), places.table(1), places.table(2)]), lists, weights };
-      const imageStep = windows.windows * g.outChannels * FLOAT;
+      const { common, ofImage } = of.bind(places);
       const imageBytes = g.inHeight * g.inWidth * pixel;
       const isWhole = height === g.inHeight && width === g.inWidth;
       return () => {
-        turn({ from: weightsFrom, to: weights, rows: depth, columns: g.outChannels });
+        turn({ from, to: weights, rows: depth, columns: g.outChannels });
         if (isPlain || !isWhole) clear({ at: to.address, bytes: to.byteLength });
         for (let image = 0; image < g.batch; image++) {
-          const [own, step] = [to.address + image * imageBytes, image * imageStep];
+          const own = to.address + image * imageBytes;
           if (!isPlain) clear({ at: padded, bytes: source.imageBytes });
-          run({ ...common, upstream: gradients + step, codes: winners + step, to: isPlain ? own : padded });
+          run({ ...common, ...ofImage(image), lists, weights, to: isPlain ? own : padded });
           if (isPlain) continue;
           copy({
             ...{ from: padded + g.padTop * source.rowBytes + g.padLeft * pixel, to: own, images: 1, imageStepFrom: 0 },

@@ -1,18 +1,19 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { Node } from "../../src/graph/node.ts";
 import { Graph } from "../../src/graph.ts";
 import { checkAgreement, tensor } from "../support/agreement.ts";
-import { deviceOfFile } from "../support/device.ts";
+import { backendName, testBackend } from "../support/backend.ts";
 import { RandomData } from "../support/random.ts";
 import { SHAPE_CASES } from "../support/shape_cases.ts";
 
 const SEED = 1607;
 const SHAPES = 8;
 
-const gpu = await deviceOfFile();
+const backend = await testBackend();
+afterAll(() => backend.dispose());
 
 /** Rounding costs one part in 2²⁴ of a sum of magnitudes, nothing where all numbers are whole. */
-describe(`WebGPU agrees with the CPU reference, results and gradients (seed ${SEED})`, () => {
+describe(`${backendName} agrees with the CPU reference, results and gradients (seed ${SEED})`, () => {
   it.each(Object.entries(SHAPE_CASES))(`%s, ${SHAPES} random shapes`, async (_, make) => {
     const random = new RandomData(SEED);
     for (let index = 0; index < SHAPES; index++) {
@@ -22,7 +23,7 @@ describe(`WebGPU agrees with the CPU reference, results and gradients (seed ${SE
         trial,
         shapes.map((one, i) => trial.input(`x${i}`, one)),
       );
-      await checkAgreement(gpu.backend, {
+      await checkAgreement(backend, {
         name,
         inputs: [...shapes, shape].map((one) => tensor(one, (n) => random.integers(n, 8))),
         ...(sumLength === undefined ? {} : { sumLength }),
@@ -38,12 +39,12 @@ describe(`WebGPU agrees with the CPU reference, results and gradients (seed ${SE
   });
 });
 
-describe("shape ops on the GPU", () => {
+describe(`shape ops on ${backendName}`, () => {
   it("move integers bit by bit, find the first maximum along any axis and mark it", async () => {
     const graph = new Graph();
     const x = graph.input("x", [2, 3], "i32");
     const scores = graph.input("scores", [2, 3]);
-    const program = await gpu.backend.compile(graph, {
+    const program = await backend.compile(graph, {
       outputs: {
         padded: graph.pad(
           x,
