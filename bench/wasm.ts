@@ -1,11 +1,12 @@
 /**
  * Our WebAssembly backend beside PyTorch on one thread, by turns: the same networks, weights and images (bench/jobs.ts).
  *
- *     npm run bench:wasm [-- --jobs reference:64,reference:61,vgg64:16,resnet32:32 --rounds 5 --python python3]
+ *     npm run bench:wasm [-- --jobs reference:64,reference:61,vgg64:16,resnet32:32 --rounds 5 --python python3 --profile]
  *
  * Times are the processor's, of each process, so that other programs on the machine count less; what shares a core with them is
  * still slower. A line a job: milliseconds a step, least and median of the rounds, ours and PyTorch's, and their ratio. The
- * losses of both at the first step must agree. Wants PyTorch (Debian's python3-torch).
+ * losses of both at the first step must agree. Wants PyTorch (Debian's python3-torch). `--profile`: our own kernels, each with its
+ * time of the processor, in place of that.
  */
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
@@ -20,6 +21,7 @@ const { values: options } = parseArgs({
     jobs: { type: "string", default: "reference:64,reference:61,vgg64:16,resnet32:32" },
     rounds: { type: "string", default: "5" },
     python: { type: "string", default: "python3" },
+    profile: { type: "boolean", default: false },
   },
 });
 
@@ -27,6 +29,8 @@ const processor = () => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 };
+
+if (options.profile) performance.now = processor;
 
 /** Milliseconds of processor time that a round lasts. */
 const ROUND = 400;
@@ -63,6 +67,11 @@ for (const job of options.jobs.split(",")) {
   await work.run(1);
   const [loss = Number.NaN] = await work.values();
   for (const started = processor(); processor() - started < ROUND; ) await work.run(1);
+  if (options.profile) {
+    console.log(`${job}\n${await work.profile?.()}`);
+    work.dispose();
+    continue;
+  }
   const [ours, theirs] = [[] as number[], [] as number[]];
   let theirLoss = Number.NaN;
   for (let round = 0; round < Number(options.rounds); round++) {

@@ -8,7 +8,6 @@ import {
   panelsKernel,
   productKernel,
   TILE,
-  unrollOf,
 } from "./kernels/products.ts";
 import type { Places } from "./task.ts";
 
@@ -84,7 +83,6 @@ export function product(given: Product, epilogue: Epilogue & { readonly pool: bo
     pool: epilogue.pool,
     lastRows: ((rowCount - 1) % TILE) + 1,
     lastColumns: lastOf(given.columns),
-    unroll: unrollOf(given.run),
   });
   // Rows overlap under a kernel: what they take of memory is about what one of their segments does.
   const bytesOfRow = given.run * FLOAT;
@@ -129,7 +127,7 @@ export function outerProduct(given: OuterProduct) {
   const contiguous =
     offsets.length === padded &&
     offsets.every((offset, row) => offset === (offsets[row - (row % TILE)] ?? 0) + (row % TILE) * FLOAT);
-  const kernel = outerProductKernel({ contiguous, unroll: Math.min(unrollOf(outWidth), 9) });
+  const kernel = outerProductKernel({ contiguous });
   const unpack = fromTilesKernel({ lastColumns: lastOf(columns) });
   const places = outHeight * outWidth;
   const right = panels({

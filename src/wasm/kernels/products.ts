@@ -13,12 +13,6 @@ const PANEL_BYTES = PANEL * FLOAT;
 const SIDES = [0, 1] as const;
 const ROWS = [0, 1, 2, 3] as const;
 
-/** The most steps of a loop that are written out: a divisor of `length`, so that nothing is left over. */
-export function unrollOf(length: number): number {
-  for (let steps = 9; steps > 1; steps--) if (length % steps === 0) return steps;
-  return 1;
-}
-
 /** A kernel's name with everything that makes its code. */
 export const kernelName = (kind: string, shape: object): string =>
   [kind, ...Object.entries(shape).map(([key, value]) => `${key}=${value}`)].join(" ");
@@ -38,23 +32,29 @@ function storeColumns(to: I32, columns: number, values: readonly F32x4[]): Code 
 class Tile {
   readonly sums: readonly (readonly LocalF32x4[])[];
   readonly #weights: readonly LocalF32x4[];
+  readonly #value: LocalF32x4;
 
   constructor(locals: Locals) {
     this.sums = ROWS.map(() => locals.f32x4s(SIDES.length));
     this.#weights = locals.f32x4s(SIDES.length);
+    this.#value = locals.f32x4();
   }
 
   clear(): Code {
     return this.sums.flat().map((sum) => sum.set(F32x4.of(0)));
   }
 
-  /** Adds the products of four values, each in all lanes, and a panel at `weights`. */
-  multiply(weights: I32, offset: number, value: (row: number) => F32x4): Code {
+  /**
+   * Adds the products of four values, each in all lanes, and a panel at `weights`. Loops have it once: where it is written out
+   * several times, engines load everything first, and then have too few registers (bench/NOTES.md).
+   */
+  multiply(weights: I32, value: (row: number) => F32x4): Code {
     return [
-      SIDES.map((side) => at(this.#weights, side).set(load.f32x4(weights, offset + side * VECTOR))),
-      this.sums.map((ofRow, row) =>
-        ofRow.map((sum, side) => sum.set(sum.plus(at(this.#weights, side).times(value(row))))),
-      ),
+      SIDES.map((side) => at(this.#weights, side).set(load.f32x4(weights, side * VECTOR))),
+      this.sums.map((ofRow, row) => [
+        this.#value.set(value(row)),
+        ofRow.map((sum, side) => sum.set(sum.plus(at(this.#weights, side).times(this.#value)))),
+      ]),
     ];
   }
 }
@@ -72,8 +72,6 @@ export interface ProductShape extends Epilogue {
   readonly lastRows: number;
   /** Columns of the last panel, 1 to 8. */
   readonly lastColumns: number;
-  /** Products of a segment that are written out: a divisor of its length. */
-  readonly unroll: number;
 }
 
 /** What a pool notes of a window: 0 to 3, which of its values won, or that ReLU let none through. */
@@ -135,11 +133,9 @@ export const productKernel = (shape: ProductShape) =>
         end.set(first.plus(p.run)),
         repeat(
           [
-            Array.from({ length: shape.unroll }, (_, step) =>
-              tile.multiply(b, step * PANEL_BYTES, (row) => load.splat(at(values, row), step * FLOAT)),
-            ),
-            values.map((value) => value.add(shape.unroll * FLOAT)),
-            b.add(shape.unroll * PANEL_BYTES),
+            tile.multiply(b, (row) => load.splat(at(values, row))),
+            values.map((value) => value.add(FLOAT)),
+            b.add(PANEL_BYTES),
           ],
           first.isBelow(end),
         ),
@@ -199,7 +195,7 @@ export const productKernel = (shape: ProductShape) =>
  * at the end of a line. `b` is a panel-wise copy [columns / 8][places][8], `c` lies in tiles [columns / 8][rows / 4][4][8].
  * With `contiguous` the four values of a tile lie side by side.
  */
-export const outerProductKernel = (shape: { readonly contiguous: boolean; readonly unroll: number }) =>
+export const outerProductKernel = (shape: { readonly contiguous: boolean }) =>
   defineKernel(
     kernelName("outer product", shape),
     {
@@ -216,14 +212,7 @@ export const outerProductKernel = (shape: { readonly contiguous: boolean; readon
           : load.splat(place.plus(at(offsets, row)));
       const line: Code = [
         lineEnd.set(b.plus(p.widthBytes)),
-        repeat(
-          Array.from({ length: shape.unroll }, () => [
-            tile.multiply(b, 0, loadValue),
-            place.add(p.stepX),
-            b.add(PANEL_BYTES),
-          ]),
-          b.isBelow(lineEnd),
-        ),
+        repeat([tile.multiply(b, loadValue), place.add(p.stepX), b.add(PANEL_BYTES)], b.isBelow(lineEnd)),
         place.add(p.jump),
       ];
       return locals.range({ end: p.panels }, () => [

@@ -72,9 +72,9 @@ export const winnersSumKernel = defineKernel(
   },
 );
 
-/** How many vectors are summed at once: a divisor of a segment's. */
+/** How many vectors are summed at once, for which there are registers: a divisor of a segment's. */
 export function chunkOf(vectors: number): number {
-  for (let chunk = 12; chunk > 1; chunk--) if (vectors % chunk === 0) return chunk;
+  for (let chunk = 6; chunk > 1; chunk--) if (vectors % chunk === 0) return chunk;
   return 1;
 }
 
