@@ -68,9 +68,10 @@ export function copyTask(node: Node): { task: Task; copy: Hidden } {
   return { task, copy };
 }
 
-/** Bytes of everything that a task reads and writes, each once. */
-export function bytesOf(task: Task): number {
-  return [...task.reads, ...task.makes].reduce((sum, value) => {
+/** Bytes of everything that a task reads and writes, each once; what is done first for it alone is its own business. */
+export function bytesOf({ reads, makes, first }: Task): number {
+  const values = [...(first?.reads ?? []), ...reads.filter((value) => !first?.makes.includes(value)), ...makes];
+  return values.reduce((sum, value) => {
     const size = value instanceof Hidden ? value.size : sizeOf(value.shape);
     return sum + size * bytesPerElement(value.dtype);
   }, 0);

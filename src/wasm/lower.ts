@@ -35,8 +35,9 @@ export function lower(graph: Graph, outputs: readonly Node[]): Lowered {
   for (const node of nodes.toReversed()) {
     if (isLeaf(node) || isView(node) || !wanted.has(node)) continue;
     const task = taskFor(node, surroundings);
-    steps.unshift(task);
-    for (const value of task.reads) want(value);
+    const both = task.first ? [task.first, task] : [task];
+    steps.unshift(...both);
+    for (const value of both.flatMap(({ reads }) => reads)) want(value);
   }
   return { leaves: nodes.filter(isLeaf), steps, effects, written: writtenVariables(graph.effects) };
 }

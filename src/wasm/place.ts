@@ -1,20 +1,19 @@
 import { ArgumentError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import { bytesPerElement, type DType } from "../core/tensor.ts";
-import type { ProgramPlan } from "../cpu/host_program.ts";
+import type { ProgramPlan, Work } from "../cpu/host_program.ts";
 import type { CompileOptions } from "../graph/backend.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { isOp } from "../graph/op.ts";
-import { ownerOf } from "../graph/schedule.ts";
 import { bytesOf } from "./cpu_task.ts";
 import type { Kernel } from "./emit/function.ts";
 import type { Kernels } from "./kernels.ts";
+import { LastingTasks } from "./lasting.ts";
 import type { Lowered } from "./lower.ts";
 import { WasmArray, type WasmMemory } from "./memory.ts";
 import { type Lifetime, planOffsets } from "./plan.ts";
-import { Hidden, type Places, type Task, type Value } from "./task.ts";
+import { Hidden, ownerOfValue, type Places, type Task, type Value } from "./task.ts";
 
-const owner = (value: Value): Value => (value instanceof Hidden ? value : ownerOf(value));
 const sizeOfValue = (value: Value): number => (value instanceof Hidden ? value.size : sizeOf(value.shape));
 const variableOfLeaf = (value: Value) =>
   !(value instanceof Hidden) && isOp(value, "variable") ? value.attributes.variable : undefined;
@@ -28,7 +27,7 @@ interface Wanted extends Lifetime {
 }
 
 /** When each part of the block is needed, counted in tasks. */
-function wantedParts({ leaves, steps, effects }: Lowered, outputs: readonly Node[]): Wanted[] {
+function wantedParts({ leaves, steps, effects }: Lowered, outputs: readonly Node[], lasting: LastingTasks): Wanted[] {
   const tasks = [...steps, ...effects];
   const always = { first: 0, last: tasks.length };
   const parts: Wanted[] = leaves
@@ -36,14 +35,14 @@ function wantedParts({ leaves, steps, effects }: Lowered, outputs: readonly Node
     .map((value) => ({ value, bytes: sizeOf(value.shape) * bytesPerElement(value.dtype), ...always }));
   const last = new Map<Value, number>();
   tasks.forEach((task, index) => {
-    for (const value of [...task.reads, ...task.makes]) last.set(owner(value), index);
+    for (const value of [...task.reads, ...task.makes]) last.set(ownerOfValue(value), index);
   });
   // Outputs are read before the effects.
-  for (const output of outputs.map(owner)) last.set(output, Math.max(last.get(output) ?? 0, steps.length));
+  for (const output of outputs.map(ownerOfValue)) last.set(output, Math.max(last.get(output) ?? 0, steps.length));
   tasks.forEach((task, first) => {
     for (const value of task.makes) {
       const bytes = sizeOfValue(value) * bytesPerElement(value.dtype);
-      parts.push({ value, bytes, first, last: last.get(value) ?? first });
+      parts.push({ value, bytes, ...(lasting.has(task) ? always : { first, last: last.get(value) ?? first }) });
     }
     task.scratch.forEach((bytes, scratch) => {
       parts.push({ task, scratch, bytes, first, last: first });
@@ -63,7 +62,8 @@ export function placeProgram(
   kernels: Kernels,
   storageOf: (variable: Variable) => WasmArray,
 ): ProgramPlan<WasmArray> {
-  const parts = wantedParts(lowered, Object.values(outputs));
+  const lasting = new LastingTasks(lowered);
+  const parts = wantedParts(lowered, Object.values(outputs), lasting);
   const plan = planOffsets(parts);
   // Before the block: where there is no room for them, nothing of the program is left.
   for (const variable of [...lowered.written, ...lowered.leaves.flatMap((leaf) => variableOfLeaf(leaf) ?? [])]) {
@@ -86,7 +86,7 @@ export function placeProgram(
     }
   });
   const arrayOf = (value: Value): WasmArray => {
-    const own = owner(value);
+    const own = ownerOfValue(value);
     const variable = variableOfLeaf(own);
     const array = variable ? storageOf(variable) : arrays.get(own);
     if (array === undefined) throw new ArgumentError("A value belongs to another graph.");
@@ -97,11 +97,20 @@ export function placeProgram(
     if (isOp(leaf, "constant")) array.values.set(leaf.attributes.data);
     if (isOp(leaf, "input")) inputs.set(leaf.attributes.name, { shape: leaf.shape, dtype: leaf.dtype, array });
   }
+  const bind = (task: Task) =>
+    lasting.once(task, task.bind(placesOf(working.get(task), memory, kernels, arrayOf, storageOf)), storageOf);
+  // What a task wants done first is shown as its part.
+  const parted = new Set(tasks.map(({ first }) => first));
   const bound = (list: readonly Task[]) =>
-    list.map((task) => {
-      const { layer, op, kernel, shape, flops } = task;
-      const compute = task.bind(placesOf(working.get(task), memory, kernels, arrayOf, storageOf));
-      return { layer, op, kernel, shape, flops, bytes: bytesOf(task), compute };
+    list.flatMap((task): Work[] => {
+      if (parted.has(task)) return [];
+      const { layer, op, kernel, shape, flops, first } = task;
+      const [prepare, compute] = [first && bind(first), bind(task)];
+      const both = () => {
+        prepare?.();
+        compute();
+      };
+      return [{ layer, op, kernel, shape, flops, bytes: bytesOf(task), compute: prepare ? both : compute }];
     });
   return {
     ...{ inputs, steps: bound(lowered.steps), effects: bound(lowered.effects), written: lowered.written },

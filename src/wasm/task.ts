@@ -1,5 +1,6 @@
 import type { DType } from "../core/tensor.ts";
 import type { Node, Variable } from "../graph/node.ts";
+import { ownerOf } from "../graph/schedule.ts";
 import type { Kernel, ParameterTypes } from "./emit/function.ts";
 import type { WasmArray } from "./memory.ts";
 
@@ -19,6 +20,9 @@ export class Hidden {
 
 /** What has memory of its own. */
 export type Value = Node | Hidden;
+
+/** The value whose memory a view shows; any other is its own. */
+export const ownerOfValue = (value: Value): Value => (value instanceof Hidden ? value : ownerOf(value));
 
 /** Where a task finds its operands, once the program has its memory. */
 export interface Places {
@@ -51,5 +55,7 @@ export interface Task {
   readonly scratch: readonly number[];
   readonly tables: readonly Int32Array[];
   readonly kernels: readonly Kernel[];
+  /** What is done first, and makes what this one alone reads. */
+  readonly first?: Task;
   bind(places: Places): () => void;
 }

@@ -3,11 +3,12 @@ import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import { flopsOf } from "../cpu_task.ts";
 import { clearKernel, paddedSource } from "../padding.ts";
-import { outerProduct, panels, product } from "../product.ts";
+import { outerProduct, product } from "../product.ts";
 import type { Hidden, Task, Value } from "../task.ts";
 import { FLOAT, inputOf, patchesOf, range, segmentsOf } from "./patches.ts";
 import { type BiasedConvolution, biasedConvolution } from "./pooled.ts";
 import type { Rule, Surroundings } from "./rule.ts";
+import { groupStarts, packedWeights } from "./weights.ts";
 
 const PLAIN = { bias: false, relu: false, pool: false };
 
@@ -54,10 +55,15 @@ function convolutionTask({ convolution: node, bias, result, op, relu, codes }: F
   const depth = g.kernelHeight * g.kernelWidth * g.groupInChannels;
   const pixel = g.inChannels * FLOAT;
   const rowStepC = g.outChannels * FLOAT;
-  const weights = panels({
-    ...{ columns: g.groupOutChannels, columnStep: FLOAT, groups: 1, groupStep: 0, rowsOfGroup: depth },
-    rowStep: g.outChannels * FLOAT,
-  });
+  const weights = packedWeights(
+    node,
+    filter,
+    {
+      ...{ columns: g.groupOutChannels, columnStep: FLOAT, groups: 1, groupStep: 0, rowsOfGroup: depth },
+      rowStep: g.outChannels * FLOAT,
+    },
+    groupStarts(g.groups, g.groupOutChannels),
+  );
   const pool = codes !== undefined;
   const rows = resultRows(g, pool, g.strideHeight * source.rowBytes, g.strideWidth * pixel);
   const multiply = product(
@@ -72,22 +78,21 @@ function convolutionTask({ convolution: node, bias, result, op, relu, codes }: F
   return {
     ...{ layer: node.layer, op, kernel: "product", shape: result.shape },
     flops: flopsOf(node) + (result === node ? 0 : flopsOf(result)),
-    ...{ reads: [x, filter, ...(bias ? [bias] : [])], makes: [result, ...(codes ? [codes] : [])] },
-    ...{ scratch: [source.scratch, weights.bytes], tables: multiply.tables },
-    kernels: [...source.kernels, weights.kernel, multiply.kernel],
+    ...{ reads: [x, weights.packed, ...(bias ? [bias] : [])], makes: [result, ...(codes ? [codes] : [])] },
+    ...{ first: weights.task, scratch: [source.scratch], tables: multiply.tables },
+    kernels: [...source.kernels, multiply.kernel],
     bind(places) {
       const addressOf = (value: Value | undefined) => (value ? places.array(value).address : 0);
-      const [from, to, out] = [addressOf(x), addressOf(filter), addressOf(result)];
-      const { address, fill } = source.bind(places, from, places.scratch(0));
-      const [pack, run] = [weights.bind(places), multiply.bind(places, [places.table(0), places.table(1)])];
+      const [packed, out] = [addressOf(weights.packed), addressOf(result)];
+      const { address, fill } = source.bind(places, addressOf(x), places.scratch(0));
+      const run = multiply.bind(places, [places.table(0), places.table(1)]);
       return () => {
         fill();
         for (let group = 0; group < g.groups; group++) {
           const columns = group * g.groupOutChannels * FLOAT;
-          pack(to + columns, places.scratch(1));
           run(
             address + group * g.groupInChannels * FLOAT,
-            places.scratch(1),
+            packed + group * weights.groupBytes,
             out + columns,
             addressOf(bias) + columns,
             addressOf(codes) + columns,
@@ -116,10 +121,16 @@ export const convolutionInputGradient: Rule = (node) => {
   });
   const taps = g.kernelHeight * g.kernelWidth;
   const tapBytes = g.groupInChannels * g.outChannels * FLOAT;
-  const weights = panels({
-    ...{ columns: g.groupInChannels, columnStep: g.outChannels * FLOAT },
-    ...{ groups: taps, groupStep: -tapBytes, rowsOfGroup: g.groupOutChannels, rowStep: FLOAT },
-  });
+  const lastTap = (taps - 1) * tapBytes;
+  const weights = packedWeights(
+    node,
+    filter,
+    {
+      ...{ columns: g.groupInChannels, columnStep: g.outChannels * FLOAT },
+      ...{ groups: taps, groupStep: -tapBytes, rowsOfGroup: g.groupOutChannels, rowStep: FLOAT },
+    },
+    groupStarts(g.groups, g.groupOutChannels).map((start) => lastTap + start),
+  );
   const rows = patchesOf(g.inHeight, g.inWidth, source.rowBytes, g.outChannels * FLOAT);
   const rowStepC = g.inChannels * FLOAT;
   const multiply = product(
@@ -132,22 +143,17 @@ export const convolutionInputGradient: Rule = (node) => {
   );
   return {
     ...{ layer: node.layer, op: "conv2dInputGradient", kernel: "product", shape: node.shape, flops: flopsOf(node) },
-    ...{ reads: [upstream, filter], makes: [node], scratch: [source.scratch, weights.bytes], tables: multiply.tables },
-    kernels: [...source.kernels, weights.kernel, multiply.kernel],
+    ...{ reads: [upstream, weights.packed], makes: [node], scratch: [source.scratch], tables: multiply.tables },
+    ...{ first: weights.task, kernels: [...source.kernels, multiply.kernel] },
     bind(places) {
-      const [from, to, out] = [upstream, filter, node].map((value) => places.array(value).address) as [
-        number,
-        number,
-        number,
-      ];
-      const { address, fill } = source.bind(places, from, places.scratch(0));
-      const [pack, run] = [weights.bind(places), multiply.bind(places, [places.table(0), places.table(1)])];
-      const lastTap = to + (taps - 1) * tapBytes;
+      const [packed, out] = [places.array(weights.packed).address, places.array(node).address];
+      const { address, fill } = source.bind(places, places.array(upstream).address, places.scratch(0));
+      const run = multiply.bind(places, [places.table(0), places.table(1)]);
       return () => {
         fill();
         for (let group = 0; group < g.groups; group++) {
-          pack(lastTap + group * g.groupOutChannels * FLOAT, places.scratch(1));
-          run(address + group * g.groupOutChannels * FLOAT, places.scratch(1), out + group * g.groupInChannels * FLOAT);
+          const weightsOfGroup = packed + group * weights.groupBytes;
+          run(address + group * g.groupOutChannels * FLOAT, weightsOfGroup, out + group * g.groupInChannels * FLOAT);
         }
       };
     },

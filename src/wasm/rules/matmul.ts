@@ -1,10 +1,11 @@
 import { isOp } from "../../graph/op.ts";
 import { matmulSizes } from "../../graph/ops/matmul.ts";
 import { clearKernel } from "../padding.ts";
-import { outerProduct, panels, product } from "../product.ts";
-import type { Task } from "../task.ts";
+import { outerProduct, product } from "../product.ts";
+import type { Task, Value } from "../task.ts";
 import { taskOf } from "./pointwise.ts";
 import type { Rule } from "./rule.ts";
+import { packedWeights } from "./weights.ts";
 
 const FLOAT = 4;
 const PLAIN = { bias: false, relu: false, pool: false };
@@ -17,7 +18,9 @@ export const matmul: Rule = (node): Task | undefined => {
   const { m, n, k } = matmulSizes(a, b, node.attributes);
   const { transposeA, transposeB } = node.attributes;
   if (transposeA || m > MOST_ROWS || m * n * k === 0) return undefined;
-  const weights = panels(
+  const weights = packedWeights(
+    node,
+    b,
     transposeB
       ? { columns: n, columnStep: k * FLOAT, groups: 1, groupStep: 0, rowsOfGroup: k, rowStep: FLOAT }
       : { columns: n, columnStep: FLOAT, groups: 1, groupStep: 0, rowsOfGroup: k, rowStep: n * FLOAT },
@@ -30,15 +33,16 @@ export const matmul: Rule = (node): Task | undefined => {
     PLAIN,
   );
   return {
-    ...taskOf(node, "product", [a, b]),
-    ...{ scratch: [weights.bytes], tables: multiply.tables, kernels: [weights.kernel, multiply.kernel] },
+    ...taskOf(node, "product", [a]),
+    ...{ first: weights.task, reads: [a, weights.packed], tables: multiply.tables, kernels: [multiply.kernel] },
     bind(places) {
-      const [left, right, to] = [places.array(a).address, places.array(b).address, places.array(node).address];
-      const [pack, run] = [weights.bind(places), multiply.bind(places, [places.table(0), places.table(1)])];
-      return () => {
-        pack(right, places.scratch(0));
-        run(left, places.scratch(0), to);
-      };
+      const [left, right, to] = [a, weights.packed, node].map((value: Value) => places.array(value).address) as [
+        number,
+        number,
+        number,
+      ];
+      const run = multiply.bind(places, [places.table(0), places.table(1)]);
+      return () => run(left, right, to);
     },
   };
 };
