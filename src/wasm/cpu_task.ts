@@ -4,7 +4,7 @@ import type { CpuArray } from "../cpu/op.ts";
 import { cpuOpOf } from "../cpu/op_of.ts";
 import type { Node } from "../graph/node.ts";
 import { isVerdict } from "../graph/op.ts";
-import { Hidden, type Task, type Value } from "./task.ts";
+import { Hidden, readsOf, type Task, type Value } from "./task.ts";
 
 /** Floating-point operations of a node, as the CPU backend counts them. */
 export const flopsOf = (node: Node): number => cpuOpOf(node).flops(node);
@@ -69,9 +69,8 @@ export function copyTask(node: Node): { task: Task; copy: Hidden } {
 }
 
 /** Bytes of everything that a task reads and writes, each once; what is done first for it alone is its own business. */
-export function bytesOf({ reads, makes, first }: Task): number {
-  const values = [...(first?.reads ?? []), ...reads.filter((value) => !first?.makes.includes(value)), ...makes];
-  return values.reduce((sum, value) => {
+export function bytesOf(task: Task): number {
+  return [...readsOf(task), ...task.makes].reduce((sum, value) => {
     const size = value instanceof Hidden ? value.size : sizeOf(value.shape);
     return sum + size * bytesPerElement(value.dtype);
   }, 0);

@@ -7,7 +7,7 @@ import { PooledConvolutions } from "./rules/pooled.ts";
 import { Readers } from "./rules/readers.ts";
 import type { Surroundings } from "./rules/rule.ts";
 import { effectRules } from "./rules/training.ts";
-import { Hidden, type Task, type Value } from "./task.ts";
+import { Hidden, readsOf, type Task, type Value } from "./task.ts";
 
 /** A graph as a list of tasks. */
 export interface Lowered {
@@ -35,9 +35,8 @@ export function lower(graph: Graph, outputs: readonly Node[]): Lowered {
   for (const node of nodes.toReversed()) {
     if (isLeaf(node) || isView(node) || !wanted.has(node)) continue;
     const task = taskFor(node, surroundings);
-    const both = task.first ? [task.first, task] : [task];
-    steps.unshift(...both);
-    for (const value of both.flatMap(({ reads }) => reads)) want(value);
+    steps.unshift(...(task.first ? [task.first, task] : [task]));
+    for (const value of readsOf(task)) want(value);
   }
   return { leaves: nodes.filter(isLeaf), steps, effects, written: writtenVariables(graph.effects) };
 }

@@ -59,3 +59,9 @@ export interface Task {
   readonly first?: Task;
   bind(places: Places): () => void;
 }
+
+/** What a task and the one before it read that they do not make. */
+export const readsOf = ({ reads, first }: Task): readonly Value[] => [
+  ...(first?.reads ?? []),
+  ...reads.filter((value) => !first?.makes.includes(value)),
+];

@@ -11,8 +11,8 @@ export interface PackedWeights {
 }
 
 /**
- * Brings the weights of `node` into panels: a task by itself, since where they do not change they are packed once. Each of `groups`
- * begins at one of these bytes.
+ * Brings the weights that `node` multiplies with into panels: a task by itself, since where they do not change they are packed once.
+ * Each of `groups` begins at one of these bytes.
  */
 export function packedWeights(
   node: Node,
