@@ -194,7 +194,8 @@ class Practice {
         best = { round: last, checkpoint: await this.#trainer.checkpoint() };
       if (rounds === 0 || (best && (isAsGood(best.round, before) || more-- === 0))) return { best, last };
       await this.#round(KEEPING);
-      last = { ...(await this.#known()), accuracy: await this.accuracy(), steps: this.#steps };
+      const [known, accuracy] = await Promise.all([this.#known(), this.accuracy()]);
+      last = { ...known, accuracy, steps: this.#steps };
     }
   }
 
