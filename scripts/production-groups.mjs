@@ -30,6 +30,8 @@ const USUAL = [
     "nn/own_layers.js",
   ],
   ...["graph/ops/conv2d.js", "graph/ops/matmul.js", "graph/ops/max_pool2d.js", "webgpu/kernels/rows.js"],
+  // Of the backends without a GPU too: esbuild cuts a page's files where a backend that nobody fetches has parts of them.
+  ...["graph/closing.js", "graph/feeds.js", "core/next_turn.js"],
 ];
 /** Likewise what nearly every page has that trains. */
 const USUAL_IN_TRAINING = ["nn/optimizer_options.js", "nn/optimizers/adam.js"];

@@ -1,7 +1,7 @@
 /**
  * Trains a network on MNIST, or on pictures in folders, without a browser:
  *
- *     npm run train -- --epochs 1 --batch 64 --seed 1 [--limit N] [--backend webgpu|wasm|cpu] [--out model.safetensors]
+ *     npm run train -- --epochs 1 --batch 64 --seed 1 [--limit N] [--backend best|webgpu|wasm|cpu] [--out model.safetensors]
  *                      [--preset reference|fast|pictures] [--learning-rate 0.001] [--decay 0.3] [--profile] [--autotune]
  *     npm run train -- --images DIR --validation DIR --size 64 --channels 3 --epochs 25 --seed 1 [--no-augment]
  *
@@ -34,6 +34,7 @@ import {
   adamw,
   type Backend,
   batchNormalization,
+  bestBackend,
   conv2d,
   createTrainer,
   type Dataset,
@@ -70,7 +71,7 @@ const { values: options } = parseArgs({
     "no-augment": { type: "boolean", default: false },
     seed: { type: "string", default: "1" },
     limit: { type: "string" },
-    backend: { type: "string", default: "webgpu" },
+    backend: { type: "string", default: "best" },
     "learning-rate": { type: "string" },
     decay: { type: "string", default: "0.3" },
     out: { type: "string" },
@@ -157,13 +158,14 @@ let dawn: GPU | undefined;
 async function openBackend(kind: string): Promise<Backend> {
   if (kind === "cpu") return cpu();
   if (kind === "wasm") return wasm();
-  if (kind !== "webgpu") fail(`--backend is webgpu, wasm or cpu, not "${kind}".`);
+  if (kind !== "best" && kind !== "webgpu") fail(`--backend is best, webgpu, wasm or cpu, not "${kind}".`);
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
   dawn = create([]);
   const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
   const store = fileTuningStore(join(cache, "corteza", "tuning.json"));
-  return webgpu({ gpu: dawn, autotune: options.autotune && { store } });
+  const choice = { gpu: dawn, autotune: options.autotune && { store } };
+  return kind === "best" ? bestBackend(choice) : webgpu(choice);
 }
 
 /** Where Debian's package `dataset-fashion-mnist` has its files. */
@@ -289,6 +291,7 @@ const backend = await openBackend(options.backend);
 const inputShape = [...training.shape];
 const model = sequential({ inputShape, seed }, preset.layers(training.classes));
 console.log(`${model.summary({ batchSize })}\n\n${backend.description} · ${training.count} images, seed ${seed}`);
+if (backend.why) console.log(backend.why);
 
 const totalSteps = epochs * Math.ceil(training.count / batchSize);
 const trainer = await createTrainer(model, {

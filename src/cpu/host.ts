@@ -30,6 +30,7 @@ interface Held<A> {
 export abstract class HostBackend<A extends HostArray> implements Backend, ProgramHost {
   abstract readonly kind: Backend["kind"];
   abstract readonly description: string;
+  declare why?: string;
   readonly lost = new Promise<never>(() => undefined);
   readonly #closing = new Closing();
   readonly #held = new Map<Variable, Held<A>>();

@@ -96,6 +96,8 @@ export interface Backend {
   readonly kind: "cpu" | "wasm" | "webgpu";
   /** For people: "CPU · f32", "WebAssembly · SIMD", "WebGPU · SwiftShader". */
   readonly description: string;
+  /** Why `bestBackend` took this one and none of those that are faster elsewhere, in words for people; undefined where it took the first. */
+  why?: string;
   /**
    * Plans the graph's outputs and every effect (`assign`, updates) registered on it.
    * Throws `OutOfMemoryError` before allocating when the plan does not fit the device.

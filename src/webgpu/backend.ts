@@ -29,6 +29,7 @@ async function inPlace(plan: Plan): Promise<Plan> {
 /** Runs graphs on one GPU device at a time; several backends may coexist. */
 export class WebGpuBackend implements Backend, ProgramHost {
   readonly kind = "webgpu";
+  declare why?: string;
   readonly programs = new Set<WebGpuProgram>();
   readonly #options: WebGpuOptions;
   readonly #contextOptions: ContextOptions;
@@ -57,6 +58,11 @@ export class WebGpuBackend implements Backend, ProgramHost {
 
   get description(): string {
     return this.#context.description;
+  }
+
+  /** Whether the adapter is a program on the processor. */
+  get isSoftware(): boolean {
+    return this.#context.traits.software;
   }
 
   get lost(): DeviceContext["lost"] {
