@@ -37,7 +37,8 @@ describe("the built single file in a plain page", () => {
     const [progress, answer] = await Promise.all([page.textContent("#progress"), page.textContent("#answer")]);
     console.log(progress);
     expect(errors).toEqual([]);
-    expect(progress).toContain("WebGPU");
+    // The browser's WebGPU is SwiftShader here, which is slower.
+    expect(progress).toContain("WebAssembly · SIMD");
     expect(Number(/^([\d.]+) %/.exec(progress ?? "")?.[1])).toBeGreaterThan(85);
     // The first digit of the small test set is a 0.
     expect(answer).toMatch(/^The first one is a 0 .* it is labelled 0\.$/);
