@@ -1,14 +1,15 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { onDemand } from "../core/on_demand.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import { isPicture } from "../data/describe.ts";
-import { checkPictureOptions, type PictureOptions, pictureValues } from "../data/picture.ts";
-import { readPicture } from "../data/read_picture.ts";
-import { resized } from "../data/resize.ts";
+import type { PictureOptions } from "../data/picture.ts";
+import { pictureNow } from "../data/picture_now.ts";
 import { type ImageBatch, isBytes } from "../data/values.ts";
 import type { Backend } from "../graph/backend.ts";
 import { checkBackend } from "../graph/checks.ts";
 import type { Model } from "../nn/model.ts";
+import { copied } from "./copied.ts";
 import { checkOneOutput, isBatchList } from "./one_input.ts";
 import { finalActivation, outputActivation } from "./output_activation.ts";
 import { Predictor } from "./predictor.ts";
@@ -85,7 +86,10 @@ export async function createClassifier(model: Model, options: ClassifierOptions)
   }
   checkActivation(model, options.activation);
   const { kind, applied } = outputActivation(model, options.activation);
-  const pictures = checkPictureOptions("createClassifier", options);
+  const { background, invert } = options;
+  if (background !== undefined || invert !== undefined) {
+    (await pictureReading()).checkPictureOptions("createClassifier", options);
+  }
   const labels = checkLabels(model, options.labels, kind);
   const several = kind === "sigmoid" && labels.length === model.classes;
   const predictor = new Predictor(model, options.backend, {
@@ -96,7 +100,8 @@ export async function createClassifier(model: Model, options: ClassifierOptions)
   return {
     async predict(image) {
       const images = isImageList(image) ? image : [image];
-      const values = images.map((one, input) => valuesOf(one, model.inputShapes[input], pictures));
+      const seen = images.map((one, input) => pictureOf(one, model.inputShapes[input]));
+      const values = seen.some((one) => one instanceof Picture) ? await valuesOf(seen, options) : seen;
       const batch = predictor.read(values);
       if (batch.count !== 1) {
         throw new ShapeError(
@@ -151,13 +156,27 @@ function isImageList(image: ClassifierImage | readonly ClassifierImage[]): image
 /** Larger pictures are first made smaller by the browser, which is quick: to this many pixels, or four a pixel of the model. */
 const MOST_SIDE = 1024;
 
-/** A picture as the values that an input of `shape` sees; anything else as it is. */
-function valuesOf(image: unknown, shape: Shape | undefined, options: ReturnType<typeof checkPictureOptions>): unknown {
+/** A picture as it was when it was given, and what it becomes: [height, width, 1 or 3]. */
+class Picture {
+  readonly image: unknown;
+  readonly shape: Shape;
+  readonly most: number;
+
+  constructor(image: unknown, shape: Shape) {
+    const [height = 0, width = 0] = shape;
+    this.most = Math.max(MOST_SIDE, 4 * height, 4 * width);
+    this.image = pictureNow(image, this.most);
+    this.shape = shape;
+  }
+}
+
+/** What is given for an input of `shape`, a picture as it is now; anything else as it is. */
+function pictureOf(image: unknown, shape: Shape | undefined): unknown {
   const [height = 0, width = 0, channels] = shape ?? [];
   const forPictures = shape?.length === 3 && (channels === 1 || channels === 3);
   // One image of this model has fewer bytes: these are red, green, blue and alpha.
   if (forPictures && isBytes(image) && image.length === 4 * height * width) {
-    return pictureValues({ width, height, data: image }, channels, options);
+    return new Picture({ width, height, data: image }, shape);
   }
   if (shape === undefined || !isPicture(image)) return image;
   if (!forPictures) {
@@ -165,8 +184,17 @@ function valuesOf(image: unknown, shape: Shape | undefined, options: ReturnType<
       `predict: a picture becomes [height, width, 1 or 3]; this model wants ${formatShape(shape)}. Pass a Float32Array.`,
     );
   }
-  const most = Math.max(MOST_SIDE, 4 * height, 4 * width);
-  return pictureValues(resized(readPicture("predict", image, most), width, height), channels, options);
+  return new Picture(image, shape);
+}
+
+/** What makes values of pictures: fetched when the first one is shown, as a page may have arrays alone. */
+const pictureReading = () => onDemand("reading of pictures", () => import("./picture_reading.ts"));
+
+/** The values that the model sees of what `pictureOf` gave; beside pictures, arrays as they are now. */
+async function valuesOf(given: readonly unknown[], options: PictureOptions): Promise<unknown[]> {
+  const now = given.map((one) => (one instanceof Picture ? one : copied(one)));
+  const { valuesOfPicture } = await pictureReading();
+  return now.map((one) => (one instanceof Picture ? valuesOfPicture(one, options) : one));
 }
 
 /** What the outputs say. `several`: of any number of classes each. */

@@ -3,12 +3,13 @@ import { ArgumentError } from "../core/errors.ts";
 import { checkCount } from "../core/numbers.ts";
 import { onDemand } from "../core/on_demand.ts";
 import type { Schedule } from "../core/schedule.ts";
-import type { Tensor, TypedArray } from "../core/tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend } from "../graph/backend.ts";
 import type { Profile } from "../graph/profile.ts";
 import type { Model } from "../nn/model.ts";
 import { CompiledPrograms } from "./compiled_programs.ts";
+import { copied } from "./copied.ts";
 import { trainerDisposed } from "./disposed.ts";
 import { fetchingOptions } from "./fetching.ts";
 import { FitRun, type Runner, UncountedStep } from "./fit_run.ts";
@@ -38,12 +39,6 @@ import type {
   TrainerStats,
 } from "./types.ts";
 import type { validationSplit } from "./validation_split.ts";
-
-/** Arguments as they are now, for what reads them later. */
-function copied(given: unknown): unknown {
-  if (ArrayBuffer.isView(given) && !(given instanceof DataView)) return (given as TypedArray).slice();
-  return Array.isArray(given) ? given.map(copied) : given;
-}
 
 /** A trainer on a backend of this page, or of this worker. */
 export class LocalTrainer implements Trainer {
