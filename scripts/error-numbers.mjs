@@ -18,10 +18,16 @@ export const TEXTS = "core/error_texts.js";
 const NUMBERED = "core/numbered.js";
 
 /**
- * Functions of plain values, by name with their modules: where a message calls one, the error has what it is called with, and the
- * text calls it.
+ * Functions of values, by name with their modules: where a message calls one, the error has what it is called with (of what is not
+ * plain its facts, core/facts.ts), and the text calls it.
  */
 const HINTS = {
+  describeValue: "core/describe.js",
+  formatShape: "core/describe.js",
+  shortened: "core/describe.js",
+  insteadOf: "data/instead.js",
+  insteadOfLabel: "data/instead.js",
+  insteadOfLabels: "data/instead.js",
   optionHint: "core/hints.js",
   knownHint: "core/hints.js",
   nearestHint: "core/hints.js",
@@ -96,11 +102,20 @@ function messagesOf(name, code) {
       const line = code.slice(0, node.start).split("\n").length;
       throw new Error(`dist/${name}:${line}: ${node.callee.name}'s message is no text with values in it.`);
     }
-    if (letters(message) < SHORTEST) return;
+    if (letters(message) < SHORTEST && !callsHint(message)) return;
     messages.push({ start: message.start, end: message.end, values, text: `\`${text}\`` });
     return false;
   });
   return messages;
+}
+
+/** Whether the text needs a function that a page should not have for it. */
+function callsHint(message) {
+  let calls = false;
+  visit(message, ({ type, callee }) => {
+    if (type === "CallExpression" && Object.hasOwn(HINTS, callee.name ?? "")) calls = true;
+  });
+  return calls;
 }
 
 function letters(message) {
@@ -146,7 +161,9 @@ function textOf(node, values, code, list) {
     }
     case "CallExpression":
       if (Object.hasOwn(HINTS, node.callee.name ?? "")) {
-        return `\${${node.callee.name}(...${value(`[${node.arguments.map(source).join(", ")}]`)})}`;
+        const [first, ...rest] = node.arguments.map(source);
+        const given = rest.length === 0 ? value(first) : `...${value(`[${first}, ${rest.join(", ")}]`)}`;
+        return `\${${node.callee.name}(${given})}`;
       }
       return `\${${value(source(node))}}`;
     case "Identifier":

@@ -39,7 +39,10 @@ const USUAL_IN_TRAINING = ["nn/optimizer_options.js", "nn/optimizers/adam.js"];
  * What every trainer has, on-demand parts of trainers use, and fetches such parts: a file beside `training`, which no part may
  * import.
  */
-const OF_TRAINERS = ["train/fetching.js", "train/heads.js", "train/residency.js", "train/training_step.js"];
+const OF_TRAINERS = [
+  ...["train/fetching.js", "train/heads.js", "train/residency.js", "train/training_step.js"],
+  ...["nn/activation_of.js", "nn/late_parts.js", "nn/layers/held.js", "nn/losses/loss.js"],
+];
 /** What a page may import alone. Its modules stay apart: esbuild takes files as a whole. */
 const ALONE = ["data/dataset.js", "data/idx.js", "formats/safetensors.js"];
 

@@ -1,5 +1,7 @@
 /** "corteza/errors": what errors of a page's production build mean, where texts are numbers. */
 import { texts } from "./core/error_texts.ts";
+import type { Facts } from "./core/facts.ts";
+import { Told } from "./core/told.ts";
 
 const START = /Corteza error (\d+) (?=\[)/;
 const END = ': explainError() of "corteza/errors" gives the text.';
@@ -33,7 +35,10 @@ function explained(message: string): string {
 /** The values of a message, in which there may be messages again; undefined where this is not all of them. */
 function parsed(json: string): readonly unknown[] | undefined {
   try {
-    return JSON.parse(json, (_, value: unknown) => (typeof value === "string" ? explained(value) : value)) as unknown[];
+    return JSON.parse(json, (_, value: unknown) => {
+      if (typeof value === "string") return explained(value);
+      return typeof value === "object" && value !== null && "~" in value ? new Told(value["~"] as Facts) : value;
+    }) as unknown[];
   } catch {
     return undefined;
   }

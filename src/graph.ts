@@ -1,11 +1,12 @@
 /** "corteza/graph": the graph itself, for own losses, saliency and checks. */
 import { addOpMethods, type GraphWithOps } from "./graph/methods.ts";
+import { provideLateParts } from "./nn/provided_parts.ts";
 
 /**
  * A computation as data: leaves (`input`, `constant`, `variable`), ops over them as methods, and effects that change
  * variables at the end of a step. It knows no device; `backend.compile(graph, { outputs })` makes it run.
  */
-export const Graph = addOpMethods();
+export const Graph = provideLateParts(addOpMethods());
 /** See the class of the same name. */
 export type Graph = GraphWithOps;
 

@@ -65,7 +65,7 @@ export { toSafetensors } from "./formats/safetensors_writer.ts";
 export type { Backend, VariableSnapshot } from "./graph/backend.ts";
 export { type KernelTime, Profile, type ProfileData } from "./graph/profile.ts";
 export type { EpsilonPlace, UpdateFormula, UpdateRule, UpdateTreatment } from "./graph/update_rule.ts";
-export type { ActivationName } from "./nn/activations.ts";
+export type { ActivationName } from "./nn/activation_names.ts";
 export { type Constraint, maxNorm, minMaxNorm, unitNorm } from "./nn/constraints.ts";
 export {
   defineLayer,

@@ -13,15 +13,15 @@ export function optionHint(name: string, known: readonly string[], hint: string 
   return nearest === undefined ? `it takes ${known.join(", ") || "none"}.` : `did you mean "${nearest}"?`;
 }
 
-/** The nearest name, else all; `name` is null for what is none. */
-export function knownHint(name: string | null, known: readonly string[]): string {
-  const nearest = name === null ? undefined : nearestName(name, known);
+/** The nearest name, else all; of a `name` that is no text, all. */
+export function knownHint(name: unknown, known: readonly string[]): string {
+  const nearest = typeof name === "string" ? nearestName(name, known) : undefined;
   return nearest === undefined ? `known: ${known.join(", ")}.` : `did you mean "${nearest}"?`;
 }
 
-/** A question behind a sentence, where a name is near; `name` is null for what is none. */
-export function nearestHint(name: string | null, known: readonly string[]): string {
-  const nearest = name === null ? undefined : nearestName(name, known);
+/** A question behind a sentence, where a name is near; `name` may be no text. */
+export function nearestHint(name: unknown, known: readonly string[]): string {
+  const nearest = typeof name === "string" ? nearestName(name, known) : undefined;
   return nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
 }
 

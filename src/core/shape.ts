@@ -1,5 +1,7 @@
+import { describeValue, formatShape } from "./describe.ts";
 import { ShapeError } from "./errors.ts";
-import { describeValue } from "./options.ts";
+
+export { formatShape };
 
 /** Sizes of a tensor's axes, outermost first. `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -9,18 +11,6 @@ export function sizeOf(shape: Shape): number {
   let size = 1;
   for (const extent of shape) size *= extent;
   return size;
-}
-
-/** Axes that are shown; no tensor of this library has as many. */
-const MOST_AXES_SHOWN = 12;
-
-/** `[2, 28, 28, 1]`, for messages and tables. */
-export function formatShape(shape: Shape): string {
-  // Shapes that come from elsewhere may hold anything, and any number of axes.
-  const extents: readonly unknown[] = shape.slice(0, MOST_AXES_SHOWN);
-  const shown = extents.map((extent) => (typeof extent === "number" ? extent : describeValue(extent)));
-  const rest = shape.length - extents.length;
-  return `[${[...shown, ...(rest > 0 ? [`… ${rest} more axes`] : [])].join(", ")}]`;
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {

@@ -153,11 +153,10 @@ export function dataset(options: DatasetOptions): Dataset {
     );
   }
   if (found !== count || !Number.isInteger(found)) {
-    const expected = labels
-      ? `${count} labels with images of ${formatShape(shape)} want ${count * sizeOf(shape)} values`
-      : `images of ${formatShape(shape)} want a multiple of ${sizeOf(shape)} values`;
     throw new ShapeError(
-      `dataset: ${expected}, the images have ${images.length} (${found} images); check shape, or which labels belong to them.`,
+      `dataset: ${labels ? `${count} labels with ` : ""}images of ${formatShape(shape)} want ${labels ? "" : "a multiple of "}` +
+        `${labels ? count * sizeOf(shape) : sizeOf(shape)} values, the images have ${images.length} (${found} images); check ` +
+        "shape, or which labels belong to them.",
     );
   }
   return {

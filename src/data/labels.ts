@@ -1,7 +1,7 @@
 import { ArgumentError } from "../core/errors.ts";
+import { tagOf } from "../core/facts.ts";
 import { describeValue } from "../core/options.ts";
-import { insteadOf, tagOf } from "./describe.ts";
-import { refused } from "./values.ts";
+import { insteadOfLabel, insteadOfLabels } from "./instead.ts";
 
 /** Whether something has numbered entries: a list or an array. Text has too, and is none. */
 export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
@@ -18,27 +18,8 @@ const isBlobLike = (value: object) => /^(Blob|File)$/.test(tagOf(value));
 
 /** Throws `ArgumentError` unless `labels` is a list or an array whose entries may be numbers; says what to write instead. */
 export function checkLabelList(what: string, labels: unknown): asserts labels is ArrayLike<unknown> {
-  const tag = tagOf(labels);
-  if (/^Big(Int|Uint)64Array$/.test(tag)) throw refused(what, labels, "convert them: Int32Array.from(labels, Number)");
-  if (isArrayLike(labels)) return;
-  const bytes = /ArrayBuffer$|^DataView$|^(Blob|File|Promise)$/.test(tag);
-  throw refused(
-    what,
-    labels,
-    bytes ? insteadOf(labels) : "give a list of class indices, a Uint8Array or an Int32Array",
-  );
-}
-
-/** What to write in the place of a label that is no number. */
-function insteadOfLabel(label: unknown): string {
-  if (typeof label === "bigint" || typeof label === "boolean") return "write labels.map(Number)";
-  if (typeof label === "string") {
-    return label.trim() !== "" && Number.isInteger(Number(label))
-      ? "write labels.map(Number)"
-      : "give each class a number: labels.map((name) => classNames.indexOf(name))";
-  }
-  if (isArrayLike(label)) return "one-hot rows go into targets: Float32Array.from(rows.flat())";
-  return "labels are whole numbers from 0 on";
+  if (isArrayLike(labels) && !/^Big(Int|Uint)64Array$/.test(tagOf(labels))) return;
+  throw new ArgumentError(`${what}: got ${describeValue(labels)}; ${insteadOfLabels(labels)}.`);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Takes the pixels of a picture as it is at this moment. What is made of them, and what was wrong where there are none, may be fetched later. */
 
-import { tagOf } from "./describe.ts";
+import { tagOf } from "../core/facts.ts";
 import type { Pixels } from "./picture.ts";
 import { isBytes } from "./values.ts";
 

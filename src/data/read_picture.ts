@@ -1,8 +1,9 @@
 /** Reads the pixels of what a page shows pictures with, and says what is missing where there are none to read. */
 
 import { ArgumentError } from "../core/errors.ts";
+import { tagOf } from "../core/facts.ts";
 import { describeValue } from "../core/options.ts";
-import { insteadOf, tagOf } from "./describe.ts";
+import { insteadOf } from "./instead.ts";
 import type { Pixels } from "./picture.ts";
 import { atMost, drawn, isDrawable, isImageData, ownSize } from "./picture_now.ts";
 import { resized } from "./resize.ts";

@@ -4,10 +4,11 @@
  */
 
 import { ArgumentError } from "../core/errors.ts";
+import { tagOf } from "../core/facts.ts";
 import { describeValue } from "../core/options.ts";
 import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import type { TypedArray } from "../core/tensor.ts";
-import { insteadOf, tagOf } from "./describe.ts";
+import { insteadOf } from "./instead.ts";
 
 /**
  * Values of images. A `Uint8Array` or `Uint8ClampedArray` holds pixels 0–255, which become 0…1; any other typed array of
@@ -32,8 +33,8 @@ export function isBytes(value: unknown): value is Uint8Array | Uint8ClampedArray
 }
 
 /** The error that names what was given in the place of numbers, and says what to give. */
-export function refused(what: string, value: unknown, instead = insteadOf(value)): ArgumentError {
-  return new ArgumentError(`${what}: got ${describeValue(value)}; ${instead}.`);
+export function refused(what: string, value: unknown, instead: string | null = null): ArgumentError {
+  return new ArgumentError(`${what}: got ${describeValue(value)}; ${insteadOf(value, instead)}.`);
 }
 
 /**
@@ -50,7 +51,8 @@ export function bytesOrFloats(what: string, given: unknown): Uint8Array | Float3
     const value: unknown = given[index];
     if (typeof value !== "number") {
       const nested = typeof value === "object" && value !== null && "length" in value;
-      throw refused(`${what}, entry ${index}`, value, nested ? insteadOf([]) : "give a list of numbers");
+      const flat = "put all numbers behind one another: Float32Array.from(lists.flat(Infinity))";
+      throw refused(`${what}, entry ${index}`, value, nested ? flat : "give a list of numbers");
     }
     floats[index] = value;
   }

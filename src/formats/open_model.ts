@@ -7,7 +7,7 @@ import { checkAnswer, request } from "../data/request.ts";
 import { fetchBuilders } from "../nn/layers/on_demand.ts";
 import type { Model } from "../nn/model.ts";
 import type { ModelConfig } from "../nn/model_config.ts";
-import { builtModel, checkExtent } from "../nn/model_of_config.ts";
+import { builtModel, checkExtent, type FunctionalWiring } from "../nn/model_of_config.ts";
 import type { LayerMakers } from "../nn/own_layers.ts";
 import { parseHeader, tensorsOf } from "./safetensors.ts";
 import { CHECKPOINT_FORMAT, parseConfig } from "./stored_config.ts";
@@ -58,8 +58,15 @@ export async function openModel(source: ModelSource, options: OpenModelOptions =
   const file = bytes && (await raceAbort(fileWithModel(bytes), signal));
   const config = file?.config ?? (source as ModelConfig);
   checkExtent(config);
-  const from = await raceAbort(fetchBuilders(layersOf(config), layers), signal);
-  return builtModel(config, from, { weights: file?.weights ?? weights });
+  const parts = Promise.all([fetchBuilders(layersOf(config), layers), functionalWiringFor(config)]);
+  const [from, functionalWiring] = await raceAbort(parts, signal);
+  return builtModel(config, from, { weights: file?.weights ?? weights, functionalWiring });
+}
+
+/** What wires a configuration that is no plain chain. */
+async function functionalWiringFor(config: ModelConfig): Promise<FunctionalWiring | undefined> {
+  if (config?.kind !== "functional") return undefined;
+  return (await onDemand("functional models", () => import("../nn/functional_of_config.ts"))).functionalWiring;
 }
 
 /** The bytes of a file; undefined of what is no file, but may be a model's JSON. */

@@ -17,6 +17,7 @@ type Definitions = typeof import("./graph.ts") &
   typeof import("./ops/concat.ts") &
   typeof import("./ops/confusion_matrix.ts") &
   typeof import("./ops/conv2d.ts") &
+  typeof import("./ops/conv2d_gradients.ts") &
   typeof import("./ops/count_correct.ts") &
   typeof import("./ops/cumsum.ts") &
   typeof import("./ops/dropout.ts") &
@@ -25,6 +26,7 @@ type Definitions = typeof import("./graph.ts") &
   typeof import("./ops/gaussian_noise.ts") &
   typeof import("./ops/matmul.ts") &
   typeof import("./ops/max_pool2d.ts") &
+  typeof import("./ops/max_pool2d_gradient.ts") &
   typeof import("./ops/mix_images.ts") &
   typeof import("./ops/moving_average.ts") &
   typeof import("./ops/non_finite.ts") &
@@ -34,7 +36,9 @@ type Definitions = typeof import("./graph.ts") &
   typeof import("./ops/optimizer_update.ts") &
   typeof import("./ops/record_step.ts") &
   typeof import("./ops/reduce.ts") &
+  typeof import("./ops/sum.ts") &
   typeof import("./ops/relu.ts") &
+  typeof import("./ops/relu_gradient.ts") &
   typeof import("./ops/resample_axis.ts") &
   typeof import("./ops/reshape.ts") &
   typeof import("./ops/slice.ts") &

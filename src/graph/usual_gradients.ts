@@ -1,12 +1,12 @@
 import type { Shape } from "../core/shape.ts";
 import type { GradientRule, OpDefinition } from "./op.ts";
 import { div, mul, sub } from "./ops/arithmetic.ts";
-import { gradientOfConv2d } from "./ops/conv2d.ts";
+import { gradientOfConv2d } from "./ops/conv2d_gradients.ts";
 import { gradientOfMatmul } from "./ops/matmul.ts";
-import { gradientOfMaxPool2d } from "./ops/max_pool2d.ts";
-import { sum } from "./ops/reduce.ts";
-import { gradientOfRelu } from "./ops/relu.ts";
+import { gradientOfMaxPool2d } from "./ops/max_pool2d_gradient.ts";
+import { gradientOfRelu } from "./ops/relu_gradient.ts";
 import { gradientOfReshape } from "./ops/reshape.ts";
+import { sum } from "./ops/sum.ts";
 import { exp, neg } from "./ops/unary.ts";
 import { summedBack, unbroadcast } from "./ops/unbroadcast.ts";
 

@@ -1,6 +1,3 @@
-import { ArgumentError } from "../core/errors.ts";
-import { nearestHint } from "../core/hints.ts";
-import { describeValue, shortened } from "../core/options.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import {
@@ -21,10 +18,10 @@ import {
 import { relu as reluNode } from "../graph/ops/relu.ts";
 import { logSoftmax as logSoftmaxNode, softmax as softmaxNode } from "../graph/ops/softmax.ts";
 import { exp } from "../graph/ops/unary.ts";
-import type { Activation } from "./usual_activations.ts";
+import type { ActivationName } from "./activation_names.ts";
 
-/** Functions that a layer may end in, by Keras' names in this project's spelling; formulas and sources in graph/ops/pointwise.ts. */
-const ACTIVATIONS = {
+/** What they are, by their names; formulas and sources in graph/ops/pointwise.ts. */
+const ACTIVATIONS: Readonly<Record<ActivationName, (graph: Graph, x: Node) => Node>> = {
   linear: (_, x) => x,
   relu: (graph, x) => reluNode(graph, x),
   relu6: (graph, x) => relu6Node(graph, x),
@@ -49,24 +46,9 @@ const ACTIVATIONS = {
   /** Over the last axis, as logSoftmax. */
   softmax: (graph, x) => softmaxNode(graph, x),
   logSoftmax: (graph, x) => logSoftmaxNode(graph, x),
-} as const satisfies Record<string, (graph: Graph, x: Node) => Node>;
+};
 
-/** Name of an activation. */
-export type ActivationName = keyof typeof ACTIVATIONS;
-
-/** All names, in the order in which errors list them. */
-export const activationNames = Object.keys(ACTIVATIONS) as readonly ActivationName[];
-
-/** An activation by its name; "linear" where it is left out. Throws `ArgumentError` that lists the known ones. */
-export function activationOf(what: string, name: string | undefined): Activation {
-  const wanted = name ?? "linear";
-  if (!Object.hasOwn(ACTIVATIONS, wanted)) {
-    const plain = typeof wanted === "string" ? shortened(wanted) : null;
-    throw new ArgumentError(
-      `${what}: unknown activation ${describeValue(wanted)}; known: ${activationNames.join(", ")}.` +
-        nearestHint(plain, activationNames),
-    );
-  }
-  const known = wanted as ActivationName;
-  return { name: known, apply: ACTIVATIONS[known] };
+/** Adds an activation to a graph. */
+export function activate(name: ActivationName, graph: Graph, x: Node): Node {
+  return ACTIVATIONS[name](graph, x);
 }

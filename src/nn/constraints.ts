@@ -1,9 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
-import { normalizeAxes } from "../core/shape.ts";
-import type { Graph } from "../graph/graph.ts";
-import type { Node, Variable } from "../graph/node.ts";
-import { normConstraint } from "../graph/ops/norm_constraint.ts";
 
 /**
  * What a parameter is held to after each update: plain data, made by `maxNorm()`, `minMaxNorm()` or `unitNorm()`. Its
@@ -67,10 +63,4 @@ export function checkConstraint<T extends Constraint | undefined>(what: string, 
     throw new ArgumentError(`${what}: axis must be a whole number or a list of them, got ${describeValue(axis)}.`);
   }
   return constraint;
-}
-
-/** At the end of a step, after the update, holds a parameter to its constraint. Throws `ShapeError` for an axis it does not have. */
-export function constrain(graph: Graph, variable: Variable, { axis, ...range }: Constraint, verdict?: Node): void {
-  const axes = normalizeAxes(`constraint of "${variable.name}"`, axis, variable.shape.length);
-  normConstraint(graph, variable, { ...range, axes }, verdict);
 }

@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { knownHint } from "../core/hints.ts";
-import { describeValue, shortened } from "../core/options.ts";
+import { describeValue } from "../core/options.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 
 /** Connections into and out of one unit: what the scale of fresh weights depends on. */
@@ -53,9 +53,8 @@ export function parseInitializer(
 ): { name: InitializerName; numbers: Record<string, number> } {
   const { name, ...given } = typeof initializer === "string" ? { name: initializer } : { ...initializer };
   if (typeof name !== "string" || !Object.hasOwn(PARAMETERS, name)) {
-    const plain = typeof name === "string" ? shortened(name) : null;
     throw new ArgumentError(
-      `${what}: unknown initializer ${describeValue(name ?? initializer)}; ${knownHint(plain, Object.keys(PARAMETERS))}`,
+      `${what}: unknown initializer ${describeValue(name ?? initializer)}; ${knownHint(name, Object.keys(PARAMETERS))}`,
     );
   }
   const numbers: Record<string, number> = { ...PARAMETERS[name] };

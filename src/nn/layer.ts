@@ -5,7 +5,7 @@ import { formatShape, type Shape } from "../core/shape.ts";
 import type { Padding } from "../core/window_geometry.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
-import type { ActivationName } from "./activations.ts";
+import type { ActivationName } from "./activation_names.ts";
 import type { Fans, Initializer } from "./initializers.ts";
 import { connect, type SymbolicTensor, type TensorType } from "./symbolic_tensor.ts";
 import type { Activation } from "./usual_activations.ts";

@@ -277,7 +277,7 @@ export class Model {
   #checkInputs(inputs: readonly Node[]): void {
     const wanted = this.#wiring.inputs;
     if (inputs.length !== wanted.length) {
-      const names = wanted.map(({ name, shape }) => `"${name}" ${formatShape(shape)}`).join(", ");
+      const names = wanted.map(({ name, shape }) => `"${name}" [${shape.join(", ")}]`).join(", ");
       throw new ArgumentError(`model: wants ${wanted.length} inputs (${names}), got ${inputs.length}.`);
     }
     const batch = inputs[0]?.shape[0] ?? 1;

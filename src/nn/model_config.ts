@@ -1,5 +1,6 @@
 import { checkOptions } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { functionalWiring } from "./functional_of_config.ts";
 import { initialValues } from "./initial_values.ts";
 import type { LayerConfig } from "./layer.ts";
 import { ALL_LAYERS } from "./layers/index.ts";
@@ -44,5 +45,5 @@ export function modelFromConfig(
   const { weights, layers: makers } = options;
   checkExtent(config);
   const from = { builders: ALL_LAYERS, known: Object.keys(ALL_LAYERS), makers };
-  return builtModel(config, from, { weights, initialize: initialValues });
+  return builtModel(config, from, { weights, initialize: initialValues, functionalWiring });
 }

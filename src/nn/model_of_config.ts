@@ -1,22 +1,22 @@
 import { FormatError } from "../core/errors.ts";
-import { describeValue } from "../core/options.ts";
 import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { chainWiring } from "./chain.ts";
+import type { functionalWiring } from "./functional_of_config.ts";
 import type { Layer } from "./layer.ts";
 import { type LayerBuilders, layerFromConfig } from "./layer_config.ts";
 import { type Initialize, Model } from "./model.ts";
-import type { FunctionalConfig, ModelConfig, SequentialConfig } from "./model_config.ts";
-import { connect, input, type SymbolicTensor } from "./symbolic_tensor.ts";
-import { traceWiring, type Wiring } from "./wiring.ts";
+import type { ModelConfig, SequentialConfig } from "./model_config.ts";
+import type { Wiring } from "./wiring.ts";
 
 /** Layers, calls and tensors of a configuration at most: more than the deepest networks have, and built in a moment. */
-const MOST_LAYERS = 4096;
+export const MOST_LAYERS = 4096;
 /** An honest configuration is five deep: model → layers → layer → options → initializer → its numbers. */
 const MOST_DEPTH = 8;
 const MOST_VALUES = 1_000_000;
 
-const wrong = (what: string) => new FormatError(`This is not the configuration of a Corteza model: ${what}.`);
+/** The error of what is no configuration. */
+export const wrong = (what: string) => new FormatError(`This is not the configuration of a Corteza model: ${what}.`);
 
 /** Throws unless the JSON is no deeper and no larger than a configuration can be: what reads it may then recurse. */
 export function checkExtent(config: unknown): void {
@@ -33,7 +33,8 @@ export function checkExtent(config: unknown): void {
   }
 }
 
-function checkCount(what: string, list: readonly unknown[]): void {
+/** Throws where a list is longer than a model's can be. */
+export function checkCount(what: string, list: readonly unknown[]): void {
   if (list.length > MOST_LAYERS) throw wrong(`it has ${list.length} ${what}; at most ${MOST_LAYERS} are read`);
 }
 
@@ -47,57 +48,31 @@ function sequentialWiring(config: SequentialConfig, from: LayerBuilders): Wiring
   return chainWiring({ inputShape: config.inputShape, seed: config.seed }, layers);
 }
 
-function functionalWiring(config: FunctionalConfig, from: LayerBuilders): Wiring {
-  for (const part of ["inputs", "layers", "calls", "outputs"] as const) {
-    const list: readonly unknown[] = config[part];
-    if (!Array.isArray(list)) throw wrong(`its "${part}" are no list`);
-    checkCount(part, list);
-    if (part !== "outputs" && !list.every((entry) => typeof entry === "object" && entry !== null)) {
-      throw wrong(`one of its "${part}" is no object`);
-    }
-  }
-  const layers = new Map(config.layers.map((layer) => [layer.name, layerFromConfig(layer, from)]));
-  if (layers.size !== config.layers.length) throw wrong("two of its layers have the same name, or none");
-  const tensors = config.inputs.map(({ name, shape }) => input(shape, { name }));
-  const tensor = (number: number, reader: string): SymbolicTensor => {
-    const found = Number.isInteger(number) ? tensors[number] : undefined;
-    if (found !== undefined) return found;
-    throw wrong(`${reader} reads tensor ${describeValue(number)}, which is not made before it`);
-  };
-  let reads = 0;
-  for (const { layer: name, inputs } of config.calls) {
-    const layer = layers.get(name);
-    if (layer === undefined) throw wrong(`it calls a layer ${describeValue(name)}, which it does not have`);
-    if (!Array.isArray(inputs)) throw wrong(`the inputs of layer ${describeValue(name)} are no list`);
-    reads += inputs.length;
-    if (reads > 4 * MOST_LAYERS) throw wrong(`its layers read more than ${4 * MOST_LAYERS} tensors`);
-    tensors.push(
-      ...connect(
-        layer,
-        inputs.map((number) => tensor(number, `layer ${describeValue(name)}`)),
-      ),
-    );
-    if (tensors.length > 4 * MOST_LAYERS) throw wrong(`its layers make more than ${4 * MOST_LAYERS} tensors`);
-  }
-  return traceWiring(
-    tensors.slice(0, config.inputs.length),
-    config.outputs.map((number) => tensor(number, "an output")),
-  );
-}
+/** How the layers of a functional configuration hang together: a page that opens a model fetches it where there is one. */
+export type FunctionalWiring = typeof functionalWiring;
 
 /**
  * A model from its JSON, whose extent was looked at. With `weights` the parameters are those, and `initialize`, which draws
- * initial values, is not needed.
+ * initial values, is not needed; nor is `functionalWiring` for a configuration that is not functional.
  */
 export function builtModel(
   config: ModelConfig,
   from: LayerBuilders,
-  parameters: { weights?: ReadonlyMap<string, Tensor> | undefined; initialize?: Initialize | undefined },
+  {
+    weights,
+    initialize,
+    functionalWiring,
+  }: {
+    weights?: ReadonlyMap<string, Tensor> | undefined;
+    initialize?: Initialize | undefined;
+    functionalWiring: FunctionalWiring | undefined;
+  },
 ): Model {
-  const { weights, initialize } = parameters;
-  const isFunctional = config?.kind === "functional";
-  const wiring = isFunctional ? functionalWiring(config, from) : sequentialWiring(config, from);
-  const made = new Model(isFunctional ? "functional" : "sequential", wiring, { seed: config.seed, initialize });
+  const wiring =
+    config?.kind === "functional" && functionalWiring
+      ? functionalWiring(config, from)
+      : sequentialWiring(config as SequentialConfig, from);
+  const made = new Model(config.kind, wiring, { seed: config.seed, initialize });
   if (weights) setWeights(made, weights);
   return made;
 }
@@ -108,8 +83,10 @@ function setWeights(made: Model, weights: ReadonlyMap<string, Tensor>): void {
     made.variables.map(({ name, shape }) => {
       const found = weights.get(name);
       if (found === undefined || !sameShape(found.shape, shape) || found.data.length !== sizeOf(shape)) {
-        const there = found === undefined ? "is missing" : `is ${formatShape(found.shape)}`;
-        throw new FormatError(`Tensor "${name}" ${there}; the model wants ${formatShape(shape)}.`);
+        throw new FormatError(
+          `Tensor "${name}" ${found === undefined ? "is missing" : `is ${formatShape(found.shape)}`}; the model wants ` +
+            `${formatShape(shape)}.`,
+        );
       }
       return [name, found] as const;
     }),

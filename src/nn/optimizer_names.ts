@@ -1,6 +1,6 @@
 import { ArgumentError } from "../core/errors.ts";
 import { knownHint } from "../core/hints.ts";
-import { describeValue, shortened } from "../core/options.ts";
+import { describeValue } from "../core/options.ts";
 import type { Schedule } from "../core/schedule.ts";
 import type { UpdateRule } from "../graph/update_rule.ts";
 import { camelCase } from "./losses/config.ts";
@@ -39,9 +39,7 @@ export function resolveOptimizer(where: string, choice: OptimizerChoice): Optimi
     const name = camelCase(given).toLowerCase();
     if (isName(name)) return MAKERS[name]();
     const known = Object.keys(MAKERS);
-    throw new ArgumentError(
-      `${where}: unknown optimizer ${describeValue(given)}; ${knownHint(shortened(name), known)}`,
-    );
+    throw new ArgumentError(`${where}: unknown optimizer ${describeValue(given)}; ${knownHint(name, known)}`);
   }
   if (typeof given === "function") {
     throw new ArgumentError(`${where}: optimizer is ${describeValue(given)}: call it, as in optimizer: adam().`);

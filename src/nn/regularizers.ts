@@ -1,10 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
-import type { Graph } from "../graph/graph.ts";
-import type { Node } from "../graph/node.ts";
-import { add, mul } from "../graph/ops/arithmetic.ts";
-import { l1Norm } from "../graph/ops/norms.ts";
-import { sum as sumNode } from "../graph/ops/reduce.ts";
 
 /** A penalty that a layer adds to the loss, l1 · Σ|w| + l2 · Σw²: plain data, made by `l1()`, `l2()` or `l1l2()`. */
 export interface Regularizer {
@@ -48,13 +43,4 @@ export function checkRegularizer<T extends Regularizer | undefined>(what: string
     }
   }
   return regularizer;
-}
-
-/** The penalty of one parameter, a scalar; undefined where both factors are 0. */
-export function penalty(graph: Graph, { l1: absolute, l2: square }: Regularizer, parameter: Node): Node | undefined {
-  const terms = [
-    ...(absolute === 0 ? [] : [mul(graph, l1Norm(graph, parameter), absolute)]),
-    ...(square === 0 ? [] : [mul(graph, sumNode(graph, mul(graph, parameter, parameter)), square)]),
-  ];
-  return terms.length === 0 ? undefined : terms.reduce((sum, term) => add(graph, sum, term));
 }

@@ -61,7 +61,7 @@ export class SymbolicTensor implements TensorType {
   toString(): string {
     const source = this.origin === undefined ? "input" : describeLayer(this.origin.layer);
     const which = (this.origin?.types.length ?? 1) > 1 ? ` (output ${this.place + 1})` : "";
-    return `${source}${this.name === undefined ? "" : ` "${this.name}"`}${which} ${formatShape(this.shape)}`;
+    return `${source}${this.name === undefined ? "" : ` "${this.name}"`}${which} [${this.shape.join(", ")}]`;
   }
 }
 

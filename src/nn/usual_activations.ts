@@ -2,7 +2,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Node } from "../graph/node.ts";
 import { relu } from "../graph/ops/relu.ts";
 import { softmax } from "../graph/ops/softmax.ts";
-import type { ActivationName } from "./activations.ts";
+import type { ActivationName } from "./activation_names.ts";
 
 /** An activation by its name, and what it does. */
 export interface Activation {

@@ -19,7 +19,7 @@ import { gatherRows } from "../graph/ops/gather_rows.ts";
 import { mixImages, mixingPlan } from "../graph/ops/mix_images.ts";
 import { reshape } from "../graph/ops/reshape.ts";
 import { slice } from "../graph/ops/slice.ts";
-import { batchLoss } from "../nn/losses/loss.ts";
+import { meanOfRows } from "../nn/losses/row_losses.ts";
 import type { Model } from "../nn/model.ts";
 import type { MixedTargets } from "./dataset_variables.ts";
 import { checkOneInput } from "./one_input.ts";
@@ -82,8 +82,8 @@ function mixedTargets(graph: Graph, plan: Node, batch: number): MixedTargets {
       const own = weights ? mul(graph, share, weights) : share;
       return add(
         graph,
-        batchLoss(graph, loss, outputs, targets, { mask, weights: own }),
-        batchLoss(graph, loss, outputs, gatherRows(graph, targets, partners), { mask, weights: others }),
+        meanOfRows(graph, loss, outputs, targets, { mask, weights: own }),
+        meanOfRows(graph, loss, outputs, gatherRows(graph, targets, partners), { mask, weights: others }),
       );
     },
   };

@@ -2,7 +2,7 @@ import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { onDemand } from "../core/on_demand.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
-import { isPicture } from "../data/describe.ts";
+import { isPicture } from "../data/is_picture.ts";
 import type { PictureOptions } from "../data/picture.ts";
 import { pictureNow } from "../data/picture_now.ts";
 import { type ImageBatch, isBytes } from "../data/values.ts";

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
+import { fetchWanted } from "../core/late.ts";
 import { checkCount } from "../core/numbers.ts";
 import { onDemand } from "../core/on_demand.ts";
 import { checkOptions, describeValue } from "../core/options.ts";
@@ -58,6 +59,7 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
     : undefined;
   const measures = await chosenMeasures({ model, heads, metrics });
   const parts = newStepParts({ model, heads, metrics, measures, optimizer, recomputed }, precision);
+  await fetchWanted();
   const keeper = await compileKeeper(backend, variablesOf(parts));
   return new LocalTrainer(backend, new KeptState(parts, keeper, { batchSize, seed }));
 }

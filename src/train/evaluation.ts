@@ -1,4 +1,5 @@
 import { at } from "../core/at.ts";
+import { fetchWanted } from "../core/late.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -7,6 +8,7 @@ import { Graph } from "../graph/graph.ts";
 import { Variable } from "../graph/node.ts";
 import { add } from "../graph/ops/arithmetic.ts";
 import { recordStep } from "../graph/ops/record_step.ts";
+import { rowLosses } from "../nn/late_parts.ts";
 import { type Metric, metricValues } from "../nn/metrics/totals.ts";
 import { accuracyOf } from "./accuracy.ts";
 import { type DatasetTables, fetchBatch } from "./dataset_variables.ts";
@@ -56,7 +58,9 @@ async function compileEvaluation(
   const order = orderOf(model, dataset);
   const batches = { batch, shuffle: false, seed: 0 };
   let confusion: Variable | undefined;
+  if (dataset.sampleWeights) rowLosses.want();
   const compile = async (tables: DatasetTables) => {
+    await fetchWanted();
     const graph = new Graph();
     const fetched = fetchBatch(graph, dataset, graph.variable(cursor), { ...batches, order, tables });
     const outputs = model.build(graph, fetched.inputs, { logits: foldedOf(heads) });

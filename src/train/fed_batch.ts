@@ -1,7 +1,7 @@
 import { at } from "../core/at.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { tagOf } from "../core/facts.ts";
 import { formatShape, type Shape, sizeOf } from "../core/shape.ts";
-import { tagOf } from "../data/describe.ts";
 import { checkLabelList, isArrayLike, readLabels } from "../data/labels.ts";
 import { type ImageBatch, readImages, readTargets } from "../data/values.ts";
 import type { Loss } from "../nn/losses.ts";

@@ -2,6 +2,7 @@ import { at } from "../core/at.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { onDemand } from "../core/on_demand.ts";
 import { describeValue } from "../core/options.ts";
+import { rowLosses } from "../nn/late_parts.ts";
 import type { LossChoice } from "../nn/losses/config.ts";
 import { CLASS_LABELS, type Loss } from "../nn/losses/loss.ts";
 import type { MetricChoice } from "../nn/metrics.ts";
@@ -71,6 +72,7 @@ export function forOutputs<T>(
 /** The loss that somebody chose; where it is not the usual one, all are fetched. */
 async function chosenLoss(choice: LossChoice): Promise<Loss> {
   if (choice === CLASS_LABELS.name) return CLASS_LABELS;
+  rowLosses.want();
   const { resolveLoss } = await onDemand("losses", () => import("../nn/losses.ts"));
   return resolveLoss(choice);
 }

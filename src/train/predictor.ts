@@ -82,7 +82,7 @@ export class Predictor implements ModelPredictor {
    */
   read(given: readonly unknown[]): ReadBatch {
     const { inputNames, inputShapes } = this.#model;
-    const wanted = inputShapes.map((shape, index) => `"${at(inputNames, index)}" ${formatShape(shape)}`);
+    const wanted = inputShapes.map((shape, index) => `"${at(inputNames, index)}" [${shape.join(", ")}]`);
     if (given.length !== wanted.length) {
       const instead =
         wanted.length === 1
@@ -121,7 +121,7 @@ export class Predictor implements ModelPredictor {
           `number of images${transferred}.`,
       );
     }
-    const wanted = inputShapes.map((shape, index) => `"${at(inputNames, index)}" ${formatShape(shape)}`);
+    const wanted = inputShapes.map((shape, index) => `"${at(inputNames, index)}" [${shape.join(", ")}]`);
     throw new ShapeError(
       `predict: wants as many images of each of ${wanted.join(", ")}, at least one; got ` +
         `${inputs.map(({ length }) => length).join(", ")} values${transferred}.`,

@@ -1,3 +1,4 @@
+import { fetchWanted } from "../core/late.ts";
 import { onDemand } from "../core/on_demand.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
@@ -21,6 +22,7 @@ export async function compilePrediction(
   const sigmoid = folded.includes("sigmoid")
     ? (await onDemand("activations", () => import("./sigmoid.ts"))).sigmoid
     : undefined;
+  await fetchWanted();
   const graph = new Graph();
   const images = model.inputShapes.map((shape, index) => graph.input(String(index), [batch, ...shape]));
   const outputs = model.build(graph, images, { logits: model.outputShapes.map((_, index) => folded[index] ?? false) });

@@ -1,5 +1,6 @@
 import { at } from "../core/at.ts";
 import { ArgumentError } from "../core/errors.ts";
+import { fetchWanted } from "../core/late.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend } from "../graph/backend.ts";
 import { gradientsOf } from "../graph/gradients.ts";
@@ -11,6 +12,7 @@ import { finishStep } from "../graph/ops/finish_step.ts";
 import { gatherRows } from "../graph/ops/gather_rows.ts";
 import { nonFinite } from "../graph/ops/non_finite.ts";
 import { optimizerUpdate } from "../graph/ops/optimizer_update.ts";
+import { rowLosses } from "../nn/late_parts.ts";
 import { batchLoss } from "../nn/losses/loss.ts";
 import type { FoldedActivation, Model } from "../nn/model.ts";
 import type { Augmentation } from "./augmentation.ts";
@@ -218,7 +220,9 @@ export function compileTraining(
   options: FetchingOptions,
 ): Promise<DatasetProgram> {
   const { step, cursor, counts } = parts.state;
+  if (options.classWeight || dataset.sampleWeights) rowLosses.want();
   const compile = async (tables: DatasetTables) => {
+    await fetchWanted();
     const graph = new Graph();
     const batch = fetchedBatch(graph, parts, dataset, options, tables);
     addTrainingStep(graph, parts, batch, [step, cursor], options, counts);

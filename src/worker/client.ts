@@ -3,7 +3,7 @@
 import { ArgumentError } from "../core/errors.ts";
 import { onDemand } from "../core/on_demand.ts";
 import { describeValue } from "../core/options.ts";
-import { insteadOf } from "../data/describe.ts";
+import { insteadOf } from "../data/instead.ts";
 import type { Model } from "../nn/model.ts";
 import { trainerDisposed } from "../train/disposed.ts";
 import type { TrainerStats } from "../train/types.ts";

@@ -4,7 +4,7 @@ import { constantSchedule, SCHEDULE_COLUMNS, SCHEDULE_ROWS, scheduleTable } from
 import { poolGeometry } from "../../src/core/window_geometry.ts";
 import { Arena, type Node, Variable } from "../../src/graph/node.ts";
 import { avgPool2dGradientOp } from "../../src/graph/ops/avg_pool2d.ts";
-import { maxPool2dGradientOp } from "../../src/graph/ops/max_pool2d.ts";
+import { maxPool2dGradientOp } from "../../src/graph/ops/max_pool2d_gradient.ts";
 import { Graph } from "../../src/graph.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 import { checkTensorShape } from "../../src/nn/symbolic_tensor.ts";

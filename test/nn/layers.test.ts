@@ -42,7 +42,7 @@ import {
   upSampling2d,
   zeroPadding2d,
 } from "../../src/index.ts";
-import { activationNames } from "../../src/nn/activations.ts";
+import { activationNames } from "../../src/nn/activation_names.ts";
 import { LAYER_CASES } from "../support/layer_cases.ts";
 import { RandomData } from "../support/random.ts";
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu/backend.ts";
 import type { Node } from "../../src/graph/node.ts";
 import { Graph } from "../../src/graph.ts";
@@ -9,6 +9,7 @@ import {
   huber,
   sparseCategoricalCrossentropy,
 } from "../../src/index.ts";
+import { rowLosses } from "../../src/nn/late_parts.ts";
 import { batchLoss, type LossChoice, resolveLoss } from "../../src/nn/losses.ts";
 import { conformance } from "../support/conformance.ts";
 import { checkGradients, tensor } from "../support/gradients.ts";
@@ -17,6 +18,8 @@ import { RandomData } from "../support/random.ts";
 
 const SEED = 90125;
 const SHAPES = 20;
+
+beforeAll(() => rowLosses.fetched());
 
 async function compute(build: (graph: Graph) => Node): Promise<number[]> {
   const graph = new Graph();

@@ -5,9 +5,11 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { numberErrors } from "../../scripts/error-numbers.mjs";
 import { buildLibrary } from "../../scripts/library.mjs";
+import { describeValue } from "../../src/core/describe.ts";
 import { texts } from "../../src/core/error_texts.ts";
 import * as errors from "../../src/core/errors.ts";
 import { numbered } from "../../src/core/numbered.ts";
+import { insteadOf, insteadOfLabel } from "../../src/data/instead.ts";
 import { explainError } from "../../src/errors.ts";
 import type * as corteza from "../../src/index.ts";
 
@@ -174,6 +176,76 @@ describe("numbers for errors", () => {
         `x: ${long?.[0]?.message} ${long?.[1]?.message}.`,
       );
     }
+  });
+
+  it("stand for what is told of values that JSON does not hold", () => {
+    const message = `throw new ArgumentError(\`got \${describeValue(given)}, \${insteadOf(given)}, \${insteadOfLabel(given)}\`)`;
+    const { numbered: modules, texts: made } = numberErrors(new Map([["data/one.js", message]]));
+    Object.assign(texts, evaluate(made, "texts", { describeValue, insteadOf, insteadOfLabel }));
+    const code = `const one = (given) => { ${modules.get("data/one.js")?.replace(/^import.*$/gm, "")} };`;
+    const one: (given: unknown) => never = evaluate(code, "one", { ...errors, errorNumbered: numbered });
+    class Own {
+      toJSON = () => ({ not: "this" });
+    }
+    const values = [
+      ...[
+        undefined,
+        null,
+        Number.NaN,
+        Number.NEGATIVE_INFINITY,
+        -0,
+        1.5,
+        12n,
+        true,
+        Symbol("a"),
+        () => 1,
+        function named() {},
+      ],
+      ...[
+        "",
+        "relu",
+        "x".repeat(100),
+        "a/b.png",
+        "10",
+        {},
+        Object.create(null),
+        { kind: 1, units: 2 },
+        new Own(),
+        new URL("a:b"),
+      ],
+      ...[
+        [],
+        [1, 2, 3, 4, 5],
+        ["a", undefined, null, 3n],
+        [[1, 2], [undefined], [[1]], [null], {}],
+        [Promise.resolve(1)],
+      ],
+      ...[
+        new Float32Array(3),
+        new BigInt64Array(1),
+        new DataView(new ArrayBuffer(1)),
+        new Blob([]),
+        new Map(),
+        new Set([1]),
+      ],
+      ...[Promise.resolve(1), { data: new Uint8Array(1) }, { width: 1, height: 1, data: new Uint8Array(4) }],
+      ...[{ dataSync() {} }, { length: 2 }, new Error("an error"), new Date(0), /a/],
+    ];
+    for (const value of values) {
+      let told: unknown;
+      try {
+        one(value);
+      } catch (error) {
+        told = error;
+      }
+      const long = `got ${describeValue(value)}, ${insteadOf(value)}, ${insteadOfLabel(value)}`;
+      expect(explainError(told)).toBe(long);
+    }
+  });
+
+  it("hold no more than the beginning of what is very long", () => {
+    const given = [Array.from({ length: 1e5 }, (_, i) => i), "x".repeat(1e6), new Float32Array(1e6), { a: [1e5] }];
+    expect(numbered(1, ...given).length).toBeLessThan(12_000);
   });
 
   it("are those of their texts: other errors before them change nothing", () => {

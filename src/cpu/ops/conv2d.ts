@@ -1,10 +1,6 @@
 import type { ConvGeometry } from "../../core/window_geometry.ts";
-import {
-  type ConvAttributes,
-  conv2dFilterGradientOp,
-  conv2dInputGradientOp,
-  conv2dOp,
-} from "../../graph/ops/conv2d.ts";
+import { type ConvAttributes, conv2dOp } from "../../graph/ops/conv2d.ts";
+import { conv2dFilterGradientOp, conv2dInputGradientOp } from "../../graph/ops/conv2d_gradients.ts";
 import { defineCpuOp, storeSums, zeroSums } from "../op.ts";
 
 /**

@@ -1,5 +1,6 @@
 import type { PoolGeometry } from "../../core/window_geometry.ts";
-import { maxPool2dGradientOp, maxPool2dOp } from "../../graph/ops/max_pool2d.ts";
+import { maxPool2dOp } from "../../graph/ops/max_pool2d.ts";
+import { maxPool2dGradientOp } from "../../graph/ops/max_pool2d_gradient.ts";
 import { type CpuArray, defineCpuOp, read, storeSums, zeroSums } from "../op.ts";
 
 /** Calls `visit` for every window and channel, with the element that wins: the first maximum; NaN beats everything. */

@@ -1,5 +1,6 @@
 import { broadcastStrides, reducedShape, type Shape } from "../../core/shape.ts";
-import { maxGradientOp, maxOp, minOp, productOp, sumOp } from "../../graph/ops/reduce.ts";
+import { maxGradientOp, maxOp, minOp, productOp } from "../../graph/ops/reduce.ts";
+import { sumOp } from "../../graph/ops/sum.ts";
 import { defineCpuOp, read, storeSums, zeroSums } from "../op.ts";
 import { walk } from "../walk.ts";
 

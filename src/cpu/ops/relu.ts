@@ -1,4 +1,5 @@
-import { reluGradientOp, reluOp } from "../../graph/ops/relu.ts";
+import { reluOp } from "../../graph/ops/relu.ts";
+import { reluGradientOp } from "../../graph/ops/relu_gradient.ts";
 import { defineCpuOp, read } from "../op.ts";
 
 export const reluOps = [

@@ -1,6 +1,8 @@
 /** All that a page can give in the place of a folder, as a list of files. */
 import { ArgumentError } from "../../core/errors.ts";
-import { insteadOf, isPicture, tagOf } from "../describe.ts";
+import { tagOf } from "../../core/facts.ts";
+import { insteadOf } from "../instead.ts";
+import { isPicture } from "../is_picture.ts";
 import { isArrayLike } from "../labels.ts";
 import { refused } from "../values.ts";
 import type { PictureFile } from "./source.ts";

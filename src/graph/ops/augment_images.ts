@@ -13,7 +13,7 @@ import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { COUNTS, defineOp, FLOATS, type OpDefinition } from "../op.ts";
-import { sum } from "./reduce.ts";
+import { sum } from "./sum.ts";
 
 export interface AugmentImagesAttributes extends ImageAugmentationSettings {
   readonly seed: number;

@@ -6,7 +6,7 @@ import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { defineOp, FLOATS, type GradientContext, INTEGERS } from "../op.ts";
 import { add, div, mul, sub } from "./arithmetic.ts";
-import { sum } from "./reduce.ts";
+import { sum } from "./sum.ts";
 import { neg, sqrt } from "./unary.ts";
 
 // Ioffe and Szegedy 2015, "Batch normalization: accelerating deep network training by reducing internal covariate

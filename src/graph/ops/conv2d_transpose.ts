@@ -2,7 +2,8 @@ import { transposedConvGeometry } from "../../core/transposed_conv_geometry.ts";
 import type { Pair } from "../../core/window_geometry.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { type Conv2dOptions, conv2dInputGradient } from "./conv2d.ts";
+import type { Conv2dOptions } from "./conv2d.ts";
+import { conv2dInputGradient } from "./conv2d_gradients.ts";
 
 export interface Conv2dTransposeOptions extends Conv2dOptions {
   /**

@@ -36,13 +36,17 @@ export const matmulOp = defineOp<MatmulAttributes>({
   operands: { a: FLOATS, b: FLOATS },
   infer(given, attributes, what) {
     const [a, b] = [given.operand("a"), given.operand("b")];
-    const shapes = `${formatShape(a.shape)}${attributes.transposeA ? "ᵀ" : ""} and ${formatShape(b.shape)}${attributes.transposeB ? "ᵀ" : ""}`;
+    const [turnedA, turnedB] = [attributes.transposeA ? "ᵀ" : "", attributes.transposeB ? "ᵀ" : ""];
     if (a.shape.length !== 2 || b.shape.length !== 2) {
-      throw new ShapeError(`${what}: wants two matrices, got ${shapes}.`);
+      throw new ShapeError(
+        `${what}: wants two matrices, got ${formatShape(a.shape)}${turnedA} and ${formatShape(b.shape)}${turnedB}.`,
+      );
     }
     const { m, n, k } = matmulSizes(a, b, attributes);
     if (k !== at(b.shape, attributes.transposeB ? 1 : 0)) {
-      throw new ShapeError(`${what}: inner sizes of ${shapes} differ.`);
+      throw new ShapeError(
+        `${what}: inner sizes of ${formatShape(a.shape)}${turnedA} and ${formatShape(b.shape)}${turnedB} differ.`,
+      );
     }
     return { shape: [m, n], dtype: "f32" };
   },

@@ -6,9 +6,10 @@ import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { defineOp, FLOATS, type OpDefinition } from "../op.ts";
 import { add, div, mul, sub } from "./arithmetic.ts";
-import { type Axes, mean } from "./reduce.ts";
+import { mean } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 import { stopGradient } from "./stop_gradient.ts";
+import type { Axes } from "./sum.ts";
 import { sqrt } from "./unary.ts";
 
 // Normalisation by the statistics of each image alone: training and inference are the same, and padded rows of a batch do

@@ -2,9 +2,10 @@ import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { add, mul, sub } from "./arithmetic.ts";
 import { abs, clip, rootOfSquares } from "./pointwise.ts";
-import { type Axes, max, sum } from "./reduce.ts";
+import { max } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 import { stopGradient } from "./stop_gradient.ts";
+import { type Axes, sum } from "./sum.ts";
 import { exp, log } from "./unary.ts";
 
 /** Σ|x| over `axes` (all by default). */

@@ -1,44 +1,19 @@
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, normalizeAxes, reducedShape, sameShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
-import type { Node, Operands } from "../node.ts";
+import type { Node } from "../node.ts";
 import { defineOp, FLOATS } from "../op.ts";
 import { div, mul } from "./arithmetic.ts";
-import { broadcastTo } from "./broadcast_to.ts";
 import { cast } from "./cast.ts";
 import { equal } from "./compare.ts";
-import { reshape } from "./reshape.ts";
+import { type Axes, inferReduced, type ReduceAttributes, sum, withAxes } from "./sum.ts";
 import { neg } from "./unary.ts";
 import { where } from "./where.ts";
-
-export interface ReduceAttributes {
-  /** Ascending, non-negative. */
-  axes: readonly number[];
-  keepDims: boolean;
-}
-
-function infer(given: Operands, { axes, keepDims }: ReduceAttributes) {
-  return { shape: reducedShape(given.operand("x").shape, axes, keepDims), dtype: "f32" as const };
-}
-
-/** A gradient of the reduced value, with the reduced axes put back as extents of 1. */
-function withAxes(graph: Graph, upstream: Node, input: Node, axes: readonly number[]): Node {
-  return reshape(graph, upstream, reducedShape(input.shape, axes, true));
-}
-
-export const sumOp = defineOp<ReduceAttributes>({
-  name: "sum",
-  operands: { x: FLOATS },
-  infer,
-  gradient: ({ graph, attributes, upstream, operand }) => ({
-    x: broadcastTo(graph, withAxes(graph, upstream, operand("x"), attributes.axes), operand("x").shape),
-  }),
-});
 
 export const maxOp = defineOp<ReduceAttributes>({
   name: "max",
   operands: { x: FLOATS },
-  infer,
+  infer: inferReduced,
   gradient: ({ graph, attributes, upstream, operand }) => ({
     x: maxGradient(graph, operand("x"), withAxes(graph, upstream, operand("x"), attributes.axes), attributes.axes),
   }),
@@ -47,7 +22,7 @@ export const maxOp = defineOp<ReduceAttributes>({
 export const minOp = defineOp<ReduceAttributes>({
   name: "min",
   operands: { x: FLOATS },
-  infer,
+  infer: inferReduced,
   // The smallest value is the largest of the negated ones.
   gradient: ({ graph, attributes, upstream, operand }) => ({
     x: maxGradient(
@@ -62,7 +37,7 @@ export const minOp = defineOp<ReduceAttributes>({
 export const productOp = defineOp<ReduceAttributes>({
   name: "product",
   operands: { x: FLOATS },
-  infer,
+  infer: inferReduced,
   // The product of all others: of everything but zeros, divided by x; at a lone zero undivided, beside a zero 0.
   gradient({ graph, attributes: { axes }, upstream, operand }) {
     const x = operand("x");
@@ -75,14 +50,6 @@ export const productOp = defineOp<ReduceAttributes>({
     return { x: mul(graph, withAxes(graph, upstream, x, axes), derivative) };
   },
 });
-
-/** One axis, several, or all where it is left out; negative ones count from the end. */
-export type Axes = number | readonly number[];
-
-/** Sum over `axes` (all by default); `keepDims` leaves them as extents of 1. */
-export function sum(graph: Graph, x: Node, axes?: Axes, keepDims = false): Node {
-  return graph.addNode(sumOp, [x], { axes: normalizeAxes("sum", axes, x.shape.length), keepDims });
-}
 
 /** Mean over `axes` (all by default). */
 export function mean(graph: Graph, x: Node, axes?: Axes, keepDims = false): Node {

@@ -2,8 +2,8 @@ import type { Shape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import type { GradientContext, GradientRule } from "../op.ts";
-import { sum } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
+import { sum } from "./sum.ts";
 
 /** Sums a gradient over the axes along which its value had been stretched. */
 export function unbroadcast(graph: Graph, gradient: Node, shape: Shape): Node {

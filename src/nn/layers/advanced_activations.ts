@@ -10,7 +10,7 @@ import { relu } from "../../graph/ops/relu.ts";
 import { softmax as softmaxNode } from "../../graph/ops/softmax.ts";
 import { transpose } from "../../graph/ops/transpose.ts";
 import { where as whereNode } from "../../graph/ops/where.ts";
-import { activationOf } from "../activations.ts";
+import { activationOf } from "../activation_of.ts";
 import { type Constraint, checkConstraint } from "../constraints.ts";
 import { checkInitializer, type Initializer } from "../initializers.ts";
 import { describeNew, type Layer, layerConfig, layerOfOne } from "../layer.ts";

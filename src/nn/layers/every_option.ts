@@ -1,4 +1,4 @@
-import { activationOf } from "../activations.ts";
+import { activationOf } from "../activation_of.ts";
 import { checkConstraint } from "../constraints.ts";
 import { checkInitializer } from "../initializers.ts";
 import { checkRegularizer } from "../regularizers.ts";

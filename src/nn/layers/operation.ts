@@ -1,6 +1,6 @@
 import { ArgumentError, CortezaError, ShapeError } from "../../core/errors.ts";
 import { knownHint } from "../../core/hints.ts";
-import { checkOptions, describeValue, shortened } from "../../core/options.ts";
+import { checkOptions, describeValue } from "../../core/options.ts";
 import { formatShape, sameShape } from "../../core/shape.ts";
 import { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
@@ -103,8 +103,7 @@ export function operation(options: OperationOptions): AnyLayer {
   const { op } = options;
   const found = operations.get(op);
   if (found === undefined) {
-    const plain = typeof op === "string" ? shortened(op) : null;
-    throw new ArgumentError(`operation: unknown op ${describeValue(op)}; ${knownHint(plain, [...operations.keys()])}`);
+    throw new ArgumentError(`operation: unknown op ${describeValue(op)}; ${knownHint(op, [...operations.keys()])}`);
   }
   const known = { ...found, op };
   const attributes = checkAttributes(`operation "${op}"`, options.attributes, found.attributes);

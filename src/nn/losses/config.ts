@@ -1,6 +1,6 @@
 import { ArgumentError } from "../../core/errors.ts";
 import { nearestHint } from "../../core/hints.ts";
-import { checkOptions, describeValue, shortened } from "../../core/options.ts";
+import { checkOptions, describeValue } from "../../core/options.ts";
 import type { GraphWithOps } from "../../graph/methods.ts";
 import type { Node } from "../../graph/node.ts";
 
@@ -155,7 +155,7 @@ export function lossConfig(choice: string | LossConfig): LossConfig {
   if (!Object.hasOwn(MAKERS, full)) {
     throw new ArgumentError(
       `Unknown loss ${describeValue(kind ?? given)}; known: ${Object.keys(MAKERS).join(", ")}, or a function (graph, outputs, ` +
-        `targets) => node.${nearestHint(shortened(full), Object.keys(MAKERS))}`,
+        `targets) => node.${nearestHint(full, Object.keys(MAKERS))}`,
     );
   }
   return MAKERS[full as LossName](options as never);

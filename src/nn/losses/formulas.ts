@@ -5,10 +5,11 @@ import { add, div, mul, sub } from "../../graph/ops/arithmetic.ts";
 import { equal } from "../../graph/ops/compare.ts";
 import { oneHot } from "../../graph/ops/one_hot.ts";
 import { abs, clip, softplus } from "../../graph/ops/pointwise.ts";
-import { max, mean, sum } from "../../graph/ops/reduce.ts";
+import { max, mean } from "../../graph/ops/reduce.ts";
 import { relu } from "../../graph/ops/relu.ts";
 import { reshape } from "../../graph/ops/reshape.ts";
 import { softmaxCrossEntropy } from "../../graph/ops/softmax_cross_entropy.ts";
+import { sum } from "../../graph/ops/sum.ts";
 import { log, neg, sqrt } from "../../graph/ops/unary.ts";
 import { where } from "../../graph/ops/where.ts";
 

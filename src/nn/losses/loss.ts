@@ -2,14 +2,8 @@ import { at } from "../../core/at.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Node } from "../../graph/node.ts";
-import { div, mul } from "../../graph/ops/arithmetic.ts";
-import { maximum } from "../../graph/ops/binary.ts";
-import { cast } from "../../graph/ops/cast.ts";
-import { greaterOrEqual } from "../../graph/ops/compare.ts";
-import { mean, sum } from "../../graph/ops/reduce.ts";
-import { reshape } from "../../graph/ops/reshape.ts";
 import { softmaxCrossEntropy } from "../../graph/ops/softmax_cross_entropy.ts";
-import { where } from "../../graph/ops/where.ts";
+import { rowLosses } from "../late_parts.ts";
 import type { LossConfig } from "./config.ts";
 
 /** How outputs, as the loss takes them, become classes. */
@@ -59,6 +53,11 @@ export const CLASS_LABELS: Loss = {
   rows: (graph, logits, labels) => softmaxCrossEntropy(graph, logits, labels, { reduction: "none" }),
 };
 
+/** Whether it is `CLASS_LABELS`, whoever made it: what is different of others, and of weights of rows, is fetched (`rowLosses`). */
+export function isOfClassLabels({ config }: Loss): boolean {
+  return config?.kind === "sparseCategoricalCrossentropy" && config.labelSmoothing === 0;
+}
+
 /** How a batch's rows count. */
 export interface RowOptions {
   /** i32 [batch]: a negative number marks a row that only fills up a last, shorter batch. */
@@ -71,18 +70,8 @@ export interface RowOptions {
  * The loss of a batch, a scalar: the mean over the rows that count of weight · loss, as Keras takes it (the sum of the
  * weights is not divided by).
  */
-export function batchLoss(graph: Graph, loss: Loss, outputs: Node, targets: Node, { mask, weights }: RowOptions): Node {
-  const plain = weights === undefined && loss.config !== undefined;
+export function batchLoss(graph: Graph, loss: Loss, outputs: Node, targets: Node, rows: RowOptions): Node {
   // In one op, which a device computes together with its gradient.
-  if (plain && loss.config.kind === "sparseCategoricalCrossentropy" && loss.config.labelSmoothing === 0) {
-    return softmaxCrossEntropy(graph, outputs, targets);
-  }
-  const labelled = loss.targets === "binary" && targets.dtype === "i32";
-  const values = labelled ? reshape(graph, cast(graph, targets, "f32"), outputs.shape) : targets;
-  let rows = loss.rows(graph, outputs, values);
-  if (weights !== undefined) rows = mul(graph, rows, weights);
-  if (mask === undefined) return mean(graph, rows);
-  const counts = greaterOrEqual(graph, mask, 0);
-  const counted = maximum(graph, sum(graph, cast(graph, counts, "f32")), graph.constant(1));
-  return div(graph, sum(graph, where(graph, counts, rows, 0)), counted);
+  if (rows.weights === undefined && isOfClassLabels(loss)) return softmaxCrossEntropy(graph, outputs, targets);
+  return rowLosses.part.meanOfRows(graph, loss, outputs, targets, rows);
 }

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../../core/errors.ts";
 import { nearestHint } from "../../core/hints.ts";
-import { checkOptions, describeValue, type OptionKinds, shortened } from "../../core/options.ts";
+import { checkOptions, describeValue, type OptionKinds } from "../../core/options.ts";
 import type { GraphWithOps } from "../../graph/methods.ts";
 import type { Node } from "../../graph/node.ts";
 import { camelCase } from "../losses/config.ts";
@@ -207,7 +207,7 @@ export function metricConfig(choice: string | MetricConfig): MetricConfig {
   if (make === undefined) {
     throw new ArgumentError(
       `Unknown metric ${describeValue(kind ?? given)}; known: ${Object.keys(MAKERS).join(", ")}, or a function (graph, outputs, ` +
-        `targets) => node.${nearestHint(shortened(full), Object.keys(MAKERS))}`,
+        `targets) => node.${nearestHint(full, Object.keys(MAKERS))}`,
     );
   }
   return make(options as never);

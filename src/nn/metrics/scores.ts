@@ -6,8 +6,8 @@ import { greater } from "../../graph/ops/compare.ts";
 import { concat } from "../../graph/ops/concat.ts";
 import { matmul } from "../../graph/ops/matmul.ts";
 import { oneHot } from "../../graph/ops/one_hot.ts";
-import { sum as sumNode } from "../../graph/ops/reduce.ts";
 import { reshape } from "../../graph/ops/reshape.ts";
+import { sum as sumNode } from "../../graph/ops/sum.ts";
 import type { BatchResults } from "./batch_results.ts";
 import type { Average } from "./config.ts";
 

@@ -18,6 +18,7 @@ import {
   type Schedule,
   sgd,
 } from "../../../src/index.ts";
+import { rowLosses } from "../../../src/nn/late_parts.ts";
 import { batchLoss, type Loss, resolveLoss } from "../../../src/nn/losses.ts";
 import { expectWithin, OutOfScope } from "../suite.ts";
 import {
@@ -92,6 +93,7 @@ function weightsOf({ sampleWeights, classWeight, goals, batch }: Question): numb
 /** Outputs by moving statistics; outputs by the batch's, the loss, and all gradients. */
 async function firstBatch(backend: Backend, question: Question) {
   const model = modelOf(question);
+  await rowLosses.fetched();
   const { batch, goals } = question;
   const feeds = Object.fromEntries(
     inputsOf(question, model, 0, batch).map((values, index) => [
