@@ -36,6 +36,7 @@ export {
   type NearDuplicate,
 } from "./data/pictures/check_data.ts";
 export { type ImportControl, importControl } from "./data/pictures/control.ts";
+export { ImageFolderError } from "./data/pictures/folder_error.ts";
 export { imageFolder, type PageImageFolderOptions } from "./data/pictures/image_folder.ts";
 export type { FileAt, ImageFiles } from "./data/pictures/listing.ts";
 export {
@@ -59,6 +60,7 @@ export type {
 export { type SplitOptions, split } from "./data/split.ts";
 export { type SyntheticOptions, synthetic } from "./data/synthetic.ts";
 export { type Recording, type RecordOptions, type Webcam, type WebcamOptions, webcam } from "./data/webcam/webcam.ts";
+export { withoutClass } from "./data/without_class.ts";
 export { type ModelSource, type OpenModelOptions, openModel } from "./formats/open_model.ts";
 export { loadSafetensors, safetensorsMetadata } from "./formats/safetensors.ts";
 export { toSafetensors } from "./formats/safetensors_writer.ts";

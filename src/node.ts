@@ -5,6 +5,7 @@ import { pid } from "node:process";
 import type { TuningStore } from "./webgpu/tuning_store.ts";
 
 export { type ImportControl, importControl } from "./data/pictures/control.ts";
+export { ImageFolderError } from "./data/pictures/folder_error.ts";
 export type {
   ImageDataset,
   ImageFolderOptions,

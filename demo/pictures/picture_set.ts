@@ -1,9 +1,9 @@
 /** Pictures of the visitor's in classes, as they are trained on: one set at a time. */
 
-import { sizeOf } from "../../src/core/shape.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import type { ImageDataset, SkippedFile } from "../../src/data/pictures/types.ts";
 import { split } from "../../src/data/split.ts";
+import { withoutClass as withoutLabel } from "../../src/data/without_class.ts";
 import { SEED } from "./presets.ts";
 
 /** How pictures are brought to one form. */
@@ -72,50 +72,15 @@ export function renamed(set: PictureSet, label: number, name: string): PictureSe
   return { ...set, classNames: set.classNames.map((old, index) => (index === label ? name : old)) };
 }
 
-/** Labels of rows: those behind a class that goes move up. */
-function moved({ labels }: Dataset, rows: readonly number[], gone: number): Int32Array {
-  return Int32Array.from(rows, (row) => {
-    const label = labels[row] ?? 0;
-    return label > gone ? label - 1 : label;
-  });
-}
-
-/** Some images of a part, in memory or read when they are needed. */
-function pick({ images, labels, shape, classes, names, read }: Dataset, rows: readonly number[]): Dataset {
-  const size = sizeOf(shape);
-  const picked = new Uint8Array(read ? 0 : rows.length * size);
-  if (!read) {
-    for (const [place, row] of rows.entries()) picked.set(images.subarray(row * size, (row + 1) * size), place * size);
-  }
-  return {
-    ...{ images: picked, shape, classes, count: rows.length },
-    labels: Int32Array.from(rows, (row) => labels[row] ?? 0),
-    ...(names ? { names: rows.map((row) => names[row] ?? "") } : {}),
-    ...(read
-      ? {
-          read: (wanted, ...rest) =>
-            read(
-              wanted.map((row) => rows[row] ?? 0),
-              ...rest,
-            ),
-        }
-      : {}),
-  };
-}
-
 /** The set without a class. */
 export function withoutClass(set: PictureSet, label: number): PictureSet {
-  const part = (whole: Dataset) => {
-    const rows = Array.from(whole.labels.keys()).filter((row) => whole.labels[row] !== label);
-    return { ...pick(whole, rows), classes: whole.classes - 1, labels: moved(whole, rows, label) };
-  };
   return {
     ...set,
     id: newId(),
     removed: [...set.removed, label],
     classNames: set.classNames.filter((_, index) => index !== label),
-    train: part(set.train),
-    heldOut: part(set.heldOut),
+    train: withoutLabel(set.train, label),
+    heldOut: withoutLabel(set.heldOut, label),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What is wrong with what was chosen, as the page says it. */
-import { ArgumentError, FormatError, OutOfMemoryError, StorageError } from "../../src/core/errors.ts";
+import { FormatError, OutOfMemoryError, StorageError } from "../../src/core/errors.ts";
+import { ImageFolderError } from "../../src/data/pictures/folder_error.ts";
 
 /** Why an import made no pictures. */
 export type Problem =
@@ -8,33 +9,25 @@ export type Problem =
   | { readonly kind: "oneClass"; readonly name: string }
   | { readonly kind: "other"; readonly error: unknown };
 
-/**
- * `imageFolder` tells these apart in words alone (test/demo/pictures.test.ts holds them against it).
- */
-const WORDS: readonly (readonly [RegExp, (found: RegExpExecArray) => Problem])[] = [
-  [/there are no files/, () => ({ kind: "nothing" })],
-  [
-    /all pictures lie in one folder, "((?:[^"\\]|\\.)*)"/,
-    ([, name = ""]) => ({ kind: "oneClass", name: unquoted(name) }),
-  ],
-  [/lie in no folder/, () => ({ kind: "folders" })],
-  [/differ in nothing but case/, () => ({ kind: "alike" })],
-  [/none of [\d,]+ files became an image/, () => ({ kind: "unreadable" })],
-];
-
-/** A name as it was before it was put between quotes. */
-const unquoted = (name: string) => String(JSON.parse(`"${name}"`));
+const KINDS: Record<ImageFolderError["reason"], Problem["kind"] | undefined> = {
+  "no-files": "nothing",
+  "no-folders": "folders",
+  "one-class": "oneClass",
+  alike: "alike",
+  "no-images": "unreadable",
+  // The page gives no classNames.
+  "unknown-class": undefined,
+};
 
 /** What is wrong, by what `imageFolder` threw. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof OutOfMemoryError || error instanceof RangeError) return { kind: "memory" };
   if (error instanceof StorageError) return { kind: error.reason === "quota" ? "room" : "memory" };
   if (error instanceof FormatError) return { kind: "archive" };
-  if (error instanceof ArgumentError) {
-    for (const [words, problem] of WORDS) {
-      const found = words.exec(error.message);
-      if (found) return problem(found);
-    }
+  if (error instanceof ImageFolderError) {
+    const kind = KINDS[error.reason];
+    if (kind === "oneClass") return { kind, name: error.folders[0] ?? "" };
+    if (kind !== undefined && kind !== "other") return { kind };
   }
   return { kind: "other", error };
 }

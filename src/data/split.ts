@@ -1,8 +1,7 @@
 import { ArgumentError } from "../core/errors.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
 import { randomKey, randomUniform } from "../core/random.ts";
-import { sizeOf } from "../core/shape.ts";
-import { type Dataset, type DatasetInput, type DatasetOutput, subset } from "./dataset.ts";
+import { type Dataset, subset } from "./dataset.ts";
 
 /** How `split` divides a data set. */
 export interface SplitOptions {
@@ -69,11 +68,11 @@ export function split(whole: Dataset, options: SplitOptions): { training: Datase
 function divided(whole: Dataset, chosen: ReadonlySet<number>): { training: Dataset; validation: Dataset } {
   const rows = ordered(whole.count, undefined);
   return {
-    training: pick(
+    training: subset(
       whole,
       rows.filter((row) => !chosen.has(row)),
     ),
-    validation: pick(
+    validation: subset(
       whole,
       rows.filter((row) => chosen.has(row)),
     ),
@@ -175,42 +174,4 @@ function ofEachClass(whole: Dataset, validation: number, seed: number | undefine
     for (const row of rows.slice(rows.length - least - more)) chosen.add(row);
   }
   return chosen;
-}
-
-/** A data set of these rows, in this order: a copy. */
-function pick(whole: Dataset, rows: readonly number[]): Dataset {
-  const part = <T extends Float32Array | Uint8Array | Int32Array>(values: T, size: number): T => {
-    // Of what is not there, or not in memory, the part is not either.
-    if (values.length === 0) return values;
-    const picked = values.slice(0, rows.length * size) as T;
-    rows.forEach((row, place) => {
-      picked.set(values.subarray(row * size, (row + 1) * size), place * size);
-    });
-    return picked;
-  };
-  const { sampleWeights, names, more, read } = whole;
-  const input = ({ images, shape }: DatasetInput) => ({ images: part(images, sizeOf(shape)), shape });
-  const output = ({ labels, targets, classes }: DatasetOutput) => ({
-    labels: part(labels, 1),
-    classes,
-    ...(targets ? { targets: { ...targets, data: part(targets.data, sizeOf(targets.shape)) } } : {}),
-  });
-  return {
-    ...whole,
-    ...input(whole),
-    ...output(whole),
-    ...(more ? { more: { ...more, inputs: more.inputs.map(input), outputs: more.outputs.map(output) } } : {}),
-    ...(sampleWeights ? { sampleWeights: part(sampleWeights, 1) } : {}),
-    ...(names ? { names: rows.map((row) => names[row] ?? "") } : {}),
-    ...(read
-      ? {
-          read: (wanted, ...rest) =>
-            read(
-              wanted.map((row) => rows[row] ?? 0),
-              ...rest,
-            ),
-        }
-      : {}),
-    count: rows.length,
-  };
 }

@@ -51,7 +51,8 @@ export interface PageImageFolderOptions extends ImageFolderOptions {
  * arithmetic, but say `invert: false` there with one channel.
  *
  * Files that are empty, unreadable, corrupt, larger than 256 MiB or 67 million pixels, or no pictures are skipped, and named in
- * `imported.skipped`. Throws `ArgumentError` where no folder, one class alone or no picture is left, and for options that are
+ * `imported.skipped`. Throws `ImageFolderError`, an `ArgumentError` whose
+ * `reason` tells which, where no folder, one class alone or no picture is left; `ArgumentError` for options that are
  * wrong; `FormatError` for a zip archive that is damaged, encrypted, zip64, or made to do harm; `OutOfMemoryError` where the
  * images do not fit into memory; `StorageError` where the browser's file system, in which they are to be stored, is not there or
  * has no room at all; and the signal's reason when it aborts. Where that runs full in the middle, what was read until then is the

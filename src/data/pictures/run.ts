@@ -1,9 +1,9 @@
 /** Runs an import: files in, data sets out. The same in pages and in Node. */
 import { raceAbort } from "../../core/abort.ts";
-import { ArgumentError } from "../../core/errors.ts";
 import { formatCount } from "../../core/format.ts";
 import { describeValue } from "../../core/options.ts";
 import type { Decoded, Decoder } from "./decoder.ts";
+import { ImageFolderError } from "./folder_error.ts";
 import { memorySink, type Planned, type Sink, type Table } from "./sink.ts";
 import { type PictureFile, Skipped } from "./source.ts";
 import { isLeftBehind, sortIntoClasses } from "./tree.ts";
@@ -180,7 +180,8 @@ function tellProgress(
 export function withParts(parts: ReadonlyMap<string, ImageDataset>): ImageDataset {
   const training = parts.get("train");
   if (training === undefined) {
-    throw new ArgumentError(
+    throw new ImageFolderError(
+      "no-images",
       "imageFolder: no file of the folder for training became an image; see that it holds pictures.",
     );
   }
@@ -191,13 +192,14 @@ export function withParts(parts: ReadonlyMap<string, ImageDataset>): ImageDatase
   return training;
 }
 
-function nothingRead({ files, skipped }: ImportReport): ArgumentError {
+function nothingRead({ files, skipped }: ImportReport): ImageFolderError {
   const counts = new Map<SkipReason, number>();
   for (const { reason } of skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   const reasons = [...counts].sort(([, a], [, b]) => b - a);
   const list = reasons.map(([reason, count]) => `${formatCount(count)} ${reason.replaceAll("-", " ")}`).join(", ");
   const first = skipped.find(({ reason }) => reason === reasons[0]?.[0]);
-  return new ArgumentError(
+  return new ImageFolderError(
+    "no-images",
     `imageFolder: none of ${formatCount(files)} files became an image to train on: ${list}. ` +
       `The first is ${describeValue(first?.file)}: ${first?.detail ?? ""}.`,
   );

@@ -1,8 +1,8 @@
 /** From where files lie to classes: which folder is a class, and which are the parts train, validation and test. */
-import { ArgumentError } from "../../core/errors.ts";
 import { formatCount } from "../../core/format.ts";
 import { nearestName } from "../../core/hints.ts";
 import { describeValue } from "../../core/options.ts";
+import { ImageFolderError } from "./folder_error.ts";
 import { inNaturalOrder } from "./natural_order.ts";
 
 /** Anything that lies somewhere. */
@@ -59,7 +59,7 @@ interface Placed<File> {
 /**
  * Sorts files into classes. Folders around all of them (what was unpacked, chosen or dropped) are left away; the outermost
  * folder that remains is a file's class, whatever folders it has in turn. Where the outermost are `train` and others of
- * `validation`, `test` with folders in them, these are the parts, and theirs the classes. Throws `ArgumentError` where there
+ * `validation`, `test` with folders in them, these are the parts, and theirs the classes. Throws `ImageFolderError` where there
  * are no folders, one class alone, or folders whose names differ in nothing but case or white space.
  */
 export function sortIntoClasses<File extends Located>(
@@ -67,7 +67,8 @@ export function sortIntoClasses<File extends Located>(
   given: readonly string[] | undefined,
 ): Tree<File> {
   if (files.length === 0) {
-    throw new ArgumentError(
+    throw new ImageFolderError(
+      "no-files",
       "imageFolder: there are no files. Give a folder that holds a folder of pictures for each class: cats/1.jpg, dogs/1.jpg.",
     );
   }
@@ -130,9 +131,11 @@ function checkDistinct(names: readonly string[]): void {
     const plain = name.trim().toLowerCase();
     const other = seen.get(plain);
     if (other !== undefined) {
-      throw new ArgumentError(
+      throw new ImageFolderError(
+        "alike",
         `imageFolder: the folders ${describeValue(other)} and ${describeValue(name)} differ in nothing but case or white ` +
           "space; rename one, or put all of their pictures into one.",
+        [other, name],
       );
     }
     seen.set(plain, name);
@@ -147,7 +150,8 @@ function checkClasses(
 ): void {
   const example = "imageFolder wants a folder of pictures for each class: cats/1.jpg, dogs/1.jpg";
   if (found.length === 0) {
-    throw new ArgumentError(
+    throw new ImageFolderError(
+      "no-folders",
       `imageFolder: ${formatCount(files.length)} files lie in no folder, the first is ${describeValue(files[0]?.path)}; ${example}.`,
     );
   }
@@ -157,15 +161,19 @@ function checkClasses(
     const stranger = found.find((name) => !known.includes(plainName(name)));
     if (stranger === undefined) return;
     const nearest = nearestName(stranger, known);
-    throw new ArgumentError(
+    throw new ImageFolderError(
+      "unknown-class",
       `imageFolder: the folder ${describeValue(stranger)} is none of the ${classNames.length} classNames` +
         `${nearest === undefined ? "" : ` (did you mean ${describeValue(nearest)}?)`}; rename it, or name it there.`,
+      [stranger],
     );
   }
   if (found.length === 1) {
-    throw new ArgumentError(
+    throw new ImageFolderError(
+      "one-class",
       `imageFolder: all pictures lie in one folder, ${describeValue(found[0])}; a classifier wants at least two classes. ` +
         `${example}. For pictures of one class of another data set, give its classNames.`,
+      [...found],
     );
   }
 }
