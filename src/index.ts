@@ -16,6 +16,7 @@ export {
   type DatasetInput,
   type DatasetOutput,
   dataset,
+  type NestedNumbers,
   type RowReader,
   type RowReading,
   sample,
@@ -48,6 +49,7 @@ export {
   type OpenPicturesOptions,
   openPictures,
 } from "./data/pictures/opfs/kept.ts";
+export { type PictureDatasetOptions, pictureDataset } from "./data/pictures/picture_dataset.ts";
 export { sampleImageData } from "./data/pictures/sample_image_data.ts";
 export type {
   ImageDataset,

@@ -171,5 +171,5 @@ function labelled(
       `csv: the label ${describeValue(text)} of image ${row} is none of the ${classNames.length} classNames.`,
     );
   });
-  return { ...dataset({ images, shape, labels, classes: classNames.length }), classNames: [...classNames] };
+  return dataset({ images, shape, labels, classNames });
 }

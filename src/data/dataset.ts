@@ -1,6 +1,7 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { checkOptions, type OptionKinds } from "../core/options.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../core/shape.ts";
+import type { TypedArray } from "../core/tensor.ts";
 import { readLabels } from "./labels.ts";
 import { bytesOrFloats, type ImageBatch, readImages, readTargets } from "./values.ts";
 
@@ -71,22 +72,46 @@ export function countClasses(labels: ArrayLike<number>): number {
   return largest + 1;
 }
 
+/** One image as numbers: in a row, or in lists of lists as its shape has them. */
+export type NestedNumbers = TypedArray | readonly (number | NestedNumbers)[];
+
 interface DatasetOptions {
-  images: ImageBatch;
+  images: ImageBatch | readonly NestedNumbers[];
   shape: Shape;
   labels?: ArrayLike<number>;
   classes?: number;
+  classNames?: readonly string[];
   targets?: ImageBatch;
   targetShape?: Shape;
   sampleWeights?: ArrayLike<number>;
 }
 
 const OPTIONS: OptionKinds<DatasetOptions> = {
-  ...{ images: "any", shape: "any", labels: "any", classes: "number" },
+  ...{ images: "any", shape: "any", labels: "any", classes: "number", classNames: "any" },
   ...{ targets: "any", targetShape: "any", sampleWeights: "any" },
 };
 
 const HINTS = { x: 'images are "images"', y: 'class indices are "labels", numbers "targets"' };
+
+/** Images that are lists or arrays of their own, behind one another. Throws `ShapeError` for one that is not of `shape`. */
+function joined(given: unknown, shape: Shape): unknown {
+  if (!Array.isArray(given) || typeof given[0] !== "object") return given;
+  const size = sizeOf(shape);
+  const images = given.map((one, index) => {
+    const values = bytesOrFloats(`dataset: image ${index}`, Array.isArray(one) ? one.flat(Infinity) : one);
+    if (values.length === size) return values;
+    throw new ShapeError(
+      `dataset: image ${index} has ${values.length} values; one of ${formatShape(shape)} has ${size}. Give each as a list, or all of ` +
+        "them behind one another.",
+    );
+  });
+  const areBytes = images.every((image) => image instanceof Uint8Array);
+  const all = new (areBytes ? Uint8Array : Float32Array)(images.length * size);
+  images.forEach((image, index) => {
+    all.set(areBytes ? image : readImages("dataset", image), index * size);
+  });
+  return all;
+}
 
 /** The targets with the shape of one row; `rows` is the number of images. */
 function checkTargets(given: unknown, rows: number, shape: Shape | undefined): NonNullable<Dataset["targets"]> {
@@ -119,24 +144,29 @@ export function checkWeights(what: string, given: unknown, count: number): Float
  *
  * - `images`: images of `shape`, one behind the other. Bytes 0–255 (`Uint8Array`, `Uint8ClampedArray`) are normalised by
  *   /255 on the device; all other numbers are taken as they are. Bytes and a `Float32Array` are not copied; other arrays and
- *   lists become a `Float32Array`.
+ *   lists become a `Float32Array`. Or a list of images, each an array of its own or lists in lists ([[0, 1], [1, 0]]): a copy.
  * - `shape`: one image, [height, width, channels] or [features].
- * - `labels`: a class index for each image, 0 … `classes` − 1; `classes` is by default the largest label plus one.
+ * - `labels`: a class index for each image, 0 … `classes` − 1; `classes` is by default as many as `classNames`, else the largest
+ *   label plus one.
  * - `targets`, in the place of labels: for each image a row of numbers of `targetShape`, by default [values of a row]. Of
  *   the shape of the model's outputs: one-hot rows, values to be predicted, other images. They are taken as they are; bytes
  *   beyond 1 are refused. A `Float32Array` is not copied.
  * - `sampleWeights`: what each image's loss is multiplied by, at least 0.
  *
  * Throws `ArgumentError` for an empty data set, labels that are no class indices and arrays of another type,
- * `ShapeError` where images, labels, targets and weights are not equally many.
+ * `ShapeError` where images, labels, targets and weights are not equally many, and for an image of another size in a list.
  */
 export function dataset(options: DatasetOptions): Dataset {
   checkOptions("dataset", options, OPTIONS, HINTS);
-  const { labels, shape, classes, targets, targetShape, sampleWeights } = options;
+  const { labels, shape, classNames, targets, targetShape, sampleWeights } = options;
+  const { classes = classNames?.length } = options;
   checkShape("dataset: shape", shape);
-  const images = bytesOrFloats("dataset: images", options.images);
+  const images = bytesOrFloats("dataset: images", joined(options.images, shape));
   if (classes !== undefined && (!Number.isInteger(classes) || classes < 1)) {
     throw new ArgumentError(`dataset: classes must be a whole number of at least 1, got ${classes}.`);
+  }
+  if (classNames && classNames.length !== classes) {
+    throw new ArgumentError(`dataset: ${classes} classes have ${classNames.length} classNames.`);
   }
   if ((labels === undefined) === (targets === undefined)) {
     throw new ArgumentError(
@@ -167,6 +197,7 @@ export function dataset(options: DatasetOptions): Dataset {
     shape: [...shape],
     count,
     classes: labels === undefined ? 0 : (classes ?? countClasses(checked)),
+    ...(classNames ? { classNames: [...classNames] } : {}),
   };
 }
 

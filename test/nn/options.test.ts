@@ -107,7 +107,7 @@ const OTHERS = [
   ],
   ...["adaptNormalization", "checkData", "dataSource", "readSample", "webcam", "importControl", "sampleImageData"],
   ...["previewAugmentation"],
-  ...["balancedClassWeights", "doubtfulLabels", "synthetic"],
+  ...["balancedClassWeights", "doubtfulLabels", "pictureDataset", "synthetic", "withoutClass"],
   ...["csv", "npy", "npz", "parseNpy", "parseNpz", "deletePictures", "keepPictures", "listPictures", "openPictures"],
   ...["gunzip", "idx", "imageFolder", "indexedDbTuningStore", "input", "l1", "l2", "learningRateAt", "loadSafetensors"],
   ...[
