@@ -51,6 +51,8 @@ export interface Product {
   readonly images: number;
   readonly imageStepA: number;
   readonly imageStepC: number;
+  /** Bytes from one image's panels of `b` to the next; 0 where it is the same for all. Default 0. */
+  readonly imageStepB?: number;
   /** Bytes from the beginning of a row to each of its segments. */
   readonly segments: readonly number[];
   /** Elements of a segment. */
@@ -66,7 +68,7 @@ const MOST_ROWS = 2 ** 15;
 export function product(given: Product, epilogue: Epilogue & { readonly pool: boolean }) {
   const rowsOfImage = given.rows.length;
   const continues = given.imageStepC === rowsOfImage * given.rowStepC;
-  const asOne = continues && rowsOfImage % TILE !== 0 && rowsOfImage * given.images <= MOST_ROWS;
+  const asOne = continues && !given.imageStepB && rowsOfImage % TILE !== 0 && rowsOfImage * given.images <= MOST_ROWS;
   const images = asOne ? 1 : given.images;
   const repeats = asOne ? given.images : 1;
   const rows = Array.from({ length: repeats }, (_, image) => given.rows.map((row) => row + image * given.imageStepA));
@@ -92,10 +94,16 @@ export function product(given: Product, epilogue: Epilogue & { readonly pool: bo
     tables: [table, Int32Array.from(given.segments)],
     bind(places: Places, [rowTable, segmentTable]: readonly [number, number]) {
       const multiply = places.call(kernel);
-      return (a: number, b: number, c: number, bias = 0, codes = 0) =>
+      return (a: number, b: number, c: number, bias = 0, codes = 0, rowsNow = rowCount) =>
         multiply({
           ...{ a, b, c, bias, codes, images, imageStepA: given.imageStepA, imageStepC: given.imageStepC },
-          ...{ rows: rowTable, rowCount, block: Math.min(block, alignTo(rowCount, TILE)), rowStepC: given.rowStepC },
+          ...{
+            imageStepB: given.imageStepB ?? 0,
+            rows: rowTable,
+            rowCount: rowsNow,
+            block: Math.min(block, alignTo(rowCount, TILE)),
+            rowStepC: given.rowStepC,
+          },
           ...{ segments: segmentTable, segmentBytes: given.segments.length * FLOAT, run: given.run * FLOAT },
           ...{ panels: panelsOf(given.columns), panelBytes: depth * PANEL * FLOAT },
         });

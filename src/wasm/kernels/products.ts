@@ -77,25 +77,35 @@ export interface ProductShape extends Epilogue {
 /** What a pool notes of a window: 0 to 3, which of its values won, or that ReLU let none through. */
 export const DEAD = 4;
 
-/** The largest of four rows in the first, and its code in `codes`: the first of equals, NaN before everything, and ReLU. */
-function poolTile({ sums }: Tile, codes: readonly LocalI32x4[], bias: I32, { bias: hasBias }: Epilogue): Code {
-  return SIDES.map((side) => {
-    const [best, code] = [at(at(sums, 0), side), at(codes, side)];
-    const challenges = [1, 2, 3].map((row) => {
-      const value = at(at(sums, row), side);
-      const wins = value.isAbove(best).or(value.differs(value).butNot(best.differs(best)));
-      return [code.set(wins.choose<I32x4>(I32x4.of(row), code)), best.set(wins.choose<F32x4>(value, best))];
-    });
-    return [
-      code.set(I32x4.of(0)),
-      challenges,
-      // The same for all four: added once.
-      hasBias ? best.set(best.plus(load.f32x4(bias, side * VECTOR))) : [],
-      code.set(best.isAtMost(F32x4.of(0)).choose<I32x4>(I32x4.of(DEAD), code)),
-      best.set(best.atLeast(F32x4.of(0))),
-    ];
+/**
+ * The largest of four values in the first, and its code: the first of equals, NaN before everything; then bias, which is the same for
+ * all four, and ReLU.
+ */
+export function poolWindow(values: readonly LocalF32x4[], code: LocalI32x4, bias: F32x4 | undefined): Code {
+  const best = at(values, 0);
+  const challenges = [1, 2, 3].map((place) => {
+    const value = at(values, place);
+    const wins = value.isAbove(best).or(value.differs(value).butNot(best.differs(best)));
+    return [code.set(wins.choose<I32x4>(I32x4.of(place), code)), best.set(wins.choose<F32x4>(value, best))];
   });
+  return [
+    code.set(I32x4.of(0)),
+    challenges,
+    bias ? best.set(best.plus(bias)) : [],
+    code.set(best.isAtMost(F32x4.of(0)).choose<I32x4>(I32x4.of(DEAD), code)),
+    best.set(best.atLeast(F32x4.of(0))),
+  ];
 }
+
+/** Pools the four rows of a tile in the first. */
+const poolTile = ({ sums }: Tile, codes: readonly LocalI32x4[], bias: I32, { bias: hasBias }: Epilogue): Code =>
+  SIDES.map((side) =>
+    poolWindow(
+      sums.map((ofRow) => at(ofRow, side)),
+      at(codes, side),
+      hasBias ? load.f32x4(bias, side * VECTOR) : undefined,
+    ),
+  );
 
 function epilogue({ sums }: Tile, bias: I32, shape: Epilogue): Code {
   return sums.map((ofRow) =>
@@ -107,7 +117,7 @@ function epilogue({ sums }: Tile, bias: I32, shape: Epilogue): Code {
 }
 
 /**
- * c = a · b (+ bias, ReLU), for each of `images`. A row of `a` is found in pieces: it begins at its entry of the table `rows`
+ * c = a · b (+ bias, ReLU), for each of `images`; `b` may be the same for all (`imageStepB` is 0). A row of `a` is found in pieces: it begins at its entry of the table `rows`
  * (bytes from `a`), and its elements lie in segments of `run` bytes that begin at the entries of `segments` from there. So a row
  * can be the patch of an image under a kernel, which nobody has to copy together. `b` lies in panels
  * [columns / 8][elements of a row][8]. Both tables are of i32; that of rows is filled up to whole tiles. Rows are walked in
@@ -118,7 +128,7 @@ export const productKernel = (shape: ProductShape) =>
     kernelName("product", shape),
     {
       ...{ a: "i32", b: "i32", c: "i32", bias: "i32", images: "i32", imageStepA: "i32", imageStepC: "i32" },
-      ...{ codes: "i32", rows: "i32", rowCount: "i32", block: "i32", rowStepC: "i32" },
+      ...{ imageStepB: "i32", codes: "i32", rows: "i32", rowCount: "i32", block: "i32", rowStepC: "i32" },
       ...{ segments: "i32", segmentBytes: "i32", run: "i32", panels: "i32", panelBytes: "i32" },
     },
     (locals, p) => {
@@ -183,6 +193,7 @@ export const productKernel = (shape: ProductShape) =>
           ]),
         ]),
         p.a.add(p.imageStepA),
+        p.b.add(p.imageStepB),
         p.c.add(p.imageStepC),
         shape.pool ? p.codes.add(p.imageStepC) : [],
       ]);

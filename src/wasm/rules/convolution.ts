@@ -29,7 +29,7 @@ interface Fused extends BiasedConvolution {
 }
 
 /** Convolution, bias, ReLU and pool, as far as nothing between them is wanted by others. */
-function fusedConvolution(node: Node, { readers, pooled }: Surroundings): Fused | undefined {
+export function fusedConvolution(node: Node, { readers, pooled }: Surroundings): Fused | undefined {
   const pool = pooled.get(node);
   if (pool?.pool === node) {
     const op = pool.bias ? "conv2d + add + relu + maxPool2d" : "conv2d + relu + maxPool2d";
