@@ -57,6 +57,9 @@ const GRAPHS: readonly string[] = [
 /** Left out of them: what chooses no kernel by the device, or takes too long there. A profile measures the device. */
 const ON_HARDWARE = [...GRAPHS.filter((name) => !["shaders", "conformance", "quick_start"].includes(name)), "profile"];
 
+/** How long `expect.poll` waits: a busy machine takes its time, and 1 s, the default, ended tests of pages that were right. */
+const PATIENT = { expect: { poll: { timeout: 30_000 } } };
+
 /** Files at a time in Node; what runs together must agree on it. */
 const WORKERS = 2;
 
@@ -107,6 +110,7 @@ const FIREFOX: TestProjectInlineConfiguration = {
     include: [...ON_GPU, "test/**/*.browser.test.ts"],
     provide: { backend: "webgpu" },
     env: SHARE,
+    ...PATIENT,
     testTimeout: 600_000,
     hookTimeout: 120_000,
     fileParallelism: false,
@@ -127,6 +131,7 @@ const FIREFOX_PAGE: TestProjectInlineConfiguration = {
     name: "firefox-page",
     include: ["test/firefox/**/*.test.ts"],
     globalSetup: DEMO_SITE,
+    ...PATIENT,
     testTimeout: 400_000,
     hookTimeout: 240_000,
     fileParallelism: false,
@@ -140,6 +145,7 @@ const WEBKIT: TestProjectInlineConfiguration = {
     name: "webkit",
     include: ["test/webkit/**/*.test.ts"],
     globalSetup: DEMO_SITE,
+    ...PATIENT,
     testTimeout: 400_000,
     hookTimeout: 240_000,
     fileParallelism: false,
@@ -165,6 +171,7 @@ function hardware(name: "hardware" | "hardware-small"): TestProjectInlineConfigu
         CORTEZA_TRAITS: name === "hardware" ? "hardware" : "small",
         ...(asked ? { CORTEZA_WHOLE: "1" } : {}),
       },
+      ...PATIENT,
       testTimeout: 600_000,
       hookTimeout: 120_000,
       maxWorkers: WORKERS,
@@ -202,6 +209,7 @@ export default defineConfig({
           exclude: IN_BROWSERS,
           provide: { backend: "cpu" },
           isolate: false,
+          ...PATIENT,
           testTimeout: 600_000,
           hookTimeout: 120_000,
           maxWorkers: WORKERS,
@@ -216,6 +224,7 @@ export default defineConfig({
           exclude: IN_BROWSERS,
           provide: { backend: "wasm" },
           isolate: false,
+          ...PATIENT,
           testTimeout: 600_000,
           hookTimeout: 120_000,
           maxWorkers: WORKERS,
@@ -229,6 +238,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: [...PLAIN, ...IN_BROWSERS, "test/wasm/**"],
           provide: { backend: "webgpu" },
+          ...PATIENT,
           testTimeout: 600_000,
           hookTimeout: 120_000,
           maxWorkers: WORKERS,
@@ -252,6 +262,7 @@ export default defineConfig({
             ],
             ...filesOf(GRAPHS.filter((name) => !thirdOf(GRAPHS, 0).includes(name))),
           ],
+          ...PATIENT,
           testTimeout: 600_000,
           hookTimeout: 120_000,
           maxWorkers: WORKERS,
@@ -279,6 +290,7 @@ export default defineConfig({
           include: ["test/page/**/*.test.ts"],
           exclude: TIMED,
           globalSetup: DEMO_SITE,
+          ...PATIENT,
           testTimeout: 400_000,
           hookTimeout: 240_000,
           maxWorkers: WORKERS,
@@ -290,6 +302,7 @@ export default defineConfig({
           name: "page-timed",
           include: TIMED,
           globalSetup: DEMO_SITE,
+          ...PATIENT,
           testTimeout: 400_000,
           hookTimeout: 240_000,
           fileParallelism: false,

@@ -45,7 +45,7 @@ describe("in a browser without AbortSignal.any", () => {
     work.begin(untilAborted("first"), { givesWay: true });
     await Promise.resolve();
     work.begin(untilAborted("second"), { givesWay: true });
-    await vi.waitFor(() => expect(ended).toEqual(["first"]));
+    await vi.waitFor(() => expect(ended).toEqual(["first"]), { timeout: 20_000 });
     // Its turn has come once the first has ended.
     await new Promise((resolve) => setTimeout(resolve));
     await work.stop(() => undefined);

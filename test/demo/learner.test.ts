@@ -55,7 +55,7 @@ it("a pause in the middle holds it, and Train goes on", async () => {
   learner.train();
   await is(learner, "paused");
   stop();
-  await vi.waitUntil(() => learner.score.value !== undefined);
+  await vi.waitUntil(() => learner.score.value !== undefined, { timeout: 20_000 });
   learner.train();
   await is(learner, "idle");
   expect(learner.epoch.value).toBe(3);
