@@ -78,6 +78,8 @@ describe.each(CASES.map((one) => ({ name: nameOf(one), one })))("$name", ({ one 
   });
 
   it("has gradients that are exact on whole numbers", async () => {
+    const given = table(one, (graph, [x, w]) => gradientsOf(graph, [x, w, graph.input("dy", upstream)] as Node[]));
+    for (const name of ["Input", "Filter"]) expect(await given).toMatch(new RegExp(`conv2d${name}Gradient +winograd`));
     const random = new RandomData(SEED + 2);
     const shapes = [...shapesOf(one).slice(0, 2), upstream];
     const inputs = shapes.map((shape) => tensor(shape, (n) => random.integers(n, 3)));

@@ -2,7 +2,7 @@ import { at } from "../../core/at.ts";
 import { type Code, F32x4, type I32, load, store, when } from "../emit/code.ts";
 import { defineKernel, type LocalF32x4, type LocalI32, type LocalI32x4 } from "../emit/function.ts";
 import { overFloats } from "./pointwise.ts";
-import { type Epilogue, kernelName, poolWindow } from "./products.ts";
+import { type Epilogue, kernelName, PANEL, poolWindow } from "./products.ts";
 
 // Winograd's F(2×2, 3×3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015): a tile of 2 × 2 results comes
 // of 4 × 4 values of the source by 16 products for each pair of channels in place of 36. Factors are 1, −1 and ½: exact on whole
@@ -177,3 +177,78 @@ export const winogradResultKernel = (shape: WinogradResultShape) =>
       ];
     },
   );
+
+/** A of two values, the other way round as `ofProducts`. */
+const ofGradients = ([a, b]: readonly [F32x4, F32x4]): Four => [a, a.plus(b), a.minus(b), b.negated()];
+/** Gᵀ of four values. */
+const ofSums = ([a, b, c, d]: Four, half: F32x4): readonly [F32x4, F32x4, F32x4] => {
+  const [plus, minus] = [b.plus(c).times(half), b.minus(c).times(half)];
+  return [a.plus(plus), minus, plus.plus(d)];
+};
+
+/**
+ * A dy Aᵀ of `rows` rows of `columns` tiles of 2 × 2 gradients, in 16 matrices of panels [channels / 8][tiles][8], `planeBytes`
+ * apart: the adjoint of what makes results of products. `left` and `jump` as for the source.
+ */
+export const winogradGradientKernel = (shape: { readonly channels: number }) =>
+  defineKernel(
+    kernelName("winograd gradient", shape),
+    { from: "i32", to: "i32", rowBytes: "i32", planeBytes: "i32", panelBytes: "i32", jump: "i32", ...ROWS },
+    (locals, p) => {
+      const pixel = shape.channels * FLOAT;
+      const panels = Math.ceil(shape.channels / PANEL);
+      const [given, halves] = [locals.f32x4s(4), locals.f32x4s(8)];
+      const [place, source, panelStart, target] = [locals.i32(), locals.i32(), locals.i32(), locals.i32()];
+      const vector = (side: number): Code => [
+        given.map((value, index) =>
+          value.set(load.f32x4(index < 2 ? source : source.plus(p.rowBytes), (index % 2) * pixel + side * VECTOR)),
+        ),
+        [0, 1].map((x) =>
+          ofGradients([at(given, x), at(given, 2 + x)]).map((value, y) => at(halves, y * 2 + x).set(value)),
+        ),
+        target.set(panelStart.plus(side * VECTOR)),
+        FOUR.map((y) =>
+          ofGradients([at(halves, y * 2), at(halves, y * 2 + 1)]).map((value) => [
+            store.f32x4(target, value),
+            target.add(p.planeBytes),
+          ]),
+        ),
+      ];
+      return locals.range({ end: p.rows }, () => [
+        place.set(p.from),
+        locals.range({ end: p.columns }, () => [
+          source.set(place),
+          panelStart.set(p.to),
+          locals.range({ end: panels }, (panel) => [
+            vector(0),
+            shape.channels % PANEL === 0 ? vector(1) : when(panel.plus(1).isBelow(panels), vector(1)),
+            source.add(PANEL * FLOAT),
+            panelStart.add(p.panelBytes),
+          ]),
+          place.add(2 * pixel),
+          p.to.add(PANEL * FLOAT),
+        ]),
+        p.from.add(p.rowBytes.times(2)),
+        nextRow(p, p.from.add(p.jump)),
+      ]);
+    },
+  );
+
+/** Gᵀ du G: nine matrices of 16, all of them `bytes` long. */
+export const winogradFilterGradientKernel = defineKernel(
+  "winograd filter gradient",
+  { from: "i32", to: "i32", bytes: "i32" },
+  (locals, p) => {
+    const half = F32x4.of(0.5);
+    const [sums, lines] = [locals.f32x4s(16), locals.f32x4s(12)];
+    const target = locals.i32();
+    return overFloats(locals, p.bytes, (_, memory) => [
+      sums.map((sum, index) => sum.set(memory.load(p.from.plus(p.bytes.times(index))))),
+      FOUR.map((x) => ofSums(column(sums, x), half).map((value, y) => at(lines, y * 4 + x).set(value))),
+      target.set(p.to),
+      [0, 1, 2].map((y) =>
+        ofSums(row(lines, y), half).map((value) => [memory.store(target, value), target.add(p.bytes)]),
+      ),
+    ]);
+  },
+);

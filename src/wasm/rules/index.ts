@@ -7,7 +7,7 @@ import { maxPool, maxPoolGradient } from "./pools.ts";
 import type { Rule } from "./rule.ts";
 import { gatherBytes, nonFinite } from "./training.ts";
 import { unpool, winnersFilterGradient, winnersInputGradient, winnersSum } from "./winners.ts";
-import { winogradConvolution, winogradInputGradient } from "./winograd.ts";
+import { winogradConvolution, winogradFilterGradient, winogradInputGradient } from "./winograd.ts";
 
 /** In this order: the first that takes a node computes it. */
 export const rules: readonly Rule[] = [
@@ -15,7 +15,7 @@ export const rules: readonly Rule[] = [
   ...[unpool, winnersSum, winnersFilterGradient, winnersInputGradient],
   ...[depthwise, batchStatistics, batchNorm, batchNormGammaGradient, batchNormInputGradient],
   // Fewer products, where they are what a convolution takes.
-  ...[winogradConvolution, winogradInputGradient],
+  ...[winogradConvolution, winogradInputGradient, winogradFilterGradient],
   ...[convolution, convolutionInputGradient, convolutionFilterGradient],
   ...[matmul, matmulOfRows],
   ...[maxPool, maxPoolGradient],
