@@ -118,6 +118,20 @@ export const binaryKernel = (shape: { readonly op: BinaryName; readonly a: Sprea
     },
   );
 
+/** to[outer, times, inner] = x[outer, inner]. */
+export const repeatKernel = defineKernel(
+  "repeat",
+  { x: "i32", to: "i32", outer: "i32", times: "i32", innerBytes: "i32" },
+  (locals, p) =>
+    locals.range({ end: p.outer }, () => [
+      locals.range({ end: p.times }, () => [
+        overFloats(locals, p.innerBytes, (_, at) => at.store(p.to, at.load(p.x))),
+        p.to.add(p.innerBytes),
+      ]),
+      p.x.add(p.innerBytes),
+    ]),
+);
+
 /** Values of a sum that are added up by themselves: that rounds less than one long chain. */
 const BLOCK = 64;
 

@@ -2,7 +2,7 @@ import { batchNorm, batchNormGammaGradient, batchNormInputGradient, batchStatist
 import { convolution, convolutionFilterGradient, convolutionInputGradient } from "./convolution.ts";
 import { depthwise } from "./depthwise.ts";
 import { matmul, matmulOfRows } from "./matmul.ts";
-import { binary, gradient, sum, unary } from "./pointwise.ts";
+import { binary, broadcast, gradient, sum, unary } from "./pointwise.ts";
 import { maxPool, maxPoolGradient } from "./pools.ts";
 import type { Rule } from "./rule.ts";
 import { gatherBytes, nonFinite } from "./training.ts";
@@ -19,6 +19,6 @@ export const rules: readonly Rule[] = [
   ...[convolution, convolutionInputGradient, convolutionFilterGradient],
   ...[matmul, matmulOfRows],
   ...[maxPool, maxPoolGradient],
-  ...[unary, gradient, binary, sum],
+  ...[unary, gradient, binary, broadcast, sum],
   ...[gatherBytes, nonFinite],
 ];

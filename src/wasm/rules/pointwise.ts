@@ -10,6 +10,7 @@ import {
   isBinary,
   isGradient,
   isUnary,
+  repeatKernel,
   type Spread,
   sumKernel,
   unaryKernel,
@@ -123,6 +124,27 @@ export const binary: Rule = (node): Task | undefined => {
         ...{ a: left.address, b: right.address, to: to.address },
         ...{ rows: to.length / columns, rowBytes: columns * FLOAT },
       };
+      return () => run(parameters);
+    },
+  };
+};
+
+/** Values that are repeated along axes that stand side by side. */
+export const broadcast: Rule = (node): Task | undefined => {
+  if (!isOp(node, "broadcastTo") || node.dtype !== "f32" || sizeOf(node.shape) === 0) return undefined;
+  const x = node.operand("x");
+  const missing = node.shape.length - x.shape.length;
+  const isRepeated = node.shape.map((extent, axis) => axis < missing || x.shape[axis - missing] !== extent);
+  const [first, end] = [isRepeated.indexOf(true), isRepeated.lastIndexOf(true) + 1];
+  if (first < 0 || isRepeated.slice(first, end).includes(false)) return undefined;
+  const [outer, times] = [sizeOf(node.shape.slice(0, first)), sizeOf(node.shape.slice(first, end))];
+  const innerBytes = sizeOf(node.shape.slice(end)) * FLOAT;
+  return {
+    ...taskOf(node, "repeat", [x]),
+    kernels: [repeatKernel],
+    bind(places) {
+      const run = places.call(repeatKernel);
+      const parameters = { x: places.array(x).address, to: places.array(node).address, outer, times, innerBytes };
       return () => run(parameters);
     },
   };
