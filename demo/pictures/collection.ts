@@ -13,7 +13,7 @@ import { newId, type PictureForm, type PictureSet, renamed, setOf, withoutClass 
 import { type Problem, problemOf } from "./problem.ts";
 import { Recorder } from "./recorder.ts";
 import type { Findings } from "./report_of.ts";
-import { listSource, type Source, suggestForm } from "./source.ts";
+import { hasPictures, listSource, type Source, suggestForm } from "./source.ts";
 
 /** What became of keeping a set: `full` where there was no room for all of it. */
 export type Keeping =
@@ -165,7 +165,11 @@ export class Collection {
     try {
       await work(abort.signal);
     } catch (error) {
-      if (!abort.signal.aborted) this.problem.value = problemOf(error);
+      const problem = problemOf(error);
+      const source = this.#source;
+      // Of files that are no pictures their folder is not what is wrong.
+      const isWrongFolder = problem.kind === "oneClass" && source !== undefined && !(await hasPictures(source));
+      if (!abort.signal.aborted) this.problem.value = isWrongFolder ? { kind: "unreadable" } : problem;
     } finally {
       if (this.#import === abort) {
         this.#import = undefined;

@@ -2,6 +2,7 @@
 import { bytes, count } from "../language.ts";
 import { shownName } from "../shown_name.ts";
 import type { App } from "./app.ts";
+import { ClassHead } from "./class_head.tsx";
 import { sizeWords } from "./import_panel.tsx";
 import { tell } from "./messages.ts";
 import { OpenButtons } from "./open_panel.tsx";
@@ -53,31 +54,15 @@ function ClassCard({ app, set, name, label }: { app: App; set: PictureSet; name:
   const total = [train, heldOut].reduce((sum, part) => sum + (countsOf(part, classNames.length)[label] ?? 0), 0);
   return (
     <li class="class-card">
-      <div class="class-head">
-        <input
-          type="text"
-          class="class-name"
-          aria-label={text.className}
-          value={name}
-          maxLength={60}
-          onChange={(event) => {
-            app.collection.rename(label, event.currentTarget.value);
-            // An empty name, or one that there is, is not taken.
-            event.currentTarget.value = app.collection.set.value?.classNames[label] ?? name;
-          }}
-        />
-        <span class="note">{text.classCount(total, count(total))}</span>
-        {classNames.length > 2 && (
-          <button
-            type="button"
-            class="quiet"
-            aria-label={text.removeClassLabel(name)}
-            onClick={() => app.collection.remove(label)}
-          >
-            {text.removeClass}
-          </button>
-        )}
-      </div>
+      <ClassHead
+        name={name}
+        pictures={total}
+        onRename={(wanted) => {
+          app.collection.rename(label, wanted);
+          return app.collection.set.value?.classNames[label] ?? name;
+        }}
+        onRemove={classNames.length > 2 ? () => app.collection.remove(label) : undefined}
+      />
       <ul class="class-thumbs" aria-label={text.classThumbs(name)}>
         {rowsOf(train, label)
           .slice(0, THUMBS)

@@ -15,9 +15,9 @@ export const en = {
   treeExample: "pets/\n  cats/  1.jpg  2.jpg  3.jpg …\n  dogs/  1.jpg  2.jpg  3.jpg …",
   storyHeading: "Cat or dog?",
   story: (many: string) => [
-    `The text that this page grew from teaches with one example: show a network more than ${many} pictures of cats and more than ${many} of dogs, each with its name, and it learns to tell them apart, also on pictures that it never saw.`,
-    "Why so many? With a few pictures a network learns those by heart: the sofa, the lawn, the light. Only what many pictures of a class have in common is worth learning, and that is what works for new ones. That is called to generalise.",
-    "Begin smaller: 50 pictures of each class show how it goes, and a few hundred already learn something. Take what you have: two kinds of leaves, your mugs and your glasses, hands that show a number.",
+    `The text that this page grew from teaches with one example: show a network more than ${many} pictures of cats and more than ${many} of dogs, say which is which, and it learns to tell them apart, even in pictures that it has never seen.`,
+    "Why so many? If there are only a few, the network learns them by heart: the sofa, the lawn, the light. With many, it pays to learn what the pictures of a class have in common, and that also holds for new pictures. This is called generalising.",
+    "Start smaller, with pictures of your own: 50 of each class show how it works, and from a few hundred a network already learns something. Two kinds of leaves, your mugs and your glasses, hands that show a number: what you can tell apart at a glance, it can learn.",
   ],
 
   // ---- import
@@ -41,10 +41,11 @@ export const en = {
     refused:
       "The camera was refused. Allow it for this page in the browser’s settings, beside the address, and try again.",
     none: "There is no camera. Plug one in and try again, or choose pictures from a folder.",
-    busy: "The camera does not start: another program or page may have it. Close that and try again.",
+    busy: "The camera does not start: another program or page may be using it. Close that one and try again.",
     unplugged: "The camera is gone: it was unplugged or taken away. What was recorded is still here.",
-    insecure: "Browsers give cameras to secure pages alone. Open this one by https:// or at localhost.",
-    unsupported: "This browser gives pages no camera. Try another one, or choose pictures from a folder.",
+    insecure: "Browsers give the camera to secure pages only. Open this one with https:// or at localhost.",
+    unsupported:
+      "This browser gives pages no access to a camera. Try another browser, or choose pictures from a folder.",
     stopped: "The camera is off. What was recorded is still here.",
   },
   newClass: (number: string) => `Class ${number}`,
@@ -52,11 +53,11 @@ export const en = {
   hold: "Hold to record",
   holding: "Recording …",
   holdLabel: (name: string) => `Hold to record ${name}`,
-  empty: "Empty",
+  empty: "Clear",
   emptyLabel: (name: string) => `Take back what was recorded of ${name}`,
   lastLabel: (name: string) => `The last picture of ${name}`,
   useRecorded: "Use these pictures",
-  recordMore: "Record some pictures of two classes at least; about 50 of each make a start.",
+  recordMore: "Record pictures of at least two classes; about 50 of each are a good start.",
 
   // ---- the pictures
   dataHeading: "The pictures",
@@ -123,7 +124,7 @@ export const en = {
   problemAlike:
     "Two of the folders have the same name but for capitals or spaces. Rename one, or put their pictures together.",
   problemArchive:
-    "This archive is damaged, protected, or of a kind that is not read here. Make a new zip archive, or choose the folder itself.",
+    "This archive is damaged, protected, of a kind that is not read here, or its paths lead out of it (“../”). Make a new zip archive, or choose the folder itself.",
   problemUnreadable:
     "None of the files could be read as a picture. JPEG, PNG, WebP, GIF, BMP and AVIF can. Open one elsewhere and save it as JPEG.",
   problemFew: "Only one picture could be read. A network wants some of each class, 50 or more to learn anything.",
@@ -143,7 +144,7 @@ export const en = {
     small: (layers: string) =>
       `${layers} convolutions, each with a pooling after it. Quick; learns small sets by heart.`,
     normalized: (layers: string) =>
-      `${layers} convolutions with batch normalisation, then dropout. Slower, and better on pictures that it has not seen.`,
+      `${layers} convolutions with batch normalisation, then dropout. Slower, and with enough pictures better on those that it has not seen.`,
     residual: (layers: string) =>
       `${layers} blocks with a way past their convolutions, so that deep networks learn. The slowest.`,
   },
@@ -153,9 +154,9 @@ export const en = {
   epochs: "Epochs",
   augment: "Vary the pictures",
   augmentNote:
-    "Each time the network sees a picture it is mirrored, shifted, turned, zoomed and lit otherwise, by chance and a little: out of few pictures, many.",
-  augmentPreview: "So the network sees them",
-  previewOthers: "Others",
+    "Each time the network sees a picture, it is mirrored, shifted, turned, zoomed or lit a little differently, at random: a few pictures become many. This is called data augmentation.",
+  augmentPreview: "How the network sees them",
+  previewOthers: "Show others",
   previewFailed: "They could not be shown.",
   train: "Train",
   trainMore: "Train on",

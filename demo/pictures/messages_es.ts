@@ -16,9 +16,9 @@ export const es: PicturesMessages = {
   treeExample: "mascotas/\n  gatos/   1.jpg  2.jpg  3.jpg …\n  perros/  1.jpg  2.jpg  3.jpg …",
   storyHeading: "¿Gato o perro?",
   story: (many) => [
-    `El texto del que nació esta página enseña con un ejemplo: muéstrale a una red más de ${many} imágenes de gatos y más de ${many} de perros, cada una con su nombre, y aprende a distinguirlos, también en imágenes que nunca ha visto.`,
-    "¿Por qué tantas? Con pocas imágenes, la red se las aprende de memoria: el sofá, el césped, la luz. Solo vale la pena aprender lo que muchas imágenes de una clase tienen en común: eso es lo que sirve para las nuevas. A eso se le llama generalizar.",
-    "Empieza con menos: con 50 imágenes de cada clase se ve cómo funciona, y con unos cientos ya aprende algo. Usa lo que tengas: dos tipos de hojas, tus tazas y tus vasos, manos que muestran un número.",
+    `El texto del que nació esta página enseña con un ejemplo: muéstrale a una red más de ${many} imágenes de gatos y más de ${many} de perros, dile cuál es cuál, y aprenderá a distinguirlos, incluso en imágenes que nunca ha visto.`,
+    "¿Por qué tantas? Si son pocas, la red se las aprende de memoria: el sofá, el césped, la luz. Con muchas le conviene aprender lo que las imágenes de una clase tienen en común, y eso también vale para las nuevas. A eso se le llama generalizar.",
+    "Empieza con menos y con imágenes tuyas: con 50 de cada clase se ve cómo funciona, y con unos cientos la red ya aprende algo. Dos tipos de hojas, tus tazas y tus vasos, manos que muestran un número: lo que distingues de un vistazo, ella lo puede aprender.",
   ],
 
   // ---- importación
@@ -34,7 +34,7 @@ export const es: PicturesMessages = {
   recordHeading: "Graba imágenes",
   recordNote: (size) =>
     `Mantén pulsado el botón de una clase, o la barra espaciadora sobre él, mientras la cámara la ve: 8 imágenes por segundo, de ${size} en color. Muévela un poco, cerca y lejos.`,
-  cameraOpening: "Abriendo la cámara: permítela si el navegador lo pregunta.",
+  cameraOpening: "Abriendo la cámara: si el navegador pregunta, dale permiso.",
   cameraLabel: "Lo que ve la cámara",
   cameraAgain: "Probar la cámara otra vez",
   cameraSwitch: "Otra cámara",
@@ -42,10 +42,10 @@ export const es: PicturesMessages = {
     refused:
       "No se permitió usar la cámara. Permítela para esta página en los ajustes del navegador, junto a la dirección, y prueba otra vez.",
     none: "No hay ninguna cámara. Conecta una y prueba otra vez, o elige imágenes de una carpeta.",
-    busy: "La cámara no arranca: quizá la tenga otro programa u otra página. Ciérralo y prueba otra vez.",
+    busy: "La cámara no arranca: quizá la esté usando otro programa u otra página. Cierra lo que la use y prueba otra vez.",
     unplugged: "La cámara ya no está: se desconectó o la tomó otro programa. Lo grabado sigue aquí.",
     insecure: "Los navegadores solo dan la cámara a páginas seguras. Abre esta con https:// o en localhost.",
-    unsupported: "Este navegador no da cámara a las páginas. Prueba con otro o elige imágenes de una carpeta.",
+    unsupported: "Este navegador no deja usar la cámara. Prueba con otro o elige imágenes de una carpeta.",
     stopped: "La cámara está apagada. Lo grabado sigue aquí.",
   },
   newClass: (number) => `Clase ${number}`,
@@ -125,7 +125,7 @@ export const es: PicturesMessages = {
   problemAlike:
     "Dos de las carpetas tienen el mismo nombre salvo por mayúsculas o espacios. Cambia uno de los nombres o junta sus imágenes.",
   problemArchive:
-    "Este archivo está dañado, protegido o es de un tipo que aquí no se lee. Haz un zip nuevo o elige la carpeta misma.",
+    "Este archivo está dañado, protegido, es de un tipo que aquí no se lee o sus rutas salen de él («../»). Haz un zip nuevo o elige la carpeta misma.",
   problemUnreadable:
     "Ninguno de los archivos se pudo leer como imagen. Sirven JPEG, PNG, WebP, GIF, BMP y AVIF. Abre uno en otro programa y guárdalo como JPEG.",
   problemFew: "Solo se pudo leer una imagen. Una red necesita varias de cada clase; con menos de 50 apenas aprende.",
@@ -145,7 +145,7 @@ export const es: PicturesMessages = {
     small: (layers) =>
       `${layers} convoluciones, cada una con su pooling detrás. Rápida; los conjuntos pequeños se los aprende de memoria.`,
     normalized: (layers) =>
-      `${layers} convoluciones con normalización por lotes y, al final, dropout. Más lenta, y mejor con imágenes que no ha visto.`,
+      `${layers} convoluciones con normalización por lotes y, al final, dropout. Más lenta y, si hay bastantes imágenes, mejor con las que no ha visto.`,
     residual: (layers) =>
       `${layers} bloques con un atajo junto a sus convoluciones, para que las redes profundas aprendan. La más lenta.`,
   },
@@ -154,9 +154,9 @@ export const es: PicturesMessages = {
   epochs: "Épocas",
   augment: "Variar las imágenes",
   augmentNote:
-    "Cada vez que la red ve una imagen, la ve un poco cambiada al azar: reflejada, desplazada, girada, ampliada, con otra luz. De pocas imágenes salen muchas.",
+    "Cada vez que la red ve una imagen, la ve un poco cambiada al azar: reflejada, desplazada, girada, ampliada, con otra luz. Así, de pocas imágenes salen muchas. A esto se le llama aumento de datos.",
   augmentPreview: "Así las ve la red",
-  previewOthers: "Otras",
+  previewOthers: "Mostrar otras",
   previewFailed: "No se pudieron mostrar.",
   train: "Entrenar",
   trainMore: "Seguir entrenando",
@@ -166,7 +166,7 @@ export const es: PicturesMessages = {
   preparing: "Preparando la red…",
   untrained: "Sin entrenar, solo adivina.",
   accuracyCaption: (count, step) => `de ${count} imágenes reservadas, reconocidas tras ${step} pasos.`,
-  chance: (share) => `Adivinando se acertaría cerca del ${share}.`,
+  chance: (share) => `Al azar se acertaría cerca del ${share}.`,
   bestBack: (step) => `Han vuelto los pesos del paso ${step}: con ellos la pérdida en las reservadas fue la más baja.`,
   trainProgress: "Progreso del entrenamiento",
   epochOf: (epoch, of) => `época ${epoch} de ${of}`,

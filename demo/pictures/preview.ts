@@ -1,16 +1,64 @@
-/** Pictures as a step of the training sees them, varied; on the processor, which is quick enough for a few. */
-import { cpu } from "../../src/cpu/backend.ts";
-import { type PreviewOptions, previewAugmentation } from "../../src/train/preview_augmentation.ts";
+/** Pictures as a step of the training sees them, varied: in a worker, since large ones take the processor a while. */
+import { rowsOfBatch } from "../../src/core/rows_of_batch.ts";
+import { readRows } from "../../src/data/data_source.ts";
 import type { FitOptions } from "../../src/train/types.ts";
 import type { PictureSet } from "./picture_set.ts";
 import { SEED } from "./presets.ts";
 
-/** Draws some pictures of a step into a canvas, side by side. */
+/** Pictures of a batch, and how they are varied. */
+export interface ToPreview {
+  /** Bytes of the pictures, one behind the other. */
+  readonly images: Uint8Array | Float32Array;
+  readonly shape: readonly number[];
+  readonly count: number;
+  readonly augment: NonNullable<FitOptions["augment"]>;
+  readonly seed: number;
+  readonly step: number;
+}
+
+export interface PreviewRequest {
+  readonly canvas: HTMLCanvasElement;
+  /** Pictures. */
+  readonly count: number;
+  /** The step that would see them, from 0 on. */
+  readonly step: number;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/** Draws the pictures of a step into a canvas, side by side. Rejects where there is no worker, and with the signal's reason. */
 export async function drawPreview(
-  set: PictureSet,
-  augment: NonNullable<FitOptions["augment"]>,
-  options: Pick<PreviewOptions, "canvas" | "count" | "step" | "columns">,
+  { train }: PictureSet,
+  augment: ToPreview["augment"],
+  { canvas, count, step, signal }: PreviewRequest,
 ): Promise<void> {
-  const backend = cpu();
-  await previewAugmentation(set.train, augment, { ...options, backend, seed: SEED, imageWidth: set.size, gap: 4 });
+  const order = { count: train.count, batch: Math.min(count, train.count), shuffle: true, seed: SEED };
+  const rows = rowsOfBatch(step, order).filter((row) => row >= 0);
+  const { images } = await readRows(train, [...rows]);
+  signal.throwIfAborted();
+  const drawn = await inWorker({ images, shape: train.shape, count: rows.length, augment, seed: SEED, step }, signal);
+  Object.assign(canvas, { width: drawn.width, height: drawn.height });
+  canvas.getContext("2d")?.drawImage(drawn, 0, 0);
+  drawn.close();
+}
+
+function inWorker(toPreview: ToPreview, signal: AbortSignal): Promise<ImageBitmap> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("./preview_worker.ts", import.meta.url), { type: "module" });
+    const end = () => worker.terminate();
+    signal.addEventListener("abort", () => {
+      end();
+      reject(signal.reason);
+    });
+    worker.addEventListener("message", ({ data }: MessageEvent<ImageBitmap | undefined>) => {
+      end();
+      if (data) resolve(data);
+      else reject(new Error("The pictures could not be varied."));
+    });
+    worker.addEventListener("error", (event) => {
+      end();
+      reject(new Error(event.message));
+    });
+    worker.postMessage(toPreview);
+  });
 }

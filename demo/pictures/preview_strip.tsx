@@ -32,13 +32,16 @@ function Strip({ set }: { set: PictureSet }) {
   useEffect(() => {
     const place = canvas.current;
     if (place === null) return;
+    const abort = new AbortController();
+    const { signal } = abort;
     import("./preview.ts")
       .then(({ drawPreview }) =>
-        drawPreview(set, augmentFor(set.size), { canvas: place, count: COUNT, columns: COUNT, step: shown }),
+        drawPreview(set, augmentFor(set.size), { canvas: place, count: COUNT, step: shown, signal }),
       )
       .catch(() => {
-        failed.value = true;
+        if (!signal.aborted) failed.value = true;
       });
+    return () => abort.abort();
   }, [set.id, shown]);
   if (failed.value) return <p class="note">{text.previewFailed}</p>;
   return (

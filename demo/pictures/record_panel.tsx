@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Webcam } from "../../src/data/webcam/webcam.ts";
 import { count } from "../language.ts";
 import type { App } from "./app.ts";
+import { ClassHead } from "./class_head.tsx";
 import { sizeWords } from "./import_panel.tsx";
 import { tell } from "./messages.ts";
 import { isMirrored, type RecordedClass, type Recorder } from "./recorder.ts";
@@ -92,30 +93,15 @@ function RecordCard({ recorder, one }: { recorder: Recorder; one: RecordedClass 
   const isHoldKey = (event: KeyboardEvent) => event.key === " " || event.key === "Enter";
   return (
     <li class="class-card">
-      <div class="class-head">
-        <input
-          type="text"
-          class="class-name"
-          aria-label={text.className}
-          value={name}
-          maxLength={60}
-          onChange={(event) => {
-            recorder.rename(key, event.currentTarget.value);
-            event.currentTarget.value = recorder.classes.value.find((other) => other.key === key)?.name ?? name;
-          }}
-        />
-        <span class="note">{text.classCount(one.count, count(one.count))}</span>
-        {recorder.classes.value.length > 2 && (
-          <button
-            type="button"
-            class="quiet"
-            aria-label={text.removeClassLabel(name)}
-            onClick={() => recorder.removeClass(key)}
-          >
-            {text.removeClass}
-          </button>
-        )}
-      </div>
+      <ClassHead
+        name={name}
+        pictures={one.count}
+        onRename={(wanted) => {
+          recorder.rename(key, wanted);
+          return recorder.classes.value.find((other) => other.key === key)?.name ?? name;
+        }}
+        onRemove={recorder.classes.value.length > 2 ? () => recorder.removeClass(key) : undefined}
+      />
       <div class="record-row">
         <button
           type="button"

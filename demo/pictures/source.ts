@@ -65,9 +65,7 @@ export async function suggestForm({ listed }: Source, onCpu: boolean): Promise<P
   let coloured = 0;
   for (const file of some) {
     try {
-      const blob = file && (await openSource(await file.open(), unzip));
-      const header =
-        blob && (await readHeader(async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer())));
+      const { blob, header } = (file && (await headOf(file))) ?? {};
       if (blob === undefined || header === undefined) continue;
       sides.push(Math.min(header.width, header.height));
       const decoded = await decodeOrTell(blob, LOOKED_FORM, true);
@@ -80,6 +78,21 @@ export async function suggestForm({ listed }: Source, onCpu: boolean): Promise<P
   const most = Math.min(median, onCpu ? USUAL_SIZE_ON_CPU : USUAL_SIZE);
   const size = SIZES.findLast((one) => one <= most) ?? SIZES[0];
   return { size, channels: sides.length > 0 && coloured === 0 ? 1 : 3 };
+}
+
+async function headOf(file: PictureFile) {
+  const blob = await openSource(await file.open(), unzip);
+  const header = await readHeader(async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer()));
+  return { blob, header };
+}
+
+/** Whether one of the first files begins as pictures do. */
+export async function hasPictures({ listed }: Source): Promise<boolean> {
+  for (const file of listed.slice(0, LOOKED_AT)) {
+    const found = await headOf(file).catch(() => undefined);
+    if (found?.header !== undefined) return true;
+  }
+  return false;
 }
 
 /** Whether some pixels have a colour. */

@@ -53,7 +53,7 @@ export function TrainPanel({ app, set }: { app: App; set: PictureSet }) {
         <Progress learner={learner} set={set} />
       </div>
       {phase === "failed" && <p class="notice-line failure">{text.trainFailed(errorWords(learner.error.value))}</p>}
-      {(learner.last.value !== undefined || learner.score.value !== undefined) && <Curves app={app} />}
+      {(learner.last.value !== undefined || learner.score.value !== undefined) && <Curves app={app} set={set} />}
     </section>
   );
 }
@@ -216,7 +216,7 @@ function Announcement({ learner }: { learner: Learner; set: PictureSet }) {
 }
 
 /** Loss and accuracy over the steps. */
-function Curves({ app: { learner, drawn } }: { app: App }) {
+function Curves({ app: { learner, drawn }, set }: { app: App; set: PictureSet }) {
   const text = tell();
   const colours = drawn.value;
   const [loss, lossReadout] = [useRef<HTMLDivElement>(null), useRef<HTMLSpanElement>(null)];
@@ -248,7 +248,8 @@ function Curves({ app: { learner, drawn } }: { app: App }) {
     drawnAt.current = now;
     const perEpoch = event?.stepsPerEpoch ?? 0;
     const target = Math.max(run.losses.length, learner.target.peek() * perEpoch, 1);
-    charts.current?.show({ run, target, others: [], smoothing: 0.85, logLoss: false, logSteps: false });
+    const classes = set.classNames.length;
+    charts.current?.show({ run, target, classes, others: [], smoothing: 0.85, logLoss: false, logSteps: false });
     const measured = run.measurements.at(-1);
     const label = (title: string, training: string, heldOut: string) => text.chartLabel(title, training, heldOut);
     const figure = (value: number | undefined, write: (value: number) => string) =>

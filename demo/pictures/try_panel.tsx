@@ -65,14 +65,7 @@ export function TryPanel({ app, set }: { app: App; set: PictureSet }) {
       <p class={refused || missing ? "note refused" : "note visually-hidden"} role="status">
         {refused ? text.tryRefused(text.skipReasons[refused]) : missing ? text.cameraReasons[missing] : ""}
       </p>
-      {reading?.probabilities && live === undefined && (
-        <div class="buttons">
-          <button type="button" id="pictures-inside" onClick={() => app.lookInside(true)}>
-            {text.lookInside}
-          </button>
-        </div>
-      )}
-      {(reading || live) && <Answer reading={reading} set={set} live={live} />}
+      {(reading || live) && <Answer reading={reading} set={set} live={live} onInside={() => app.lookInside(true)} />}
     </section>
   );
 }
@@ -81,9 +74,10 @@ interface AnswerOptions {
   readonly reading: Reading | undefined;
   readonly set: PictureSet;
   readonly live: Webcam | "opening" | undefined;
+  readonly onInside: () => void;
 }
 
-function Answer({ reading, set, live }: AnswerOptions) {
+function Answer({ reading, set, live, onInside }: AnswerOptions) {
   const text = tell();
   const { probabilities, heat, bytes } = reading ?? {};
   const names = set.classNames.map((name) => shownName(name));
@@ -119,6 +113,13 @@ function Answer({ reading, set, live }: AnswerOptions) {
             </li>
           ))}
         </ol>
+        {live === undefined && (
+          <div class="buttons">
+            <button type="button" id="pictures-inside" disabled={probabilities === undefined} onClick={onInside}>
+              {text.lookInside}
+            </button>
+          </div>
+        )}
       </div>
     </div>
   );

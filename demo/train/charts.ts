@@ -11,6 +11,9 @@ const HEIGHT = 236;
 const DASH = [5, 4];
 /** Distances of ticks: 1, 2, 5, 10, 20, 50 … */
 const WHOLE_STEPS = [0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5].map((unit) => unit * 10 ** power));
+const DIGIT_CLASSES = 10;
+/** How far the axis of the loss goes beyond the logarithm of the classes. */
+const BEYOND_GUESSING = 1.04;
 /** Columns of the training at hand in front of those of others: steps, raw, smoothed, held out. */
 const OWN_COLUMNS = 4;
 
@@ -29,6 +32,8 @@ export interface Shown {
   /** The step that it is meant to go to. */
   readonly target: number;
   readonly others: readonly Overlay[];
+  /** Classes that are told apart: the axis of the loss goes at least a little beyond what guessing costs. Default 10. */
+  readonly classes?: number;
   /** Factor of the moving average, 0 … 0.999. */
   readonly smoothing: number;
   readonly logLoss: boolean;
@@ -62,6 +67,8 @@ class Chart {
   #built = "";
   #others: readonly Overlay[] = [];
   #events: readonly RunEvent[] = [];
+  /** The axis of the loss ends here at least. */
+  #leastTop = 0;
 
   constructor(measure: Measure, place: HTMLElement, readout: HTMLElement) {
     this.#measure = measure;
@@ -76,6 +83,7 @@ class Chart {
     const logLoss = shown.logLoss && this.#measure === "loss";
     this.#others = others;
     this.#events = run.events;
+    this.#leastTop = BEYOND_GUESSING * Math.log(Math.max(2, shown.classes ?? DIGIT_CLASSES));
     const key = JSON.stringify([logLoss, logSteps, others.map(({ color, letter }) => [color, letter])]);
     const last = Math.max(target, run.losses.length, ...others.map((other) => other.run.losses.length));
     const steps = grid(last, MOST_POINTS, logSteps);
@@ -178,8 +186,9 @@ class Chart {
 
   #range(logLoss: boolean): uPlot.Scale.Range {
     if (this.#measure === "accuracy") return () => [0, 1];
-    if (logLoss) return (_, least, most) => [0.9 * Math.min(least ?? 1, 1), 1.1 * Math.max(most ?? 2.4, 2.4)];
-    return (_, __, most) => [0, Math.max(2.4, most * 1.02)];
+    const top = (most: number | null) => Math.max(this.#leastTop, most ?? 0);
+    if (logLoss) return (_, least, most) => [0.9 * Math.min(least ?? 1, 1), 1.1 * top(most)];
+    return (_, __, most) => [0, Math.max(this.#leastTop, top(most) * 1.02)];
   }
 
   #tick(logLoss: boolean): (value: number) => string {

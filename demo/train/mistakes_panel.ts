@@ -47,7 +47,8 @@ export class MistakesPanel {
   #cell: Cell | undefined;
   #read: Read | undefined;
   #reading: AbortController | undefined;
-  #error: unknown;
+  /** Why nothing could be read, and of what network and pictures that holds. */
+  #failure: { readonly error: unknown; readonly of: Read["of"] } | undefined;
   /** Whether it can be seen: what nobody looks at is not computed. */
   #seen = false;
   #shown: unknown[] = [];
@@ -120,7 +121,7 @@ export class MistakesPanel {
     this.#reading?.abort();
     const reading = new AbortController();
     this.#reading = reading;
-    this.#error = undefined;
+    this.#failure = undefined;
     this.render();
     const of = { latest: session.latest, digits: session.digits };
     const { steps: step } = session;
@@ -134,7 +135,7 @@ export class MistakesPanel {
       this.#showPictures(this.#cell);
     } catch (error) {
       // Of a training that failed the page tells already.
-      if (!reading.signal.aborted && session.phase !== "failed") this.#error = error;
+      if (!reading.signal.aborted && session.phase !== "failed") this.#failure = { error, of };
     } finally {
       if (this.#reading === reading) this.#reading = undefined;
       this.render();
@@ -153,7 +154,7 @@ export class MistakesPanel {
     const { phase, steps, latest, hasLearned } = this.#options.session;
     // A training that ended is measured yet; a pause may come at any step.
     const rests = hasLearned && (phase === "paused" || (phase === "ready" && latest?.step === steps));
-    if (this.#seen && rests && !this.#isFresh() && this.#reading === undefined && this.#error === undefined) {
+    if (this.#seen && rests && !this.#isFresh() && this.#reading === undefined && this.#failure === undefined) {
       void this.#readAll();
     }
   }
@@ -195,7 +196,9 @@ export class MistakesPanel {
     const { session } = this.#options;
     const { usable, digits, hasLearned } = session;
     // What belongs to another network or other pictures is not shown.
-    if (!hasLearned) this.#error = undefined;
+    const { of: failed } = this.#failure ?? {};
+    if (failed && (!hasLearned || failed.latest !== session.latest || failed.digits !== digits))
+      this.#failure = undefined;
     if (this.#read && (!hasLearned || this.#read.of.digits !== digits)) this.#read = undefined;
     this.#readAgain();
     const busy = this.#reading !== undefined;
@@ -220,9 +223,7 @@ export class MistakesPanel {
 
   #sentence(): string {
     const text = say();
-    if (this.#error !== undefined) {
-      return text.mistakesFailed(errorWords(this.#error));
-    }
+    if (this.#failure !== undefined) return text.mistakesFailed(errorWords(this.#failure.error));
     if (!this.#options.session.hasLearned) return text.mistakesUntrained;
     if (this.#reading !== undefined && this.#read?.part !== this.#part) return text.mistakesBusy;
     if (this.#read === undefined) return text.mistakesWaiting;

@@ -2,7 +2,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { changeLanguage, launchBrowser } from "../support/browser.ts";
+import { atRest, changeLanguage, launchBrowser } from "../support/browser.ts";
 
 const site = inject("demo");
 let browser: Browser;
@@ -49,8 +49,7 @@ describe("axe-core finds nothing", () => {
       });
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 900 });
-      // The bars grow in 120 ms; half-way colours are not the page's.
-      await page.waitForTimeout(200);
+      await atRest(page);
       const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).analyze();
       const found = violations.map(
         ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(" ")}`,

@@ -44,11 +44,22 @@ beforeAll(async () => {
 
 afterAll(() => browser?.close());
 
-/** Waits until what is shown is of a set with so many pictures. */
-async function read(pictures: string): Promise<void> {
-  await page.locator("#mistakes").scrollIntoViewIfNeeded();
-  await page.waitForSelector(`#mistakes[aria-busy="false"] #mistakes-status:has-text("of ${pictures} pictures")`);
+/**
+ * Waits until what the section says of what was read has these words. Nothing is read while it is out of sight, and what comes
+ * above it late may move it there.
+ */
+async function readings(...wanted: readonly string[]): Promise<void> {
+  const said = async () => {
+    await page.locator("#mistakes").scrollIntoViewIfNeeded();
+    const busy = await page.getAttribute("#mistakes", "aria-busy");
+    const words = (await page.textContent("#mistakes-status")) ?? "";
+    return wanted.every((part) => words.includes(part)) && busy === "false" ? wanted : { busy, words };
+  };
+  await expect.poll(said, { timeout: 90_000 }).toEqual(wanted);
 }
+
+/** Waits until what is shown is of a set with so many pictures. */
+const read = (pictures: string) => readings(`of ${pictures} pictures`);
 
 const trained = () => page.waitForSelector('html[data-phase="ready"] #accuracy:not(.pending)');
 
@@ -163,9 +174,7 @@ describe("where it is wrong", () => {
     await page.click("#changes-train");
     await page.waitForSelector("#changes-note:has-text('in use: 2,000 pictures to train on, 499 held out')");
     // From the first weights on, not from the last: an epoch of 2,000 pictures in batches of 64.
-    await page.locator("#mistakes").scrollIntoViewIfNeeded();
-    const status = "#mistakes-status:has-text('After step 32'):has-text('of 499 pictures')";
-    await page.waitForSelector(`#mistakes[aria-busy="false"] ${status}`);
+    await readings("After step 32", "of 499 pictures");
     expect(await page.innerText("#readings span >> nth=0")).toBe("step 32 of 32");
     const { confusion, ties } = await onTheCpu(data);
     expect(moved(await matrix(), confusion)).toBeLessThanOrEqual(ties);
@@ -193,12 +202,14 @@ describe("where it is wrong", () => {
     );
     await page.click("#run");
     await page.waitForSelector('html[data-phase="paused"]');
-    await page.locator("#mistakes").scrollIntoViewIfNeeded();
     // A step that was under way at the press ends after it.
     const step = async (selector: string, words: RegExp) => Number(words.exec(await page.innerText(selector))?.[1]);
     const now = () => step("#readings", /step (\d+) of/);
-    const behind = async () => (await now()) - (await step("#mistakes-status", /After step (\d+):/));
-    await expect.poll(behind, { timeout: 30_000 }).toBe(0);
+    const behind = async () => {
+      await page.locator("#mistakes").scrollIntoViewIfNeeded();
+      return (await now()) - (await step("#mistakes-status", /After step (\d+):/));
+    };
+    await expect.poll(behind, { timeout: 90_000 }).toBe(0);
     expect((await now()) % 32).toBeGreaterThan(8);
   });
 

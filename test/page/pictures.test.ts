@@ -7,7 +7,7 @@ import type { Browser, Page } from "playwright";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { CAMERA_FLAGS } from "../../scripts/chromium.mjs";
-import { changeLanguage, launchBrowser } from "../support/browser.ts";
+import { atRest, changeLanguage, launchBrowser } from "../support/browser.ts";
 
 const site = inject("demo");
 let browser: Browser;
@@ -57,7 +57,7 @@ const idle = () => page.waitForSelector('.pictures-train[data-phase="idle"]');
 
 /** Nothing that assistive technology stumbles over, nothing wider than the page, nothing that a finger misses. */
 async function expectAccessible(): Promise<void> {
-  await page.waitForTimeout(200);
+  await atRest(page);
   const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
@@ -82,8 +82,11 @@ describe("before there are pictures", () => {
     await changeLanguage(page, "es");
     expect(await page.textContent("h1")).toBe("Tus imágenes");
     expect(await page.textContent(".pictures-story")).toMatch(/más de 10[.,]000 imágenes de gatos/);
-    await page.setViewportSize({ width: 390, height: 844 });
-    await expectAccessible();
+    // The least width that WCAG 2.2 (1.4.10) has pages fit, and a phone's.
+    for (const width of [320, 390]) {
+      await page.setViewportSize({ width, height: 844 });
+      await expectAccessible();
+    }
     await page.setViewportSize({ width: 1280, height: 900 });
     await changeLanguage(page, "en");
   });
@@ -98,6 +101,16 @@ describe("before there are pictures", () => {
     expect(
       await page.locator(".class-name").evaluateAll((all) => all.map((one) => (one as HTMLInputElement).value)),
     ).toEqual(["bars", "discs"]);
+  });
+
+  it("says of a folder that holds no pictures that nothing could be read, not that a second class is missing", async () => {
+    await mkdir(join(folder, "texts"));
+    await writeFile(join(folder, "texts", "read me.txt"), "words");
+    await choose("texts");
+    const notice = page.locator("#view-pictures .notice");
+    expect(await notice.innerText()).toContain("None of the files could be read as a picture");
+    await notice.getByRole("button").click();
+    expect(await notice.count()).toBe(0);
   });
 
   it("tells that an archive is none", async () => {
@@ -151,7 +164,10 @@ describe("a folder with two folders of pictures", () => {
     await page.waitForFunction(() => document.querySelector<HTMLCanvasElement>(".preview canvas")?.width === 252);
     const bytes = () => page.evaluate(() => document.querySelector<HTMLCanvasElement>(".preview canvas")?.toDataURL());
     const before = await bytes();
+    // The page's own thread does not vary them: at 224 pixels that takes longer than a frame or two.
+    const worker = page.waitForEvent("worker", { predicate: (one) => one.url().includes("preview_worker") });
     await page.click(".preview button");
+    await worker;
     await expect.poll(bytes).not.toBe(before);
     await page.click(".preview summary");
   });
@@ -271,17 +287,17 @@ describe("a folder with two folders of pictures", () => {
       Number.parseInt((await page.locator(".pictures-record .class-head .note").nth(place).textContent()) ?? "", 10);
     await hold.nth(0).hover();
     await page.mouse.down();
-    await expect.poll(() => recorded(0), { timeout: 20_000 }).toBeGreaterThanOrEqual(6);
+    await expect.poll(() => recorded(0), { timeout: 60_000 }).toBeGreaterThanOrEqual(6);
     await page.mouse.up();
     const first = await recorded(0);
     expect(await page.isDisabled("#pictures-recorded")).toBe(true);
     await hold.nth(1).hover();
     await page.mouse.down();
-    await expect.poll(() => recorded(1), { timeout: 20_000 }).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => recorded(1), { timeout: 60_000 }).toBeGreaterThanOrEqual(3);
     await page.mouse.up();
     const second = await recorded(1);
     await page.keyboard.down("Space");
-    await expect.poll(() => recorded(1), { timeout: 20_000 }).toBeGreaterThanOrEqual(second + 3);
+    await expect.poll(() => recorded(1), { timeout: 60_000 }).toBeGreaterThanOrEqual(second + 3);
     await page.keyboard.up("Space");
     // What was on its way when the button was let go.
     expect(Math.abs((await recorded(0)) - first)).toBeLessThanOrEqual(1);
@@ -297,7 +313,7 @@ describe("a folder with two folders of pictures", () => {
   it("is recognised live through the camera", async () => {
     await page.selectOption("#pictures-epochs", "1");
     await page.click("#pictures-train");
-    await expect.poll(() => page.textContent("#pictures-readings"), { timeout: 30_000 }).toContain("finished");
+    await expect.poll(() => page.textContent("#pictures-readings"), { timeout: 90_000 }).toContain("finished");
     await page.click('.pictures-try button:text("Use the camera")');
     await page.waitForSelector(".pictures-try .camera-video video");
     await expect.poll(() => page.textContent(".try-words .verdict")).toMatch(/(hands|Class 2) · .*%/);

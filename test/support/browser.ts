@@ -94,6 +94,20 @@ export async function serve(folder: string): Promise<StaticServer> {
   };
 }
 
+/** Waits until what moves or changes its colour on a page has come to rest: colours half-way are not the page's. */
+export async function atRest(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    // What was changed just now begins to move with the next frame.
+    for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
+    const ends = document
+      .getAnimations()
+      .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime ?? 0))
+      // One that is taken away rejects.
+      .map(({ finished }) => finished.catch(() => undefined));
+    await Promise.all(ends);
+  });
+}
+
 /** Presses the button of a language, and waits until the page, which fetches its sentences then, is written in it. */
 export async function changeLanguage(page: Page, language: string): Promise<void> {
   await page.click(`[data-language="${language}"]`);
