@@ -203,7 +203,7 @@ export const en = {
   tryLabel: (answer: string, share: string) => `The picture as the network sees it: ${answer}, ${share}`,
   tryPending: "The picture as the network sees it",
   trySeen: (size: string) => `What the network sees: ${size}`,
-  tryHeat: "Orange: where it looked, by Grad-CAM",
+  tryHeat: "Orange: where it looked, by Grad\u2011CAM",
   tryBars: "Probability of each class",
   tryRefused: (why: string) => `That is no picture to read: ${why}.`,
 

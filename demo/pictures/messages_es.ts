@@ -204,7 +204,7 @@ export const es: PicturesMessages = {
   tryLabel: (answer, share) => `La imagen como la ve la red: ${answer}, ${share}`,
   tryPending: "La imagen como la ve la red",
   trySeen: (size) => `Lo que ve la red: ${size}`,
-  tryHeat: "Naranja: dónde ha mirado, según Grad-CAM",
+  tryHeat: "Naranja: dónde ha mirado, según Grad\u2011CAM",
   tryBars: "Probabilidad de cada clase",
   tryRefused: (why) => `Eso no es una imagen que se pueda leer: ${why}.`,
 

@@ -11,6 +11,8 @@ export interface ToPreview {
   readonly images: Uint8Array | Float32Array;
   readonly shape: readonly number[];
   readonly count: number;
+  /** Pictures side by side. */
+  readonly columns: number;
   readonly augment: NonNullable<FitOptions["augment"]>;
   readonly seed: number;
   readonly step: number;
@@ -20,23 +22,26 @@ export interface PreviewRequest {
   readonly canvas: HTMLCanvasElement;
   /** Pictures. */
   readonly count: number;
+  /** Pictures side by side. */
+  readonly columns: number;
   /** The step that would see them, from 0 on. */
   readonly step: number;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
 
-/** Draws the pictures of a step into a canvas, side by side. Rejects where there is no worker, and with the signal's reason. */
+/** Draws the pictures of a step into a canvas. Rejects where there is no worker, and with the signal's reason. */
 export async function drawPreview(
   { train }: PictureSet,
   augment: ToPreview["augment"],
-  { canvas, count, step, signal }: PreviewRequest,
+  { canvas, count, columns, step, signal }: PreviewRequest,
 ): Promise<void> {
   const order = { count: train.count, batch: Math.min(count, train.count), shuffle: true, seed: SEED };
   const rows = rowsOfBatch(step, order).filter((row) => row >= 0);
   const { images } = await readRows(train, [...rows]);
   signal.throwIfAborted();
-  const drawn = await inWorker({ images, shape: train.shape, count: rows.length, augment, seed: SEED, step }, signal);
+  const batch = { images, shape: train.shape, count: rows.length };
+  const drawn = await inWorker({ ...batch, columns, augment, seed: SEED, step }, signal);
   Object.assign(canvas, { width: drawn.width, height: drawn.height });
   canvas.getContext("2d")?.drawImage(drawn, 0, 0);
   drawn.close();

@@ -6,6 +6,8 @@ import { tell } from "./messages.ts";
 import type { PictureSet } from "./picture_set.ts";
 
 const COUNT = 8;
+/** Where the page is narrower than this, they take two rows. */
+const NARROW = 620;
 
 export function PreviewStrip({ set }: { set: PictureSet }) {
   const text = tell();
@@ -34,9 +36,10 @@ function Strip({ set }: { set: PictureSet }) {
     if (place === null) return;
     const abort = new AbortController();
     const { signal } = abort;
+    const columns = innerWidth < NARROW ? COUNT / 2 : COUNT;
     import("./preview.ts")
       .then(({ drawPreview }) =>
-        drawPreview(set, augmentFor(set.size), { canvas: place, count: COUNT, step: shown, signal }),
+        drawPreview(set, augmentFor(set.size), { canvas: place, count: COUNT, columns, step: shown, signal }),
       )
       .catch(() => {
         if (!signal.aborted) failed.value = true;

@@ -7,12 +7,12 @@ import type { ToPreview } from "./preview.ts";
 /** Between two pictures, in pixels. */
 const GAP = 4;
 
-async function draw({ images, shape, count, augment, seed, step }: ToPreview): Promise<ImageBitmap> {
+async function draw({ images, shape, count, columns, augment, seed, step }: ToPreview): Promise<ImageBitmap> {
   const canvas = new OffscreenCanvas(1, 1);
   // The batch alone, in its order: random numbers go by the place in a batch.
   const batch: Dataset = { images, shape, count, labels: new Int32Array(count), classes: 1 };
   const backend = cpu();
-  const look = { columns: count, imageWidth: shape[1] ?? 1, gap: GAP };
+  const look = { columns, imageWidth: shape[1] ?? 1, gap: GAP };
   await previewAugmentation(batch, augment, { backend, canvas, count, seed, step, shuffle: false, ...look });
   return canvas.transferToImageBitmap();
 }
