@@ -1,6 +1,7 @@
 /** The pictures that a session trains and measures on: where the handwritten digits lie, and what every data set brings. */
-import { type Dataset, subset } from "../src/data/dataset.ts";
+import type { Dataset } from "../src/data/dataset.ts";
 import { fetchIdx } from "../src/data/idx.ts";
+import { subset } from "../src/data/subset.ts";
 import type { Wording } from "./language.ts";
 import { withWrittenOnes, writtenCount } from "./written_ones.ts";
 

@@ -1,5 +1,5 @@
 /** The pad, what the network reads on it, and what it is taught by it. */
-import { sample } from "../src/data/dataset.ts";
+import { sample } from "../src/data/subset.ts";
 import { DigitPad } from "./digit_pad.ts";
 import { find } from "./dom.ts";
 import { DrawPanel } from "./draw_panel.ts";

@@ -14,7 +14,7 @@
  */
 
 import { nextTurn } from "../src/core/next_turn.ts";
-import { sample } from "../src/data/dataset.ts";
+import { sample } from "../src/data/subset.ts";
 import type { Dataset } from "../src/index.ts";
 
 const SIDE = 28;

@@ -1,5 +1,6 @@
 /** What held-out digits say of a network: how well it reads, how sure it may be, and whether its training learns at all. */
-import { type Dataset, sample } from "../src/data/dataset.ts";
+import type { Dataset } from "../src/data/dataset.ts";
+import { sample } from "../src/data/subset.ts";
 import type { Evaluation, Trainer } from "../src/train/types.ts";
 import { CLASSES } from "./digits.ts";
 import { fitTemperature } from "./temperature.ts";

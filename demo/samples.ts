@@ -1,6 +1,6 @@
 /** A row of held-out digits with what the network reads in each. */
 
-import { sample } from "../src/data/dataset.ts";
+import { sample } from "../src/data/subset.ts";
 import type { Dataset } from "../src/index.ts";
 import { className, hasLongNames } from "./classes.ts";
 import { find, make, write } from "./dom.ts";

@@ -26,6 +26,7 @@ const HINTS = {
   formatShape: "core/describe.js",
   shortened: "core/describe.js",
   insteadOf: "data/instead.js",
+  insteadOfEntry: "data/instead.js",
   insteadOfLabel: "data/instead.js",
   insteadOfLabels: "data/instead.js",
   optionHint: "core/hints.js",

@@ -26,7 +26,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { cpu } from "../src/cpu.ts";
-import { subset } from "../src/data/dataset.ts";
+import { subset } from "../src/data/subset.ts";
 import {
   type AugmentOptions,
   activation,

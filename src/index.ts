@@ -19,8 +19,6 @@ export {
   type NestedNumbers,
   type RowReader,
   type RowReading,
-  sample,
-  subset,
 } from "./data/dataset.ts";
 export * from "./data/digit.ts";
 export { type DoubtfulLabel, doubtfulLabels } from "./data/doubtful_labels.ts";
@@ -60,6 +58,7 @@ export type {
   SkipReason,
 } from "./data/pictures/types.ts";
 export { type SplitOptions, split } from "./data/split.ts";
+export { sample, subset } from "./data/subset.ts";
 export { type SyntheticOptions, synthetic } from "./data/synthetic.ts";
 export { type Recording, type RecordOptions, type Webcam, type WebcamOptions, webcam } from "./data/webcam/webcam.ts";
 export { withoutClass } from "./data/without_class.ts";

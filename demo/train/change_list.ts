@@ -1,5 +1,5 @@
 /** What the visitor changed of the data: a list to undo from, a file out and in, and the training that uses it. */
-import { sample } from "../../src/data/dataset.ts";
+import { sample } from "../../src/data/subset.ts";
 import { className } from "../classes.ts";
 import { find, make, write } from "../dom.ts";
 import { errorWords } from "../error_words.ts";

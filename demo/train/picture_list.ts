@@ -1,5 +1,5 @@
 /** Pictures with what the network reads in each, a page at a time; one of them can be corrected or taken out. */
-import { sample } from "../../src/data/dataset.ts";
+import { sample } from "../../src/data/subset.ts";
 import { className } from "../classes.ts";
 import { announce, find, make, write } from "../dom.ts";
 import { inkCanvas, paintInk } from "../ink.ts";

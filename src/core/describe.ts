@@ -22,7 +22,7 @@ export function describeValue(value: unknown): string {
   if (type === "bigint") return `the BigInt ${shortened(text)}n`;
   if (type === "function") return text === "" ? "a function" : `the function ${shortened(text)}`;
   if (type !== "object") return text;
-  if (has.includes("promise")) return "a promise (await it)";
+  if (has.includes("then")) return "a promise (await it)";
   // By its sound: "a URL", "a Uint8Array".
   if (tag !== "Object") return `${/^([AEIO]|U(?!R|int))/.test(tag) ? "an" : "a"} ${tag}`;
   return names.length === 0 ? "an empty object" : `an object with ${shortened(names.join(", ")).trim()}`;

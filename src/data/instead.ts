@@ -18,7 +18,7 @@ export function insteadOf(value: unknown, known: string | null = null): string {
     const blob = tag === "Blob" || tag === "File" ? "file" : "await (await fetch(url)).blob()";
     return `decode the picture: await createImageBitmap(${blob}), which createClassifier().predict takes`;
   }
-  if (PICTURES.test(tag) || (has.includes("data") && has.includes("size"))) {
+  if (PICTURES.test(tag) || (has.includes("data") && has.includes("width"))) {
     return "createClassifier().predict takes pictures; here give their values";
   }
   if (tag.endsWith("RenderingContext") || tag.endsWith("RenderingContext2D")) return "give its canvas";
@@ -27,6 +27,12 @@ export function insteadOf(value: unknown, known: string | null = null): string {
   if (has.includes("dataSync")) return "give await tensor.data()";
   if (has.includes("iterator")) return "make an array of it: Float32Array.from(values)";
   return "give a Float32Array of values as they are, or a Uint8Array of bytes 0 to 255";
+}
+
+/** What to give in the place of a list that has such an entry. */
+export function insteadOfEntry(entry: unknown): string {
+  const isNested = Array.isArray(entry) || factsToldOf(entry)[4].includes("length");
+  return isNested ? insteadOf([]) : "give a list of numbers";
 }
 
 /** What to give in the place of something that is no list of labels. */

@@ -1,7 +1,8 @@
 import { ArgumentError } from "../core/errors.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
 import { randomKey, randomUniform } from "../core/random.ts";
-import { type Dataset, subset } from "./dataset.ts";
+import type { Dataset } from "./dataset.ts";
+import { subset } from "./subset.ts";
 
 /** How `split` divides a data set. */
 export interface SplitOptions {

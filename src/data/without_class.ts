@@ -1,6 +1,7 @@
 import { ArgumentError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
-import { type Dataset, subset } from "./dataset.ts";
+import type { Dataset } from "./dataset.ts";
+import { subset } from "./subset.ts";
 
 /**
  * A data set without the images of a class, a copy: the labels behind it move up by one, and its name goes. Throws

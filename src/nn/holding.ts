@@ -1,5 +1,5 @@
 /** What regularizers and constraints do with parameters in a training step. */
-import { normalizeAxes } from "../core/shape.ts";
+import { normalizeAxes } from "../core/axes.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { add, mul } from "../graph/ops/arithmetic.ts";

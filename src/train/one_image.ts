@@ -1,7 +1,9 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
-import { checkFinite, checkNotRgba, type ImageBatch, readImages } from "../data/values.ts";
+import { checkFinite, checkNotRgba } from "../data/image_values.ts";
+import type { ImageBatch } from "../data/values.ts";
+import { readImages } from "../data/values.ts";
 import type { Model } from "../nn/model.ts";
 
 /**

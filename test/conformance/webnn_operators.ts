@@ -1,5 +1,7 @@
 /** WebNN's operators (W3C, Web Neural Network API) as ops of a graph: every layout becomes NHWC and HWIO on the way. */
-import { broadcastShapes, sizeOf } from "../../src/core/shape.ts";
+
+import { broadcastShapes } from "../../src/core/axes.ts";
+import { sizeOf } from "../../src/core/shape.ts";
 import type { Node } from "../../src/graph/node.ts";
 import type { Pool2dOptions } from "../../src/graph/ops/max_pool2d.ts";
 import type { Graph } from "../../src/graph.ts";

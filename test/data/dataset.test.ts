@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ArgumentError, ShapeError } from "../../src/core/errors.ts";
 import { dataSource } from "../../src/data/data_source.ts";
-import { dataset, sample, subset, take } from "../../src/data/dataset.ts";
+import { dataset } from "../../src/data/dataset.ts";
+import { sample, subset, take } from "../../src/data/subset.ts";
 import { withoutClass } from "../../src/data/without_class.ts";
 
 const images = Uint8Array.from({ length: 12 }, (_, index) => index * 20);

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { edgeDirections, KnownInk } from "../../demo/known_ink.ts";
 import { withWrittenOnes } from "../../demo/written_ones.ts";
-import { sample, subset } from "../../src/data/dataset.ts";
+import { sample, subset } from "../../src/data/subset.ts";
 import type { Dataset } from "../../src/index.ts";
 import { GLYPHS, pixelsOf } from "../support/digit_strokes.ts";
 import { mnistSmall } from "../support/mnist_small.ts";

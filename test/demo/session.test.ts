@@ -8,7 +8,7 @@ import { Session } from "../../demo/session.ts";
 import { LOSS, type OpenTrainer } from "../../demo/setup.ts";
 import { decodeRows } from "../../demo/train/design.ts";
 import { cpu } from "../../src/cpu.ts";
-import { sample, subset } from "../../src/data/dataset.ts";
+import { sample, subset } from "../../src/data/subset.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import { createTrainer, type Dataset, fetchIdx, type Trainer } from "../../src/index.ts";
 

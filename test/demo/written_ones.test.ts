@@ -1,7 +1,7 @@
 /** The 1s that the page draws into its training set. */
 import { expect, it } from "vitest";
 import { withWrittenOnes, writtenCount } from "../../demo/written_ones.ts";
-import { sample } from "../../src/data/dataset.ts";
+import { sample } from "../../src/data/subset.ts";
 import type { Dataset } from "../../src/index.ts";
 import { mnistSmall } from "../support/mnist_small.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cpu } from "../../src/cpu.ts";
-import { sample } from "../../src/data/dataset.ts";
+import { sample } from "../../src/data/subset.ts";
 import {
   ArgumentError,
   type Backend,

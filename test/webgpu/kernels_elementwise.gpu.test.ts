@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { broadcastShapes, broadcastStrides, type Shape, sizeOf, stridesOf } from "../../src/core/shape.ts";
+import { broadcastShapes, broadcastStrides, stridesOf } from "../../src/core/axes.ts";
+import { type Shape, sizeOf } from "../../src/core/shape.ts";
 import type { Variants } from "../../src/webgpu/kernel.ts";
 import { openDevice } from "../support/device.ts";
 import { type BinaryOperation, copy, elementwise, transpose, type UnaryOperation } from "../support/kernels.ts";

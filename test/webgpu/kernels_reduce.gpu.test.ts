@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { reducedShape, type Shape, sizeOf, stridesOf } from "../../src/core/shape.ts";
+import { reducedShape, stridesOf } from "../../src/core/axes.ts";
+import { type Shape, sizeOf } from "../../src/core/shape.ts";
 import type { DeviceTraits } from "../../src/webgpu/kernel.ts";
 import { openDevice } from "../support/device.ts";
 import { maxGradient, type ReduceOperation, reduceStages } from "../support/kernels.ts";

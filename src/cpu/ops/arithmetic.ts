@@ -1,4 +1,4 @@
-import { broadcastStrides } from "../../core/shape.ts";
+import { broadcastStrides } from "../../core/axes.ts";
 import type { OpDefinition } from "../../graph/op.ts";
 import { addOp, divOp, mulOp, subOp } from "../../graph/ops/arithmetic.ts";
 import { standardizeOp } from "../../graph/ops/normalization.ts";

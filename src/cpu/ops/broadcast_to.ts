@@ -1,4 +1,4 @@
-import { broadcastStrides } from "../../core/shape.ts";
+import { broadcastStrides } from "../../core/axes.ts";
 import { broadcastToOp } from "../../graph/ops/broadcast_to.ts";
 import { defineCpuOp, read } from "../op.ts";
 import { walk } from "../walk.ts";

@@ -1,5 +1,5 @@
+import { broadcastStrides } from "../../core/axes.ts";
 import { dropoutMask } from "../../core/dropout.ts";
-import { broadcastStrides } from "../../core/shape.ts";
 import { dropoutOp } from "../../graph/ops/dropout.ts";
 import { defineCpuOp, read } from "../op.ts";
 import { walk } from "../walk.ts";

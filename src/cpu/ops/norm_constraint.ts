@@ -1,5 +1,5 @@
 import { at } from "../../core/at.ts";
-import { stridesOf } from "../../core/shape.ts";
+import { stridesOf } from "../../core/axes.ts";
 import { NORM_EPSILON, normConstraintOp } from "../../graph/ops/norm_constraint.ts";
 import { defineCpuOp, read } from "../op.ts";
 import { walk } from "../walk.ts";

@@ -1,4 +1,5 @@
-import { broadcastStrides, reducedShape, type Shape } from "../../core/shape.ts";
+import { broadcastStrides, reducedShape } from "../../core/axes.ts";
+import type { Shape } from "../../core/shape.ts";
 import { maxGradientOp, maxOp, minOp, productOp } from "../../graph/ops/reduce.ts";
 import { sumOp } from "../../graph/ops/sum.ts";
 import { defineCpuOp, read, storeSums, zeroSums } from "../op.ts";

@@ -1,5 +1,6 @@
 import { at } from "../../core/at.ts";
-import { type Shape, stridesOf } from "../../core/shape.ts";
+import { stridesOf } from "../../core/axes.ts";
+import type { Shape } from "../../core/shape.ts";
 import { concatOp } from "../../graph/ops/concat.ts";
 import { placeOp, type SliceAttributes, sliceOp } from "../../graph/ops/slice.ts";
 import { defineCpuOp, read } from "../op.ts";

@@ -1,4 +1,4 @@
-import { stridesOf } from "../../core/shape.ts";
+import { stridesOf } from "../../core/axes.ts";
 import { transposeOp } from "../../graph/ops/transpose.ts";
 import { defineCpuOp, read } from "../op.ts";
 import { walk } from "../walk.ts";

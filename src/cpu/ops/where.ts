@@ -1,4 +1,4 @@
-import { broadcastStrides } from "../../core/shape.ts";
+import { broadcastStrides } from "../../core/axes.ts";
 import { whereOp } from "../../graph/ops/where.ts";
 import { defineCpuOp, read } from "../op.ts";
 import { walk, walkPair } from "../walk.ts";

@@ -1,5 +1,6 @@
+import { normalizeAxes } from "../../core/axes.ts";
 import { ShapeError } from "../../core/errors.ts";
-import { formatShape, normalizeAxes } from "../../core/shape.ts";
+import { formatShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { defineOp, FLOATS } from "../op.ts";

@@ -1,4 +1,4 @@
-import { broadcastShapes } from "../../core/shape.ts";
+import { broadcastShapes } from "../../core/axes.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { defineOp, FLOATS, type GradientRule, type OpDefinition } from "../op.ts";

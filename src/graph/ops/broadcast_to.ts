@@ -1,5 +1,6 @@
+import { broadcastShapes } from "../../core/axes.ts";
 import { ShapeError } from "../../core/errors.ts";
-import { broadcastShapes, formatShape, type Shape, sameShape } from "../../core/shape.ts";
+import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { defineOp, FLOATS } from "../op.ts";

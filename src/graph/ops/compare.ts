@@ -1,5 +1,5 @@
+import { broadcastShapes } from "../../core/axes.ts";
 import { ShapeError } from "../../core/errors.ts";
-import { broadcastShapes } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { defineOp, type OpDefinition, WORDS } from "../op.ts";

@@ -1,4 +1,4 @@
-import { normalizeAxes } from "../../core/shape.ts";
+import { normalizeAxes } from "../../core/axes.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { defineOp, FLOATS, type OpDefinition } from "../op.ts";

@@ -1,6 +1,7 @@
+import { broadcastShapes } from "../../core/axes.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { describeValue } from "../../core/options.ts";
-import { broadcastShapes, formatShape, type Shape, sameShape } from "../../core/shape.ts";
+import { formatShape, type Shape, sameShape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { COUNTS, defineOp, FLOATS, type OpDefinition } from "../op.ts";

@@ -1,7 +1,8 @@
 import { at } from "../../core/at.ts";
+import { normalizeAxes } from "../../core/axes.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { describeValue } from "../../core/options.ts";
-import { formatShape, normalizeAxes, sizeOf } from "../../core/shape.ts";
+import { formatShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { defineOp, FLOATS, type OpDefinition } from "../op.ts";

@@ -1,5 +1,6 @@
+import { normalizeAxes, reducedShape } from "../../core/axes.ts";
 import { ShapeError } from "../../core/errors.ts";
-import { formatShape, normalizeAxes, reducedShape, sameShape, sizeOf } from "../../core/shape.ts";
+import { formatShape, sameShape, sizeOf } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { defineOp, FLOATS } from "../op.ts";

@@ -1,6 +1,7 @@
 import { at } from "../../core/at.ts";
+import { normalizeAxes } from "../../core/axes.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
-import { checkShape, formatShape, normalizeAxes, type Shape } from "../../core/shape.ts";
+import { checkShape, formatShape, type Shape } from "../../core/shape.ts";
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { defineOp, WORDS } from "../op.ts";

@@ -1,4 +1,4 @@
-import { normalizeAxes, reducedShape } from "../../core/shape.ts";
+import { normalizeAxes, reducedShape } from "../../core/axes.ts";
 import type { Graph } from "../graph.ts";
 import type { Node, Operands } from "../node.ts";
 import { defineOp, FLOATS } from "../op.ts";

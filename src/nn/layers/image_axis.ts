@@ -1,5 +1,5 @@
+import { normalizeAxes } from "../../core/axes.ts";
 import { ShapeError } from "../../core/errors.ts";
-import { normalizeAxes } from "../../core/shape.ts";
 
 /** An axis of Keras, which counts the batch as axis 0, as an axis of one image's shape. Throws for the batch itself. */
 export function imageAxis(what: string, axis: number, rank: number): number {

@@ -1,8 +1,9 @@
 import shader from "../../../shaders/dropout.wgsl?raw";
 import random from "../../../shaders/random.wgsl?raw";
 import storedTensor from "../../../shaders/stored_tensor.wgsl?raw";
+import { broadcastStrides, stridesOf } from "../../core/axes.ts";
 import { dropoutKey, dropoutThreshold } from "../../core/dropout.ts";
-import { broadcastStrides, type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
+import { type Shape, sizeOf } from "../../core/shape.ts";
 import type { DropoutAttributes } from "../../graph/ops/dropout.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";

@@ -1,8 +1,9 @@
 import elementNan from "../../../shaders/element_nan.wgsl?raw";
 import shader from "../../../shaders/elementwise.wgsl?raw";
 import power from "../../../shaders/power.wgsl?raw";
+import { broadcastStrides, stridesOf } from "../../core/axes.ts";
 import { InternalError } from "../../core/errors.ts";
-import { broadcastStrides, type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
+import { type Shape, sizeOf } from "../../core/shape.ts";
 import type { DType } from "../../core/tensor.ts";
 import type { Node } from "../../graph/node.ts";
 import type { OpName } from "../../graph/op_names.ts";

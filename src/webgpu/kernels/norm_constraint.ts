@@ -1,6 +1,7 @@
 import shader from "../../../shaders/norm_constraint.wgsl?raw";
 import { at } from "../../core/at.ts";
-import { sizeOf, stridesOf } from "../../core/shape.ts";
+import { stridesOf } from "../../core/axes.ts";
+import { sizeOf } from "../../core/shape.ts";
 import { NORM_EPSILON, type NormConstraintAttributes } from "../../graph/ops/norm_constraint.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";

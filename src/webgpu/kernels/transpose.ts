@@ -1,8 +1,9 @@
 import storedTensor from "../../../shaders/stored_tensor.wgsl?raw";
 import shader from "../../../shaders/transpose.wgsl?raw";
 import { at } from "../../core/at.ts";
+import { stridesOf } from "../../core/axes.ts";
 import { ArgumentError } from "../../core/errors.ts";
-import { type Shape, sizeOf, stridesOf } from "../../core/shape.ts";
+import { type Shape, sizeOf } from "../../core/shape.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { halvesIf, kernel } from "../variants.ts";
