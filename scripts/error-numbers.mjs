@@ -93,12 +93,14 @@ function hash(text) {
 /** The messages of a module's errors: where they are, the values in them, and an expression over v that makes the text of these. */
 function messagesOf(name, code) {
   const messages = [];
-  visit(parseAst(code), (node) => {
+  const program = parseAst(code);
+  const module = { code, constants: constantsOf(program) };
+  visit(program, (node) => {
     if (node.type !== "NewExpression" || !/Error$/.test(node.callee.name ?? "")) return;
     const message = node.arguments[MESSAGE_PLACE[node.callee.name] ?? 0];
     if (message === undefined || VALUES.includes(message.type)) return;
     const values = [];
-    const text = textOf(message, values, code, "v");
+    const text = textOf(message, values, module, "v");
     if (text === undefined) {
       const line = code.slice(0, node.start).split("\n").length;
       throw new Error(`dist/${name}:${line}: ${node.callee.name}'s message is no text with values in it.`);
@@ -108,6 +110,19 @@ function messagesOf(name, code) {
     return false;
   });
   return messages;
+}
+
+/** Texts and numbers that a module has under a name in capitals: in a text they stand themselves. */
+function constantsOf({ body }) {
+  const constants = new Map();
+  for (const { type, declarations } of body) {
+    if (type !== "VariableDeclaration") continue;
+    for (const { id, init } of declarations) {
+      const isPlain = init?.type === "Literal" && ["string", "number"].includes(typeof init.value);
+      if (isPlain && /^[A-Z][A-Z0-9_]*$/.test(id.name ?? "")) constants.set(id.name, init.value);
+    }
+  }
+  return constants;
 }
 
 /** Whether the text needs a function that a page should not have for it. */
@@ -129,8 +144,8 @@ function letters(message) {
 }
 
 /** What stands in a template literal for an expression; its values are added to `values`, which the text knows as `list`. */
-function textOf(node, values, code, list) {
-  const source = ({ start, end }) => code.slice(start, end);
+function textOf(node, values, module, list) {
+  const source = ({ start, end }) => module.code.slice(start, end);
   const value = (text) => `${list}[${values.push(text) - 1}]`;
   switch (node.type) {
     case "Literal":
@@ -140,22 +155,22 @@ function textOf(node, values, code, list) {
         .map(({ value: { cooked } }, index) => {
           const inner = node.expressions[index];
           return (
-            templateText(cooked) + (inner ? (textOf(inner, values, code, list) ?? `\${${value(source(inner))}}`) : "")
+            templateText(cooked) + (inner ? (textOf(inner, values, module, list) ?? `\${${value(source(inner))}}`) : "")
           );
         })
         .join("");
     case "BinaryExpression": {
       if (node.operator !== "+") return undefined;
-      const left = textOf(node.left, values, code, list);
-      const right = textOf(node.right, values, code, list);
+      const left = textOf(node.left, values, module, list);
+      const right = textOf(node.right, values, module, list);
       // A sum of numbers is a value.
       return left === undefined || right === undefined ? undefined : left + right;
     }
     case "ConditionalExpression": {
       const [ifTrue, ifFalse] = [[], []];
       const inner = `${list}${values.length}`;
-      const yes = textOf(node.consequent, ifTrue, code, inner);
-      const no = textOf(node.alternate, ifFalse, code, inner);
+      const yes = textOf(node.consequent, ifTrue, module, inner);
+      const no = textOf(node.alternate, ifFalse, module, inner);
       if (yes === undefined || no === undefined) return undefined;
       const given = `${source(node.test)} ? [1, ${ifTrue.join(", ")}] : [0, ${ifFalse.join(", ")}]`;
       return `\${((${inner}) => (${inner}.shift() ? \`${yes}\` : \`${no}\`))([...${value(given)}])}`;
@@ -168,6 +183,8 @@ function textOf(node, values, code, list) {
       }
       return `\${${value(source(node))}}`;
     case "Identifier":
+      if (module.constants.has(node.name)) return templateText(String(module.constants.get(node.name)));
+      return `\${${value(source(node))}}`;
     case "MemberExpression":
     case "ChainExpression":
     case "LogicalExpression":

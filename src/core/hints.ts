@@ -3,12 +3,15 @@
  * dist/production holds these, and only who explains it has the functions (scripts/error-numbers.mjs).
  */
 
+import { OPTION_HINTS } from "./option_hints.ts";
+
 /** Letters of a stranger's text in a message. */
 export const LONGEST_SHOWN = 60;
 
-/** What to write in the place of an option; `hint` where it is known what was meant. */
-export function optionHint(name: string, known: readonly string[], hint: string | null): string {
-  if (hint !== null) return `${hint}.`;
+/** What to write in the place of an option of the function `where`, which knows these. */
+export function optionHint(name: string, known: readonly string[], where: string): string {
+  const hints = Object.hasOwn(OPTION_HINTS, where) ? OPTION_HINTS[where] : undefined;
+  if (hints && Object.hasOwn(hints, name)) return `${hints[name]}.`;
   const nearest = nearestName(name, known);
   return nearest === undefined ? `it takes ${known.join(", ") || "none"}.` : `did you mean "${nearest}"?`;
 }

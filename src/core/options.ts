@@ -21,15 +21,13 @@ export type OptionKinds<T> = {
         : "any";
 };
 
-/** What to say of names that are not options here, but that people write. */
-export type OptionHints = Readonly<Record<string, string>>;
-
 /**
  * Throws `ArgumentError` unless `options` is an object that holds no other options than those of `kinds`, booleans, numbers
  * and texts where these are wanted; an option that is undefined counts as left out. The error names the nearest right one.
- * `where` is the function as it is called ("dense"); `hints` tell where an option belongs that is not this function's.
+ * `where` is the function as it is called ("dense"); of names that people write in an option's place, it says what is meant
+ * (core/option_hints.ts).
  */
-export function checkOptions<T>(where: string, options: T, kinds: OptionKinds<T>, hints: OptionHints = {}): void {
+export function checkOptions<T>(where: string, options: T, kinds: OptionKinds<T>): void {
   const table: Readonly<Record<string, OptionKind>> = kinds;
   const known = Object.keys(table);
   if (!isPlainObject(options)) {
@@ -42,8 +40,7 @@ export function checkOptions<T>(where: string, options: T, kinds: OptionKinds<T>
   for (const [name, value] of Object.entries(options)) {
     const kind = Object.hasOwn(table, name) ? table[name] : undefined;
     if (kind === undefined) {
-      const hint = Object.hasOwn(hints, name) ? (hints[name] ?? null) : null;
-      throw new ArgumentError(`${where}: unknown option "${shortened(name)}"; ${optionHint(name, known, hint)}`);
+      throw new ArgumentError(`${where}: unknown option "${shortened(name)}"; ${optionHint(name, known, where)}`);
     }
     if (value === undefined || kind === "any" || typeof value === kind) continue;
     const wanted = kind === "boolean" ? "true or false" : kind === "number" ? "a number" : "a text";

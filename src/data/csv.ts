@@ -32,8 +32,6 @@ const OPTIONS: OptionKinds<CsvOptions> = {
   ...{ label: "string", shape: "any", header: "boolean", separator: "string", dtype: "string", classNames: "any" },
 };
 
-const HINTS = { sep: 'it is "separator"', delimiter: 'it is "separator"', labels: 'the column of labels is "label"' };
-
 /** The pixels of all rows: bytes as long as they are some. */
 class Pixels {
   #values: Uint8Array | Float32Array = new Uint8Array(1 << 16);
@@ -73,7 +71,7 @@ class Pixels {
  * `ArgumentError` for options that do not fit the table.
  */
 export function csv(source: string | Bytes, options: CsvOptions = {}): Dataset {
-  checkOptions("csv", options, OPTIONS, HINTS);
+  checkOptions("csv", options, OPTIONS);
   const { label = "first", shape, dtype, separator } = options;
   if (shape !== undefined) checkShape("csv: shape", shape);
   if (dtype !== undefined && dtype !== "u8" && dtype !== "f32") {

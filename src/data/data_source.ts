@@ -34,12 +34,6 @@ const OPTIONS: OptionKinds<DataSourceOptions> = {
   ...{ classNames: "any", targetShape: "any", sampleWeights: "any" },
 };
 
-const HINTS = {
-  shape: 'the shape of one image is "sampleShape"',
-  images: 'images are what "read" fills in; those in memory go into dataset()',
-  targets: 'targets are what "read" fills in; give their "targetShape"',
-};
-
 /**
  * A data set of which no more than a few batches are in memory: `read` is called for the images that come next, ahead of the
  * steps that take them. Usable wherever a data set is, in a worker too: `read` stays on the page. What is trained is what
@@ -58,7 +52,7 @@ const HINTS = {
  * are not `count`. What `read` throws ends the call that needed the images with a `DataSourceError`.
  */
 export function dataSource(options: DataSourceOptions): Dataset {
-  checkOptions("dataSource", options, OPTIONS, HINTS);
+  checkOptions("dataSource", options, OPTIONS);
   const { count, sampleShape, dtype = "u8", read, classNames, targetShape, sampleWeights } = options;
   if (!Number.isInteger(count) || count < 1) {
     throw new ArgumentError(`dataSource: count must be a whole number of at least 1, got ${describeValue(count)}.`);

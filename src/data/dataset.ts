@@ -91,8 +91,6 @@ const OPTIONS: OptionKinds<DatasetOptions> = {
   ...{ targets: "any", targetShape: "any", sampleWeights: "any" },
 };
 
-const HINTS = { x: 'images are "images"', y: 'class indices are "labels", numbers "targets"' };
-
 /** Images that are lists or arrays of their own, behind one another. Throws `ShapeError` for one that is not of `shape`. */
 function joined(given: unknown, shape: Shape): unknown {
   if (!Array.isArray(given) || typeof given[0] !== "object") return given;
@@ -157,7 +155,7 @@ export function checkWeights(what: string, given: unknown, count: number): Float
  * `ShapeError` where images, labels, targets and weights are not equally many, and for an image of another size in a list.
  */
 export function dataset(options: DatasetOptions): Dataset {
-  checkOptions("dataset", options, OPTIONS, HINTS);
+  checkOptions("dataset", options, OPTIONS);
   const { labels, shape, classNames, targets, targetShape, sampleWeights } = options;
   const { classes = classNames?.length } = options;
   checkShape("dataset: shape", shape);

@@ -76,7 +76,7 @@ export interface Classifier {
  * as the classes and for an `activation` other than the model's own, `ShapeError` for a model without one row of classes.
  */
 export async function createClassifier(model: Model, options: ClassifierOptions): Promise<Classifier> {
-  checkOptions("createClassifier", options, OPTIONS, { classNames: 'the names of the classes are "labels"' });
+  checkOptions("createClassifier", options, OPTIONS);
   checkBackend("createClassifier", options.backend);
   checkOneOutput("createClassifier", model);
   if (model.outputShape.length !== 1) {

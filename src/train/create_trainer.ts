@@ -13,7 +13,7 @@ import type { TrainerConfig } from "./config.ts";
 import { type Head, type MetricsChoice, resolveHeads } from "./heads.ts";
 import { compileKeeper, KeptState } from "./kept_state.ts";
 import { type Measures, rightLabels } from "./measures.ts";
-import { checkModel, TRAINER, TRAINER_HINTS } from "./options.ts";
+import { checkModel, TRAINER } from "./options.ts";
 import { checkLossesFitModel } from "./targets.ts";
 import { LocalTrainer } from "./trainer.ts";
 import { newStepParts, type StepParts, variablesOf } from "./training_state.ts";
@@ -31,7 +31,7 @@ export interface TrainerOptions extends TrainerConfig {
  */
 export async function createTrainer(model: Model, options: TrainerOptions): Promise<Trainer> {
   checkModel("createTrainer", model);
-  checkOptions("createTrainer", options, { backend: "any", ...TRAINER }, TRAINER_HINTS);
+  checkOptions("createTrainer", options, { backend: "any", ...TRAINER });
   const { backend, recompute = false, precision = "float32", seed = 0 } = options;
   if (!Number.isFinite(seed)) throw new ArgumentError(`createTrainer: seed must be a number, got ${seed}.`);
   checkBackend("createTrainer", backend);

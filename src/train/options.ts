@@ -1,5 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
-import { checkOptions, describeValue, type OptionHints, type OptionKinds } from "../core/options.ts";
+import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
 import type { Model } from "../nn/model.ts";
 import type { TrainerConfig } from "./config.ts";
 import type { EvaluateOptions, FitOptions, InspectOptions, PrepareOptions } from "./types.ts";
@@ -18,13 +18,6 @@ export const TRAINER: OptionKinds<TrainerConfig> = {
   precision: "string",
 };
 
-/** What people write where a trainer is made, and belongs to `fit`. */
-export const TRAINER_HINTS: OptionHints = {
-  epochs: "epochs belongs to fit(dataset, { epochs })",
-  learningRate: "learningRate belongs to the optimizer, as in optimizer: adam({ learningRate: 1e-3 })",
-  lr: "the learning rate belongs to the optimizer, as in optimizer: adam({ learningRate: 1e-3 })",
-};
-
 const FIT: OptionKinds<FitOptions> = {
   epochs: "number",
   steps: "number",
@@ -41,21 +34,9 @@ const FIT: OptionKinds<FitOptions> = {
   onEpoch: "any",
 };
 
-/** What people write into `fit`, and belongs elsewhere or is called otherwise here. */
-const FIT_HINTS: OptionHints = {
-  batchSize: "batchSize belongs to createTrainer(model, { batchSize })",
-  batch_size: "batchSize belongs to createTrainer(model, { batchSize })",
-  learningRate: "learningRate belongs to the optimizer; trainer.setLearningRate() changes it",
-  optimizer: "optimizer belongs to createTrainer(model, { optimizer })",
-  metrics: "metrics belongs to createTrainer(model, { metrics })",
-  callbacks: "onStep and onEpoch are called, earlyStopping and reduceOnPlateau are options of their own",
-  sampleWeight: "weights of samples belong to dataset({ sampleWeights })",
-  verbose: "fit prints nothing; onStep and onEpoch tell how it goes",
-};
-
 /** Throws `ArgumentError` unless these are options of `fit`. */
 export function checkFitOptions(options: FitOptions): void {
-  checkOptions("fit", options, FIT, FIT_HINTS);
+  checkOptions("fit", options, FIT);
   if (options.seconds !== undefined && !(options.seconds > 0)) {
     throw new ArgumentError(`fit: seconds must be more than 0, got ${describeValue(options.seconds)}.`);
   }
@@ -79,7 +60,7 @@ const PREPARE: OptionKinds<PrepareOptions> = {
 
 /** Throws `ArgumentError` unless these are options of `prepare`. */
 export function checkPrepareOptions(options: PrepareOptions): void {
-  checkOptions("prepare", options, PREPARE, FIT_HINTS);
+  checkOptions("prepare", options, PREPARE);
 }
 
 /** Throws `ArgumentError` unless it is a model. */
@@ -93,7 +74,7 @@ const EVALUATE: OptionKinds<EvaluateOptions> = { outputs: "boolean", signal: "an
 
 /** Throws `ArgumentError` unless these are options of `evaluate`. */
 export function checkEvaluateOptions(options: EvaluateOptions): void {
-  checkOptions("evaluate", options, EVALUATE, FIT_HINTS);
+  checkOptions("evaluate", options, EVALUATE);
 }
 
 const INSPECT: OptionKinds<InspectOptions> = { target: "number", parameterGradients: "boolean" };

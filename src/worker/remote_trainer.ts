@@ -7,7 +7,7 @@ import { resolveOptimizer } from "../nn/optimizer_names.ts";
 import type { Optimizer } from "../nn/optimizers.ts";
 import type { TrainerConfig } from "../train/config.ts";
 import { changedRates } from "../train/learning_rates.ts";
-import { checkModel, TRAINER, TRAINER_HINTS } from "../train/options.ts";
+import { checkModel, TRAINER } from "../train/options.ts";
 import type { ImageBatch, Trainer, TrainerStats } from "../train/types.ts";
 import { memoryBudget } from "../webgpu/memory_budget.ts";
 import type { CallName } from "./calls.ts";
@@ -55,7 +55,7 @@ const OPTIONS: OptionKinds<WorkerTrainerOptions> = {
  */
 export async function createWorkerTrainer(model: Model, options: WorkerTrainerOptions): Promise<WorkerTrainer> {
   checkModel("createWorkerTrainer", model);
-  checkOptions("createWorkerTrainer", options, OPTIONS, TRAINER_HINTS);
+  checkOptions("createWorkerTrainer", options, OPTIONS);
   const { worker: given, backend = "auto", autotune = false, memoryBudget: budget, ...rest } = options;
   if (backend !== "auto" && backend !== "webgpu" && backend !== "wasm" && backend !== "cpu") {
     throw new ArgumentError(

@@ -257,6 +257,15 @@ describe("numbers for errors", () => {
     expect(two.numbered.get("b.js")).toContain(`errorNumbered(${number}, b)`);
   });
 
+  it("hold no names of a module's constants: their values are part of the text", () => {
+    const code = "const MOST = 12;\nconst FIX = `no text`;\nconst HINT = 'take `less`';\n";
+    const { numbered: modules, texts: made } = numberErrors(
+      new Map([["a.js", `${code}throw new Error(what + \`: more than \${MOST}; \${HINT}, \${FIX}\`);`]]),
+    );
+    expect(modules.get("a.js")).toMatch(/errorNumbered\(\d+, what, FIX\)/);
+    expect(made).toContain("}: more than 12; take \\`less\\`, ");
+  });
+
   it("a message that is no text with values in it ends the build", () => {
     const modules = new Map([["nn/a.js", "\nthrow new ShapeError(async () => `a text in a function`);"]]);
     expect(() => numberErrors(modules)).toThrow("dist/nn/a.js:2: ShapeError's message is no text");

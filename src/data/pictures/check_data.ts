@@ -122,7 +122,7 @@ const MOST_NAMED = 3;
  * seconds. Throws `ArgumentError` for what is no data set, or a validation set of other shapes or classes.
  */
 export function checkData(dataset: Dataset, options: { validation?: Dataset } = {}): DataReport {
-  checkOptions("checkData", options, { validation: "any" }, { validationData: 'it is "validation" here' });
+  checkOptions("checkData", options, { validation: "any" });
   checkDataset("the data set", dataset);
   const { validation = (dataset as { validation?: Dataset }).validation } = options;
   if (validation) checkAlike(dataset, validation);

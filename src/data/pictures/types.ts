@@ -120,14 +120,6 @@ const OPTIONS: OptionKinds<ImageFolderOptions> = {
   ...{ signal: "any", onProgress: "any", control: "any" },
 };
 
-const HINTS = {
-  shuffle: "fit shuffles: trainer.fit(dataset, { shuffle })",
-  imageSize: 'the size is "size"',
-  targetSize: 'the size is "size"',
-  colorMode: 'colours are "channels": 1 or 3',
-  grayscale: 'colours are "channels": 1 or 3',
-};
-
 const MOST_SIDE = 4096;
 
 /** The options, checked; `more` are those of one caller. Throws `ArgumentError`. */
@@ -135,7 +127,7 @@ export function checkFormat<T extends ImageFolderOptions>(
   options: T,
   more: Omit<OptionKinds<T>, keyof ImageFolderOptions>,
 ): PictureFormat {
-  checkOptions("imageFolder", options, { ...OPTIONS, ...more } as OptionKinds<T>, HINTS);
+  checkOptions("imageFolder", options, { ...OPTIONS, ...more } as OptionKinds<T>);
   const { control } = options;
   if (control !== undefined && !(control instanceof ImportControl)) {
     throw new ArgumentError(`imageFolder: control must be made by importControl(), got ${describeValue(control)}.`);

@@ -18,12 +18,9 @@ import { checkRegularizer, type Regularizer } from "../regularizers.ts";
 import { held } from "./held.ts";
 import { imageAxis } from "./image_axis.ts";
 
-/** Keras 2 called it so. */
-const SLOPE = "it is called negativeSlope";
-
 /** x above 0, negativeSlope · x below (Maas, Hannun and Ng 2013). Default 0.3, Keras' for the layer. */
 export function leakyReLU(options: { negativeSlope?: number; name?: string } = {}): Layer {
-  checkOptions("leakyReLU", options, { negativeSlope: "number", name: "string" }, { alpha: SLOPE });
+  checkOptions("leakyReLU", options, { negativeSlope: "number", name: "string" });
   const slope = checkNumber(describeNew("leaky_re_lu", options), "negativeSlope", options.negativeSlope ?? 0.3, 0);
   return layerOfOne({
     config: layerConfig("leakyReLU", options),
