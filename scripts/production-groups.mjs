@@ -46,6 +46,9 @@ const OF_TRAINERS = [
 /** What a page may import alone. Its modules stay apart: esbuild takes files as a whole. */
 const ALONE = ["data/dataset.js", "data/idx.js", "formats/safetensors.js"];
 
+/** What nearly all of these have, whichever a page imports: one file. */
+const OF_ALONE = ["core/base_errors.js", "core/facts.js", "core/numbered.js", "core/options.js", "core/shape.js"];
+
 const FAMILIES = "webgpu/rules/families";
 /** What kernels' parts share with each other lies with the first of these that is among them: the part that is there where the others are. */
 const TOGETHER = [
@@ -63,6 +66,7 @@ export function groupsOf(modules) {
     ...USUAL_IN_TRAINING,
     ...OF_TRAINERS,
     ...ALONE,
+    ...OF_ALONE,
     ...TOGETHER,
   ];
   const gone = named.find((name) => !modules.has(name));
@@ -94,6 +98,7 @@ export function groupsOf(modules) {
       return TOGETHER.find((part) => wanting.includes(part)) ?? name;
     }
     const [owner] = owners.length > 1 ? ["base"] : owners;
+    if (OF_ALONE.includes(name)) return "core/alone.js";
     if (alone.has(name) || owner === "using") return name;
     // A page has its own few ops and layers, and what these have in common.
     if ((owner === "layers" || owner === "opening") && !(inCommonLayers.has(name) && wanting.length > 0)) return name;

@@ -15,15 +15,12 @@ import { insteadOf, insteadOfEntry } from "./instead.ts";
  */
 export type ImageBatch = TypedArray | readonly number[];
 
-const BYTES: ReadonlySet<string> = new Set(["Uint8Array", "Uint8ClampedArray"]);
-const NUMBERS: ReadonlySet<string> = new Set([
-  ...["Float16Array", "Float32Array", "Float64Array", "Int8Array", "Int16Array", "Int32Array", "Uint16Array"],
-  "Uint32Array",
-]);
+const BYTES = /^Uint8(Clamped)?Array$/;
+const NUMBERS = /^(Float(16|32|64)|Int(8|16|32)|Uint(16|32))Array$/;
 
 /** By its name, since a typed array of another window is no instance of this one's class. */
-function isTypedArray(value: unknown, names: ReadonlySet<string>): value is TypedArray {
-  return ArrayBuffer.isView(value) && names.has(tagOf(value));
+function isTypedArray(value: unknown, names: RegExp): value is TypedArray {
+  return ArrayBuffer.isView(value) && names.test(tagOf(value));
 }
 
 /** Whether something is an array of bytes, which count as pixels. */
