@@ -13,6 +13,7 @@ const app = await Application.bootstrap({
     "src/cpu.ts",
     "src/infer.ts",
     "src/graph.ts",
+    "src/onnx.ts",
     "src/worker.ts",
     "src/node.ts",
     "src/graph/ops/index.ts",

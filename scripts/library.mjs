@@ -15,6 +15,7 @@ export const ENTRIES = {
   graph: "src/graph.ts",
   infer: "src/infer.ts",
   node: "src/node.ts",
+  onnx: "src/onnx.ts",
   worker: "src/worker.ts",
   "data/pictures/host": "src/data/pictures/host.ts",
   "worker/host": "src/worker/host.ts",

@@ -1,4 +1,5 @@
 import { kerasJsSuite } from "./keras_js_suite.ts";
+import { onnxSuite } from "./onnx_suite.ts";
 import { optimizerSuites } from "./optimizers_suite.ts";
 import { frozenOracleSuite } from "./oracle/frozen_suite.ts";
 import type { Suite } from "./suite.ts";
@@ -18,4 +19,5 @@ export const suites: readonly Suite[] = [
   webnnSuite,
   webnnBaselineSuite,
   frozenOracleSuite,
+  onnxSuite,
 ];
