@@ -12,6 +12,7 @@ import { asItIs, rankOf, type Value } from "./value.ts";
 
 /** An input or an output of an ONNX graph. */
 export interface OnnxTensorInfo {
+  /** The file's. */
   readonly name: string;
   /** Extents; a text is one that the file leaves open. Undefined where it says nothing. */
   readonly shape: readonly (number | string)[] | undefined;
@@ -21,7 +22,9 @@ export interface OnnxTensorInfo {
 
 /** An ONNX file as the ops that it is made of. */
 export interface OnnxGraph {
+  /** Those that are no initializers. */
   readonly inputs: readonly OnnxTensorInfo[];
+  /** In the file's order. */
   readonly outputs: readonly OnnxTensorInfo[];
   /**
    * Adds the file's ops to a graph, from nodes by the names of its inputs to nodes by the names of its outputs, every axis where the

@@ -24,7 +24,9 @@ export interface OnnxTensorLayout {
 
 /** What the file had, in the order of the model's inputs and outputs. */
 export interface OnnxLayout {
+  /** In the order of `model.inputNames`. */
   readonly inputs: readonly OnnxTensorLayout[];
+  /** In the order of `model.outputNames`. */
   readonly outputs: readonly OnnxTensorLayout[];
 }
 
