@@ -267,8 +267,27 @@ const FOLDS: Readonly<Record<string, Fold>> = {
     ),
 };
 
-/** Values that a node gives while the file is read; undefined where it is left to the device. */
+/** Ops that only choose or move values: what they give is of the batch where one of its values is. */
+const CHOOSING: ReadonlySet<string> = new Set([
+  ...["Cast", "Concat", "Expand", "Flatten", "Gather", "Identity", "Reshape", "Shape", "Slice", "Squeeze", "Transpose"],
+  "Unsqueeze",
+]);
+
+/** Notes which values are of a model's batch: a number of images that nobody knows while the file is read. */
 export function foldNode(node: Lowering): readonly Known[] | undefined {
+  const values = foldedValues(node);
+  if (values === undefined || !node.isModel) return values;
+  const isOfShape = node.node.op === "Shape" || node.node.op === "Size";
+  const reads = isOfShape || node.inputs.some((one) => one.kind === "known" && one.isOfBatch);
+  if (!reads) return values;
+  return values.map((value) => {
+    const holds = Array.from(value.data).some((one) => one !== 0 && one % BATCH === 0);
+    return { ...value, isOfBatch: holds || !(isOfShape || CHOOSING.has(node.node.op)) };
+  });
+}
+
+/** Values that a node gives while the file is read; undefined where it is left to the device. */
+function foldedValues(node: Lowering): readonly Known[] | undefined {
   const { op, domain } = node.node;
   if (domain !== "") return undefined;
   const constant = op === "Constant" ? constantOf(node) : undefined;
@@ -312,12 +331,4 @@ function foldOf(node: Lowering, values: readonly Known[]): Known | undefined {
   if (comparison) return foldBinary(node, values, (a, b) => (comparison(a, b) ? 1 : 0), "bool");
   const binary = own(BINARY);
   return binary && foldBinary(node, values, (a, b) => binary(a, b, first.type === "int"), first.type);
-}
-
-/** Whether numbers that are no shape are made of a model's batch, which is not known. */
-export function dependsOnBatch({ data, shape }: Known): boolean {
-  return (
-    shape.includes(BATCH) ||
-    (data.length <= 64 && Array.from(data).some((one) => one !== 0 && one % BATCH === 0 && one / BATCH < 1024))
-  );
 }

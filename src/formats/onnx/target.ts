@@ -56,7 +56,12 @@ export class ModelTarget implements Target {
   readonly weights = new Map<string, { shape: number[]; data: Float32Array }>();
   readonly #names = new Set<string>();
 
-  constant({ data, shape, type }: Known): Handle {
+  constant({ data, shape, type, isOfBatch }: Known): Handle {
+    if (isOfBatch) {
+      throw new FormatError(
+        "ONNX: the file computes with the number of images of a batch, which a model may have any of.",
+      );
+    }
     const tensor = constant({ shape, data: Float32Array.from(data) });
     return type === "float" ? tensor : operation({ op: "cast", attributes: [NUMBER_TYPES[type]] })(tensor);
   }

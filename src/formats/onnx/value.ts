@@ -18,6 +18,8 @@ export interface Known {
   readonly shape: readonly number[];
   readonly type: ElementType;
   readonly data: ArrayLike<number>;
+  /** Whether it was computed from how many images a model's batch has: then it may be part of a shape, and nothing else. */
+  readonly isOfBatch?: boolean;
 }
 
 /** A value that is computed. */

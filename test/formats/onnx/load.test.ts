@@ -107,6 +107,21 @@ it("lists all ops that are not supported in one error, with the names of their n
 });
 
 it.each<[string, FileOf, RegExp]>([
+  [
+    "arithmetic with the number of images",
+    {
+      ...identity,
+      initializers: { zero: { shape: [], data: [0], type: 7 }, one: { shape: [], data: [1], type: 7 } },
+      nodes: [
+        { op: "Shape", inputs: ["x"], outputs: ["shape"] },
+        { op: "Gather", inputs: ["shape", "zero"], outputs: ["images"] },
+        { op: "Add", inputs: ["images", "one"], outputs: ["more"] },
+        { op: "Cast", inputs: ["more"], outputs: ["float"], attributes: { to: 1 } },
+        { op: "Div", inputs: ["x", "float"], outputs: ["y"] },
+      ],
+    },
+    /number of images of a batch/,
+  ],
   ["another opset", { ...identity, opset: 6 }, /opset 6; 7 to 25/],
   ["extents left open", { ...identity, inputs: { x: ["n", "width"] } }, /leaves its axis 1 open.*inputShapes/],
   ["inputs of whole numbers", { ...identity, inputType: 7 }, /no tensor of floats/],
@@ -138,6 +153,17 @@ it.each<[string, FileOf, RegExp]>([
   const open = () => loadOnnx(onnxFile(file));
   expect(open).toThrow(FormatError);
   expect(open).toThrow(message);
+});
+
+it("computes with other extents", () => {
+  const nodes = [
+    { op: "Shape", inputs: ["x"], outputs: ["shape"] },
+    { op: "Gather", inputs: ["shape", "one"], outputs: ["columns"] },
+    { op: "Cast", inputs: ["columns"], outputs: ["float"], attributes: { to: 1 } },
+    { op: "Div", inputs: ["x", "float"], outputs: ["y"] },
+  ];
+  const model = loadOnnx(onnxFile({ ...identity, initializers: { one: { shape: [], data: [1], type: 7 } }, nodes }));
+  expect([...model.parameters.values()].map(({ data }) => [...data])).toEqual([[3]]);
 });
 
 it("takes open extents from inputShapes", () => {
