@@ -278,11 +278,12 @@ export function foldNode(node: Lowering): readonly Known[] | undefined {
   const values = foldedValues(node);
   if (values === undefined || !node.isModel) return values;
   const isOfShape = node.node.op === "Shape" || node.node.op === "Size";
-  const reads = isOfShape || node.inputs.some((one) => one.kind === "known" && one.isOfBatch);
-  if (!reads) return values;
+  const read = node.inputs.map((one) => (one.kind === "known" ? one.ofBatch : undefined));
+  if (!isOfShape && read.every((one) => one === undefined)) return values;
+  const isComputed = read.includes("computed") || !(isOfShape || CHOOSING.has(node.node.op));
   return values.map((value) => {
     const holds = Array.from(value.data).some((one) => one !== 0 && one % BATCH === 0);
-    return { ...value, isOfBatch: holds || !(isOfShape || CHOOSING.has(node.node.op)) };
+    return { ...value, ofBatch: isComputed ? "computed" : holds ? "held" : undefined };
   });
 }
 

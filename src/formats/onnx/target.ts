@@ -56,8 +56,8 @@ export class ModelTarget implements Target {
   readonly weights = new Map<string, { shape: number[]; data: Float32Array }>();
   readonly #names = new Set<string>();
 
-  constant({ data, shape, type, isOfBatch }: Known): Handle {
-    if (isOfBatch) {
+  constant({ data, shape, type, ofBatch }: Known): Handle {
+    if (ofBatch) {
       throw new FormatError(
         "ONNX: the file computes with the number of images of a batch, which a model may have any of.",
       );

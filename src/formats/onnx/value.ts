@@ -18,8 +18,11 @@ export interface Known {
   readonly shape: readonly number[];
   readonly type: ElementType;
   readonly data: ArrayLike<number>;
-  /** Whether it was computed from how many images a model's batch has: then it may be part of a shape, and nothing else. */
-  readonly isOfBatch?: boolean;
+  /**
+   * Whether it holds how many images a model's batch has, or was computed from that, so that nobody can tell where: then it may be
+   * part of a shape, and nothing else.
+   */
+  readonly ofBatch?: "held" | "computed" | undefined;
 }
 
 /** A value that is computed. */
