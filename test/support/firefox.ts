@@ -119,6 +119,16 @@ class FirefoxPage implements WalkDriver {
     await this.#send("input.performActions", { actions: [pointer] });
   }
 
+  async choose(selector: string, paths: readonly string[]): Promise<void> {
+    const { nodes } = (await this.#send("browsingContext.locateNodes", {
+      locator: { type: "css", value: selector },
+      maxNodeCount: 1,
+    })) as { nodes: readonly { sharedId: string }[] };
+    const [input] = nodes;
+    if (input === undefined) throw new Error(`choose: "${selector}" is not on the page.`);
+    await this.#send("input.setFiles", { element: { sharedId: input.sharedId }, files: paths });
+  }
+
   async text(selector: string): Promise<string> {
     return String((await this.evaluate(`document.querySelector(${JSON.stringify(selector)})?.textContent`)) ?? "");
   }

@@ -13,6 +13,8 @@ export interface WalkDriver {
   click(selector: string): Promise<void>;
   /** Draws with the pressed mouse along each path; points in CSS pixels of the window. */
   draw(paths: readonly (readonly Point[])[]): Promise<void>;
+  /** Gives files to an input that chooses some, which may be hidden behind a button; paths on this machine. */
+  choose(selector: string, paths: readonly string[]): Promise<void>;
   /** The text of the first element that matches. */
   text(selector: string): Promise<string>;
   /** The value of an expression in the page, as JSON carries it; a promise is waited for. */

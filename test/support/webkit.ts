@@ -52,11 +52,16 @@ class WebKitPage implements WalkDriver {
   }
 
   async click(selector: string): Promise<void> {
-    const found = (await this.#webkit.send("POST", "/element", { using: "css selector", value: selector })) as Record<
-      string,
-      string
-    >;
-    await this.#webkit.send("POST", `/element/${found[ELEMENT]}/click`, {});
+    await this.#webkit.send("POST", `/element/${await this.#find(selector)}/click`, {});
+  }
+
+  async #find(selector: string): Promise<string> {
+    const found = await this.#webkit.send("POST", "/element", { using: "css selector", value: selector });
+    return String((found as Record<string, string>)[ELEMENT]);
+  }
+
+  async choose(selector: string, paths: readonly string[]): Promise<void> {
+    await this.#webkit.send("POST", `/element/${await this.#find(selector)}/value`, { text: paths.join("\n") });
   }
 
   async draw(paths: readonly (readonly Point[])[]): Promise<void> {
