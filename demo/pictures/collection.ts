@@ -8,7 +8,7 @@ import { keepPictures } from "../../src/data/pictures/opfs/kept.ts";
 import type { ImageDataset, ImportProgress } from "../../src/data/pictures/types.ts";
 import { courtesy } from "../courtesy.ts";
 import { findOut } from "./findings.ts";
-import { dropPictures, keepSet, keptPictures, newStore } from "./keep.ts";
+import { dropPictures, keepInDatabase, keepSet, keptPictures, newStore } from "./keep.ts";
 import { newId, type PictureForm, type PictureSet, renamed, setOf, withoutClass } from "./picture_set.ts";
 import { type Problem, problemOf } from "./problem.ts";
 import { Recorder } from "./recorder.ts";
@@ -208,7 +208,11 @@ export class Collection {
     const set = setOf(found, about);
     this.#take(set);
     this.#isStored = kept;
-    const isKept = kept && (await keepSet(set));
+    const isStored = kept || (await keepInDatabase(about.store, found));
+    if (this.set.value?.id !== set.id) return;
+    this.#isStored = isStored;
+    // Not as it was found: a class may have another name by now.
+    const isKept = isStored && (await keepSet(this.set.value));
     if (this.set.value?.id !== set.id) return;
     const missing = found.imported.files - found.imported.images - found.imported.skipped.length;
     this.keeping.value = found.imported.stopped ? { kind: "full", missing } : { kind: isKept ? "kept" : "refused" };

@@ -1,6 +1,7 @@
 /**
- * What is kept in this browser until others take their place or it is removed: the pictures in its own file system, what they
- * are called and their training in its IndexedDB.
+ * What is kept in this browser until others take their place or it is removed: the pictures in its own file system, or in
+ * IndexedDB where it has none or refuses it (WebKitGTK, private windows of Safari); what they are called and their training in
+ * IndexedDB.
  */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { deletePictures, listPictures, openPictures } from "../../src/data/pictures/opfs/kept.ts";
@@ -58,6 +59,37 @@ function database(): Promise<IDBPDatabase<Tables>> {
   return opened;
 }
 
+interface PictureTables extends DBSchema {
+  /** By the set's store. */
+  sets: { key: string; value: ImageDataset };
+}
+
+let openedPictures: Promise<IDBPDatabase<PictureTables>> | undefined;
+
+/** Where pictures lie that could not be put into files. */
+function pictureDatabase(): Promise<IDBPDatabase<PictureTables>> {
+  openedPictures ??= openDB<PictureTables>("corteza-class-pictures", 1, {
+    upgrade(made) {
+      made.createObjectStore("sets");
+    },
+  });
+  return openedPictures;
+}
+
+/** Keeps pictures in memory without a file system; false where that is not possible. `keepSet` drops those of other sets. */
+export async function keepInDatabase(store: string, pictures: ImageDataset): Promise<boolean> {
+  // What is read from elsewhere is not here to be kept.
+  if (pictures.read) return false;
+  // No enumerable properties: a database would leave them out.
+  const { validation, test } = pictures;
+  const whole = { ...pictures, ...(validation ? { validation } : {}), ...(test ? { test } : {}) };
+  const done = await courtesy(async () => {
+    await (await pictureDatabase()).put("sets", whole, store);
+    return true;
+  });
+  return done ?? false;
+}
+
 /** A name for the pictures of a set. */
 export const newStore = () => `${PREFIX}${newId()}`;
 const PREFIX = "your-pictures-";
@@ -76,15 +108,23 @@ export async function keepSet({ id, store, title, size, channels, classNames, re
 export async function keptPictures(): Promise<{ readonly set: KeptSet; readonly pictures: ImageDataset } | undefined> {
   return courtesy(async () => {
     const set = await (await database()).get("pictures", NOW);
-    return set && { set, pictures: await openPictures(set.store) };
+    if (set === undefined) return undefined;
+    const inDatabase = await courtesy(async () => (await pictureDatabase()).get("sets", set.store));
+    return { set, pictures: inDatabase ?? (await openPictures(set.store)) };
   });
 }
 
-/** Deletes the pictures of other sets of this page; of all sets where there is no `store`. */
+/** Deletes the pictures of other sets of this page; of all sets where there is no `store`. Where one place is missing, the other. */
 async function dropOthers(store?: string): Promise<void> {
-  for (const { name } of await listPictures()) {
-    if (name.startsWith(PREFIX) && name !== store) await deletePictures(name);
-  }
+  await courtesy(async () => {
+    for (const { name } of await listPictures()) {
+      if (name.startsWith(PREFIX) && name !== store) await deletePictures(name);
+    }
+  });
+  await courtesy(async () => {
+    const pictures = await pictureDatabase();
+    for (const key of await pictures.getAllKeys("sets")) if (key !== store) await pictures.delete("sets", key);
+  });
 }
 
 /** Keeps a training; false where this browser keeps nothing. */
@@ -106,5 +146,5 @@ export async function dropTraining(): Promise<void> {
 
 export async function dropPictures(): Promise<void> {
   await courtesy(async () => (await database()).delete("pictures", NOW));
-  await courtesy(() => dropOthers());
+  await dropOthers();
 }

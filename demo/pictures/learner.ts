@@ -76,6 +76,7 @@ export class Learner {
 
   readonly #force: Force;
   readonly #set: () => PictureSet | undefined;
+  readonly #isSetKept: () => boolean;
   #opened: Promise<Opened> | undefined;
   #abort = new AbortController();
   #going: Promise<void> | undefined;
@@ -85,10 +86,11 @@ export class Learner {
   #best: Best | undefined;
   #start = 0;
 
-  /** `set`: the pictures at hand. */
-  constructor(force: Force, set: () => PictureSet | undefined) {
+  /** `set`: the pictures at hand; `isSetKept`: whether they are there after a reload, without which a training is of no use. */
+  constructor(force: Force, set: () => PictureSet | undefined, isSetKept: () => boolean = () => true) {
     this.#force = force;
     this.#set = set;
+    this.#isSetKept = isSetKept;
   }
 
   /** Updates made. */
@@ -295,6 +297,10 @@ export class Learner {
   async #keep(checkpoint: Uint8Array): Promise<void> {
     const set = this.#set();
     if (set === undefined) return;
+    if (!this.#isSetKept()) {
+      this.kept.value = false;
+      return;
+    }
     const best = this.#best?.step === this.score.value?.step ? undefined : this.#best;
     this.kept.value = await keepTraining({
       ...{ set: set.id, preset: this.preset.value, augment: this.augment.value },

@@ -51,7 +51,7 @@ export class PicturesView {
   constructor(place: HTMLElement, { force, onCpu, onTraining, onInside }: PicturesOptions) {
     const collection = new Collection(onCpu);
     const set = () => collection.set.value;
-    const learner = new Learner(force, set);
+    const learner = new Learner(force, set, () => collection.keeping.value?.kind !== "refused");
     const reader = new Reader(learner, set);
     this.#inside = new InsideBridge(learner, () => reader.reading.value?.bytes);
     this.#app = {

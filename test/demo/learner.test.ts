@@ -11,6 +11,9 @@ vi.mock("../../demo/open_trainer.ts", () => ({
     createTrainer(model, { backend: await wasm(), loss: LOSS, optimizer, batchSize, seed }),
 }));
 
+const keepTraining = vi.hoisted(() => vi.fn(async () => true));
+vi.mock("../../demo/pictures/keep.ts", () => ({ keepTraining, dropTraining: async () => undefined }));
+
 /** 20 pictures of noise in two classes. */
 function pictures(): PictureSet {
   const images = Uint8Array.from({ length: 20 * 784 }, (_, at) => (at * 7919) % 251);
@@ -59,5 +62,20 @@ it("a pause in the middle holds it, and Train goes on", async () => {
   learner.train();
   await is(learner, "idle");
   expect(learner.epoch.value).toBe(3);
+  await learner.reset();
+});
+
+it.each([true, false])("keeps a training only with its pictures: they are kept, %s", async (isSetKept) => {
+  const set = pictures();
+  keepTraining.mockClear();
+  const learner = new Learner(
+    "nowebgpu",
+    () => set,
+    () => isSetKept,
+  );
+  learner.epochs.value = 1;
+  learner.train();
+  await is(learner, "idle");
+  expect([learner.kept.value, keepTraining.mock.calls.length > 0]).toEqual([isSetKept, isSetKept]);
   await learner.reset();
 });
