@@ -19,10 +19,13 @@ export class OutOfMemoryError extends CortezaError {
   override name = "OutOfMemoryError";
   /** Bytes that were asked for. */
   readonly bytes: number;
+  /** Where one buffer is larger than the device binds: bytes of the largest that it does; else undefined. */
+  readonly bindable: number | undefined;
 
-  constructor(message: string, bytes: number, options?: ErrorOptions) {
+  constructor(message: string, bytes: number, options: ErrorOptions & { bindable?: number } = {}) {
     super("out-of-memory", message, options);
     this.bytes = bytes;
+    this.bindable = options.bindable;
   }
 }
 

@@ -22,6 +22,7 @@ type Definitions = typeof import("./graph.ts") &
   typeof import("./ops/cumsum.ts") &
   typeof import("./ops/dropout.ts") &
   typeof import("./ops/finish_step.ts") &
+  typeof import("./ops/gather_part.ts") &
   typeof import("./ops/gather_rows.ts") &
   typeof import("./ops/gaussian_noise.ts") &
   typeof import("./ops/matmul.ts") &

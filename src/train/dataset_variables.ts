@@ -11,13 +11,22 @@ import type { DatasetOrder } from "./targets.ts";
 
 /** A data set as variables, as bytes where it came as bytes: all of it, uploaded once, or a few batches of it at a time. */
 export interface DatasetTables {
-  /** One an input, in the data set's order; `scale` turns stored values into inputs: 1/255 for bytes. */
-  readonly inputs: readonly { readonly images: Variable; readonly scale: number }[];
+  /**
+   * One an input, in the data set's order; `scale` turns stored values into inputs: 1/255 for bytes. `fetch` gives the rows of these
+   * numbers where the images lie in several variables, in the place of `images` (split_tables.ts).
+   */
+  readonly inputs: readonly {
+    readonly images: Variable;
+    readonly scale: number;
+    readonly fetch?: (graph: Graph, rows: Node) => Node;
+  }[];
   /** One an output: i32 [count] class labels, or f32 [count, …] targets. */
   readonly targets: readonly Variable[];
   /** f32 [count] */
   readonly weights: Variable | undefined;
   readonly bytes: number;
+  /** Whether images of an input lie in several variables. */
+  readonly isSplit?: boolean;
   /** Of a stream, whose tables hold batch after batch, round and round: their rows, and i32 [rows] which images these are. */
   readonly ring?: { readonly rows: number; readonly numbers: Variable };
 }
@@ -110,8 +119,9 @@ export function fetchBatch(
     const places = batchRows(graph, cursor, taken);
     const rows = ring ? gatherRows(graph, graph.variable(ring.numbers), places) : places;
     const fetched = order.inputs.map((index) => {
-      const { images, scale } = at(tables.inputs, index);
-      return { images: gatherRows(graph, graph.variable(images), places, { scale }), asFloats: scale === 1 };
+      const { images, scale, fetch } = at(tables.inputs, index);
+      const rows = fetch ? fetch(graph, places) : gatherRows(graph, graph.variable(images), places, { scale });
+      return { images: rows, asFloats: scale === 1 };
     });
     const targets = order.outputs.map((index) => gatherRows(graph, graph.variable(at(tables.targets, index)), places));
     const augmented = fetched.map(({ images, asFloats }) =>

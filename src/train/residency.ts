@@ -25,9 +25,25 @@ export interface BatchOrder {
 /** Batches of a data set that lie on the device at least while it is streamed. */
 export const LEAST_SLOTS = 2;
 
+/** The program on tables of which each fits a binding; undefined where there would be too many, or all of them are too much. */
+async function inParts(
+  dataset: Dataset,
+  bindable: number,
+  compile: (tables: DatasetTables) => Promise<Program>,
+): Promise<DatasetProgram | undefined> {
+  const { splitTables } = await onDemand("data in several buffers", () => import("./split_tables.ts"));
+  const tables = splitTables(dataset, bindable);
+  try {
+    return tables && { tables, program: await compile(tables) };
+  } catch (error) {
+    if (error instanceof OutOfMemoryError) return undefined;
+    throw error;
+  }
+}
+
 /**
- * Compiles a program on a data set: on tables of all of it, or, where these do not fit the device or it is read when it is
- * needed, on tables of a few batches which a stream fills. `cursor`: counts the steps that counted, where one may not.
+ * Compiles a program on a data set: on tables of all of it; where one is more than the device binds, on several; and where all are
+ * more than it has, or the data are read when they are needed, on tables of a few batches which a stream fills. `cursor`: counts the steps that counted, where one may not.
  */
 export async function compileOn(
   backend: Backend,
@@ -41,7 +57,10 @@ export async function compileOn(
     try {
       return { tables, program: await compile(tables) };
     } catch (error) {
-      if (!(error instanceof OutOfMemoryError) || dataset.count <= LEAST_SLOTS * order.batch) throw error;
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      const split = error.bindable && (await inParts(dataset, error.bindable, compile));
+      if (split) return split;
+      if (dataset.count <= LEAST_SLOTS * order.batch) throw error;
     }
   }
   const { compileStreamed } = await onDemand("streaming of data", () => import("./streaming.ts"));

@@ -1,7 +1,13 @@
 import type { Backend } from "../graph/backend.ts";
 import type { CompiledPrograms } from "./compiled_programs.ts";
 import type { KeptState } from "./kept_state.ts";
+import type { DatasetProgram } from "./residency.ts";
 import type { TrainerStats } from "./types.ts";
+
+function residencyOf({ stream, tables }: DatasetProgram): NonNullable<TrainerStats["residency"]> {
+  if (stream) return "streamed";
+  return tables.isSplit ? "split" : "resident";
+}
 
 /** What training costs and has done, as of now. */
 export function statsOf(backend: Backend, kept: KeptState, { training, fed }: CompiledPrograms): TrainerStats {
@@ -16,7 +22,7 @@ export function statsOf(backend: Backend, kept: KeptState, { training, fed }: Co
     flopsPerStep: stats?.flops ?? 0,
     steps: kept.progress.steps,
     backend: backend.description,
-    ...(training ? { residency: training.stream ? "streamed" : "resident" } : {}),
+    ...(training ? { residency: residencyOf(training) } : {}),
     dataWaitSeconds: training?.stream?.waitedSeconds ?? 0,
   };
 }

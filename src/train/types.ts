@@ -182,10 +182,11 @@ export interface TrainerStats {
   /** Which backend runs, for people. */
   readonly backend: string;
   /**
-   * How the data set is held that was trained on last: all of it lies on the device, or batches are brought there ahead of the
-   * steps that take them: of a `dataSource`, and of a data set that is larger than the device or its memory budget takes.
+   * How the data set is held that was trained on last: all of it lies on the device; in several buffers, where one would be larger
+   * than the device binds ("split": a dispatch more for each); or batches are brought there ahead of the steps that take them: of a
+   * `dataSource`, and of a data set that is larger than the device or its memory budget takes. All give the same bits.
    */
-  readonly residency?: "resident" | "streamed";
+  readonly residency?: "resident" | "split" | "streamed";
   /** Seconds for which the device waited for such batches, since the training on that data set was compiled. */
   readonly dataWaitSeconds: number;
 }

@@ -84,6 +84,7 @@ export function checkLimits(
         `"${label}" needs a buffer of ${formatBytes(bytes)}; this device binds at most ${formatBytes(most)}. ` +
           remedy(role, label),
         bytes,
+        { bindable: most },
       );
     }
   }

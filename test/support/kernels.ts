@@ -8,6 +8,7 @@ import { crossEntropyLowerings } from "../../src/webgpu/kernels/cross_entropy.ts
 import { cumsumLowerings } from "../../src/webgpu/kernels/cumsum.ts";
 import { dropoutLowerings } from "../../src/webgpu/kernels/dropout.ts";
 import { elementwiseLowerings } from "../../src/webgpu/kernels/elementwise.ts";
+import { gatherPartLowerings } from "../../src/webgpu/kernels/gather_part.ts";
 import { gaussianNoiseLowerings } from "../../src/webgpu/kernels/gaussian_noise.ts";
 import { matmulLowerings } from "../../src/webgpu/kernels/matmul.ts";
 import { maxPool2dLowerings } from "../../src/webgpu/kernels/max_pool2d.ts";
@@ -43,6 +44,7 @@ export const lowerings: readonly Lowering[] = [
   ...cumsumLowerings,
   ...dropoutLowerings,
   ...elementwiseLowerings,
+  ...gatherPartLowerings,
   ...gaussianNoiseLowerings,
   ...matmulLowerings,
   ...maxPool2dLowerings,
@@ -105,6 +107,7 @@ export {
   finishStep,
   GUARDS_PLACE,
 } from "../../src/webgpu/kernels/finish_step.ts";
+export { gatherPart } from "../../src/webgpu/kernels/gather_part.ts";
 export { gaussianNoise } from "../../src/webgpu/kernels/gaussian_noise.ts";
 export {
   type ClipFactorsOptions,

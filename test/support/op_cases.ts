@@ -91,6 +91,7 @@ export const OP_CASES: Readonly<Record<string, OpCase>> = {
   countCorrect: { shapes: [matrix, [3]], attributes: {} },
   cumsum: one(matrix, { axis: 1, exclusive: false, reverse: true }),
   dropout: { shapes: [row, []], attributes: { rate: 0.5, seed: 1, stream: 2, maskShape: row } },
+  gatherPart: { shapes: [matrix, [5]], attributes: { scale: 0.5, first: 1 } },
   gatherRows: { shapes: [matrix, [5]], attributes: { scale: 0.5 } },
   gatherRowsGradient: { shapes: [[5], [5, 4]], attributes: { scale: 0.5, shape: matrix } },
   gaussianNoise: { shapes: [row, []], attributes: { stddev: 0.5, seed: 1, stream: 2 } },

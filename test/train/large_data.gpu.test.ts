@@ -53,15 +53,17 @@ describe("a data set that is larger than the device takes", async () => {
   afterAll(() => roomy.dispose());
 
   it.each([
-    ["binds a ring of half of its batches", 110_000, 94 * 16 * 68],
-    ["binds two batches and no more", 64_000, 2 * 16 * 68],
-  ])("trains to the same bits on one that %s", async (_, most, bytes) => {
-    expect(BYTES).toBeGreaterThan(most);
-    const expected = await trained(roomy, smallNetwork, pictures);
-    expect(expected).toMatchObject({ residency: "resident", datasetBytes: BYTES + 4 * COUNT });
+    ["binds more than half of it: in two parts", 110_000, BYTES + 4 * COUNT, "split"],
+    ["binds a seventh of it: in seven parts, the last one small", 28_000, BYTES + 4 * COUNT, "split"],
+    ["binds two batches and no more, and would want ten parts", 28_000, 2 * 16 * 68, "streamed"],
+  ] as const)("trains to the same bits on one that %s", async (_, most, bytes, residency) => {
+    const data = residency === "split" ? pictures : barPictures(4003);
+    expect(data.images.byteLength).toBeGreaterThan(most);
+    const expected = await trained(roomy, smallNetwork, data);
+    expect(expected).toMatchObject({ residency: "resident", datasetBytes: data.images.byteLength + 4 * data.count });
     const small = await binding(most);
-    const got = await trained(small, smallNetwork, pictures);
-    expect(got.residency).toBe("streamed");
+    const got = await trained(small, smallNetwork, data);
+    expect(got.residency).toBe(residency);
     expect(got.datasetBytes).toBe(bytes);
     expect(got.result).toEqual(expected.result);
     small.dispose();
@@ -73,7 +75,39 @@ describe("a data set that is larger than the device takes", async () => {
     const got = await trained(poor, smallNetwork, pictures);
     expect(got.result).toEqual(expected.result);
     expect(got.residency).toBe("streamed");
+    // Half of its batches.
+    expect(got.datasetBytes).toBe(94 * 16 * 68);
     poor.dispose();
+  });
+
+  it("augments, weighs and looks into it alike where it is split", async () => {
+    const { images, labels, shape } = barPictures(603);
+    // Rows of 63 floats, of which none is whole in fours.
+    const floats = Float32Array.from({ length: 603 * 63 }, (_, place) => (images[place] ?? 0) / 99 - 1);
+    const weights = Float32Array.from(labels, (label) => 1 + label);
+    const options = { epochs: 2, augment: { shift: 1, flip: "horizontal", noise: 0.1 } } as const;
+    const run = async (backend: WebGpuBackend, data: Dataset, network: Model) => {
+      const loss = "sparseCategoricalCrossentropy";
+      const trainer = await createTrainer(network, { backend, loss, optimizer: adam(), batchSize: 16, seed: 2 });
+      const { stepLosses } = await trainer.fit(data, options);
+      const { loss: held, confusion } = await trainer.evaluate(data);
+      const { residency } = trainer.stats();
+      trainer.dispose();
+      return { residency, result: { stepLosses, held, confusion } };
+    };
+    const small = await binding(28_000);
+    for (const [data, make] of [
+      [dataset({ images, labels, shape, sampleWeights: weights }), () => smallNetwork(2)],
+      [
+        dataset({ images: floats, labels, shape: [7, 9, 1] }),
+        () => sequential({ inputShape: [7, 9, 1], seed: 2 }, [flatten(), dense({ units: 3 })]),
+      ],
+    ] as const) {
+      const [expected, got] = [await run(roomy, data, make()), await run(small, data, make())];
+      expect(got.residency).toBe("split");
+      expect(got.result).toEqual(expected.result);
+    }
+    small.dispose();
   });
 
   it("trains on several inputs", async () => {
@@ -92,27 +126,35 @@ describe("a data set that is larger than the device takes", async () => {
       outputs: [{ labels }],
     });
     const expected = await trained(roomy, two, data);
-    const small = await binding(50_000);
-    const got = await trained(small, two, data);
-    expect(got.residency).toBe("streamed");
-    expect(got.result).toEqual(expected.result);
-    small.dispose();
+    for (const [most, residency] of [
+      // Of the first input two parts, of the second seven.
+      [110_000, "split"],
+      [50_000, "streamed"],
+    ] as const) {
+      const small = await binding(most);
+      const got = await trained(small, two, data);
+      expect(got.residency).toBe(residency);
+      expect(got.result).toEqual(expected.result);
+      small.dispose();
+    }
   });
 
   it("takes no more dispatches a step, and no data set's place on the device", async () => {
-    const images = new Uint8Array(4000 * 784);
-    const digits = dataset({ images, labels: new Uint8Array(4000), shape: [28, 28, 1], classes: 10 });
-    const dispatches = async (backend: WebGpuBackend) => {
+    const digits = (count: number) =>
+      dataset({ images: new Uint8Array(count * 784), labels: new Uint8Array(count), shape: [28, 28, 1], classes: 10 });
+    const dispatches = async (backend: WebGpuBackend, count: number) => {
       const loss = "sparseCategoricalCrossentropy";
       const trainer = await createTrainer(referenceNetwork(), { backend, loss, optimizer: adam(), batchSize: 4 });
-      await trainer.fit(digits, { steps: 1 });
+      await trainer.fit(digits(count), { steps: 1 });
       const { dispatchesPerStep, residency } = trainer.stats();
       trainer.dispose();
       return { dispatchesPerStep, residency };
     };
-    const { dispatchesPerStep } = await dispatches(roomy);
+    const { dispatchesPerStep } = await dispatches(roomy, 4000);
     const small = await binding(2_000_000);
-    expect(await dispatches(small)).toEqual({ dispatchesPerStep, residency: "streamed" });
+    expect(await dispatches(small, 24_000)).toEqual({ dispatchesPerStep, residency: "streamed" });
+    // Each part is fetched by itself, and so are row numbers and labels; one kernel more looks for numbers that are not finite.
+    expect(await dispatches(small, 4000)).toEqual({ dispatchesPerStep: dispatchesPerStep + 4, residency: "split" });
     small.dispose();
   });
 

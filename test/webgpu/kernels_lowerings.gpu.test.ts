@@ -3,6 +3,7 @@ import type { DType } from "../../src/core/tensor.ts";
 import { cpu } from "../../src/cpu/backend.ts";
 import { type Node, Operands, Variable } from "../../src/graph/node.ts";
 import { powBaseDerivativeOp, powExponentDerivativeOp, preluDerivativeOp } from "../../src/graph/ops/binary.ts";
+import { gatherPartOp } from "../../src/graph/ops/gather_part.ts";
 import { standardizeOp } from "../../src/graph/ops/normalization.ts";
 import { pointwiseOps } from "../../src/graph/ops/pointwise.ts";
 import { pointwiseFunctions } from "../../src/graph/pointwise_functions.ts";
@@ -144,6 +145,18 @@ describe("each op's lowering gives the op's value", () => {
       },
       [labelData, list(1, 2, 3, 4)],
       [6, 8, 2, 4, 0, 0],
+    ],
+    [
+      "gatherPart",
+      () => g.addNode(gatherPartOp, [input([2, 2]), input([4], "i32"), input([4, 2])], { scale: 2, first: 1 }),
+      [list(3, 4, 5, 6), Int32Array.of(2, 0, -1, 1), list(1, 2, 3, 4, 5, 6, 7, 8)],
+      [10, 12, 3, 4, 5, 6, 6, 8],
+    ],
+    [
+      "gatherPart of the first table",
+      () => g.addNode(gatherPartOp, [input([1, 2]), input([3], "i32")], { scale: 1, first: 0 }),
+      [list(3, 4), Int32Array.of(1, 0, -1)],
+      [0, 0, 3, 4, 0, 0],
     ],
     ["broadcastTo", () => g.broadcastTo(b, [2, 3]), [bData], [1, 2, 4, 1, 2, 4]],
     ["transpose", () => g.transpose(a), [aData], [1, 4, -2, 4, 3, -6]],

@@ -265,6 +265,11 @@ function otherSpecs(traits: DeviceTraits): KernelSpec[] {
       kernels.place([], { begin: [], shape: [], strides: [], value: 0, dtype: "i32" }, traits),
       kernels.resampleAxis({ outer: 2, inExtent: 3, outExtent: 6, inner: columns, taps: 2 }, traits),
       kernels.gatherRowsGradient({ batch: 3, tableRows: 9, rowSize: columns, scale: 0.5 }, traits),
+      ...[false, true].flatMap((others) =>
+        (["u8", "f32"] as const).map((dtype) =>
+          kernels.gatherPart({ batch: 3, rowSize: columns, dtype, scale: 0.5, first: 7, count: 9, others }, traits),
+        ),
+      ),
       kernels.oneHot({ rows: 3, depth: columns }, traits),
       kernels.cumsum([2, 3, columns], { axis: 1, exclusive: columns === 5, reverse: false }, traits),
       kernels.cumsum([2, 3, columns], { axis: 1, exclusive: columns === 4, reverse: true }, traits),

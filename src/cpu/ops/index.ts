@@ -14,6 +14,7 @@ import { countCorrectOps } from "./count_correct.ts";
 import { cumsumOps } from "./cumsum.ts";
 import { dropoutOps } from "./dropout.ts";
 import { finishStepOps } from "./finish_step.ts";
+import { gatherPartOps } from "./gather_part.ts";
 import { gatherRowsOps } from "./gather_rows.ts";
 import { gaussianNoiseOps } from "./gaussian_noise.ts";
 import { matmulOps } from "./matmul.ts";
@@ -54,6 +55,7 @@ export const cpuOps: ReadonlyMap<string, CpuOp> = new Map(
     ...cumsumOps,
     ...dropoutOps,
     ...finishStepOps,
+    ...gatherPartOps,
     ...gatherRowsOps,
     ...gaussianNoiseOps,
     ...matmulOps,

@@ -120,6 +120,10 @@ export const families: readonly Family[] = [
     load: async () => singleOps((await import("../../kernels/pointwise.ts")).pointwiseLowerings),
   },
   {
+    ops: ["gatherPart"],
+    load: async () => singleOps((await import("../../kernels/gather_part.ts")).gatherPartLowerings),
+  },
+  {
     ops: ["cumsum"],
     load: async () => singleOps((await import("../../kernels/cumsum.ts")).cumsumLowerings),
   },
