@@ -28,6 +28,7 @@ describe(`gradients agree with central differences (seed ${SEED})`, () => {
 /** Ops whose rule lets no gradient through, so that there is nothing to compare. */
 const WITHOUT_FLOW: Readonly<Record<string, string>> = {
   augmentImages: "it changes images of a data set, before the network",
+  gatherPart: "it fetches images of a data set, before the network",
   mixImages: "it mixes images of a data set, before the network",
   oneHot: "its input is whole numbers",
   stopGradient: "its purpose",

@@ -70,7 +70,7 @@ const OWN_TESTS = [
   ...["argmax", "cast", "countCorrect", "equal", "less", "lessOrEqual", "maxGradient", "maxPool2dGradient"],
   ...["nonFinite", "normConstraint", "optimizerUpdate", "powBaseDerivative", "powExponentDerivative"],
   ...["batchNormGammaGradient", "batchNormInputGradient", "softmaxCrossEntropyGradient", "augmentImages"],
-  "mixImages",
+  ...["mixImages", "gatherPart"],
 ];
 /** Ops of whole numbers, and records of what others computed. */
 const WITHOUT_FLOATS = [

@@ -3,6 +3,7 @@ import { permute, randomKey } from "../../src/core/random.ts";
 import { constantSchedule, SCHEDULE_COLUMNS, SCHEDULE_ROWS, scheduleTable } from "../../src/core/schedule.ts";
 import { cpu } from "../../src/cpu/backend.ts";
 import { Arena, type Node, Variable } from "../../src/graph/node.ts";
+import { gatherParts } from "../../src/graph/ops/gather_part.ts";
 import { stateArenas } from "../../src/graph/update_rule.ts";
 import { Graph } from "../../src/graph.ts";
 import { expectClose, expectExact } from "../support/compare.ts";
@@ -199,6 +200,20 @@ describe("gatherRows", () => {
   it("gives −1 for a negative row of labels", async () => {
     const y = await compute((g) => g.gatherRows(g.constant([7, 8], [2], "i32"), g.constant([-1, 1], [2], "i32")));
     expect(y).toEqual([-1, 8]);
+  });
+});
+
+describe("gatherParts", () => {
+  it("gives of several tables what gatherRows gives of one, NaN and −0 too, and zeros beyond them", async () => {
+    const values = [1, Number.NaN, -0, 4, 5, 6, 7, 8, 9, 10];
+    const numbers = [4, 0, -1, 3, 1, 2, 5];
+    const parts = (g: Graph) => [
+      g.constant(values.slice(0, 4), [2, 2]),
+      g.constant(values.slice(4, 8), [2, 2]),
+      g.constant(values.slice(8), [1, 2]),
+    ];
+    const y = await compute((g) => gatherParts(g, parts(g), g.constant(numbers, [7], "i32"), { scale: 3 }));
+    expect(y).toEqual([27, 30, 3, Number.NaN, 0, 0, 21, 24, -0, 12, 15, 18, 0, 0]);
   });
 });
 
