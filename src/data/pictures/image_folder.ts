@@ -31,6 +31,13 @@ export interface PageImageFolderOptions extends ImageFolderOptions {
    * `openPictures(name)` opens them again after a reload. Without a name what is stored there goes when the page has gone.
    */
   name?: string;
+  /**
+   * Goes on with an import of this `name` that its page did not end, for instance because it was closed: files that it has
+   * read are not decoded again, as far as `size`, `channels`, `fit` and `background` are the same, and a file has as many bytes
+   * and was changed at the same time as then. The result is that of an import that nobody cut off. Where there is nothing to go on with, or
+   * another page uses it, the import begins from the start. One that goes on and is aborted leaves what it went on with. Default false.
+   */
+  resume?: boolean;
 }
 
 /**
@@ -60,7 +67,7 @@ export interface PageImageFolderOptions extends ImageFolderOptions {
  */
 export async function imageFolder(files: ImageFiles, options: PageImageFolderOptions): Promise<ImageDataset> {
   const format = checkFormat(options, {
-    ...{ worker: "any", store: "string", memoryLimit: "number", name: "string" },
+    ...{ worker: "any", store: "string", memoryLimit: "number", name: "string", resume: "boolean" },
   });
   const { worker = workerOfPackage } = options;
   if (worker !== false && typeof worker !== "function") {
@@ -78,7 +85,7 @@ export async function imageFolder(files: ImageFiles, options: PageImageFolderOpt
 
 /** Where the images go. Throws `ArgumentError` for options that are wrong. */
 function sinkOf(options: PageImageFolderOptions, worker: MakeWorker | undefined): (planned: Planned) => Promise<Sink> {
-  const { store = "auto", memoryLimit = MEMORY_LIMIT, name } = options;
+  const { store = "auto", memoryLimit = MEMORY_LIMIT, name, resume = false } = options;
   if (store !== "auto" && store !== "memory" && store !== "opfs") {
     throw new ArgumentError(`imageFolder: store must be "auto", "memory" or "opfs", got ${describeValue(store)}.`);
   }
@@ -87,12 +94,17 @@ function sinkOf(options: PageImageFolderOptions, worker: MakeWorker | undefined)
   if (name !== undefined && store === "memory") {
     throw new ArgumentError('imageFolder: with a name images are kept; leave store: "memory" out, or the name.');
   }
+  if (resume && name === undefined) {
+    throw new ArgumentError(
+      "imageFolder: resume wants the name under which the import was begun: give name, or leave resume out.",
+    );
+  }
   return async (planned) => {
     const fits = plannedBytes(planned) <= memoryLimit;
     if (name === undefined && (store === "memory" || (store === "auto" && fits))) return memorySink(planned);
     const { opfsSink } = await onDemand("store of pictures", () => import("./opfs/opfs_sink.ts"));
     try {
-      return await opfsSink(planned, { name, memoryLimit: store === "opfs" ? 0 : memoryLimit, worker });
+      return await opfsSink(planned, { name, resume, memoryLimit: store === "opfs" ? 0 : memoryLimit, worker });
     } catch (cause) {
       if (!(cause instanceof StorageError && cause.reason === "unavailable")) throw cause;
       const instead =

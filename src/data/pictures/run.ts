@@ -5,7 +5,7 @@ import { describeValue } from "../../core/options.ts";
 import type { Decoded, Decoder } from "./decoder.ts";
 import { ImageFolderError } from "./folder_error.ts";
 import { memorySink, type Planned, type Sink, type Table } from "./sink.ts";
-import { type PictureFile, Skipped } from "./source.ts";
+import { type PictureFile, type PictureSource, Skipped } from "./source.ts";
 import { isLeftBehind, sortIntoClasses } from "./tree.ts";
 import type {
   ImageDataset,
@@ -88,10 +88,11 @@ async function decodeAll(
       const place = places[next++];
       const member = place?.table.members[place.row];
       if (place === undefined || member === undefined) return;
-      const answer = await raceAbort(decodedFile(member.file, decoder), signal);
+      const answer = await raceAbort(imageOf(place, member.file, { decoder, sink }), signal);
       if (ended) return;
-      if ("bytes" in answer) {
-        const taken = sink.put(place.table, place.row, answer.bytes);
+      if (answer === "there") images++;
+      else if ("bytes" in answer) {
+        const taken = sink.put(place.table, place.row, answer.bytes, answer.source);
         if (taken) await raceAbort(taken, signal);
         if (ended) return;
         images++;
@@ -139,9 +140,16 @@ function mixedPlaces(tables: readonly Table[]): Place[] {
   return shares.sort((a, b) => a.share - b.share).map(({ place }) => place);
 }
 
-async function decodedFile(file: PictureFile, decoder: Decoder): Promise<Decoded> {
+/** What a file becomes; "there" where the sink has its image. */
+async function imageOf(
+  { table, row }: Place,
+  file: PictureFile,
+  { decoder, sink }: Pick<Going, "decoder" | "sink">,
+): Promise<(Decoded & { source?: PictureSource }) | "there"> {
   try {
-    return await decoder.decode(await file.open());
+    const source = await file.open();
+    if (sink.has?.(table, row, source)) return "there";
+    return { ...(await decoder.decode(source)), source };
   } catch (cause) {
     if (cause instanceof Skipped) return { reason: cause.reason, detail: cause.message };
     const why = cause instanceof Error ? cause.message : String(cause);

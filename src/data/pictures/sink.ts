@@ -2,7 +2,7 @@
 import { OutOfMemoryError } from "../../core/errors.ts";
 import { formatBytes, formatCount } from "../../core/format.ts";
 import { type Dataset, dataset } from "../dataset.ts";
-import type { PictureFile } from "./source.ts";
+import type { PictureFile, PictureSource } from "./source.ts";
 import type { Member, Part } from "./tree.ts";
 import type { ImageDataset, ImportReport, PictureFormat } from "./types.ts";
 
@@ -21,8 +21,10 @@ export interface Planned {
 
 /** Takes the images of an import. */
 export interface Sink {
-  /** One image, of a row of a table. Whoever calls waits for it before the next one. */
-  put(table: Table, row: number, image: Uint8Array): void | Promise<void>;
+  /** One image, of a row of a table, and what it was made of. Whoever calls waits for it before the next one. */
+  put(table: Table, row: number, image: Uint8Array, source?: PictureSource): void | Promise<void>;
+  /** Whether it has the image of this row, made of the same file by an import that it goes on with: then none is put. */
+  has?(table: Table, row: number, source: PictureSource): boolean;
   /**
    * Whether an error of `put` is one after which what was taken is kept, for instance a full disk: why the import ended, as a
    * sentence. Undefined for all others.

@@ -2,6 +2,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { cpu } from "../../../src/cpu.ts";
 import { readRows } from "../../../src/data/data_source.ts";
+import { imagesOfFile } from "../../../src/data/pictures/opfs/image_writer.ts";
 import {
   ArgumentError,
   checkData,
@@ -402,6 +403,113 @@ describe("an import that is interrupted", () => {
     controller.abort(new Error("enough"));
     expect(await importing).toMatchObject({ message: "enough" });
     expect(await listPictures()).toEqual([]);
+  });
+});
+
+/** Six of them are a file. */
+const sixAFile: PageImageFolderOptions = { size: [640, 640], store: "opfs", name: "pets", worker: false };
+const imagesUrl = new URL("../../../src/data/pictures/image_folder.ts", import.meta.url).href;
+const controlUrl = new URL("../../../src/data/pictures/control.ts", import.meta.url).href;
+
+type Inside = Window &
+  typeof globalThis & { begin(options: PageImageFolderOptions, paths: string[], files: Blob[], until: number): void };
+
+const heldLocks = async () => ((await navigator.locks.query()).held ?? []).map(({ name }) => name);
+
+/** A page of its own that begins to import, stands still after `until` files, and is closed when a file of pixels is listed. */
+async function importInPageThatCloses(list: Files, options: PageImageFolderOptions, until: number): Promise<void> {
+  const before = await heldLocks();
+  const frame = document.createElement("iframe");
+  frame.src = "about:blank";
+  document.body.append(frame);
+  const inside = frame.contentWindow as Inside;
+  // The test runner's own, which imports in the sources go through.
+  Object.assign(inside, {
+    __vitest_browser_runner__: { wrapDynamicImport: (load: () => unknown) => load() },
+  });
+  const script = frame.contentDocument?.createElement("script") as HTMLScriptElement;
+  script.type = "module";
+  script.textContent = `
+    import { imageFolder } from ${JSON.stringify(imagesUrl)};
+    import { importControl } from ${JSON.stringify(controlUrl)};
+    // Saved every few seconds.
+    const now = performance.now.bind(performance);
+    performance.now = () => 1e4 * now();
+    globalThis.begin = (options, paths, files, until) => {
+      const control = importControl();
+      const onProgress = ({ done }) => { if (done >= until) control.pause(); };
+      const list = files.map((file, index) => ({ path: paths[index], file: structuredClone(file) }));
+      void imageFolder(list, { ...structuredClone(options), control, onProgress });
+    };`;
+  frame.contentDocument?.body.append(script);
+  await vi.waitUntil(() => inside.begin !== undefined, { timeout: 30_000 });
+  const [paths, blobs] = [list.map(({ path }) => path), list.map(({ file }) => file)];
+  inside.begin(options, paths, blobs, until);
+  await vi.waitUntil(async () => ((await listPictures())[0]?.images ?? 0) > 0, { timeout: 30_000, interval: 50 });
+  frame.remove();
+  // What a page holds it lets go of some time after it was closed.
+  await vi.waitUntil(async () => (await heldLocks()).every((name) => before.includes(name)), { timeout: 30_000 });
+}
+
+describe("an import whose page was closed", () => {
+  const undisturbed = () => imageFolder(many(), { ...sixAFile, name: "undisturbed" });
+
+  it("goes on where it was, and comes to what one that nobody cut off comes to", async () => {
+    const whole = await undisturbed();
+    const like = { ...whole, images: (await pixels(whole)) as Uint8Array };
+    await deletePictures("undisturbed");
+    await importInPageThatCloses(many(), sixAFile, 18);
+    const opened = await openPictures("pets", { memoryLimit: 0 });
+    const { count } = opened;
+    expect(count % imagesOfFile(640 * 640 * 3)).toBe(0);
+    expect(opened.imported.stopped).toMatch(
+      /closed before the import had ended; import the same files again.*resume: true/,
+    );
+    const decode = vi.spyOn(globalThis, "createImageBitmap");
+    const told: number[] = [];
+    const onProgress = ({ done }: { done: number }) => void told.push(done);
+    const got = await imageFolder(many(), { ...sixAFile, resume: true, onProgress });
+    expect(decode.mock.calls.length).toBe(24 - count);
+    expect(told.at(-1)).toBe(24);
+    expect(isSame(await pixels(got), like.images)).toBe(true);
+    expect([got.names, got.labels, got.count]).toEqual([like.names, like.labels, 24]);
+    expect({ ...got.imported, seconds: 0 }).toEqual({ ...whole.imported, seconds: 0 });
+    const again = await openPictures("pets", { memoryLimit: 0 });
+    expect(isSame(await pixels(again), like.images)).toBe(true);
+    expect((await listPictures()).map(({ images, complete }) => [images, complete])).toEqual([[24, true]]);
+    expect(await folders()).toHaveLength(1);
+    // There is nothing to go on with now.
+    decode.mockClear();
+    await imageFolder(many(), { ...sixAFile, resume: true });
+    expect(decode.mock.calls.length).toBe(24);
+  });
+
+  it("reads anew what has changed since, and all where images are to be others", async () => {
+    await importInPageThatCloses(many(), sixAFile, 18);
+    const { names, count } = await openPictures("pets", { memoryLimit: 0 });
+    // Another picture under the name of the first one.
+    const other = await png(99, 31);
+    const changed = many().map(({ path, file }) => ({ path, file: path === names[0] ? other : file }));
+    const decode = vi.spyOn(globalThis, "createImageBitmap");
+    const controller = new AbortController();
+    const aborted = imageFolder(changed, {
+      ...{ ...sixAFile, resume: true, signal: controller.signal },
+      onProgress: () => controller.abort(new Error("enough")),
+    });
+    await expect(aborted).rejects.toThrow("enough");
+    // What it went on with is still there.
+    expect((await listPictures()).map(({ images }) => images)).toEqual([count]);
+    decode.mockClear();
+    const got = await imageFolder(changed, { ...sixAFile, resume: true });
+    expect(decode.mock.calls.length).toBe(24 - count + 1);
+    const wholly = await imageFolder(changed, { ...sixAFile, name: "undisturbed" });
+    expect(isSame(await pixels(got), await pixels(wholly))).toBe(true);
+    await deletePictures("pets");
+    await importInPageThatCloses(many(), sixAFile, 18);
+    decode.mockClear();
+    await imageFolder(many(), { ...sixAFile, fit: "stretch", resume: true });
+    expect(decode.mock.calls.length).toBe(24);
+    await expect(imageFolder(many(), { ...large, resume: true })).rejects.toThrow(/resume wants the name/);
   });
 });
 

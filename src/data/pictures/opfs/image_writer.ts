@@ -10,7 +10,7 @@ export const fileName = (number: number) => `${number}.pixels`;
 /** Images of a file. */
 export const imagesOfFile = (imageBytes: number) => Math.max(1, Math.floor(FILE_BYTES / imageBytes));
 
-/** Numbers images from 0 on, in the order in which they come, and writes them. */
+/** Numbers images from the first on, in the order in which they come, and writes them. */
 export class ImageWriter {
   readonly #writer: FileWriter;
   readonly #size: number;
@@ -21,8 +21,10 @@ export class ImageWriter {
   #written = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(writer: FileWriter, imageBytes: number) {
+  /** `first`: the first number, where a file begins; the images before it are in files. */
+  constructor(writer: FileWriter, imageBytes: number, first = 0) {
     [this.#writer, this.#size, this.#perFile] = [writer, imageBytes, imagesOfFile(imageBytes)];
+    [this.#count, this.#written] = [first, first];
     this.#buffer = this.#fresh();
   }
 

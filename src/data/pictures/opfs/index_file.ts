@@ -2,7 +2,7 @@
 import { FormatError } from "../../../core/errors.ts";
 import { describeValue } from "../../../core/options.ts";
 import type { Part } from "../tree.ts";
-import type { ImportReport } from "../types.ts";
+import type { ImportReport, PictureFormat } from "../types.ts";
 import type { FileWriter, SetFolder } from "./files.ts";
 import { imagesOfFile } from "./image_writer.ts";
 
@@ -12,6 +12,8 @@ export interface StoredPart {
   readonly labels: readonly number[];
   /** Each image's number in the files of pixels. */
   readonly numbers: readonly number[];
+  /** Of an import that has not ended: what tells each image's file from others of the same name (`stampOf`). */
+  readonly stamps?: readonly string[];
 }
 
 /** A set of pictures, as its index file has it. */
@@ -26,6 +28,8 @@ export interface StoredIndex {
   readonly imagesPerFile: number;
   readonly classNames: readonly string[];
   readonly imported: ImportReport;
+  /** Of an import that has not ended: what its images are made by. */
+  readonly format?: PictureFormat;
   readonly parts: Readonly<Partial<Record<Part, StoredPart>>>;
 }
 
@@ -37,10 +41,11 @@ const INDEX_NAME = /^index\.(\d+)\.json$/;
 export class IndexWriter {
   readonly #set: SetFolder;
   readonly #writer: FileWriter;
-  #sequence = 0;
+  #sequence: number;
 
-  constructor(set: SetFolder, writer: FileWriter) {
-    [this.#set, this.#writer] = [set, writer];
+  /** `newest`: the number of the newest index that the set has. */
+  constructor(set: SetFolder, writer: FileWriter, newest = 0) {
+    [this.#set, this.#writer, this.#sequence] = [set, writer, newest];
   }
 
   /** Throws `StorageError`; the index before stays then. */
@@ -54,16 +59,21 @@ export class IndexWriter {
 /** More than the names of a million pictures take. */
 const MOST_BYTES = 2 ** 28;
 
-/** The newest index of a set that is whole; undefined where there is none. */
-export async function readIndex({ folder }: SetFolder): Promise<StoredIndex | undefined> {
+/** The numbers of a set's indices, the newest first. */
+export async function indexNumbers({ folder }: SetFolder): Promise<number[]> {
   const found: number[] = [];
   for await (const name of folder.keys()) {
     const [, sequence] = INDEX_NAME.exec(name) ?? [];
     if (sequence !== undefined) found.push(Number(sequence));
   }
-  for (const sequence of found.sort((a, b) => b - a)) {
+  return found.sort((a, b) => b - a);
+}
+
+/** The newest index of a set that is whole; undefined where there is none. */
+export async function readIndex(set: SetFolder): Promise<StoredIndex | undefined> {
+  for (const sequence of await indexNumbers(set)) {
     try {
-      const file = await (await folder.getFileHandle(indexName(sequence))).getFile();
+      const file = await (await set.folder.getFileHandle(indexName(sequence))).getFile();
       if (file.size > MOST_BYTES) continue;
       return checkedIndex(JSON.parse(await file.text()));
     } catch {
@@ -93,8 +103,10 @@ export function checkedIndex(value: unknown): StoredIndex {
   for (const part of ["train", "validation", "test"] as const) {
     const one: Partial<StoredPart> | undefined = parts[part];
     if (one === undefined) continue;
-    const { names, labels, numbers } = one;
+    const { names, labels, numbers, stamps } = one;
     if (!isTexts(names) || !Array.isArray(labels) || !Array.isArray(numbers)) return fail(`its part ${part}`);
+    if (stamps !== undefined && !(isTexts(stamps) && stamps.length === numbers.length))
+      return fail(`what its part ${part} was made of`);
     const isIndex = (below: number) => (number: unknown) =>
       Number.isInteger(number) && Number(number) >= 0 && Number(number) < below;
     if (names.length !== labels.length || names.length !== numbers.length)

@@ -42,7 +42,8 @@ export interface KeptPictures {
 
 /**
  * Opens pictures that `imageFolder(files, { name })` or `keepPictures` has kept, also after the page was left: the same data
- * sets, without decoding anything.
+ * sets, without decoding anything. Of an import whose page was closed in the middle it opens what was read, and
+ * `imported.stopped` says so: `imageFolder` with `resume: true` goes on with it.
  *
  *     const pets = await openPictures("pets");
  *     await trainer.fit(pets, { epochs: 10, validationData: pets.validation });

@@ -3,6 +3,7 @@ import { StorageError } from "../../../core/errors.ts";
 import { formatCount } from "../../../core/format.ts";
 import type { MakeWorker } from "../pool.ts";
 import type { Planned, Sink, Table } from "../sink.ts";
+import type { PictureSource } from "../source.ts";
 import type { Part } from "../tree.ts";
 import type { ImageDataset, ImportReport } from "../types.ts";
 import { deleteFolder, type FileWriter, newFolder, openWriter, type SetFolder } from "./files.ts";
@@ -10,6 +11,7 @@ import { ImageWriter, imagesOfFile } from "./image_writer.ts";
 import { IndexWriter, type StoredIndex, type StoredPart } from "./index_file.ts";
 import { removeLeftBehind, removeOthers } from "./sets.ts";
 import { storedDatasets } from "./stored_datasets.ts";
+import { BEING_WRITTEN, stampOf, type Unfinished, unfinishedImport } from "./unfinished.ts";
 
 /** How often an import that has a name writes what it has, milliseconds: what a page that is closed in the middle leaves. */
 const SAVE_EVERY = 5000;
@@ -23,18 +25,33 @@ export interface StoreOptions {
   readonly worker: MakeWorker | undefined;
   /** Whether a part of it is no use: a full disk then is an error like others. */
   readonly whole?: boolean;
+  /** Whether to go on with an import of this name that its page did not end. */
+  readonly resume?: boolean;
 }
 
 /** Throws `StorageError` where nothing can be stored. */
 export async function opfsSink(planned: Planned, options: StoreOptions): Promise<Sink> {
-  await removeLeftBehind();
-  const set = await newFolder();
+  const { name, resume, worker } = options;
+  const earlier = resume && name !== undefined ? await unfinishedImport(name, planned.format) : undefined;
+  let set = earlier?.set;
   try {
-    return new OpfsSink(planned, options, set, openWriter(set, options.worker));
+    await removeLeftBehind();
+    set ??= await newFolder();
+    BEING_WRITTEN.add(set.id);
+    return new OpfsSink(planned, options, { set, writer: openWriter(set, worker), earlier });
   } catch (error) {
-    await deleteFolder(set.id);
+    if (set) BEING_WRITTEN.delete(set.id);
+    if (set && !earlier) await deleteFolder(set.id);
     throw error;
   }
+}
+
+/** Where it writes. */
+interface Place {
+  readonly set: SetFolder;
+  readonly writer: FileWriter;
+  /** What the set has from an import that did not end. */
+  readonly earlier: Unfinished | undefined;
 }
 
 class OpfsSink implements Sink {
@@ -46,22 +63,41 @@ class OpfsSink implements Sink {
   readonly #index: IndexWriter;
   /** By part, each row's number in the files; −1 where there is none. */
   readonly #numbers: ReadonlyMap<Part, Int32Array>;
+  /** By part, what tells each row's file from others of its name. */
+  readonly #stamps: ReadonlyMap<Part, string[]>;
+  readonly #earlier: Unfinished | undefined;
   readonly #created = Date.now();
   #savedAt = performance.now();
   #saving: Promise<void> | undefined;
 
-  constructor(planned: Planned, options: StoreOptions, set: SetFolder, writer: FileWriter) {
-    [this.#planned, this.#options, this.#set, this.#writer] = [planned, options, set, writer];
+  constructor(planned: Planned, options: StoreOptions, { set, writer, earlier }: Place) {
+    [this.#planned, this.#options, this.#set, this.#writer, this.#earlier] = [planned, options, set, writer, earlier];
     const { height, width, channels } = planned.format;
-    this.#images = new ImageWriter(writer, height * width * channels);
-    this.#index = new IndexWriter(set, writer);
+    const size = height * width * channels;
+    const filesBefore = Math.ceil((earlier?.end ?? 0) / imagesOfFile(size));
+    this.#images = new ImageWriter(writer, size, filesBefore * imagesOfFile(size));
+    this.#index = new IndexWriter(set, writer, earlier?.index);
     this.#numbers = new Map(planned.tables.map(({ part, members }) => [part, new Int32Array(members.length).fill(-1)]));
+    this.#stamps = new Map(planned.tables.map(({ part, members }) => [part, members.map(() => "")]));
   }
 
-  put({ part }: Table, row: number, image: Uint8Array): Promise<void> | undefined {
-    const { number, wait } = this.#images.put(image);
-    const numbers = this.#numbers.get(part);
+  has(table: Table, row: number, source: PictureSource): boolean {
+    const known = this.#earlier?.images.get(table.members[row]?.file.path ?? "");
+    const stamp = stampOf(source);
+    if (known?.stamp !== stamp) return false;
+    this.#note(table, row, known.number, stamp);
+    return true;
+  }
+
+  #note({ part }: Table, row: number, number: number, stamp: string): void {
+    const [numbers, stamps] = [this.#numbers.get(part), this.#stamps.get(part)];
     if (numbers) numbers[row] = number;
+    if (stamps) stamps[row] = stamp;
+  }
+
+  put(table: Table, row: number, image: Uint8Array, source?: PictureSource): Promise<void> | undefined {
+    const { number, wait } = this.#images.put(image);
+    this.#note(table, row, number, stampOf(source));
     if (wait && this.#options.name !== undefined && performance.now() - this.#savedAt > SAVE_EVERY) {
       return wait.then(() => this.#save());
     }
@@ -73,7 +109,8 @@ class OpfsSink implements Sink {
     if (this.#saving) return;
     this.#savedAt = performance.now();
     const images = this.#images.written;
-    const stopped = "the page was closed before the import had ended; import the pictures again for the others";
+    const stopped =
+      "the page was closed before the import had ended; import the same files again, with the same name and resume: true, for the others";
     const report = { files: images, images, skipped: [], seconds: 0, stopped };
     this.#saving = this.#index.write(this.#indexOf(report, false));
     try {
@@ -108,7 +145,7 @@ class OpfsSink implements Sink {
       stopped = (await this.#saveLast(index)) ?? stopped;
       await removeOthers(name, this.#set.id);
     }
-    this.#writer.close();
+    this.#close();
     return storedDatasets(this.#set, index(), name === undefined ? 0 : memoryLimit);
   }
 
@@ -129,8 +166,14 @@ class OpfsSink implements Sink {
   async discard(): Promise<void> {
     await this.#images.settled();
     await this.#saving?.catch(() => undefined);
+    this.#close();
+    // What it went on with is kept, with what its last index lists.
+    if (!this.#earlier) await deleteFolder(this.#set.id).catch(() => undefined);
+  }
+
+  #close(): void {
     this.#writer.close();
-    await deleteFolder(this.#set.id).catch(() => undefined);
+    BEING_WRITTEN.delete(this.#set.id);
   }
 
   #indexOf(imported: ImportReport, complete: boolean): StoredIndex {
@@ -138,15 +181,16 @@ class OpfsSink implements Sink {
     const { height, width, channels } = format;
     const parts: Partial<Record<Part, StoredPart>> = {};
     for (const { part, members } of tables) {
-      const [names, labels, numbers]: [string[], number[], number[]] = [[], [], []];
+      const [names, labels, numbers, stamps]: [string[], number[], number[], string[]] = [[], [], [], []];
       members.forEach(({ file, label }, row) => {
         const number = this.#numbers.get(part)?.[row] ?? -1;
         if (number < 0 || number >= this.#images.written) return;
         names.push(file.path);
         labels.push(label);
         numbers.push(number);
+        stamps.push(this.#stamps.get(part)?.[row] ?? "");
       });
-      parts[part] = { names, labels, numbers };
+      parts[part] = { names, labels, numbers, ...(complete ? {} : { stamps }) };
     }
     return {
       ...{
@@ -157,6 +201,7 @@ class OpfsSink implements Sink {
         shape: [height, width, channels],
       },
       ...{ imagesPerFile: imagesOfFile(height * width * channels), classNames, imported, parts },
+      ...(complete ? {} : { format }),
     };
   }
 }
