@@ -49,13 +49,8 @@ const ALONE = ["data/dataset.js", "data/idx.js", "formats/safetensors.js"];
 /** What nearly all of these have, whichever a page imports: one file. */
 const OF_ALONE = ["core/base_errors.js", "core/facts.js", "core/numbered.js", "core/options.js", "core/shape.js"];
 
-const FAMILIES = "webgpu/rules/families";
-/** What kernels' parts share with each other lies with the first of these that is among them: the part that is there where the others are. */
-const TOGETHER = [
-  `${FAMILIES}/convolution_gradients.js`,
-  // Other families with parts of it are wanted where a network is trained or measured.
-  `${FAMILIES}/training.js`,
-];
+/** What kernels' parts share with this one lies with it: other families with parts of it are wanted where a network is trained or measured. */
+const TRAINING = "webgpu/rules/families/training.js";
 
 /** `modules`: names, each with its `imports` and `dynamicImports`. Gives the file of each module that shares one. */
 export function groupsOf(modules) {
@@ -67,7 +62,7 @@ export function groupsOf(modules) {
     ...OF_TRAINERS,
     ...ALONE,
     ...OF_ALONE,
-    ...TOGETHER,
+    TRAINING,
   ];
   const gone = named.find((name) => !modules.has(name));
   if (gone !== undefined) throw new Error(`scripts/production-groups.mjs names ${gone}, which is no module any more.`);
@@ -94,9 +89,7 @@ export function groupsOf(modules) {
     if (OF_TRAINERS.includes(name)) return "train/parts.js";
     const owners = page.filter(([, names]) => names.has(name)).map(([owner]) => owner);
     const wanting = parts.filter(([, names]) => names.has(name)).map(([part]) => part);
-    if (owners.length === 0) {
-      return TOGETHER.find((part) => wanting.includes(part)) ?? name;
-    }
+    if (owners.length === 0) return wanting.includes(TRAINING) ? TRAINING : name;
     const [owner] = owners.length > 1 ? ["base"] : owners;
     if (OF_ALONE.includes(name)) return "core/alone.js";
     if (alone.has(name) || owner === "using") return name;

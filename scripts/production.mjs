@@ -9,6 +9,7 @@ import { rollup } from "rollup";
 import { parseAst } from "rollup/parseAst";
 import { numberErrors, TEXTS } from "./error-numbers.mjs";
 import { groupsOf } from "./production-groups.mjs";
+import { shortConstants } from "./short-constants.mjs";
 import { edited, visit } from "./syntax.mjs";
 
 const FOLDER = "production";
@@ -18,7 +19,9 @@ const WITH_EFFECTS = ["data/pictures/host.js", "worker/host.js"];
 
 export async function buildProduction(dist, entries) {
   const nameOf = (id) => relative(dist, id).split(sep).join("/");
-  const { numbered, texts } = numberErrors(readModules(dist));
+  const modules = readModules(dist);
+  const named = shortConstants(modules);
+  const { numbered, texts } = numberErrors(new Map([...modules, ...named]));
   writeFileSync(join(dist, TEXTS), texts);
   rmSync(join(dist, `${TEXTS}.map`), { force: true });
   let grouping;
@@ -30,7 +33,7 @@ export async function buildProduction(dist, entries) {
       if (warning.code === "CIRCULAR_CHUNK") throw new Error(`dist/production: ${warning.message}`);
       if (warning.code !== "CIRCULAR_DEPENDENCY") report(warning);
     },
-    plugins: [modulesOfDist(dist, numbered), pureTopLevel()],
+    plugins: [modulesOfDist(dist, new Map([...named, ...numbered])), pureTopLevel()],
   });
   await bundle.write({
     dir: join(dist, FOLDER),
@@ -68,7 +71,7 @@ function readModules(dist) {
   return new Map(names.map((name) => [name, readFileSync(join(dist, name), "utf8")]));
 }
 
-function modulesOfDist(dist, numbered) {
+function modulesOfDist(dist, changed) {
   return {
     name: "corteza-dist",
     resolveId(id, importer) {
@@ -77,7 +80,7 @@ function modulesOfDist(dist, numbered) {
       return { id: path, moduleSideEffects: WITH_EFFECTS.includes(relative(dist, path).split(sep).join("/")) };
     },
     load(id) {
-      const code = numbered.get(relative(dist, id).split(sep).join("/")) ?? readFileSync(id, "utf8");
+      const code = changed.get(relative(dist, id).split(sep).join("/")) ?? readFileSync(id, "utf8");
       // A module that only names others has none.
       const map = existsSync(`${id}.map`) ? JSON.parse(readFileSync(`${id}.map`, "utf8")) : null;
       return { code: code.replace(/^\/\/# sourceMappingURL=.*$/m, ""), map };

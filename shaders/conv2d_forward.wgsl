@@ -61,7 +61,7 @@ fn store(pixel: u32, channel: u32, lastChannel: u32, values: vec4f) {
 #endif
 }
 
-@compute @workgroup_size(GROUP_COLUMNS, GROUP_BLOCKS)
+@compute @workgroup_size(GROUP_COLUMNS, GROUP_PLACES)
 fn main(
   @builtin(local_invocation_id) local: vec3u,
   @builtin(workgroup_id) workgroup: vec3u,

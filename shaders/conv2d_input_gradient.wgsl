@@ -58,7 +58,7 @@ const LANES = vec4u(0u, 1u, 2u, 3u);
 const CODE_ONE = vec4u(0x00000001u, 0x00000100u, 0x00010000u, 0x01000000u);
 #endif
 
-@compute @workgroup_size(GROUP_COLUMNS, GROUP_BLOCKS)
+@compute @workgroup_size(GROUP_COLUMNS, GROUP_PLACES)
 fn main(
   @builtin(local_invocation_id) local: vec3u,
   @builtin(workgroup_id) workgroup: vec3u,

@@ -28,7 +28,7 @@ var<storage> inputGradient: array<Result, $(RESULT_LENGTH)>;
 var<storage> inputGradient: array<Result>;
 #endif
 
-@compute @workgroup_size(GROUP_COLUMNS, GROUP_BLOCKS)
+@compute @workgroup_size(GROUP_COLUMNS, GROUP_PLACES)
 fn main(
   @builtin(local_invocation_id) local: vec3u,
   @builtin(workgroup_id) workgroup: vec3u,

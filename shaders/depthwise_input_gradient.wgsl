@@ -27,7 +27,7 @@ var<storage> inputGradient: array<Result>;
 
 const LANES = vec4u(0u, 1u, 2u, 3u);
 
-@compute @workgroup_size(GROUP_COLUMNS, GROUP_STRIPS)
+@compute @workgroup_size(GROUP_COLUMNS, GROUP_PLACES)
 fn main(
   @builtin(local_invocation_id) local: vec3u,
   @builtin(workgroup_id) workgroup: vec3u,

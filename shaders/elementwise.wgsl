@@ -110,11 +110,11 @@ fn write(place: u32, value: Result) {
 #if !BITS && !SIGNED && !COMPARISON
 #include element_nan
 #endif
-#if POW || POW_BASE_DERIVATIVE || POW_EXPONENT_DERIVATIVE
+#if IS_POW || IS_POW_BASE_DERIVATIVE || IS_POW_EXPONENT_DERIVATIVE
 #include power
 #endif
 
-#if LOG || POW_EXPONENT_DERIVATIVE
+#if IS_LOG || IS_POW_EXPONENT_DERIVATIVE
 // WGSL leaves open what the logarithm of anything but a finite number above 0 is.
 fn logarithm(x: Element) -> Element {
   let infinite = Element(floatOf(INFINITY_BITS));
@@ -176,49 +176,49 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   let third = zAt(zIndex);
 #endif
 
-#if ADD
+#if IS_ADD
   write(index, left + right);
-#elif SUB
+#elif IS_SUB
   write(index, left - right);
-#elif MUL
+#elif IS_MUL
   write(index, left * right);
-#elif DIV
+#elif IS_DIV
   write(index, left / right);
-#elif RELU_GRADIENT
+#elif IS_RELU_GRADIENT
   // x is the result of ReLU, y the gradient that arrives there; at exactly 0 nothing passes.
   write(index, select(Element(0.0), right, (left > Element(0.0)) | elementIsNan(left)));
-#elif EXP
+#elif IS_EXP
   write(index, elementNanIf(elementIsNan(left), exp(left)));
-#elif LOG
+#elif IS_LOG
   write(index, logarithm(left));
-#elif NEG
+#elif IS_NEG
   write(index, -left);
-#elif SQRT
+#elif IS_SQRT
   write(index, elementNanIf(elementIsNan(left) | (left < Element(0.0)), sqrt(left)));
-#elif MINIMUM
+#elif IS_MINIMUM
   write(index, elementNanIf(elementIsNan(left) | elementIsNan(right), min(left, right)));
-#elif MAXIMUM
+#elif IS_MAXIMUM
   write(index, elementNanIf(elementIsNan(left) | elementIsNan(right), max(left, right)));
-#elif PRELU
+#elif IS_PRELU
   write(index, select(left, right * left, left < Element(0.0)));
-#elif PRELU_DERIVATIVE
+#elif IS_PRELU_DERIVATIVE
   write(index, select(right, Element(1.0), left > Element(0.0)));
-#elif POW
+#elif IS_POW
   write(index, power(left, right));
-#elif POW_BASE_DERIVATIVE
+#elif IS_POW_BASE_DERIVATIVE
   write(index, select(right * power(left, right - 1.0), Element(0.0), right == Element(0.0)));
-#elif POW_EXPONENT_DERIVATIVE
+#elif IS_POW_EXPONENT_DERIVATIVE
   let nothing = (left == Element(0.0)) & (right >= Element(0.0));
   write(index, select(power(left, right) * logarithm(left), Element(0.0), nothing));
-#elif EQUAL
+#elif IS_EQUAL
   write(index, Result(left == right));
-#elif LESS
+#elif IS_LESS
   write(index, Result(left < right));
-#elif LESS_OR_EQUAL
+#elif IS_LESS_OR_EQUAL
   write(index, Result(left <= right));
-#elif WHERE
+#elif IS_WHERE
   write(index, select(third, right, left != Element(0u)));
-#elif RELU
+#elif IS_RELU
   write(index, elementNanIf(elementIsNan(left), max(left, Element(0.0))));
 #else
   write(index, left);

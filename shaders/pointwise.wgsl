@@ -115,7 +115,7 @@ fn mishRest(x: Element, e: Element) -> Element {
   return select(2.0 * e * e, Element(2.0), x < ZERO);
 }
 
-#if POWER
+#if IS_POWER
 #if !WHOLE
 #include power
 #endif
@@ -137,74 +137,74 @@ fn raised(base: Element, exponent: f32) -> Element {
 #endif
 
 fn value(x: Element) -> Element {
-#if ABS
+#if IS_ABS
   return abs(x);
-#elif CLIP
+#elif IS_CLIP
   return min(max(x, Element(A)), Element(B));
-#elif ELU
+#elif IS_ELU
   return select(x, A * exponentialMinusOne(min(x, ZERO)), x < ZERO);
-#elif ERF
+#elif IS_ERF
   return errorFunction(x);
-#elif GELU
+#elif IS_GELU
   return 0.5 * x * complementaryError(-x * SQRT_HALF);
-#elif GELU_TANH
+#elif IS_GELU_TANH
   return x * sigmoid(geluArgument(clamp(x, Element(-50.0), Element(50.0))));
-#elif HARD_SIGMOID
+#elif IS_HARD_SIGMOID
   return clamp(A * x + B, ZERO, ONE);
-#elif HARD_SWISH
+#elif IS_HARD_SWISH
   let curved = max(x, Element(-3.0)) * clamp(x + 3.0, ZERO, Element(6.0)) / 6.0;
   return select(curved, x, x >= Element(3.0));
-#elif LEAKY_RELU
+#elif IS_LEAKY_RELU
   return select(x, A * x, x < ZERO);
-#elif MISH
+#elif IS_MISH
   let e = exp(-abs(x));
   let numerator = mishNumerator(x, e);
   return x * numerator / (numerator + mishRest(x, e));
-#elif POWER
+#elif IS_POWER
   return raised(x, A);
-#elif RELU6
+#elif IS_RELU6
   return clamp(x, ZERO, Element(6.0));
-#elif ROOT_OF_SQUARES
+#elif IS_ROOT_OF_SQUARES
   return sqrt(x);
-#elif SELU
+#elif IS_SELU
   return SELU_SCALE * select(x, SELU_ALPHA * exponentialMinusOne(min(x, ZERO)), x < ZERO);
-#elif SIGMOID
+#elif IS_SIGMOID
   return sigmoid(x);
-#elif SILU
+#elif IS_SILU
   return x * sigmoid(x);
-#elif SOFTPLUS
+#elif IS_SOFTPLUS
   return softplus(x);
-#elif SOFTSIGN
+#elif IS_SOFTSIGN
   return x / (ONE + abs(x));
-#elif TANH
+#elif IS_TANH
   return hyperbolicTangent(x);
 #endif
 }
 
 fn derivative(x: Element) -> Element {
-#if ABS
+#if IS_ABS
   return sign(x);
-#elif CLIP
+#elif IS_CLIP
   return select(ZERO, ONE, (x >= Element(A)) & (x <= Element(B)));
-#elif ELU
+#elif IS_ELU
   return select(A * exp(min(x, ZERO)), ONE, x > ZERO);
-#elif ERF
+#elif IS_ERF
   let inside = min(abs(x), Element(12.0));
   return 1.1283791671 * exp(-inside * inside);
-#elif GELU
+#elif IS_GELU
   return 0.5 * complementaryError(-x * SQRT_HALF) + clamp(x, Element(-16.0), Element(16.0)) * normalDensity(x);
-#elif GELU_TANH
+#elif IS_GELU_TANH
   let inside = clamp(x, Element(-50.0), Element(50.0));
   let u = geluArgument(inside);
   return sigmoid(u) + inside * sigmoidDerivative(u) * geluArgumentDerivative(inside);
-#elif HARD_SIGMOID
+#elif IS_HARD_SIGMOID
   let y = A * x + B;
   return select(ZERO, Element(A), (y > ZERO) & (y < ONE));
-#elif HARD_SWISH
+#elif IS_HARD_SWISH
   return select(select(x / 3.0 + 0.5, ONE, x >= Element(3.0)), ZERO, x <= Element(-3.0));
-#elif LEAKY_RELU
+#elif IS_LEAKY_RELU
   return select(Element(A), ONE, x > ZERO);
-#elif MISH
+#elif IS_MISH
   let e = exp(-abs(x));
   let numerator = mishNumerator(x, e);
   let rest = mishRest(x, e);
@@ -213,24 +213,24 @@ fn derivative(x: Element) -> Element {
   // t + x · (1 − t²) · sigmoid(x), with 1 − t = rest / whole.
   // Far out the derivative has died away, in either direction.
   return t + clamp(x, Element(-120.0), Element(120.0)) * (rest / whole) * (ONE + t) * sigmoid(x);
-#elif POWER
+#elif IS_POWER
   return select(A * raised(x, A - 1.0), ZERO, Element(A) == ZERO);
-#elif RELU6
+#elif IS_RELU6
   return select(ZERO, ONE, (x > ZERO) & (x < Element(6.0)));
-#elif ROOT_OF_SQUARES
+#elif IS_ROOT_OF_SQUARES
   return select(0.5 / sqrt(x), ZERO, x == ZERO);
-#elif SELU
+#elif IS_SELU
   return SELU_SCALE * select(SELU_ALPHA * exp(min(x, ZERO)), ONE, x > ZERO);
-#elif SIGMOID
+#elif IS_SIGMOID
   return sigmoidDerivative(x);
-#elif SILU
+#elif IS_SILU
   return sigmoid(x) + clamp(x, Element(-120.0), Element(120.0)) * sigmoidDerivative(x);
-#elif SOFTPLUS
+#elif IS_SOFTPLUS
   return sigmoid(x);
-#elif SOFTSIGN
+#elif IS_SOFTSIGN
   let y = ONE / (ONE + abs(x));
   return y * y;
-#elif TANH
+#elif IS_TANH
   return 4.0 * sigmoidDerivative(2.0 * x);
 #endif
 }
@@ -242,15 +242,15 @@ fn main(@builtin(global_invocation_id) globalId: vec3u, @builtin(num_workgroups)
   let own = loadX(x[index]);
 #if GRADIENT
   let product = loadUpstream(upstream[index]) * derivative(own);
-#if CLIP || HARD_SIGMOID || LEAKY_RELU || RELU6
+#if IS_CLIP || IS_HARD_SIGMOID || IS_LEAKY_RELU || IS_RELU6
   // Of straight pieces, which NaN lies beyond.
   let result = product;
-#elif POWER
+#elif IS_POWER
   let result = elementNanIf(elementIsNan(own) & ElementFlags(A != 0.0 && A != 1.0), product);
 #else
   let result = elementNanIf(elementIsNan(own), product);
 #endif
-#elif POWER
+#elif IS_POWER
   let result = elementNanIf(elementIsNan(own) & ElementFlags(A != 0.0), value(own));
 #else
   let result = elementNanIf(elementIsNan(own), value(own));

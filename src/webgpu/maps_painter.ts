@@ -36,7 +36,7 @@ interface Held {
 export function drawMapsShader(): string {
   const ends = { POSITIVE, NEGATIVE } satisfies Record<string, Rgb>;
   const constants = Object.entries(ends).flatMap(([name, color]) =>
-    ["RED", "GREEN", "BLUE"].map((part, index) => [`${name}_${part}`, { f32: at(color, index) }]),
+    [`${name}_RED`, `${name}_GREEN`, `${name}_BLUE`].map((part, index) => [part, { f32: at(color, index) }]),
   );
   return preprocess(shader, Object.fromEntries(constants));
 }

@@ -64,14 +64,6 @@ export function ownBytes(plan: Plan): number {
 /** What a buffer holds, which decides what can be done about one that is too large. */
 export type BufferRole = "activation" | "variable" | "input";
 
-/** What to do where a buffer of this kind is larger than the device binds: the batch size changes activations alone. */
-function remedy(role: BufferRole, label: string): string {
-  // Of a data set two batches lie on the device at least.
-  if (/^(dataset|batches)\//.test(label)) return "Lower the batch size or the image size.";
-  if (role !== "variable") return "Lower the batch size, the image size or the number of filters.";
-  return "It is as large as the network's parameters, whatever the batch size: take fewer units or filters.";
-}
-
 /** Throws `OutOfMemoryError`, naming the tensor, when one of the buffers is larger than the device can bind. */
 export function checkLimits(
   buffers: readonly { readonly label: string; readonly bytes: number; readonly role: BufferRole }[],
@@ -82,7 +74,12 @@ export function checkLimits(
     if (bytes > most) {
       throw new OutOfMemoryError(
         `"${label}" needs a buffer of ${formatBytes(bytes)}; this device binds at most ${formatBytes(most)}. ` +
-          remedy(role, label),
+          // The batch size changes activations alone, and of a data set two batches lie on the device at least.
+          (/^(dataset|batches)\//.test(label)
+            ? "Lower the batch size or the image size."
+            : role !== "variable"
+              ? "Lower the batch size, the image size or the number of filters."
+              : "It is as large as the network's parameters, whatever the batch size: take fewer units or filters."),
         bytes,
         { bindable: most },
       );

@@ -36,7 +36,7 @@ export function blockConstants(
   const down = Math.ceil(height / tile.height);
   const threads = traits.software ? 16 : 64;
   const group = groupOf(columns.count, threads, traits.software ? 4 : 16);
-  const places = workgroupPlaces("block", batch * across * down, columns.count, group);
+  const places = workgroupPlaces(batch * across * down, columns.count, group);
   return {
     constants: {
       ...places.constants,
@@ -75,9 +75,7 @@ export function sureRange(axis: "ROW" | "COLUMN", padding: number, size: number)
 
 /** Elements of the arrays behind the bindings, which the types of a software adapter's arrays carry. */
 export function fixedLengths(traits: DeviceTraits, lengths: Readonly<Record<string, number>>): ShaderConstants {
-  if (!traits.software) return { FIXED_LENGTHS: false };
-  const named = Object.entries(lengths).map(([name, length]) => [`${name}_LENGTH`, length]);
-  return { FIXED_LENGTHS: true, ...Object.fromEntries(named) };
+  return { FIXED_LENGTHS: traits.software, ...(traits.software && lengths) };
 }
 
 /** Threads of a workgroup along columns and rows. */

@@ -199,11 +199,11 @@ function filterGradientConstants(
     FILTER_STRIDE: alignTo(filterSize(g), Arena.ALIGNMENT),
     BIAS_STRIDE: alignTo(g.outChannels, Arena.ALIGNMENT),
     ...fixedLengths(traits, {
-      INPUT: inputSize(g) / (tile.unit === 4 || columns.perLane === 2 ? 4 : 1),
-      UPSTREAM:
+      INPUT_LENGTH: inputSize(g) / (tile.unit === 4 || columns.perLane === 2 ? 4 : 1),
+      UPSTREAM_LENGTH:
         ((unpool ? pooledPixels : g.batch * g.outHeight * g.outWidth) * g.outChannels) /
         (g.outChannels % 4 === 0 ? 4 : 1),
-      WINNERS: pooledPixels * Math.ceil(g.outChannels / 4),
+      WINNERS_LENGTH: pooledPixels * Math.ceil(g.outChannels / 4),
     }),
   };
 }

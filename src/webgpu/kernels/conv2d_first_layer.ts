@@ -33,7 +33,7 @@ export function firstLayerForward(
   const blocksDown = Math.ceil(height / tile.height);
   const columns = Math.ceil(g.outChannels / 4);
   const group = groupSize(columns, traits);
-  const places = workgroupPlaces("line", g.batch * blocksDown, columns, group);
+  const places = workgroupPlaces(g.batch * blocksDown, columns, group);
   const patchWidth = (tile.width - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1;
   const elements = g.outChannels % 4 === 0 ? 4 : 1;
   const pixels = pool ? (height * width) / 4 : height * width;

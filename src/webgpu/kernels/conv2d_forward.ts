@@ -77,9 +77,9 @@ function forwardForm(
         tile.tapRows < g.kernelHeight ? 0 : g.inHeight - (constants.BLOCKS_DOWN - 1) * tile.height * g.strideHeight,
       ),
       ...fixedLengths(traits, {
-        INPUT: inputSize(g) / (tile.unit === 4 || columns.perLane === 2 ? 4 : 1),
-        FILTERS: filterSize(g) / (columns.channelsPerGroup % 4 === 0 ? 4 : 1),
-        OUTPUT: (g.batch * pixels * g.outChannels) / (columns.channelsPerGroup % 4 === 0 ? 4 : 1),
+        INPUT_LENGTH: inputSize(g) / (tile.unit === 4 || columns.perLane === 2 ? 4 : 1),
+        FILTERS_LENGTH: filterSize(g) / (columns.channelsPerGroup % 4 === 0 ? 4 : 1),
+        OUTPUT_LENGTH: (g.batch * pixels * g.outChannels) / (columns.channelsPerGroup % 4 === 0 ? 4 : 1),
       }),
     },
     bindings: forwardBindings(bias, pool, derivative),

@@ -65,7 +65,7 @@ function stripGrid(
   const down = Math.ceil(plane.height / tile.height);
   const columns = Math.ceil(plane.channels / 4);
   const threads = traits.software ? 4 : 64;
-  const places = workgroupPlaces("strip", batch * across * down, columns, groupOf(columns, threads, threads));
+  const places = workgroupPlaces(batch * across * down, columns, groupOf(columns, threads, threads));
   return {
     constants: {
       ...places.constants,

@@ -13,7 +13,7 @@ import type { ShaderConstants } from "../preprocess.ts";
 import { halvesIf, kernel } from "../variants.ts";
 import { innermost, mergeAxes, quarterInnermost, vectorStrides } from "./axes.ts";
 import { copy } from "./copy.ts";
-import { constantName, workgroupThreads } from "./sizes.ts";
+import { flagOf, workgroupThreads } from "./sizes.ts";
 
 const COMPARISONS = ["equal", "less", "lessOrEqual"] as const;
 const BINARY = [
@@ -81,7 +81,7 @@ export function elementwise(
         X_IN_PLACE: inPlace === "x",
         Y_IN_PLACE: inPlace === "y",
         Z_IN_PLACE: inPlace === "z",
-        ...Object.fromEntries(OPERATIONS.map((other) => [constantName(other), other === operation])),
+        ...Object.fromEntries(OPERATIONS.map((other) => [flagOf(other), other === operation])),
       },
       bindings: presentBindings({
         x: inPlace !== "x" && "read",

@@ -32,16 +32,15 @@ export function groupOf(columns: number, threads: number, most: number): GroupSi
   return { columns: across, rows: threads / across };
 }
 
-/** How threads share `count` blocks (lines, strips) × `columns`: the constants of workgroup_place.wgsl, and the workgroups. */
-export function workgroupPlaces(name: "block" | "line" | "strip", count: number, columns: number, group: GroupSize) {
+/** How threads share `count` places (blocks, lines, strips) × `columns`: the constants of workgroup_place.wgsl, and the workgroups. */
+export function workgroupPlaces(count: number, columns: number, group: GroupSize) {
   const columnTiles = Math.ceil(columns / group.columns);
-  const all = `${name.toUpperCase()}S`;
-  const constants: ShaderConstants = {
+  const constants = {
     COLUMNS: columns,
     COLUMN_TILES: columnTiles,
     GROUP_COLUMNS: group.columns,
-    [all]: count,
-    [`GROUP_${all}`]: group.rows,
+    PLACES: count,
+    GROUP_PLACES: group.rows,
   };
   return { constants, workgroups: linearWorkgroups(columnTiles * Math.ceil(count / group.rows), 1) };
 }

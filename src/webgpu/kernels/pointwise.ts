@@ -11,7 +11,7 @@ import {
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { halvesIf, kernel } from "../variants.ts";
-import { constantName, workgroupThreads } from "./sizes.ts";
+import { flagOf, workgroupThreads } from "./sizes.ts";
 
 /** Whole exponents up to this are multiplications. */
 const MOST_MULTIPLIED = 64;
@@ -44,7 +44,7 @@ export function pointwise(
       A: finite(a),
       B: finite(b),
       WHOLE: Number.isInteger(a) && Math.abs(a) <= MOST_MULTIPLIED,
-      ...Object.fromEntries(pointwiseFunctions.map((other) => [constantName(other), other === name])),
+      ...Object.fromEntries(pointwiseFunctions.map((other) => [flagOf(other), other === name])),
     },
     bindings: presentBindings({ x: "read", upstream: gradient && "read", output: "write" }),
     workgroups: linearWorkgroups(elements, threads),

@@ -57,7 +57,7 @@ export function rowReduction(threads: number, lanes: number, traits: DeviceTrait
   return { THREADS: threads, LANES: lanes, ROW_HALVINGS: cut.halvings, ROW_SHUFFLES: cut.shuffles };
 }
 
-/** An operation's flag in a shader: "leakyRelu" → "LEAKY_RELU". */
-export function constantName(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+/** An operation's flag in a shader: "leakyRelu" → "IS_LEAKY_RELU". */
+export function flagOf(operation: string): string {
+  return `IS_${operation.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }

@@ -65,9 +65,9 @@ function phasesForm(g: ConvGeometry, tile: BlockTile, traits: DeviceTraits): Ker
       PATCH_HEIGHT: patch.height,
       PATCH_WIDTH: patch.width,
       ...fixedLengths(traits, {
-        UPSTREAM: (g.batch * g.outHeight * g.outWidth * g.outChannels) / tile.unit,
-        FILTERS: filterSize(g) / tile.unit,
-        RESULT: inputSize(g) / (g.groupInChannels % 4 === 0 ? 4 : 1),
+        UPSTREAM_LENGTH: (g.batch * g.outHeight * g.outWidth * g.outChannels) / tile.unit,
+        FILTERS_LENGTH: filterSize(g) / tile.unit,
+        RESULT_LENGTH: inputSize(g) / (g.groupInChannels % 4 === 0 ? 4 : 1),
       }),
     },
     bindings: inputGradientBindings(false),

@@ -92,7 +92,7 @@ export const families: readonly Family[] = [
   // Takes sums over pictures: before batch normalisation, which takes what is left of them.
   {
     ops: ["conv2dFilterGradient", "conv2dInputGradient"],
-    load: async () => (await import("./convolution_gradients.ts")).rules,
+    load: async () => (await import("./training.ts")).gradientRules,
   },
   // Fetches bytes itself: before the fetch of a batch.
   { ops: ["augmentImages", "mixingPlan", "mixImages"], load: async () => (await import("./augmentation.ts")).rules },

@@ -1,8 +1,18 @@
 import { crossEntropy } from "../cross_entropy.ts";
 import { fetchBatch } from "../fetch_batch.ts";
+import { filterGradient } from "../filter_gradient.ts";
 import { finishStep } from "../finish_step.ts";
+import { inputGradient } from "../input_gradient.ts";
 import { optimizerUpdate } from "../optimizer_update.ts";
 import type { Rule } from "../rule.ts";
+
+/** What flows back through convolutions: nearly every network that is trained has some. */
+export const gradientRules: readonly Rule[] = [
+  // The bias gradient reads what the filter gradient reads.
+  filterGradient,
+  // Reads a pooled gradient in its loads.
+  inputGradient,
+];
 
 /** What a training step has around its network. */
 export const rules: readonly Rule[] = [
