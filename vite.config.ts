@@ -13,7 +13,7 @@ const smallMarkup: Plugin = {
   transformIndexHtml: (html) => html.replaceAll(/\n\s+/g, "\n"),
 };
 
-const families = ["convolution_gradients", "training", "rows", "noise"];
+const families = ["training", "rows", "noise"];
 const chunks = visitChunks({
   first: ["demo/start.ts"],
   page: ["demo/main.ts"],
