@@ -42,6 +42,10 @@ export class Skipped extends Error {
 /** The longest file that is read: no picture that may be decoded needs more. */
 export const MOST_FILE_BYTES = 256 * 2 ** 20;
 
+/** From so many bytes on an entry of an archive is looked at for how much it grows; pictures that are packed already hardly do. */
+const LARGE_ENTRY_BYTES = 16 * 2 ** 20;
+const MOST_GROWTH = 200;
+
 /** The bytes of a source as a file. Throws `Skipped` where there are none, or too many; `unzip` opens entries. */
 export async function openSource(source: PictureSource, unzip: (entry: ZipEntry) => Promise<Blob>): Promise<Blob> {
   const bytes = source instanceof Blob ? source.size : source.bytes;
@@ -50,6 +54,13 @@ export async function openSource(source: PictureSource, unzip: (entry: ZipEntry)
     throw new Skipped(
       "too-large",
       `it holds ${formatBytes(bytes)}, and at most ${formatBytes(MOST_FILE_BYTES)} are read; save it as a smaller picture`,
+    );
+  }
+  if (!(source instanceof Blob) && bytes > LARGE_ENTRY_BYTES && bytes > MOST_GROWTH * source.packedBytes) {
+    throw new Skipped(
+      "too-large",
+      `its ${formatBytes(source.packedBytes)} in the archive would become ${formatBytes(bytes)}, as of no picture; it may be made to ` +
+        "fill the memory",
     );
   }
   try {

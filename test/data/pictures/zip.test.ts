@@ -68,6 +68,13 @@ describe("a zip archive", () => {
     expect(await told(bombs)).toMatch(/would become larger than 17\.2 GB/);
   });
 
+  it("skips what would grow as no picture does, before it is unpacked", async () => {
+    const archive = await zip([{ name: "a/zeros.png", content: zeros(17 * 2 ** 20), deflate: true }]);
+    expect(await opened(archive)).toEqual({
+      "a/zeros.png": expect.stringMatching(/^its .* kB in the archive would become 17\.8 MB, as of no picture/),
+    });
+  });
+
   it("one that declares less than comes out is stopped there", async () => {
     const archive = await zip([{ name: "a/bomb.png", content: zeros(5_000_000), deflate: true, declared: 1000 }]);
     expect(archive.size).toBeLessThan(6000);
