@@ -28,6 +28,7 @@ export class Late<T> {
 
   /** Resolves when it is there. Throws `ModuleLoadError`. */
   async fetched(): Promise<void> {
+    if (this.#part !== undefined) return;
     this.#coming ??= onDemand(this.#what, this.#load).then((part) => this.provide(part));
     try {
       await this.#coming;
