@@ -11,6 +11,8 @@ const HEIGHT = 236;
 const DASH = [5, 4];
 /** Distances of ticks: 1, 2, 5, 10, 20, 50 … */
 const WHOLE_STEPS = [0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5].map((unit) => unit * 10 ** power));
+/** The same for a loss, whose labels have one decimal: 0.1, 0.2, 0.5, 1 … */
+const LOSS_STEPS = [0.1, 0.2, 0.5, ...WHOLE_STEPS];
 const DIGIT_CLASSES = 10;
 /** How far the axis of the loss goes beyond the logarithm of the classes. */
 const BEYOND_GUESSING = 1.04;
@@ -163,7 +165,10 @@ class Chart {
             ...(logSteps ? {} : { incrs: WHOLE_STEPS }),
             values: labels(count),
           },
-          { ...axis, size: 50, gap: 8, space: 36, values: labels(this.#tick(logLoss)) },
+          {
+            ...{ ...axis, size: 50, gap: 8, space: 36, values: labels(this.#tick(logLoss)) },
+            ...(this.#measure === "accuracy" || logLoss ? {} : { incrs: LOSS_STEPS }),
+          },
         ],
         series: [
           {},
