@@ -194,14 +194,6 @@ describe("where it is wrong", () => {
 
   it("reads again when the training pauses, at whatever step that is", async () => {
     await page.selectOption("#epochs", "20");
-    await page.click("#run");
-    await page.waitForSelector('html[data-phase="training"]');
-    // An epoch is 32 steps, with a measurement at its end.
-    await page.waitForFunction(
-      () => Number(/\d+/.exec(document.querySelector("#readings")?.textContent ?? "")?.[0]) % 32 > 8,
-    );
-    await page.click("#run");
-    await page.waitForSelector('html[data-phase="paused"]');
     // A step that was under way at the press ends after it.
     const step = async (selector: string, words: RegExp) => Number(words.exec(await page.innerText(selector))?.[1]);
     const now = () => step("#readings", /step (\d+) of/);
@@ -209,8 +201,19 @@ describe("where it is wrong", () => {
       await page.locator("#mistakes").scrollIntoViewIfNeeded();
       return (await now()) - (await step("#mistakes-status", /After step (\d+):/));
     };
-    await expect.poll(behind, { timeout: 90_000 }).toBe(0);
-    expect((await now()) % 32).toBeGreaterThan(8);
+    // An epoch is 32 steps, with a measurement at its end: a pause that happens to come there tells nothing, and another one is made.
+    for (let tries = 0; tries < 5; tries++) {
+      await page.click("#run");
+      await page.waitForSelector('html[data-phase="training"]');
+      await page.waitForFunction(
+        () => Number(/\d+/.exec(document.querySelector("#readings")?.textContent ?? "")?.[0]) % 32 > 8,
+      );
+      await page.click("#run");
+      await page.waitForSelector('html[data-phase="paused"]');
+      await expect.poll(behind, { timeout: 90_000 }).toBe(0);
+      if ((await now()) % 32 !== 0) break;
+    }
+    expect((await now()) % 32).not.toBe(0);
   });
 
   it("keeps the changes over a reload, and takes them from a file", async () => {

@@ -110,7 +110,7 @@ export function describeWalk({ name, launch, backend, query = "", right = 8 }: W
     });
 
     it("opens, and is ready to train", async () => {
-      await driver.open(`${site.url}${query}#train?network=tiny&epochs=20`);
+      await driver.open(`${site.url}${query}#train?network=tiny&epochs=100`);
       await until(driver, "the page to be ready", phaseIs("ready"), 180);
       await until(driver, "a first accuracy", `/\\d/.test(document.querySelector("#accuracy.pending")?.textContent)`);
       expect(await driver.text("#facts")).toContain(backend === "webgpu" ? "WebGPU" : "CPU");
