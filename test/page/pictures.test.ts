@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright";
-import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { CAMERA_FLAGS } from "../../scripts/chromium.mjs";
 import { atRest, changeLanguage, launchBrowser } from "../support/browser.ts";
+import { shapePicture } from "../support/shape_pictures.ts";
 
 const site = inject("demo");
 let browser: Browser;
@@ -15,27 +15,16 @@ let page: Page;
 let folder: string;
 const errors: string[] = [];
 
-/** A bright disc or a bright bar on dark, somewhere, in a colour of its class. */
-function picture(shape: "disc" | "bar", number: number): Promise<Uint8Array> {
-  const [x, y] = [14 + ((number * 7) % 12), 14 + ((number * 5) % 12)];
-  const drawn =
-    shape === "disc"
-      ? `<circle cx="${x}" cy="${y}" r="9" fill="#e8c040"/>`
-      : `<rect x="${x - 12}" y="${y - 3}" width="24" height="6" fill="#4080e8"/>`;
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="40" height="40" fill="#202428"/>${drawn}</svg>`;
-  return sharp(Buffer.from(svg)).jpeg().toBuffer();
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "corteza-pictures-"));
   for (const shape of ["disc", "bar"] as const) {
     await mkdir(join(folder, "shapes", `${shape}s`), { recursive: true });
     for (let number = 0; number < 20; number++)
-      await writeFile(join(folder, "shapes", `${shape}s`, `${number}.jpg`), await picture(shape, number));
+      await writeFile(join(folder, "shapes", `${shape}s`, `${number}.jpg`), await shapePicture(shape, number));
   }
   // The beginning of a picture.
-  await writeFile(join(folder, "shapes", "discs", "half.jpg"), (await picture("disc", 3)).subarray(0, 120));
-  await writeFile(join(folder, "unseen.jpg"), await picture("bar", 77));
+  await writeFile(join(folder, "shapes", "discs", "half.jpg"), (await shapePicture("disc", 3)).subarray(0, 120));
+  await writeFile(join(folder, "unseen.jpg"), await shapePicture("bar", 77));
   browser = await launchBrowser({ args: CAMERA_FLAGS });
   const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 900 } });
   page = await context.newPage();
