@@ -96,8 +96,14 @@ describe("a data set that is larger than the device takes", async () => {
       return { residency, result: { stepLosses, held, confusion } };
     };
     const small = await binding(28_000);
+    // And of 63 bytes, so that parts begin and end within a word.
+    const bytes = images.slice(0, 603 * 63);
     for (const [data, make] of [
       [dataset({ images, labels, shape, sampleWeights: weights }), () => smallNetwork(2)],
+      [
+        dataset({ images: bytes, labels, shape: [7, 9, 1] }),
+        () => sequential({ inputShape: [7, 9, 1], seed: 2 }, [flatten(), dense({ units: 3 })]),
+      ],
       [
         dataset({ images: floats, labels, shape: [7, 9, 1] }),
         () => sequential({ inputShape: [7, 9, 1], seed: 2 }, [flatten(), dense({ units: 3 })]),

@@ -1,7 +1,6 @@
 import batchRowsShader from "../../../shaders/batch_rows.wgsl?raw";
 import gatherRowsShader from "../../../shaders/gather_rows.wgsl?raw";
 import gatherRowsGradientShader from "../../../shaders/gather_rows_gradient.wgsl?raw";
-import tableLoad from "../../../shaders/table_load.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { BatchRowsAttributes } from "../../graph/ops/batch_rows.ts";
@@ -9,6 +8,7 @@ import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.
 import { type Lowering, lowering } from "../lowering.ts";
 import { batchRowConstants, batchRowIncludes } from "./fetch_batch.ts";
 import { workgroupThreads } from "./sizes.ts";
+import { tableOf } from "./table.ts";
 
 /** Row numbers (i32) of the batch that the cursor (u32) names. */
 export function batchRows(options: BatchRowsAttributes, traits: DeviceTraits): KernelSpec {
@@ -34,26 +34,18 @@ export interface GatherRowsOptions {
 }
 
 /** Rows of a table by number (i32). */
-export function gatherRows({ batch, rowSize, dtype, scale }: GatherRowsOptions, traits: DeviceTraits): KernelSpec {
+export function gatherRows(options: GatherRowsOptions, traits: DeviceTraits): KernelSpec {
+  const { batch, rowSize, dtype } = options;
   const threads = workgroupThreads(traits);
-  const vector = rowSize % 4 === 0;
-  const elements = vector ? rowSize / 4 : rowSize;
+  const { elements, includes, constants, variant } = tableOf(options);
   return {
     name: "gather_rows",
     shader: gatherRowsShader,
-    includes: { table_load: tableLoad },
-    constants: {
-      THREADS: threads,
-      BATCH: batch,
-      ROW_SIZE: elements,
-      BYTES: dtype === "u8",
-      INTEGERS: dtype === "i32",
-      VECTOR: vector,
-      SCALE: { f32: scale },
-    },
+    includes,
+    constants: { THREADS: threads, BATCH: batch, ...constants },
     bindings: { table: "read", rows: "read", output: "write" },
     workgroups: linearWorkgroups(batch * elements, threads),
-    variant: `${dtype}, ${vector ? "4 elements" : "1 element"} a thread`,
+    variant,
     flops: dtype === "i32" ? 0 : batch * rowSize,
   };
 }

@@ -1,12 +1,12 @@
 import batchRow from "../../../shaders/batch_row.wgsl?raw";
 import fetchBatchShader from "../../../shaders/fetch_batch.wgsl?raw";
 import random from "../../../shaders/random.wgsl?raw";
-import tableLoad from "../../../shaders/table_load.wgsl?raw";
 import { permutationHalfBits, randomKey } from "../../core/random.ts";
 import type { BatchRowsAttributes } from "../../graph/ops/batch_rows.ts";
 import { type DeviceTraits, type KernelSpec, presentBindings } from "../kernel.ts";
 import type { ShaderConstants } from "../preprocess.ts";
 import { workgroupThreads } from "./sizes.ts";
+import { tableOf } from "./table.ts";
 
 /** What shaders include to find them. */
 export const batchRowIncludes = { batch_row: batchRow, random };
@@ -42,24 +42,19 @@ export const MOST_FETCHED_ROWS = 65535;
  * workgroup: 1 where it saw a float that is not finite, there or among images of floats.
  */
 export function fetchBatch(options: FetchBatchOptions, traits: DeviceTraits): KernelSpec {
-  const { rows, rowSize, dtype, scale, watchedSize = 0 } = options;
+  const { rows, rowSize, watchedSize = 0 } = options;
   const threads = workgroupThreads(traits);
-  const vector = rowSize % 4 === 0;
-  const elements = vector ? rowSize / 4 : rowSize;
+  const { elements, includes, constants, variant } = tableOf(options);
   const rowWorkgroups = Math.ceil(elements / threads);
   const watch = watchedSize > 0;
   return {
     name: "fetch_batch",
     shader: fetchBatchShader,
-    includes: { ...batchRowIncludes, table_load: tableLoad },
+    includes: { ...batchRowIncludes, ...includes },
     constants: {
       THREADS: threads,
       ...batchRowConstants(rows),
-      ROW_SIZE: elements,
-      BYTES: dtype === "u8",
-      INTEGERS: false,
-      VECTOR: vector,
-      SCALE: { f32: scale },
+      ...constants,
       WATCH: watch,
       WATCHED_VECTORS: watchedSize / 4,
       ROW_WORKGROUPS: rowWorkgroups,
@@ -75,7 +70,7 @@ export function fetchBatch(options: FetchBatchOptions, traits: DeviceTraits): Ke
       found: watch && "write",
     }),
     workgroups: [rowWorkgroups, rows.batch, 1],
-    variant: `${rows.shuffle ? "shuffled " : ""}${dtype}, ${vector ? "4 elements" : "1 element"} a thread`,
+    variant: `${rows.shuffle ? "shuffled " : ""}${variant}`,
     flops: rows.batch * rowSize,
   };
 }

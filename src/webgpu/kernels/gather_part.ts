@@ -1,10 +1,10 @@
 import gatherPartShader from "../../../shaders/gather_part.wgsl?raw";
-import tableLoad from "../../../shaders/table_load.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups, presentBindings } from "../kernel.ts";
 import { type Lowering, lowering } from "../lowering.ts";
 import { workgroupThreads } from "./sizes.ts";
+import { tableOf } from "./table.ts";
 
 export interface GatherPartOptions {
   readonly batch: number;
@@ -21,30 +21,18 @@ export interface GatherPartOptions {
 
 /** Rows by number (i32) of one part of a table. */
 export function gatherPart(options: GatherPartOptions, traits: DeviceTraits): KernelSpec {
-  const { batch, rowSize, dtype, scale, first, count, others } = options;
+  const { batch, first, count, others } = options;
   const threads = workgroupThreads(traits);
-  const vector = rowSize % 4 === 0;
-  const elements = vector ? rowSize / 4 : rowSize;
+  const { elements, includes, constants, variant } = tableOf(options);
   return {
     name: "gather_part",
     shader: gatherPartShader,
-    includes: { table_load: tableLoad },
-    constants: {
-      THREADS: threads,
-      BATCH: batch,
-      ROW_SIZE: elements,
-      BYTES: dtype === "u8",
-      INTEGERS: false,
-      VECTOR: vector,
-      SCALE: { f32: scale },
-      FIRST: first,
-      COUNT: count,
-      OTHERS: others,
-    },
+    includes,
+    constants: { THREADS: threads, BATCH: batch, ...constants, FIRST: first, COUNT: count, OTHERS: others },
     bindings: presentBindings({ table: "read", rows: "read", others: others && "read", output: "write" }),
     workgroups: linearWorkgroups(batch * elements, threads),
-    variant: `${dtype}, ${vector ? "4 elements" : "1 element"} a thread`,
-    flops: batch * rowSize,
+    variant,
+    flops: batch * options.rowSize,
   };
 }
 
