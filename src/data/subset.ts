@@ -16,14 +16,9 @@ export function subset(whole: Dataset, first: number | readonly number[], wanted
   const count = rows?.length ?? wanted;
   const begin = typeof first === "number" ? first : 0;
   const isRow = (row: number) => Number.isInteger(row) && row >= 0 && row < whole.count;
-  const strange = rows ? rows.find((row) => !isRow(row)) : undefined;
-  if (
-    strange !== undefined ||
-    !Number.isInteger(count) ||
-    count < 1 ||
-    !isRow(begin) ||
-    begin + count > (rows ? Infinity : whole.count)
-  ) {
+  const strange = rows?.find((row) => !isRow(row));
+  const isThere = rows ? strange === undefined : isRow(begin) && begin + count <= whole.count;
+  if (!isThere || !Number.isInteger(count) || count < 1) {
     const asked = strange === undefined ? `${count} images from number ${begin} on are` : `image ${strange} is`;
     throw new ArgumentError(`subset: ${asked} not in a data set of ${whole.count}.`);
   }
