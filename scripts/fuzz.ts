@@ -1,13 +1,14 @@
 /**
  * Opens broken files by the thousand, and prints how they were refused:
  *
- *     npm run fuzz -- [--seed 1] [--configs 20000] [--checkpoints 20000] [--sizes 2000] [--models 20000] [--tables 20000]
+ *     npm run fuzz -- [--seed 1] [--configs 20000] [--checkpoints 20000] [--sizes 2000] [--models 20000] [--files 100000] [--tables 20000]
  *
  * Ends with 1 where one brought an untyped error, took more than a second, or more memory than 8 times the file and 64 MiB.
- * "config 17" in a fault is repeated by --seed 17 --configs 1 --checkpoints 0 --sizes 0 --models 0 --tables 0.
+ * "config 17" in a fault is repeated by --seed 17 --configs 1 --checkpoints 0 --sizes 0 --models 0 --files 0 --tables 0.
  */
 import { parseArgs } from "node:util";
 import { fuzzCheckpoints, fuzzConfigs, fuzzModels, fuzzSizes } from "../test/support/fuzz.ts";
+import { fuzzModelFiles } from "../test/support/fuzz_model_files.ts";
 import { fuzzTables } from "../test/support/fuzz_tables.ts";
 
 const { values } = parseArgs({
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     checkpoints: { type: "string", default: "20000" },
     sizes: { type: "string", default: "2000" },
     models: { type: "string", default: "20000" },
+    files: { type: "string", default: "100000" },
     tables: { type: "string", default: "20000" },
   },
 });
@@ -27,6 +29,7 @@ for (const [fuzz, count] of [
   [fuzzCheckpoints, values.checkpoints],
   [fuzzSizes, values.sizes],
   [fuzzModels, values.models],
+  [fuzzModelFiles, values.files],
   [fuzzTables, values.tables],
 ] as const) {
   const report = await fuzz(Number(count), seed);

@@ -3,6 +3,7 @@ export * from "./core/errors.ts";
 export type { Tensor, TypedArray } from "./core/tensor.ts";
 export { type DigitImageOptions, normalizeDigitImage } from "./data/digit_image.ts";
 export type { Background, PictureOptions } from "./data/picture.ts";
+export { loadModel } from "./formats/load_model.ts";
 export { type ModelSource, type OpenModelOptions, openModel } from "./formats/open_model.ts";
 export { loadSafetensors, safetensorsMetadata } from "./formats/safetensors.ts";
 export type { Backend } from "./graph/backend.ts";

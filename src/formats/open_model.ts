@@ -1,5 +1,5 @@
 import { raceAbort } from "../core/abort.ts";
-import { ArgumentError, CortezaError, FormatError } from "../core/errors.ts";
+import { ArgumentError, CortezaError } from "../core/errors.ts";
 import { onDemand } from "../core/on_demand.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -10,7 +10,7 @@ import type { ModelConfig } from "../nn/model_config.ts";
 import { builtModel, checkExtent, type FunctionalWiring } from "../nn/model_of_config.ts";
 import type { LayerMakers } from "../nn/own_layers.ts";
 import { parseHeader, tensorsOf } from "./safetensors.ts";
-import { CHECKPOINT_FORMAT, parseConfig } from "./stored_config.ts";
+import { CHECKPOINT_FORMAT, modelConfigOf } from "./stored_config.ts";
 
 /** What `openModel` opens: a safetensors file with a model in it, where it is or what it holds, or a model's JSON. */
 export type ModelSource = string | URL | Response | Blob | ArrayBuffer | Uint8Array | ModelConfig;
@@ -28,12 +28,12 @@ export interface OpenModelOptions {
 const OPTIONS: OptionKinds<OpenModelOptions> = { weights: "any", layers: "any", signal: "any" };
 
 /**
- * Opens a trained model: a safetensors file whose metadata has the model's JSON under "config", as `toSafetensors(model.parameters,
- * { config: JSON.stringify(model) })` writes it, from its address, a response, a file that a visitor chose, or its bytes:
+ * Opens a trained model: a safetensors file whose metadata has the model's JSON under "config", as `saveModel(model)` writes it, from
+ * its address, a response, a file that a visitor chose, or its bytes:
  *
  *     const model = await openModel("./digits.safetensors");
  *
- * Of the library it fetches those kinds of layers alone that the model has; `modelFromConfig` does the same at once, with all of
+ * Of the library it fetches those kinds of layers alone that the model has; `loadModel` does the same at once, with all of
  * them at hand. A JSON whose weights lie elsewhere: `openModel(config, { weights })`. A trainer's checkpoint gives the model as it
  * was then. Nothing of a file is trusted: it is looked at before anything is made of it.
  *
@@ -115,14 +115,7 @@ async function fileWithModel(
     const { config, tensors } = decodeCheckpoint(bytes);
     return { config: (config as { model: ModelConfig }).model, weights: tensors };
   }
-  const json = header.metadata.get("config");
-  if (json === undefined) {
-    throw new FormatError(
-      'openModel: the file has weights, but no model: its metadata has no "config". Write it with toSafetensors(model.parameters, ' +
-        "{ config: JSON.stringify(model) }), or give the model's JSON: openModel(config, { weights: loadSafetensors(bytes) }).",
-    );
-  }
-  const config = parseConfig('openModel: the "config" of the file\'s metadata', json) as ModelConfig;
+  const config = modelConfigOf("openModel", header.metadata) as ModelConfig;
   return { config, weights: tensorsOf(bytes, header) };
 }
 

@@ -17,3 +17,15 @@ export function parseConfig(what: string, json: string): object {
   if (!(parseStrictJson(json, what, MOST_DEPTH) instanceof Map)) throw new FormatError(`${what} is not a JSON object.`);
   return JSON.parse(json);
 }
+
+/** The JSON of the model that a file of weights holds in its metadata, under "config". Throws `FormatError`, which begins with `what`. */
+export function modelConfigOf(what: string, metadata: ReadonlyMap<string, string>): object {
+  const json = metadata.get("config");
+  if (json === undefined) {
+    throw new FormatError(
+      `${what}: the file has weights, but no model: its metadata has no "config". Write it with saveModel(model), or give the ` +
+        "model's JSON: openModel(config, { weights: loadSafetensors(bytes) }).",
+    );
+  }
+  return parseConfig(`${what}: the "config" of the file's metadata`, json);
+}

@@ -308,7 +308,11 @@ export class Model {
 
   /** The architecture as JSON; `modelFromConfig` builds it again. */
   toJSON(): ModelConfig {
-    const layers = this.layers.map(({ name, layer }) => ({ ...layer.config, name }));
+    const layers = this.layers.map(({ name, layer: { config } }) => ({
+      kind: config.kind,
+      name,
+      options: config.options,
+    }));
     if (this.#kind === "sequential") {
       return { kind: "sequential", inputShape: [...this.inputShape], seed: this.seed, layers };
     }

@@ -196,7 +196,7 @@ describe("what is no model", () => {
   });
 
   it("a file without a model says how one is written, and how its weights are opened", async () => {
-    await rejects(toSafetensors(made().parameters), FormatError, "{ config: JSON.stringify(model) }");
+    await rejects(toSafetensors(made().parameters), FormatError, "Write it with saveModel(model)");
     await rejects(
       toSafetensors(made().parameters),
       FormatError,
