@@ -16,8 +16,8 @@ import {
   failureNotice,
   forcedCpuNotice,
   type Notice,
+  noGpuNotice,
   notKeptNotice,
-  noWebGpuNotice,
   showNotices,
 } from "./notices.ts";
 import { keepFiles } from "./offline_files.ts";
@@ -37,7 +37,7 @@ translatePage();
 
 const parameters = new URLSearchParams(location.search);
 const forced = parameters.get("force");
-const force: Force = forced === "cpu" || forced === "nowebgpu" ? forced : undefined;
+const force: Force = forced === "cpu" || forced === "nowebgpu" || forced === "webgpu" ? forced : undefined;
 
 const session: Session = new Session({
   ...{ force, openTrainer },
@@ -342,9 +342,12 @@ function cure(): Cure {
 let shownNotices = "";
 
 function renderNotices(): void {
-  const notices: Notice[] = [];
-  if (session.whyNotWebGpu) notices.push(noWebGpuNotice(session.whyNotWebGpu, session.backendKind));
-  else if (force === "cpu") notices.push(forcedCpuNotice());
+  const [notices, computing]: [Notice[], Notice[]] = [[], []];
+  if (session.passedOver.length > 0) {
+    // Where the CPU backend computes, the network is another one.
+    const place = session.backendKind === "cpu" ? notices : computing;
+    place.push(noGpuNotice(session.passedOver, session.backendKind));
+  } else if (force === "cpu") notices.push(forcedCpuNotice());
   const { database, texts } = kept();
   if (!database || !texts) notices.push(notKeptNotice(kept()));
   if (session.phase === "failed") {
@@ -365,10 +368,11 @@ function renderNotices(): void {
   if (session.ailment && session.usable) notices.push(ailmentNotice(session.ailment, cure()));
   if (train.notice) notices.push(train.notice);
   if (keeping.notice) notices.push(keeping.notice);
-  const key = JSON.stringify(notices);
+  const key = JSON.stringify([notices, computing]);
   if (key === shownNotices) return;
   shownNotices = key;
-  showNotices(notices);
+  showNotices(notices, "notices");
+  showNotices(computing, "computing");
 }
 
 onLanguage(() => {

@@ -3,12 +3,14 @@ import type { Tensor } from "../src/core/tensor.ts";
 import type { Model } from "../src/nn/model.ts";
 import type { Optimizer } from "../src/nn/optimizers.ts";
 import type { Trainer } from "../src/train/types.ts";
+import type { BackendChoice } from "../src/worker/protocol.ts";
 import { parametersIn, withBatchSize } from "./checkpoints.ts";
 import {
   type BackendKind,
   buildNetwork,
   complete,
   OPTIMIZERS,
+  type OpenedTrainer,
   type OpenTrainer,
   optimizerOf,
   type Setup,
@@ -112,9 +114,10 @@ export class Network {
   }
 
   /** A trainer for what the settings ask for; a network that was opened from a file stays. Throws what opening one throws. */
-  make(backend: BackendKind): Promise<Trainer> {
-    const { network, optimizer, batchSize, seed } = complete(this.#setup, backend);
-    this.backendKind = backend;
+  make(backend: BackendChoice): Promise<OpenedTrainer> {
+    // What the best backend will be is not known yet: all but the CPU's train the same network.
+    this.backendKind = backend === "auto" ? "webgpu" : backend;
+    const { network, optimizer, batchSize, seed } = complete(this.#setup, this.backendKind);
     if (!this.#isFromFile) {
       this.batchSize = batchSize;
       this.seed = seed;

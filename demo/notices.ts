@@ -1,5 +1,6 @@
 /** Calm notices: why there is no WebGPU and what to do about it, and what went wrong and how to go on. */
-import { CortezaError, DivergedError, OutOfMemoryError, type WebGpuUnavailableError } from "../src/core/errors.ts";
+import type { PassedOver } from "../src/best_backend.ts";
+import { CortezaError, DivergedError, OutOfMemoryError, WebGpuUnavailableError } from "../src/core/errors.ts";
 import { type BrowserFamily, browserFamily } from "./browser_family.ts";
 import { className } from "./classes.ts";
 import { find, make } from "./dom.ts";
@@ -23,8 +24,9 @@ export interface Notice {
   readonly actions: readonly { readonly label: string; run(): void }[];
 }
 
-export function showNotices(notices: readonly Notice[]): void {
-  find("notices", HTMLElement).replaceChildren(...notices.map(makeNotice));
+/** `computing`: below everything, for what is worth knowing and keeps nobody from anything. */
+export function showNotices(notices: readonly Notice[], place: "notices" | "computing"): void {
+  find(place, HTMLElement).replaceChildren(...notices.map(makeNotice));
 }
 
 function makeNotice({ kind, title, sentences, message, actions }: Notice): HTMLElement {
@@ -65,26 +67,29 @@ function advice(reason: WebGpuUnavailableError["reason"], family: BrowserFamily)
     other: { none: text.adviceOther, noAdapter: text.adviceAdapter },
   };
   const { none, noAdapter } = byFamily[family];
-  return reason === "no-adapter" ? noAdapter : none;
+  return reason === "no-adapter" || reason === "software" ? noAdapter : none;
 }
 
-/** Why the page trains on the CPU, by `backend`, and what would change that. */
-export function noWebGpuNotice(
-  { reason }: WebGpuUnavailableError,
-  backend: BackendKind,
-  family = browserFamily(),
-): Notice {
+/** What the page trains on in the place of a graphics card, why, and what would change that. */
+export function noGpuNotice(passedOver: readonly PassedOver[], backend: BackendKind, family = browserFamily()): Notice {
   const text = say();
   const why = {
     "no-api": text.noGpuNoApi,
     "insecure-context": text.noGpuInsecure,
     "no-adapter": text.noGpuNoAdapter,
     "no-device": text.noGpuNoDevice,
-  }[reason];
+    software: text.noGpuSoftware,
+  };
+  const whyNotWasm = { "no-api": text.noWasmNoApi, "no-simd": text.noWasmNoSimd, blocked: text.noWasmBlocked };
+  const sentences = passedOver.flatMap((error) =>
+    error instanceof WebGpuUnavailableError
+      ? [why[error.reason], advice(error.reason, family)]
+      : [whyNotWasm[error.reason]],
+  );
   return {
     kind: "advice",
-    title: backend === "cpu" ? text.noGpuTitleSmall : text.noGpuTitle,
-    sentences: [why, advice(reason, family), text.noGpuMeanwhile],
+    title: { wasm: text.noGpuTitle, webgpu: text.noGpuTitleSoftware, cpu: text.noGpuTitleSmall }[backend],
+    sentences: [...sentences, text.noGpuMeanwhile],
     actions: [],
   };
 }

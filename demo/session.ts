@@ -95,11 +95,12 @@ export class Session extends SessionState {
       const before = network.backendKind;
       const opening = openBest(this.#force, (backend) => network.make(backend));
       if (this.digits === undefined) this.pictures.take(await this.#loadBeside(opening));
-      const { trainer, whyNotWebGpu } = await opening;
+      const { trainer, backendKind, passedOver } = await opening;
       network.trainer = trainer;
-      this.whyNotWebGpu = whyNotWebGpu;
+      network.backendKind = backendKind;
+      this.passedOver = passedOver;
       // The network for the CPU is another one: what was kept of the first is of no use to it.
-      if (network.backendKind !== before) course.begin();
+      if ((backendKind === "cpu") !== (before === "cpu")) course.begin();
       if (course.newest) await training.goBackTo(course.newest);
       else await network.begin();
       this.status.become(this.steps > 0 ? "paused" : "ready");

@@ -1,5 +1,5 @@
 /** What a session is at the moment: everything that the page reads of it, and asks its network. */
-import type { WebGpuUnavailableError } from "../src/core/errors.ts";
+import type { PassedOver } from "../src/best_backend.ts";
 import type { Tensor } from "../src/core/tensor.ts";
 import type { Profile } from "../src/graph/profile.ts";
 import type { Model } from "../src/nn/model.ts";
@@ -24,8 +24,8 @@ import type { Found } from "./train/ailments.ts";
 import { Training } from "./training.ts";
 
 export abstract class SessionState {
-  /** Why the CPU is used, when WebGPU was wanted. */
-  whyNotWebGpu: WebGpuUnavailableError | undefined;
+  /** What would be faster, and is not to be had here. */
+  passedOver: readonly PassedOver[] = [];
 
   protected readonly status: Status;
   protected readonly pictures = new Pictures();

@@ -1,16 +1,22 @@
 /** What a training is of: the network, how its weights move, the batches. */
+
+import type { PassedOver } from "../src/best_backend.ts";
 import type { AffineRanges } from "../src/core/affine.ts";
 import { WebGpuUnavailableError } from "../src/core/errors.ts";
 import { WasmUnavailableError } from "../src/core/wasm_unavailable.ts";
 import type { Model } from "../src/nn/model.ts";
 import { adam, type Optimizer, sgd } from "../src/nn/optimizers.ts";
 import type { Trainer } from "../src/train/types.ts";
+import type { BackendChoice } from "../src/worker/protocol.ts";
 import { buildDesign, preset, type Row } from "./train/design.ts";
 
 export type BackendKind = "webgpu" | "wasm" | "cpu";
 
-/** What the address asks for with ?force=: the CPU, or the page as a browser without WebGPU shows it. */
-export type Force = "cpu" | "nowebgpu" | undefined;
+/**
+ * What the address asks for with ?force=: the CPU backend; the page as a browser without WebGPU shows it; or WebGPU, though it
+ * may run on the processor here.
+ */
+export type Force = "cpu" | "nowebgpu" | "webgpu" | undefined;
 
 /** Random copies instead of the digits themselves: people draw larger slants and turns than 2,000 digits show. */
 export const AUGMENT: AffineRanges = { shift: 2, rotate: 12, zoom: 0.1, shear: 10 };
@@ -86,40 +92,45 @@ export interface TrainerSetup {
   readonly seed: number;
 }
 
+/** A trainer; one that chose its backend itself says what it took, and why. */
+export interface OpenedTrainer extends Trainer {
+  readonly backendKind?: BackendKind;
+  readonly passedOver?: readonly PassedOver[];
+}
+
 /** Makes a trainer. Throws what `createTrainer` and `webgpu` throw. */
-export type OpenTrainer = (setup: TrainerSetup, backend: BackendKind) => Promise<Trainer>;
+export type OpenTrainer = (setup: TrainerSetup, backend: BackendChoice) => Promise<OpenedTrainer>;
 
 export interface Opened {
   readonly trainer: Trainer;
-  /** Why it is on the processor, when WebGPU was wanted. */
-  readonly whyNotWebGpu: WebGpuUnavailableError | undefined;
+  readonly backendKind: BackendKind;
+  /** What would be faster, and is not to be had here. */
+  readonly passedOver: readonly PassedOver[];
 }
 
 /**
- * Has `open` make a trainer on WebGPU; where there is none, on WebAssembly; and on the CPU backend where that is missing too, or
- * where the address asks for it.
+ * Has `open` make a trainer on the best backend here, or on what the address asks for. The CPU backend gets a network of its own:
+ * the first one goes.
  */
-export async function openBest(force: Force, open: (backend: BackendKind) => Promise<Trainer>): Promise<Opened> {
-  let whyNotWebGpu: WebGpuUnavailableError | undefined;
-  if (force === undefined) {
-    try {
-      return { trainer: await open("webgpu"), whyNotWebGpu };
-    } catch (error) {
-      if (!(error instanceof WebGpuUnavailableError)) throw error;
-      whyNotWebGpu = error;
-    }
-  } else if (force === "nowebgpu") {
-    whyNotWebGpu = new WebGpuUnavailableError(
-      "no-api",
-      "The address asks for a page without WebGPU (?force=nowebgpu).",
-    );
+export async function openBest(
+  force: Force,
+  open: (backend: BackendChoice) => Promise<OpenedTrainer>,
+): Promise<Opened> {
+  if (force === "nowebgpu") return withoutWebGpu(open);
+  const choice = force ?? "auto";
+  const trainer = await open(choice);
+  const { backendKind = choice === "auto" ? "webgpu" : choice, passedOver = [] } = trainer;
+  if (backendKind !== "cpu" || choice === "cpu") return { trainer, backendKind, passedOver };
+  trainer.dispose();
+  return { trainer: await open("cpu"), backendKind, passedOver };
+}
+
+async function withoutWebGpu(open: (backend: BackendChoice) => Promise<OpenedTrainer>): Promise<Opened> {
+  const wanted = new WebGpuUnavailableError("no-api", "The address asks for a page without WebGPU (?force=nowebgpu).");
+  try {
+    return { trainer: await open("wasm"), backendKind: "wasm", passedOver: [wanted] };
+  } catch (error) {
+    if (!(error instanceof WasmUnavailableError)) throw error;
+    return { trainer: await open("cpu"), backendKind: "cpu", passedOver: [wanted, error] };
   }
-  if (force !== "cpu") {
-    try {
-      return { trainer: await open("wasm"), whyNotWebGpu };
-    } catch (error) {
-      if (!(error instanceof WasmUnavailableError)) throw error;
-    }
-  }
-  return { trainer: await open("cpu"), whyNotWebGpu };
 }

@@ -5,9 +5,12 @@ import { WasmUnavailableError, wasm } from "./wasm/open.ts";
 import { type WebGpuBackend, webgpu } from "./webgpu/backend.ts";
 import { WEBGPU, type WebGpuOptions } from "./webgpu/device.ts";
 
+/** Why a backend was passed over. */
+export type PassedOver = WebGpuUnavailableError | WasmUnavailableError;
+
 export interface BestBackendOptions extends WebGpuOptions {
-  /** Told why WebGPU cannot be used. */
-  onFallback?: (reason: WebGpuUnavailableError) => void;
+  /** Told of each backend that was passed over, and why; WebGPU in software is passed over with the reason "software". */
+  onFallback?: (reason: PassedOver) => void;
 }
 
 const OPTIONS: OptionKinds<BestBackendOptions> = { ...WEBGPU, onFallback: "any" };
@@ -18,8 +21,21 @@ const OPTIONS: OptionKinds<BestBackendOptions> = { ...WEBGPU, onFallback: "any" 
  */
 export async function bestBackend(options: BestBackendOptions = {}): Promise<Backend> {
   checkOptions("bestBackend", options, OPTIONS);
-  const { onFallback, ...own } = options;
+  const { onFallback = () => undefined, ...own } = options;
+  return firstThatWorks(own, onFallback, async () => (await import("./cpu/backend.ts")).cpu());
+}
+
+/** The same, where somebody else brings the last of them. */
+export async function firstThatWorks(
+  own: WebGpuOptions,
+  onFallback: (reason: PassedOver) => void,
+  cpu: () => Promise<Backend>,
+): Promise<Backend> {
   const reasons: string[] = [];
+  const passOver = (reason: PassedOver) => {
+    reasons.push(reason.message);
+    onFallback(reason);
+  };
   const because = <B extends Backend>(backend: B): B => {
     if (reasons.length > 0) backend.why = reasons.join(" ");
     return backend;
@@ -28,11 +44,10 @@ export async function bestBackend(options: BestBackendOptions = {}): Promise<Bac
   try {
     gpu = await webgpu(own);
     if (own.device || !gpu.isSoftware) return gpu;
-    reasons.push(`WebGPU runs on the processor here (${gpu.description}).`);
+    passOver(new WebGpuUnavailableError("software", `WebGPU runs on the processor here (${gpu.description}).`));
   } catch (error) {
     if (!(error instanceof WebGpuUnavailableError)) throw error;
-    onFallback?.(error);
-    reasons.push(error.message);
+    passOver(error);
   }
   try {
     const backend = because(await wasm());
@@ -40,9 +55,7 @@ export async function bestBackend(options: BestBackendOptions = {}): Promise<Bac
     return backend;
   } catch (error) {
     if (!(error instanceof WasmUnavailableError)) throw error;
-    reasons.push(error.message);
+    passOver(error);
   }
-  if (gpu) return because(gpu);
-  const { cpu } = await import("./cpu/backend.ts");
-  return because(cpu());
+  return because(gpu ?? (await cpu()));
 }

@@ -1,6 +1,6 @@
 /** "corteza": build, train and use convolutional networks in a web page. */
 
-export { type BestBackendOptions, bestBackend } from "./best_backend.ts";
+export { type BestBackendOptions, bestBackend, type PassedOver } from "./best_backend.ts";
 export type { AffineRanges } from "./core/affine.ts";
 export type { AugmentOptions, FillMode, Flip, ImageAugmentation } from "./core/augmentation.ts";
 export * from "./core/errors.ts";

@@ -3,7 +3,6 @@
  * after each, keeps the best weights. Its signals are what the page shows of it.
  */
 import { signal } from "@preact/signals";
-import type { WebGpuUnavailableError } from "../../src/core/errors.ts";
 import type { Tensor } from "../../src/core/tensor.ts";
 import type { Model } from "../../src/nn/model.ts";
 import type { Evaluation, FitOptions, Inspection, InspectOptions, StepEvent, Trainer } from "../../src/train/types.ts";
@@ -71,7 +70,6 @@ export class Learner {
   readonly restored = signal<number | undefined>(undefined);
   /** Whether this browser keeps the training. */
   readonly kept = signal(true);
-  whyNotWebGpu: WebGpuUnavailableError | undefined;
   run: Run = emptyRun();
 
   readonly #force: Force;
@@ -222,8 +220,7 @@ export class Learner {
   async #make(set: PictureSet): Promise<Opened> {
     const preset = this.preset.value;
     let model: Model | undefined;
-    const { trainer, whyNotWebGpu } = await openBest(this.#force, (backend) => {
-      this.backend.value = backend;
+    const { trainer, backendKind } = await openBest(this.#force, (backend) => {
       const { size, channels, classNames, train } = set;
       model = buildPreset(preset, { size, channels, classes: classNames.length });
       this.#firstKernels = firstKernelsOf(model);
@@ -231,7 +228,7 @@ export class Learner {
       return openTrainer({ model, ...setup }, backend);
     });
     if (model === undefined) throw new Error("openBest made no trainer.");
-    this.whyNotWebGpu = whyNotWebGpu;
+    this.backend.value = backendKind;
     this.#model = model;
     return { trainer, model, set };
   }

@@ -4,8 +4,11 @@ import { CortezaError } from "./base_errors.ts";
 export class WebGpuUnavailableError extends CortezaError {
   /** @internal Written here: bundlers shorten the name of the class itself. */
   override name = "WebGpuUnavailableError";
-  /** The step that failed: no API in this browser, an insecure page, no adapter, or an adapter that opens no device. */
-  readonly reason: "no-api" | "insecure-context" | "no-adapter" | "no-device";
+  /**
+   * The step that failed: no API in this browser, an insecure page, no adapter, or an adapter that opens no device; "software":
+   * it works, but on the processor, so that `bestBackend` passed it over.
+   */
+  readonly reason: "no-api" | "insecure-context" | "no-adapter" | "no-device" | "software";
 
   constructor(reason: WebGpuUnavailableError["reason"], message: string, options?: ErrorOptions) {
     super("webgpu-unavailable", message, options);

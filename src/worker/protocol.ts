@@ -7,7 +7,7 @@ import type { TrainerStats } from "../train/types.ts";
 import type { CallName } from "./calls.ts";
 import type { SentError } from "./sent_errors.ts";
 
-/** "auto" takes WebGPU where it works, else WebAssembly, else the CPU backend, which is far slower. */
+/** "auto" takes what `bestBackend` takes. */
 export type BackendChoice = "auto" | "webgpu" | "wasm" | "cpu";
 
 /** What the worker makes its trainer of. */
@@ -23,7 +23,8 @@ export interface CreateMessage {
 /** What came of it. */
 export interface Created {
   readonly backendKind: Backend["kind"];
-  readonly whyNotWebGpu: string | undefined;
+  /** Why it is not the first of those that "auto" tries. */
+  readonly passedOver: readonly SentError[];
 }
 
 /** Values of parameters, by their places in `model.variables`. */

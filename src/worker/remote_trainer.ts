@@ -1,3 +1,4 @@
+import type { PassedOver } from "../best_backend.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { checkOptions, describeValue, type OptionKinds } from "../core/options.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -15,6 +16,7 @@ import { type NodeThread, startWorker } from "./channel.ts";
 import { WorkerClient } from "./client.ts";
 import { allParameters } from "./model_mirror.ts";
 import type { BackendChoice, Created } from "./protocol.ts";
+import { deserializeError } from "./sent_errors.ts";
 
 /** What `createWorkerTrainer` makes a trainer of: what `createTrainer` takes, and where the worker comes from. */
 export interface WorkerTrainerOptions extends TrainerConfig {
@@ -25,7 +27,7 @@ export interface WorkerTrainerOptions extends TrainerConfig {
    * "corteza/worker-host". Node does so to have WebGPU: `setGpu` of "corteza/worker-host".
    */
   worker?: Worker | NodeThread | (() => Worker | NodeThread);
-  /** Default "auto": WebGPU where it works, else WebAssembly, else the CPU backend, which is far slower. */
+  /** Default "auto": what `bestBackend` takes, WebGPU on hardware, else WebAssembly, else WebGPU in software, else the CPU. */
   backend?: BackendChoice;
   /** As in `webgpu`; the worker remembers in the browser's IndexedDB. Default false. */
   autotune?: boolean;
@@ -37,8 +39,10 @@ export interface WorkerTrainerOptions extends TrainerConfig {
 export interface WorkerTrainer extends Trainer {
   /** What the worker runs on. */
   readonly backendKind: Backend["kind"];
-  /** Why WebGPU was not taken, when "auto" took another. */
-  readonly whyNotWebGpu: string | undefined;
+  /** Why "auto" passed over what it tries before, first things first; see `reason`. Empty where it took the first. */
+  readonly passedOver: readonly PassedOver[];
+  /** The same in words, as the `why` of `bestBackend`'s. */
+  readonly why: string | undefined;
 }
 
 const OPTIONS: OptionKinds<WorkerTrainerOptions> = {
@@ -103,16 +107,20 @@ type Result<Name extends CallName> = ReturnType<Trainer[Name]>;
 
 class RemoteTrainer implements WorkerTrainer {
   readonly backendKind: Backend["kind"];
-  readonly whyNotWebGpu: string | undefined;
+  readonly passedOver: readonly PassedOver[];
   readonly #client: WorkerClient;
   /** What a learning rate is held against. */
   #optimizer: Optimizer;
 
-  constructor(client: WorkerClient, optimizer: Optimizer, { backendKind, whyNotWebGpu }: Created) {
+  constructor(client: WorkerClient, optimizer: Optimizer, { backendKind, passedOver }: Created) {
     this.#client = client;
     this.#optimizer = optimizer;
     this.backendKind = backendKind;
-    this.whyNotWebGpu = whyNotWebGpu;
+    this.passedOver = passedOver.map((reason) => deserializeError(reason) as PassedOver);
+  }
+
+  get why(): string | undefined {
+    return this.passedOver.length === 0 ? undefined : this.passedOver.map(({ message }) => message).join(" ");
   }
 
   fit(...args: Arguments<"fit">): Result<"fit"> {

@@ -1,5 +1,6 @@
 /** The worker's side: owns the backend and the trainer, answers the page's calls. */
-import { ArgumentError, WebGpuUnavailableError } from "../core/errors.ts";
+import { firstThatWorks, type PassedOver } from "../best_backend.ts";
+import { ArgumentError } from "../core/errors.ts";
 import { onDemand } from "../core/on_demand.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend } from "../graph/backend.ts";
@@ -7,7 +8,7 @@ import { type ModelConfig, modelFromConfig } from "../nn/model_config.ts";
 import type { LayerMakers } from "../nn/own_layers.ts";
 import { createTrainer } from "../train/create_trainer.ts";
 import type { Trainer } from "../train/types.ts";
-import { WasmUnavailableError, wasm } from "../wasm/open.ts";
+import { wasm } from "../wasm/open.ts";
 import { webgpu } from "../webgpu/backend.ts";
 import { AskedReads } from "./asked_reads.ts";
 import { CALLS, isCallName, type Treatment } from "./calls.ts";
@@ -129,38 +130,30 @@ class Host {
   }
 
   async #create(message: CreateMessage): Promise<Created> {
-    const { backend, whyNotWebGpu } = await this.#chooseBackend(message);
+    const passedOver: PassedOver[] = [];
+    const backend = await this.#chooseBackend(message, passedOver);
     const model = modelFromConfig(message.model, await makersFor(message.model));
     const mirror = new ModelInWorker(model);
     mirror.take(message.parameters, 0);
     const trainer = await createTrainer(model, { ...message.config, backend });
     this.#made = { backend, trainer, model: mirror };
-    return { backendKind: backend.kind, whyNotWebGpu };
+    return { backendKind: backend.kind, passedOver: passedOver.map((reason) => serializeError(reason)) };
   }
 
-  async #chooseBackend({
-    backend: choice,
-    autotune,
-    memoryBudget,
-  }: CreateMessage): Promise<{ backend: Backend; whyNotWebGpu: string | undefined }> {
-    if (choice === "cpu") return { backend: await this.#backends.cpu(), whyNotWebGpu: undefined };
-    if (choice === "wasm") return { backend: await wasm(), whyNotWebGpu: undefined };
-    try {
-      const gpu = await this.#backends.gpu?.();
-      return { backend: await webgpu({ autotune, memoryBudget, ...(gpu ? { gpu } : {}) }), whyNotWebGpu: undefined };
-    } catch (error) {
-      if (choice === "webgpu" || !(error instanceof WebGpuUnavailableError)) throw error;
-      return { backend: await this.#withoutWebGpu(), whyNotWebGpu: error.message };
-    }
-  }
-
-  async #withoutWebGpu(): Promise<Backend> {
-    try {
-      return await wasm();
-    } catch (error) {
-      if (!(error instanceof WasmUnavailableError)) throw error;
-      return this.#backends.cpu();
-    }
+  async #chooseBackend(
+    { backend: choice, autotune, memoryBudget }: CreateMessage,
+    passedOver: PassedOver[],
+  ): Promise<Backend> {
+    if (choice === "cpu") return this.#backends.cpu();
+    if (choice === "wasm") return wasm();
+    const gpu = await this.#backends.gpu?.();
+    const options = { autotune, memoryBudget, ...(gpu ? { gpu } : {}) };
+    if (choice === "webgpu") return webgpu(options);
+    return firstThatWorks(
+      options,
+      (reason) => passedOver.push(reason),
+      () => this.#backends.cpu(),
+    );
   }
 
   /** Frees everything, and is done when nothing goes on any more: Dawn in Node does not survive a thread that ends while it compiles. */

@@ -2,4 +2,4 @@
 import { launchFirefox } from "../support/firefox.ts";
 import { describePicturesWalk } from "../support/pictures_walk.ts";
 
-describePicturesWalk({ name: "Firefox", launch: launchFirefox });
+describePicturesWalk({ name: "Firefox", launch: launchFirefox, query: "?force=webgpu" });

@@ -2,4 +2,4 @@
 import { launchFirefox } from "../support/firefox.ts";
 import { describeWalk } from "../support/walk.ts";
 
-describeWalk({ name: "Firefox", launch: launchFirefox, backend: "webgpu" });
+describeWalk({ name: "Firefox", launch: launchFirefox, backend: "webgpu", query: "?force=webgpu" });

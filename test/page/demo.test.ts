@@ -105,7 +105,8 @@ describe("the demo on WebGPU", () => {
   let hand: Hand;
 
   beforeAll(async () => {
-    visited = await visit();
+    // The adapter is a program on the processor here, which the page would not take of itself.
+    visited = await visit("?force=webgpu");
     page = visited.page;
     hand = await Hand.of(page);
     await measuredBefore(page);
@@ -372,7 +373,8 @@ describe("the demo without WebGPU", () => {
     try {
       await measuredBefore(page);
       const notice = await page.locator(".notice.advice").innerText();
-      expect(notice).toContain("Aquí no hay WebGPU");
+      expect(notice).toContain("Se entrena en la CPU, con WebAssembly");
+      expect(notice).toContain("no encontró una tarjeta gráfica");
       expect(notice).toContain("chrome://flags");
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
       await go(page, "train");
@@ -390,6 +392,40 @@ describe("the demo without WebGPU", () => {
     } finally {
       await browser.close();
     }
+  });
+});
+
+describe("the demo on a processor, with a worker that may not compile WebAssembly", () => {
+  /** The worker's own policy decides: a page's does not reach it. */
+  async function visitBlocked(options: { webgpu: boolean }): Promise<{ notice: string; facts: string }> {
+    const browser = await launchBrowser(options);
+    try {
+      const page = await browser.newPage({ locale: "en-US", serviceWorkers: "block" });
+      await page.route("**/trainer_worker*", async (route) => {
+        const response = await route.fetch();
+        const headers = { ...response.headers(), "content-security-policy": "script-src 'self'" };
+        await route.fulfill({ response, headers });
+      });
+      await page.goto(`${site.url}#train?network=tiny`);
+      await measuredBefore(page);
+      return {
+        notice: await page.locator(".notice.advice").innerText(),
+        facts: (await page.textContent("#facts")) ?? "",
+      };
+    } finally {
+      await browser.close();
+    }
+  }
+
+  it("takes WebGPU in software, else JavaScript, and says why", async () => {
+    const { notice, facts } = await visitBlocked({ webgpu: true });
+    expect(notice).toContain("Training on the CPU, through WebGPU");
+    expect(notice).toContain("The policy of this page lets no WebAssembly run.");
+    expect(facts).toMatch(/WebGPU · .*swiftshader/i);
+    const without = await visitBlocked({ webgpu: false });
+    expect(without.notice).toContain("with a smaller network");
+    expect(without.notice).toContain("The policy of this page lets no WebAssembly run.");
+    expect(without.facts).toContain("the CPU, in JavaScript");
   });
 });
 

@@ -533,8 +533,8 @@ describe("what outlasts the page", () => {
     const [accuracy, before] = [await text("#accuracy"), await steps()];
     await expect.poll(() => page.locator("#run-list li").count(), PATIENT).toBeGreaterThan(0);
     await page.reload();
-    await page.waitForSelector(".notice.advice");
-    expect(await text(".notice.advice h2")).toMatch(new RegExp(`after ${before} steps, at ${accuracy}`));
+    await page.waitForSelector("#notices .notice.advice");
+    expect(await text("#notices .notice.advice h2")).toMatch(new RegExp(`after ${before} steps, at ${accuracy}`));
     await noViolations("with the offer");
     await page.click(".notice.advice button");
     await expect.poll(() => text("#keep-status"), { timeout: 60_000 }).toContain(`after ${before} steps`);

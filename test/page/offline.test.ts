@@ -17,7 +17,7 @@ beforeAll(async () => {
   page = await browser.newPage({ locale: "en-US", viewport: { width: 1280, height: 900 } });
   page.setDefaultTimeout(90_000);
   page.on("pageerror", (error) => errors.push(String(error.stack)));
-  await page.goto(server.url);
+  await page.goto(`${server.url}?force=webgpu`);
   await ready();
   // The worker takes a page over once it has kept every file.
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);

@@ -21,7 +21,7 @@ beforeAll(async () => {
   page.setDefaultTimeout(90_000);
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   page.on("pageerror", (error) => errors.push(String(error.stack)));
-  await page.goto(`${site.url}#train?network=tiny`);
+  await page.goto(`${site.url}?force=webgpu#train?network=tiny`);
   await untrained();
 });
 
@@ -83,7 +83,7 @@ describe("the Train view", () => {
     const visitor = await context.newPage();
     const asked = new Set<string>();
     visitor.on("request", (request) => asked.add(new URL(request.url()).pathname.slice(1) || "index.html"));
-    await visitor.goto(`${site.url}#train?network=reference`);
+    await visitor.goto(`${site.url}?force=webgpu#train?network=reference`);
     await visitor.waitForSelector('html[data-phase="ready"] #run:enabled', { timeout: 120_000 });
     await visitor.click("#run");
     await visitor.waitForFunction(() => /^step \d/.test(document.querySelector("#readings")?.textContent ?? ""));
@@ -110,7 +110,7 @@ describe("the Train view", () => {
     for (let again = 0; again < 2 && wait >= 100; again++) {
       await page.waitForSelector('html[data-phase="ready"]', { timeout: 120_000 });
       const another = await browser.newPage({ locale: "en-US", viewport: { width: 1280, height: 900 } });
-      await another.goto(`${site.url}#train?network=tiny`);
+      await another.goto(`${site.url}?force=webgpu#train?network=tiny`);
       await another.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")');
       wait = Math.min(wait, await trainAndPress(another));
       await another.close();

@@ -15,4 +15,4 @@ const trainer = await createWorkerTrainer(model, {
 });
 const data = dataset({ images: Float32Array.of(1, 2, 3, 4), targets: Float32Array.of(1, 2), shape: [2] });
 const { stepLosses } = await trainer.fit(data, { epochs: 4 });
-console.log(JSON.stringify({ kind: trainer.backendKind, why: trainer.whyNotWebGpu, stepLosses }));
+console.log(JSON.stringify({ kind: trainer.backendKind, why: trainer.why, stepLosses }));

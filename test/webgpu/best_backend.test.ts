@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { bestBackend } from "../../src/best_backend.ts";
+import { bestBackend, type PassedOver } from "../../src/best_backend.ts";
 import { WebGpuUnavailableError } from "../../src/core/errors.ts";
 import { openDevice } from "../support/device.ts";
 import { testGpu } from "../support/gpu.ts";
@@ -41,9 +41,11 @@ describe("bestBackend takes", () => {
 
   it("WebAssembly in the place of WebGPU in software, whose device it gives back", async () => {
     const { gpu: watched, devices } = inSoftware();
-    const backend = await bestBackend({ gpu: watched });
+    const told: PassedOver[] = [];
+    const backend = await bestBackend({ gpu: watched, onFallback: (reason) => told.push(reason) });
     expect(backend.kind).toBe("wasm");
     expect(backend.why).toMatch(/^WebGPU runs on the processor here \(WebGPU · acme · llvmpipe \(LLVM 19\)\)\.$/);
+    expect(told.map(({ code, reason }) => [code, reason])).toEqual([["webgpu-unavailable", "software"]]);
     expect(devices).toHaveLength(1);
     expect((await devices[0]?.lost)?.reason).toBe("destroyed");
     backend.dispose();
@@ -57,10 +59,10 @@ describe("bestBackend takes", () => {
     backend.dispose();
   });
 
-  it("WebAssembly without WebGPU, and the CPU without either; it tells of WebGPU's reason", async () => {
-    const told: WebGpuUnavailableError[] = [];
+  it("WebAssembly without WebGPU, and the CPU without either; it tells of each that it passed over", async () => {
+    const told: PassedOver[] = [];
     const none = { requestAdapter: async () => null } as unknown as GPU;
-    const onFallback = (reason: WebGpuUnavailableError) => told.push(reason);
+    const onFallback = (reason: PassedOver) => told.push(reason);
     const first = await bestBackend({ gpu: none, onFallback });
     expect([first.kind, first.why]).toEqual(["wasm", told[0]?.message]);
     expect(told[0]).toBeInstanceOf(WebGpuUnavailableError);
@@ -68,7 +70,11 @@ describe("bestBackend takes", () => {
     const second = await bestBackend({ gpu: none, onFallback });
     expect(second.kind).toBe("cpu");
     expect(second.why).toMatch(/no graphics adapter answered.*has no WebAssembly/);
-    expect(told).toHaveLength(2);
+    expect(told.map(({ code, reason }) => `${code}: ${reason}`)).toEqual([
+      "webgpu-unavailable: no-adapter",
+      "webgpu-unavailable: no-adapter",
+      "wasm-unavailable: no-api",
+    ]);
     first.dispose();
     second.dispose();
   });

@@ -1,12 +1,17 @@
 /** What the notices above the page say: no WebGPU, and what went wrong. */
 
 export const notices = {
-  noGpuTitle: "No WebGPU here: training on the CPU",
-  noGpuTitleSmall: "No WebGPU here: training on the CPU, with a smaller network",
+  noGpuTitle: "Training on the CPU, in WebAssembly",
+  noGpuTitleSoftware: "Training on the CPU, through WebGPU",
+  noGpuTitleSmall: "Training on the CPU, in JavaScript, with a smaller network",
   noGpuNoApi: "This browser offers no WebGPU.",
   noGpuNoAdapter: "This browser has WebGPU, but it found no graphics card that it may use.",
+  noGpuSoftware: "This browser has WebGPU, but found no graphics card that it may use: WebGPU, too, runs on the CPU.",
   noGpuNoDevice: "This browser has WebGPU and found a graphics card, but that refused to work.",
   noGpuInsecure: "Browsers offer WebGPU only on secure pages, and this one is not.",
+  noWasmNoApi: "It has no WebAssembly either.",
+  noWasmNoSimd: "Its WebAssembly is too old (it has no SIMD): a newer version of the browser is faster.",
+  noWasmBlocked: "The policy of this page lets no WebAssembly run.",
   adviceInsecure: "Open the page through https://, or through http://localhost on this computer.",
   adviceChromiumLinux:
     "In Chrome or Edge on Linux, turn on chrome://flags/#enable-unsafe-webgpu and chrome://flags/#enable-vulkan, then restart the browser.",

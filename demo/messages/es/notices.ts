@@ -1,12 +1,18 @@
 import type { notices as english } from "../en/notices.ts";
 
 export const notices: typeof english = {
-  noGpuTitle: "Aquí no hay WebGPU: se entrena en la CPU",
-  noGpuTitleSmall: "Aquí no hay WebGPU: se entrena en la CPU, con una red más pequeña",
+  noGpuTitle: "Se entrena en la CPU, con WebAssembly",
+  noGpuTitleSoftware: "Se entrena en la CPU, a través de WebGPU",
+  noGpuTitleSmall: "Se entrena en la CPU, en JavaScript, con una red más pequeña",
   noGpuNoApi: "Este navegador no ofrece WebGPU.",
   noGpuNoAdapter: "Este navegador tiene WebGPU, pero no encontró una tarjeta gráfica que pueda usar.",
+  noGpuSoftware:
+    "Este navegador tiene WebGPU, pero no encontró una tarjeta gráfica que pueda usar: también WebGPU calcula en la CPU.",
   noGpuNoDevice: "Este navegador tiene WebGPU y encontró una tarjeta gráfica, pero esta se negó a trabajar.",
   noGpuInsecure: "Los navegadores solo ofrecen WebGPU en páginas seguras, y esta no lo es.",
+  noWasmNoApi: "Tampoco tiene WebAssembly.",
+  noWasmNoSimd: "Su WebAssembly es antiguo (no tiene SIMD): una versión más nueva del navegador es más rápida.",
+  noWasmBlocked: "La política de esta página no permite WebAssembly.",
   adviceInsecure: "Abre la página con https://, o con http://localhost en este ordenador.",
   adviceChromiumLinux:
     "En Chrome o Edge con Linux, activa chrome://flags/#enable-unsafe-webgpu y chrome://flags/#enable-vulkan y reinicia el navegador.",
