@@ -19,7 +19,8 @@ const BELOW = {
   data: ["core"],
   formats: ["core", "graph", "nn", "data"],
   train: ["core", "graph", "nn", "data", "formats"],
-  worker: ["core", "graph", "cpu", "webgpu", "wasm", "nn", "data", "formats", "train"],
+  // The choice of a backend stands on the backends alone.
+  worker: ["core", "graph", "cpu", "webgpu", "wasm", "best_backend.ts", "nn", "data", "formats", "train"],
   elements: ["core", "data"],
 };
 
