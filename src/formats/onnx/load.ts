@@ -1,6 +1,7 @@
 import { ArgumentError, FormatError } from "../../core/errors.ts";
 import { checkOptions } from "../../core/options.ts";
 import { Node } from "../../graph/node.ts";
+import { activation } from "../../nn/layers/activation.ts";
 import { operation } from "../../nn/layers/operation.ts";
 import type { Model } from "../../nn/model.ts";
 import { model } from "../../nn/sequential.ts";
@@ -73,6 +74,8 @@ function outputTensor(value: Value, target: ModelTarget, name: string): Symbolic
   const lowering = new Lowering(node, [], { target, opsets: new Map(), declaredBatch: undefined, budget: 0 });
   const handle = lowering.handle(value, orderOf(rankOf(value)));
   if (handle instanceof Node) throw new FormatError("ONNX: a model has no nodes.");
+  // An output that is an input is one after a layer that does nothing: a model gives what layers make.
+  if (handle.origin === undefined) return activation("linear")(handle);
   return handle.dtype === "f32" ? handle : operation({ op: "cast", attributes: ["f32"] })(handle);
 }
 

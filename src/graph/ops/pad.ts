@@ -15,7 +15,7 @@ export interface PadOptions {
 }
 
 /** The position that padding along an axis of `extent` elements copies. */
-function source(position: number, extent: number, mode: "reflect" | "edge"): number {
+export function paddingSource(position: number, extent: number, mode: "reflect" | "edge"): number {
   if (mode === "edge") return Math.min(Math.max(position, 0), extent - 1);
   const mirrored = Math.abs(position);
   return mirrored < extent ? mirrored : 2 * (extent - 1) - mirrored;
@@ -61,7 +61,7 @@ export function pad(
     if (before + after === 0) return padded;
     checkPositions("pad", before + extent + after);
     const taps = Array.from({ length: before + extent + after }, (_, position) => [
-      { index: source(position - before, extent, mode), weight: 1 },
+      { index: paddingSource(position - before, extent, mode), weight: 1 },
     ]);
     return resampleAxis(graph, padded, axis, taps);
   }, x);

@@ -30,7 +30,8 @@ function sourcePosition(out: number, extent: number, outExtent: number, options:
   return (out * extent) / outExtent;
 }
 
-function tapsOf(extent: number, outExtent: number, options: Upsample2dOptions): Tap[][] {
+/** What the pixels of the result are made of along one axis. */
+export function tapsOf(extent: number, outExtent: number, options: Upsample2dOptions): Tap[][] {
   return Array.from({ length: outExtent }, (_, out) => {
     const place = sourcePosition(out, extent, outExtent, options);
     if ((options.interpolation ?? "nearest") === "nearest") {

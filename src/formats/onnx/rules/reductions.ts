@@ -67,8 +67,17 @@ const argMax: Rule = (node) => {
   return [node.computed(node.op("reshape", [y], shape), order, "int")];
 };
 
+const cumSum: Rule = (node) => {
+  const x = node.input(0);
+  const axis = node.axis(node.numbers(1)?.[0] ?? node.fail("says no axis"), x);
+  const order = x.kind === "known" || x.columns ? asItIs(rankOf(x)) : x.order;
+  const flags = { exclusive: node.number("exclusive", 0) !== 0, reverse: node.number("reverse", 0) !== 0 };
+  return [node.computed(node.op("cumsum", [node.handle(x, order)], order.indexOf(axis), flags), order)];
+};
+
 export const reductionRules: Readonly<Record<string, Rule>> = {
   ArgMax: argMax,
+  CumSum: cumSum,
   LogSoftmax: softmax("logSoftmax"),
   ReduceL1: reduction("l1Norm", 18),
   ReduceL2: reduction("l2Norm", 18),
