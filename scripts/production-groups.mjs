@@ -43,16 +43,21 @@ const OF_TRAINERS = [
   ...["train/fetching.js", "train/heads.js", "train/residency.js", "train/training_step.js"],
   ...["nn/activation_of.js", "nn/late_parts.js", "nn/layers/held.js", "nn/losses/loss.js"],
 ];
+/** What is fetched for options of a trainer that few give: smaller together than as a file each. */
+const FOR_RARE_OPTIONS = ["train/recompute.js", "train/class_weights.js"];
 /** What a page may import alone. Its modules stay apart: esbuild takes files as a whole. */
 const ALONE = ["data/dataset.js", "data/idx.js", "formats/safetensors.js"];
 
 /** What nearly all of these have, whichever a page imports: one file. */
 const OF_ALONE = ["core/base_errors.js", "core/facts.js", "core/numbered.js", "core/options.js", "core/shape.js"];
 
+/** Characters of a module up to which it is worth no file of its own where several parts that are fetched on demand want it. */
+const SMALL = 1500;
+
 /** What kernels' parts share with this one lies with it: other families with parts of it are wanted where a network is trained or measured. */
 const TRAINING = "webgpu/rules/families/training.js";
 
-/** `modules`: names, each with its `imports` and `dynamicImports`. Gives the file of each module that shares one. */
+/** `modules`: names, each with its `imports`, `dynamicImports` and `size`. Gives the file of each module that shares one. */
 export function groupsOf(modules) {
   const named = [
     ...Object.values(PAGE).flat(),
@@ -60,6 +65,7 @@ export function groupsOf(modules) {
     ...USUAL,
     ...USUAL_IN_TRAINING,
     ...OF_TRAINERS,
+    ...FOR_RARE_OPTIONS,
     ...ALONE,
     ...OF_ALONE,
     TRAINING,
@@ -83,13 +89,30 @@ export function groupsOf(modules) {
     .filter((name) => !/^(cpu|wasm)\//.test(name))
     .map((name) => [name, closure(name)]);
 
+  const hasOwner = (name) => page.some(([, names]) => names.has(name));
+  const wantingOf = (name) => parts.filter(([, names]) => names.has(name)).map(([part]) => part);
+  const isOfKernels = (name) => /^(webgpu|shaders)\//.test(name);
+  /** Whether a module is small, and shared by parts alone that may as well fetch others like it. */
+  const isSmallPart = (name) => {
+    const wanting = wantingOf(name);
+    if (wanting.length < 2 || wanting.includes(name) || modules.get(name).size > SMALL) return false;
+    if (wanting.includes(TRAINING)) return false;
+    if (isOfKernels(name)) return true;
+    return /^(graph|nn|train)\//.test(name) && !wanting.some(isOfKernels);
+  };
+  const smallFileOf = (name) => (isOfKernels(name) ? "webgpu/small_parts.js" : "small_parts.js");
+
   const fileOf = (name) => {
     if (USUAL.includes(name)) return "shared.js";
     if (USUAL_IN_TRAINING.includes(name)) return "training_shared.js";
     if (OF_TRAINERS.includes(name)) return "train/parts.js";
+    if (FOR_RARE_OPTIONS.includes(name)) return "train/rare_options.js";
     const owners = page.filter(([, names]) => names.has(name)).map(([owner]) => owner);
-    const wanting = parts.filter(([, names]) => names.has(name)).map(([part]) => part);
-    if (owners.length === 0) return wanting.includes(TRAINING) ? TRAINING : name;
+    const wanting = wantingOf(name);
+    if (owners.length === 0) {
+      if (wanting.includes(TRAINING)) return TRAINING;
+      return [...closure(name)].every((one) => hasOwner(one) || isSmallPart(one)) ? smallFileOf(name) : name;
+    }
     const [owner] = owners.length > 1 ? ["base"] : owners;
     if (OF_ALONE.includes(name)) return "core/alone.js";
     if (alone.has(name) || owner === "using") return name;

@@ -49,9 +49,13 @@ export async function buildProduction(dist, entries) {
           [...getModuleIds()]
             .map(getModuleInfo)
             .filter(({ isExternal }) => !isExternal)
-            .map(({ id, importedIds, dynamicallyImportedIds }) => [
+            .map(({ id, code, importedIds, dynamicallyImportedIds }) => [
               nameOf(id),
-              { imports: importedIds.map(nameOf), dynamicImports: dynamicallyImportedIds.map(nameOf) },
+              {
+                imports: importedIds.map(nameOf),
+                dynamicImports: dynamicallyImportedIds.map(nameOf),
+                size: code.length,
+              },
             ]),
         ),
       );

@@ -18,7 +18,7 @@ const DERIVATIVE = new Annotation<PlannedValue>();
  * Convolution, bias and SiLU. Where a gradient flows back, the kernel leaves the derivative in place of the sum, and the
  * kernels of the convolution's gradients multiply by it in their loads: neither the sum nor its gradient reaches memory.
  */
-export const convolutionSilu = rule("conv2d", (conv, context) => {
+const convolutionSilu = rule("conv2d", (conv, context) => {
   const { geometry } = conv.attributes;
   const biased = biasAdd(conv, context);
   const sum = biased?.add ?? conv;
@@ -59,6 +59,8 @@ export const convolutionSilu = rule("conv2d", (conv, context) => {
     },
   };
 });
+
+export const rules = [convolutionSilu];
 
 /** Whether the kernels of the convolution and its gradients know the activation: those of whole vectors, without strides. */
 function hasKernels(g: ConvGeometry, traits: DeviceTraits): boolean {

@@ -11,5 +11,5 @@ const forward = rule("conv2d", (node, context) => {
 });
 
 /** Convolutions whose channels are groups of their own. */
-export const forwardRules: readonly Rule[] = [forward];
+export const rules: readonly Rule[] = [forward];
 export const gradientRules: readonly Rule[] = [ownInputGradient(depthwiseInputGradient)];

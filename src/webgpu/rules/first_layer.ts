@@ -3,7 +3,9 @@ import { OWN_FORWARD } from "./convolve.ts";
 import { rule } from "./rule.ts";
 
 /** Takes no node: offers the kernel for images of few channels to the rule of convolutions. */
-export const firstLayer = rule("conv2d", (node, context) => {
+const firstLayer = rule("conv2d", (node, context) => {
   if (firstLayerTile(node.attributes.geometry, context.traits)) context.leave(OWN_FORWARD, node, firstLayerForward);
   return undefined;
 });
+
+export const rules = [firstLayer];

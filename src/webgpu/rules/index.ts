@@ -20,8 +20,13 @@ export function rulesForRest(nodes: readonly Node[], traits: DeviceTraits): Prom
 
 async function loaded(from: readonly Family[], nodes: readonly Node[], traits: DeviceTraits) {
   const wanted = from.filter((family) => nodes.some((node) => belongsTo(family, node, traits)));
-  const lists = wanted.map(({ ops, load }) => onDemand(`module of kernels for ${ops.join(", ")}`, load));
-  return (await Promise.all(lists)).flat();
+  return (await Promise.all(wanted.map(rulesOf))).flat();
+}
+
+/** The rules of a family, fetched. */
+export async function rulesOf({ ops, load, list = "rules" }: Family): Promise<readonly Rule[]> {
+  const module = await onDemand(`module of kernels for ${ops.join(", ")}`, load);
+  return module[list] ?? [];
 }
 
 function belongsTo({ ops, wants }: Family, node: Node, traits: DeviceTraits): boolean {

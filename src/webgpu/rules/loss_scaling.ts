@@ -3,7 +3,7 @@ import { UNSCALE } from "./finish_step.ts";
 import { rule } from "./rule.ts";
 
 /** Takes no node: offers the kernel that divides gradients by the loss scale to the rule of a step's end. */
-export const lossScaling = rule("finishStep", (finish, context) => {
+const lossScaling = rule("finishStep", (finish, context) => {
   const { scaling } = finish.attributes;
   if (scaling === undefined) return undefined;
   context.leave(UNSCALE, finish, ({ partials, blockTable, arenaSize }, emit) =>
@@ -16,3 +16,5 @@ export const lossScaling = rule("finishStep", (finish, context) => {
   );
   return undefined;
 });
+
+export const rules = [lossScaling];

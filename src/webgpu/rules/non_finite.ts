@@ -7,7 +7,7 @@ import { rule } from "./rule.ts";
 import { defineFindings, onlyGuards } from "./verdict.ts";
 
 /** A look through tensors for numbers that are not finite; variables of one arena are looked through together. */
-export const nonFinite = rule("nonFinite", (node, context) => ({
+const nonFinite = rule("nonFinite", (node, context) => ({
   lower(emit) {
     const sources = new Set(
       node.inputs.map((input) => {
@@ -30,3 +30,5 @@ export const nonFinite = rule("nonFinite", (node, context) => ({
     });
   },
 }));
+
+export const rules = [nonFinite];

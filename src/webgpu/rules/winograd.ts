@@ -3,7 +3,7 @@ import type { ConvAttributes } from "../../graph/ops/conv2d.ts";
 import { emitWinograd } from "../kernels/winograd.ts";
 import { winogradMayPay, winogradPays, winogradPlan } from "../kernels/winograd_plan.ts";
 import { WINOGRAD } from "./convolve.ts";
-import { type MatchContext, rule } from "./rule.ts";
+import { type MatchContext, type Rule, rule } from "./rule.ts";
 
 type Direction = "forward" | "inputGradient";
 
@@ -17,8 +17,9 @@ function offer(node: Node<ConvAttributes>, direction: Direction, context: MatchC
   });
 }
 
-export const winogradForward = rule("conv2d", (node, context) => offer(node, "forward", context));
+const forward = rule("conv2d", (node, context) => offer(node, "forward", context));
 
-export const winogradInputGradient = rule("conv2dInputGradient", (node, context) =>
-  offer(node, "inputGradient", context),
-);
+const inputGradient = rule("conv2dInputGradient", (node, context) => offer(node, "inputGradient", context));
+
+/** Take no node: offer the algorithm for convolutions and for their input gradients. */
+export const rules: readonly Rule[] = [forward, inputGradient];

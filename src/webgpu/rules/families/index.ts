@@ -4,8 +4,10 @@ import { isOp } from "../../../graph/op.ts";
 import { pointwiseFunctions } from "../../../graph/pointwise_functions.ts";
 import type { DeviceTraits } from "../../kernel.ts";
 import type { Rule } from "../rule.ts";
-import { singleOps } from "../single_op.ts";
-import { rules as forwardRules } from "./forward.ts";
+import * as forward from "./forward.ts";
+
+/** The lists of rules that a module may have. */
+type RuleModule = Partial<Record<"rules" | "gradientRules" | "endRules", readonly Rule[]>>;
 
 /** Rules with their kernels and shaders: mostly a module that is fetched when a graph that is compiled has one of their ops. */
 export interface Family {
@@ -13,7 +15,10 @@ export interface Family {
   readonly ops: readonly string[];
   /** Narrows them down to nodes of a kind, on devices of a kind. */
   readonly wants?: (node: Node, traits: DeviceTraits) => boolean;
-  readonly load: () => Promise<readonly Rule[]>;
+  /** The module: bundlers write less for a module as it is than for a part of one. */
+  readonly load: () => Promise<RuleModule>;
+  /** Which of the module's lists it is. Default "rules". */
+  readonly list?: keyof RuleModule;
 }
 
 /** Whether an update does more than SGD's or Adam's kernel. */
@@ -55,85 +60,84 @@ export const families: readonly Family[] = [
   {
     ops: ["conv2d", "conv2dInputGradient"],
     wants: mayBeWinograd,
-    load: async () => {
-      const { winogradForward, winogradInputGradient } = await import("../winograd.ts");
-      return [winogradForward, winogradInputGradient];
-    },
+    load: () => import("../winograd.ts"),
   },
   // Take no node either: kernels for kinds of convolutions and of devices.
-  { ops: ["conv2d"], wants: isDepthwise, load: async () => (await import("../depthwise.ts")).forwardRules },
+  { ops: ["conv2d"], wants: isDepthwise, load: () => import("../depthwise.ts") },
   {
     ops: ["conv2d"],
     wants: ofConvolutions(({ inChannels }, { software }) => software && inChannels <= FEW_CHANNELS),
-    load: async () => [(await import("../first_layer.ts")).firstLayer],
+    load: () => import("../first_layer.ts"),
   },
   {
     ops: ["conv2dFilterGradient"],
     wants: ofConvolutions(
       ({ inChannels }, { software, autotunes = true }) => autotunes || (!software && inChannels <= FEW_CHANNELS),
     ),
-    load: async () => [(await import("../winners.ts")).winners],
+    load: () => import("../winners.ts"),
   },
   // The sum before the activation never reaches memory; before the rule of convolutions, which would take the sum alone.
-  { ops: ["silu"], load: async () => [(await import("../convolution_silu.ts")).convolutionSilu] },
+  { ops: ["silu"], load: () => import("../convolution_silu.ts") },
   // Before its gradients, which it unpools. Nearly every network has one of these: it comes with the page.
-  { ops: ["conv2d", "matmul"], load: async () => forwardRules },
+  { ops: ["conv2d", "matmul"], load: async () => forward },
   // By kernels of their own, which know how the rule above has gradients unpooled; depthwise ones with strides too.
   {
     ops: ["conv2dInputGradient"],
     wants: isDepthwise,
-    load: async () => (await import("../depthwise.ts")).gradientRules,
+    load: () => import("../depthwise.ts"),
+    list: "gradientRules",
   },
   {
     ops: ["conv2dInputGradient"],
     wants: ofConvolutions(({ strideHeight, strideWidth }) => strideHeight > 1 || strideWidth > 1),
-    load: async () => [(await import("../strided.ts")).stridedGradient],
+    load: () => import("../strided.ts"),
   },
   // Takes sums over pictures: before batch normalisation, which takes what is left of them.
   {
     ops: ["conv2dFilterGradient", "conv2dInputGradient"],
-    load: async () => (await import("./training.ts")).gradientRules,
+    load: () => import("./training.ts"),
+    list: "gradientRules",
   },
   // Fetches bytes itself: before the fetch of a batch.
-  { ops: ["augmentImages", "mixingPlan", "mixImages"], load: async () => (await import("./augmentation.ts")).rules },
+  { ops: ["augmentImages", "mixingPlan", "mixImages"], load: () => import("./augmentation.ts") },
   // Counts right answers itself: before the metrics.
   {
     ops: ["batchRows", "gatherRows", "softmaxCrossEntropyGradient"],
-    load: async () => (await import("./training.ts")).rules,
+    load: () => import("./training.ts"),
   },
   {
     ops: [...["batchNorm", "batchMean", "batchNormGammaGradient", "batchNormInputGradient"], "movingAverage"],
-    load: async () => (await import("./normalization.ts")).rules,
+    load: () => import("./normalization.ts"),
   },
-  { ops: ["optimizerUpdate"], wants: isSpecial, load: async () => (await import("./updates.ts")).rules },
-  { ops: ["normConstraint"], load: async () => (await import("./updates.ts")).rules },
+  { ops: ["optimizerUpdate"], wants: isSpecial, load: () => import("./updates.ts") },
+  { ops: ["normConstraint"], load: () => import("./updates.ts") },
   // Takes no node: offers to divide gradients.
   {
     ops: ["finishStep"],
     wants: (node) => isOp(node, "finishStep") && node.attributes.scaling !== undefined,
-    load: async () => [(await import("../loss_scaling.ts")).lossScaling],
+    load: () => import("../loss_scaling.ts"),
   },
-  { ops: ["finishStep", "optimizerUpdate"], load: async () => (await import("./training.ts")).endRules },
+  { ops: ["finishStep", "optimizerUpdate"], load: () => import("./training.ts"), list: "endRules" },
   // No fusion takes them.
   {
     ops: pointwiseFunctions.flatMap((name) => [name, `${name}Gradient`]),
-    load: async () => singleOps((await import("../../kernels/pointwise.ts")).pointwiseLowerings),
+    load: () => import("./pointwise.ts"),
   },
   {
     ops: ["gatherPart"],
-    load: async () => singleOps((await import("../../kernels/gather_part.ts")).gatherPartLowerings),
+    load: () => import("./gather_part.ts"),
   },
   {
     ops: ["cumsum"],
-    load: async () => singleOps((await import("../../kernels/cumsum.ts")).cumsumLowerings),
+    load: () => import("./cumsum.ts"),
   },
   {
     ops: ["dropout", "gaussianNoise"],
-    load: async () => (await withPass(import("./noise.ts"))).rules,
+    load: () => withPass(import("./noise.ts")),
   },
   {
     ops: ["slice", "place", "concat", "transpose", "resampleAxis", "cast", "oneHot"],
-    load: async () => (await import("./layout.ts")).rules,
+    load: () => import("./layout.ts"),
   },
 ];
 
@@ -146,28 +150,28 @@ export const leftovers: readonly Family[] = [
       ...["maximum", "prelu", "preluDerivative", "pow", "powBaseDerivative", "powExponentDerivative", "equal", "less"],
       ...["lessOrEqual", "where", "broadcastTo", "assign"],
     ],
-    load: async () => singleOps((await withPass(import("../../kernels/elementwise.ts"))).elementwiseLowerings),
+    load: () => withPass(import("./elementwise.ts")),
   },
   {
     ops: ["maxPool2d", "maxPool2dGradient", "avgPool2d", "avgPool2dGradient"],
-    load: async () => (await import("./pooling.ts")).rules,
+    load: () => import("./pooling.ts"),
   },
   // Looks through an arena as a whole, where no fetch does.
-  { ops: ["nonFinite"], load: async () => [(await import("../non_finite.ts")).nonFinite] },
+  { ops: ["nonFinite"], load: () => import("../non_finite.ts") },
   // What a classifier ends in.
   {
     ops: ["argmax", "logSoftmax", "softmax"],
-    load: async () => singleOps((await import("../../kernels/softmax.ts")).softmaxLowerings),
+    load: () => import("./softmax.ts"),
   },
   {
     ops: [
       ...["batchRows", "gatherRows", "gatherRowsGradient", "recordStep", "countCorrect", "confusionMatrix"],
       ...["softmaxCrossEntropy", "softmaxCrossEntropyGradient"],
     ],
-    load: async () => (await import("./rows.ts")).rules,
+    load: () => import("./rows.ts"),
   },
   {
     ops: ["sum", "max", "min", "product", "maxGradient"],
-    load: async () => singleOps((await import("../../kernels/reduce.ts")).reduceLowerings),
+    load: () => import("./reduce.ts"),
   },
 ];

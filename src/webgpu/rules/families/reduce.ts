@@ -1,0 +1,5 @@
+import { reduceLowerings } from "../../kernels/reduce.ts";
+import { singleOps } from "../single_op.ts";
+
+/** Reductions over axes. */
+export const rules = singleOps(reduceLowerings);
