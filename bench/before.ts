@@ -161,6 +161,8 @@ async function builtPage({ folder: home }: Installed): Promise<string> {
   process.env["NODE_ENV"] = "production";
   await build({
     ...{ configFile: false, root: home, logLevel: "error", publicDir: false, mode: "production" },
+    // Each page lies in a folder of its own: what it fetches ahead of an import must be asked for there.
+    base: "./",
     build: {
       outDir: out,
       emptyOutDir: true,
