@@ -3,7 +3,7 @@ import { FormatError } from "../core/errors.ts";
 import { fileHint, firstBytes } from "../core/foreign_file.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor, TypedArray } from "../core/tensor.ts";
-import { type Json, parseStrictJson } from "./strict_json.ts";
+import { entriesOf, parseStrictJson } from "./strict_json.ts";
 
 /** The reference implementation's own limit (`MAX_HEADER_SIZE` in safetensors/src/tensor.rs). */
 const MOST_HEADER_BYTES = 100_000_000;
@@ -130,7 +130,7 @@ export function shown(name: string): string {
 }
 
 /** Whole numbers from 0 to 2⁵³ − 1, or `undefined` when the value is anything else. */
-function asCounts(value: Json | undefined): number[] | undefined {
+function asCounts(value: unknown): number[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const counts: number[] = [];
   for (const item of value) {
@@ -150,8 +150,8 @@ function checkedProduct(factors: readonly number[]): number | undefined {
   return product;
 }
 
-function parseEntry(name: string, value: Json): Entry {
-  const fields: ReadonlyMap<string, Json> = value instanceof Map ? value : new Map();
+function parseEntry(name: string, value: unknown): Entry {
+  const fields = entriesOf(value) ?? new Map<string, unknown>();
   const dtype = fields.get("dtype");
   const type = typeof dtype === "string" && Object.hasOwn(STORED_TYPES, dtype) ? STORED_TYPES[dtype] : undefined;
   if (type === undefined) {
@@ -181,10 +181,11 @@ function parseEntry(name: string, value: Json): Entry {
   return { name, type, shape, count, begin, end };
 }
 
-function parseMetadata(value: Json): Map<string, string> {
-  if (!(value instanceof Map)) throw new FormatError("safetensors: __metadata__ must be an object of texts.");
+function parseMetadata(value: unknown): Map<string, string> {
+  const entries = entriesOf(value);
+  if (entries === undefined) throw new FormatError("safetensors: __metadata__ must be an object of texts.");
   const metadata = new Map<string, string>();
-  for (const [key, text] of value) {
+  for (const [key, text] of entries) {
     if (typeof text !== "string") {
       throw new FormatError(`safetensors: __metadata__ ${shown(key)} is not a text; write it as one, numbers too.`);
     }
@@ -229,8 +230,8 @@ function headerText(bytes: Uint8Array): { text: string; dataStart: number } {
 /** Reads a file's header, and holds it against the bytes that are there. */
 export function parseHeader(bytes: Uint8Array): Header {
   const { text, dataStart } = headerText(bytes);
-  const header = parseStrictJson(text, "safetensors: the header", MOST_DEPTH);
-  if (!(header instanceof Map)) {
+  const header = entriesOf(parseStrictJson(text, "safetensors: the header", MOST_DEPTH));
+  if (header === undefined) {
     throw new FormatError("safetensors: the header is no JSON object; this is another format.");
   }
   let metadata = new Map<string, string>();

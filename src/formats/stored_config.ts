@@ -1,5 +1,5 @@
 import { FormatError } from "../core/errors.ts";
-import { parseStrictJson } from "./strict_json.ts";
+import { entriesOf, parseStrictJson } from "./strict_json.ts";
 
 /** What the metadata of a checkpoint say under "format". */
 export const CHECKPOINT_FORMAT = "corteza-checkpoint";
@@ -13,9 +13,9 @@ export function parseConfig(what: string, json: string): object {
   if (json.length > MOST_CHARACTERS) {
     throw new FormatError(`${what} has ${json.length} characters; at most ${MOST_CHARACTERS} are read.`);
   }
-  // Looks for what the built-in parser lets pass: depth that whoever walks over it would pay for, keys named twice.
-  if (!(parseStrictJson(json, what, MOST_DEPTH) instanceof Map)) throw new FormatError(`${what} is not a JSON object.`);
-  return JSON.parse(json);
+  const config = parseStrictJson(json, what, MOST_DEPTH);
+  if (entriesOf(config) === undefined) throw new FormatError(`${what} is not a JSON object.`);
+  return config as object;
 }
 
 /** The JSON of the model that a file of weights holds in its metadata, under "config". Throws `FormatError`, which begins with `what`. */
