@@ -1,7 +1,7 @@
 /**
  * Our own speed before a change and after it, in one run: the step of the reference network, and the first step of a page.
  *
- *     npm run bench:before -- --ref v0.1.0 [--rounds 40] [--pages 10] [--out FILE]
+ *     npm run bench:before -- --ref v0.1.0 [--rounds 40] [--pages 10] [--out FILE]      (--rounds 0: pages only)
  *
  * `--ref` is the commit before; after is the working tree. Both are built as npm would publish them, the one before with its
  * own packages, which are installed for it. Steps take turns in one process of Node (Dawn); pages each in a Chromium of its
@@ -221,7 +221,7 @@ try {
     execFileSync("git", ["describe", "--always", ref], { cwd: root, encoding: "utf8" }).trim();
   say(`before: ${name(options.ref)}, after: the working tree at ${name("HEAD")}`);
   const places = [before(options.ref), await after()];
-  await compareSteps(places);
+  if (options.rounds !== "0") await compareSteps(places);
   await comparePages(places);
   if (options.out) writeFileSync(options.out, `${lines.join("\n")}\n`);
 } finally {
