@@ -1,4 +1,4 @@
-import { ArgumentError } from "../core/errors.ts";
+import { ArgumentError, type DeviceLostError } from "../core/errors.ts";
 import { fetchWanted } from "../core/late.ts";
 import { checkCount } from "../core/numbers.ts";
 import { onDemand } from "../core/on_demand.ts";
@@ -14,6 +14,7 @@ import { type Head, type MetricsChoice, resolveHeads } from "./heads.ts";
 import { compileKeeper, KeptState } from "./kept_state.ts";
 import { type Measures, rightLabels } from "./measures.ts";
 import { checkModel, TRAINER } from "./options.ts";
+import type { Recovered, Recovery } from "./recovery.ts";
 import { checkLossesFitModel } from "./targets.ts";
 import { LocalTrainer } from "./trainer.ts";
 import { newStepParts, type StepParts, variablesOf } from "./training_state.ts";
@@ -23,6 +24,17 @@ import type { Trainer } from "./types.ts";
 export interface TrainerOptions extends TrainerConfig {
   /** Where it runs. */
   backend: Backend;
+  /**
+   * Whether to go on by itself where a WebGPU device is lost that the backend opened: on a fresh one, to the results of an
+   * undisturbed run. What is needed for that is copied to the host about every half second to few seconds of a `fit`, and at
+   * its end; steps since then are done again, and told once. Calls wait meanwhile. Not while weights are set from outside during
+   * a `fit`, which then goes on from these. Other trainers on the same backend should have it too. Default false.
+   */
+  recover?: boolean;
+  /** Called when the device is lost, with `recover`. */
+  onDeviceLost?: (error: DeviceLostError) => void;
+  /** Called when the trainer goes on, on a fresh device. */
+  onRecovered?: (recovered: Recovered) => void;
 }
 
 /**
@@ -31,7 +43,8 @@ export interface TrainerOptions extends TrainerConfig {
  */
 export async function createTrainer(model: Model, options: TrainerOptions): Promise<Trainer> {
   checkModel("createTrainer", model);
-  checkOptions("createTrainer", options, { backend: "any", ...TRAINER });
+  const own = { backend: "any", recover: "boolean", onDeviceLost: "any", onRecovered: "any" } as const;
+  checkOptions("createTrainer", options, { ...own, ...TRAINER });
   const { backend, recompute = false, precision = "float32", seed = 0 } = options;
   if (!Number.isFinite(seed)) throw new ArgumentError(`createTrainer: seed must be a number, got ${seed}.`);
   checkBackend("createTrainer", backend);
@@ -61,7 +74,18 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   const parts = newStepParts({ model, heads, metrics, measures, optimizer, recomputed }, precision);
   await fetchWanted();
   const keeper = await compileKeeper(backend, variablesOf(parts));
-  return new LocalTrainer(backend, new KeptState(parts, keeper, { batchSize, seed }));
+  const kept = new KeptState(parts, keeper, { batchSize, seed });
+  return new LocalTrainer(backend, kept, await chosenRecovery(kept, options));
+}
+
+/** Fetched where it is wanted; memory of the page itself is not lost. */
+async function chosenRecovery(
+  kept: KeptState,
+  { backend, recover, onDeviceLost, onRecovered }: TrainerOptions,
+): Promise<Recovery | undefined> {
+  if (!recover || backend.kind !== "webgpu") return undefined;
+  const { Recovery } = await onDemand("recovery from a lost device", () => import("./recovery.ts"));
+  return Recovery.of(backend, kept, { onDeviceLost, onRecovered });
 }
 
 /** Ops of the step to come that have large kernels: what any trainer has, and the gradients of convolutions, whose filters have 4 axes. */

@@ -68,6 +68,16 @@ export class EarlyStop {
     return this.#bestEpoch;
   }
 
+  /** What comes back goes to this moment again. */
+  capture(): () => void {
+    const [best, bestEpoch, worse] = [this.#best, this.#bestEpoch, this.#worse] as const;
+    return () => {
+      this.#best = best;
+      this.#bestEpoch = bestEpoch;
+      this.#worse = worse;
+    };
+  }
+
   /** What an epoch means. Throws `ArgumentError` when it has no such value. */
   take(event: EpochEvent): "better" | "wait" | "stop" {
     const { monitor, patience, minDelta, mode } = this.#options;

@@ -3,6 +3,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Followers } from "./followers.ts";
 import { Pace } from "./pace.ts";
 import type { Progress } from "./progress.ts";
+import type { Recovery } from "./recovery.ts";
 import { addTotals, noTotals, RING_STEPS, type StepRecord, type Totals } from "./step_record.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import type { Turn } from "./turns.ts";
@@ -24,6 +25,8 @@ export interface Runner {
   /** How far the trainer has come; the run counts on in it. */
   readonly progress: Progress;
   readonly record: StepRecord;
+  /** Goes on after a lost device, where that is wanted. */
+  readonly recovery: Recovery | undefined;
   /** Brings the data of the next steps to the device, where not all of it lies there. */
   readonly data: Supplies | undefined;
   /** Sends steps off; resolves when they are done, with their reports on request. `weights`: the model is to remember them. */
@@ -67,6 +70,14 @@ export class FitRun {
   /** Steps that are done or under way, and those that the listeners have heard of. */
   #taken = 0;
   #reported = 0;
+  /** Steps and epochs that the listeners have heard of, also before a lost device. */
+  #toldSteps = 0;
+  #toldEpochs = 0;
+  /** What was changed from outside before a step of this number, and how much of it has been. */
+  readonly #changes: { readonly at: number; readonly again: () => void }[] = [];
+  #changed = 0;
+  /** Whether it may have lost its turn. */
+  #hasLostTurn = false;
   readonly #watch = new Stopwatch();
   /** What it showed when the epoch began. */
   #epochStarted = 0;
@@ -104,31 +115,78 @@ export class FitRun {
       const waiting = inFlight.splice(0);
       await Promise.all(waiting);
     };
+    const { recovery } = this.#runner;
+    recovery?.begin(this);
     this.#watch.start();
     try {
-      while (this.#taken < this.#steps && !this.#stopped && this.#secondsLeft > 0) {
-        if (this.#runner.turn.wanted) {
-          await drain();
-          await this.#readRing();
-          await this.#standStill(() => this.#runner.turn.giveWay());
+      while (true) {
+        try {
+          return await this.#train(inFlight, drain);
+        } catch (error) {
+          await Promise.allSettled(inFlight.splice(0));
+          if (recovery && (await this.#standStill(() => recovery.recovered(error, this.#options.signal)))) continue;
+          // The steps in flight were taken: they count, and their listeners hear of them before the caller hears of the end.
+          if (!this.#failed) await this.#readRing().catch(() => undefined);
+          await recovery?.take().catch(() => undefined);
+          throw error;
         }
-        this.#options.signal?.throwIfAborted();
-        await this.#next(inFlight, drain);
       }
-      // Where the time is up, there are steps under way.
-      await drain();
-      await this.#readRing();
-    } catch (error) {
-      await Promise.allSettled(inFlight);
-      // The steps in flight were taken: they count, and their listeners hear of them before the caller hears of the end.
-      if (!this.#failed) await this.#readRing().catch(() => undefined);
-      throw error;
     } finally {
       this.#watch.stop();
       this.#runner.data?.stop();
+      recovery?.end();
     }
+  }
+
+  async #train(inFlight: Promise<void>[], drain: () => Promise<void>): Promise<History> {
+    const { recovery, turn } = this.#runner;
+    while (this.#taken < this.#steps && !this.#stopped && this.#secondsLeft > 0) {
+      if (turn.wanted || this.#hasLostTurn) {
+        await drain();
+        await this.#readRing();
+        // Whoever wants the trainer may change it, from this point on.
+        if (!this.#hasLostTurn) await recovery?.take();
+        await this.#standStill(() => turn.giveWay());
+        this.#hasLostTurn = false;
+      }
+      this.#options.signal?.throwIfAborted();
+      await this.#next(inFlight, drain);
+    }
+    // Where the time is up, there are steps under way.
+    await drain();
+    await this.#readRing();
     const ended = this.#followers?.end();
+    await recovery?.take();
     return { epochs: this.#epochs, stepLosses: this.#stepLosses, seconds: this.#watch.seconds, ...ended };
+  }
+
+  /** Notes where it stands; what comes back goes there again, on variables that are set back to it too. */
+  capture(): () => void {
+    const [taken, reported, epochStarted] = [this.#taken, this.#reported, this.#epochStarted] as const;
+    const [losses, epochs, changed] = [this.#stepLosses.length, this.#epochs.length, this.#changed] as const;
+    const stopped = this.#stopped;
+    const followers = this.#followers?.capture();
+    return () => {
+      this.#taken = taken;
+      this.#reported = reported;
+      this.#epochStarted = epochStarted;
+      this.#stepLosses.length = losses;
+      this.#epochs.length = epochs;
+      this.#changed = changed;
+      this.#stopped = stopped;
+      this.#failed = false;
+      this.#hasLostTurn = true;
+      this.#pace.interrupted();
+      followers?.();
+    };
+  }
+
+  /** Something was changed from outside before the next step; on a fresh device it is changed there again. */
+  changed(again: () => void): void {
+    // What was still to be changed again is past.
+    this.#changes.splice(this.#changed);
+    this.#changes.push({ at: this.#taken, again });
+    this.#changed = this.#changes.length;
   }
 
   /** Until the time is up that it was given. */
@@ -151,9 +209,10 @@ export class FitRun {
     const toEpochEnd = this.#stepsPerEpoch - (this.#runner.progress.cursor % this.#stepsPerEpoch);
     const unread = this.#taken - this.#reported;
     const left = this.#steps - this.#taken;
-    const most = Math.min(this.#pace.steps(), toEpochEnd, left, RING_STEPS - unread);
+    const toChange = this.#changeAgain();
+    const most = Math.min(this.#pace.steps(), toEpochEnd, left, RING_STEPS - unread, toChange);
     const sent = performance.now();
-    const { data } = this.#runner;
+    const { data, recovery } = this.#runner;
     const steps = data ? await data.supply(most, left) : most;
     if (steps === 0) {
       await drain();
@@ -167,7 +226,19 @@ export class FitRun {
     inFlight.push(submission);
     if (ends) await drain();
     else if (inFlight.length >= MOST_SUBMISSIONS_IN_FLIGHT) await inFlight.shift();
-    if (endsEpoch) await this.#endEpoch();
+    if (endsEpoch) await (recovery ? recovery.hold(() => this.#endEpoch()) : this.#endEpoch());
+    recovery?.takeWhereDue();
+  }
+
+  /** Does again what was changed before this step; the steps until there is more of that. */
+  #changeAgain(): number {
+    while (true) {
+      const change = this.#changes[this.#changed];
+      if (change === undefined) return Number.POSITIVE_INFINITY;
+      if (change.at > this.#taken) return change.at - this.#taken;
+      change.again();
+      this.#changed++;
+    }
   }
 
   async #submit(steps: number, sent: number, read: boolean): Promise<void> {
@@ -196,6 +267,8 @@ export class FitRun {
       this.#stepLosses.push(loss);
       addTotals(progress.totals, totals);
       this.#reported = step + 1;
+      if (step < this.#toldSteps) continue;
+      this.#toldSteps = step + 1;
       this.#tell(() =>
         this.#options.onStep?.({
           ...this.#stepEvent(step, loss),
@@ -270,7 +343,10 @@ export class FitRun {
     progress.totals = noTotals(totals.sums.length);
     this.#epochStarted = this.#watch.seconds;
     this.#pace.interrupted();
-    this.#tell(() => this.#options.onEpoch?.(event));
+    if (this.#epochs.length > this.#toldEpochs) {
+      this.#toldEpochs = this.#epochs.length;
+      this.#tell(() => this.#options.onEpoch?.(event));
+    }
     this.#stopped = (await this.#followers?.take(event)) ?? false;
   }
 }

@@ -1,6 +1,7 @@
 import { accuracyOf } from "./accuracy.ts";
 import type { Runner } from "./fit_run.ts";
 import type { KeptState } from "./kept_state.ts";
+import type { Recovery } from "./recovery.ts";
 import type { DatasetProgram } from "./residency.ts";
 import { Asked } from "./trained_weights.ts";
 import { countsByMetric } from "./training_state.ts";
@@ -15,7 +16,14 @@ export function runnerOf(
     evaluate,
     labelled,
     signal,
-  }: { turn: Turn; evaluate: Runner["evaluate"]; labelled: boolean; signal: AbortSignal | undefined },
+    recovery,
+  }: {
+    turn: Turn;
+    evaluate: Runner["evaluate"];
+    labelled: boolean;
+    signal: AbortSignal | undefined;
+    recovery: Recovery | undefined;
+  },
 ): Runner {
   const { parts, progress } = kept;
   const { model, measures, state, record } = parts;
@@ -23,6 +31,7 @@ export function runnerOf(
     turn,
     progress,
     record,
+    recovery,
     data: stream?.suppliesOf(progress, { signal, turn }),
     async enqueue(steps, { ring = false, weights = false }) {
       const wanted = weights ? model.variables : [];

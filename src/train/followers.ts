@@ -9,7 +9,8 @@ import type { EpochEvent, FitOptions, History } from "./types.ts";
 export class Followers {
   readonly #kept: KeptState;
   readonly #earlyStop: EarlyStop | undefined;
-  readonly #plateau: { readonly options: string; readonly follows: Plateau } | undefined;
+  readonly #plateau: { readonly options: string; follows: Plateau } | undefined;
+  readonly #given: FitOptions["reduceOnPlateau"];
   #isStopped = false;
   #putBackBest: (() => void) | undefined;
 
@@ -17,6 +18,7 @@ export class Followers {
   constructor({ earlyStopping, reduceOnPlateau }: FitOptions, kept: KeptState) {
     this.#kept = kept;
     this.#earlyStop = earlyStopping && new EarlyStop(earlyStopping);
+    this.#given = reduceOnPlateau;
     if (reduceOnPlateau === undefined) return;
     // Goes on where an earlier run with the same options left, in this trainer or in the one whose checkpoint it restored.
     const options = JSON.stringify(reduceOnPlateau);
@@ -38,6 +40,20 @@ export class Followers {
     if (verdict === "better" && this.#earlyStop?.restoresBest) this.#putBackBest = await keptWeights(this.#kept);
     this.#isStopped = verdict === "stop";
     return this.#isStopped;
+  }
+
+  /** What comes back goes to this moment again. */
+  capture(): () => void {
+    const isStopped = this.#isStopped;
+    const putBackBest = this.#putBackBest;
+    const earlyStop = this.#earlyStop?.capture();
+    const plateau = this.#plateau?.follows.state;
+    return () => {
+      this.#isStopped = isStopped;
+      this.#putBackBest = putBackBest;
+      earlyStop?.();
+      if (this.#plateau && this.#given) this.#plateau.follows = new Plateau(this.#given, plateau ?? {});
+    };
   }
 
   /** At the end of a run: puts back the best weights where that is wanted, and gives what the history tells. */

@@ -158,6 +158,27 @@ export class KeptState {
     this.#isReopened = false;
   }
 
+  /** Notes what the host knows in this moment; what comes back goes there again, on variables that are set back to it too. */
+  capture(): () => void {
+    const { steps, cursor, totals, plateau } = this.progress;
+    const copyOf = (of: Progress["totals"]) => ({ ...of, sums: [...of.sums] });
+    const kept = copyOf(totals);
+    const parts = this.#parts;
+    const seed = this.#seed;
+    const rates = this.#rates;
+    const isReopened = this.#isReopened;
+    const { swapBack } = this;
+    return () => {
+      Object.assign(this.progress, { steps, cursor, plateau, totals: copyOf(kept) });
+      this.#parts = parts;
+      this.#seed = seed;
+      this.#rates = rates;
+      this.swapBack = swapBack;
+      this.#isReopened = isReopened;
+      this.#moved = true;
+    };
+  }
+
   /** Goes on by another rule, seed and rates, as a checkpoint has them; whether steps are to be compiled anew. */
   adopt({ rule, seed, rates }: { rule: UpdateRule; seed: number; rates: Float32Array | undefined }): boolean {
     this.#rates = rates ?? this.#rates;

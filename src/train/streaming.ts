@@ -391,6 +391,8 @@ export class Stream implements Program {
   /** What lay on the device is gone. */
   #lose(error: unknown): void {
     this.#held.fill(-1);
+    // Whoever goes on begins anew.
+    this.#end = -1;
     this.#feeder.stop();
     for (const { reject } of this.#waiting) reject(error);
   }

@@ -3,6 +3,7 @@ import { ArgumentError } from "../core/errors.ts";
 import { checkCount } from "../core/numbers.ts";
 import { onDemand } from "../core/on_demand.ts";
 import type { Schedule } from "../core/schedule.ts";
+import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend } from "../graph/backend.ts";
@@ -17,6 +18,7 @@ import { runnerOf } from "./fit_runner.ts";
 import type { Followers } from "./followers.ts";
 import type { KeptState } from "./kept_state.ts";
 import { checkFitOptions, checkPrepareOptions } from "./options.ts";
+import type { Recovery } from "./recovery.ts";
 import type { Requests, Work } from "./requests.ts";
 import type { DatasetProgram } from "./residency.ts";
 import { checkStatistics } from "./statistics.ts";
@@ -49,12 +51,14 @@ export class LocalTrainer implements Trainer {
   #opening: Promise<typeof import("./requests.ts")> | undefined;
   readonly #programs: CompiledPrograms;
   readonly #turns: Turns;
+  readonly #recovery: Recovery | undefined;
   readonly #forgetBackend: () => void;
   /** Whether a `fit` is under way, compiling and pauses included. */
   #fitting = false;
   #disposed = false;
 
-  constructor(backend: Backend, kept: KeptState) {
+  constructor(backend: Backend, kept: KeptState, recovery?: Recovery) {
+    this.#recovery = recovery;
     this.#backend = backend;
     this.#kept = kept;
     this.#programs = new CompiledPrograms(backend);
@@ -81,19 +85,24 @@ export class LocalTrainer implements Trainer {
     checkStatistics(this.#model, this.#kept.progress.steps);
     this.#fitting = true;
     try {
-      const compiled = await raceAbort(this.#programOf(dataset, options), options.signal);
-      const turn = await this.#turns.begin(options.signal);
+      const compiled = await this.#again(
+        () => raceAbort(this.#programOf(dataset, options), options.signal),
+        options.signal,
+      );
+      const turn = await this.#again(() => this.#turns.begin(options.signal), options.signal);
       try {
-        await this.#kept.ready();
+        await this.#again(() => this.#changing(() => this.#kept.ready()), options.signal);
         const labelled = dataset.targets === undefined;
         const evaluate: Runner["evaluate"] = async (data, signal) =>
           (await this.#open()).evaluations.evaluate(data, signal === undefined ? {} : { signal });
-        const runner = runnerOf(this.#kept, compiled, { turn, evaluate, labelled, signal: options.signal });
+        const { signal } = options;
+        const recovery = this.#recovery;
+        const runner = runnerOf(this.#kept, compiled, { turn, evaluate, labelled, signal, recovery });
         const ready = validationData ? { ...options, validationData } : options;
         const followers = await this.#followersFor(options);
         const run = new FitRun(runner, dataset, this.#kept.batchSize, ready, { epochs, steps, followers });
-        const history = await run.run();
-        if (this.#kept.hasMoved) await this.#kept.copyWeights();
+        const history = await (recovery ? recovery.counted(() => run.run()) : run.run());
+        if (this.#kept.hasMoved) await this.#again(() => this.#kept.copyWeights());
         return history;
       } finally {
         turn.end();
@@ -121,7 +130,7 @@ export class LocalTrainer implements Trainer {
       await stream?.supply({ first: this.#kept.progress.cursor, most: 1, left: 1, signal: options.signal });
       await program.enqueue({ steps: 0 });
     };
-    await raceAbort(prepare(), options.signal);
+    await this.#again(() => raceAbort(prepare(), options.signal), options.signal);
   }
 
   /** What is trained on and what validates it. Throws for what does not fit the model. */
@@ -140,6 +149,21 @@ export class LocalTrainer implements Trainer {
     return validationSplit === undefined ? undefined : this.#open().then((requests) => requests.validationSplit);
   }
 
+  /** Does `work`, and where the device is lost meanwhile does it again on a fresh one. */
+  #again<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#recovery ? this.#recovery.again(work, signal) : work();
+  }
+
+  /** Does what moves variables, inside of `#again`. */
+  #changing<T>(work: () => Promise<T>, bytes?: number): Promise<T> {
+    return this.#recovery ? this.#recovery.change(work, bytes) : work();
+  }
+
+  #startOver(): void {
+    this.#kept.startOver();
+    this.#recovery?.done(() => this.#kept.startOver());
+  }
+
   async #followersFor(options: FitOptions): Promise<Followers | undefined> {
     if (options.earlyStopping === undefined && options.reduceOnPlateau === undefined) return undefined;
     return (await this.#open()).followersOf(options);
@@ -151,7 +175,7 @@ export class LocalTrainer implements Trainer {
       // A profile runs the program before.
       exchange: (replace) => this.#turns.shared(replace),
       // A restored run goes on at its place in the data set; another data set starts from its beginning.
-      other: () => this.#kept.startOver(),
+      other: () => this.#startOver(),
     });
   }
 
@@ -168,7 +192,7 @@ export class LocalTrainer implements Trainer {
   }
 
   pause(): Promise<void> {
-    return this.#turns.pause();
+    return this.#again(() => this.#turns.pause());
   }
 
   resume(): void {
@@ -196,12 +220,16 @@ export class LocalTrainer implements Trainer {
     turn: "shared" | "exclusive",
     request: (requests: Requests, ...given: Given) => Work<T>,
     given: readonly [...Given],
-    signal?: AbortSignal,
+    { signal, bytes }: { signal?: AbortSignal | undefined; bytes?: number } = {},
   ): Promise<T> {
     this.#checkUsable();
     const work = this.#requests && request(this.#requests, ...given);
     const own = work ? given : (copied(given) as typeof given);
-    return this.#turns[turn](async () => (work ?? request(await this.#open(), ...own))(), signal);
+    const doing = async () => (work ?? request(await this.#open(), ...own))();
+    return this.#again(
+      () => this.#turns[turn](turn === "shared" ? doing : () => this.#changing(doing, bytes), signal),
+      signal,
+    );
   }
 
   trainOnBatch(x: ImageBatch, y: ArrayLike<number>): Promise<BatchScore>;
@@ -210,12 +238,14 @@ export class LocalTrainer implements Trainer {
     x: ImageBatch | readonly ImageBatch[],
     y: ArrayLike<number> | readonly ArrayLike<number>[],
   ): Promise<BatchScore> {
-    return this.#ask("exclusive", (requests, ...own) => requests.trainOnBatch(...own), [x, y]);
+    // As 32-bit floats, targets as large as the images at most.
+    const bytes = 8 * this.#kept.batchSize * this.#model.inputShapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
+    return this.#ask("exclusive", (requests, ...own) => requests.trainOnBatch(...own), [x, y], { bytes });
   }
 
   evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     const request = (requests: Requests) => requests.evaluate(dataset, options);
-    return this.#ask("shared", request, [], options?.signal);
+    return this.#ask("shared", request, [], { signal: options?.signal });
   }
 
   async release(dataset: Dataset): Promise<void> {
@@ -224,7 +254,7 @@ export class LocalTrainer implements Trainer {
       // What was asked for before, and is being fetched, is done first.
       const requests = this.#opening && (await this.#open().catch(() => undefined));
       await requests?.forget(dataset);
-      if (!this.#fitting && (await this.#programs.forget(dataset))) this.#kept.startOver();
+      if (!this.#fitting && (await this.#programs.forget(dataset))) this.#startOver();
     });
   }
 
@@ -249,6 +279,8 @@ export class LocalTrainer implements Trainer {
   setLearningRate(learningRate: number | Schedule): void {
     this.#checkUsable();
     this.#kept.setLearningRate(learningRate);
+    const { rates } = this.#kept;
+    this.#recovery?.done(() => this.#kept.setRates(rates));
   }
 
   async swapEma(): Promise<void> {
@@ -267,7 +299,7 @@ export class LocalTrainer implements Trainer {
 
   async syncModel(): Promise<void> {
     this.#checkUsable();
-    await this.#turns.shared(() => this.#kept.copyWeights());
+    await this.#again(() => this.#turns.shared(() => this.#kept.copyWeights()));
   }
 
   profile(dataset?: Dataset, options: { steps?: number } = {}): Promise<Profile> {
@@ -296,6 +328,7 @@ export class LocalTrainer implements Trainer {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#forgetBackend();
+    this.#recovery?.dispose(trainerDisposed());
     this.#turns.close();
     this.#programs.dispose();
     this.#requests?.dispose();

@@ -1,0 +1,234 @@
+/** `createTrainer({ recover: true })`: a lost device changes nothing but the time that training takes. */
+import { describe, expect, it } from "vitest";
+import { randomKey, randomUniform } from "../../src/core/random.ts";
+import {
+  adam,
+  createTrainer,
+  type Dataset,
+  DeviceLostError,
+  DisposedError,
+  dataSource,
+  earlyStopping,
+  type FitOptions,
+  type Recovered,
+  reduceOnPlateau,
+  type StepEvent,
+  type Trainer,
+} from "../../src/index.ts";
+import { type WebGpuBackend, webgpu } from "../../src/webgpu/backend.ts";
+import { testDevice, testGpu } from "../support/gpu.ts";
+import { barPictures, residualNetwork } from "../support/networks.ts";
+
+const pictures = barPictures(20);
+const validation = barPictures(12, 9);
+const picture = Float32Array.from({ length: 64 }, (_, index) => (index % 7) / 7);
+const SEED = 11;
+
+interface Use {
+  backend: WebGpuBackend;
+  trainer: Trainer;
+  losses: Error[];
+  recovered: Recovered[];
+  weights(): number[][];
+}
+
+async function use(precision: "float32" | "mixed" = "float32"): Promise<Use> {
+  const backend = await webgpu({ gpu: await testGpu(), quickStart: false });
+  const model = residualNetwork();
+  const losses: Error[] = [];
+  const recovered: Recovered[] = [];
+  const trainer = await createTrainer(model, {
+    backend,
+    precision,
+    recover: true,
+    loss: "sparseCategoricalCrossentropy",
+    optimizer: adam({ learningRate: 0.01, useEma: true }),
+    batchSize: 8,
+    onDeviceLost: (error) => losses.push(error),
+    onRecovered: (each) => recovered.push(each),
+  });
+  const weights = () => [...model.parameters].map(([, { data }]) => [...data]);
+  return { backend, trainer, losses, recovered, weights };
+}
+
+/** The same pictures, read from a source in each step. */
+function streamed({ images, labels, shape, count }: Dataset): Dataset {
+  const size = images.length / count;
+  return dataSource({
+    ...{ count, sampleShape: shape, dtype: "u8", labels },
+    read: async (rows, into) => {
+      for (const [place, row] of rows.entries()) into.set(images.subarray(row * size, (row + 1) * size), place * size);
+    },
+  });
+}
+
+/** A fit with all that follows epochs; `at`: steps at which the device goes away, `pauses`: at which others may use the trainer. */
+async function fitted(
+  used: Use,
+  data: Dataset,
+  { at = [], pauses = [], ...options }: { at?: number[]; pauses?: number[] } & FitOptions,
+) {
+  const { backend, trainer } = used;
+  const steps: number[] = [];
+  const epochs: number[] = [];
+  const left = new Set(at);
+  const onStep = ({ step }: StepEvent) => {
+    steps.push(step);
+    if (pauses.includes(step))
+      trainer.pause().then(
+        () => trainer.resume(),
+        () => undefined,
+      );
+    if (left.delete(step)) backend.device.destroy();
+  };
+  const history = await trainer.fit(data, {
+    epochs: 6,
+    validationData: validation,
+    reduceOnPlateau: reduceOnPlateau({ monitor: "val_loss", patience: 1, factor: 0.5, minDelta: 0.05 }),
+    earlyStopping: earlyStopping({ patience: 5, restoreBestWeights: true }),
+    onEpoch: ({ epoch }) => epochs.push(epoch),
+    ...options,
+    onStep,
+  });
+  const untimed = history.epochs.map(({ seconds: _, ...event }) => event);
+  const { stepLosses, bestEpoch } = history;
+  return { steps, epochs, stepLosses, bestEpoch, untimed, weights: used.weights() };
+}
+
+function end({ backend, trainer }: Use): void {
+  trainer.dispose();
+  backend.dispose();
+}
+
+describe("a trainer that recovers", () => {
+  it.each([
+    ["pictures on the device", pictures, "float32"],
+    ["pictures that are read", streamed(pictures), "float32"],
+    ["mixed precision", pictures, "mixed"],
+  ] as const)("has after losses at random steps the bits of an undisturbed run: %s", async (_, data, precision) => {
+    const undisturbed = await use(precision);
+    const wanted = await fitted(undisturbed, data, {});
+    const batch = await undisturbed.trainer.trainOnBatch(picture, [1]);
+    end(undisturbed);
+    const key = randomKey(SEED);
+    const steps = [0, 1, 2, 3].map((index) => Math.floor(randomUniform(key, index) * 17));
+    const disturbed = await use(precision);
+    const pauses = [4, 9];
+    expect(await fitted(disturbed, data, { at: steps, pauses })).toEqual(wanted);
+    disturbed.backend.device.destroy();
+    expect(await disturbed.trainer.trainOnBatch(picture, [1])).toEqual(batch);
+    const times = new Set(steps).size + 1;
+    expect(disturbed.losses).toHaveLength(times);
+    expect(disturbed.losses[0]).toBeInstanceOf(DeviceLostError);
+    expect(disturbed.recovered).toHaveLength(times);
+    expect(disturbed.recovered.map(({ backend }) => backend)).toEqual(new Array(times).fill(disturbed.backend));
+    expect(disturbed.trainer.stats().steps).toBe(wanted.steps.length + 1);
+    end(disturbed);
+  });
+
+  it("does again what was lost beside a fit: each request, steps on fed batches, and changes in between", async () => {
+    const all = async ({ trainer, backend, weights }: Use, lose: boolean) => {
+      const losing = async <T>(work: () => Promise<T>) => {
+        const working = work();
+        if (lose) backend.device.destroy();
+        return working;
+      };
+      const results: unknown[] = [];
+      results.push(await losing(() => trainer.trainOnBatch(picture, [1])));
+      trainer.setLearningRate(0.02);
+      results.push(await losing(() => trainer.trainOnBatch(picture, [2])));
+      results.push(await losing(() => trainer.evaluate(pictures)));
+      results.push([...(await losing(() => trainer.predict(picture))).data]);
+      const saved = await losing(() => trainer.checkpoint());
+      results.push([...saved]);
+      await losing(() => trainer.swapEma());
+      results.push(weights());
+      results.push(await losing(() => trainer.trainOnBatch(picture, [0])));
+      await losing(() => trainer.profile(pictures, { steps: 1 }));
+      results.push((await losing(() => trainer.inspect(picture))).layers.map(({ output }) => [...output.data]));
+      await losing(() => trainer.prepare(pictures));
+      await losing(() => trainer.fit(pictures, { steps: 4 }).then(({ stepLosses }) => results.push(stepLosses)));
+      await losing(() => trainer.restore(saved));
+      results.push((await losing(() => trainer.fit(pictures, { steps: 2 }))).stepLosses);
+      await losing(() => trainer.syncModel());
+      results.push(weights());
+      return results;
+    };
+    const undisturbed = await use();
+    const wanted = await all(undisturbed, false);
+    end(undisturbed);
+    const disturbed = await use();
+    expect(await all(disturbed, true)).toEqual(wanted);
+    expect(disturbed.recovered.length).toBeGreaterThan(5);
+    end(disturbed);
+  });
+
+  it("changes the learning rate at the same step again, and stays paused through a loss", async () => {
+    const run = async (used: Use, lose: boolean) => {
+      const { trainer, backend, recovered } = used;
+      let isChanged = false;
+      let paused: Promise<void> | undefined;
+      const fitting = trainer.fit(pictures, {
+        steps: 12,
+        onStep: ({ step }) => {
+          // Once the host has sent the first steps, whichever the step is that the device has come to.
+          if (step === 2) paused = trainer.pause();
+        },
+      });
+      while (paused === undefined) await new Promise((resolve) => setTimeout(resolve));
+      await paused;
+      const { steps } = trainer.stats();
+      if (!isChanged) trainer.setLearningRate(0.001);
+      isChanged = true;
+      if (lose) {
+        backend.device.destroy();
+        while (recovered.length === 0) await new Promise((resolve) => setTimeout(resolve));
+      }
+      expect(trainer.paused).toBe(true);
+      expect(trainer.stats().steps).toBe(steps);
+      trainer.resume();
+      if (lose) backend.device.destroy();
+      const { stepLosses } = await fitting;
+      return { steps, stepLosses, weights: used.weights() };
+    };
+    const disturbed = await use();
+    const got = await run(disturbed, true);
+    end(disturbed);
+    // As many steps before the change as there were.
+    const undisturbed = await use();
+    await undisturbed.trainer.fit(pictures, { steps: got.steps });
+    undisturbed.trainer.setLearningRate(0.001);
+    await undisturbed.trainer.fit(pictures, { steps: 12 - got.steps });
+    expect(got.weights).toEqual(undisturbed.weights());
+    end(undisturbed);
+  });
+
+  it("ends at once when aborted or disposed of meanwhile, and leaves a device of the user's own alone", async () => {
+    const used = await use();
+    const controller = new AbortController();
+    const fitting = used.trainer.fit(pictures, {
+      steps: 100,
+      signal: controller.signal,
+      onStep: () => used.backend.device.destroy(),
+    });
+    while (used.losses.length === 0) await new Promise((resolve) => setTimeout(resolve));
+    controller.abort(new Error("enough"));
+    await expect(fitting).rejects.toThrow("enough");
+    const asked = used.trainer.evaluate(pictures);
+    used.backend.device.destroy();
+    used.trainer.dispose();
+    await expect(asked).rejects.toThrow(DisposedError);
+    used.backend.dispose();
+
+    const device = await testDevice();
+    const backend = await webgpu({ device });
+    const trainer = await createTrainer(residualNetwork(), {
+      ...{ backend, loss: "sparseCategoricalCrossentropy", optimizer: "adam", recover: true },
+    });
+    await trainer.trainOnBatch(picture, [1]);
+    device.destroy();
+    await expect(trainer.trainOnBatch(picture, [1])).rejects.toThrow(DeviceLostError);
+    trainer.dispose();
+    backend.dispose();
+  });
+});
