@@ -226,7 +226,6 @@ export {
   type PreviewOptions,
   previewAugmentation,
 } from "./train/preview_augmentation.ts";
-export type { Recovered } from "./train/recovery.ts";
 export { type ReduceOnPlateau, reduceOnPlateau } from "./train/reduce_on_plateau.ts";
 export type * from "./train/types.ts";
 export { WasmUnavailableError, wasm } from "./wasm/open.ts";

@@ -132,6 +132,8 @@ export interface Backend {
    * then closed as before, and `reopen` may be called again.
    */
   reopen(snapshot?: VariableSnapshot): Promise<void>;
+  /** Whether `reopen` replaces a lost device: not where there is none to lose, or where it is the user's own. */
+  readonly isReplaceable?: boolean;
   /** Calls `listener` each time `reopen` has set the variables; the function that comes back takes the listener away. */
   onReopened(listener: () => void): () => void;
   /** Frees everything that programs and variables hold on the device; further use throws `DisposedError`. */

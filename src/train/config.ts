@@ -1,5 +1,7 @@
+import type { DeviceLostError } from "../core/errors.ts";
 import type { OptimizerChoice } from "../nn/optimizer_names.ts";
 import type { LossesChoice, LossWeights, MetricsChoice } from "./heads.ts";
+import type { Recovered } from "./types.ts";
 
 /** How a trainer trains, wherever it runs: what `createTrainer` and `createWorkerTrainer` take alike. */
 export interface TrainerConfig {
@@ -49,4 +51,15 @@ export interface TrainerConfig {
    * all the same. The CPU backend scales the loss too but stores no halves. Default "float32".
    */
   precision?: "float32" | "mixed";
+  /**
+   * Whether to go on by itself where a WebGPU device is lost that the library opened: on a fresh one, to the results of an
+   * undisturbed run. What is needed for that is copied to the host about every half second to few seconds of a `fit`, and at
+   * its end; steps since then are done again, and told once. Calls wait meanwhile. Not where weights are set from outside during
+   * a `fit`, which then goes on from these. Other trainers on the same backend should have it too. Default true.
+   */
+  recover?: boolean;
+  /** Called when the device is lost, with `recover`. */
+  onDeviceLost?: (error: DeviceLostError) => void;
+  /** Called when the trainer goes on, on a fresh device. */
+  onRecovered?: (recovered: Recovered) => void;
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, type DeviceLostError } from "../core/errors.ts";
+import { ArgumentError } from "../core/errors.ts";
 import { fetchWanted } from "../core/late.ts";
 import { checkCount } from "../core/numbers.ts";
 import { onDemand } from "../core/on_demand.ts";
@@ -10,11 +10,12 @@ import type { Model } from "../nn/model.ts";
 import type { OptimizerChoice } from "../nn/optimizer_names.ts";
 import { isChecked, type Optimizer, withGlobalClipNorm } from "../nn/optimizers.ts";
 import type { TrainerConfig } from "./config.ts";
+import { trainerDisposed } from "./disposed.ts";
 import { type Head, type MetricsChoice, resolveHeads } from "./heads.ts";
 import { compileKeeper, KeptState } from "./kept_state.ts";
 import { type Measures, rightLabels } from "./measures.ts";
 import { checkModel, TRAINER } from "./options.ts";
-import type { Recovered, Recovery } from "./recovery.ts";
+import { Recovery } from "./recovery.ts";
 import { checkLossesFitModel } from "./targets.ts";
 import { LocalTrainer } from "./trainer.ts";
 import { newStepParts, type StepParts, variablesOf } from "./training_state.ts";
@@ -24,17 +25,6 @@ import type { Trainer } from "./types.ts";
 export interface TrainerOptions extends TrainerConfig {
   /** Where it runs. */
   backend: Backend;
-  /**
-   * Whether to go on by itself where a WebGPU device is lost that the backend opened: on a fresh one, to the results of an
-   * undisturbed run. What is needed for that is copied to the host about every half second to few seconds of a `fit`, and at
-   * its end; steps since then are done again, and told once. Calls wait meanwhile. Not while weights are set from outside during
-   * a `fit`, which then goes on from these. Other trainers on the same backend should have it too. Default false.
-   */
-  recover?: boolean;
-  /** Called when the device is lost, with `recover`. */
-  onDeviceLost?: (error: DeviceLostError) => void;
-  /** Called when the trainer goes on, on a fresh device. */
-  onRecovered?: (recovered: Recovered) => void;
 }
 
 /**
@@ -43,8 +33,7 @@ export interface TrainerOptions extends TrainerConfig {
  */
 export async function createTrainer(model: Model, options: TrainerOptions): Promise<Trainer> {
   checkModel("createTrainer", model);
-  const own = { backend: "any", recover: "boolean", onDeviceLost: "any", onRecovered: "any" } as const;
-  checkOptions("createTrainer", options, { ...own, ...TRAINER });
+  checkOptions("createTrainer", options, { backend: "any", ...TRAINER });
   const { backend, recompute = false, precision = "float32", seed = 0 } = options;
   if (!Number.isFinite(seed)) throw new ArgumentError(`createTrainer: seed must be a number, got ${seed}.`);
   checkBackend("createTrainer", backend);
@@ -78,14 +67,20 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   return new LocalTrainer(backend, kept, await chosenRecovery(kept, options));
 }
 
-/** Fetched where it is wanted; memory of the page itself is not lost. */
+/** With a first point to go back to. */
 async function chosenRecovery(
   kept: KeptState,
-  { backend, recover, onDeviceLost, onRecovered }: TrainerOptions,
+  { backend, recover = true, ...listeners }: TrainerOptions,
 ): Promise<Recovery | undefined> {
-  if (!recover || backend.kind !== "webgpu") return undefined;
-  const { Recovery } = await onDemand("recovery from a lost device", () => import("./recovery.ts"));
-  return Recovery.of(backend, kept, { onDeviceLost, onRecovered });
+  if (!recover || !backend.isReplaceable) return undefined;
+  const recovery = new Recovery(backend, kept, listeners);
+  try {
+    await recovery.again(() => recovery.take());
+  } catch (error) {
+    recovery.dispose(trainerDisposed());
+    throw error;
+  }
+  return recovery;
 }
 
 /** Ops of the step to come that have large kernels: what any trainer has, and the gradients of convolutions, whose filters have 4 axes. */

@@ -16,6 +16,9 @@ export const TRAINER: OptionKinds<TrainerConfig> = {
   seed: "number",
   recompute: "boolean",
   precision: "string",
+  recover: "boolean",
+  onDeviceLost: "any",
+  onRecovered: "any",
 };
 
 const FIT: OptionKinds<FitOptions> = {

@@ -4,6 +4,7 @@ import type { Schedule } from "../core/schedule.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ImageBatch } from "../data/values.ts";
+import type { Backend } from "../graph/backend.ts";
 import type { Profile } from "../graph/profile.ts";
 import type { ClassWeights } from "./class_weights.ts";
 import type { EarlyStopping } from "./early_stopping.ts";
@@ -189,6 +190,14 @@ export interface TrainerStats {
   readonly residency?: "resident" | "split" | "streamed";
   /** Seconds for which the device waited for such batches, since the training on that data set was compiled. */
   readonly dataWaitSeconds: number;
+}
+
+/** What a trainer tells when it goes on after a lost device. */
+export interface Recovered {
+  /** Steps that were done before and are done again, with the same results. */
+  readonly stepsRedone: number;
+  /** Where the trainer runs now. */
+  readonly backend: Pick<Backend, "kind" | "description">;
 }
 
 export type { ImageBatch };

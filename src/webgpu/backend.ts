@@ -35,7 +35,7 @@ export class WebGpuBackend implements Backend, ProgramHost {
   readonly #contextOptions: ContextOptions;
   readonly #closing = new Closing();
   #context: DeviceContext;
-  #reopening: Promise<void> | undefined;
+  #reopening = Promise.resolve();
   #disposed = false;
 
   constructor(acquired: AcquiredDevice, options: WebGpuOptions = {}) {
@@ -67,6 +67,10 @@ export class WebGpuBackend implements Backend, ProgramHost {
 
   get lost(): DeviceContext["lost"] {
     return this.#context.lost;
+  }
+
+  get isReplaceable(): boolean {
+    return this.#options.device === undefined;
   }
 
   /** Bytes of device memory that programs and variables of this backend hold now, staging included. */
@@ -131,9 +135,8 @@ export class WebGpuBackend implements Backend, ProgramHost {
   }
 
   reopen(snapshot: VariableSnapshot = new Map()): Promise<void> {
-    this.#reopening ??= this.#reopen(snapshot).finally(() => {
-      this.#reopening = undefined;
-    });
+    // One after the other: what was asked for last holds.
+    this.#reopening = this.#reopening.catch(() => undefined).then(() => this.#reopen(snapshot));
     return this.#reopening;
   }
 

@@ -1,10 +1,11 @@
 /** The page's side: sends calls to the worker and sorts what comes back. */
 
-import { ArgumentError } from "../core/errors.ts";
+import { ArgumentError, type DeviceLostError } from "../core/errors.ts";
 import { onDemand } from "../core/on_demand.ts";
 import { describeValue } from "../core/options.ts";
 import { insteadOf } from "../data/instead.ts";
 import type { Model } from "../nn/model.ts";
+import type { TrainerConfig } from "../train/config.ts";
 import { trainerDisposed } from "../train/disposed.ts";
 import type { TrainerStats } from "../train/types.ts";
 import type { AnsweredReads } from "./answered_reads.ts";
@@ -24,6 +25,9 @@ import type {
   TrainerState,
 } from "./protocol.ts";
 import { canBeSent, deserializeError, serializeError } from "./sent_errors.ts";
+
+/** Who hears of the worker's device. */
+export type DeviceListeners = { readonly [Name in "onDeviceLost" | "onRecovered"]?: TrainerConfig[Name] | undefined };
 
 /** A call that waits for its answer. */
 interface Pending extends KeptOptions {
@@ -56,6 +60,7 @@ export class WorkerClient {
   readonly #pending = new Map<number, Pending>();
   readonly #registry = new Registry();
   readonly #model: ModelOnPage;
+  readonly #listeners: DeviceListeners;
   /** Fetched when the worker first asks for images. */
   #reads: Promise<AnsweredReads> | undefined;
   #nextId = 1;
@@ -68,7 +73,8 @@ export class WorkerClient {
   /** What became of a call that answers nobody; the next call tells. */
   #untold: { readonly error: unknown } | undefined;
 
-  constructor(worker: Worker | NodeThread, model: Model) {
+  constructor(worker: Worker | NodeThread, model: Model, listeners: DeviceListeners = {}) {
+    this.#listeners = listeners;
     this.#model = new ModelOnPage(model);
     this.#channel = listenTo(worker, {
       message: (data) => this.#receive(data as Response),
@@ -176,13 +182,21 @@ export class WorkerClient {
   }
 
   #receive(response: Response): void {
+    if ("state" in response && response.state) this.#note(response.state);
+    if ("deviceLost" in response) {
+      this.#listeners.onDeviceLost?.(deserializeError(response.deviceLost) as DeviceLostError);
+      return;
+    }
+    if ("recovered" in response) {
+      this.#listeners.onRecovered?.(response.recovered);
+      return;
+    }
     if (!("id" in response)) {
       void this.#answerRead(response);
       return;
     }
-    const { id, state } = response;
+    const { id } = response;
     const pending = this.#pending.get(id);
-    if (state) this.#note(state);
     if (pending === undefined) return;
     if ("events" in response) {
       this.#tellListeners(id, pending, response.events);

@@ -3,7 +3,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Backend } from "../graph/backend.ts";
 import type { ModelConfig } from "../nn/model_config.ts";
 import type { TrainerConfig } from "../train/config.ts";
-import type { TrainerStats } from "../train/types.ts";
+import type { Recovered, TrainerStats } from "../train/types.ts";
 import type { CallName } from "./calls.ts";
 import type { SentError } from "./sent_errors.ts";
 
@@ -112,8 +112,14 @@ export interface SentEvent {
   readonly args: readonly unknown[];
 }
 
+/** Worker → page: its trainer's device is lost, or the trainer goes on, on a fresh one. */
+export type DeviceNews = { readonly state: TrainerState | undefined } & (
+  | { readonly deviceLost: SentError }
+  | { readonly recovered: Recovered }
+);
+
 /** Worker → page. */
-export type Response = CallResponse | ReadRequest;
+export type Response = CallResponse | ReadRequest | DeviceNews;
 
 /** Events of a call, or its end. */
 export type CallResponse = { readonly id: number; readonly state: TrainerState | undefined } & (

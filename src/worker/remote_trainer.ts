@@ -60,7 +60,8 @@ const OPTIONS: OptionKinds<WorkerTrainerOptions> = {
 export async function createWorkerTrainer(model: Model, options: WorkerTrainerOptions): Promise<WorkerTrainer> {
   checkModel("createWorkerTrainer", model);
   checkOptions("createWorkerTrainer", options, OPTIONS);
-  const { worker: given, backend = "auto", autotune = false, memoryBudget: budget, ...rest } = options;
+  const { worker: given, backend = "auto", autotune = false, memoryBudget: budget, ...others } = options;
+  const { onDeviceLost, onRecovered, ...rest } = others;
   if (backend !== "auto" && backend !== "webgpu" && backend !== "wasm" && backend !== "cpu") {
     throw new ArgumentError(
       `createWorkerTrainer: backend must be "auto", "webgpu", "wasm" or "cpu", which the worker opens itself, got ` +
@@ -76,7 +77,7 @@ export async function createWorkerTrainer(model: Model, options: WorkerTrainerOp
       : typeof given === "function"
         ? given()
         : given;
-  const client = new WorkerClient(worker, model);
+  const client = new WorkerClient(worker, model, { onDeviceLost, onRecovered });
   try {
     const parameters = allParameters(model);
     const memory = budget ?? memoryBudget();

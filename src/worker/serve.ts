@@ -135,7 +135,12 @@ class Host {
     const model = modelFromConfig(message.model, await makersFor(message.model));
     const mirror = new ModelInWorker(model);
     mirror.take(message.parameters, 0);
-    const trainer = await createTrainer(model, { ...message.config, backend });
+    const trainer = await createTrainer(model, {
+      ...message.config,
+      backend,
+      onDeviceLost: (error) => this.#post({ state: this.#state(), deviceLost: serializeError(error) }),
+      onRecovered: (recovered) => this.#post({ state: this.#state(), recovered }),
+    });
     this.#made = { backend, trainer, model: mirror };
     return { backendKind: backend.kind, passedOver: passedOver.map((reason) => serializeError(reason)) };
   }

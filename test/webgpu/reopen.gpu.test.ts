@@ -26,6 +26,8 @@ async function inUse() {
     loss: "sparseCategoricalCrossentropy",
     optimizer,
     batchSize: 8,
+    // By hand.
+    recover: false,
   });
   const classifier = await createClassifier(model, { backend });
   const predictor = await createPredictor(model, { backend });
