@@ -14,6 +14,7 @@ const app = await Application.bootstrap({
     "src/infer.ts",
     "src/graph.ts",
     "src/onnx.ts",
+    "src/tfjs.ts",
     "src/worker.ts",
     "src/node.ts",
     "src/graph/ops/index.ts",

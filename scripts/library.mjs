@@ -16,6 +16,7 @@ export const ENTRIES = {
   infer: "src/infer.ts",
   node: "src/node.ts",
   onnx: "src/onnx.ts",
+  tfjs: "src/tfjs.ts",
   worker: "src/worker.ts",
   "data/pictures/host": "src/data/pictures/host.ts",
   "worker/host": "src/worker/host.ts",

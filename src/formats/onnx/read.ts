@@ -1,11 +1,14 @@
 /** A file's graph, node by node. */
-import { CortezaError, FormatError, InternalError } from "../../core/errors.ts";
+import { FormatError } from "../../core/errors.ts";
+import { asFormatErrors } from "../as_format_errors.ts";
 import { foldNode } from "./fold.ts";
 import { knownOf, Lowering, type Reading } from "./lowering.ts";
 import type { FileModel, FileNode } from "./messages.ts";
 import { ruleFor } from "./rules/index.ts";
 import type { Target } from "./target.ts";
 import { sizeOf, type Value } from "./value.ts";
+
+export { asFormatErrors };
 
 /** Versions of ONNX' own op set that are read. */
 const OLDEST_OPSET = 7;
@@ -93,14 +96,4 @@ export function readGraph(
     if (value) return value;
     throw new FormatError(`ONNX: nothing makes the output "${name.slice(0, 60)}"; the file is damaged.`);
   });
-}
-
-/** Errors of layers and ops as errors of the file. */
-export function asFormatErrors<T>(what: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    if (!(cause instanceof CortezaError) || cause instanceof FormatError || cause instanceof InternalError) throw cause;
-    throw new FormatError(`${what}: ${cause.message}`, { cause });
-  }
 }
