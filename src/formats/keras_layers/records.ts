@@ -1,14 +1,12 @@
-import type { Json } from "../strict_json.ts";
-
 /** An object of a file, whose keys reach no prototype. */
 export type FileRecord = Readonly<Record<string, unknown>>;
 
-/** A file's JSON as plain objects without a prototype: whatever a key is called, it is a key. */
-export function plain(value: Json): unknown {
+/** A file's JSON, its objects without a prototype: whatever a key is called, it is a key. */
+export function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
-  if (!(value instanceof Map)) return value;
+  if (typeof value !== "object" || value === null) return value;
   const record: Record<string, unknown> = Object.create(null);
-  for (const [key, inner] of value) record[key] = plain(inner);
+  for (const [key, inner] of Object.entries(value)) record[key] = plain(inner);
   return record;
 }
 
