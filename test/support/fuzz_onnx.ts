@@ -4,7 +4,10 @@ import { loadOnnx } from "../../src/onnx.ts";
 import { Report } from "./fuzz.ts";
 import { onnxFile } from "./onnx_file.ts";
 import { NETWORKS } from "./onnx_networks.ts";
+import { OPS } from "./onnx_ops.ts";
 import { RandomData } from "./random.ts";
+
+const FILES = { ...NETWORKS, ...OPS };
 
 /** A file with some bytes changed, taken away, put in or repeated. */
 function mutated(file: Uint8Array, random: RandomData): Uint8Array {
@@ -29,7 +32,7 @@ const REPLACED = [0, -1, 1, 2, 3, 7, 1e6, 2 ** 31, 2 ** 40, 2 ** 53, -(2 ** 31),
 
 /** The same of what the file says: its messages are whole, its numbers are not. */
 function restated(index: number, random: RandomData): Uint8Array {
-  const network = structuredClone(Object.values(NETWORKS)[index % Object.keys(NETWORKS).length]);
+  const network = structuredClone(Object.values(FILES)[index % Object.keys(FILES).length]);
   if (network === undefined) throw new Error("no network");
   const lists: { list: number[]; isTensor: boolean }[] = [];
   for (const tensor of Object.values(network.initializers ?? {})) {
@@ -59,7 +62,7 @@ function restated(index: number, random: RandomData): Uint8Array {
 /** `count` broken files, half of bytes, half of numbers. Whatever is no `FormatError` is a fault, and so are slow and greedy ones. */
 export async function fuzzOnnx(count: number, seed: number): Promise<Report> {
   const report = new Report("ONNX files");
-  const files = Object.values(NETWORKS).map(onnxFile);
+  const files = Object.values(FILES).map(onnxFile);
   const before = Object.getOwnPropertyNames(Object.prototype).join();
   for (let index = 0; index < count; index++) {
     const random = new RandomData(seed + index);

@@ -3,8 +3,10 @@
 export interface FileTensorOf {
   readonly shape: readonly number[];
   readonly data: readonly number[];
-  /** TensorProto.DataType: 1 f32 (default), 7 i64, 9 bool. */
+  /** TensorProto.DataType: 1 f32 (default), 2 u8, 3 i8, 6 i32, 7 i64, 9 bool, 11 f64; 10 f16 and 16 bf16, whose data are their bits. */
   readonly type?: number;
+  /** Values in the field of their type, float_data and so on, instead of raw_data. */
+  readonly inField?: boolean;
 }
 
 type AttributeOf = number | string | readonly number[] | { readonly float: number } | { readonly tensor: FileTensorOf };
@@ -25,7 +27,8 @@ export type ValuesOf = Readonly<Record<string, readonly (number | string)[]>>;
 export interface FileOf {
   readonly nodes: readonly NodeOf[];
   readonly inputs: ValuesOf;
-  readonly outputs: ValuesOf;
+  /** Undefined: nothing is said of the shape. */
+  readonly outputs: Readonly<Record<string, readonly (number | string)[] | undefined>>;
   readonly initializers?: Readonly<Record<string, FileTensorOf>>;
   /** Default 17. */
   readonly opset?: number;
@@ -55,10 +58,31 @@ const f32 = (field: number, value: number): Bytes => [
   ...new Uint8Array(Float32Array.of(value).buffer),
 ];
 
+const ARRAYS: Readonly<Record<number, (data: readonly number[]) => ArrayBufferView<ArrayBuffer>>> = {
+  1: (data) => Float32Array.from(data),
+  3: (data) => Int8Array.from(data),
+  6: (data) => Int32Array.from(data),
+  7: (data) => BigInt64Array.from(data, BigInt),
+  10: (data) => Uint16Array.from(data),
+  11: (data) => Float64Array.from(data),
+  16: (data) => Uint16Array.from(data),
+};
+
 function rawOf({ data, type = 1 }: FileTensorOf): Uint8Array {
-  if (type === 1) return new Uint8Array(Float32Array.from(data).buffer);
-  if (type === 7) return new Uint8Array(BigInt64Array.from(data, BigInt).buffer);
-  return Uint8Array.from(data);
+  return new Uint8Array((ARRAYS[type]?.(data) ?? Uint8Array.from(data)).buffer);
+}
+
+/** Numbers of the fields that have values by type: float_data, double_data, int64_data, int32_data for all others. */
+const FIELDS: Readonly<Record<number, number>> = { 1: 4, 11: 10, 7: 7 };
+
+function valuesOf(tensor: FileTensorOf): Bytes {
+  const { data, type = 1, inField = false } = tensor;
+  if (!inField) return block(9, rawOf(tensor));
+  if (type === 1 || type === 11) return block(FIELDS[type] ?? 0, rawOf(tensor));
+  return block(
+    FIELDS[type] ?? 5,
+    data.flatMap((one) => varint(BigInt(one))),
+  );
 }
 
 /** A TensorProto with its values in raw_data. */
@@ -67,7 +91,7 @@ export function tensorBytes(tensor: FileTensorOf, name = ""): Bytes {
     ...tensor.shape.flatMap((extent) => whole(1, extent)),
     ...whole(2, tensor.type ?? 1),
     ...text(8, name),
-    ...block(9, rawOf(tensor)),
+    ...valuesOf(tensor),
   ];
 }
 
@@ -89,9 +113,10 @@ const nodeBytes = ({ op, inputs, outputs, attributes = {}, name = "", domain = "
   ...text(7, domain),
 ];
 
-function valueBytes(name: string, shape: readonly (number | string)[], type: number): Bytes {
-  const dimensions = shape.flatMap((one) => block(1, typeof one === "number" ? whole(1, one) : text(2, one)));
-  return [...text(1, name), ...block(2, block(1, [...whole(1, type), ...block(2, dimensions)]))];
+function valueBytes(name: string, shape: readonly (number | string)[] | undefined, type: number): Bytes {
+  const dimensions = shape?.flatMap((one) => block(1, typeof one === "number" ? whole(1, one) : text(2, one)));
+  const tensor = [...whole(1, type), ...(dimensions ? block(2, dimensions) : [])];
+  return [...text(1, name), ...block(2, block(1, tensor))];
 }
 
 /** A whole file. */

@@ -233,8 +233,23 @@ const resize: Rule = (node) => {
   const how =
     resampling(node, isWhole) ??
     node.fail("resizes in a way that is not supported (docs/onnx.md lists those that are)");
-  return [node.computed(node.op("upsample2d", [node.image(x)], { outputSize, ...how }), channelsLast(4))];
+  const image = cornered(node, node.image(x), outputSize);
+  return [node.computed(node.op("upsample2d", [image], { outputSize, ...how }), channelsLast(4))];
 };
+
+/** With pytorch_half_pixel, a row or a column that is all that is left is the first one; the image with that alone. */
+function cornered(node: Lowering, image: Handle, outputSize: readonly number[]): Handle {
+  if (node.text("coordinate_transformation_mode", "") !== "pytorch_half_pixel") return image;
+  const extents = extentsOf(image);
+  const sizes = extents.map((extent, axis) => (outputSize[axis - 1] === 1 ? 1 : extent));
+  if (sameList(sizes, extents)) return image;
+  return node.op(
+    "slice",
+    [image],
+    extents.map(() => 0),
+    sizes,
+  );
+}
 
 /** The place of a pixel among channels: [b, block, block, c] of DCR, [c, block, block] of CRD. */
 const depthToSpace: Rule = (node) => {
