@@ -150,6 +150,31 @@ export class I32x4 {
   minus(other: I32x4): I32x4 {
     return new I32x4([this.code, other.code, vector(0xb1)]);
   }
+  plus(other: I32x4): I32x4 {
+    return new I32x4([this.code, other.code, vector(0xae)]);
+  }
+  times(other: I32x4): I32x4 {
+    return new I32x4([this.code, other.code, vector(0xb5)]);
+  }
+  /** Bits that one of both has. */
+  exclusiveOr(other: I32x4): I32x4 {
+    return new I32x4([this.code, other.code, vector(0x51)]);
+  }
+  /** Both taken as numbers without a sign. */
+  isBelow(other: I32x4): I32x4 {
+    return new I32x4([this.code, other.code, vector(0x3a)]);
+  }
+  shiftLeft(bits: number): I32x4 {
+    return new I32x4([this.code, I32.of(bits).code, vector(0xab)]);
+  }
+  /** The sign comes after. */
+  shiftRight(bits: number): I32x4 {
+    return new I32x4([this.code, I32.of(bits).code, vector(0xac)]);
+  }
+  /** Zeros come after. */
+  shiftRightUnsigned(bits: number): I32x4 {
+    return new I32x4([this.code, I32.of(bits).code, vector(0xad)]);
+  }
   /** The same bits. */
   asFloats(): F32x4 {
     return new F32x4(this.code);
@@ -197,8 +222,20 @@ export class F32x4 {
   atLeast(other: F32x4): F32x4 {
     return this.#with(other, 0xeb);
   }
+  /** NaN where either is. */
+  min(other: F32x4): F32x4 {
+    return this.#with(other, 0xe8);
+  }
   squareRoot(): F32x4 {
     return new F32x4([this.code, vector(0xe3)]);
+  }
+  /** The nearest whole number, the even one of two. */
+  nearest(): F32x4 {
+    return new F32x4([this.code, vector(0x6a)]);
+  }
+  /** Whole numbers as i32, cut to its range; 0 for NaN. */
+  asIntegers(): I32x4 {
+    return new I32x4([this.code, vector(0xf8)]);
   }
   negated(): F32x4 {
     return new F32x4([this.code, vector(0xe1)]);

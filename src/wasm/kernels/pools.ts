@@ -36,6 +36,8 @@ function overWindows(
     begin: Code;
     visit(address: I32, value: F32x4, tap: number): Code;
     finish: Code;
+    /** Before the first window of each image. */
+    image?: Code;
     /** At the end of each pixel of the result. */
     next: Code;
   },
@@ -62,6 +64,7 @@ function overWindows(
   return [
     image.set(x),
     locals.range({ end: images }, () => [
+      visits.image ?? [],
       row.set(-g.padTop),
       locals.range({ end: g.outHeight }, () => [
         column.set(-g.padLeft),
@@ -180,6 +183,36 @@ export const maxPoolGradientKernel = (g: Windowed) =>
           ],
           finish: (isVectors ? LANES : [0]).map(give),
           next: p.upstream.add(p.pixelBytes),
+        },
+        channel,
+      );
+    },
+  );
+
+/**
+ * The mean of each window, or its gradient: what `x` holds (cleared before) += the window's share of y. `divisors`: an f32 for
+ * each window of an image, how many values it counts.
+ */
+export const avgPoolKernel = (g: Windowed, of: "result" | "input gradient") =>
+  defineKernel(
+    kernelName(`average pool ${of}`, shapeOf(g)),
+    { x: "i32", y: "i32", divisors: "i32", images: "i32", pixelBytes: "i32" },
+    (locals, p) => {
+      const [sum, channel, divisor] = [locals.f32x4(), locals.i32(), locals.i32()];
+      const isVectors = g.channels % 4 === 0;
+      const y = p.y.plus(channel);
+      const stored = (address: I32, value: F32x4) =>
+        isVectors ? store.f32x4(address, value) : store.lane(address, value, 0);
+      const shared = (value: F32x4) => value.over(load.splat(divisor));
+      const isMean = of === "result";
+      return overWindows(
+        { locals, g, x: p.x, images: p.images, pixelBytes: p.pixelBytes },
+        {
+          image: divisor.set(p.divisors),
+          begin: sum.set(isMean ? F32x4.of(0) : shared(isVectors ? load.f32x4(y) : load.splat(y))),
+          visit: (address, value) => (isMean ? sum.set(sum.plus(value)) : stored(address, value.plus(sum))),
+          finish: isMean ? stored(y, shared(sum)) : [],
+          next: [p.y.add(p.pixelBytes), divisor.add(FLOAT)],
         },
         channel,
       );

@@ -1,10 +1,12 @@
+import { augmentImages } from "./augment.ts";
 import { batchNorm, batchNormGammaGradient, batchNormInputGradient, batchStatistics } from "./batch_norm.ts";
 import { convolution, convolutionFilterGradient, convolutionInputGradient } from "./convolution.ts";
 import { depthwise } from "./depthwise.ts";
 import { matmul, matmulOfRows } from "./matmul.ts";
 import { binary, broadcast, gradient, sum, unary } from "./pointwise.ts";
-import { maxPool, maxPoolGradient } from "./pools.ts";
+import { avgPool, maxPool, maxPoolGradient } from "./pools.ts";
 import type { Rule } from "./rule.ts";
+import { exp, smooth } from "./smooth.ts";
 import { gatherBytes, nonFinite } from "./training.ts";
 import { unpool, winnersFilterGradient, winnersInputGradient, winnersSum } from "./winners.ts";
 import { winogradConvolution, winogradFilterGradient, winogradInputGradient } from "./winograd.ts";
@@ -18,7 +20,7 @@ export const rules: readonly Rule[] = [
   ...[winogradConvolution, winogradInputGradient, winogradFilterGradient],
   ...[convolution, convolutionInputGradient, convolutionFilterGradient],
   ...[matmul, matmulOfRows],
-  ...[maxPool, maxPoolGradient],
-  ...[unary, gradient, binary, broadcast, sum],
-  ...[gatherBytes, nonFinite],
+  ...[maxPool, maxPoolGradient, avgPool],
+  ...[unary, gradient, smooth, exp, binary, broadcast, sum],
+  ...[gatherBytes, augmentImages, nonFinite],
 ];

@@ -27,7 +27,7 @@ export const taskOf = (node: Node, kernel: string, reads: readonly Node[]) => ({
 });
 
 /** The first attribute of an op of one value, where it has one. */
-function firstAttribute({ attributes }: Node): number {
+export function firstAttribute({ attributes }: Node): number {
   return "a" in attributes && typeof attributes.a === "number" ? attributes.a : 0;
 }
 
