@@ -8,6 +8,7 @@
 import { parseArgs } from "node:util";
 import { create, globals } from "webgpu";
 import { webgpu } from "../src/index.ts";
+import { peakGflops } from "../src/webgpu/peak.ts";
 import { GPU_BARS, judge, verdictLine } from "./bars.ts";
 import { start as startCorteza } from "./engines/corteza.ts";
 import { type Entrant, heat, type Pace } from "./heat.ts";
@@ -97,7 +98,7 @@ if (only.includes("kernels")) {
         ? { kind, size: Number(first) }
         : { kind: "conv", batch: Number(first), size: Number(size), channels: Number(channels) };
     const backend = await webgpu({ gpu });
-    const peak = await backend.context.peakGflops();
+    const peak = await peakGflops(backend.context);
     backend.dispose();
     await race(job, { peak });
   }

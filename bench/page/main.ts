@@ -1,5 +1,6 @@
 /** The page of the bench: it does as it is told by `bench/run.ts`, through `globalThis.bench`. */
 import { webgpu } from "../../src/index.ts";
+import { peakGflops } from "../../src/webgpu/peak.ts";
 import type { Engine, Work } from "../engines/engine.ts";
 import type { Job } from "../jobs.ts";
 import { localStage } from "../stage.ts";
@@ -52,7 +53,7 @@ const api = {
   peak: async (): Promise<number> => {
     const backend = await webgpu();
     try {
-      return await backend.context.peakGflops();
+      return await peakGflops(backend.context);
     } finally {
       backend.dispose();
     }

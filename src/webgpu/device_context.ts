@@ -36,7 +36,6 @@ export class DeviceContext {
   readonly #acquired: AcquiredDevice;
   readonly #autotune: ContextOptions["autotune"];
   #tuner: Autotuner | undefined;
-  #peak: Promise<number> | undefined;
   #isGone = false;
 
   constructor(acquired: AcquiredDevice, { quickStart, autotune, winograd, memoryBudget }: ContextOptions) {
@@ -78,13 +77,6 @@ export class DeviceContext {
     const { Autotuner } = await onDemand("autotuner", () => import("./autotune.ts"));
     this.#tuner ??= new Autotuner(this.device, this.pipelines, this.description, options);
     return this.#tuner;
-  }
-
-  /** Multiply-add throughput of the device in GFLOP/s, measured when first asked for. */
-  async peakGflops(): Promise<number> {
-    const { measurePeak } = await onDemand("profiler", () => import("./peak.ts"));
-    this.#peak ??= this.readback.race(measurePeak(this.device, this.pipelines, this.traits));
-    return this.#peak;
   }
 
   /** Frees everything; the device too, unless it is the user's. */

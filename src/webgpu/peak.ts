@@ -1,5 +1,6 @@
 import probeShader from "../../shaders/multiply_add_probe.wgsl?raw";
 import { at } from "../core/at.ts";
+import type { DeviceContext } from "./device_context.ts";
 import { bindKernel, encodeDispatches } from "./dispatches.ts";
 import type { DeviceTraits, KernelSpec } from "./kernel.ts";
 import type { PipelineCache } from "./pipelines.ts";
@@ -43,12 +44,23 @@ export function multiplyAddProbe({ chains, fused }: MultiplyAddProbeOptions, tra
   };
 }
 
+/** What was measured on each device, or is being measured. */
+const peaks = new WeakMap<DeviceContext, Promise<number>>();
+
+/** Multiply-add throughput of the context's device in GFLOP/s, measured when first asked for. */
+export function peakGflops(context: DeviceContext): Promise<number> {
+  const { device, pipelines, traits, readback } = context;
+  const peak = peaks.get(context) ?? readback.race(measurePeak(device, pipelines, traits));
+  peaks.set(context, peak);
+  return peak;
+}
+
 /**
  * Multiply-add throughput of the device in GFLOP/s, as far as WGSL reaches it: the best of all variants and runs, since
  * nothing makes a device faster than it is. Few chains spare registers, of which a CPU behind WebGPU has sixteen; many
  * hide latency.
  */
-export async function measurePeak(device: GPUDevice, pipelines: PipelineCache, traits: DeviceTraits): Promise<number> {
+async function measurePeak(device: GPUDevice, pipelines: PipelineCache, traits: DeviceTraits): Promise<number> {
   // A CPU may have `fma` only as a slow function.
   const writings = traits.software ? [false] : [false, true];
   const specs = [1, 2, 4, 8].flatMap((chains) => writings.map((fused) => multiplyAddProbe({ chains, fused }, traits)));

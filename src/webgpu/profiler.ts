@@ -1,7 +1,10 @@
 import { at } from "../core/at.ts";
 import { median } from "../core/median.ts";
+import type { Arena, Variable } from "../graph/node.ts";
 import type { KernelTime, ProfileData } from "../graph/profile.ts";
+import type { DeviceContext } from "./device_context.ts";
 import { encodeDispatches, encodePass, type RecordedDispatch } from "./dispatches.ts";
+import { peakGflops } from "./peak.ts";
 import { type Plan, storedBytes } from "./plan.ts";
 import type { Readback } from "./readback.ts";
 import { openStopwatch, repeatsNeeded } from "./stopwatch.ts";
@@ -9,13 +12,23 @@ import { openStopwatch, repeatsNeeded } from "./stopwatch.ts";
 /** Runs of one kernel in a measurement by the wall clock. */
 const MOST_REPEATS = 1024;
 
-/** A profile of the plan's dispatches as they were recorded; `probed`: GFLOP/s that a probe has reached. */
-export async function profileDispatches(
-  device: GPUDevice,
-  readback: Readback,
-  { plan, recorded }: { plan: Plan; recorded: readonly RecordedDispatch[] },
-  { steps, probed }: { steps: number; probed: number },
+/** A plan as it was recorded, and what a step of it writes. */
+interface Recorded {
+  readonly plan: Plan;
+  readonly recorded: readonly RecordedDispatch[];
+  readonly written: ReadonlySet<Variable | Arena>;
+}
+
+/** A profile of the plan's dispatches, over so many steps. */
+export async function profileRecording(
+  context: DeviceContext,
+  { plan, recorded, written }: Recorded,
+  steps: number,
 ): Promise<ProfileData> {
+  const { device, variables, readback } = context;
+  const probed = await peakGflops(context);
+  variables.synchronize(plan.variables);
+  variables.changed(written);
   const { timing, times } = await timeDispatches(device, readback, recorded, steps);
   const kernels = plan.dispatches.map(({ spec, op, layer, values }, index) => ({
     layer,

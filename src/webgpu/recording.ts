@@ -258,13 +258,13 @@ export class Recording {
   }
 
   async profile(steps: number): Promise<ProfileData> {
-    const { profileDispatches } = await onDemand("profiler", () => import("./profiler.ts"));
+    const { profileRecording } = await onDemand("profiler", () => import("./profiler.ts"));
     await this.settled();
-    const { device, variables, readback } = this.context;
-    const probed = await this.context.peakGflops();
-    variables.synchronize(this.plan.variables);
-    variables.changed(this.#written);
-    return profileDispatches(device, readback, { plan: this.plan, recorded: this.#dispatches }, { steps, probed });
+    return profileRecording(
+      this.context,
+      { plan: this.plan, recorded: this.#dispatches, written: this.#written },
+      steps,
+    );
   }
 
   dispose(): void {

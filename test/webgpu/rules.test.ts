@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { type Family, families, leftovers } from "../../src/webgpu/rules/families/index.ts";
+import { elementwise, type Family, families, leftovers } from "../../src/webgpu/rules/families/index.ts";
 import { fetchEarly, rulesFor, rulesOf } from "../../src/webgpu/rules/index.ts";
 import { lowerings } from "../support/kernels.ts";
 
@@ -13,9 +13,15 @@ test("what fusions leave is fetched for exactly the ops that its rules are for",
   expect(await Promise.all(leftovers.map(heldBy))).toEqual(declared);
 });
 
+test("what no other family has is element by element", async () => {
+  const listed = [...families, ...leftovers].flatMap(({ ops }) => ops);
+  const rest = lowerings.map(({ op }) => op).filter((op) => !listed.includes(op));
+  expect(await heldBy(elementwise)).toEqual([...new Set(rest)].sort());
+});
+
 test("a family is fetched for ops that there are, and has rules", async () => {
   const known = new Set<string>(lowerings.map(({ op }) => op));
-  for (const family of [...families, ...leftovers]) {
+  for (const family of [...families, ...leftovers, elementwise]) {
     for (const rule of await rulesOf(family)) known.add(rule.op);
   }
   for (const { ops } of [...families, ...leftovers]) expect(ops.filter((op) => !known.has(op))).toEqual([]);
@@ -26,10 +32,10 @@ test("every op that has a kernel of its own, or a fusion, finds a rule in what i
   const always = (await rulesFor([], TRAITS)).map(({ op }) => op);
   const found = new Set<string>(always);
   const wanted = new Set<string>(lowerings.map(({ op }) => op));
-  for (const family of [...families, ...leftovers]) {
+  for (const family of [...families, ...leftovers, elementwise]) {
     for (const op of await heldBy(family)) {
       wanted.add(op);
-      if (family.ops.includes(op)) found.add(op);
+      if (family === elementwise || family.ops.includes(op)) found.add(op);
     }
   }
   expect([...wanted].filter((op) => !found.has(op))).toEqual([]);

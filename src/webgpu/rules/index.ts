@@ -1,7 +1,7 @@
 import { onDemand } from "../../core/on_demand.ts";
 import type { Node } from "../../graph/node.ts";
 import type { DeviceTraits } from "../kernel.ts";
-import { type Family, families, leftovers } from "./families/index.ts";
+import { elementwise, type Family, families, leftovers } from "./families/index.ts";
 import { constantLeaf, inputLeaf, reshapeView, stopGradientView, variableLeaf } from "./leaves.ts";
 import type { Rule } from "./rule.ts";
 
@@ -14,8 +14,10 @@ export async function rulesFor(nodes: readonly Node[], traits: DeviceTraits): Pr
 }
 
 /** The rules for the nodes and effects that those leave. */
-export function rulesForRest(nodes: readonly Node[], traits: DeviceTraits): Promise<readonly Rule[]> {
-  return loaded(leftovers, nodes, traits);
+export async function rulesForRest(nodes: readonly Node[], traits: DeviceTraits): Promise<readonly Rule[]> {
+  const isKnown = (node: Node) => leftovers.some(({ ops }) => ops.includes(node.op.name));
+  const others = nodes.every(isKnown) ? [] : rulesOf(elementwise);
+  return (await Promise.all([loaded(leftovers, nodes, traits), others])).flat();
 }
 
 async function loaded(from: readonly Family[], nodes: readonly Node[], traits: DeviceTraits) {
@@ -25,7 +27,7 @@ async function loaded(from: readonly Family[], nodes: readonly Node[], traits: D
 
 /** The rules of a family, fetched. */
 export async function rulesOf({ ops, load, list = "rules" }: Family): Promise<readonly Rule[]> {
-  const module = await onDemand(`module of kernels for ${ops.join(", ")}`, load);
+  const module = await onDemand(`module of kernels for ${ops.join(", ") || "single elements"}`, load);
   return module[list] ?? [];
 }
 

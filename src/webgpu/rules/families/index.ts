@@ -143,15 +143,6 @@ export const families: readonly Family[] = [
 
 /** Single ops that the fusions above take in most networks: fetched for those nodes alone that these leave. */
 export const leftovers: readonly Family[] = [
-  // Sums with biases and activations are parts of fusions.
-  {
-    ops: [
-      ...["add", "sub", "mul", "div", "standardize", "relu", "reluGradient", "exp", "log", "neg", "sqrt", "minimum"],
-      ...["maximum", "prelu", "preluDerivative", "pow", "powBaseDerivative", "powExponentDerivative", "equal", "less"],
-      ...["lessOrEqual", "where", "broadcastTo", "assign"],
-    ],
-    load: () => withPass(import("./elementwise.ts")),
-  },
   {
     ops: ["maxPool2d", "maxPool2dGradient", "avgPool2d", "avgPool2dGradient"],
     load: () => import("./pooling.ts"),
@@ -175,3 +166,6 @@ export const leftovers: readonly Family[] = [
     load: () => import("./reduce.ts"),
   },
 ];
+
+/** For what of the rest no other family has: element by element, as sums with biases and activations, which are parts of fusions. */
+export const elementwise: Family = { ops: [], load: () => withPass(import("./elementwise.ts")) };
