@@ -228,7 +228,7 @@ export {
 } from "./train/preview_augmentation.ts";
 export { type ReduceOnPlateau, reduceOnPlateau } from "./train/reduce_on_plateau.ts";
 export type * from "./train/types.ts";
-export { WasmUnavailableError, wasm } from "./wasm/open.ts";
+export { type WasmOptions, WasmUnavailableError, wasm } from "./wasm/open.ts";
 export { webgpu } from "./webgpu/backend.ts";
 export {
   type AutotuneOptions,

@@ -20,5 +20,5 @@ export {
   createClassifier,
 } from "./train/classifier.ts";
 export { createPredictor, type ModelPredictor } from "./train/predictor.ts";
-export { WasmUnavailableError, wasm } from "./wasm/open.ts";
+export { type WasmOptions, WasmUnavailableError, wasm } from "./wasm/open.ts";
 export { webgpu } from "./webgpu/backend.ts";

@@ -12,6 +12,18 @@ const ALIGNMENT = 64;
 const GUARD = ALIGNMENT;
 /** What 32-bit addresses reach. */
 const MOST_PAGES = 2 ** 16;
+const LEAST_PAGES = 2 ** 12;
+
+/** The largest that there may be: some devices set addresses aside for all that a shared memory may grow to, and have few. */
+function sharedMemory(): WebAssembly.Memory {
+  for (let maximum = MOST_PAGES; ; maximum /= 2) {
+    try {
+      return new WebAssembly.Memory({ initial: 1, maximum, shared: true });
+    } catch (error) {
+      if (maximum <= LEAST_PAGES) throw error;
+    }
+  }
+}
 
 interface Block {
   readonly start: number;
@@ -20,7 +32,7 @@ interface Block {
 
 /** The one memory of a backend, and who holds what of it. */
 export class WasmMemory {
-  readonly memory = new WebAssembly.Memory({ initial: 1 });
+  readonly memory: WebAssembly.Memory;
   /** Counts how often the memory grew: views made before that are empty. */
   generation = 0;
   /** Bytes that are held. */
@@ -28,6 +40,11 @@ export class WasmMemory {
   /** In order of addresses. Nothing lies at 0. */
   #free: Block[] = [{ start: ALIGNMENT, end: PAGE - GUARD }];
   readonly #held = new Map<number, Block>();
+
+  /** With `isShared` one that other threads may be given. */
+  constructor(isShared = false) {
+    this.memory = isShared ? sharedMemory() : new WebAssembly.Memory({ initial: 1 });
+  }
 
   /** The address of so many bytes, which hold whatever another left there. Throws `OutOfMemoryError`. */
   allocate(bytes: number): number {

@@ -2,6 +2,7 @@ import { clearBytes } from "./emit/code.ts";
 import type { Kernel } from "./emit/function.ts";
 import { defineKernel } from "./emit/function.ts";
 import { placeLinesKernel, placePixelsKernel } from "./kernels/products.ts";
+import { call, divide, ofBytes } from "./slices.ts";
 import type { Places } from "./task.ts";
 
 const FLOAT = 4;
@@ -68,28 +69,23 @@ export function paddedSource(images: PaddedImages): PaddedSource {
     scratch: batch * imageBytes,
     kernels: [clearKernel, lines ? placeLinesKernel : placePixelsKernel],
     bind(places, from, scratch) {
-      const clear = places.call(clearKernel);
-      const whole = { at: scratch, bytes: batch * imageBytes };
-      const common = {
-        from: from + (rows.first * width + columns.first) * pixel,
-        to: scratch + rows.place * rowBytes + columns.place * pixel,
-        images: columns.count > 0 ? batch : 0,
-        imageStepFrom: height * width * pixel,
-        imageStepTo: imageBytes,
-        rows: rows.count,
-        rowStepFrom: width * pixel,
-        rowStepTo: spread[0] * rowBytes,
-      };
-      const copyLines = lines ? places.call(placeLinesKernel) : undefined;
-      const copyPixels = lines ? undefined : places.call(placePixelsKernel);
-      return {
-        address: scratch,
-        fill() {
-          clear(whole);
-          copyLines?.({ ...common, rowBytes: columns.count * pixel });
-          copyPixels?.({ ...common, pixels: columns.count, pixelBytes: pixel, pixelStepTo: spread[1] * pixel });
-        },
-      };
+      const imageStepFrom = height * width * pixel;
+      const fill = divide(batch, ofBytes(2 * imageBytes)).map(({ begin, count }) => {
+        const common = {
+          from: from + (rows.first * width + columns.first) * pixel + begin * imageStepFrom,
+          to: scratch + rows.place * rowBytes + columns.place * pixel + begin * imageBytes,
+          ...{ images: columns.count > 0 ? count : 0, imageStepFrom, imageStepTo: imageBytes },
+          ...{ rows: rows.count, rowStepFrom: width * pixel, rowStepTo: spread[0] * rowBytes },
+        };
+        const pixels = { pixels: columns.count, pixelBytes: pixel, pixelStepTo: spread[1] * pixel };
+        return [
+          call(clearKernel, { at: scratch + begin * imageBytes, bytes: count * imageBytes }),
+          lines
+            ? call(placeLinesKernel, { ...common, rowBytes: columns.count * pixel })
+            : call(placePixelsKernel, { ...common, ...pixels }),
+        ];
+      });
+      return { address: scratch, fill: places.inSlices(fill) };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { alignTo } from "../core/align_to.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import { bytesPerElement, type DType } from "../core/tensor.ts";
@@ -6,12 +7,14 @@ import type { CompileOptions } from "../graph/backend.ts";
 import type { Node, Variable } from "../graph/node.ts";
 import { isOp } from "../graph/op.ts";
 import { bytesOf } from "./cpu_task.ts";
+import type { Crew, ProgramCrew } from "./crew.ts";
 import type { Kernel } from "./emit/function.ts";
 import type { Kernels } from "./kernels.ts";
 import { LastingTasks } from "./lasting.ts";
 import type { Lowered } from "./lower.ts";
 import { WasmArray, type WasmMemory } from "./memory.ts";
 import { type Lifetime, planOffsets } from "./plan.ts";
+import { Own } from "./slices.ts";
 import { Hidden, ownerOfValue, type Places, type Task, type Value } from "./task.ts";
 
 const sizeOfValue = (value: Value): number => (value instanceof Hidden ? value.size : sizeOf(value.shape));
@@ -24,10 +27,26 @@ interface Wanted extends Lifetime {
   readonly task?: Task;
   readonly scratch?: number;
   readonly table?: number;
+  readonly own?: number;
 }
 
+/** Where a task's working memory and tables lie. */
+interface Working {
+  readonly scratch: number[];
+  readonly tables: number[];
+  readonly own: Own[];
+}
+
+/** Bytes of a cache line: threads do not share one. */
+const LINE = 64;
+
 /** When each part of the block is needed, counted in tasks. */
-function wantedParts({ leaves, steps, effects }: Lowered, outputs: readonly Node[], lasting: LastingTasks): Wanted[] {
+function wantedParts(
+  { leaves, steps, effects }: Lowered,
+  outputs: readonly Node[],
+  lasting: LastingTasks,
+  threads: number,
+): Wanted[] {
   const tasks = [...steps, ...effects];
   const always = { first: 0, last: tasks.length };
   const parts: Wanted[] = leaves
@@ -47,6 +66,9 @@ function wantedParts({ leaves, steps, effects }: Lowered, outputs: readonly Node
     task.scratch.forEach((bytes, scratch) => {
       parts.push({ task, scratch, bytes, first, last: first });
     });
+    task.own?.forEach((bytes, own) => {
+      parts.push({ task, own, bytes: threads * alignTo(bytes, LINE), first, last: first });
+    });
     task.tables.forEach(({ byteLength }, table) => {
       parts.push({ task, table, bytes: byteLength, ...always });
     });
@@ -60,10 +82,11 @@ export function placeProgram(
   outputs: CompileOptions["outputs"],
   memory: WasmMemory,
   kernels: Kernels,
+  crew: Crew,
   storageOf: (variable: Variable) => WasmArray,
 ): ProgramPlan<WasmArray> {
   const lasting = new LastingTasks(lowered);
-  const parts = wantedParts(lowered, Object.values(outputs), lasting);
+  const parts = wantedParts(lowered, Object.values(outputs), lasting, crew.threads);
   const plan = planOffsets(parts);
   // Before the block: where there is no room for them, nothing of the program is left.
   for (const variable of [...lowered.written, ...lowered.leaves.flatMap((leaf) => variableOfLeaf(leaf) ?? [])]) {
@@ -72,14 +95,17 @@ export function placeProgram(
   const block = memory.allocate(plan.bytes);
   const arrays = new Map<Value, WasmArray>();
   const inputs = new Map<string, { shape: readonly number[]; dtype: DType; array: WasmArray }>();
-  const working = new Map<Task, { scratch: number[]; tables: number[] }>();
+  const working = new Map<Task, Working>();
   const tasks = [...lowered.steps, ...lowered.effects];
-  for (const task of tasks) working.set(task, { scratch: [], tables: [] });
-  parts.forEach(({ value, task, scratch, table }, index) => {
+  for (const task of tasks) working.set(task, { scratch: [], tables: [], own: [] });
+  parts.forEach(({ value, task, scratch, table, own: ofThreads }, index) => {
     const address = block + (plan.offsets[index] ?? 0);
     if (value) arrays.set(value, new WasmArray(memory, value.dtype, address, sizeOfValue(value)));
     const own = task && working.get(task);
     if (own && scratch !== undefined) own.scratch[scratch] = address;
+    if (own && ofThreads !== undefined) {
+      own.own[ofThreads] = new Own(address, alignTo(task.own?.[ofThreads] ?? 0, LINE));
+    }
     if (own && table !== undefined) {
       own.tables[table] = address;
       new Int32Array(memory.memory.buffer, address).set(task.tables[table] ?? []);
@@ -97,8 +123,9 @@ export function placeProgram(
     if (isOp(leaf, "constant")) array.values.set(leaf.attributes.data);
     if (isOp(leaf, "input")) inputs.set(leaf.attributes.name, { shape: leaf.shape, dtype: leaf.dtype, array });
   }
+  const jobs = crew.program();
   const bind = (task: Task) =>
-    lasting.once(task, task.bind(placesOf(working.get(task), memory, kernels, arrayOf, storageOf)), storageOf);
+    lasting.once(task, task.bind(placesOf(working.get(task), memory, kernels, jobs, arrayOf, storageOf)), storageOf);
   // What a task wants done first is shown as its part.
   const parted = new Set(tasks.map(({ first }) => first));
   const bound = (list: readonly Task[]) =>
@@ -112,19 +139,25 @@ export function placeProgram(
       };
       return [{ layer, op, kernel, shape, flops, bytes: bytesOf(task), compute: prepare ? both : compute }];
     });
+  const [steps, effects] = [bound(lowered.steps), bound(lowered.effects)];
+  jobs.ready();
   return {
-    ...{ inputs, steps: bound(lowered.steps), effects: bound(lowered.effects), written: lowered.written },
+    ...{ inputs, steps, effects, written: lowered.written },
     outputs: Object.entries(outputs).map(([name, node]) => ({ name, shape: node.shape, array: arrayOf(node) })),
     scratchBytes: plan.bytes,
     pipelines: new Set(tasks.flatMap((task) => task.kernels.map(({ name }) => name))).size,
-    free: () => memory.free(block),
+    free() {
+      jobs.free();
+      memory.free(block);
+    },
   };
 }
 
 function placesOf(
-  working: { readonly scratch: readonly number[]; readonly tables: readonly number[] } | undefined,
+  working: Working | undefined,
   memory: WasmMemory,
   kernels: Kernels,
+  jobs: ProgramCrew,
   array: (value: Value) => WasmArray,
   variable: (variable: Variable) => WasmArray,
 ): Places {
@@ -133,6 +166,8 @@ function placesOf(
     variable,
     scratch: (index) => working?.scratch[index] ?? 0,
     table: (index) => working?.tables[index] ?? 0,
+    own: (index) => working?.own[index] ?? new Own(0, 0),
+    inSlices: (slices) => jobs.inSlices(slices),
     call(kernel) {
       const compiled = kernels.get(kernel as Kernel);
       const names = Object.keys(kernel.parameters);

@@ -1,23 +1,15 @@
 import { alignTo } from "../core/align_to.ts";
 import type { Kernel } from "./emit/function.ts";
-import {
-  type Epilogue,
-  fromTilesKernel,
-  outerProductKernel,
-  PANEL,
-  panelsKernel,
-  productKernel,
-  TILE,
-} from "./kernels/products.ts";
-import type { Places } from "./task.ts";
+import { type Epilogue, PANEL, panelsKernel, productKernel, TILE } from "./kernels/products.ts";
+import { type Argument, type Call, call, divide, Own, ofBytes, ofProducts, type Range, type Slice } from "./slices.ts";
 
 const FLOAT = 4;
 /** Bytes of rows that stay in the nearest cache with a panel of weights. */
 const NEAR = 2 ** 16;
 
 /** Columns of the last panel. */
-const lastOf = (columns: number) => ((columns - 1) % PANEL) + 1;
-const panelsOf = (columns: number) => Math.ceil(columns / PANEL);
+export const lastOf = (columns: number) => ((columns - 1) % PANEL) + 1;
+export const panelsOf = (columns: number) => Math.ceil(columns / PANEL);
 
 /** A matrix as `panelsKernel` reads it: rows in groups. */
 export interface PanelSource {
@@ -31,17 +23,37 @@ export interface PanelSource {
 
 /** Brings a matrix into panels of eight columns. */
 export function panels(source: PanelSource) {
-  const kernel = panelsKernel({ contiguous: source.columnStep === FLOAT, lastColumns: lastOf(source.columns) });
   const { columns, ...steps } = source;
+  const contiguous = source.columnStep === FLOAT;
+  const [kernel, whole] = [lastOf(columns), PANEL].map((lastColumns) => panelsKernel({ contiguous, lastColumns })) as [
+    ReturnType<typeof panelsKernel>,
+    ReturnType<typeof panelsKernel>,
+  ];
   const rows = source.groups * source.rowsOfGroup;
+  const all = panelsOf(columns);
+  const panelBytes = PANEL * rows * FLOAT;
   return {
-    kernel: kernel as Kernel,
-    bytes: panelsOf(columns) * PANEL * rows * FLOAT,
-    bind(places: Places) {
-      const copy = places.call(kernel);
-      return (from: number, to: number) => copy({ from, to, panels: panelsOf(columns), ...steps });
+    kernels: [kernel as Kernel, whole as Kernel],
+    bytes: all * panelBytes,
+    panelBytes,
+    /** What brings so many panels from the first on to `to`. */
+    call: (from: Argument, to: Argument, { begin, count }: Range = { begin: 0, count: all }): Call =>
+      call(begin + count === all ? kernel : whole, {
+        ...{ from: added(from, begin * PANEL * source.columnStep), to, panels: count, ...steps },
+      }),
+    /** Slices that bring all of it from one place to another. */
+    slices(from: number, to: number): Slice[] {
+      return divide(all, ofBytes(8 * panelBytes)).map((range) => [
+        this.call(from, to + range.begin * panelBytes, range),
+      ]);
     },
   };
+}
+
+/** So many bytes behind an address. */
+export function added(address: Argument, bytes: number): Argument {
+  if (typeof address === "number") return address + bytes;
+  return address instanceof Own ? address.plus(bytes) : () => address() + bytes;
 }
 
 /** c = a · b with rows of `a` found by tables. */
@@ -89,86 +101,47 @@ export function product(given: Product, epilogue: Epilogue & { readonly pool: bo
   // Rows overlap under a kernel: what they take of memory is about what one of their segments does.
   const bytesOfRow = given.run * FLOAT;
   const block = Math.max(8, Math.floor(NEAR / bytesOfRow / TILE)) * TILE;
+  const { imageStepA, imageStepB = 0, imageStepC, rowStepC } = given;
+  const ofRow = ofProducts(depth * given.columns);
   return {
     kernel: kernel as Kernel,
     tables: [table, Int32Array.from(given.segments)],
-    bind(places: Places, [rowTable, segmentTable]: readonly [number, number]) {
-      const multiply = places.call(kernel);
-      return (a: number, b: number, c: number, bias = 0, codes = 0, rowsNow = rowCount) =>
-        multiply({
-          ...{ a, b, c, bias, codes, images, imageStepA: given.imageStepA, imageStepC: given.imageStepC },
-          ...{
-            imageStepB: given.imageStepB ?? 0,
-            rows: rowTable,
-            rowCount: rowsNow,
-            block: Math.min(block, alignTo(rowCount, TILE)),
-            rowStepC: given.rowStepC,
-          },
-          ...{ segments: segmentTable, segmentBytes: given.segments.length * FLOAT, run: given.run * FLOAT },
-          ...{ panels: panelsOf(given.columns), panelBytes: depth * PANEL * FLOAT },
+    /** The whole product, or of each image so many rows, which are whole tiles or the last. */
+    call: (
+      { a, b, c, bias = 0, codes = 0 }: Operands,
+      [rowTable, segmentTable]: readonly [number, number],
+      { begin, count }: Range = { begin: 0, count: rowCount },
+      ofImages = images,
+    ): Call =>
+      call(kernel, {
+        ...{ a, b, c, bias, codes, images: ofImages, imageStepA, imageStepB, imageStepC, rowStepC },
+        ...{ rows: rowTable + begin * FLOAT, rowCount: count, block: Math.min(block, alignTo(rowCount, TILE)) },
+        ...{ segments: segmentTable, segmentBytes: given.segments.length * FLOAT, run: given.run * FLOAT },
+        ...{ panels: panelsOf(given.columns), panelBytes: depth * PANEL * FLOAT },
+      }),
+    /** The whole product, some images or rows a slice. */
+    slices({ a, b, c, bias = 0, codes = 0 }: NumberedOperands, tables: readonly [number, number]): Slice[] {
+      if (images > 1) {
+        return divide(images, rowCount * ofRow).map(({ begin, count }) => {
+          const [from, to] = [a + begin * imageStepA, begin * imageStepC];
+          const operands = { a: from, b: b + begin * imageStepB, c: c + to, bias, codes: codes + to };
+          return [this.call(operands, tables, undefined, count)];
         });
+      }
+      return divide(rowCount, ofRow, { unit: TILE }).map((range) => {
+        const to = (epilogue.pool ? range.begin / TILE : range.begin) * rowStepC;
+        return [this.call({ a, b, c: c + to, bias, codes: codes + to }, tables, range)];
+      });
     },
   };
 }
 
-/** c = Σ over places of a value of `a`, at each of `offsets`, by a row of `b`. */
-export interface OuterProduct {
-  /** Bytes from a place to each row of aᵀ. */
-  readonly offsets: readonly number[];
-  readonly images: number;
-  readonly imageStepA: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
-  /** Bytes from one place to the next, and from one line of places to the next. */
-  readonly stepX: number;
-  readonly stepY: number;
-  readonly columns: number;
-  /** Bytes from one place's row of `b` to the next, and of `c`. */
-  readonly rowStepB: number;
-  readonly rowStepC: number;
+/** Where the operands of a product lie. */
+interface Operands {
+  readonly a: Argument;
+  readonly b: Argument;
+  readonly c: Argument;
+  readonly bias?: Argument;
+  readonly codes?: Argument;
 }
-
-export function outerProduct(given: OuterProduct) {
-  const { offsets, outHeight, outWidth, columns } = given;
-  const padded = alignTo(offsets.length, TILE);
-  const table = Int32Array.from({ length: padded }, (_, row) => offsets[Math.min(row, offsets.length - 1)] ?? 0);
-  const contiguous =
-    offsets.length === padded &&
-    offsets.every((offset, row) => offset === (offsets[row - (row % TILE)] ?? 0) + (row % TILE) * FLOAT);
-  const kernel = outerProductKernel({ contiguous });
-  const unpack = fromTilesKernel({ lastColumns: lastOf(columns) });
-  const places = outHeight * outWidth;
-  const right = panels({
-    ...{ columns, columnStep: FLOAT, groups: 1, groupStep: 0 },
-    ...{ rowsOfGroup: places, rowStep: given.rowStepB },
-  });
-  const count = panelsOf(columns);
-  const sumsBytes = count * padded * PANEL * FLOAT;
-  return {
-    kernels: [kernel as Kernel, unpack as Kernel, right.kernel],
-    tables: [table],
-    /** Panels of one image of `b`, and sums. */
-    scratch: [right.bytes, sumsBytes] as const,
-    bind(at: Places, offsetTable: number, [panelsAt, sumsAt]: readonly [number, number], sums: WasmZeros) {
-      const [multiply, give, pack] = [at.call(kernel), at.call(unpack), right.bind(at)];
-      return (a: number, b: number, c: number) => {
-        sums(sumsAt, sumsBytes);
-        for (let image = 0; image < given.images; image++) {
-          pack(b + image * places * given.rowStepB, panelsAt);
-          multiply({
-            ...{ a: a + image * given.imageStepA, b: panelsAt, c: sumsAt, offsets: offsetTable },
-            ...{ offsetBytes: padded * FLOAT, outHeight, widthBytes: outWidth * PANEL * FLOAT, stepX: given.stepX },
-            ...{ jump: given.stepY - outWidth * given.stepX, panels: count, panelBytes: places * PANEL * FLOAT },
-          });
-        }
-        give({
-          ...{ from: sumsAt, to: c, rows: offsets.length, panels: count },
-          ...{ panelBytes: padded * PANEL * FLOAT, rowStep: given.rowStepC },
-        });
-      };
-    },
-  };
-}
-
-/** Puts zeros into memory. */
-export type WasmZeros = (at: number, bytes: number) => void;
+type NumberedOperands = { readonly [Name in keyof Operands]: number };

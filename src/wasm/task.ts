@@ -3,6 +3,7 @@ import type { Node, Variable } from "../graph/node.ts";
 import { ownerOf } from "../graph/schedule.ts";
 import type { Kernel, ParameterTypes } from "./emit/function.ts";
 import type { WasmArray } from "./memory.ts";
+import type { Own, Slice } from "./slices.ts";
 
 /** A value that no node stands for: what a kernel leaves for another one. */
 export class Hidden {
@@ -33,6 +34,10 @@ export interface Places {
   table(index: number): number;
   /** The kernel as a function of its parameters, in their order. */
   call<P extends ParameterTypes>(kernel: Kernel<P>): (parameters: { readonly [Name in keyof P]: number }) => void;
+  /** The thread's own working memory of that place in `own`, which holds whatever another slice left. */
+  own(index: number): Own;
+  /** What runs slices on all threads, and is done when they are. */
+  inSlices(slices: readonly Slice[]): () => void;
   variable(variable: Variable): WasmArray;
   /** So many i32 at an address, as they are now. */
   words(address: number, count: number): Int32Array;
@@ -53,6 +58,8 @@ export interface Task {
   readonly makes: readonly Value[];
   /** Bytes that it works in, each list entry a place of its own. */
   readonly scratch: readonly number[];
+  /** Likewise, of each thread. */
+  readonly own?: readonly number[];
   readonly tables: readonly Int32Array[];
   readonly kernels: readonly Kernel[];
   /** What is done first, and makes what this one alone reads. */
@@ -65,3 +72,11 @@ export const readsOf = ({ reads, first }: Task): readonly Value[] => [
   ...(first?.reads ?? []),
   ...reads.filter((value) => !first?.makes.includes(value)),
 ];
+
+/** What runs lists of slices one after the other. */
+export function inStages(places: Places, stages: readonly (readonly Slice[])[]): () => void {
+  const runs = stages.filter((slices) => slices.length > 0).map((slices) => places.inSlices(slices));
+  return () => {
+    for (const run of runs) run();
+  };
+}

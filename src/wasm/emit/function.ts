@@ -119,12 +119,12 @@ export class Locals {
 export type ParameterTypes = Readonly<Record<string, "i32" | "f32">>;
 type Arguments<P extends ParameterTypes> = { readonly [Name in keyof P]: P[Name] extends "f32" ? LocalF32 : LocalI32 };
 
-/** A kernel before it is compiled: the bytes of a whole module with one function, over a memory that it is given. */
+/** A kernel before it is compiled: the bytes of a whole module with one function, over a memory that it is given; threads share it. */
 export interface Kernel<P extends ParameterTypes = ParameterTypes> {
   /** Tells kernels apart: what makes their code is in it. */
   readonly name: string;
   readonly parameters: P;
-  readonly bytes: () => Uint8Array<ArrayBuffer>;
+  readonly bytes: (memory?: "own" | "shared") => Uint8Array<ArrayBuffer>;
 }
 
 /** Declares a kernel with the code that `body` makes; it is made when somebody asks for the bytes. */
@@ -136,7 +136,7 @@ export function defineKernel<const P extends ParameterTypes>(
   return {
     name,
     parameters,
-    bytes() {
+    bytes(memory = "own") {
       const types = Object.values(parameters);
       const locals = new Locals(types);
       const named = Object.fromEntries(
@@ -145,7 +145,7 @@ export function defineKernel<const P extends ParameterTypes>(
           type === "f32" ? new LocalF32(index) : new LocalI32(index),
         ]),
       ) as Arguments<P>;
-      return moduleOf(types, body(locals, named), locals);
+      return moduleOf(types, body(locals, named), locals, memory === "shared" ? SHARED : [0x00, 0]);
     },
   };
 }
@@ -170,12 +170,15 @@ function sized(code: Code): number[] {
   return [...unsigned(bytes.length), ...bytes];
 }
 
+/** Limits of a memory that threads share: from 0 to 65,536 pages. */
+const SHARED: Code = [0x03, 0, unsigned(2 ** 16)];
+
 /** A module that imports the memory "m"."m" and exports the function "f" (WebAssembly core specification 2.0, section 5.5). */
-function moduleOf(parameters: readonly ValueType[], body: Code, locals: Locals): Uint8Array<ArrayBuffer> {
+function moduleOf(parameters: readonly ValueType[], body: Code, locals: Locals, limits: Code): Uint8Array<ArrayBuffer> {
   const own = locals.types.slice(locals.parameters);
   const sections: [id: number, content: Code][] = [
     [1, list([[0x60, list(parameters.map((type) => [TYPES[type]])), list([])]])],
-    [2, list([[name("m"), name("m"), 0x02, 0x00, 0]])],
+    [2, list([[name("m"), name("m"), 0x02, limits]])],
     [3, list([[0]])],
     [7, list([[name("f"), 0x00, 0]])],
     [10, list([sized([list(own.map((type) => [1, TYPES[type]])), body, 0x0b])])],

@@ -289,6 +289,21 @@ export const panelsKernel = (shape: { readonly contiguous: boolean; readonly las
     },
   );
 
+/** Adds `partials` rows of `bytes` bytes, which are `step` bytes apart, up in the first, in their order. */
+export const partialsKernel = defineKernel(
+  "partials",
+  { x: "i32", partials: "i32", step: "i32", bytes: "i32" },
+  (locals, p) => {
+    const [sum, source] = [locals.f32x4(), locals.i32()];
+    return locals.range({ end: p.bytes, step: VECTOR }, (offset) => [
+      sum.set(load.f32x4(p.x.plus(offset))),
+      source.set(p.x.plus(offset)),
+      locals.range({ first: 1, end: p.partials }, () => [source.add(p.step), sum.set(sum.plus(load.f32x4(source)))]),
+      store.f32x4(p.x.plus(offset), sum),
+    ]);
+  },
+);
+
 /** A matrix of `rows`, its lines `rowStep` bytes apart, of sums in tiles [columns / 8][rows / 4][4][8]. */
 export const fromTilesKernel = (shape: { readonly lastColumns: number }) =>
   defineKernel(

@@ -45,10 +45,13 @@ export const unpoolKernel = defineKernel(
   },
 );
 
-/** to[channels] = Σ of gradients over all windows that let something through. `bytes`: of one window's channels. */
+/**
+ * to[channels] = Σ of gradients over all windows that let something through: of `bytes` bytes of channels, with `step` bytes from one
+ * window to the next.
+ */
 export const winnersSumKernel = defineKernel(
   "winners sum",
-  { upstream: "i32", codes: "i32", to: "i32", windows: "i32", bytes: "i32" },
+  { upstream: "i32", codes: "i32", to: "i32", windows: "i32", step: "i32", bytes: "i32" },
   (locals, p) => {
     const [total, part] = [locals.f32x4(), locals.f32x4()];
     const [offset, end, blockEnd] = [locals.i32(), locals.i32(), locals.i32()];
@@ -56,14 +59,14 @@ export const winnersSumKernel = defineKernel(
     return locals.range({ end: p.bytes, step: VECTOR }, (channel) => [
       total.set(F32x4.of(0)),
       offset.set(channel),
-      end.set(p.windows.times(p.bytes)),
+      end.set(channel.plus(p.windows.times(p.step))),
       locals.while(offset.isBelow(end), [
         part.set(F32x4.of(0)),
-        blockEnd.set(offset.plus(p.bytes.times(64))),
+        blockEnd.set(offset.plus(p.step.times(64))),
         locals.minimum(blockEnd, end),
         locals.while(offset.isBelow(blockEnd), [
           part.set(part.plus(load.f32x4(p.upstream.plus(offset)).without(isDead))),
-          offset.add(p.bytes),
+          offset.add(p.step),
         ]),
         total.set(total.plus(part)),
       ]),
@@ -241,19 +244,21 @@ export const winnersInputGradientKernel = (shape: { readonly chunk: number }) =>
     },
   );
 
-/** to[columns][rows] = from[rows][columns]. */
+/** to[columns][rows] = from[rows][columns]; rows of both begin `fromStep` and `toStep` bytes apart. */
 export const transposeKernel = defineKernel(
   "transpose",
-  { from: "i32", to: "i32", rows: "i32", columns: "i32" },
+  { from: "i32", to: "i32", rows: "i32", columns: "i32", fromStep: "i32", toStep: "i32" },
   (locals, p) => {
-    const target = locals.i32();
+    const [source, target] = [locals.i32(), locals.i32()];
     return locals.range({ end: p.rows }, () => [
+      source.set(p.from),
       target.set(p.to),
       locals.range({ end: p.columns }, () => [
-        store.f32(target, load.f32(p.from)),
-        p.from.add(FLOAT),
-        target.add(p.rows.times(FLOAT)),
+        store.f32(target, load.f32(source)),
+        source.add(FLOAT),
+        target.add(p.toStep),
       ]),
+      p.from.add(p.fromStep),
       p.to.add(FLOAT),
     ]);
   },

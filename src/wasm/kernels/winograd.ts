@@ -28,12 +28,12 @@ const row = (tile: readonly LocalF32x4[], y: number): Four =>
   FOUR.map((x) => at(tile, y * 4 + x)) as [LocalF32x4, LocalF32x4, LocalF32x4, LocalF32x4];
 
 /**
- * The 16 matrices of a kernel's weights, one behind the other `bytes` bytes apart: G g Gᵀ of nine values that lie `tapStep` bytes
- * apart (below 0: turned around).
+ * The 16 matrices of a kernel's weights, `step` bytes apart: G g Gᵀ of nine values that lie `tapStep` bytes apart (below 0: turned
+ * around), for `bytes` bytes of each.
  */
 export const winogradFilterKernel = defineKernel(
   "winograd filter",
-  { from: "i32", tapStep: "i32", to: "i32", bytes: "i32" },
+  { from: "i32", tapStep: "i32", to: "i32", step: "i32", bytes: "i32" },
   (locals, p) => {
     const half = F32x4.of(0.5);
     const [taps, lines] = [locals.f32x4s(9), locals.f32x4s(12)];
@@ -52,7 +52,7 @@ export const winogradFilterKernel = defineKernel(
       FOUR.map((y) =>
         ofFilter(at(lines, y * 3), at(lines, y * 3 + 1), at(lines, y * 3 + 2)).map((value) => [
           memory.store(target, value),
-          target.add(p.bytes),
+          target.add(p.step),
         ]),
       ),
     ]);
@@ -234,20 +234,20 @@ export const winogradGradientKernel = (shape: { readonly channels: number }) =>
     },
   );
 
-/** Gᵀ du G: nine matrices of 16, all of them `bytes` long. */
+/** Gᵀ du G: nine matrices of 16, `bytes` bytes of each, all of them `step` bytes apart. */
 export const winogradFilterGradientKernel = defineKernel(
   "winograd filter gradient",
-  { from: "i32", to: "i32", bytes: "i32" },
+  { from: "i32", to: "i32", step: "i32", bytes: "i32" },
   (locals, p) => {
     const half = F32x4.of(0.5);
     const [sums, lines] = [locals.f32x4s(16), locals.f32x4s(12)];
     const target = locals.i32();
     return overFloats(locals, p.bytes, (_, memory) => [
-      sums.map((sum, index) => sum.set(memory.load(p.from.plus(p.bytes.times(index))))),
+      sums.map((sum, index) => sum.set(memory.load(p.from.plus(p.step.times(index))))),
       FOUR.map((x) => ofSums(column(sums, x), half).map((value, y) => at(lines, y * 4 + x).set(value))),
       target.set(p.to),
       [0, 1, 2].map((y) =>
-        ofSums(row(lines, y), half).map((value) => [memory.store(target, value), target.add(p.bytes)]),
+        ofSums(row(lines, y), half).map((value) => [memory.store(target, value), target.add(p.step)]),
       ),
     ]);
   },

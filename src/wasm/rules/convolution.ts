@@ -2,9 +2,10 @@ import type { ConvGeometry } from "../../core/window_geometry.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import { flopsOf } from "../cpu_task.ts";
-import { clearKernel, paddedSource } from "../padding.ts";
-import { outerProduct, product } from "../product.ts";
-import type { Hidden, Task, Value } from "../task.ts";
+import { outerProduct } from "../outer_product.ts";
+import { paddedSource } from "../padding.ts";
+import { product } from "../product.ts";
+import { type Hidden, inStages, type Task, type Value } from "../task.ts";
 import { FLOAT, inputOf, patchesOf, range, segmentsOf } from "./patches.ts";
 import { type BiasedConvolution, biasedConvolution } from "./pooled.ts";
 import type { Rule, Surroundings } from "./rule.ts";
@@ -85,19 +86,17 @@ function convolutionTask({ convolution: node, bias, result, op, relu, codes }: F
       const addressOf = (value: Value | undefined) => (value ? places.array(value).address : 0);
       const [packed, out] = [addressOf(weights.packed), addressOf(result)];
       const { address, fill } = source.bind(places, addressOf(x), places.scratch(0));
-      const run = multiply.bind(places, [places.table(0), places.table(1)]);
+      const [biasAt, codesAt] = [addressOf(bias), addressOf(codes)];
+      const slices = range(g.groups, (group) => {
+        const columns = group * g.groupOutChannels * FLOAT;
+        const [a, b] = [address + group * g.groupInChannels * FLOAT, packed + group * weights.groupBytes];
+        const operands = { a, b, c: out + columns, bias: biasAt + columns, codes: codesAt + columns };
+        return multiply.slices(operands, [places.table(0), places.table(1)]);
+      });
+      const run = places.inSlices(slices.flat());
       return () => {
         fill();
-        for (let group = 0; group < g.groups; group++) {
-          const columns = group * g.groupOutChannels * FLOAT;
-          run(
-            address + group * g.groupInChannels * FLOAT,
-            packed + group * weights.groupBytes,
-            out + columns,
-            addressOf(bias) + columns,
-            addressOf(codes) + columns,
-          );
-        }
+        run();
       };
     },
   };
@@ -148,13 +147,15 @@ export const convolutionInputGradient: Rule = (node) => {
     bind(places) {
       const [packed, out] = [places.array(weights.packed).address, places.array(node).address];
       const { address, fill } = source.bind(places, places.array(upstream).address, places.scratch(0));
-      const run = multiply.bind(places, [places.table(0), places.table(1)]);
+      const slices = range(g.groups, (group) => {
+        const [a, b] = [address + group * g.groupOutChannels * FLOAT, packed + group * weights.groupBytes];
+        const c = out + group * g.groupInChannels * FLOAT;
+        return multiply.slices({ a, b, c }, [places.table(0), places.table(1)]);
+      });
+      const run = places.inSlices(slices.flat());
       return () => {
         fill();
-        for (let group = 0; group < g.groups; group++) {
-          const weightsOfGroup = packed + group * weights.groupBytes;
-          run(address + group * g.groupOutChannels * FLOAT, weightsOfGroup, out + group * g.groupInChannels * FLOAT);
-        }
+        run();
       };
     },
   };
@@ -177,8 +178,8 @@ export const convolutionFilterGradient: Rule = (node) => {
   return {
     ...{ layer: node.layer, op: "conv2dFilterGradient", kernel: "outer product", shape: node.shape },
     ...{ flops: flopsOf(node), reads: [x, upstream], makes: [node] },
-    ...{ scratch: [source.scratch, ...multiply.scratch], tables: multiply.tables },
-    kernels: [...source.kernels, clearKernel, ...multiply.kernels],
+    ...{ scratch: [source.scratch, ...multiply.scratch], own: multiply.own, tables: multiply.tables },
+    kernels: [...source.kernels, ...multiply.kernels],
     bind(places) {
       const [from, gradients, out] = [x, upstream, node].map((value) => places.array(value).address) as [
         number,
@@ -186,19 +187,16 @@ export const convolutionFilterGradient: Rule = (node) => {
         number,
       ];
       const { address, fill } = source.bind(places, from, places.scratch(0));
-      const clear = places.call(clearKernel);
-      const runGroup = multiply.bind(places, places.table(0), [places.scratch(1), places.scratch(2)], (at, bytes) =>
-        clear({ at, bytes }),
-      );
+      const at = { offsets: places.table(0), sums: places.scratch(1), panels: places.scratch(2), own: places.own(0) };
+      // Groups one after the other: they work in the same place.
+      const groups = range(g.groups, (group) => {
+        const a = address + group * g.groupInChannels * FLOAT;
+        const columns = group * g.groupOutChannels * FLOAT;
+        return inStages(places, multiply.stages({ ...at, a, b: gradients + columns, c: out + columns }));
+      });
       return () => {
         fill();
-        for (let group = 0; group < g.groups; group++) {
-          runGroup(
-            address + group * g.groupInChannels * FLOAT,
-            gradients + group * g.groupOutChannels * FLOAT,
-            out + group * g.groupOutChannels * FLOAT,
-          );
-        }
+        for (const run of groups) run();
       };
     },
   };

@@ -1,8 +1,8 @@
 import { isOp } from "../../graph/op.ts";
 import { matmulSizes } from "../../graph/ops/matmul.ts";
-import { clearKernel } from "../padding.ts";
-import { outerProduct, product } from "../product.ts";
-import type { Task, Value } from "../task.ts";
+import { outerProduct } from "../outer_product.ts";
+import { product } from "../product.ts";
+import { inStages, type Task, type Value } from "../task.ts";
 import { taskOf } from "./pointwise.ts";
 import type { Rule } from "./rule.ts";
 import { packedWeights } from "./weights.ts";
@@ -41,8 +41,8 @@ export const matmul: Rule = (node): Task | undefined => {
         number,
         number,
       ];
-      const run = multiply.bind(places, [places.table(0), places.table(1)]);
-      return () => run(left, right, to);
+      const tables = [places.table(0), places.table(1)] as const;
+      return places.inSlices(multiply.slices({ a: left, b: right, c: to }, tables));
     },
   };
 };
@@ -60,14 +60,13 @@ export const matmulOfRows: Rule = (node): Task | undefined => {
   });
   return {
     ...taskOf(node, "outer product", [a, b]),
-    ...{ scratch: multiply.scratch, tables: multiply.tables, kernels: [clearKernel, ...multiply.kernels] },
+    ...{ scratch: multiply.scratch, own: multiply.own, tables: multiply.tables, kernels: multiply.kernels },
     bind(places) {
-      const clear = places.call(clearKernel);
-      const run = multiply.bind(places, places.table(0), [places.scratch(0), places.scratch(1)], (at, bytes) =>
-        clear({ at, bytes }),
-      );
-      const [left, right, to] = [places.array(a).address, places.array(b).address, places.array(node).address];
-      return () => run(left, right, to);
+      const stages = multiply.stages({
+        ...{ a: places.array(a).address, b: places.array(b).address, c: places.array(node).address },
+        ...{ offsets: places.table(0), sums: places.scratch(0), panels: places.scratch(1), own: places.own(0) },
+      });
+      return inStages(places, stages);
     },
   };
 };

@@ -20,17 +20,15 @@ export function packedWeights(
   source: PanelSource,
   groups: readonly number[] = [0],
 ): PackedWeights {
-  const { kernel, bytes, bind } = panels(source);
+  const matrix = panels(source);
+  const { bytes } = matrix;
   const packed = new Hidden("f32", (groups.length * bytes) / FLOAT, node);
   const task: Task = {
     ...{ layer: node.layer, op: "pack weights", kernel: "panels", shape: weights.shape, flops: 0 },
-    ...{ reads: [weights], makes: [packed], scratch: [], tables: [], kernels: [kernel] },
+    ...{ reads: [weights], makes: [packed], scratch: [], tables: [], kernels: matrix.kernels },
     bind(places) {
-      const pack = bind(places);
       const [from, to] = [places.array(weights).address, places.array(packed).address];
-      return () => {
-        for (const [group, start] of groups.entries()) pack(from + start, to + group * bytes);
-      };
+      return places.inSlices(groups.flatMap((start, group) => matrix.slices(from + start, to + group * bytes)));
     },
   };
   return { task, packed, groupBytes: bytes };

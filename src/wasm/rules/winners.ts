@@ -2,7 +2,7 @@ import type { ConvGeometry } from "../../core/window_geometry.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import { flopsOf } from "../cpu_task.ts";
-import { placeLinesKernel } from "../kernels/products.ts";
+import { partialsKernel, placeLinesKernel } from "../kernels/products.ts";
 import {
   chunkOf,
   transposeKernel,
@@ -11,10 +11,14 @@ import {
   winnersInputGradientKernel,
   winnersSumKernel,
 } from "../kernels/winners.ts";
+import { dividePartials, partialsSlices } from "../outer_product.ts";
 import { clearKernel } from "../padding.ts";
-import type { Hidden, Places, Task } from "../task.ts";
-import { FLOAT, inputOf, patchesOf, segmentsOf } from "./patches.ts";
+import { call, divide, ofBytes, ofProducts } from "../slices.ts";
+import { type Hidden, inStages, type Places, type Task } from "../task.ts";
+import { FLOAT, inputOf, patchesOf, range, segmentsOf } from "./patches.ts";
 import type { Rule, Surroundings } from "./rule.ts";
+
+type Three = [number, number, number];
 
 /** An entry of a list of winners. */
 const ENTRY = 8;
@@ -44,19 +48,21 @@ export const unpool: Rule = (node, surroundings): Task | undefined => {
     ...{ flops: flopsOf(node), reads: [upstream, codes], makes: [node], scratch: [], tables: [] },
     kernels: [clearKernel, unpoolKernel],
     bind(places) {
-      const [clear, run] = [places.call(clearKernel), places.call(unpoolKernel)];
-      const to = places.array(node);
+      const [from, codesAt, toAt] = [upstream, codes, node].map((value) => places.array(value).address) as Three;
       const isWhole = g.outHeight % 2 === 0 && g.outWidth % 2 === 0;
-      const parameters = {
-        ...{ upstream: places.array(upstream).address, codes: places.array(codes).address, to: to.address },
-        ...{ images: g.batch, imageStepTo: g.outHeight * g.outWidth * pixelBytes, rows: Math.floor(g.outHeight / 2) },
-        ...{ rowStepTo: g.outWidth * pixelBytes, columns: Math.floor(g.outWidth / 2), pixelBytes },
-      };
-      return () => {
+      const [rows, columns] = [Math.floor(g.outHeight / 2), Math.floor(g.outWidth / 2)];
+      const [step, imageStepTo] = [rows * columns * pixelBytes, g.outHeight * g.outWidth * pixelBytes];
+      const slices = divide(g.batch, ofBytes(imageStepTo + 2 * step)).map(({ begin, count }) => {
+        const to = toAt + begin * imageStepTo;
+        const parameters = {
+          ...{ upstream: from + begin * step, codes: codesAt + begin * step, to, images: count, imageStepTo },
+          ...{ rows, rowStepTo: g.outWidth * pixelBytes, columns, pixelBytes },
+        };
         // Of an odd row or column no window takes the last.
-        if (!isWhole) clear({ at: to.address, bytes: to.byteLength });
-        run(parameters);
-      };
+        const clear = isWhole ? [] : [call(clearKernel, { at: to, bytes: count * imageStepTo })];
+        return [...clear, call(unpoolKernel, parameters)];
+      });
+      return places.inSlices(slices);
     },
   };
 };
@@ -72,13 +78,14 @@ export const winnersSum: Rule = (node, surroundings): Task | undefined => {
     ...{ layer: node.layer, op: "sum", kernel: "winners sum", shape: node.shape, flops: codes.size },
     ...{ reads: [upstream, codes], makes: [node], scratch: [], tables: [], kernels: [winnersSumKernel] },
     bind(places) {
-      const run = places.call(winnersSumKernel);
-      const channels = places.array(node).length;
-      const parameters = {
-        ...{ upstream: places.array(upstream).address, codes: places.array(codes).address },
-        ...{ to: places.array(node).address, windows: codes.size / channels, bytes: channels * FLOAT },
-      };
-      return () => run(parameters);
+      const [from, codesAt, to] = [upstream, codes, node].map((value) => places.array(value).address) as Three;
+      const step = places.array(node).byteLength;
+      const windows = (codes.size * FLOAT) / step;
+      const slices = divide(step, ofBytes(2 * windows), { unit: 64 }).map(({ begin, count: bytes }) => {
+        const parameters = { upstream: from + begin, codes: codesAt + begin, to: to + begin, windows, step, bytes };
+        return [call(winnersSumKernel, parameters)];
+      });
+      return places.inSlices(slices);
     },
   };
 };
@@ -113,6 +120,8 @@ function gradientOfWinners(node: Node, surroundings: Surroundings) {
   return {
     ...from,
     ...windows,
+    /** Of an image: a fourth of the products, each by way of a list. */
+    nanoseconds: ofProducts(windows.windows * from.g.outChannels * windows.depth) * 2,
     task: {
       ...{ layer: node.layer, op: node.op.name, shape: node.shape, makes: [node], tables: windows.tables },
       // A fourth of the products: only winners count.
@@ -140,28 +149,44 @@ export const winnersFilterGradient: Rule = (node, surroundings): Task | undefine
   const x = node.operand("x");
   const kernel = winnersFilterGradientKernel({ chunk: of.chunk });
   const sumsBytes = g.outChannels * depth * FLOAT;
+  const partials = dividePartials(g.batch, of.nanoseconds, sumsBytes);
   return {
     ...of.task,
     ...{ kernel: "winners filter gradient", reads: [x, upstream, codes] },
-    scratch: [source.scratch, of.windows * ENTRY, sumsBytes],
-    kernels: [...source.kernels, clearKernel, transposeKernel, kernel],
+    scratch: [source.scratch, partials.length * sumsBytes],
+    own: [of.windows * ENTRY],
+    kernels: [...source.kernels, clearKernel, partialsKernel, transposeKernel, kernel],
     bind(places) {
-      const [clear, turn, run] = [places.call(clearKernel), places.call(transposeKernel), places.call(kernel)];
       const { address, fill } = source.bind(places, places.array(x).address, places.scratch(0));
-      const to = places.array(node).address;
-      const [list, sums] = [places.scratch(1), places.scratch(2)];
+      const [sums, list, to] = [places.scratch(1), places.own(0), places.array(node).address];
       const { common, ofImage } = of.bind(places);
+      const summing = partials.map(({ begin, count }, partial) => {
+        const at = sums + partial * sumsBytes;
+        const images = range(count, (index) => {
+          const image = begin + index;
+          const x = address + image * source.imageBytes;
+          return call(kernel, { ...common, ...ofImage(image), x, to: at, list });
+        });
+        return [call(clearKernel, { at, bytes: sumsBytes }), ...images];
+      });
+      const adding = partialsSlices(sums, partials.length, sumsBytes);
+      const run = inStages(places, [summing, adding, transposeSlices(sums, to, g.outChannels, depth)]);
       return () => {
         fill();
-        clear({ at: sums, bytes: sumsBytes });
-        for (let image = 0; image < g.batch; image++) {
-          run({ ...common, ...ofImage(image), x: address + image * source.imageBytes, to: sums, list });
-        }
-        turn({ from: sums, to, rows: g.outChannels, columns: depth });
+        run();
       };
     },
   };
 };
+
+/** to[columns][rows] = from[rows][columns]. */
+const transposeSlices = (from: number, to: number, rows: number, columns: number) =>
+  divide(columns, ofBytes(8 * rows * FLOAT), { unit: 4 }).map(({ begin, count }) => [
+    call(transposeKernel, {
+      ...{ from: from + begin * FLOAT, to: to + begin * rows * FLOAT, rows, columns: count },
+      ...{ fromStep: columns * FLOAT, toStep: rows * FLOAT },
+    }),
+  ]);
 
 export const winnersInputGradient: Rule = (node, surroundings): Task | undefined => {
   if (!isOp(node, "conv2dInputGradient")) return undefined;
@@ -178,32 +203,31 @@ export const winnersInputGradient: Rule = (node, surroundings): Task | undefined
   return {
     ...of.task,
     ...{ kernel: "winners input gradient", reads: [filter, upstream, codes] },
-    scratch: [isPlain ? 0 : source.imageBytes, 4 * g.outChannels * ENTRY, g.outChannels * depth * FLOAT],
+    scratch: [g.outChannels * depth * FLOAT],
+    own: [isPlain ? 0 : source.imageBytes, 4 * g.outChannels * ENTRY],
     kernels: [clearKernel, transposeKernel, placeLinesKernel, kernel],
     bind(places) {
-      const [clear, turn, run] = [places.call(clearKernel), places.call(transposeKernel), places.call(kernel)];
-      const copy = places.call(placeLinesKernel);
-      const from = places.array(filter).address;
-      const to = places.array(node);
-      const [padded, lists, weights] = [places.scratch(0), places.scratch(1), places.scratch(2)];
+      const [from, to] = [places.array(filter).address, places.array(node).address];
+      const [padded, lists, weights] = [places.own(0), places.own(1), places.scratch(0)];
       const { common, ofImage } = of.bind(places);
       const imageBytes = g.inHeight * g.inWidth * pixel;
       const isWhole = height === g.inHeight && width === g.inWidth;
-      return () => {
-        turn({ from, to: weights, rows: depth, columns: g.outChannels });
-        if (isPlain || !isWhole) clear({ at: to.address, bytes: to.byteLength });
-        for (let image = 0; image < g.batch; image++) {
-          const own = to.address + image * imageBytes;
-          if (!isPlain) clear({ at: padded, bytes: source.imageBytes });
-          run({ ...common, ...ofImage(image), lists, weights, to: isPlain ? own : padded });
-          if (isPlain) continue;
-          copy({
-            ...{ from: padded + g.padTop * source.rowBytes + g.padLeft * pixel, to: own, images: 1, imageStepFrom: 0 },
-            ...{ imageStepTo: 0, rows: height, rowStepFrom: source.rowBytes, rowStepTo: g.inWidth * pixel },
-            rowBytes: width * pixel,
-          });
-        }
+      const imageCalls = (image: number) => {
+        const own = to + image * imageBytes;
+        const clear = isPlain || !isWhole ? [call(clearKernel, { at: own, bytes: imageBytes })] : [];
+        const add = call(kernel, { ...common, ...ofImage(image), lists, weights, to: isPlain ? own : padded });
+        if (isPlain) return [...clear, add];
+        const copy = call(placeLinesKernel, {
+          ...{ from: padded.plus(g.padTop * source.rowBytes + g.padLeft * pixel), to: own, images: 1 },
+          ...{ imageStepFrom: 0, imageStepTo: 0, rows: height, rowStepFrom: source.rowBytes },
+          ...{ rowStepTo: g.inWidth * pixel, rowBytes: width * pixel },
+        });
+        return [...clear, call(clearKernel, { at: padded, bytes: source.imageBytes }), add, copy];
       };
+      const images = divide(g.batch, of.nanoseconds).map(({ begin, count }) =>
+        range(count, (index) => imageCalls(begin + index)).flat(),
+      );
+      return inStages(places, [transposeSlices(from, weights, depth, g.outChannels), images]);
     },
   };
 };

@@ -4,7 +4,7 @@ import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import { flopsOf } from "../cpu_task.ts";
 import type { Kernel } from "../emit/function.ts";
-import { fromTilesKernel, outerProductKernel, PANEL, TILE } from "../kernels/products.ts";
+import { fromTilesKernel, outerProductKernel, PANEL, partialsKernel, TILE } from "../kernels/products.ts";
 import {
   POINTS,
   winogradFilterGradientKernel,
@@ -13,9 +13,11 @@ import {
   winogradResultKernel,
   winogradSourceKernel,
 } from "../kernels/winograd.ts";
+import { dividePartials, partialsSlices } from "../outer_product.ts";
 import { clearKernel, type PaddedImages, paddedSource } from "../padding.ts";
 import { type PanelSource, panels, product } from "../product.ts";
-import { Hidden, type Places, type Task, type Value } from "../task.ts";
+import { call, divide, ofBytes, ofProducts } from "../slices.ts";
+import { Hidden, inStages, type Places, type Task, type Value } from "../task.ts";
 import { fusedConvolution } from "./convolution.ts";
 import { FLOAT, range } from "./patches.ts";
 import type { Rule } from "./rule.ts";
@@ -52,22 +54,27 @@ function pays(g: ConvGeometry, height: number, width: number): boolean {
 }
 
 /** The weights' 16 matrices, each in panels. */
-function transformedWeights(node: Node, filter: Node, matrix: PanelSource, turned: boolean) {
-  const { kernel, bytes, bind } = panels(matrix);
+function transformedWeights(node: Node, filter: Node, source: PanelSource, turned: boolean) {
+  const matrix = panels(source);
+  const { bytes } = matrix;
   const packed = new Hidden("f32", (POINTS * bytes) / FLOAT, node);
-  const matrixBytes = matrix.columns * matrix.rowsOfGroup * FLOAT;
+  const matrixBytes = source.columns * source.rowsOfGroup * FLOAT;
   const task: Task = {
     ...{ layer: node.layer, op: "pack weights", kernel: "winograd filter", shape: filter.shape, flops: 0 },
     ...{ reads: [filter], makes: [packed], scratch: [POINTS * matrixBytes], tables: [] },
-    kernels: [winogradFilterKernel as Kernel, kernel],
+    kernels: [winogradFilterKernel as Kernel, ...matrix.kernels],
     bind(places) {
-      const [transform, pack] = [places.call(winogradFilterKernel), bind(places)];
       const [weights, to, matrices] = [places.array(filter).address, places.array(packed).address, places.scratch(0)];
-      const [from, tapStep] = turned ? [weights + 8 * matrixBytes, -matrixBytes] : [weights, matrixBytes];
-      return () => {
-        transform({ from, tapStep, to: matrices, bytes: matrixBytes });
-        for (let point = 0; point < POINTS; point++) pack(matrices + point * matrixBytes, to + point * bytes);
-      };
+      const [first, tapStep] = turned ? [weights + 8 * matrixBytes, -matrixBytes] : [weights, matrixBytes];
+      const transforms = divide(matrixBytes, ofBytes(25), { unit: 64 }).map(({ begin, count }) => [
+        call(winogradFilterKernel, {
+          ...{ from: first + begin, tapStep, to: matrices + begin, step: matrixBytes, bytes: count },
+        }),
+      ]);
+      const packs = divide(POINTS, ofBytes(2 * bytes)).map(({ begin, count }) =>
+        range(count, (index) => matrix.call(matrices + (begin + index) * matrixBytes, to + (begin + index) * bytes)),
+      );
+      return inStages(places, [transforms, packs]);
     },
   };
   return { task, packed, bytes };
@@ -78,9 +85,6 @@ function transformedWeights(node: Node, filter: Node, matrix: PanelSource, turne
  * lines of the nearest cache.
  */
 const planeOf = (floats: number): number => floats * FLOAT + 5 * 64;
-
-type PlacedImages = ReturnType<ReturnType<typeof paddedSource>["bind"]>;
-type Four = [number, number, number, number];
 
 /** Rows of tiles of a batch that are worked on at a time. */
 interface Chunk {
@@ -96,10 +100,12 @@ interface Chunk {
   };
 }
 
-/** `tiles`: room for those of a chunk. */
-function chunksOf(batch: number, tileRows: number, columns: number, channels: number) {
-  const atOnce = Math.max(1, Math.floor(CHUNK / (columns * POINTS * channels * FLOAT)));
+/** `tiles`: room for those of a chunk. There are some for each thread, where they are worth it. */
+function chunksOf(batch: number, tileRows: number, columns: number, from: number, to: number) {
   const total = batch * tileRows;
+  const pieces = divide(total, ofProducts(columns * POINTS * from * to)).length;
+  const fitting = Math.floor(CHUNK / (columns * POINTS * (from + to) * FLOAT));
+  const atOnce = Math.max(1, Math.min(fitting, Math.ceil(total / pieces)));
   const list = range(Math.ceil(total / atOnce), (index): Chunk => {
     const first = index * atOnce;
     const [image, inside] = [Math.floor(first / tileRows), first % tileRows];
@@ -131,7 +137,7 @@ function winograd({ images, height, width, summed, kept, epilogue }: Convolved, 
   const [tileRows, columns] = [tilesOf(height), tilesOf(width)];
   const padded = { channels: summed, height: 2 * tileRows + 2, width: 2 * columns + 2 };
   const { source, offsetOf, jump } = sourceOfTiles(images, padded);
-  const chunks = chunksOf(images.batch, tileRows, columns, summed + kept);
+  const chunks = chunksOf(images.batch, tileRows, columns, summed, kept);
   const [planeFrom, planeTo] = [planeOf(chunks.tiles * summed), planeOf(chunks.tiles * kept)];
   const multiply = product(
     {
@@ -151,28 +157,33 @@ function winograd({ images, height, width, summed, kept, epilogue }: Convolved, 
   const stepsOfImage = pool ? tileRows : 2 * tileRows;
   const jumpTo = (rowsOfResult - stepsOfImage) * rowStep;
   return {
-    scratch: [source.scratch, POINTS * planeFrom, POINTS * planeTo],
+    scratch: [source.scratch],
+    own: [POINTS * planeFrom, POINTS * planeTo],
     tables: multiply.tables,
     kernels: [...source.kernels, before as Kernel, multiply.kernel, after as Kernel],
-    bind(places: Places, value: Value) {
+    /** What computes it all. */
+    bind(places: Places, value: Value, weights: number, to: number, bias: number, codes: number) {
       const { address, fill } = source.bind(places, places.array(value).address, places.scratch(0));
-      const run = multiply.bind(places, [places.table(0), places.table(1)]);
-      const [transform, finish] = [places.call(before), places.call(after)];
-      const [tiles, products] = [places.scratch(1), places.scratch(2)];
-      return (weights: number, to: number, bias: number, codes: number) => {
-        fill();
-        for (const chunk of chunks.list) {
-          transform({
+      const [tiles, products] = [places.own(0), places.own(1)];
+      const slices = chunks.list.map((chunk) => {
+        const done = (chunk.image * rowsOfResult + chunk.inside * (pool ? 1 : 2)) * rowStep;
+        const rows = { begin: 0, count: alignTo(chunk.rows.rows * columns, TILE) };
+        return [
+          call(before, {
             ...{ ...chunk.rows, from: address + offsetOf(chunk), to: tiles, rowBytes: source.rowBytes },
             ...{ planeBytes: planeFrom, jump: jump(tileRows) },
-          });
-          run(tiles, weights, products, 0, 0, alignTo(chunk.rows.rows * columns, TILE));
-          const done = (chunk.image * rowsOfResult + chunk.inside * (pool ? 1 : 2)) * rowStep;
-          finish({
+          }),
+          multiply.call({ a: tiles, b: weights, c: products }, [places.table(0), places.table(1)], rows),
+          call(after, {
             ...{ ...chunk.rows, from: products, to: to + done, codes: codes + done, bias, planeBytes: planeTo },
             ...{ rowStep, jump: jumpTo },
-          });
-        }
+          }),
+        ];
+      });
+      const run = places.inSlices(slices);
+      return () => {
+        fill();
+        run();
       };
     },
   };
@@ -199,13 +210,12 @@ export const winogradConvolution: Rule = (node, surroundings): Task | undefined 
     ...{ layer: convolution.layer, op, kernel: "winograd", shape: result.shape },
     flops: flopsOf(convolution) + (result === convolution ? 0 : flopsOf(result)),
     ...{ reads: [x, weights.packed, ...(bias ? [bias] : [])], makes: [result, ...(codes ? [codes] : [])] },
-    ...{ first: weights.task, scratch: work.scratch, tables: work.tables, kernels: work.kernels },
+    ...{ first: weights.task, scratch: work.scratch, own: work.own, tables: work.tables, kernels: work.kernels },
     bind(places) {
-      const run = work.bind(places, x);
       const [packed, to, biasAt, codesAt] = [weights.packed, result, bias, codes].map((value) =>
         value ? places.array(value).address : 0,
       ) as [number, number, number, number];
-      return () => run(packed, to, biasAt, codesAt);
+      return work.bind(places, x, packed, to, biasAt, codesAt);
     },
   };
 };
@@ -229,14 +239,35 @@ export const winogradInputGradient: Rule = (node): Task | undefined => {
   return {
     ...{ layer: node.layer, op: node.op.name, kernel: "winograd", shape: node.shape, flops: flopsOf(node) },
     ...{ reads: [upstream, weights.packed], makes: [node], first: weights.task },
-    ...{ scratch: work.scratch, tables: work.tables, kernels: work.kernels },
+    ...{ scratch: work.scratch, own: work.own, tables: work.tables, kernels: work.kernels },
     bind(places) {
-      const run = work.bind(places, upstream);
       const [packed, to] = [places.array(weights.packed).address, places.array(node).address];
-      return () => run(packed, to, 0, 0);
+      return work.bind(places, upstream, packed, to, 0, 0);
     },
   };
 };
+
+/** The filter's gradient of the 16 sums. `taps`: room for its nine matrices. */
+function filterStages({ inChannels, outChannels }: ConvGeometry, sums: number, taps: number, to: number) {
+  const panelCount = Math.ceil(outChannels / PANEL);
+  const sumBytes = panelCount * inChannels * PANEL * FLOAT;
+  const unpack = unpackOf(outChannels);
+  const transforms = divide(sumBytes, ofBytes(25), { unit: 64 }).map(({ begin, count }) => [
+    call(winogradFilterGradientKernel, { from: sums + begin, to: taps + begin, step: sumBytes, bytes: count }),
+  ]);
+  const rowStep = outChannels * FLOAT;
+  const rows = divide(9, ofBytes(2 * sumBytes)).map(({ begin, count }) =>
+    range(count, (index) =>
+      call(unpack, {
+        ...{ from: taps + (begin + index) * sumBytes, to: to + (begin + index) * inChannels * rowStep, rowStep },
+        ...{ rows: inChannels, panels: panelCount, panelBytes: inChannels * PANEL * FLOAT },
+      }),
+    ),
+  );
+  return [transforms, rows];
+}
+
+const unpackOf = (columns: number) => fromTilesKernel({ lastColumns: ((columns - 1) % PANEL) + 1 });
 
 /** Sums of products of transformed images and gradients, transformed once at the end. */
 export const winogradFilterGradient: Rule = (node): Task | undefined => {
@@ -253,65 +284,64 @@ export const winogradFilterGradient: Rule = (node): Task | undefined => {
     { batch: g.batch, height: g.outHeight, width: g.outWidth, top: 0, left: 0 },
     { channels: g.outChannels, height: 2 * tileRows, width: 2 * columns },
   );
-  const chunks = chunksOf(g.batch, tileRows, columns, g.inChannels + g.outChannels);
+  const chunks = chunksOf(g.batch, tileRows, columns, g.inChannels, g.outChannels);
   const panelCount = Math.ceil(g.outChannels / PANEL);
   const panelBytes = chunks.tiles * PANEL * FLOAT;
   const [planeFrom, planeTo] = [planeOf(chunks.tiles * g.inChannels), planeOf(chunks.tiles * panelCount * PANEL)];
   const sumBytes = panelCount * g.inChannels * PANEL * FLOAT;
+  const sumsBytes = POINTS * sumBytes;
+  // Sums of some chunks each.
+  const ofChunk = ofProducts(chunks.tiles * POINTS * g.inChannels * g.outChannels);
+  const partials = dividePartials(chunks.list.length, ofChunk, sumsBytes);
   const pixel = g.inChannels * FLOAT;
   const before = winogradSourceKernel({ channels: g.inChannels });
   const beforeGradients = winogradGradientKernel({ channels: g.outChannels });
   const multiply = outerProductKernel({ contiguous: true });
-  const unpack = fromTilesKernel({ lastColumns: ((g.outChannels - 1) % PANEL) + 1 });
   return {
     ...{ layer: node.layer, op: node.op.name, kernel: "winograd", shape: node.shape, flops: flopsOf(node) },
     ...{ reads: [x, upstream], makes: [node], tables: [Int32Array.from(range(g.inChannels, (row) => row * FLOAT))] },
-    scratch: [
-      ...[images.source.scratch, gradients.source.scratch, POINTS * planeFrom, POINTS * planeTo],
-      ...[POINTS * sumBytes, 9 * sumBytes],
-    ],
+    scratch: [images.source.scratch, gradients.source.scratch, partials.length * sumsBytes, 9 * sumBytes],
+    own: [POINTS * planeFrom, POINTS * planeTo],
     kernels: [
       ...[...images.source.kernels, ...gradients.source.kernels, clearKernel, winogradFilterGradientKernel],
-      ...[before, beforeGradients, multiply, unpack],
+      partialsKernel,
+      ...[before, beforeGradients, multiply, unpackOf(g.outChannels)],
     ] as readonly Kernel[],
     bind(places) {
-      const [from, toTiles] = [images, gradients].map(({ source }, index) =>
-        source.bind(places, places.array(index === 0 ? x : upstream).address, places.scratch(index)),
-      ) as [PlacedImages, PlacedImages];
-      const [transform, transformGradients] = [places.call(before), places.call(beforeGradients)];
-      const [clear, run] = [places.call(clearKernel), places.call(multiply)];
-      const [finish, give] = [places.call(winogradFilterGradientKernel), places.call(unpack)];
-      const [tiles, tilesOfGradients, sums, taps] = [2, 3, 4, 5].map((index) => places.scratch(index)) as Four;
-      const [to, offsets] = [places.array(node).address, places.table(0)];
+      const from = images.source.bind(places, places.array(x).address, places.scratch(0));
+      const gradientsFrom = gradients.source.bind(places, places.array(upstream).address, places.scratch(1));
+      const [tiles, tilesOfGradients, offsets] = [places.own(0), places.own(1), places.table(0)];
+      const [sums, taps, to] = [places.scratch(2), places.scratch(3), places.array(node).address];
+      const ofOne = (chunk: Chunk, sumsAt: number) => [
+        call(before, {
+          ...{ ...chunk.rows, from: from.address + images.offsetOf(chunk), to: tiles, planeBytes: planeFrom },
+          ...{ rowBytes: images.source.rowBytes, jump: images.jump(tileRows) },
+        }),
+        call(beforeGradients, {
+          ...{ ...chunk.rows, from: gradientsFrom.address + gradients.offsetOf(chunk), to: tilesOfGradients },
+          ...{ rowBytes: gradients.source.rowBytes, jump: gradients.jump(tileRows), planeBytes: planeTo, panelBytes },
+        }),
+        ...range(POINTS, (point) =>
+          call(multiply, {
+            ...{ a: tiles.plus(point * planeFrom), b: tilesOfGradients.plus(point * planeTo) },
+            ...{ c: sumsAt + point * sumBytes, offsets, offsetBytes: pixel, outHeight: 1, stepX: pixel, jump: 0 },
+            ...{ widthBytes: chunk.rows.rows * columns * PANEL * FLOAT, panels: panelCount, panelBytes },
+          }),
+        ),
+      ];
+      const summing = partials.map(({ begin, count }, partial) => {
+        const at = sums + partial * sumsBytes;
+        return [
+          call(clearKernel, { at, bytes: sumsBytes }),
+          ...chunks.list.slice(begin, begin + count).flatMap((chunk) => ofOne(chunk, at)),
+        ];
+      });
+      const adding = partialsSlices(sums, partials.length, sumsBytes);
+      const run = inStages(places, [summing, adding, ...filterStages(g, sums, taps, to)]);
       return () => {
         from.fill();
-        toTiles.fill();
-        clear({ at: sums, bytes: POINTS * sumBytes });
-        for (const chunk of chunks.list) {
-          transform({
-            ...{ ...chunk.rows, from: from.address + images.offsetOf(chunk), to: tiles, planeBytes: planeFrom },
-            ...{ rowBytes: images.source.rowBytes, jump: images.jump(tileRows) },
-          });
-          transformGradients({
-            ...{ ...chunk.rows, from: toTiles.address + gradients.offsetOf(chunk), to: tilesOfGradients },
-            ...{ rowBytes: gradients.source.rowBytes, jump: gradients.jump(tileRows), planeBytes: planeTo, panelBytes },
-          });
-          for (let point = 0; point < POINTS; point++) {
-            run({
-              ...{ a: tiles + point * planeFrom, b: tilesOfGradients + point * planeTo, c: sums + point * sumBytes },
-              ...{ offsets, offsetBytes: pixel, outHeight: 1, widthBytes: chunk.rows.rows * columns * PANEL * FLOAT },
-              ...{ stepX: pixel, jump: 0, panels: panelCount, panelBytes },
-            });
-          }
-        }
-        finish({ from: sums, to: taps, bytes: sumBytes });
-        const rowStep = g.outChannels * FLOAT;
-        for (let tap = 0; tap < 9; tap++) {
-          give({
-            ...{ from: taps + tap * sumBytes, to: to + tap * g.inChannels * rowStep, rows: g.inChannels, rowStep },
-            ...{ panels: panelCount, panelBytes: g.inChannels * PANEL * FLOAT },
-          });
-        }
+        gradientsFrom.fill();
+        run();
       };
     },
   };
