@@ -206,6 +206,7 @@ export {
 export { model, sequential } from "./nn/sequential.ts";
 export type { ModelSummary, SummaryOptions, SummaryRow } from "./nn/summary.ts";
 export { input, type Origin, type SymbolicTensor, type TensorType } from "./nn/symbolic_tensor.ts";
+export { freeze, type Head, type LayerChoice, splitAt, unfreeze, upTo, withHead } from "./nn/transfer.ts";
 export { adaptNormalization } from "./train/adapt_normalization.ts";
 export type { ClassWeights } from "./train/class_weights.ts";
 export {
@@ -218,6 +219,7 @@ export {
 export type { TrainerConfig } from "./train/config.ts";
 export { createTrainer, type TrainerOptions } from "./train/create_trainer.ts";
 export { type EarlyStopping, earlyStopping } from "./train/early_stopping.ts";
+export { type FeaturesOptions, features } from "./train/features.ts";
 export type { LossesChoice, LossWeights, MetricsChoice } from "./train/heads.ts";
 export type { MonitorMode } from "./train/monitor.ts";
 export { createPredictor, type ModelPredictor } from "./train/predictor.ts";

@@ -18,6 +18,8 @@ export interface LayerConfig {
   readonly name?: string;
   /** What that function was given, without the name. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** False where the whole layer was frozen (`freeze`), whatever its kind. */
+  readonly trainable?: boolean;
 }
 
 /** One tensor of a layer that outlives a step. */
@@ -51,9 +53,9 @@ export interface BuildContext {
   readonly graph: Graph;
   /** Images of the batch. */
   readonly batch: number;
-  /** Whether the graph is a training step, in which statistics are those of the batch. */
+  /** Whether the graph is a training step that trains this layer: statistics are those of the batch. */
   readonly training: boolean;
-  /** In a training step, i32 [batch]: images with a negative label only fill up a last, shorter batch. */
+  /** Then, i32 [batch]: images with a negative label only fill up a last, shorter batch. */
   readonly labels: Node | undefined;
   /** Random numbers of a training step. Throws `ArgumentError` where the graph was built without a counter of steps. */
   random(): RandomSource;

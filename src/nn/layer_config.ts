@@ -1,5 +1,6 @@
 import { FormatError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
+import { withTrainable } from "./frozen.ts";
 import { type AnyLayer, isLayer, type LayerConfig } from "./layer.ts";
 import { graphLayers, type LayerMakers, OWN_KIND, ownLayers } from "./own_layers.ts";
 import { SymbolicTensor } from "./symbolic_tensor.ts";
@@ -51,7 +52,7 @@ export function layerFromConfig(config: LayerConfig, from: LayerBuilders): AnyLa
   if (typeof given !== "object" || given === null) {
     throw new FormatError(`A layer of this configuration is no object, but ${describeValue(given)}.`);
   }
-  const { kind, name, options = {} }: { kind?: unknown; name?: unknown; options?: unknown } = given;
+  const { kind, name, options = {}, trainable }: Partial<Record<keyof LayerConfig, unknown>> = given;
   const build = typeof kind === "string" ? builderOf(kind, from) : undefined;
   if (build === undefined) {
     throw new FormatError(`Unknown layer ${describeValue(kind)}; known: ${[...from.known].sort().join(", ")}.`);
@@ -62,5 +63,6 @@ export function layerFromConfig(config: LayerConfig, from: LayerBuilders): AnyLa
   if (name !== undefined && typeof name !== "string") {
     throw new FormatError(`The name of layer ${describeValue(kind)} is no text, but ${describeValue(name)}.`);
   }
-  return build({ ...options, ...(name === undefined ? {} : { name }) } as never);
+  const layer = build({ ...options, ...(name === undefined ? {} : { name }) } as never);
+  return trainable === false ? withTrainable(layer, trainable) : layer;
 }

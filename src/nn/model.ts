@@ -208,6 +208,7 @@ export class Model {
     const updated = new Map<string, Node>();
     calls.forEach((call, index) => {
       const { name, layer } = at(layers, call.layer);
+      const learns = training && layer.trainable;
       graph.inLayer(name, () => {
         const built = layer.build(
           // Only those that say so take what is the same for every image as it is.
@@ -215,8 +216,8 @@ export class Model {
           {
             graph,
             batch: at(at(inputs, 0).shape, 0),
-            training,
-            labels: training ? labels : undefined,
+            training: learns,
+            labels: learns ? labels : undefined,
             random() {
               if (random !== undefined) return { ...random, stream: randomKey(hashString(name), index) };
               throw new ArgumentError(
@@ -308,10 +309,11 @@ export class Model {
 
   /** The architecture as JSON; `modelFromConfig` builds it again. */
   toJSON(): ModelConfig {
+    // The keys in one order, so that a model that is loaded again saves the same bytes.
     const layers = this.layers.map(({ name, layer: { config } }) => ({
-      kind: config.kind,
+      ...{ kind: config.kind, name },
+      ...config,
       name,
-      options: config.options,
     }));
     if (this.#kind === "sequential") {
       return { kind: "sequential", inputShape: [...this.inputShape], seed: this.seed, layers };

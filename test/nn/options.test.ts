@@ -132,6 +132,7 @@ const OTHERS = [
     "topK",
   ],
   ...["warmup", "wasm", "webgpu"],
+  ...["features", "freeze", "loadModel", "saveModel", "splitAt", "unfreeze", "upTo", "withHead"],
 ];
 
 const call = (name: string, options: unknown) => () => MAKERS[name]![0](options as never);

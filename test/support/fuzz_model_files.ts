@@ -9,6 +9,13 @@ import { mutatedConfig } from "./mutants.ts";
 import type { RandomData } from "./random.ts";
 import { RandomData as Random } from "./random.ts";
 
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(a.length + b.length);
+  whole.set(a);
+  whole.set(b, a.length);
+  return whole;
+}
+
 /** Some bytes changed, taken out, doubled, or the end cut off; mostly in the header, where the file says what it is. */
 function mutatedBytes(file: Uint8Array, random: RandomData): Uint8Array {
   const header = parseHeader(file).dataStart;
@@ -17,11 +24,11 @@ function mutatedBytes(file: Uint8Array, random: RandomData): Uint8Array {
   if (kind === 0) return file.slice(0, random.integer(0, file.length - 1));
   if (kind === 1) {
     const [from, length] = [place(), random.integer(1, 40)];
-    return Uint8Array.of(...file.subarray(0, from), ...file.subarray(from + length));
+    return joined(file.subarray(0, from), file.subarray(from + length));
   }
   if (kind === 2) {
     const [from, length] = [place(), random.integer(1, 40)];
-    return Uint8Array.of(...file.subarray(0, from + length), ...file.subarray(from));
+    return joined(file.subarray(0, from + length), file.subarray(from));
   }
   const bytes = file.slice();
   for (let count = random.integer(1, 4); count > 0; count--) {

@@ -83,7 +83,7 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
       const gamma = scale ? parameter("gamma") : filled(1);
       const beta = center ? parameter("beta") : filled(0);
       const [movingMean, movingVariance] = [parameter("moving_mean"), parameter("moving_variance")];
-      if (!training || options.trainable === false) {
+      if (!training) {
         return batchNorm(graph, x, gamma, beta, { mean: movingMean, variance: movingVariance, epsilon });
       }
       const { y, mean, variance } = batchNormOfBatch(graph, x, gamma, beta, { epsilon, labels });
