@@ -2,17 +2,13 @@
  * `npm run bench`: us and the peers on the same work, in one page of one Chromium. `bench/README.md` says how to use it,
  * what the rows mean and how it is kept fair.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type Browser, chromium, type Page } from "playwright";
-import { build, preview } from "vite";
-import { chromiumFlags, ensureChromium } from "../scripts/chromium.mjs";
+import type { Browser, Page } from "playwright";
 import { judge, PAGE_BARS, verdictLine } from "./bars.ts";
 import { type Entrant, heat, type Pace } from "./heat.ts";
 import { type Job, jobName, makeBatch, NETWORKS } from "./jobs.ts";
 import { jsTime } from "./js_time.ts";
+import { type BenchServer, MAX_MILLISECONDS, serveBench } from "./open_page.ts";
 import type { EngineName } from "./page/main.ts";
 import { machine, Report, writeReport } from "./report.ts";
 import { figure, findRow, rowOf } from "./rows.ts";
@@ -41,46 +37,22 @@ const pace: Pace = {
   peerMilliseconds: quick ? 5_000 : 60_000,
   warmups: quick ? 2 : 3,
 };
-const MAX_MILLISECONDS = 600_000;
 /** Of a peer's cold start that takes longer, the later steps, whose launches are counted, are left out of a quick run. */
 const countUntil = quick ? 6_000 : MAX_MILLISECONDS;
 
 const report = new Report();
 const { rows } = report;
 
-const folder = await mkdtemp(join(tmpdir(), "corteza-bench-"));
-const browsers: Browser[] = [];
-let server: Awaited<ReturnType<typeof preview>> | undefined;
+let server: BenchServer | undefined;
 let failed = false;
 try {
-  const root = resolve(import.meta.dirname, "page");
-  await build({
-    root,
-    configFile: false,
-    logLevel: "error",
-    resolve: { conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "production"] },
-    build: { outDir: folder, emptyOutDir: true, target: "es2023", chunkSizeWarningLimit: 1e6 },
-  });
-  server = await preview({
-    root,
-    configFile: false,
-    logLevel: "error",
-    build: { outDir: folder },
-    preview: {
-      port: 0,
-      host: "127.0.0.1",
-      // An isolated page has a clock of 5 µs instead of 100, and threads for WebAssembly.
-      headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
-    },
-  });
-  const address = server.resolvedUrls?.local[0] ?? "";
-
-  const shared = await open(address);
+  server = await serveBench();
+  const shared = await server.open();
   report.say(await header(shared.browser, shared.page));
   // Cold starts come first and alone: each in a browser of its own, whose caches are empty.
   await shared.browser.close();
-  if (only.includes("cold")) await coldStarts(address);
-  const { page } = await open(address);
+  if (only.includes("cold")) await coldStarts(server);
+  const { page } = await server.open();
   const stage = pageStage(page);
   if (only.includes("train")) await trainings(stage);
   if (only.includes("js")) await javascript(page, stage);
@@ -91,9 +63,7 @@ try {
   console.error(error);
   failed = true;
 } finally {
-  await Promise.all(browsers.map((browser) => browser.close()));
   await server?.close();
-  await rm(folder, { recursive: true, force: true });
 }
 
 const verdicts = judge(PAGE_BARS, rows);
@@ -109,20 +79,6 @@ const wrong = rows.filter(({ metric }) => metric === "failed").length;
 if (wrong > 0) report.say(`${wrong} engines failed or computed something else: see above`);
 if (options.out) writeReport(options.out, report, verdicts);
 process.exitCode = failed || missed > 0 || wrong > 0 ? 1 : 0;
-
-async function open(address: string): Promise<{ browser: Browser; page: Page }> {
-  const browser = await chromium.launch({ executablePath: ensureChromium(), args: chromiumFlags() });
-  browsers.push(browser);
-  const page = await browser.newPage();
-  page.setDefaultTimeout(MAX_MILLISECONDS);
-  page.on("pageerror", (error) => console.error(`page: ${error.message}`));
-  page.on("console", (message) => {
-    if (message.type() === "error") console.error(`page: ${message.text()}`);
-  });
-  await page.goto(address);
-  await page.waitForFunction(() => globalThis.bench !== undefined);
-  return { browser, page };
-}
 
 /** The page as a stage: `bench/page/main.ts` at the other end. */
 function pageStage(page: Page): Stage {
@@ -153,7 +109,7 @@ async function header(browser: Browser, page: Page): Promise<string> {
 }
 
 /** Each engine alone in a fresh browser: the time to the first step, then what a step and the whole of it cost the GPU. */
-async function coldStarts(address: string): Promise<void> {
+async function coldStarts({ open }: BenchServer): Promise<void> {
   const job: Job = { kind: "train", network: "reference", batch: 64 };
   const name = jobName(job);
   const data = makeBatch(NETWORKS[job.network], job.batch);
@@ -173,7 +129,7 @@ async function coldStarts(address: string): Promise<void> {
   ];
   const names = quick ? peers("jax-js", "tfjs-webgpu") : peers("jax-js", "tfjs-webgpu", "tfjs-webgl");
   for (const engine of ["corteza", ...names] satisfies EngineName[]) {
-    const { browser, page } = await open(address);
+    const { browser, page } = await open();
     const alone = await page.evaluate(([who, what, until]) => globalThis.bench.alone(who, what, until), [
       engine,
       job,
