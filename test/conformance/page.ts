@@ -1,6 +1,7 @@
 /** The page that runs conformance suites in a browser: its address carries the request, and it posts what happens. */
 import { cpu } from "../../src/cpu.ts";
-import { webgpu } from "../../src/index.ts";
+import type { Backend } from "../../src/graph/backend.ts";
+import { wasm, webgpu } from "../../src/index.ts";
 import { type RunEvent, type RunRequest, runConformance } from "./run.ts";
 
 /** Reports go one after the other, so that they arrive in order. */
@@ -11,8 +12,12 @@ function emit(event: RunEvent): void {
 }
 
 const request = JSON.parse(new URL(location.href).searchParams.get("request") ?? "{}") as RunRequest;
-runConformance(
-  request,
-  async () => (request.backend === "cpu" ? cpu({ precision: "f64" }) : webgpu({ quickStart: false })),
-  emit,
-).catch((error: unknown) => emit({ type: "broken", message: error instanceof Error ? error.message : String(error) }));
+const OPEN: Readonly<Record<RunRequest["backend"], () => Promise<Backend>>> = {
+  cpu: async () => cpu({ precision: "f64" }),
+  wasm: () => wasm(),
+  webgpu: () => webgpu({ quickStart: false }),
+};
+
+runConformance(request, OPEN[request.backend], emit).catch((error: unknown) =>
+  emit({ type: "broken", message: error instanceof Error ? error.message : String(error) }),
+);

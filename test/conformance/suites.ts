@@ -4,6 +4,7 @@ import { optimizerSuites } from "./optimizers_suite.ts";
 import { frozenOracleSuite } from "./oracle/frozen_suite.ts";
 import type { Suite } from "./suite.ts";
 import { torchBatchNormSuite } from "./torch_batch_norm_suite.ts";
+import { torchOnnxSuite } from "./torch_onnx/suite.ts";
 import { torchSuites } from "./torch_suites.ts";
 import { torchTrainingSuites } from "./torch_training_suite.ts";
 import { webnnBaselineSuite } from "./webnn_baseline_suite.ts";
@@ -20,4 +21,5 @@ export const suites: readonly Suite[] = [
   webnnBaselineSuite,
   frozenOracleSuite,
   onnxSuite,
+  torchOnnxSuite,
 ];

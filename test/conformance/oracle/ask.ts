@@ -11,7 +11,8 @@ const INTERPRETERS = ["python3", "/usr/bin/python3"];
 const FIX =
   "The oracle wants PyTorch, which no python3 here has. On Debian: apt-get update && apt-get install -y python3-torch";
 
-function findPython(): string {
+/** A Python that has PyTorch. Throws, with what to install, where there is none. */
+export function findPython(): string {
   const found = INTERPRETERS.find(
     (python) => spawnSync(python, ["-c", "import torch"], { stdio: "ignore" }).status === 0,
   );

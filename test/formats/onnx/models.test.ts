@@ -1,8 +1,8 @@
 /** Trained networks that others published as ONNX files (../shared/conformance/models). */
 import { expect, it } from "vitest";
 import { cpu } from "../../../src/cpu.ts";
-import { constant, createPredictor, modelFromConfig, operation } from "../../../src/index.ts";
-import { loadOnnx, loadOnnxTensor } from "../../../src/onnx.ts";
+import { createPredictor } from "../../../src/index.ts";
+import { loadOnnx } from "../../../src/onnx.ts";
 import { expectWithin } from "../../conformance/suite.ts";
 import { conformanceBytes } from "../../support/conformance.ts";
 
@@ -14,32 +14,6 @@ async function fileOf(path: string): Promise<Uint8Array | undefined> {
   if (bytes === undefined) console.log(`models/${path} is not in ../shared/conformance`);
   return bytes;
 }
-
-it.each(["mnist-8", "wonnx"] as const)(
-  "%s answers as its authors' outputs say, also opened again from JSON and weights",
-  async (name) => {
-    const bytes = await fileOf(FILES[name]);
-    if (bytes === undefined) return;
-    const first = loadOnnx(bytes);
-    const config = JSON.parse(JSON.stringify(first.toJSON()));
-    const again = modelFromConfig(config, { weights: first.parameters, layers: { constant, operation } });
-    for (const model of [first, again]) {
-      const predictor = await createPredictor(model, { backend: cpu() });
-      for (const set of [0, 1, 2]) {
-        const [x, y] = await Promise.all(
-          ["input", "output"].map(async (kind) =>
-            loadOnnxTensor((await fileOf(`mnist-8/test_data_set_${set}/${kind}_0.pb`)) as Uint8Array),
-          ),
-        );
-        const [got] = await predictor.predict(Float32Array.from(x?.data ?? []));
-        // Sums of 256 products of f32, each of the size of the largest result.
-        const largest = y?.data.reduce((most, one) => Math.max(most, Math.abs(one)), 0) ?? 0;
-        expectWithin(`set ${set}`, got?.data, y?.data ?? [], () => 16 * 2 ** -24 * 8 * largest);
-      }
-      predictor.dispose();
-    }
-  },
-);
 
 it("an addition behind a convolution or a product is its bias, which is trained", async () => {
   const bytes = await fileOf(FILES["mnist-8"]);
