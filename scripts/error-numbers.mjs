@@ -23,6 +23,8 @@ const NUMBERED = "core/numbered.js";
  */
 const HINTS = {
   describeValue: "core/describe.js",
+  formatBytes: "core/format.js",
+  formatCount: "core/format.js",
   formatShape: "core/describe.js",
   shortened: "core/describe.js",
   insteadOf: "data/instead.js",

@@ -2,10 +2,6 @@
 // follow the range of an index, and clamps it.
 #if GATHER_{TENSOR}
   let {name} = vec4f({tensor}[at_{name}.x], {tensor}[at_{name}.y], {tensor}[at_{name}.z], {tensor}[at_{name}.w]);
-#elif VECTOR_{TENSOR} && HALF_{TENSOR}
-  let {name} = unpackHalves({tensor}[at_{name}]);
-#elif HALF_{TENSOR}
-  let {name} = unpackHalf({tensor}[at_{name} / 2u], at_{name});
 #else
   let {name} = {tensor}[at_{name}];
 #endif

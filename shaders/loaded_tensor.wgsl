@@ -1,11 +1,7 @@
 // The tensor `{name}` as load.wgsl reads it: VECTOR_{NAME}, four channels at a time; GATHER_{NAME}, four values from places
-// apart; else one value. HALF_{NAME}: stored as 16-bit floats, four to a vec2u or two to a u32.
-#if VECTOR_{NAME} && HALF_{NAME}
-alias Stored{Name} = vec2u;
-#elif VECTOR_{NAME}
+// apart; else one value. Where it may be stored as 16-bit floats, half_loaded_tensor.wgsl is in the place of this.
+#if VECTOR_{NAME}
 alias Stored{Name} = vec4f;
-#elif HALF_{NAME}
-alias Stored{Name} = u32;
 #else
 alias Stored{Name} = f32;
 #endif
@@ -17,7 +13,7 @@ alias Loaded{Name} = f32;
 
 // Where the length of an array is not in its type, SwiftShader divides to find it at every load.
 #if FIXED_LENGTHS
-var<storage> {name}: array<Stored{Name}, $({NAME}_LENGTH / (1 + HALF_{NAME} * !VECTOR_{NAME}))>;
+var<storage> {name}: array<Stored{Name}, $({NAME}_LENGTH)>;
 #else
 var<storage> {name}: array<Stored{Name}>;
 #endif

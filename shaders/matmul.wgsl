@@ -9,36 +9,12 @@
 // Sizes need not divide: rows and columns beyond the edge repeat the last one and are not stored; K beyond its end
 // counts as zeros.
 
-// HALF_A, HALF_B, HALF_OUTPUT: stored as 16-bit floats, four to a vec2u or two to a u32.
+// HALF_OUTPUT: stored as 16-bit floats, four to a vec2u.
 #include half
 #include relu
 
-#if VECTOR_A && HALF_A
-alias StoredA = vec2u;
-#elif HALF_A
-alias StoredA = u32;
-#elif VECTOR_A
-alias StoredA = vec4f;
-#else
-alias StoredA = f32;
-#endif
-#if VECTOR_B && HALF_B
-alias StoredB = vec2u;
-#elif HALF_B
-alias StoredB = u32;
-#elif VECTOR_B
-alias StoredB = vec4f;
-#else
-alias StoredB = f32;
-#endif
-// Where the length of an array is not in its type, SwiftShader divides to find it at every load.
-#if FIXED_LENGTHS
-var<storage> a: array<StoredA, $(A_LENGTH / (1 + HALF_A * !VECTOR_A))>;
-var<storage> b: array<StoredB, $(B_LENGTH / (1 + HALF_B * !VECTOR_B))>;
-#else
-var<storage> a: array<StoredA>;
-var<storage> b: array<StoredB>;
-#endif
+#include matmul_operand a
+#include matmul_operand b
 #if BIAS
 var<storage> bias: array<f32>;
 #endif
@@ -48,34 +24,6 @@ var<storage> output: array<vec2u>;
 var<storage> output: array<vec4f>;
 #else
 var<storage> output: array<f32>;
-#endif
-
-// An element of an operand's buffer: a value, or four.
-#if HALF_A && VECTOR_A
-fn elementA(index: u32) -> vec4f {
-  return unpackHalves(a[index]);
-}
-#elif HALF_A
-fn elementA(index: u32) -> f32 {
-  return unpackHalf(a[index / 2u], index);
-}
-#else
-fn elementA(index: u32) -> StoredA {
-  return a[index];
-}
-#endif
-#if HALF_B && VECTOR_B
-fn elementB(index: u32) -> vec4f {
-  return unpackHalves(b[index]);
-}
-#elif HALF_B
-fn elementB(index: u32) -> f32 {
-  return unpackHalf(b[index / 2u], index);
-}
-#else
-fn elementB(index: u32) -> StoredB {
-  return b[index];
-}
 #endif
 
 // Neighbouring values of a stored matrix: four across, or a chunk along K. `place` is worked out once, before the loop over K: the start of a row

@@ -1,10 +1,18 @@
 import half from "../../shaders/half.wgsl?raw";
+import halfLoad from "../../shaders/half_load.wgsl?raw";
+import halfLoadedTensor from "../../shaders/half_loaded_tensor.wgsl?raw";
+import halfMatmulOperand from "../../shaders/half_matmul_operand.wgsl?raw";
 import { at } from "../core/at.ts";
 import { InternalError } from "../core/errors.ts";
 import { type Plan, type PlannedDispatch, type PlannedValue, rootOf } from "./plan.ts";
 
-/** What shaders include that read or write 16-bit floats. */
-export const halfIncludes = { half };
+/** What shaders include that read or write 16-bit floats, in the place of texts that know f32 alone. */
+export const halfIncludes = {
+  half,
+  load: halfLoad,
+  loaded_tensor: halfLoadedTensor,
+  matmul_operand: halfMatmulOperand,
+};
 
 /**
  * Stores values that live between kernels of these layers as 16-bit floats: half the memory and half the traffic, while

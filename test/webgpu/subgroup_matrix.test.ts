@@ -45,8 +45,8 @@ const withMatrices = (matrix: SubgroupMatrix): DeviceTraits => ({
 });
 /** Changes of matmul.wgsl: `a` with 11 bits (f16's, and TF32's), `b` the same, and a result without its last row. */
 const ROUNDED_OR_CUT = [
-  ["return a[index];", "return quantizeToF16(a[index]);"],
-  ["return b[index];", "return quantizeToF16(b[index]);"],
+  ["#include matmul_operand a", "#include rounded_operand a"],
+  ["#include matmul_operand b", "#include rounded_operand b"],
   ["if (row >= M) { return; }", "if (row + 1u >= M) { return; }"],
 ] as const;
 const product = (m: number, n: number, k: number, transposeA = false, transposeB = false) => ({
@@ -189,7 +189,11 @@ test("the probe refuses operands rounded to fewer bits, and edges that are left 
     const wrong: typeof matmul = (sizes, on) => {
       const spec = matmul(sizes, on);
       if (!spec.shader.includes(wanted)) throw new Error(`matmul.wgsl has no "${wanted}"`);
-      return { ...spec, shader: spec.shader.replaceAll(wanted, replacement) };
+      const operand = spec.includes?.matmul_operand ?? "";
+      const rounded = operand.replace("return {name}[index];", "return quantizeToF16({name}[index]);");
+      if (rounded === operand) throw new Error("matmul_operand.wgsl returns elements in another way");
+      const includes = { ...spec.includes, rounded_operand: rounded };
+      return { ...spec, includes, shader: spec.shader.replaceAll(wanted, replacement) };
     };
     expect(await multipliesExactly(device, traits, false, wrong), replacement).toBe(false);
   }

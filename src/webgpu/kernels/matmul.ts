@@ -1,4 +1,5 @@
 import shader from "../../../shaders/matmul.wgsl?raw";
+import matmulOperand from "../../../shaders/matmul_operand.wgsl?raw";
 import { at } from "../../core/at.ts";
 import { InternalError } from "../../core/errors.ts";
 import type { Node } from "../../graph/node.ts";
@@ -145,6 +146,7 @@ function productForm(
   return {
     name: "matmul",
     shader,
+    includes: { matmul_operand: matmulOperand },
     constants: { ...operandConstants(sizes, tile, traits), BIAS: bias, RELU: relu, ...tileConstants(sizes, tile) },
     bindings: presentBindings({ a: "read", b: "read", bias: bias && "read", output: "write" }),
     workgroups: linearWorkgroups(rowGroups * columnGroups, 1),

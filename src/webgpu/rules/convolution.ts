@@ -6,10 +6,19 @@ import type { PlannedValue } from "../plan.ts";
 import { convolve, forwardKernel } from "./convolve.ts";
 import { biasAdd } from "./patterns.ts";
 import { Annotation, type MatchContext, type RuleEmitter, rule } from "./rule.ts";
-import { isLoadedByConvolution, UPSTREAM_LOAD } from "./upstream.ts";
 
 /** Left at a pool: a byte an element that says which of its window won (`conv2dForward`). */
-const WINNERS = new Annotation<PlannedValue>();
+export const WINNERS = new Annotation<PlannedValue>();
+
+/** The gradients of a pool and of the ReLU before it, where kernels can load them through the winners. */
+export interface PoolGradients {
+  readonly covers: readonly Node[];
+  /** Has them loaded through the winners of the pool. */
+  unpool(pool: Node): void;
+}
+
+/** Left at a ReLU before a pool, by a rule that comes where networks are trained (pool_gradients.ts). */
+export const POOL_GRADIENTS = new Annotation<PoolGradients>();
 
 /** A convolution with what follows it. */
 interface Convolution {
@@ -32,14 +41,8 @@ export const convolution = rule("conv2d", (conv, context) => {
   const pooled = relu && poolAfter(relu, context);
   const covers = [sum, activated];
   if (pooled?.gradients) {
-    const { scattered, before } = pooled.gradients;
-    covers.push(before, scattered);
-    const upstream = scattered.operand("upstream");
-    const values = (emit: RuleEmitter) => ({
-      upstream: emit.value(upstream),
-      winners: emit.find(WINNERS, pooled.pool),
-    });
-    context.leave(UPSTREAM_LOAD, before, { unpool: true, scaled: false, values });
+    covers.push(...pooled.gradients.covers);
+    pooled.gradients.unpool(pooled.pool);
   }
   const result = pooled?.pool ?? activated;
   const found = { conv, bias: biased?.bias, relu: relu !== undefined, pool: pooled?.pool, result };
@@ -57,26 +60,9 @@ function poolAfter(
   if (pool === undefined || otherPools.length > 0) return undefined;
   const others = readers.filter((use) => use !== pool);
   if (others.length === 0) return { pool, gradients: undefined };
-  const gradients = poolGradients(relu, others, context);
-  return gradients && { pool, gradients };
-}
-
-/** The gradients of a pool and of the ReLU before it. Three of four elements of the latter are zero. */
-interface PoolGradients {
-  /** Of the pool, in the places of the winners. */
-  readonly scattered: Node;
-  /** Of the ReLU. */
-  readonly before: Node;
-}
-
-/** Those gradients among what reads the ReLU's result beside the pool, where kernels can load them through the winners. */
-function poolGradients(relu: Node, readers: readonly Node[], context: MatchContext): PoolGradients | undefined {
-  const scattered = readers.find((use) => isOp(use, "maxPool2dGradient"));
-  const before = readers.find((use) => isOp(use, "reluGradient"));
-  if (readers.length !== 2 || scattered === undefined || before === undefined) return undefined;
-  const onlyEachOther =
-    context.soleUse(scattered) === before && before.operand("y") === relu && before.operand("upstream") === scattered;
-  return onlyEachOther && isLoadedByConvolution(before, context) ? { scattered, before } : undefined;
+  const gradients = context.find(POOL_GRADIENTS, relu);
+  const areOthers = gradients?.covers.length === others.length && others.every((use) => gradients.covers.includes(use));
+  return areOthers ? { pool, gradients } : undefined;
 }
 
 function isTwoByTwo({ geometry: g }: PoolAttributes): boolean {

@@ -7,7 +7,7 @@ import type { Rule } from "../rule.ts";
 import * as forward from "./forward.ts";
 
 /** The lists of rules that a module may have. */
-type RuleModule = Partial<Record<"rules" | "gradientRules" | "endRules", readonly Rule[]>>;
+type RuleModule = Partial<Record<"rules" | "poolRules" | "gradientRules" | "endRules", readonly Rule[]>>;
 
 /** Rules with their kernels and shaders: mostly a module that is fetched when a graph that is compiled has one of their ops. */
 export interface Family {
@@ -78,6 +78,8 @@ export const families: readonly Family[] = [
   },
   // The sum before the activation never reaches memory; before the rule of convolutions, which would take the sum alone.
   { ops: ["silu"], load: () => import("../convolution_silu.ts") },
+  // Takes no node: offers gradients to the rule of convolutions, which may have them unpooled.
+  { ops: ["maxPool2dGradient"], load: () => import("./training.ts"), list: "poolRules" },
   // Before its gradients, which it unpools. Nearly every network has one of these: it comes with the page.
   { ops: ["conv2d", "matmul"], load: async () => forward },
   // By kernels of their own, which know how the rule above has gradients unpooled; depthwise ones with strides too.

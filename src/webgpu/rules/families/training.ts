@@ -4,7 +4,11 @@ import { filterGradient } from "../filter_gradient.ts";
 import { finishStep } from "../finish_step.ts";
 import { inputGradient } from "../input_gradient.ts";
 import { optimizerUpdate } from "../optimizer_update.ts";
+import { poolGradients } from "../pool_gradients.ts";
 import type { Rule } from "../rule.ts";
+
+/** What flows back through a pool behind a convolution. */
+export const poolRules: readonly Rule[] = [poolGradients];
 
 /** What flows back through convolutions: nearly every network that is trained has some. */
 export const gradientRules: readonly Rule[] = [
