@@ -48,12 +48,15 @@ export interface ClassifierOptions extends PictureOptions {
    * "binaryCrossentropy". A model that ends in one of them keeps it.
    */
   activation?: "softmax" | "sigmoid";
+  /** Whether to go on by itself after a lost device, as trainers do. Default true. */
+  recover?: boolean;
 }
 
 const OPTIONS: OptionKinds<ClassifierOptions> = {
   backend: "any",
   labels: "any",
   activation: "string",
+  recover: "boolean",
   background: "any",
   invert: "any",
 };
@@ -86,7 +89,7 @@ export async function createClassifier(model: Model, options: ClassifierOptions)
   }
   checkActivation(model, options.activation);
   const { kind, applied } = outputActivation(model, options.activation);
-  const { background, invert } = options;
+  const { background, invert, recover = true } = options;
   if (background !== undefined || invert !== undefined) {
     (await pictureReading()).checkPictureOptions("createClassifier", options);
   }
@@ -95,7 +98,7 @@ export async function createClassifier(model: Model, options: ClassifierOptions)
   const predictor = new Predictor(model, options.backend, {
     batchSize: 1,
     folded: applied ? [] : [kind],
-    owner: "classifier",
+    ...{ owner: "classifier", recover },
   });
   return {
     async predict(image) {

@@ -15,7 +15,7 @@ import { type Head, type MetricsChoice, resolveHeads } from "./heads.ts";
 import { compileKeeper, KeptState } from "./kept_state.ts";
 import { type Measures, rightLabels } from "./measures.ts";
 import { checkModel, TRAINER } from "./options.ts";
-import { Recovery } from "./recovery.ts";
+import { Points, Recovery } from "./recovery.ts";
 import { checkLossesFitModel } from "./targets.ts";
 import { LocalTrainer } from "./trainer.ts";
 import { newStepParts, type StepParts, variablesOf } from "./training_state.ts";
@@ -72,6 +72,7 @@ async function chosenRecovery(
   kept: KeptState,
   { backend, recover = true, ...listeners }: TrainerOptions,
 ): Promise<Recovery | undefined> {
+  if (!recover) Points.of(backend).isByHand = true;
   if (!recover || !backend.isReplaceable) return undefined;
   const recovery = new Recovery(backend, kept, listeners);
   try {

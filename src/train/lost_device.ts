@@ -2,10 +2,37 @@
 
 import { raceAbort } from "../core/abort.ts";
 import { ArgumentError, DisposedError } from "../core/errors.ts";
-import type { Points, Recovery } from "./recovery.ts";
+import { nextTurn } from "../core/next_turn.ts";
+import { onDemand } from "../core/on_demand.ts";
+import type { Backend, VariableSnapshot } from "../graph/backend.ts";
+import { Points, type Recovery } from "./recovery.ts";
 
 /** Waits before each try to take a fresh device. */
 const TRIES_MILLISECONDS = [0, 100, 500];
+
+/** Another try may help, unless the device is the user's, or the backend was disposed of. */
+function orFinal(error: unknown): false {
+  if (error instanceof ArgumentError || error instanceof DisposedError) throw error;
+  return false;
+}
+
+/**
+ * Whether what met this loss without a trainer, as a classifier, can be done again: on a fresh device, or on what does the backend's
+ * work by then.
+ */
+export async function isReplaced(backend: Backend): Promise<boolean> {
+  const points = Points.of(backend);
+  points.active++;
+  try {
+    // The news of a loss may come behind what it caused.
+    await nextTurn();
+    const lost = await points.lost;
+    return lost ? await lost.wait(undefined, undefined) : backend.closed === undefined;
+  } finally {
+    points.active--;
+    points.onIdle?.();
+  }
+}
 
 /** One loss, from its news until a fresh device is there, or none comes. */
 export class LostDevice {
@@ -64,26 +91,28 @@ export class LostDevice {
   }
 
   async #tryAll(): Promise<boolean> {
-    for (const milliseconds of TRIES_MILLISECONDS) {
-      if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds));
-      try {
-        if (await this.#try()) return true;
-      } catch (error) {
-        // The device is the user's, or the backend was disposed of.
-        if (error instanceof ArgumentError || error instanceof DisposedError) return false;
+    const { backend } = this.#points;
+    try {
+      for (const milliseconds of TRIES_MILLISECONDS) {
+        if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds));
+        if (await this.#try((snapshot) => backend.reopen(snapshot)).catch(orFinal)) return true;
       }
+      const { goOnWithoutGpu } = await onDemand("another backend", () => import("../next_backend.ts"));
+      return await this.#try((snapshot) => goOnWithoutGpu(backend, snapshot));
+    } catch {
+      // Whoever waits throws the loss itself.
+      return false;
     }
-    return false;
   }
 
-  async #try(): Promise<boolean> {
+  async #try(reopen: (snapshot?: VariableSnapshot) => Promise<void>): Promise<boolean> {
     const { backend, point } = this.#points;
     // In the moment in which the backend opens, before anybody uses it; the last of its listeners.
     const forget = backend.onReopened(() => {
       for (const restore of point?.restores ?? []) restore();
     });
     try {
-      await backend.reopen(point?.snapshot);
+      await reopen(point?.snapshot);
       await this.#points.hold(async () => {
         for (const { again } of point?.journal ?? []) await again();
       });

@@ -1,6 +1,7 @@
 import { at } from "../core/at.ts";
-import { ArgumentError, DisposedError, ShapeError } from "../core/errors.ts";
+import { ArgumentError, DeviceLostError, DisposedError, ShapeError } from "../core/errors.ts";
 import { checkCount } from "../core/numbers.ts";
+import { onDemand } from "../core/on_demand.ts";
 import { checkOptions } from "../core/options.ts";
 import { formatShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -27,16 +28,25 @@ export interface ModelPredictor {
 
 /**
  * A predictor over a model: its outputs as they are, without a softmax that it does not have. On the backend of a trainer of
- * the same model it uses the weights as they are being trained. `batchSize` (default 32) images run at once.
+ * the same model it uses the weights as they are being trained. `batchSize` (default 32) images run at once. Where the device is lost,
+ * it goes on by itself as trainers do, unless `recover` is false.
  */
 export async function createPredictor(
   model: Model,
-  options: { backend: Backend; batchSize?: number },
+  options: { backend: Backend; batchSize?: number; recover?: boolean },
 ): Promise<ModelPredictor> {
-  checkOptions("createPredictor", options, { backend: "any", batchSize: "number" });
+  checkOptions("createPredictor", options, { backend: "any", batchSize: "number", recover: "boolean" });
   checkBackend("createPredictor", options.backend);
   const batchSize = checkCount("createPredictor", "batchSize", options.batchSize ?? 32);
-  return new Predictor(model, options.backend, { batchSize });
+  const { recover = true } = options;
+  return new Predictor(model, options.backend, { batchSize, recover });
+}
+
+/** Whether the device that was lost has been replaced, by one on which the work can be done again. */
+async function isReplaced(backend: Backend, error: unknown): Promise<boolean> {
+  if (!backend.isReplaceable || !(error instanceof DeviceLostError)) return false;
+  const { isReplaced } = await onDemand("recovery from a lost device", () => import("./lost_device.ts"));
+  return isReplaced(backend);
 }
 
 /** As many images of each of a model's inputs: copies, so that the caller may go on using the arrays. */
@@ -53,6 +63,8 @@ export interface PredictorOptions {
   readonly folded?: readonly PredictionKind[];
   /** What was disposed of, in messages. */
   readonly owner?: string;
+  /** Whether it goes on by itself after a lost device. Default: where it is no trainer's, which does so itself. */
+  readonly recover?: boolean;
 }
 
 /** The predictor behind `createPredictor`, `Trainer.predict` and classifiers: a program for single images and one for batches. */
@@ -62,10 +74,13 @@ export class Predictor implements ModelPredictor {
   readonly #batchSize: number;
   readonly #folded: readonly PredictionKind[];
   readonly #owner: string;
+  readonly #recovers: boolean;
   readonly #programs = new Map<number, Promise<Program>>();
   #disposed = false;
 
-  constructor(model: Model, backend: Backend, { batchSize, folded = [], owner = "predictor" }: PredictorOptions) {
+  constructor(model: Model, backend: Backend, options: PredictorOptions) {
+    const { batchSize, folded = [], owner = "predictor", recover = owner !== "trainer" } = options;
+    this.#recovers = recover;
     this.#model = model;
     this.#backend = backend;
     this.#batchSize = batchSize;
@@ -140,6 +155,7 @@ export class Predictor implements ModelPredictor {
     } catch (error) {
       // Whatever failed once its buffers were gone failed for that.
       this.#checkUsable();
+      if (this.#recovers && (await isReplaced(this.#backend, error))) return this.run({ count, inputs });
       throw error;
     }
   }

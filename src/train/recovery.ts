@@ -37,6 +37,8 @@ export class Points {
   static readonly #ofBackends = new WeakMap<Backend, Points>();
   readonly backend: Backend;
   readonly members = new Set<Recovery>();
+  /** Whether there are trainers without recovery: where they are alone, a fresh device is their user's business. */
+  isByHand = false;
   /** Calls under way; those of them that have met the loss wait for its end. */
   active = 0;
   /** From the loss of a device until a fresh one is in its place; for good where none comes. */
@@ -114,7 +116,7 @@ export class Points {
 
   /** The device has gone, unless that is known. */
   lose(error: Error): void {
-    if (this.lost || !(error instanceof DeviceLostError)) return;
+    if (this.lost || !(error instanceof DeviceLostError) || (this.isByHand && this.members.size === 0)) return;
     for (const { listeners } of this.members) queueMicrotask(() => listeners.onDeviceLost?.(error));
     this.lost = fetchLostDevice().then(({ LostDevice }) => new LostDevice(this));
     this.lost.catch(() => undefined);

@@ -100,7 +100,7 @@ export class WebGpuBackend implements Backend, ProgramHost {
     this.checkUsable();
     checkCompile(graph, options);
     const { outputs, halfLayers } = options;
-    return buildProgram(this, async (context) => {
+    const program = await buildProgram(this, async (context) => {
       const [lowered, halves] = await Promise.all([
         lowerGraph(graph, outputs, context.traits),
         halfLayers && onDemand("16-bit storage", () => import("./half_storage.ts")),
@@ -109,6 +109,8 @@ export class WebGpuBackend implements Backend, ProgramHost {
       const tuner = await context.tuner();
       return tuner ? tuner.tune(plan) : plan;
     });
+    program.source = { graph, options };
+    return program;
   }
 
   get closed(): Error | undefined {
@@ -167,6 +169,12 @@ export class WebGpuBackend implements Backend, ProgramHost {
     this.#context = fresh;
     this.#closing.open();
     this.#watch(fresh);
+  }
+
+  /** It can be used again: another backend does its work (moved.ts). */
+  opened(): void {
+    this.#checkNotDisposed();
+    this.#closing.open();
   }
 
   #open(acquired: AcquiredDevice): DeviceContext {

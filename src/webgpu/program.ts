@@ -4,8 +4,9 @@ import { formatCount, formatTable } from "../core/format.ts";
 import { nextTurn } from "../core/next_turn.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { Feeds, Program, ProgramStats } from "../graph/backend.ts";
+import type { CompileOptions, Feeds, Program, ProgramStats } from "../graph/backend.ts";
 import { checkFeeds } from "../graph/feeds.ts";
+import type { Graph } from "../graph/graph.ts";
 import type { Variable } from "../graph/node.ts";
 import type { ProfileData } from "../graph/profile.ts";
 import type { DeviceContext } from "./device_context.ts";
@@ -62,6 +63,8 @@ async function recordOrTellLoss(host: ProgramHost, planner: Planner): Promise<Re
 export class WebGpuProgram implements Program {
   readonly #host: ProgramHost;
   readonly #planner: Planner;
+  /** What it was compiled from, for another backend. */
+  source?: { readonly graph: Graph; readonly options: CompileOptions };
   #recording: Recording;
   #disposed = false;
 

@@ -5,6 +5,8 @@ import {
   activation,
   adam,
   batchNormalization,
+  createClassifier,
+  createPredictor,
   createTrainer,
   type Dataset,
   DeviceLostError,
@@ -248,5 +250,73 @@ describe("a trainer that recovers", () => {
     await expect(trainer.trainOnBatch(picture, [1])).rejects.toThrow(DeviceLostError);
     trainer.dispose();
     backend.dispose();
+  });
+
+  it("has classifiers and predictors go on too, also where there is no trainer", async () => {
+    const backend = await webgpu({ gpu: await testGpu(), quickStart: false });
+    const model = network();
+    const classifier = await createClassifier(model, { backend });
+    const predictor = await createPredictor(model, { backend });
+    const wanted = [await classifier.predict(picture), await predictor.predict(picture)];
+    for (let loss = 0; loss < 2; loss++) {
+      const under = predictor.predict(picture);
+      backend.device.destroy();
+      expect([await classifier.predict(picture), await under]).toEqual(wanted);
+    }
+    const byHand = await createClassifier(model, { backend, recover: false });
+    backend.device.destroy();
+    await expect(byHand.predict(picture)).rejects.toThrow(DeviceLostError);
+    backend.dispose();
+    await expect(classifier.predict(picture)).rejects.toThrow(DeviceLostError);
+  });
+
+  it("goes on without a graphics card where none comes back: from the last point, with all that ran there", async () => {
+    const gpu = await testGpu();
+    let isGone = false;
+    const leaving = { requestAdapter: async () => (isGone ? null : gpu.requestAdapter()) } as unknown as GPU;
+    const run = async (lose: boolean) => {
+      const backend = await webgpu({ gpu: lose ? leaving : gpu, quickStart: false });
+      const model = network();
+      const recovered: Recovered[] = [];
+      const trainer = await createTrainer(model, {
+        ...{ backend, loss: "sparseCategoricalCrossentropy", optimizer: "adam", batchSize: 4 },
+        onRecovered: (each) => recovered.push(each),
+      });
+      const classifier = await createClassifier(model, { backend });
+      await classifier.predict(picture);
+      await trainer.fit(pictures, { steps: 5 });
+      const first = await trainer.evaluate(pictures);
+      const steps: number[] = [];
+      const { stepLosses } = await trainer.fit(pictures, {
+        steps: 7,
+        onStep: ({ step }) => {
+          steps.push(step);
+          if (step !== 7 || !lose) return;
+          isGone = true;
+          backend.device.destroy();
+        },
+      });
+      const { probabilities } = await classifier.predict(picture);
+      const last = await trainer.evaluate(pictures);
+      const saved = await trainer.checkpoint();
+      await trainer.restore(saved);
+      expect((await trainer.evaluate(pictures)).loss).toBe(last.loss);
+      await trainer.trainOnBatch(picture, [1]);
+      const stats = trainer.stats();
+      trainer.dispose();
+      backend.dispose();
+      return { steps, values: [first.loss, ...stepLosses, last.loss, ...probabilities], recovered, stats };
+    };
+    const wanted = await run(false);
+    const got = await run(true);
+    expect(got.steps).toEqual(wanted.steps);
+    expect(got.values.length).toBe(wanted.values.length);
+    // Other sums in the same order of steps: a few units in the last place a step, which Adam's first steps make larger.
+    got.values.forEach((value, index) => {
+      expect(Math.abs(value - (wanted.values[index] ?? 0))).toBeLessThan(1e-3);
+    });
+    expect(got.recovered.map(({ backend }) => backend.kind)).toEqual(["wasm"]);
+    expect(got.stats.backend).toBe(got.recovered[0]?.backend.description);
+    expect(got.stats.steps).toBe(13);
   });
 });
