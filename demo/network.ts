@@ -127,6 +127,11 @@ export class Network {
     return this.#openTrainer(this, backend);
   }
 
+  /** The network stays what it is, also on the CPU backend, for which the settings would mean a smaller one where they are silent. */
+  keepSettings(): void {
+    this.#setup = complete(this.#setup, this.backendKind);
+  }
+
   /** Another trainer in the place of the one at hand: with `anew` for the settings' network, whatever there was before. */
   async remake({ anew }: { anew: boolean }): Promise<void> {
     if (anew) this.#isFromFile = false;

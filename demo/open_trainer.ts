@@ -5,11 +5,12 @@ import { LOSS, type TrainerSetup } from "./setup.ts";
 
 /** A trainer in a worker. Throws what `createWorkerTrainer` throws. */
 export function openTrainer(
-  { model, optimizer, batchSize, seed }: TrainerSetup,
+  { model, optimizer, batchSize, seed, onRecovered }: TrainerSetup,
   backend: BackendChoice,
 ): Promise<WorkerTrainer> {
   return createWorkerTrainer(model, {
     worker: () => new Worker(workerUrl, { type: "module" }),
     ...{ backend, loss: LOSS, optimizer, batchSize, seed },
+    onRecovered: (recovered) => onRecovered?.(recovered),
   });
 }

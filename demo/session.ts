@@ -3,6 +3,8 @@
  * calls its methods; it hears of every change through `onChange`. What concerns several of its parts is done here: opening,
  * other settings, going back, a network from a file, other digits.
  */
+import { WebGpuUnavailableError } from "../src/core/errors.ts";
+import type { Recovered } from "../src/train/types.ts";
 import type { Digits } from "./digits.ts";
 import type { NetworkFile } from "./network_file.ts";
 import { type Run, unknownRun, variedAtEnd } from "./run.ts";
@@ -26,10 +28,15 @@ export class Session extends SessionState {
     openTrainer: OpenTrainer;
     onChange: () => void;
   }) {
-    super(options.openTrainer, options.onChange);
+    const openTrainer: OpenTrainer = ({ model, optimizer, batchSize, seed }, backend) =>
+      options.openTrainer(
+        { model, optimizer, batchSize, seed, onRecovered: (recovered) => this.#recovered(recovered) },
+        backend,
+      );
+    super(openTrainer, options.onChange);
     this.#force = options.force;
     this.#load = options.load;
-    this.#openTrainer = options.openTrainer;
+    this.#openTrainer = openTrainer;
   }
 
   // ---- training
@@ -92,15 +99,14 @@ export class Session extends SessionState {
     this.status.become("loading");
     try {
       network.dispose();
-      const before = network.backendKind;
+      // A training that was begun is not left for a smaller network.
+      if (course.newest) network.keepSettings();
       const opening = openBest(this.#force, (backend) => network.make(backend));
       if (this.digits === undefined) this.pictures.take(await this.#loadBeside(opening));
       const { trainer, backendKind, passedOver } = await opening;
       network.trainer = trainer;
       network.backendKind = backendKind;
       this.passedOver = passedOver;
-      // The network for the CPU is another one: what was kept of the first is of no use to it.
-      if ((backendKind === "cpu") !== (before === "cpu")) course.begin();
       if (course.newest) await training.goBackTo(course.newest);
       else await network.begin();
       this.status.become(this.steps > 0 ? "paused" : "ready");
@@ -108,6 +114,15 @@ export class Session extends SessionState {
     } catch (error) {
       training.fail(error);
     }
+  }
+
+  /** The device was lost, and the training goes on; where no device came back, on the processor. */
+  #recovered({ backend: { kind } }: Recovered): void {
+    if (kind === this.backendKind) return;
+    this.network.keepSettings();
+    this.network.backendKind = kind;
+    this.passedOver = [new WebGpuUnavailableError("no-device", "The graphics card went away and did not come back.")];
+    this.status.changed();
   }
 
   /** The digits, while the trainer is made. Without digits nobody takes it: it goes. */

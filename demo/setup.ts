@@ -6,7 +6,7 @@ import { WebGpuUnavailableError } from "../src/core/errors.ts";
 import { WasmUnavailableError } from "../src/core/wasm_unavailable.ts";
 import type { Model } from "../src/nn/model.ts";
 import { adam, type Optimizer, sgd } from "../src/nn/optimizers.ts";
-import type { Trainer } from "../src/train/types.ts";
+import type { Recovered, Trainer } from "../src/train/types.ts";
 import type { BackendChoice } from "../src/worker/protocol.ts";
 import { buildDesign, preset, type Row } from "./train/design.ts";
 
@@ -90,6 +90,8 @@ export interface TrainerSetup {
   readonly optimizer: Optimizer;
   readonly batchSize: number;
   readonly seed: number;
+  /** Called when its training goes on after a lost device, on this backend. */
+  onRecovered?(recovered: Recovered): void;
 }
 
 /** A trainer; one that chose its backend itself says what it took, and why. */

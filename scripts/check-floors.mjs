@@ -18,8 +18,8 @@ const BELOW = {
   nn: ["core", "graph"],
   data: ["core"],
   formats: ["core", "graph", "nn", "data"],
-  // The choice of a backend stands on the backends alone, and so does that of the next one after a lost device.
-  train: ["core", "graph", "nn", "data", "formats", "next_backend.ts"],
+  train: ["core", "graph", "nn", "data", "formats"],
+  // The choice of a backend stands on the backends alone.
   worker: ["core", "graph", "cpu", "webgpu", "wasm", "best_backend.ts", "nn", "data", "formats", "train"],
   elements: ["core", "data"],
 };

@@ -1,4 +1,5 @@
 import { WebGpuUnavailableError } from "./core/errors.ts";
+import { onDemand } from "./core/on_demand.ts";
 import { checkOptions, type OptionKinds } from "./core/options.ts";
 import type { Backend } from "./graph/backend.ts";
 import { WasmUnavailableError, wasm } from "./wasm/open.ts";
@@ -17,12 +18,29 @@ const OPTIONS: OptionKinds<BestBackendOptions> = { ...WEBGPU, onFallback: "any" 
 
 /**
  * The first that works of WebGPU on hardware, WebAssembly (`wasm`), WebGPU in software, and the CPU; code of the others is
- * fetched only when it is taken. The `why` of what comes says why it is not the first. A `device` of one's own is taken whatever it is.
+ * fetched only when it is taken. Where it took WebGPU, its device is lost, and no other comes, what runs there goes on on the next
+ * of them. The `why` of what comes says why it is not the first. A `device` of one's own is taken whatever it is.
  */
 export async function bestBackend(options: BestBackendOptions = {}): Promise<Backend> {
   checkOptions("bestBackend", options, OPTIONS);
   const { onFallback = () => undefined, ...own } = options;
   return firstThatWorks(own, onFallback, async () => (await import("./cpu/backend.ts")).cpu());
+}
+
+/** Has WebAssembly, or what `cpu` brings, do the backend's work where its device is lost and no other comes. */
+export function goesOnWithoutGpu(gpu: WebGpuBackend, cpu: () => Promise<Backend>): void {
+  const withoutGpu = async () => {
+    try {
+      return await wasm();
+    } catch (error) {
+      if (!(error instanceof WasmUnavailableError)) throw error;
+      return cpu();
+    }
+  };
+  gpu.goOnElsewhere = async (snapshot) => {
+    const { moveTo } = await onDemand("another backend", () => import("./webgpu/moved.ts"));
+    await moveTo(gpu, await withoutGpu(), snapshot);
+  };
 }
 
 /** The same, where somebody else brings the last of them. */
@@ -43,6 +61,7 @@ export async function firstThatWorks(
   let gpu: WebGpuBackend | undefined;
   try {
     gpu = await webgpu(own);
+    goesOnWithoutGpu(gpu, cpu);
     if (own.device || !gpu.isSoftware) return gpu;
     passOver(new WebGpuUnavailableError("software", `WebGPU runs on the processor here (${gpu.description}).`));
   } catch (error) {

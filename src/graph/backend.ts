@@ -134,6 +134,11 @@ export interface Backend {
   reopen(snapshot?: VariableSnapshot): Promise<void>;
   /** Whether `reopen` replaces a lost device: not where there is none to lose, or where it is the user's own. */
   readonly isReplaceable?: boolean;
+  /**
+   * As `reopen`, where no fresh device comes: another backend does the work of this one from then on, for all who have it. Left out
+   * where there is none that `bestBackend` would take next. Throws what that backend throws.
+   */
+  goOnElsewhere?: (snapshot: VariableSnapshot) => Promise<void>;
   /** Calls `listener` each time `reopen` has set the variables; the function that comes back takes the listener away. */
   onReopened(listener: () => void): () => void;
   /** Frees everything that programs and variables hold on the device; further use throws `DisposedError`. */

@@ -3,9 +3,9 @@
 import { raceAbort } from "../core/abort.ts";
 import { ArgumentError, DisposedError } from "../core/errors.ts";
 import { nextTurn } from "../core/next_turn.ts";
-import { onDemand } from "../core/on_demand.ts";
 import type { Backend, VariableSnapshot } from "../graph/backend.ts";
-import { Points, type Recovery } from "./recovery.ts";
+import { pointsOf } from "./points_of.ts";
+import type { Points, Recovery } from "./recovery.ts";
 
 /** Waits before each try to take a fresh device. */
 const TRIES_MILLISECONDS = [0, 100, 500];
@@ -16,18 +16,52 @@ function orFinal(error: unknown): false {
   return false;
 }
 
+/** Opens the backend, on a fresh device or elsewhere, by what `attempt` makes of that; whether it did. */
+async function tryAll(
+  backend: Backend,
+  attempt: (reopen: (snapshot?: VariableSnapshot) => Promise<void>) => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    for (const milliseconds of TRIES_MILLISECONDS) {
+      if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      if (await attempt((snapshot) => backend.reopen(snapshot)).catch(orFinal)) return true;
+    }
+    const { goOnElsewhere } = backend;
+    return goOnElsewhere ? await attempt((snapshot = new Map()) => goOnElsewhere(snapshot)) : false;
+  } catch {
+    // Whoever waits throws the loss itself.
+    return false;
+  }
+}
+
+/** Devices that are replaced for classifiers and predictors alone. */
+const replacing = new WeakMap<Backend, Promise<boolean>>();
+
 /**
- * Whether what met this loss without a trainer, as a classifier, can be done again: on a fresh device, or on what does the backend's
- * work by then.
+ * Whether what met this loss outside of a trainer, in a classifier, can be done again: on a fresh device, or on what does the
+ * backend's work by then.
  */
 export async function isReplaced(backend: Backend): Promise<boolean> {
-  const points = Points.of(backend);
+  // The news of a loss may come behind what it caused.
+  await nextTurn();
+  const points = pointsOf.get(backend);
+  if (points) return isReplacedForTrainers(points);
+  if (backend.closed === undefined) return true;
+  const replaced =
+    replacing.get(backend) ??
+    tryAll(backend, async (reopen) => {
+      await reopen();
+      return backend.closed === undefined;
+    }).finally(() => replacing.delete(backend));
+  replacing.set(backend, replaced);
+  return replaced;
+}
+
+async function isReplacedForTrainers(points: Points): Promise<boolean> {
   points.active++;
   try {
-    // The news of a loss may come behind what it caused.
-    await nextTurn();
-    const lost = await points.lost;
-    return lost ? await lost.wait(undefined, undefined) : backend.closed === undefined;
+    const lost = await points.lost?.catch(() => undefined);
+    return lost ? await lost.wait(undefined, undefined) : points.backend.closed === undefined;
   } finally {
     points.active--;
     points.onIdle?.();
@@ -78,7 +112,7 @@ export class LostDevice {
   async #reopen(): Promise<void> {
     const { members, backend } = this.#points;
     const before = new Map([...members].map((member) => [member, member.steps]));
-    const isRecovered = await this.#tryAll();
+    const isRecovered = await tryAll(backend, (reopen) => this.#try(reopen));
     if (isRecovered) {
       for (const [member, steps] of before) {
         const { kind, description } = backend;
@@ -88,21 +122,6 @@ export class LostDevice {
     }
     this.#isReopening = false;
     this.#end(isRecovered);
-  }
-
-  async #tryAll(): Promise<boolean> {
-    const { backend } = this.#points;
-    try {
-      for (const milliseconds of TRIES_MILLISECONDS) {
-        if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds));
-        if (await this.#try((snapshot) => backend.reopen(snapshot)).catch(orFinal)) return true;
-      }
-      const { goOnWithoutGpu } = await onDemand("another backend", () => import("../next_backend.ts"));
-      return await this.#try((snapshot) => goOnWithoutGpu(backend, snapshot));
-    } catch {
-      // Whoever waits throws the loss itself.
-      return false;
-    }
   }
 
   async #try(reopen: (snapshot?: VariableSnapshot) => Promise<void>): Promise<boolean> {

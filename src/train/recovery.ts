@@ -10,6 +10,7 @@ import type { TrainerConfig } from "./config.ts";
 import type { FitRun } from "./fit_run.ts";
 import type { KeptState } from "./kept_state.ts";
 import type { LostDevice } from "./lost_device.ts";
+import { pointsOf } from "./points_of.ts";
 
 /** A point is taken when so many times the time has gone by that the last one took to arrive, but not more often than … */
 const TIMES_COST = 50;
@@ -34,7 +35,6 @@ const fetchLostDevice = () => onDemand("recovery from a lost device", () => impo
 
 /** What all that runs on one backend has in common: its device, and the points. */
 export class Points {
-  static readonly #ofBackends = new WeakMap<Backend, Points>();
   readonly backend: Backend;
   readonly members = new Set<Recovery>();
   /** Whether there are trainers without recovery: where they are alone, a fresh device is their user's business. */
@@ -56,8 +56,8 @@ export class Points {
   #interval = LEAST_MILLISECONDS;
 
   static of(backend: Backend): Points {
-    const points = Points.#ofBackends.get(backend) ?? new Points(backend);
-    Points.#ofBackends.set(backend, points);
+    const points = pointsOf.get(backend) ?? new Points(backend);
+    pointsOf.set(backend, points);
     return points;
   }
 

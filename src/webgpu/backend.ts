@@ -30,6 +30,7 @@ async function inPlace(plan: Plan): Promise<Plan> {
 export class WebGpuBackend implements Backend, ProgramHost {
   readonly kind = "webgpu";
   declare why?: string;
+  declare goOnElsewhere?: Backend["goOnElsewhere"] & {};
   readonly programs = new Set<WebGpuProgram>();
   readonly #options: WebGpuOptions;
   readonly #contextOptions: ContextOptions;

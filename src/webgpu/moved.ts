@@ -2,6 +2,7 @@
 import { InternalError } from "../core/errors.ts";
 import type { Backend, Program, VariableSnapshot } from "../graph/backend.ts";
 import type { WebGpuBackend } from "./backend.ts";
+import type { WebGpuProgram } from "./program.ts";
 
 const OF_BACKENDS = [
   ...["kind", "description", "bytes", "compile", "drawing", "fetchEarly", "isReplaceable", "lost", "snapshot"],
@@ -20,14 +21,7 @@ export async function moveTo(backend: WebGpuBackend, other: Backend, snapshot: V
     if (variable.hasMoved && variable.version === version) variable.remember(data);
   }
   const programs = [...backend.programs];
-  const compiled = await Promise.all(
-    programs.map(({ source }) => {
-      if (source === undefined)
-        throw new InternalError("a program that was made of a plan cannot go to another backend");
-      return other.compile(source.graph, source.options);
-    }),
-  );
-  await other.reopen(snapshot);
+  const compiled = await compiledOn(other, programs, snapshot);
   programs.forEach((program, index) => {
     const replacement = compiled[index];
     if (replacement === undefined) return;
@@ -43,6 +37,27 @@ export async function moveTo(backend: WebGpuBackend, other: Backend, snapshot: V
     },
   });
   backend.opened();
+}
+
+/** The programs on `other`, which goes where that fails. */
+async function compiledOn(
+  other: Backend,
+  programs: readonly WebGpuProgram[],
+  snapshot: VariableSnapshot,
+): Promise<Program[]> {
+  try {
+    const compiled = await Promise.all(
+      programs.map(({ source }) => {
+        if (source) return other.compile(source.graph, source.options);
+        throw new InternalError("a program that was made of a plan cannot go to another backend");
+      }),
+    );
+    await other.reopen(snapshot);
+    return compiled;
+  } catch (error) {
+    other.dispose();
+    throw error;
+  }
 }
 
 /** Has `other` answer where `target` is asked for one of these, and go when that goes. */

@@ -1,6 +1,8 @@
 /** A lost device changes nothing but the time that training takes. */
 import { describe, expect, it } from "vitest";
+import { goesOnWithoutGpu } from "../../src/best_backend.ts";
 import { randomKey, randomUniform } from "../../src/core/random.ts";
+import { cpu } from "../../src/cpu.ts";
 import {
   activation,
   adam,
@@ -276,6 +278,8 @@ describe("a trainer that recovers", () => {
     const leaving = { requestAdapter: async () => (isGone ? null : gpu.requestAdapter()) } as unknown as GPU;
     const run = async (lose: boolean) => {
       const backend = await webgpu({ gpu: lose ? leaving : gpu, quickStart: false });
+      // As bestBackend does.
+      goesOnWithoutGpu(backend, async () => cpu());
       const model = network();
       const recovered: Recovered[] = [];
       const trainer = await createTrainer(model, {
