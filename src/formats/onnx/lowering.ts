@@ -217,6 +217,7 @@ export class Lowering {
 
   /** Operands of an op that broadcasts: of one rank, and in the order of the first that is computed with that rank. */
   aligned(values: readonly Value[]): { handles: Handle[]; order: readonly number[] } {
+    if (values.length === 0) this.fail("lacks input 0");
     const rank = Math.max(...values.map(rankOf));
     const leader = values.find(
       (one): one is Computed => one.kind === "computed" && rankOf(one) === rank && !one.columns,

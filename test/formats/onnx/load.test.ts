@@ -188,3 +188,12 @@ it("pushes no transpose into a network of convolutions", () => {
   model.build(graph, graph.input("x", [2, ...model.inputShape]));
   expect(graph.nodes.map(({ op }) => op.name)).not.toContain("transpose");
 });
+
+it.each(["Sum", "Mean", "Max", "Min", "Add"])("a %s of nothing is refused", (op) => {
+  const file = {
+    inputs: { x: ["n", 2] },
+    outputs: { y: ["n", 2] },
+    nodes: [{ op, inputs: [], outputs: ["y"], name: "odd" }],
+  };
+  expect(() => loadOnnx(onnxFile(file))).toThrow(`ONNX: ${op} "odd" lacks input 0.`);
+});
