@@ -13,6 +13,7 @@ const app = await Application.bootstrap({
     "src/cpu.ts",
     "src/infer.ts",
     "src/graph.ts",
+    "src/keras.ts",
     "src/onnx.ts",
     "src/tfjs.ts",
     "src/worker.ts",

@@ -14,6 +14,7 @@ export const ENTRIES = {
   errors: "src/errors.ts",
   graph: "src/graph.ts",
   infer: "src/infer.ts",
+  keras: "src/keras.ts",
   node: "src/node.ts",
   onnx: "src/onnx.ts",
   tfjs: "src/tfjs.ts",

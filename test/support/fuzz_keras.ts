@@ -1,5 +1,6 @@
 /** Broken models of TF.js and Keras by the thousand. */
 import { FormatError } from "../../src/core/errors.ts";
+import { loadKeras } from "../../src/keras.ts";
 import { loadLayersModel } from "../../src/tfjs.ts";
 import { Report } from "./fuzz.ts";
 import { RandomData } from "./random.ts";
@@ -110,6 +111,33 @@ export async function fuzzLayersModels(count: number, seed: number): Promise<Rep
     const bytes = kind < 0.95 ? weights : changedBytes(weights.length > 0 ? weights : new Uint8Array(8), random);
     await takeBroken(report, name, bytes.length + (texts[place]?.length ?? 0), () =>
       loadLayersModel(given instanceof Uint8Array ? new TextDecoder().decode(given) : JSON.stringify(given), bytes),
+    );
+  }
+  if (Object.getOwnPropertyNames(Object.prototype).join() !== before) report.faults.push("a prototype was changed");
+  return report;
+}
+
+/** `count` broken files of Keras: HDF5 and zip, their bytes changed where they say how the file is laid out. */
+export async function fuzzKeras(files: readonly Uint8Array[], count: number, seed: number): Promise<Report> {
+  const report = new Report("Keras files");
+  const before = Object.getOwnPropertyNames(Object.prototype).join();
+  for (let index = 0; index < count; index++) {
+    const random = new RandomData(seed + index);
+    const file = files[index % files.length] as Uint8Array;
+    const bytes = file.slice(0, random.uniform() < 0.05 ? random.integer(0, file.length) : file.length);
+    const view = new DataView(bytes.buffer);
+    for (let change = random.integer(1, 8); change > 0 && bytes.length > 8; change--) {
+      const place = random.integer(0, bytes.length - 8);
+      const kind = random.integer(0, 3);
+      if (kind === 0) bytes[place] = random.integer(0, 255);
+      else if (kind === 1) bytes[place] = (bytes[place] ?? 0) ^ (1 << random.integer(0, 7));
+      // An address or a length at a place where there may be one.
+      else if (kind === 2)
+        view.setUint32(place & ~7, random.pick([0, 8, 96, 2 ** 31, 0xffffffff, bytes.length, place]), true);
+      else bytes.copyWithin(place, random.integer(0, bytes.length - 8), random.integer(0, bytes.length));
+    }
+    await takeBroken(report, `seed ${seed + index}, file ${index % files.length}`, bytes.length, () =>
+      loadKeras(bytes),
     );
   }
   if (Object.getOwnPropertyNames(Object.prototype).join() !== before) report.faults.push("a prototype was changed");
