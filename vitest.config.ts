@@ -76,6 +76,9 @@ const PLAIN = ["core", "cpu", "data", "demo", "formats", "graph", "nn", "train"]
 );
 const IN_BROWSERS = ["test/**/*.browser.test.ts", "test/page/**", "test/firefox/**", "test/webkit/**"];
 
+/** Headers of a page that is cross-origin isolated, and yet may load pictures of another origin. */
+const ISOLATED = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "credentialless" };
+
 /** Files that take a minute or more, longest first. One that began last would keep one core busy and let the other wait. */
 const LONG = [
   ...[
@@ -246,8 +249,9 @@ export default defineConfig({
         },
       },
       {
-        // The same GPU tests, and those that need a document, inside Chromium.
+        // The same GPU tests, and those that need a document, inside Chromium; the page may share memory with workers.
         plugins: [conformanceFiles()],
+        server: { headers: ISOLATED },
         test: {
           name: "chromium",
           include: [...ON_GPU, "test/**/*.browser.test.ts"],

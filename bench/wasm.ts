@@ -2,13 +2,16 @@
  * Our WebAssembly backend beside PyTorch on one thread, by turns: the same networks, weights and images (bench/jobs.ts).
  *
  *     npm run bench:wasm [-- --jobs reference:64,reference:61,vgg64:16,resnet32:32 --infer reference:1,reference:64
- *         --rounds 5 --python python3 --profile]
+ *         --rounds 5 --python python3 --profile --threads 2]
  *
  * And inference (`--infer`) beside onnxruntime-web's WebAssembly on one thread.
  * Times are the processor's, of each process, so that other programs on the machine count less; what shares a core with them is
  * still slower. A line a job: milliseconds a step, least and median of the rounds, ours and PyTorch's, and their ratio. The
  * losses of both at the first step must agree. Wants PyTorch (Debian's python3-torch). `--profile`: our own kernels, each with its
  * time of the processor, in place of that.
+ *
+ * `--threads N`: both on so many threads, ours also on one, by turns, and by the clock: a step's least and lower quartile. Other programs
+ * on the machine then count in full; the least needs as many cores free for one step.
  */
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
@@ -31,6 +34,7 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "5" },
     python: { type: "string", default: "python3" },
     profile: { type: "boolean", default: false },
+    threads: { type: "string" },
   },
 });
 
@@ -50,13 +54,14 @@ interface Row {
 }
 
 /** One round of PyTorch in a process of its own: milliseconds a step, and the first loss. */
-function pytorch(network: string, batch: number): { ms: number; loss: number } {
+function pytorch(network: string, batch: number, threads?: number): { ms: number; loss: number } {
   const job =
     network === "reference"
       ? ["--batches", `${batch}`, "--nets", ""]
       : ["--batches", "", "--nets", `${network}:${batch}`];
-  const args = [resolve(import.meta.dirname, "pytorch.py"), ...job, "--device", "cpu", "--processor", "--rounds", "3"];
-  const env = { ...process.env, OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
+  const args = [resolve(import.meta.dirname, "pytorch.py"), ...job, "--device", "cpu", "--rounds", "3"];
+  if (threads === undefined) args.push("--processor");
+  const env = { ...process.env, OMP_NUM_THREADS: `${threads ?? 1}`, MKL_NUM_THREADS: `${threads ?? 1}` };
   const { stdout, status, stderr } = spawnSync(options.python, args, { encoding: "utf8", env });
   if (status !== 0) throw new Error(`${options.python} bench/pytorch.py failed: ${stderr}`);
   const { rows } = JSON.parse(stdout) as { rows: readonly Row[] };
@@ -64,7 +69,7 @@ function pytorch(network: string, batch: number): { ms: number; loss: number } {
   return { ms: of("ms"), loss: of("loss") };
 }
 
-const backend = await wasm();
+const backend = await wasm({ threads: 1 });
 const engine = engineOn(backend);
 const least = (times: readonly number[]) => Math.min(...times);
 const shown = (times: readonly number[]) => `${least(times).toFixed(2)} (${median(times).toFixed(2)})`;
@@ -87,6 +92,51 @@ function* jobsOf(text: string): Generator<{ name: string; network: NetworkName; 
       throw new Error(`no network "${network}"; there are ${Object.keys(NETWORKS).join(", ")}`);
     yield { name, network: network as NetworkName, batch: Number(size) };
   }
+}
+
+/** Milliseconds of each step by the clock, one thread and several by turns; PyTorch's least of each round. */
+async function onThreads(threads: number): Promise<void> {
+  const several = await wasm({ threads });
+  console.log(`${several.description}, Node ${process.version}; milliseconds of the clock: least (quartile)`);
+  for (const { name, network, batch } of jobsOf(options.jobs)) {
+    const works = await Promise.all(
+      [engine, engineOn(several)].map(async (one) => {
+        const work = await one.open({ kind: "train", network, batch });
+        if (!work) throw new Error(`no ${name}`);
+        await work.run(20);
+        return { work, times: [] as number[] };
+      }),
+    );
+    const theirs: number[] = [];
+    for (let round = 0; round < Number(options.rounds); round++) {
+      for (const { work, times } of works) {
+        const ended = performance.now() + ROUND;
+        for (let started = performance.now(); started < ended; ) {
+          await work.run(1);
+          times.push(performance.now() - started);
+          started = performance.now();
+        }
+      }
+      theirs.push(pytorch(network, batch, threads).ms);
+    }
+    const shownTimes = (times: number[]) => {
+      times.sort((a, b) => a - b);
+      return `${least(times).toFixed(2)} (${(times[times.length >> 2] ?? Number.NaN).toFixed(2)})`;
+    };
+    const [one = [], many = []] = works.map(({ times }) => times);
+    console.log(
+      `train ${name}: one thread ${shownTimes(one)}, ${threads} ${shownTimes(many)}, PyTorch ${shownTimes(theirs)}; ` +
+        `${(least(one) / least(many)).toFixed(2)} × one thread, ${(least(many) / least(theirs)).toFixed(2)} × PyTorch's time`,
+    );
+    for (const { work } of works) work.dispose();
+  }
+  several.dispose();
+}
+
+if (options.threads !== undefined) {
+  await onThreads(Number(options.threads));
+  backend.dispose();
+  process.exit();
 }
 
 console.log(`${backend.description}, Node ${process.version}; milliseconds of processor time: least (median)`);

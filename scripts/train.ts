@@ -1,8 +1,9 @@
 /**
  * Trains a network on MNIST, or on pictures in folders, without a browser:
  *
- *     npm run train -- --epochs 1 --batch 64 --seed 1 [--limit N] [--backend best|webgpu|wasm|cpu] [--out model.safetensors]
+ *     npm run train -- --epochs 1 --batch 64 --seed 1 [--limit N] [--backend best|webgpu|wasm|cpu] [--threads N]
  *                      [--preset reference|fast|pictures] [--learning-rate 0.001] [--decay 0.3] [--profile] [--autotune]
+ *                      [--out model.safetensors]
  *     npm run train -- --images DIR --validation DIR --size 64 --channels 3 --epochs 25 --seed 1 [--no-augment]
  *
  * `--data DIR`: a folder with the four files of MNIST or one of its relatives, `train-images-idx3-ubyte` and so on, gzip-compressed or
@@ -72,6 +73,7 @@ const { values: options } = parseArgs({
     seed: { type: "string", default: "1" },
     limit: { type: "string" },
     backend: { type: "string", default: "best" },
+    threads: { type: "string" },
     "learning-rate": { type: "string" },
     decay: { type: "string", default: "0.3" },
     out: { type: "string" },
@@ -157,7 +159,9 @@ let dawn: GPU | undefined;
 
 async function openBackend(kind: string): Promise<Backend> {
   if (kind === "cpu") return cpu();
-  if (kind === "wasm") return wasm();
+  const threads = options.threads === undefined ? undefined : wholeNumber("threads", options.threads);
+  if (kind === "wasm") return wasm({ threads });
+  if (threads !== undefined) fail("--threads is of --backend wasm.");
   if (kind !== "best" && kind !== "webgpu") fail(`--backend is best, webgpu, wasm or cpu, not "${kind}".`);
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);

@@ -7,7 +7,7 @@ export interface WasmOptions {
    * `Cross-Origin-Opener-Policy: same-origin` and `Cross-Origin-Embedder-Policy: require-corp`), or Node. Results are the same bits,
    * however many there are. Default: as many as the processor has, at most 8, where memory can be shared; else 1.
    */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 const OPTIONS: OptionKinds<WasmOptions> = { threads: "number" };
