@@ -28,6 +28,8 @@ export interface Reading {
   readonly opsets: ReadonlyMap<string, number>;
   /** The batch that a model's file declares as a number: a reshape to it means the batch. */
   readonly declaredBatch: number | undefined;
+  /** Names of values that somebody reads, nodes or the file's outputs; where it is not said, all are. */
+  readonly read?: ReadonlySet<string>;
   /** Elements that may yet be made of known values: what a file declares does not decide how much is allocated. */
   budget: number;
 }
@@ -120,7 +122,8 @@ export class Lowering {
 
   /** Whether somebody reads that output. */
   wants(output: number): boolean {
-    return (this.node.outputs[output] ?? "") !== "";
+    const name = this.node.outputs[output] ?? "";
+    return name !== "" && (this.reading.read?.has(name) ?? true);
   }
 
   axis(axis: number, value: Value): number {

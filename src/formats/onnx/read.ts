@@ -65,7 +65,8 @@ function lowerNode(node: FileNode, values: Map<string, Value>, reading: Reading)
   const results = foldNode(lowering) ?? ruleFor(node)?.(lowering) ?? [];
   node.outputs.forEach((name, place) => {
     const value = results[place];
-    if (name === "") return;
+    // What nobody reads need not be there: running statistics of a file that was exported for training, for one.
+    if (name === "" || (value === undefined && !lowering.wants(place))) return;
     if (value === undefined) lowering.fail(`has an output ${place}, "${name.slice(0, 60)}", which is not supported`);
     else if (values.has(name)) lowering.fail(`gives "${name.slice(0, 60)}", which there is already`);
     else values.set(name, value);
@@ -85,7 +86,8 @@ export function readGraph(
   checkOpset(file.opsets);
   checkSupported(nodes);
   const inFile = [...file.graph.initializers.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const reading: Reading = { target, declaredBatch, opsets: file.opsets, budget: MADE_AT_MOST + 4 * inFile };
+  const read = new Set([...nodes.flatMap(({ inputs }) => inputs), ...file.graph.outputs.map(({ name }) => name)]);
+  const reading: Reading = { target, declaredBatch, read, opsets: file.opsets, budget: MADE_AT_MOST + 4 * inFile };
   const values = new Map<string, Value>(given);
   for (const [name, tensor] of file.graph.initializers) values.set(name, knownOf(tensor));
   for (const node of nodes) {

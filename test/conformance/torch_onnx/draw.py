@@ -261,14 +261,15 @@ def exported(draw, network, xs, opset):
     names = [f"x{i}" for i in range(len(xs))]
     outputs = ["scores", "image"] if network.image is not None else ["scores"]
     is_open = draw.random() < 0.5
+    modes = torch.onnx.TrainingMode
     file = io.BytesIO()
     torch.onnx.export(
         *(network, tuple(xs), file),
         input_names=names,
         output_names=outputs,
         opset_version=opset,
-        # Keeps batch norms apart from the convolutions before them.
-        training=torch.onnx.TrainingMode.PRESERVE,
+        # Both keep batch norms apart from the convolutions before them.
+        training=draw.choice([modes.PRESERVE, modes.PRESERVE, modes.TRAINING]),
         dynamic_axes={name: {0: "batch"} for name in names + outputs} if is_open else None,
     )
     return file.getvalue()

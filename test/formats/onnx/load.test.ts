@@ -6,6 +6,7 @@ import {
   activation,
   adam,
   conv2d,
+  createPredictor,
   createTrainer,
   dense,
   FormatError,
@@ -196,4 +197,46 @@ it.each(["Sum", "Mean", "Max", "Min", "Add"])("a %s of nothing is refused", (op)
     nodes: [{ op, inputs: [], outputs: ["y"], name: "odd" }],
   };
   expect(() => loadOnnx(onnxFile(file))).toThrow(`ONNX: ${op} "odd" lacks input 0.`);
+});
+
+it("outputs that nobody reads are left out: running statistics of a file that was exported for training, statistics of a layer norm", async () => {
+  const floats = (...data: number[]) => ({ shape: [data.length], data });
+  const file = onnxFile({
+    inputs: { x: ["n", 2, 3, 3] },
+    outputs: { y: ["n", 2, 3, 3] },
+    initializers: {
+      scale: floats(2, 0.5),
+      shift: floats(1, -1),
+      mean: floats(0.5, 0),
+      variance: floats(4, 1),
+      ones: floats(1, 1, 1),
+    },
+    nodes: [
+      {
+        ...{ op: "BatchNormalization", inputs: ["x", "scale", "shift", "mean", "variance"], outputs: ["n", "m", "v"] },
+        attributes: { training_mode: 1, epsilon: { float: 1e-5 }, momentum: { float: 0.75 } },
+      },
+      {
+        op: "LayerNormalization",
+        inputs: ["n", "ones"],
+        outputs: ["l", "lm", "lv"],
+        attributes: { epsilon: { float: 1e9 } },
+      },
+      { op: "MaxPool", inputs: ["n"], outputs: ["p", "places"], attributes: { kernel_shape: [1, 1] } },
+      { op: "Add", inputs: ["l", "p"], outputs: ["y"] },
+    ],
+  });
+  const made = loadOnnx(file);
+  expect(
+    made.layers.find(({ layer }) => layer.config.kind === "batchNormalization")?.layer.config.options,
+  ).toMatchObject({ momentum: 0.75 });
+  const predictor = await createPredictor(made, { backend: cpu() });
+  const [y] = await predictor.predict(Float32Array.from({ length: 18 }, (_, i) => i % 5));
+  predictor.dispose();
+  // By the moving statistics, channels last; the layer norm's values are all but 0.
+  for (let i = 0; i < 18; i++) {
+    const value = i % 5;
+    const want = i % 2 === 0 ? ((value - 0.5) / Math.sqrt(4 + 1e-5)) * 2 + 1 : (value / Math.sqrt(1 + 1e-5)) * 0.5 - 1;
+    expect(Math.abs((y?.data[i] ?? Number.NaN) - want)).toBeLessThan(1e-3);
+  }
 });

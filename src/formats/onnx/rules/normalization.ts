@@ -73,7 +73,7 @@ const instanceNorm: Rule = (node) => {
 const layerNorm: Rule = (node) => {
   const x = node.input(0);
   const first = node.axis(node.number("axis", -1), x);
-  if (node.wants(1)) node.fail("gives mean and deviation, which is not supported");
+  if (node.wants(1) || node.wants(2)) node.fail("gives mean and deviation, which is not supported");
   const axes = asItIs(rankOf(x)).slice(first);
   const image = shapeOf(x).slice(first);
   const rows = [node.optional(1), node.optional(2)].flatMap((value) => {
