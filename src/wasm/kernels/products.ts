@@ -360,6 +360,7 @@ export const placePixelsKernel = defineKernel(
   },
   (locals, p) => {
     const [rowFrom, rowTo, source, target] = [locals.i32(), locals.i32(), locals.i32(), locals.i32()];
+    const whole = locals.i32();
     return locals.range({ end: p.images }, () => [
       rowFrom.set(p.from),
       rowTo.set(p.to),
@@ -367,7 +368,11 @@ export const placePixelsKernel = defineKernel(
         source.set(rowFrom),
         target.set(rowTo),
         locals.range({ end: p.pixels }, () => [
-          locals.range({ end: p.pixelBytes, step: FLOAT }, (offset) => [
+          whole.set(p.pixelBytes.and(-VECTOR)),
+          locals.range({ end: whole, step: VECTOR }, (offset) => [
+            store.f32x4(target.plus(offset), load.f32x4(source.plus(offset))),
+          ]),
+          locals.range({ first: whole, end: p.pixelBytes, step: FLOAT }, (offset) => [
             store.f32(target.plus(offset), load.f32(source.plus(offset))),
           ]),
           source.add(p.pixelBytes),

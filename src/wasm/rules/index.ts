@@ -7,6 +7,7 @@ import { binary, broadcast, gradient, sum, unary } from "./pointwise.ts";
 import { avgPool, maxPool, maxPoolGradient } from "./pools.ts";
 import type { Rule } from "./rule.ts";
 import { exp, smooth } from "./smooth.ts";
+import { stridedInputGradient } from "./strided.ts";
 import { gatherBytes, nonFinite } from "./training.ts";
 import { unpool, winnersFilterGradient, winnersInputGradient, winnersSum } from "./winners.ts";
 import { winogradConvolution, winogradFilterGradient, winogradInputGradient } from "./winograd.ts";
@@ -18,7 +19,7 @@ export const rules: readonly Rule[] = [
   ...[depthwise, batchStatistics, batchNorm, batchNormGammaGradient, batchNormInputGradient],
   // Fewer products, where they are what a convolution takes.
   ...[winogradConvolution, winogradInputGradient, winogradFilterGradient],
-  ...[convolution, convolutionInputGradient, convolutionFilterGradient],
+  ...[convolution, stridedInputGradient, convolutionInputGradient, convolutionFilterGradient],
   ...[matmul, matmulOfRows],
   ...[maxPool, maxPoolGradient, avgPool],
   ...[unary, gradient, smooth, exp, binary, broadcast, sum],
