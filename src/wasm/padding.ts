@@ -1,20 +1,18 @@
 import { clearBytes } from "./emit/code.ts";
 import type { Kernel } from "./emit/function.ts";
 import { defineKernel } from "./emit/function.ts";
-import { placeLinesKernel, placePixelsKernel } from "./kernels/products.ts";
+import { placeLinesKernel } from "./kernels/products.ts";
 import { call, divide, ofBytes } from "./slices.ts";
 import type { Places } from "./task.ts";
 
 const FLOAT = 4;
 
-/** Images as a window slides over them: with zeros around them, and between their pixels. */
+/** Images as a window slides over them: with zeros around them. */
 export interface PaddedImages {
   readonly batch: number;
   readonly height: number;
   readonly width: number;
   readonly channels: number;
-  /** Distance of neighbouring rows and columns in the padded image: 1, or with zeros between them. */
-  readonly spread: readonly [height: number, width: number];
   /** Where the first row and column come; below 0 some are left out. */
   readonly top: number;
   readonly left: number;
@@ -27,16 +25,15 @@ export const clearKernel = defineKernel("clear", { at: "i32", bytes: "i32" }, (_
 );
 
 /** Whether the images can be read where they lie. */
-function isPlain({ spread, top, left, height, width, paddedHeight, paddedWidth }: PaddedImages): boolean {
-  const isSpread = spread[0] !== 1 || spread[1] !== 1;
-  return !isSpread && top === 0 && left === 0 && paddedHeight <= height && paddedWidth <= width;
+function isPlain({ top, left, height, width, paddedHeight, paddedWidth }: PaddedImages): boolean {
+  return top === 0 && left === 0 && paddedHeight <= height && paddedWidth <= width;
 }
 
 /** Rows (or columns) that fall into the padded image: the first, how many, and where it comes. */
-function visible(size: number, spread: number, before: number, padded: number) {
-  const first = Math.max(0, Math.ceil(-before / spread));
-  const end = Math.min(size, Math.ceil((padded - before) / spread));
-  return { first, count: Math.max(0, end - first), place: before + first * spread };
+function visible(size: number, before: number, padded: number) {
+  const first = Math.max(0, -before);
+  const end = Math.min(size, padded - before);
+  return { first, count: Math.max(0, end - first), place: before + first };
 }
 
 /** How a convolution's images are laid out for its kernel, and what brings them there. */
@@ -51,7 +48,7 @@ export interface PaddedSource {
 }
 
 export function paddedSource(images: PaddedImages): PaddedSource {
-  const { batch, height, width, channels, spread, paddedHeight, paddedWidth } = images;
+  const { batch, height, width, channels, paddedHeight, paddedWidth } = images;
   const pixel = channels * FLOAT;
   if (isPlain(images)) {
     const rowBytes = width * pixel;
@@ -60,29 +57,25 @@ export function paddedSource(images: PaddedImages): PaddedSource {
   }
   const rowBytes = paddedWidth * pixel;
   const imageBytes = paddedHeight * rowBytes;
-  const rows = visible(height, spread[0], images.top, paddedHeight);
-  const columns = visible(width, spread[1], images.left, paddedWidth);
-  const lines = spread[1] === 1;
+  const rows = visible(height, images.top, paddedHeight);
+  const columns = visible(width, images.left, paddedWidth);
   return {
     rowBytes,
     imageBytes,
     scratch: batch * imageBytes,
-    kernels: [clearKernel, lines ? placeLinesKernel : placePixelsKernel],
+    kernels: [clearKernel, placeLinesKernel],
     bind(places, from, scratch) {
       const imageStepFrom = height * width * pixel;
       const fill = divide(batch, ofBytes(2 * imageBytes)).map(({ begin, count }) => {
-        const common = {
+        const lines = {
           from: from + (rows.first * width + columns.first) * pixel + begin * imageStepFrom,
           to: scratch + rows.place * rowBytes + columns.place * pixel + begin * imageBytes,
           ...{ images: columns.count > 0 ? count : 0, imageStepFrom, imageStepTo: imageBytes },
-          ...{ rows: rows.count, rowStepFrom: width * pixel, rowStepTo: spread[0] * rowBytes },
+          ...{ rows: rows.count, rowStepFrom: width * pixel, rowStepTo: rowBytes },
         };
-        const pixels = { pixels: columns.count, pixelBytes: pixel, pixelStepTo: spread[1] * pixel };
         return [
           call(clearKernel, { at: scratch + begin * imageBytes, bytes: count * imageBytes }),
-          lines
-            ? call(placeLinesKernel, { ...common, rowBytes: columns.count * pixel })
-            : call(placePixelsKernel, { ...common, ...pixels }),
+          call(placeLinesKernel, { ...lines, rowBytes: columns.count * pixel }),
         ];
       });
       return { address: scratch, fill: places.inSlices(fill) };

@@ -351,7 +351,7 @@ export const placeLinesKernel = defineKernel(
   },
 );
 
-/** The same pixel by pixel, `pixelStepTo` bytes apart: zeros lie between them. */
+/** The same pixel by pixel, `pixelStepTo` bytes apart: other pixels lie between them. */
 export const placePixelsKernel = defineKernel(
   "place pixels",
   {

@@ -103,8 +103,8 @@ function convolutionTask({ convolution: node, bias, result, op, relu, codes }: F
 }
 
 /**
- * The gradient of the input is a convolution of the gradients, with zeros between them where the forward one strides, by the
- * kernel turned around, with input and output channels exchanged.
+ * The gradient of the input is a convolution of the gradients by the kernel turned around, with input and output channels
+ * exchanged. Where the forward one strides: rules/strided.ts, before this rule.
  */
 export const convolutionInputGradient: Rule = (node) => {
   if (!isOp(node, "conv2dInputGradient")) return undefined;
@@ -114,7 +114,6 @@ export const convolutionInputGradient: Rule = (node) => {
   const [spanY, spanX] = [(g.kernelHeight - 1) * g.dilationHeight, (g.kernelWidth - 1) * g.dilationWidth];
   const source = paddedSource({
     ...{ batch: g.batch, height: g.outHeight, width: g.outWidth, channels: g.outChannels },
-    spread: [g.strideHeight, g.strideWidth],
     ...{ top: spanY - g.padTop, left: spanX - g.padLeft },
     ...{ paddedHeight: g.inHeight + spanY, paddedWidth: g.inWidth + spanX },
   });

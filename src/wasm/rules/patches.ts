@@ -24,7 +24,7 @@ export const patchesOf = (height: number, width: number, stepY: number, stepX: n
 /** The input of a convolution, with its padding. */
 export const inputOf = (g: ConvGeometry) =>
   paddedSource({
-    ...{ batch: g.batch, height: g.inHeight, width: g.inWidth, channels: g.inChannels, spread: [1, 1] },
+    ...{ batch: g.batch, height: g.inHeight, width: g.inWidth, channels: g.inChannels },
     ...{ top: g.padTop, left: g.padLeft },
     paddedHeight: (g.outHeight - 1) * g.strideHeight + (g.kernelHeight - 1) * g.dilationHeight + 1,
     paddedWidth: (g.outWidth - 1) * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1,

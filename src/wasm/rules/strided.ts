@@ -1,3 +1,4 @@
+import { at } from "../../core/at.ts";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
@@ -5,7 +6,8 @@ import { flopsOf } from "../cpu_task.ts";
 import { PANEL, placePixelsKernel } from "../kernels/products.ts";
 import { clearKernel, paddedSource } from "../padding.ts";
 import { panels, product } from "../product.ts";
-import { Hidden, type Task } from "../task.ts";
+import { call, divide, ofBytes, type Slice } from "../slices.ts";
+import { Hidden, inStages, type Task } from "../task.ts";
 import { FLOAT, patchesOf, range } from "./patches.ts";
 import type { Rule } from "./rule.ts";
 
@@ -65,24 +67,23 @@ function phaseFilters(node: Node, filter: Node, g: ConvGeometry, tapsOfPairs: re
   const packed = new Hidden("f32", bytes / FLOAT, node);
   const task: Task = {
     ...{ layer: node.layer, op: "pack weights", kernel: "panels", shape: filter.shape, flops: 0 },
-    ...{ reads: [filter], makes: [packed], scratch: [], tables: [], kernels: [whole.kernel, last.kernel] },
+    ...{ reads: [filter], makes: [packed], scratch: [], tables: [], kernels: [...whole.kernels, ...last.kernels] },
     bind(places) {
-      const [packWhole, packLast] = [whole.bind(places), last.bind(places)];
       const [from, to] = [places.array(filter).address, places.array(packed).address];
-      return () => {
-        for (const { taps, start } of pairs) {
-          let target = to + start;
-          for (let group = 0; group < g.groups; group++) {
-            for (let panel = 0; panel < panelCount; panel++) {
-              for (const tap of taps) {
-                const channel = (tap * g.groupInChannels + panel * PANEL) * g.outChannels + group * g.groupOutChannels;
-                (panel + 1 < panelCount ? packWhole : packLast)(from + channel * FLOAT, target);
-                target += tapBytes;
-              }
-            }
-          }
-        }
-      };
+      const slices = pairs.map(({ taps, start }): Slice => {
+        let target = to + start;
+        const calls = range(g.groups, (group) =>
+          range(panelCount, (panel) =>
+            taps.map((tap) => {
+              const channel = (tap * g.groupInChannels + panel * PANEL) * g.outChannels + group * g.groupOutChannels;
+              target += tapBytes;
+              return (panel + 1 < panelCount ? whole : last).call(from + channel * FLOAT, target - tapBytes);
+            }),
+          ),
+        );
+        return calls.flat(2);
+      });
+      return places.inSlices(slices);
     },
   };
   return { task, packed, pairs, groupBytes };
@@ -102,7 +103,7 @@ export const stridedInputGradient: Rule = (node) => {
   const right = phasesOf(g.inWidth, [g.kernelWidth, g.strideWidth, g.dilationWidth, g.padLeft]);
   const [vertical, horizontal] = [borderOf(down), borderOf(right)];
   const source = paddedSource({
-    ...{ batch: g.batch, height: g.outHeight, width: g.outWidth, channels: g.outChannels, spread: [1, 1] },
+    ...{ batch: g.batch, height: g.outHeight, width: g.outWidth, channels: g.outChannels },
     ...{ top: vertical.before, left: horizontal.before },
     ...{ paddedHeight: vertical.size, paddedWidth: horizontal.size },
   });
@@ -128,43 +129,49 @@ export const stridedInputGradient: Rule = (node) => {
     g,
     pairs.map(({ y, x }) => y.taps.flatMap((tapY) => x.taps.map((tapX) => tapY.tap * g.kernelWidth + tapX.tap))),
   );
-  const largest = Math.max(0, ...pairs.map(({ y, x }) => y.count * x.count));
+  const bytesOf = ({ y, x }: (typeof pairs)[number]) => g.batch * y.count * x.count * pixelOut;
   return {
     ...{ layer: node.layer, op: "conv2dInputGradient", kernel: "product", shape: node.shape, flops: flopsOf(node) },
-    ...{ reads: [upstream, weights.packed], makes: [node], scratch: [source.scratch, g.batch * largest * pixelOut] },
+    ...{ reads: [upstream, weights.packed], makes: [node], scratch: [source.scratch, ...pairs.map(bytesOf)] },
     ...{ first: weights.task, tables: multiplies.flatMap(({ tables }) => tables) },
     kernels: [...source.kernels, clearKernel, placePixelsKernel, ...multiplies.map(({ kernel }) => kernel)],
     bind(places) {
       const [packed, result] = [places.array(weights.packed).address, places.array(node)];
       const { address, fill } = source.bind(places, places.array(upstream).address, places.scratch(0));
-      const [clear, place] = [places.call(clearKernel), places.call(placePixelsKernel)];
-      const sums = places.scratch(1);
-      const works = pairs.map(({ y, x }, index) => {
-        const run = multiplies[index]?.bind(places, [places.table(2 * index), places.table(2 * index + 1)]);
-        const { taps, start: first } = weights.pairs[index] as PhaseWeights;
-        return () => {
-          for (let group = 0; group < g.groups; group++) {
-            run?.(
-              address + group * g.groupOutChannels * FLOAT,
-              packed + first + group * weights.groupBytes(taps),
-              sums + group * g.groupInChannels * FLOAT,
-            );
-          }
-          place({
-            ...{ from: sums, to: result.address + (y.first * g.inWidth + x.first) * pixelOut, images: g.batch },
-            ...{ imageStepFrom: y.count * x.count * pixelOut, imageStepTo: g.inHeight * g.inWidth * pixelOut },
-            ...{ rows: y.count, rowStepFrom: x.count * pixelOut, rowStepTo: g.strideHeight * g.inWidth * pixelOut },
-            ...{ pixels: x.count, pixelBytes: pixelOut, pixelStepTo: g.strideWidth * pixelOut },
-          });
-        };
+      const products = multiplies.map((multiply, index) => {
+        const { taps, start: first } = at(weights.pairs, index);
+        const groups = range(g.groups, (group) => {
+          const a = address + group * g.groupOutChannels * FLOAT;
+          const b = packed + first + group * weights.groupBytes(taps);
+          const c = places.scratch(1 + index) + group * g.groupInChannels * FLOAT;
+          return multiply.slices({ a, b, c }, [places.table(2 * index), places.table(2 * index + 1)]);
+        });
+        return groups.flat();
       });
+      const copies = pairs.map((pair, index) => copiesOf(pair, g, places.scratch(1 + index), result.address));
       // Pixels that no window reaches.
       const isWhole = pairs.length === down.length * right.length;
+      const clear: Slice = [call(clearKernel, { at: result.address, bytes: result.byteLength })];
+      const run = inStages(places, [isWhole ? [] : [clear], products.flat(), copies.flat()]);
       return () => {
         fill();
-        if (!isWhole) clear({ at: result.address, bytes: result.byteLength });
-        for (const work of works) work();
+        run();
       };
     },
   };
 };
+
+/** What brings one product to its pixels, some images a slice. */
+function copiesOf({ y, x }: { y: Phase; x: Phase }, g: ConvGeometry, from: number, to: number): Slice[] {
+  const pixel = g.inChannels * FLOAT;
+  const [imageStepFrom, imageStepTo] = [y.count * x.count * pixel, g.inHeight * g.inWidth * pixel];
+  const first = to + (y.first * g.inWidth + x.first) * pixel;
+  return divide(g.batch, ofBytes(2 * imageStepFrom)).map(({ begin, count }) => [
+    call(placePixelsKernel, {
+      ...{ from: from + begin * imageStepFrom, to: first + begin * imageStepTo, images: count },
+      ...{ imageStepFrom, imageStepTo },
+      ...{ rows: y.count, rowStepFrom: x.count * pixel, rowStepTo: g.strideHeight * g.inWidth * pixel },
+      ...{ pixels: x.count, pixelBytes: pixel, pixelStepTo: g.strideWidth * pixel },
+    }),
+  ]);
+}

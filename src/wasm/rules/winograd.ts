@@ -121,7 +121,7 @@ function sourceOfTiles(
   padded: { readonly channels: number; readonly height: number; readonly width: number },
 ) {
   const source = paddedSource({
-    ...{ ...images, channels: padded.channels, spread: [1, 1] },
+    ...{ ...images, channels: padded.channels },
     ...{ paddedHeight: padded.height, paddedWidth: padded.width },
   });
   return {
