@@ -9,6 +9,7 @@ import {
   type Strip,
   vectorsOf,
 } from "../kernels/batch_norm.ts";
+import { call, divide, ofBytes } from "../slices.ts";
 import type { Places, Task, Value } from "../task.ts";
 import { FLOAT } from "./patches.ts";
 import { taskOf } from "./pointwise.ts";
@@ -87,13 +88,14 @@ export const batchNorm: Rule = (node): Task | undefined => {
     ),
     kernels: [kernel],
     bind(places) {
-      const run = places.call(kernel);
       const { images, rows, channelBytes } = sizesOf(node);
-      const parameters = {
-        ...{ ...addresses(node, places, names), to: places.array(node).address, labels: 0 },
-        ...{ images, rows, channelBytes, epsilon },
-      };
-      return () => run(parameters);
+      const from = addresses(node, places, names);
+      const imageBytes = rows * channelBytes;
+      const slices = divide(images, ofBytes(2 * imageBytes)).map(({ begin, count }) => {
+        const [x, to] = [from.x + begin * imageBytes, places.array(node).address + begin * imageBytes];
+        return [call(kernel, { ...from, x, to, labels: 0, images: count, rows, channelBytes, epsilon })];
+      });
+      return places.inSlices(slices);
     },
   };
 };
@@ -126,13 +128,18 @@ export const batchNormInputGradient: Rule = (node): Task | undefined => {
     ...taskOf(node, "batch norm input gradient", node.inputs),
     kernels: [kernel],
     bind(places) {
-      const [run, total] = [places.call(kernel), counting(node, places)];
+      const total = counting(node, places);
       const { images, rows, channelBytes } = sizesOf(node);
-      const parameters = {
-        ...{ ...addresses(node, places, names), to: places.array(node).address, labels: labelsOf(node, places) },
-        ...{ images, rows, channelBytes, epsilon },
-      };
-      return () => run({ ...parameters, factor: 1 / total() });
+      const [from, labels] = [addresses(node, places, names), labelsOf(node, places)];
+      const imageBytes = rows * channelBytes;
+      const factor = () => 1 / total();
+      const slices = divide(images, ofBytes(3 * imageBytes)).map(({ begin, count }) => {
+        const offset = begin * imageBytes;
+        const [x, upstream, to] = [from.x + offset, from.upstream + offset, places.array(node).address + offset];
+        const ofImages = { x, upstream, to, labels: labels === 0 ? 0 : labels + begin * FLOAT, images: count };
+        return [call(kernel, { ...from, ...ofImages, rows, channelBytes, epsilon, factor })];
+      });
+      return places.inSlices(slices);
     },
   };
 };

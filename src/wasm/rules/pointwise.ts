@@ -15,6 +15,7 @@ import {
   sumKernel,
   unaryKernel,
 } from "../kernels/pointwise.ts";
+import { call, divide, ofBytes } from "../slices.ts";
 import type { Task } from "../task.ts";
 import type { Rule } from "./rule.ts";
 
@@ -31,6 +32,9 @@ export function firstAttribute({ attributes }: Node): number {
   return "a" in attributes && typeof attributes.a === "number" ? attributes.a : 0;
 }
 
+/** Slices of so many bytes of as many arrays: whole cache lines, so that no two threads write to one. */
+const ofLines = (bytes: number, arrays: number) => divide(bytes, ofBytes(arrays), { unit: 64 });
+
 export const unary: Rule = (node): Task | undefined => {
   if (!isUnary(node.op.name)) return undefined;
   const kernel = unaryKernel(node.op.name);
@@ -39,10 +43,11 @@ export const unary: Rule = (node): Task | undefined => {
     ...taskOf(node, node.op.name, [x]),
     kernels: [kernel],
     bind(places) {
-      const run = places.call(kernel);
-      const [from, to] = [places.array(x), places.array(node)];
-      const parameters = { x: from.address, to: to.address, bytes: to.byteLength, a: firstAttribute(node) };
-      return () => run(parameters);
+      const [from, to] = [places.array(x).address, places.array(node)];
+      const slices = ofLines(to.byteLength, 2).map(({ begin, count: bytes }) => [
+        call(kernel, { x: from + begin, to: to.address + begin, bytes, a: firstAttribute(node) }),
+      ]);
+      return places.inSlices(slices);
     },
   };
 };
@@ -55,13 +60,12 @@ export const gradient: Rule = (node): Task | undefined => {
     ...taskOf(node, node.op.name, [value, upstream]),
     kernels: [kernel],
     bind(places) {
-      const run = places.call(kernel);
-      const to = places.array(node);
-      const parameters = {
-        ...{ value: places.array(value).address, upstream: places.array(upstream).address },
-        ...{ to: to.address, bytes: to.byteLength, a: firstAttribute(node) },
-      };
-      return () => run(parameters);
+      const [valueAt, from, to] = [places.array(value).address, places.array(upstream).address, places.array(node)];
+      const slices = ofLines(to.byteLength, 3).map(({ begin, count: bytes }) => {
+        const addresses = { value: valueAt + begin, upstream: from + begin, to: to.address + begin };
+        return [call(kernel, { ...addresses, bytes, a: firstAttribute(node) })];
+      });
+      return places.inSlices(slices);
     },
   };
 };
@@ -118,13 +122,30 @@ export const binary: Rule = (node): Task | undefined => {
     ...taskOf(node, op, [a, b]),
     kernels: [kernel],
     bind(places) {
-      const run = places.call(kernel);
-      const [left, right, to] = [places.array(a), places.array(b), places.array(node)];
-      const parameters = {
-        ...{ a: left.address, b: right.address, to: to.address },
-        ...{ rows: to.length / columns, rowBytes: columns * FLOAT },
-      };
-      return () => run(parameters);
+      const [left, right, to] = [places.array(a).address, places.array(b).address, places.array(node)];
+      const rowBytes = columns * FLOAT;
+      const rows = to.length / columns;
+      if (rows === 1) {
+        /** Bytes to what belongs to a place of the row. */
+        const at = (spread: Spread, begin: number) => (spread === "full" || spread === "row" ? begin : 0);
+        const slices = ofLines(rowBytes, 3).map(({ begin, count }) => [
+          call(kernel, {
+            ...{ a: left + at(spreadA, begin), b: right + at(spreadB, begin), to: to.address + begin },
+            ...{ rows, rowBytes: count },
+          }),
+        ]);
+        return places.inSlices(slices);
+      }
+      /** Bytes to what belongs to a row. */
+      const at = (spread: Spread, row: number) =>
+        row * (spread === "full" ? rowBytes : spread === "column" ? FLOAT : 0);
+      const slices = divide(rows, ofBytes(3 * rowBytes)).map(({ begin, count }) => [
+        call(kernel, {
+          ...{ a: left + at(spreadA, begin), b: right + at(spreadB, begin), to: to.address + begin * rowBytes },
+          ...{ rows: count, rowBytes },
+        }),
+      ]);
+      return places.inSlices(slices);
     },
   };
 };
