@@ -149,7 +149,8 @@ export class Lowering {
 
   /** A layer with weights. */
   layer(x: Handle, weights: Weights, make: (name: string) => Layer): Handle {
-    return this.reading.target.layer(make, this.node.name, x, weights);
+    const key = `${this.node.op} ${this.node.inputs.slice(1).join("\n")}`;
+    return this.reading.target.layer(make, this.node.name, x, { weights, key });
   }
 
   constant(data: ArrayLike<number>, shape: readonly number[], type: ElementType = "float"): Handle {

@@ -12,6 +12,13 @@ import { BATCH, type Handle, type Known, sameList } from "./value.ts";
 /** Weights of a layer, by the names of its parameters. */
 export type Weights = Readonly<Record<string, Known>>;
 
+/** What a layer is to have. */
+export interface Wanted {
+  readonly weights: Weights;
+  /** Which tensors of the file these are: nodes that read the same ones are calls of one layer. */
+  readonly key: string;
+}
+
 /** What an ONNX graph becomes: nodes of a graph, or a model's layers. */
 export interface Target {
   /** Whether layers keep weights; then axis 0 is the batch. */
@@ -20,7 +27,7 @@ export interface Target {
   /** An op of `corteza/graph` with its attributes in their order. */
   op(name: string, operands: readonly Handle[], attributes: readonly unknown[]): Handle[];
   /** A layer with weights, of a model alone. */
-  layer(make: (name: string) => Layer, name: string, x: Handle, weights: Weights): Handle;
+  layer(make: (name: string) => Layer, name: string, x: Handle, wanted: Wanted): Handle;
 }
 
 const NUMBER_TYPES = { float: "f32", int: "i32", bool: "u32" } as const;
@@ -49,12 +56,23 @@ const withoutBatch = (attribute: unknown): unknown =>
     ? attribute.map((one, place) => (one === BATCH && place === 0 ? "batch" : one))
     : attribute;
 
+const sameOptions = (a: Layer, b: Layer): boolean =>
+  a.config.kind === b.config.kind && JSON.stringify(a.config.options) === JSON.stringify(b.config.options);
+
+const sameValues = (a: Weights, b: Weights): boolean =>
+  Object.entries(a).every(([name, { shape, data }]) => {
+    const other = Object.hasOwn(b, name) ? b[name] : undefined;
+    return other !== undefined && sameList(shape, other.shape) && sameList(Array.from(data), Array.from(other.data));
+  });
+
 /** Layers of a model, and the weights that they are to have. */
 export class ModelTarget implements Target {
   readonly isModel = true;
   /** By parameter: "conv1/kernel". */
   readonly weights = new Map<string, { shape: number[]; data: Float32Array }>();
   readonly #names = new Set<string>();
+  /** Layers with a kernel, by the tensors of the file that they have. */
+  readonly #made = new Map<string, { layer: Layer; weights: Weights }>();
 
   constant({ data, shape, type, ofBatch }: Known): Handle {
     if (ofBatch) {
@@ -73,8 +91,11 @@ export class ModelTarget implements Target {
     return [(operation(options) as (...xs: SymbolicTensor[]) => SymbolicTensor)(...tensors)];
   }
 
-  layer(make: (name: string) => Layer, wanted: string, x: Handle, weights: Weights): Handle {
+  layer(make: (name: string) => Layer, wanted: string, x: Handle, { weights, key }: Wanted): Handle {
     if (x instanceof Node) throw new FormatError("ONNX: a layer wants a model's tensor.");
+    // Exporters write equal tensors once: scales of batch norms that are all 1 say nothing of shared layers, kernels do.
+    const known = Object.hasOwn(weights, "kernel") ? this.#made.get(key) : undefined;
+    if (known && sameOptions(known.layer, make("shared")) && sameValues(weights, known.weights)) return known.layer(x);
     const name = this.#unique(wanted);
     const made = make(name);
     // Before anything is drawn for them: sizes that the file declares elsewhere are not believed.
@@ -86,6 +107,7 @@ export class ModelTarget implements Target {
       );
     }
     const y = made(x);
+    if (!this.#made.has(key)) this.#made.set(key, { layer: made, weights });
     for (const [parameter, { shape, data }] of Object.entries(weights)) {
       this.weights.set(`${name}/${parameter}`, { shape: [...shape], data: Float32Array.from(data) });
     }

@@ -220,6 +220,21 @@ it("an output that is given twice is two outputs of the file", async () => {
   expect(parseModel(bytes).graph.outputs.map(({ name }) => name)).toEqual(["scores", "scores_1"]);
 });
 
+it("a layer that is called twice comes back as one, equal layers as two", async () => {
+  const x = input([6, 5, 3]);
+  const shared = conv2d({ filters: 3, kernelSize: 3, padding: "same", name: "shared" });
+  const own = conv2d({ filters: 3, kernelSize: 3, padding: "same", name: "own" });
+  const scores = dense({ units: 3, name: "scores" });
+  const y = flatten()(own(activation("relu")(shared(shared(x)))));
+  const made = model({ inputs: x, outputs: scores(scores(dense({ units: 3 })(y))) });
+  settle(made, new RandomData(4));
+  const all = made.parameters;
+  const same = ["kernel", "bias"].map((name) => [`own/${name}`, all.get(`shared/${name}`) as never] as const);
+  made.setParameters(new Map(same), { partial: true });
+  const back = await check(made);
+  expect([...back.parameters.keys()]).toEqual([...made.parameters.keys()]);
+});
+
 it("layers and constants of one's own, as far as ONNX has their ops", async () => {
   const gate = defineLayer({
     kind: "gate",
