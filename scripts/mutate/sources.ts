@@ -11,6 +11,8 @@ const AREAS: Readonly<Record<string, (file: string) => boolean>> = {
   shaders: (file) => /^shaders\/.*\.wgsl$/.test(file),
   "shader preprocessor": (file) => file === "src/webgpu/preprocess.ts",
   "CPU kernels": (file) => file.startsWith("src/cpu/"),
+  // Kernels, the rules that choose them, and what puts them together; who starts threads is another matter.
+  "WebAssembly kernels": (file) => /^src\/wasm\/(kernels|rules|emit)\//.test(file),
   "shape and gradient rules": (file) => file.startsWith("src/graph/"),
   geometry: (file) => /^src\/core\/(shape|window_geometry|transposed_conv_geometry)\.ts$/.test(file),
 };
