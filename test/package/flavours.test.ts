@@ -1,5 +1,5 @@
 /** The package's two builds, for development and for pages' production builds, do the same and do not mix. */
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -22,6 +22,14 @@ it("no file of one build names a file of the other", () => {
   const isOfProduction = (name: string) => name.startsWith("production/");
   expect(imports.filter(({ from }) => isOfProduction(from)).length).toBeGreaterThan(100);
   expect(imports.filter(({ from, to }) => isOfProduction(from) !== isOfProduction(to))).toEqual([]);
+});
+
+it("what is sent to WebAssembly's threads as text needs nothing of other files", async () => {
+  for (const build of ["", "production"]) {
+    const script = await readFile(join(dist, build, "wasm/threads/thread.js"), "utf8");
+    expect(script).toMatch(/function runThread\(/);
+    expect(script).not.toMatch(/^import /m);
+  }
 });
 
 /** An epoch in the page, one in a worker with the page's trainer's seed, predictions, and an error's class. */

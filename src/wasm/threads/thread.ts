@@ -132,11 +132,10 @@ export function runThread(
   };
 
   const ready = ({ kernel, values, own, live: changing }: SentCall): Ready => {
-    const run = kernels.get(kernel);
-    if (run === undefined) throw new Error(`kernel ${kernel} is missing`);
     const placed = [...values];
     for (const [place, step] of own) placed[place] = (placed[place] as number) + thread * step;
-    return { run, values: placed, live: changing };
+    // A kernel that is missing fails when it is called: a text of an error made here would be another module's (scripts/error-numbers.mjs).
+    return { run: kernels.get(kernel) as Ready["run"], values: placed, live: changing };
   };
 
   const take = (message: ToThread): void => {
@@ -160,8 +159,7 @@ export function runThread(
   };
 
   const runSlice = (slice: number): void => {
-    const calls = jobs.get(Atomics.load(control, words.job))?.[slice];
-    if (calls === undefined) throw new Error("a job is missing");
+    const calls = jobs.get(Atomics.load(control, words.job))?.[slice] as readonly Ready[];
     for (const { run, values, live: changing } of calls) {
       for (const [place, index] of changing) values[place] = live[index] as number;
       run(...values);
