@@ -17,7 +17,7 @@ const EVERY: readonly (readonly [sources: string, node: number, browser: number]
   ["torch/activations", 1, 7],
   ["keras-js", 24, 60],
   ["frozen-oracle", 3, 6],
-  ["torch-onnx", 10, 10],
+  ["torch-onnx", 12, 12],
   ["webnn-wpt", 2, 40],
   ["webnn-baseline", 8, 60],
   ["", 8, 20],

@@ -41,6 +41,17 @@ class Residual(nn.Module):
         return x + self.inner(x)
 
 
+class Twice(nn.Module):
+    """One set of weights, used twice."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        return self.inner(self.inner(x))
+
+
 class Branches(nn.Module):
     def __init__(self, left, right):
         super().__init__()
@@ -162,7 +173,7 @@ def same(draw, c, out):
 def block(draw, c):
     """Layers and the channels that they give."""
     kind = draw.choice(
-        ["conv", "conv", "batch norm", "norm", "pool", "pad", "residual", "branches", "excite", "shuffle", "resize", "halves", "apart"]
+        ["conv", "conv", "batch norm", "norm", "pool", "pad", "residual", "twice", "branches", "excite", "shuffle", "resize", "halves", "apart"]
     )
     if kind == "conv":
         layers, out = convolution(draw, c)
@@ -189,6 +200,8 @@ def block(draw, c):
         return [draw.choice([nn.ReflectionPad2d, nn.ReplicationPad2d, nn.ZeroPad2d, lambda s: nn.ConstantPad2d(s, 0.25)])(sides)], c
     if kind == "residual":
         return [Residual(same(draw, c, c))], c
+    if kind == "twice":
+        return [Twice(same(draw, c, c))], c
     if kind == "branches":
         left, right = draw.randint(1, 3), draw.randint(1, 3)
         return [Branches(same(draw, c, left), same(draw, c, right))], left + c + right
