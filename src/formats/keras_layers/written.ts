@@ -1,4 +1,5 @@
 /** A layer of this library as Keras spells it: what the table of layers says, both ways the same. */
+import type { Model } from "../../nn/model.ts";
 import { kernelBegins, type LayerRow, TABLE } from "./table.ts";
 import { KINDS, toSnake } from "./values.ts";
 
@@ -30,4 +31,32 @@ export function kerasConfig(
   if (row.channels) config["axis"] = -1;
   if (row.fixed?.["data_format"]) config["data_format"] = "channels_last";
   return { className: row.className, config };
+}
+
+/** Why a layer cannot be written: the layer, or the option. */
+export class NotWritable extends Error {}
+
+/** A call of a layer: which layer, and the numbers of the tensors that it reads. */
+export interface Call {
+  readonly layer: number;
+  readonly inputs: readonly number[];
+}
+
+/** A model's wiring in one form for both kinds. */
+export function wiringOf(model: Model): {
+  inputs: { name: string; shape: readonly number[] }[];
+  calls: Call[];
+  outputs: number[];
+} {
+  const config = model.toJSON();
+  if (config.kind === "sequential") {
+    const calls = config.layers.map((_, layer) => ({ layer, inputs: [layer] }));
+    return { inputs: [{ name: "input", shape: config.inputShape }], calls, outputs: [calls.length] };
+  }
+  const places = new Map(config.layers.map(({ name }, place) => [name, place]));
+  return {
+    inputs: config.inputs.map(({ name, shape }) => ({ name, shape })),
+    calls: config.calls.map(({ layer, inputs }) => ({ layer: places.get(layer) ?? 0, inputs })),
+    outputs: [...config.outputs],
+  };
 }

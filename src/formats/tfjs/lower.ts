@@ -4,8 +4,8 @@ import type { Shape } from "../../core/shape.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Padding } from "../../core/window_geometry.ts";
 import { toPair } from "../../nn/layer.ts";
-import type { Options } from "../keras_layers/written.ts";
-import { type From, NotWritable, Parts, type WrittenWeight } from "./parts.ts";
+import { NotWritable, type Options } from "../keras_layers/written.ts";
+import { type From, Parts, type WrittenWeight } from "./parts.ts";
 
 /** A layer with what is known of it in its model. */
 export interface WritableLayer {

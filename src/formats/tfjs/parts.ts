@@ -1,6 +1,6 @@
 /** One layer of this library as one layer of TensorFlow.js, or as several that compute the same. */
 import type { Shape } from "../../core/shape.ts";
-import { kerasConfig, type Options } from "../keras_layers/written.ts";
+import { kerasConfig, NotWritable, type Options } from "../keras_layers/written.ts";
 
 /** A weight of TensorFlow.js. */
 export interface WrittenWeight {
@@ -23,9 +23,6 @@ export interface Part {
 
 /** Of batch norms that only multiply and add: with the variance it makes 1, without a rounding. */
 const EPSILON = 2 ** -10;
-
-/** Why TensorFlow.js cannot compute what a layer does. */
-export class NotWritable extends Error {}
 
 /** Activations that TensorFlow.js has under a name that its files can hold. */
 const NAMES: ReadonlySet<string> = new Set([

@@ -1,8 +1,9 @@
 import { at } from "../../core/at.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Model } from "../../nn/model.ts";
+import { type Call, NotWritable, wiringOf } from "../keras_layers/written.ts";
 import { lowered } from "./lower.ts";
-import { NotWritable, type Part, type Parts, type WrittenWeight } from "./parts.ts";
+import type { Part, Parts, WrittenWeight } from "./parts.ts";
 
 /** A weight's entry in a manifest. */
 interface ManifestEntry {
@@ -39,31 +40,6 @@ class Names {
     this.#taken.add(name);
     return name;
   }
-}
-
-/** A call of a layer: which layer, and the numbers of the tensors that it reads. */
-interface Call {
-  readonly layer: number;
-  readonly inputs: readonly number[];
-}
-
-/** A model's wiring in one form for both kinds. */
-function wiringOf(model: Model): {
-  inputs: { name: string; shape: readonly number[] }[];
-  calls: Call[];
-  outputs: number[];
-} {
-  const config = model.toJSON();
-  if (config.kind === "sequential") {
-    const calls = config.layers.map((_, layer) => ({ layer, inputs: [layer] }));
-    return { inputs: [{ name: "input", shape: config.inputShape }], calls, outputs: [calls.length] };
-  }
-  const places = new Map(config.layers.map(({ name }, place) => [name, place]));
-  return {
-    inputs: config.inputs.map(({ name, shape }) => ({ name, shape })),
-    calls: config.calls.map(({ layer, inputs }) => ({ layer: places.get(layer) ?? 0, inputs })),
-    outputs: [...config.outputs],
-  };
 }
 
 /** Every layer of the model as layers of TensorFlow.js; throws one `ArgumentError` that lists those that cannot be. */
