@@ -336,3 +336,33 @@ describe("a training that learns nothing", () => {
     expect(found.filter((ailment) => ailment !== undefined)).toEqual([]);
   });
 });
+
+describe("where the graphics card went away", () => {
+  it("the training stays what it is, made anew on the CPU backend or carried on by another one", async () => {
+    let kind: "webgpu" | "cpu" = "webgpu";
+    let recovered: Parameters<OpenTrainer>[0]["onRecovered"];
+    const session = new Session({
+      ...{ force: undefined, load, onChange: () => onChange() },
+      openTrainer: async (setup, backend) => {
+        recovered = setup.onRecovered?.bind(setup);
+        return Object.assign(await openTrainer(setup, backend), { backendKind: kind });
+      },
+    });
+    session.augment = false;
+    session.plan({ network: QUICK });
+    await session.open();
+    await train(session);
+    const { run, batchSize, steps } = session;
+    expect(steps).toBeGreaterThan(0);
+
+    recovered?.({ stepsRedone: 0, backend: { kind: "wasm", description: "WebAssembly" } });
+    expect([session.backendKind, session.passedOver.length, session.phase]).toEqual(["wasm", 1, "ready"]);
+    expect([session.run.id, session.steps]).toEqual([run.id, steps]);
+
+    kind = "cpu";
+    await session.open();
+    expect([session.backendKind, session.phase, session.error]).toEqual(["cpu", "paused", undefined]);
+    // As usual on this backend it would be another size, and another training.
+    expect([session.run.id, session.steps, session.batchSize]).toEqual([run.id, steps, batchSize]);
+  });
+});
