@@ -10,6 +10,7 @@ import {
   type InputGradientOptions,
   conv2dInputGradient as inputGradient,
 } from "../../src/webgpu/kernels/conv2d_input_gradient.ts";
+import { stagedForward } from "../../src/webgpu/kernels/conv2d_staged.ts";
 import type { BlockTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
 import { depthwiseForward, depthwiseInputGradient } from "../../src/webgpu/kernels/depthwise_conv2d.ts";
 import type { FilterGradientTile } from "../../src/webgpu/kernels/filter_gradient_tiles.ts";
@@ -17,7 +18,7 @@ import { stridedInputGradient } from "../../src/webgpu/kernels/strided_input_gra
 
 export { filterGradientSlices } from "../../src/webgpu/kernels/conv2d_filter_gradient.ts";
 
-/** The kernel that the rules choose for a convolution and what follows it, with every module there. */
+/** The kernel that the rules choose for a convolution and what follows it, with every module there; of a tile, one that has such. */
 export function conv2dForward(
   options: ForwardOptions,
   traits: DeviceTraits,
@@ -26,6 +27,7 @@ export function conv2dForward(
   return (
     depthwiseForward(options, traits, choice) ??
     firstLayerForward(options, traits, choice) ??
+    (Object.keys(choice).length === 0 ? stagedForward(options, traits) : undefined) ??
     forward(options, traits, choice)
   );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../src/core/window_geometry.ts";
+import { STAGED_TILES, stagedForward } from "../../src/webgpu/kernels/conv2d_staged.ts";
 import type { BlockTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
 import {
   conv2dFilterGradient,
@@ -405,6 +406,39 @@ describe.each([...shareOf(LARGE_TILES), ...DILATED_TILES])("$kind, tile $name", 
     const width = tile.width === 16 ? 16 : 2;
     const sums = conv2dFilterGradient({ geometry: g, unpool, bias: false, slices: 1 }, traits, { ...tile, width });
     expectSame(await outputOf(device, sums, [input, ...arriving], sizes.filter), filterGradient);
+  });
+});
+
+// Last tiles of pixels and of channels that are not full, rows that end within a tile, windows and strides that leave pixels out.
+const STAGED: readonly Case[] = [
+  { name: "same padding", input: [3, 7, 9, 16], filter: [3, 3, 16, 40], padding: "same" },
+  { name: "strides and dilation", input: [2, 11, 10, 24], filter: [2, 3, 24, 72], strides: [2, 1], dilations: [2, 3] },
+  { name: "1 × 1 kernel", input: [1, 5, 4, 16], filter: [1, 1, 16, 16] },
+];
+describe.each(STAGED)("staged in workgroup memory: $name", (one) => {
+  const { g, sizes, input, filter, bias } = dataOf(one);
+  const [[, traits]] = traitsOfEachKind as [Kind];
+  const tiles = STAGED_TILES.map((tile, index) => [index, tile] as const);
+  const specOf = (pool: boolean, tile: (typeof STAGED_TILES)[number]) => {
+    const spec = stagedForward({ geometry: g, bias: true, relu: true, pool }, traits, tile);
+    if (spec === undefined) throw new Error("no kernel for this convolution");
+    return spec;
+  };
+
+  test.each(tiles)("forward, tile %i", async (_, tile) => {
+    const got = await outputOf(device, specOf(false, tile), [input, filter, bias], sizes.output);
+    expectSame(got, convolved(g, input, filter, bias, true));
+  });
+
+  test.each(tiles)("forward with pool, tile %i", async (_, tile) => {
+    const buffers = [input, filter, bias, new Float32Array(sizes.pooled), new Uint32Array(sizes.winnerWords)];
+    const [pooled, won] = (await runKernel(device, specOf(true, tile), buffers)).slice(3) as [
+      Float32Array,
+      Uint32Array,
+    ];
+    const expected = pooledWithCodes(g, convolved(g, input, filter, bias, false));
+    expectSame(pooled, expected.pooled);
+    expectSame(won, packWinners(g, expected.codes));
   });
 });
 

@@ -22,6 +22,8 @@ const KINDS = [
   [7, 1, 4, 4, 3],
   [9, 1, 4, 4, 1],
   [1, 16, 1, 6, 1],
+  [3, 16, 1, 24, 1],
+  [3, 32, 1, 16, 2],
 ] as const;
 
 /** The kernels of a convolution with bias and ReLU, perhaps of its 2×2 pool, and of its gradients, as a graph gets them. */

@@ -12,6 +12,7 @@ import { adafactor, adam, lamb, rmsprop, sgd } from "../../src/nn/optimizers.ts"
 import { halfIncludes } from "../../src/webgpu/half_storage.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import { kernelSource } from "../../src/webgpu/kernel_source.ts";
+import { STAGED_TILES, stagedForward } from "../../src/webgpu/kernels/conv2d_staged.ts";
 import { largestMagnitude } from "../../src/webgpu/kernels/largest_magnitude.ts";
 import { matmulSubgroupMatrix } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
 import { nonFinite } from "../../src/webgpu/kernels/non_finite.ts";
@@ -83,6 +84,22 @@ function convSpecs(traits: DeviceTraits): KernelSpec[] {
     }
   }
   return specs;
+}
+
+/** Of every tile, with and without bias, pool, SiLU and strides. */
+function stagedSpecs(traits: DeviceTraits): KernelSpec[] {
+  return [1, 2].flatMap((stride) => {
+    const options = { strides: [stride, stride], padding: "same", dilations: [1, 1], groups: 1 } as const;
+    const geometry = convGeometry("", [5, 9, 10, 16], [3, 3, 16, 24], options);
+    return STAGED_TILES.flatMap((tile) => {
+      const forms = [
+        { bias: false, relu: false },
+        { bias: true, relu: true, pool: true },
+        { bias: true, relu: false, silu, derivative: true },
+      ];
+      return forms.flatMap((form) => stagedForward({ geometry, ...form }, traits, tile) ?? []);
+    });
+  });
 }
 
 /** Vectors in, vectors out, neither; one filter a channel or several; with and without strides. */
@@ -405,6 +422,7 @@ describe("every shader", () => {
   let device: GPUDevice;
   const specs = TRAITS.flatMap((traits) => [
     ...convSpecs(traits),
+    ...stagedSpecs(traits),
     ...depthwiseSpecs(traits),
     ...winogradSpecs(traits),
     ...otherSpecs(traits),

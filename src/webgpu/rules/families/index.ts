@@ -70,6 +70,11 @@ export const families: readonly Family[] = [
     load: () => import("../first_layer.ts"),
   },
   {
+    ops: ["conv2d"],
+    wants: ofConvolutions(({ inChannels }, { software }) => !software && inChannels > FEW_CHANNELS),
+    load: () => import("../staged.ts"),
+  },
+  {
     ops: ["conv2dFilterGradient"],
     wants: ofConvolutions(
       ({ inChannels }, { software, autotunes = true }) => autotunes || (!software && inChannels <= FEW_CHANNELS),
