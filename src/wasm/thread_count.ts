@@ -1,6 +1,7 @@
 import { ArgumentError } from "../core/errors.ts";
 import { checkOptions, type OptionKinds } from "../core/options.ts";
 
+/** The options of `wasm`. */
 export interface WasmOptions {
   /**
    * Threads that compute, 1 to 32. More than one need memory that they share: a page that is cross-origin isolated (served with
