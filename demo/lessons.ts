@@ -7,6 +7,8 @@ import type { Training, TrainingParts } from "./training.ts";
 export class Lessons {
   readonly #parts: TrainingParts;
   readonly #training: Training;
+  /** Held-out accuracy before the first of the last lessons in a row, and the steps when the last of them had ended. */
+  #untaught: { readonly accuracy: number; readonly after: number } | undefined;
   /** To take the last lesson back: the state before it, and the steps when it had ended. */
   #before: (State & { readonly after: number }) | undefined;
 
@@ -23,11 +25,12 @@ export class Lessons {
   /** The network is another one, or its training went elsewhere. */
   forget(): void {
     this.#before = undefined;
+    this.#untaught = undefined;
   }
 
   /**
    * Teaches drawings, mixed with older ones and with training digits, until the network reads them. It is put back as it
-   * was where that costs more than half a point of held-out accuracy. Undefined when it cannot start, or was interrupted.
+   * was where that, and the lessons right before it, cost more than half a point of held-out accuracy. Undefined when it cannot start, or was interrupted.
    */
   async teach(lessons: readonly Lesson[], older: readonly Lesson[]): Promise<Taught | undefined> {
     const { network, pictures, status } = this.#parts;
@@ -44,9 +47,10 @@ export class Lessons {
     let taught: Taught | undefined;
     await training.work(async (signal) => {
       const { steps, cursor } = course;
+      const untaught = this.#untaught?.after === steps ? this.#untaught.accuracy : undefined;
       try {
         taught = await teach(trainer, lessons, {
-          ...{ older, train, heldOut, signal, learningRate: network.learningRate },
+          ...{ older, train, heldOut, untaught, signal, learningRate: network.learningRate },
           key: randomKey(network.seed, hashString("lesson"), steps),
           onStep: (event) => training.record(event),
         });
@@ -60,6 +64,7 @@ export class Lessons {
         if (course.steps > steps + taught.steps) course.moveTo(steps + taught.steps, 0);
         course.note({ kind: "lesson" });
         this.#before = { checkpoint: taught.checkpoint, steps, cursor, after: course.steps };
+        this.#untaught = { accuracy: untaught ?? taught.before, after: course.steps };
         // Another data set was trained on: the training set starts from its beginning.
         course.cursor = 0;
       } else if (taught) course.moveTo(steps, cursor);

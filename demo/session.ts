@@ -240,7 +240,7 @@ export class Session extends SessionState {
 
   /**
    * Teaches drawings, mixed with older ones and with training digits, until the network reads them. It is put back as it
-   * was where that costs more than half a point of held-out accuracy. Undefined when it cannot start, or was interrupted.
+   * was where that, and the lessons right before it, cost more than half a point of held-out accuracy. Undefined when it cannot start, or was interrupted.
    */
   teach(lessons: readonly Lesson[], older: readonly Lesson[]): Promise<Taught | undefined> {
     return this.lessons.teach(lessons, older);

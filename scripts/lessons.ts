@@ -11,9 +11,8 @@ import { AUGMENT, buildNetwork, complete, LOSS } from "../demo/setup.ts";
 import { type Lesson, teach } from "../demo/teaching.ts";
 import { withWrittenOnes } from "../demo/written_ones.ts";
 import { randomKey } from "../src/core/random.ts";
-import { adam, createTrainer, type Trainer, webgpu } from "../src/index.ts";
+import { adam, createTrainer, type Trainer, wasm } from "../src/index.ts";
 import { GLYPHS, type Glyph, pixelsOf, turned } from "../test/support/digit_strokes.ts";
-import { testGpu } from "../test/support/gpu.ts";
 import { mnistSmall } from "../test/support/mnist_small.ts";
 
 const { values } = parseArgs({
@@ -26,7 +25,7 @@ const { values } = parseArgs({
 const LEARNING_RATE = 1e-3;
 const DRAWINGS = 5;
 
-const backend = await webgpu({ gpu: await testGpu() });
+const backend = await wasm({ threads: 1 });
 const train = await withWrittenOnes(await mnistSmall("train"));
 const heldOut = await mnistSmall("test");
 const points = (share: number) => (100 * share).toFixed(1);
@@ -72,7 +71,14 @@ for (let seed = 1; seed <= Number(values.networks); seed++) {
     const words: string[] = [];
     for (const lesson of lessons) {
       const key = randomKey(draw, trainer.stats().steps);
-      const taught = await teach(trainer, [lesson], { older, train, heldOut, learningRate: LEARNING_RATE, key });
+      const taught = await teach(trainer, [lesson], {
+        older,
+        train,
+        heldOut,
+        untaught: first,
+        learningRate: LEARNING_RATE,
+        key,
+      });
       given++;
       if (taught.kept) older.push(lesson);
       else refused++;

@@ -34,9 +34,7 @@ var<storage> winners: array<u32>;
 var<storage> derivative: array<vec4f>;
 #endif
 
-// Of each of K_TILE channels four neighbouring pixels a vector, then four neighbouring output channels a vector.
-var<workgroup> pixels: array<vec4f, $(K_TILE * TILE_ROWS / 4)>;
-var<workgroup> weights: array<vec4f, $(K_TILE * TILE_COLUMNS / 4)>;
+#include staged_memory
 
 fn store(place: u32, values: vec4f) {
 #if HALF_OUTPUT
@@ -125,20 +123,7 @@ fn main(
         weights[thread + $(load)u * THREADS] = weight_$(load);
 #end
         workgroupBarrier();
-#unroll k 0 K_TILE
-#unroll vector 0 ROW_VECTORS
-        let pixel_$(k)_$(vector) = pixels[rowPlace + $(k * TILE_ROWS / 4 + vector)u];
-#end
-#unroll column 0 COLUMN_VECTORS
-        let filter_$(k)_$(column) = weights[columnPlace + $(k * TILE_COLUMNS / 4)u + $(column)u * THREADS_ACROSS];
-#unroll vector 0 ROW_VECTORS
-#unroll lane 0 4
-        sum_$(4 * vector + lane)_$(column) =
-          fma(vec4f(pixel_$(k)_$(vector)[$(lane)]), filter_$(k)_$(column), sum_$(4 * vector + lane)_$(column));
-#end
-#end
-#end
-#end
+#include staged_turn
       }
     }
   }

@@ -1,8 +1,10 @@
 import winnersShader from "../../shaders/conv2d_winners_filter_gradient.wgsl?raw";
+import type { ConvGeometry } from "../../src/core/window_geometry.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import {
   type FilterGradientOptions,
   conv2dFilterGradient as filterGradient,
+  filterGradientSlices as slicesOfAllKinds,
 } from "../../src/webgpu/kernels/conv2d_filter_gradient.ts";
 import { firstLayerForward } from "../../src/webgpu/kernels/conv2d_first_layer.ts";
 import { type ForwardOptions, conv2dForward as forward } from "../../src/webgpu/kernels/conv2d_forward.ts";
@@ -11,12 +13,26 @@ import {
   conv2dInputGradient as inputGradient,
 } from "../../src/webgpu/kernels/conv2d_input_gradient.ts";
 import { stagedForward } from "../../src/webgpu/kernels/conv2d_staged.ts";
+import {
+  stagedFilterGradient,
+  stagedFilterGradientSlices,
+  stagedInputGradient,
+} from "../../src/webgpu/kernels/conv2d_staged_gradients.ts";
 import type { BlockTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
 import { depthwiseForward, depthwiseInputGradient } from "../../src/webgpu/kernels/depthwise_conv2d.ts";
 import type { FilterGradientTile } from "../../src/webgpu/kernels/filter_gradient_tiles.ts";
 import { stridedInputGradient } from "../../src/webgpu/kernels/strided_input_gradient.ts";
 
-export { filterGradientSlices } from "../../src/webgpu/kernels/conv2d_filter_gradient.ts";
+/** Into how many partial sums a filter gradient is cut; of a tile, those of the kernel of all kinds. */
+export function filterGradientSlices(
+  geometry: ConvGeometry,
+  unpool: boolean,
+  traits: DeviceTraits,
+  choice: Partial<FilterGradientTile> = {},
+): number {
+  const own = Object.keys(choice).length === 0 ? stagedFilterGradientSlices(geometry, unpool, traits) : undefined;
+  return own ?? slicesOfAllKinds(geometry, unpool, traits, choice);
+}
 
 /** The kernel that the rules choose for a convolution and what follows it, with every module there; of a tile, one that has such. */
 export function conv2dForward(
@@ -51,6 +67,7 @@ export function conv2dInputGradient(
   const strided = strideHeight > 1 || strideWidth > 1;
   return (
     depthwiseInputGradient(options, traits, choice) ??
+    (Object.keys(choice).length === 0 ? stagedInputGradient(options, traits) : undefined) ??
     (strided ? stridedInputGradient : inputGradient)(options, traits, choice)
   );
 }
@@ -61,5 +78,6 @@ export function conv2dFilterGradient(
   traits: DeviceTraits,
   choice: Partial<FilterGradientTile> = {},
 ): KernelSpec {
-  return filterGradient({ winnersShader, ...options }, traits, choice);
+  const own = Object.keys(choice).length === 0 ? stagedFilterGradient(options, traits) : undefined;
+  return own ?? filterGradient({ winnersShader, ...options }, traits, choice);
 }

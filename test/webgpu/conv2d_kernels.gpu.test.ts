@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../src/core/window_geometry.ts";
 import { STAGED_TILES, stagedForward } from "../../src/webgpu/kernels/conv2d_staged.ts";
+import { stagedFilterGradient, stagedInputGradient } from "../../src/webgpu/kernels/conv2d_staged_gradients.ts";
 import type { BlockTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
 import {
   conv2dFilterGradient,
@@ -413,6 +414,13 @@ describe.each([...shareOf(LARGE_TILES), ...DILATED_TILES])("$kind, tile $name", 
 const STAGED: readonly Case[] = [
   { name: "same padding", input: [3, 7, 9, 16], filter: [3, 3, 16, 40], padding: "same" },
   { name: "strides and dilation", input: [2, 11, 10, 24], filter: [2, 3, 24, 72], strides: [2, 1], dilations: [2, 3] },
+  {
+    name: "dilation, uneven padding",
+    input: [2, 6, 9, 24],
+    filter: [3, 2, 24, 32],
+    dilations: [2, 3],
+    padding: "same",
+  },
   { name: "1 × 1 kernel", input: [1, 5, 4, 16], filter: [1, 1, 16, 16] },
 ];
 describe.each(STAGED)("staged in workgroup memory: $name", (one) => {
@@ -440,6 +448,53 @@ describe.each(STAGED)("staged in workgroup memory: $name", (one) => {
     expectSame(pooled, expected.pooled);
     expectSame(won, packWinners(g, expected.codes));
   });
+});
+
+describe.each(STAGED.filter(({ strides }) => strides === undefined))("staged in workgroup memory: $name", (one) => {
+  const { g, sizes, filter, upstream, pooledUpstream, codes, winners } = dataOf(one);
+  const [[, traits]] = traitsOfEachKind as [Kind];
+  const tiles = STAGED_TILES.flatMap((tile, index) => [false, true].map((unpool) => [index, unpool, tile] as const));
+
+  test.each(tiles)("input gradient, tile %i, behind a pool: %s", async (_, unpool, tile) => {
+    const spec = stagedInputGradient({ geometry: g, unpool }, traits, tile);
+    if (spec === undefined) throw new Error("no kernel for this convolution");
+    const full = unpool ? unpooled(g, pooledUpstream, codes) : upstream;
+    const expected = new Float32Array(sizes.input);
+    forEachProduct(g, (i, f, o) => (expected[i] = at(expected, i) + at(full, o) * at(filter, f)));
+    const operands = unpool ? [pooledUpstream, winners, filter] : [upstream, filter];
+    expectSame(await outputOf(device, spec, operands, sizes.input), expected);
+  });
+});
+
+describe.each(STAGED)("staged in workgroup memory: $name", (one) => {
+  const { g, sizes, input, upstream, pooledUpstream, codes, winners } = dataOf(one);
+  const [[, traits]] = traitsOfEachKind as [Kind];
+  const tiles = STAGED_TILES.flatMap((tile, index) =>
+    [false, true].flatMap((unpool) => [1, 3].map((slices) => [index, slices, unpool, tile] as const)),
+  );
+
+  test.each(tiles)(
+    "filter and bias gradients, tile %i, slices %i, behind a pool: %s",
+    async (_, slices, unpool, tile) => {
+      const spec = stagedFilterGradient({ geometry: g, unpool, bias: true, slices }, traits, tile);
+      if (spec === undefined) throw new Error("no kernel for this convolution");
+      const operands = unpool ? [input, pooledUpstream, winners] : [input, upstream];
+      const partials = [sizes.filter, g.outChannels].map((size) => new Float32Array(slices * aligned(size)).fill(-7));
+      const [filters, biases] = (await runKernel(device, spec, [...operands, ...partials])).slice(-2) as [
+        Float32Array,
+        Float32Array,
+      ];
+      const full = unpool ? unpooled(g, pooledUpstream, codes) : upstream;
+      const expected = new Float32Array(sizes.filter);
+      forEachProduct(g, (i, f, o) => (expected[f] = at(expected, f) + at(input, i) * at(full, o)));
+      expectSame(summed(filters, sizes.filter, slices), expected);
+      const channelSums = new Float32Array(g.outChannels);
+      for (const [index, value] of full.entries()) {
+        channelSums[index % g.outChannels] = at(channelSums, index % g.outChannels) + value;
+      }
+      expectSame(summed(biases, g.outChannels, slices), channelSums);
+    },
+  );
 });
 
 describe("the input gradient with strides, in software tiles", () => {

@@ -152,7 +152,7 @@ describe("the rule", () => {
     };
     const four = ["winograd_filter", "winograd_input", "winograd_multiply", "winograd_output"];
     expect(await ways(32, hardware)).toEqual([1, 1, [four]]);
-    expect(await ways(128, hardware)).toEqual([4, 4, [["conv2d_forward"]]]);
+    expect(await ways(128, hardware)).toEqual([4, 4, [["conv2d_staged"]]]);
     expect(await ways(16, hardware)).toEqual([1, undefined, undefined]);
     expect(await ways(128, software)).toEqual([1, undefined, undefined]);
     for (const channels of [32, 128]) {

@@ -13,6 +13,7 @@ import { halfIncludes } from "../../src/webgpu/half_storage.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import { kernelSource } from "../../src/webgpu/kernel_source.ts";
 import { STAGED_TILES, stagedForward } from "../../src/webgpu/kernels/conv2d_staged.ts";
+import { stagedFilterGradient, stagedInputGradient } from "../../src/webgpu/kernels/conv2d_staged_gradients.ts";
 import { largestMagnitude } from "../../src/webgpu/kernels/largest_magnitude.ts";
 import { matmulSubgroupMatrix } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
 import { nonFinite } from "../../src/webgpu/kernels/non_finite.ts";
@@ -86,7 +87,7 @@ function convSpecs(traits: DeviceTraits): KernelSpec[] {
   return specs;
 }
 
-/** Of every tile, with and without bias, pool, SiLU and strides. */
+/** Of every tile, with and without bias, pool, SiLU and strides, and the gradients of these. */
 function stagedSpecs(traits: DeviceTraits): KernelSpec[] {
   return [1, 2].flatMap((stride) => {
     const options = { strides: [stride, stride], padding: "same", dilations: [1, 1], groups: 1 } as const;
@@ -97,7 +98,16 @@ function stagedSpecs(traits: DeviceTraits): KernelSpec[] {
         { bias: true, relu: true, pool: true },
         { bias: true, relu: false, silu, derivative: true },
       ];
-      return forms.flatMap((form) => stagedForward({ geometry, ...form }, traits, tile) ?? []);
+      const gradients = [{ unpool: false }, { unpool: true }, { unpool: false, scaled: true }];
+      return [
+        ...forms.flatMap((form) => stagedForward({ geometry, ...form }, traits, tile) ?? []),
+        ...gradients.flatMap((form) => stagedInputGradient({ geometry, ...form }, traits, tile) ?? []),
+        ...gradients.flatMap((form) =>
+          [false, true].flatMap(
+            (bias) => stagedFilterGradient({ geometry, ...form, bias, slices: 2 }, traits, tile) ?? [],
+          ),
+        ),
+      ];
     });
   });
 }

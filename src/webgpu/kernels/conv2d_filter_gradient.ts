@@ -131,14 +131,7 @@ function filterGradientForm(
     shader,
     includes: filterGradientIncludes,
     constants: filterGradientConstants(options, plan, traits),
-    bindings: presentBindings({
-      input: "read",
-      upstream: "read",
-      winners: unpool && "read",
-      derivative: scaled && "read",
-      filterPartials: "write",
-      biasPartials: bias && "write",
-    }),
+    bindings: filterGradientBindings(unpool, scaled, bias),
     workgroups: [
       Math.ceil(units / groupUnits),
       Math.ceil(columns.count / groupColumns),
@@ -155,6 +148,17 @@ function filterGradientForm(
       HALF_UPSTREAM: g.outChannels % 4 === 0 && "upstream",
     },
   };
+}
+
+export function filterGradientBindings(unpool: boolean, scaled: boolean, bias: boolean): KernelSpec["bindings"] {
+  return presentBindings({
+    input: "read",
+    upstream: "read",
+    winners: unpool && "read",
+    derivative: scaled && "read",
+    filterPartials: "write",
+    biasPartials: bias && "write",
+  });
 }
 
 function filterGradientConstants(

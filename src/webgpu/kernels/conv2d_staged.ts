@@ -1,14 +1,15 @@
 import stagedShader from "../../../shaders/conv2d_staged.wgsl?raw";
+import stagedMemory from "../../../shaders/staged_memory.wgsl?raw";
+import stagedTurn from "../../../shaders/staged_turn.wgsl?raw";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { kernel } from "../variants.ts";
-import { fixedLengths } from "./conv2d_blocks.ts";
-import { filterSize, geometryConstants, inputSize } from "./conv2d_constants.ts";
+import { geometryConstants } from "./conv2d_constants.ts";
 import { type ForwardOptions, forwardBindings, forwardIncludes } from "./conv2d_forward.ts";
 import { convFlops } from "./conv2d_tiles.ts";
 import { loadedAs } from "./patches.ts";
 
-/** How a workgroup of conv2d_staged.wgsl shares its work. */
+/** How a workgroup shares the work of a product whose factors it brings into its memory. */
 export interface StagedTile {
   /** Pixels and channels of a thread, in vectors of four. */
   readonly rowVectors: number;
@@ -20,14 +21,14 @@ export interface StagedTile {
   readonly kTile: number;
 }
 
-const threadsOf = ({ threadsDown, threadsAcross }: StagedTile) => threadsDown * threadsAcross;
-const rowsOf = ({ rowVectors, threadsDown }: StagedTile) => 4 * rowVectors * threadsDown;
-const columnsOf = ({ columnVectors, threadsAcross }: StagedTile) => 4 * columnVectors * threadsAcross;
+export const threadsOf = ({ threadsDown, threadsAcross }: StagedTile) => threadsDown * threadsAcross;
+export const rowsOf = ({ rowVectors, threadsDown }: StagedTile) => 4 * rowVectors * threadsDown;
+export const columnsOf = ({ columnVectors, threadsAcross }: StagedTile) => 4 * columnVectors * threadsAcross;
 
 /** Channels on either side from which on bringing them into workgroup memory pays. */
 const LEAST_CHANNELS = 16;
 
-/** Whether the kernel is for this convolution: on graphics cards, where memory of a workgroup is quick. */
+/** Whether the kernels are for this convolution: on graphics cards, where memory of a workgroup is quick. */
 export function isStaged(g: ConvGeometry, { software, maxWorkgroupSize }: DeviceTraits): boolean {
   const fits = (channels: number) => channels >= LEAST_CHANNELS && channels % 8 === 0;
   return !software && maxWorkgroupSize >= 64 && g.groups === 1 && fits(g.inChannels) && fits(g.outChannels);
@@ -46,7 +47,7 @@ export const STAGED_TILES: readonly StagedTile[] = [
   { rowVectors: 1, columnVectors: 1, threadsDown: 8, threadsAcross: 8, kTile: 8 },
 ];
 
-function workgroupsOf(rows: number, channels: number, tile: StagedTile): number {
+export function workgroupsOf(rows: number, channels: number, tile: StagedTile): number {
   return Math.ceil(rows / rowsOf(tile)) * Math.ceil(channels / columnsOf(tile));
 }
 
@@ -56,6 +57,29 @@ export function stagedTile(rows: number, channels: number): StagedTile {
   const found = fitting.find((tile) => workgroupsOf(rows, channels, tile) >= ENOUGH_WORKGROUPS);
   return found ?? (fitting.at(-1) as StagedTile);
 }
+
+export const stagedIncludes = { staged_memory: stagedMemory, staged_turn: stagedTurn };
+
+/** The constants of staged_memory.wgsl and staged_turn.wgsl, and of the loads before a turn: a product of so many rows and columns. */
+export function tileConstants(tile: StagedTile, rows: number, columns: number) {
+  const threads = threadsOf(tile);
+  return {
+    ROWS: rows,
+    THREADS: threads,
+    THREADS_ACROSS: tile.threadsAcross,
+    ROW_VECTORS: tile.rowVectors,
+    COLUMN_VECTORS: tile.columnVectors,
+    TILE_ROWS: rowsOf(tile),
+    TILE_COLUMNS: columnsOf(tile),
+    K_TILE: tile.kTile,
+    COLUMN_TILES: Math.ceil(columns / columnsOf(tile)),
+    PIXEL_LOADS: (rowsOf(tile) * tile.kTile) / 4 / threads,
+    WEIGHT_LOADS: (columnsOf(tile) * tile.kTile) / 4 / threads,
+  };
+}
+
+export const describeTile = (tile: StagedTile) =>
+  `${rowsOf(tile)} pixels × ${columnsOf(tile)} channels staged, ${threadsOf(tile)} threads`;
 
 /** As `conv2dForward`, where `isStaged`; else undefined. */
 export function stagedForward(
@@ -68,11 +92,10 @@ export function stagedForward(
   const pooled = (g.outHeight >> 1) * (g.outWidth >> 1);
   const rows = g.batch * (pool ? 4 * pooled : g.outHeight * g.outWidth);
   const tile = { ...stagedTile(rows, g.outChannels), ...choice };
-  const threads = threadsOf(tile);
   return kernel(() => ({
     name: "conv2d_staged",
     shader: stagedShader,
-    includes: forwardIncludes(silu),
+    includes: { ...forwardIncludes(silu), ...stagedIncludes },
     constants: {
       ...geometryConstants(g),
       BIAS: bias,
@@ -80,24 +103,14 @@ export function stagedForward(
       SILU: silu !== undefined,
       DERIVATIVE: derivative,
       POOL: pool,
-      ROWS: rows,
-      THREADS: threads,
-      THREADS_ACROSS: tile.threadsAcross,
-      ROW_VECTORS: tile.rowVectors,
-      COLUMN_VECTORS: tile.columnVectors,
-      TILE_ROWS: rowsOf(tile),
-      TILE_COLUMNS: columnsOf(tile),
-      K_TILE: tile.kTile,
-      COLUMN_TILES: Math.ceil(g.outChannels / columnsOf(tile)),
-      PIXEL_LOADS: (rowsOf(tile) * tile.kTile) / 4 / threads,
-      WEIGHT_LOADS: (columnsOf(tile) * tile.kTile) / 4 / threads,
+      ...tileConstants(tile, rows, g.outChannels),
       ...loadedAs("input", "vectors"),
       ...loadedAs("filters", "vectors"),
-      ...fixedLengths(traits, { INPUT_LENGTH: inputSize(g) / 4, FILTERS_LENGTH: filterSize(g) / 4 }),
+      FIXED_LENGTHS: false,
     },
     bindings: forwardBindings(bias, pool, derivative),
     workgroups: linearWorkgroups(workgroupsOf(rows, g.outChannels, tile), 1),
-    variant: `${rowsOf(tile)} pixels × ${columnsOf(tile)} channels staged, ${threads} threads`,
+    variant: describeTile(tile),
     flops: convFlops(g),
     halves: { HALF_INPUT: "input", HALF_OUTPUT: "output" },
   }));

@@ -1,6 +1,7 @@
 import type { Node } from "../../graph/node.ts";
 import type { DeviceTraits, KernelSpec } from "../kernel.ts";
 import { conv2dForward, type ForwardOptions } from "../kernels/conv2d_forward.ts";
+import type { InputGradientOptions } from "../kernels/conv2d_input_gradient.ts";
 import type { WinogradValues } from "../kernels/winograd.ts";
 import { Annotation, type RuleEmitter } from "./rule.ts";
 
@@ -16,6 +17,11 @@ export const WINOGRAD = new Annotation<{
  * of all kinds is the better one.
  */
 export const OWN_FORWARD = new Annotation<(options: ForwardOptions, traits: DeviceTraits) => KernelSpec | undefined>();
+
+/** The same of an input gradient. */
+export const OWN_INPUT_GRADIENT = new Annotation<
+  (options: InputGradientOptions, traits: DeviceTraits) => KernelSpec | undefined
+>();
 
 /** The kernel of a convolution and what follows it. */
 export function forwardKernel(conv: Node, options: ForwardOptions, emit: RuleEmitter): KernelSpec {

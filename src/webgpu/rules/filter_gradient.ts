@@ -2,7 +2,12 @@ import { alignTo } from "../../core/align_to.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { Arena, type Node } from "../../graph/node.ts";
 import type { ConvAttributes } from "../../graph/ops/conv2d.ts";
-import { conv2dFilterGradient, filterGradientSlices } from "../kernels/conv2d_filter_gradient.ts";
+import type { DeviceTraits, KernelSpec } from "../kernel.ts";
+import {
+  conv2dFilterGradient,
+  type FilterGradientOptions,
+  filterGradientSlices,
+} from "../kernels/conv2d_filter_gradient.ts";
 import { sumSlices } from "../kernels/sum_slices.ts";
 import type { PlannedValue } from "../plan.ts";
 import { earlier, isChannelSum } from "./patterns.ts";
@@ -12,13 +17,20 @@ import { upstreamOf } from "./upstream.ts";
 /** Left at a filter gradient that may pick winners: the text of that kernel, which is a module of its own. */
 export const WINNERS_SHADER = new Annotation<string>();
 
+/** Left at the filter gradient of a convolution of a kind that has a kernel of its own, which is a module of its own. */
+export const OWN_FILTER_GRADIENT = new Annotation<{
+  readonly slices: number;
+  readonly kernel: (options: FilterGradientOptions, traits: DeviceTraits) => KernelSpec | undefined;
+}>();
+
 /** A convolution's gradient for its filter, with that for its bias. */
 export const filterGradient = rule("conv2dFilterGradient", (node, context) => {
   const upstream = node.operand("upstream");
   const channelSum = context.usesOf(upstream).find(isChannelSum);
   const bias = channelSum && !context.isCovered(channelSum) ? channelSum : undefined;
   const { unpool } = upstreamOf(upstream, context);
-  const slices = filterGradientSlices(node.attributes.geometry, unpool, context.traits);
+  const own = context.find(OWN_FILTER_GRADIENT, node);
+  const slices = own?.slices ?? filterGradientSlices(node.attributes.geometry, unpool, context.traits);
   for (const gradient of bias ? [node, bias] : [node]) context.leave(PARTIAL_SUMS, gradient, slices);
   return {
     covers: bias ? [bias] : [],
@@ -35,7 +47,8 @@ function lower(node: Node<ConvAttributes>, bias: Node | undefined, slices: numbe
   const options = { geometry, unpool, scaled, bias: bias !== undefined, slices, winnersShader };
   const gradients = bias ? [node, bias] : [node];
   const places = gradients.map((gradient) => emit.reserved(gradient) ?? partialSums(gradient, slices, emit));
-  emit.dispatch(conv2dFilterGradient(options, emit.traits), {
+  const own = emit.find(OWN_FILTER_GRADIENT, node)?.kernel(options, emit.traits);
+  emit.dispatch(own ?? conv2dFilterGradient(options, emit.traits), {
     input: emit.value(node.operand("x")),
     ...values(emit),
     filterPartials: places[0],

@@ -1,5 +1,5 @@
 import { conv2dInputGradient } from "../kernels/conv2d_input_gradient.ts";
-import { convolve } from "./convolve.ts";
+import { convolve, OWN_INPUT_GRADIENT } from "./convolve.ts";
 import { rule } from "./rule.ts";
 import { upstreamOf } from "./upstream.ts";
 
@@ -9,7 +9,8 @@ export const inputGradient = rule("conv2dInputGradient", (node) => ({
     const { geometry } = node.attributes;
     const { unpool, scaled, values } = upstreamOf(node.operand("upstream"), emit);
     const [filters, inputGradient] = [emit.value(node.operand("filter")), emit.result(node)];
-    const spec = conv2dInputGradient({ geometry, unpool, scaled }, emit.traits);
+    const own = emit.find(OWN_INPUT_GRADIENT, node)?.({ geometry, unpool, scaled }, emit.traits);
+    const spec = own ?? conv2dInputGradient({ geometry, unpool, scaled }, emit.traits);
     const directly = () => emit.dispatch(spec, { ...values(emit), filters, inputGradient });
     if (unpool || scaled) {
       directly();

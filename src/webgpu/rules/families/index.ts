@@ -48,6 +48,9 @@ const mayBeWinograd = ofConvolutions(({ kernelWidth, inChannels, outChannels }, 
   return !software && winograd && kernelWidth === 3 && Math.min(inChannels, outChannels) >= (autotunes ? 32 : 128);
 });
 
+/** Whether a card may bring a convolution's operands into workgroup memory; the kernels know exactly. */
+const isForCards = ofConvolutions(({ inChannels }, { software }) => !software && inChannels > FEW_CHANNELS);
+
 /** A module of kernels that may write over an operand: the pass over the plan that lets them comes at the same time. */
 async function withPass<T>(kernels: Promise<T>): Promise<T> {
   const [module] = await Promise.all([kernels, import("../../in_place.ts")]);
@@ -69,11 +72,7 @@ export const families: readonly Family[] = [
     wants: ofConvolutions(({ inChannels }, { software }) => software && inChannels <= FEW_CHANNELS),
     load: () => import("../first_layer.ts"),
   },
-  {
-    ops: ["conv2d"],
-    wants: ofConvolutions(({ inChannels }, { software }) => !software && inChannels > FEW_CHANNELS),
-    load: () => import("../staged.ts"),
-  },
+  { ops: ["conv2d"], wants: isForCards, load: () => import("../staged.ts") },
   {
     ops: ["conv2dFilterGradient"],
     wants: ofConvolutions(
@@ -98,6 +97,12 @@ export const families: readonly Family[] = [
     ops: ["conv2dInputGradient"],
     wants: ofConvolutions(({ strideHeight, strideWidth }) => strideHeight > 1 || strideWidth > 1),
     load: () => import("../strided.ts"),
+  },
+  // Takes no node: kernels for cards, which know how the rule of convolutions has gradients unpooled.
+  {
+    ops: ["conv2dInputGradient", "conv2dFilterGradient"],
+    wants: isForCards,
+    load: () => import("../staged_gradients.ts"),
   },
   // Takes sums over pictures: before batch normalisation, which takes what is left of them.
   {
