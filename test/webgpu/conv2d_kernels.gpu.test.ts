@@ -470,7 +470,12 @@ describe.each(STAGED)("staged in workgroup memory: $name", (one) => {
   const { g, sizes, input, upstream, pooledUpstream, codes, winners } = dataOf(one);
   const [[, traits]] = traitsOfEachKind as [Kind];
   const tiles = STAGED_TILES.flatMap((tile, index) =>
-    [false, true].flatMap((unpool) => [1, 3].map((slices) => [index, slices, unpool, tile] as const)),
+    [false, true].flatMap((unpool) =>
+      [
+        [1, 8],
+        [3, 16],
+      ].map(([slices = 1, kTile = 8]) => [index, slices, unpool, { ...tile, kTile }] as const),
+    ),
   );
 
   test.each(tiles)(

@@ -56,14 +56,15 @@ export function stagedInputGradient(
 
 /** Slices of a filter gradient make so many workgroups, and have so many turns each at least: their partial sums are added up afterwards. */
 const SLICED_WORKGROUPS = 160;
-const LEAST_TURNS = 8;
+const LEAST_TURNS = 4;
 
 /** Rows, summed pixels and the tile of a filter gradient, whose slices make workgroups where there are none. */
 function filterGradientPlan(g: ConvGeometry, unpool: boolean) {
   const rows = g.kernelHeight * g.kernelWidth * g.inChannels;
   const pixels = g.batch * (unpool ? 4 * (g.outHeight >> 1) * (g.outWidth >> 1) : g.outHeight * g.outWidth);
   const tile = STAGED_TILES.find((one) => columnsOf(one) <= alignTo(g.outChannels, 32)) as StagedTile;
-  return { rows, pixels, tile };
+  // Finding the pixels of a turn costs more than channels do: turns are longer.
+  return { rows, pixels, tile: { ...tile, kTile: 16 } };
 }
 
 /** As `filterGradientSlices`, where `isStaged`; else undefined. */
