@@ -45,7 +45,9 @@ export function toSafetensors(
   const sorted = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   const names = [...tensors.keys()];
   const texts = new Map(metadata instanceof Map ? metadata : Object.entries(metadata));
-  if (sorted.some(([name], index) => name !== names[index])) texts.set(ORDER, JSON.stringify(names));
+  // Empty tensors share an offset, and a reader's JSON object puts names of digits first.
+  const isAmbiguous = sorted.some(([, { data }]) => data.length === 0) && names.some((name) => /^\d+$/.test(name));
+  if (isAmbiguous || sorted.some(([name], index) => name !== names[index])) texts.set(ORDER, JSON.stringify(names));
 
   const fields: string[] = [];
   if (texts.size > 0) {

@@ -90,6 +90,7 @@ describe("safetensors", () => {
         for (const [key, tensor] of tensors) expect(loaded.get(key)).toEqual(tensor);
         expect(safetensorsMetadata(bytes)).toEqual(metadata);
       }),
+      { numRuns: 500 },
     );
   });
 
@@ -115,6 +116,19 @@ describe("safetensors", () => {
     );
     expect(new TextDecoder().decode(file)).not.toContain("__metadata__");
     expect([...loadSafetensors(file).keys()]).toEqual(["b", "a"]);
+  });
+
+  it("keep the order of empty tensors, whatever their names", () => {
+    const empty = { shape: [0], data: new Float32Array(0) };
+    const file = toSafetensors(
+      new Map([
+        ["__proto__", empty],
+        ["b", empty],
+        ["10", empty],
+        ["0", empty],
+      ]),
+    );
+    expect([...loadSafetensors(file).keys()]).toEqual(["__proto__", "b", "10", "0"]);
   });
 
   it("are read from any place in a larger buffer", () => {

@@ -1,7 +1,7 @@
 /** The demo as a visitor meets it: built, served as plain files, in a real Chromium on SwiftShader. */
 import type { Browser, BrowserContextOptions, CDPSession, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { changeLanguage, launchBrowser } from "../support/browser.ts";
+import { changeLanguage, fitsItsWidth, launchBrowser } from "../support/browser.ts";
 import { GLYPHS, type Glyph, pointerPaths } from "../support/digit_strokes.ts";
 
 const site = inject("demo");
@@ -376,7 +376,7 @@ describe("the demo without WebGPU", () => {
       expect(notice).toContain("Se entrena en la CPU, con WebAssembly");
       expect(notice).toContain("no encontró una tarjeta gráfica");
       expect(notice).toContain("chrome://flags");
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+      await fitsItsWidth(page);
       await go(page, "train");
       await page.selectOption("#epochs", "1");
       await page.click("#run");

@@ -13,7 +13,7 @@ import { changesFromJson, correctedPart } from "../../demo/train/changes.ts";
 import { mistakes, readingsOf } from "../../demo/train/mistakes.ts";
 import { cpu } from "../../src/cpu.ts";
 import { createTrainer, type Dataset, gunzip, idx } from "../../src/index.ts";
-import { changeLanguage, launchBrowser } from "../support/browser.ts";
+import { changeLanguage, fitsItsWidth, launchBrowser } from "../support/browser.ts";
 
 const DATA = resolve(import.meta.dirname, "../../public/data");
 const LOSS = "sparseCategoricalCrossentropy";
@@ -265,7 +265,7 @@ describe("where it is wrong", () => {
     await trained();
     await read("80");
     expect(await page.innerText("#confusion thead th >> nth=4")).toBe("Shoe no. 4");
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await fitsItsWidth(page);
     await page.click('a[data-view="draw"]');
     await page.click("#test-digit");
     await page.waitForSelector('#reading[aria-busy="false"] .winner');

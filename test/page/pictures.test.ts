@@ -6,7 +6,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { CAMERA_FLAGS } from "../../scripts/chromium.mjs";
-import { atRest, changeLanguage, launchBrowser } from "../support/browser.ts";
+import { atRest, changeLanguage, fitsItsWidth, launchBrowser } from "../support/browser.ts";
 import { shapePicture } from "../support/shape_pictures.ts";
 
 const site = inject("demo");
@@ -49,7 +49,7 @@ async function expectAccessible(): Promise<void> {
   await atRest(page);
   const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  await fitsItsWidth(page);
   const small = await page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>("#view-pictures :is(button, select, input:not([hidden]), summary)")]
       .filter((target) => target.checkVisibility())

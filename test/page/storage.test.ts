@@ -26,7 +26,7 @@ describe.each([
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
     await page.addInitScript(script);
     const ready = () => page.waitForSelector('html[data-phase="ready"] #accuracy.pending:text-matches("\\\\d")');
-    await page.goto(`${site.url}#train?network=tiny&epochs=1`);
+    await page.goto(`${site.url}#train?network=tiny&epochs=100`);
     await ready();
     const notice = page.locator(".notice", { hasText: "does not keep what you do here" });
     await notice.waitFor();

@@ -118,3 +118,11 @@ export async function changeLanguage(page: Page, language: string): Promise<void
     for (let frames = 0; frames < 2; frames++) await frame();
   }, language);
 }
+
+/** Throws where something of the page stays wider than its window. Charts follow the window's width some frames later. */
+export async function fitsItsWidth(page: Page, where = "the page"): Promise<void> {
+  const fits = () => document.documentElement.scrollWidth <= innerWidth;
+  await page.waitForFunction(fits, undefined, { timeout: 30_000 }).catch((cause) => {
+    throw new Error(`${where}: wider than its window`, { cause });
+  });
+}
