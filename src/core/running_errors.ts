@@ -24,11 +24,25 @@ export class OutOfMemoryError extends CortezaError {
   readonly bytes: number;
   /** Where one buffer is larger than the device binds: bytes of the largest that it does; else undefined. */
   readonly bindable: number | undefined;
+  /** What found no place, "conv2d/conv2d": a parameter, a layer's values, a part of the data set; undefined where it is all together. */
+  readonly tensor: string | undefined;
+  /** Of a training step: the largest batch whose step would fit, 0 where none does; undefined where that is not known. */
+  readonly largestBatch: number | undefined;
 
-  constructor(message: string, bytes: number, options: ErrorOptions & { bindable?: number } = {}) {
+  constructor(
+    message: string,
+    bytes: number,
+    options: ErrorOptions & {
+      bindable?: number | undefined;
+      tensor?: string | undefined;
+      largestBatch?: number | undefined;
+    } = {},
+  ) {
     super("out-of-memory", message, options);
     this.bytes = bytes;
     this.bindable = options.bindable;
+    this.tensor = options.tensor;
+    this.largestBatch = options.largestBatch;
   }
 }
 

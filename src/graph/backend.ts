@@ -103,6 +103,11 @@ export interface Backend {
    * Throws `OutOfMemoryError` before allocating when the plan does not fit the device.
    */
   compile(graph: Graph, options: CompileOptions): Promise<Program>;
+  /**
+   * Takes the memory that `compile` of the same would need beside what is held, and gives it back; compiles no kernel. Throws
+   * `OutOfMemoryError`. Left out where nobody can tell.
+   */
+  checkMemory?(graph: Graph, options: CompileOptions): Promise<void>;
   /** Begins to fetch what programs with these ops will want, where a backend fetches what it needs on demand. */
   fetchEarly?(ops: readonly string[]): void;
   /** Bytes of device memory held now by programs and variables. */

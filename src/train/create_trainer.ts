@@ -64,7 +64,12 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   await fetchWanted();
   const keeper = await compileKeeper(backend, variablesOf(parts));
   const kept = new KeptState(parts, keeper, { batchSize, seed });
-  return new LocalTrainer(backend, kept, await chosenRecovery(kept, options));
+  try {
+    return new LocalTrainer(backend, kept, await chosenRecovery(kept, options));
+  } catch (error) {
+    kept.dispose();
+    throw error;
+  }
 }
 
 /** With a first point to go back to. */

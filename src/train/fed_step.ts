@@ -10,7 +10,7 @@ import { type FedBatch, fedNames } from "./fed_batch.ts";
 import type { KeptState } from "./kept_state.ts";
 import { RING_STEPS, type Totals } from "./step_record.ts";
 import type { StepParts } from "./training_state.ts";
-import { addTrainingStep, halfLayers } from "./training_step.ts";
+import { addTrainingStep, halfLayers, orLargestBatch } from "./training_step.ts";
 
 /**
  * The batch that `fedBatch` feeds: images [batch, …] of each input, and of each output class labels, i32 [batch], or targets,
@@ -42,7 +42,14 @@ function compileFedTraining(
   // The counts are of the epoch of a fit, to which this step does not belong.
   addTrainingStep(graph, parts, fedBatchOf(graph, parts, batch, targetShapes), [parts.state.step], { seed }, new Map());
   const inputs = neededNodes(graph, []).flatMap((node) => (isOp(node, "input") ? [node.attributes.name] : []));
-  return { program: backend.compile(graph, { outputs: {}, ...halfLayers(parts) }), inputs: new Set(inputs) };
+  const options = { targetShapes, seed };
+  const program = orLargestBatch(
+    backend.compile(graph, { outputs: {}, ...halfLayers(parts) }),
+    backend,
+    batch,
+    async (probe, size) => ({ program: await compileFedTraining(probe, parts, size, options).program }),
+  );
+  return { program, inputs: new Set(inputs) };
 }
 
 /**

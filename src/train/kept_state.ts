@@ -103,8 +103,17 @@ export class KeptState {
   /** Goes to the beginning of a data set. */
   startOver(): void {
     this.progress.cursor = 0;
-    this.progress.totals = noTotals(this.#parts.record.sums);
     this.#keeper.write(this.#parts.state.cursor, [0]);
+    this.#countAnew();
+  }
+
+  /** To be called before a run goes on: one that ended between the last step of a pass and its report may have left counts behind. */
+  beginRun(stepsPerEpoch: number): void {
+    if (this.progress.cursor % stepsPerEpoch === 0) this.#countAnew();
+  }
+
+  #countAnew(): void {
+    this.progress.totals = noTotals(this.#parts.record.sums);
     this.clearCounts();
   }
 

@@ -91,7 +91,11 @@ export class LocalTrainer implements Trainer {
       );
       const turn = await this.#again(() => this.#turns.begin(options.signal), options.signal);
       try {
-        await this.#again(() => this.#changing(() => this.#kept.ready()), options.signal);
+        const begin = async () => {
+          await this.#kept.ready();
+          this.#kept.beginRun(Math.ceil(dataset.count / this.#kept.batchSize));
+        };
+        await this.#again(() => this.#changing(begin), options.signal);
         const labelled = dataset.targets === undefined;
         const evaluate: Runner["evaluate"] = async (data, signal) =>
           (await this.#open()).evaluations.evaluate(data, signal === undefined ? {} : { signal });

@@ -1,6 +1,7 @@
 import { at } from "../core/at.ts";
-import { ArgumentError } from "../core/errors.ts";
+import { ArgumentError, OutOfMemoryError } from "../core/errors.ts";
 import { fetchWanted } from "../core/late.ts";
+import { onDemand } from "../core/on_demand.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Backend } from "../graph/backend.ts";
 import { gradientsOf } from "../graph/gradients.ts";
@@ -18,6 +19,7 @@ import type { FoldedActivation, Model } from "../nn/model.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { type Batch, type DatasetTables, fetchBatch } from "./dataset_variables.ts";
 import type { Head } from "./heads.ts";
+import type { CompileStep } from "./largest_batch.ts";
 import type { MeasuredBatch } from "./measures.ts";
 import { type BatchOrder, compileOn, type DatasetProgram } from "./residency.ts";
 import { orderOf } from "./targets.ts";
@@ -228,5 +230,23 @@ export function compileTraining(
     addTrainingStep(graph, parts, batch, [step, cursor], options, counts);
     return backend.compile(graph, { outputs: {}, ...halfLayers(parts) });
   };
-  return compileOn(backend, dataset, options, compile, cursor);
+  return orLargestBatch(compileOn(backend, dataset, options, compile, cursor), backend, options.batch, (probe, batch) =>
+    compileTraining(probe, parts, dataset, { ...options, batch }),
+  );
+}
+
+/** The program; where it finds no place, the error says which batch would. */
+export async function orLargestBatch<T>(
+  compiling: Promise<T>,
+  backend: Backend,
+  batch: number,
+  compile: CompileStep,
+): Promise<T> {
+  try {
+    return await compiling;
+  } catch (error) {
+    if (!(error instanceof OutOfMemoryError) || backend.checkMemory === undefined) throw error;
+    const { withLargestBatch } = await onDemand("search for the largest batch", () => import("./largest_batch.ts"));
+    throw await withLargestBatch(error, backend, batch, compile);
+  }
 }

@@ -6,6 +6,7 @@ import { Closing } from "../graph/closing.ts";
 import type { Graph } from "../graph/graph.ts";
 import { type AcquiredDevice, acquireDevice, checkWebGpuOptions, type WebGpuOptions } from "./device.ts";
 import { type ContextOptions, DeviceContext } from "./device_context.ts";
+import type { DeviceTraits } from "./kernel.ts";
 import { lowerGraph } from "./lower.ts";
 import { checkMemoryBudget, memoryBudget } from "./memory_budget.ts";
 import type { Plan } from "./plan.ts";
@@ -24,6 +25,15 @@ async function inPlace(plan: Plan): Promise<Plan> {
   if (plan.dispatches.every(({ spec: { variants } }) => !variants?.inPlace.length)) return plan;
   const { writeInPlace } = await onDemand("kernels in place", () => import("./in_place.ts"));
   return writeInPlace(plan);
+}
+
+/** The kernels of a graph, before the autotuner looks at them. */
+async function planOf(traits: DeviceTraits, graph: Graph, { outputs, halfLayers }: CompileOptions): Promise<Plan> {
+  const [lowered, halves] = await Promise.all([
+    lowerGraph(graph, outputs, traits),
+    halfLayers && onDemand("16-bit storage", () => import("./half_storage.ts")),
+  ]);
+  return inPlace(halfLayers && halves ? halves.storeHalves(lowered, halfLayers) : lowered);
 }
 
 /** Runs graphs on one GPU device at a time; several backends may coexist. */
@@ -100,18 +110,19 @@ export class WebGpuBackend implements Backend, ProgramHost {
   async compile(graph: Graph, options: CompileOptions): Promise<Program> {
     this.checkUsable();
     checkCompile(graph, options);
-    const { outputs, halfLayers } = options;
     const program = await buildProgram(this, async (context) => {
-      const [lowered, halves] = await Promise.all([
-        lowerGraph(graph, outputs, context.traits),
-        halfLayers && onDemand("16-bit storage", () => import("./half_storage.ts")),
-      ]);
-      const plan = await inPlace(halfLayers && halves ? halves.storeHalves(lowered, halfLayers) : lowered);
+      const plan = await planOf(context.traits, graph, options);
       const tuner = await context.tuner();
       return tuner ? tuner.tune(plan) : plan;
     });
     program.source = { graph, options };
     return program;
+  }
+
+  async checkMemory(graph: Graph, options: CompileOptions): Promise<void> {
+    this.checkUsable();
+    const { checkMemory } = await onDemand("test of memory", () => import("./check_memory.ts"));
+    return checkMemory(this.#context, await planOf(this.#context.traits, graph, options));
   }
 
   get closed(): Error | undefined {

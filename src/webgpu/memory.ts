@@ -81,7 +81,7 @@ export function checkLimits(
               ? "Lower the batch size, the image size or the number of filters."
               : "It is as large as the network's parameters, whatever the batch size: take fewer units or filters."),
         bytes,
-        { bindable: most },
+        { bindable: most, tensor: label },
       );
     }
   }

@@ -5,7 +5,8 @@ import type { WebGpuBackend } from "./backend.ts";
 import type { WebGpuProgram } from "./program.ts";
 
 const OF_BACKENDS = [
-  ...["kind", "description", "bytes", "compile", "drawing", "fetchEarly", "isReplaceable", "lost", "snapshot"],
+  ...["kind", "description", "bytes", "compile", "checkMemory", "drawing", "fetchEarly", "isReplaceable", "lost"],
+  "snapshot",
 ] as const satisfies readonly (keyof Backend)[];
 const OF_PROGRAMS = [
   ...["run", "enqueue", "read", "write", "stats", "profile", "settled", "toString"],

@@ -87,9 +87,9 @@ async function timeWithStamps(
         encodePass(encoder, [dispatch], { timestampWrites });
       });
       encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
-      const wait = readback.copy(encoder, resolved, 0, count * 8);
-      device.queue.submit([encoder.finish()]);
-      const stamps = [...new BigUint64Array(await wait())];
+      const source = { label: "corteza profile", buffer: resolved, offset: 0, size: count * 8 };
+      const [bytes] = await Promise.all(readback.submit(encoder, [source]));
+      const stamps = [...new BigUint64Array(bytes as ArrayBuffer)];
       times.forEach((list, index) => {
         // Nanoseconds; browsers round them, and a clock that steps back in between is not a time.
         list.push(Math.max(0, Number(at(stamps, 2 * index + 1) - at(stamps, 2 * index)) / 1e6));

@@ -1,13 +1,24 @@
 import { alignTo } from "../core/align_to.ts";
-import type { DeviceLostError } from "../core/errors.ts";
+import { at } from "../core/at.ts";
+import { DeviceLostError, OutOfMemoryError } from "../core/errors.ts";
+import { formatBytes } from "../core/format.ts";
+import { allocate, refusalOf } from "./allocate.ts";
 import { completed } from "./completion.ts";
 
 const LOSS_GRACE_MILLISECONDS = 200;
 /** Copies after which a staging buffer that none of them wanted is given back. */
 const KEPT_FOR_COPIES = 256;
 
-/** A staging buffer that nobody uses now, and the number of the copy that used it last. */
-interface Free {
+/** Bytes of a buffer that are wanted on the page; `label` for people. */
+export interface Source {
+  readonly label: string;
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** A staging buffer, and the number of the copy that used it last. */
+interface Staging {
   readonly buffer: GPUBuffer;
   readonly used: number;
 }
@@ -21,9 +32,11 @@ export class Readback {
   readonly #device: GPUDevice;
   /** Waits in progress, told at once when the device is lost. One reaction on `lost`, however many steps run. */
   readonly #waiting = new Set<(error: DeviceLostError) => void>();
-  #free: Free[] = [];
-  #bytes = 0;
+  /** Those that nobody uses now, and all. */
+  #free: Staging[] = [];
+  readonly #all = new Set<GPUBuffer>();
   #copies = 0;
+  #disposed = false;
   /** Programs that may ask for bytes; without any no staging buffer is kept. */
   #users = 0;
 
@@ -37,32 +50,64 @@ export class Readback {
 
   /** Bytes of staging buffers held. */
   get bytes(): number {
-    return this.#bytes;
+    let bytes = 0;
+    for (const { size } of this.#all) bytes += size;
+    return bytes;
   }
 
-  /** Appends a copy of `size` bytes to `encoder`; call the result after the submission to wait for the bytes. */
-  copy(encoder: GPUCommandEncoder, source: GPUBuffer, offset: number, size: number): () => Promise<ArrayBuffer> {
-    const wanted = alignTo(size, 256);
+  /** Submits what `encoder` holds, and copies of these behind it. Throws `OutOfMemoryError` where there is no place for one: all else is done. */
+  submit(encoder: GPUCommandEncoder, sources: readonly Source[]): Promise<ArrayBuffer>[] {
+    const before = this.#all.size;
+    const stagings = sources.map(({ size }) => this.#stage(alignTo(size, 256)));
+    const { queue } = this.#device;
+    // A copy to a buffer that did not come would take all that is submitted with it along.
+    const isApart = this.#all.size > before;
+    let copies = encoder;
+    if (isApart) {
+      queue.submit([encoder.finish()]);
+      copies = this.#device.createCommandEncoder();
+      this.#device.pushErrorScope("validation");
+    }
+    sources.forEach(({ buffer, offset, size }, index) => {
+      copies.copyBufferToBuffer(buffer, offset, at(stagings, index).buffer, 0, size);
+    });
+    queue.submit([copies.finish()]);
+    const waits = sources.map((source, index) => this.#bytesOf(source, at(stagings, index)));
+    if (isApart) this.#device.popErrorScope().catch(() => undefined);
+    return waits;
+  }
+
+  #stage(wanted: number): Staging {
     const used = ++this.#copies;
     const found = this.#free.findIndex(({ buffer }) => buffer.size >= wanted && buffer.size <= wanted * 4);
     const [kept] = found >= 0 ? this.#free.splice(found, 1) : [];
-    const staging =
-      kept?.buffer ??
-      this.#device.createBuffer({
-        label: "corteza readback",
-        size: wanted,
-        usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-      });
-    if (kept === undefined) this.#bytes += wanted;
-    encoder.copyBufferToBuffer(source, offset, staging, 0, size);
-    return async () => {
-      await this.race(staging.mapAsync(GPUMapMode.READ, 0, size));
-      const bytes = staging.getMappedRange(0, size).slice(0);
-      staging.unmap();
-      this.#free.push({ buffer: staging, used });
+    if (kept) return { buffer: kept.buffer, used };
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const buffer = allocate(this.#device, { label: "corteza readback", size: wanted, usage });
+    this.#all.add(buffer);
+    return { buffer, used };
+  }
+
+  async #bytesOf({ label, size }: Source, staging: Staging): Promise<ArrayBuffer> {
+    const { buffer } = staging;
+    try {
+      await this.race(buffer.mapAsync(GPUMapMode.READ, 0, size));
+      const bytes = buffer.getMappedRange(0, size).slice(0);
+      buffer.unmap();
+      this.#free.push(staging);
       this.#trim();
       return bytes;
-    };
+    } catch (error) {
+      this.#destroy(buffer);
+      if (error instanceof DeviceLostError || this.#disposed) throw error;
+      // Of the device, which says so, or of the page, where mapping and copying fail.
+      throw new OutOfMemoryError(
+        `There was no memory to read "${label}" back, ${formatBytes(size)}. The step is done, and the device goes on; read ` +
+          "again when other pages are closed, or take a smaller batch.",
+        size,
+        { cause: (await refusalOf(buffer)) ?? error, tensor: label },
+      );
+    }
   }
 
   /** A program may ask for bytes from now on. */
@@ -78,13 +123,14 @@ export class Readback {
 
   /** Gives back what has not been wanted for long. */
   #trim(): void {
-    const isWanted = ({ used }: Free) => this.#users > 0 && this.#copies - used <= KEPT_FOR_COPIES;
+    const isWanted = ({ used }: Staging) =>
+      this.#users > 0 && this.#copies - used <= KEPT_FOR_COPIES && !this.#disposed;
     for (const free of this.#free) if (!isWanted(free)) this.#destroy(free.buffer);
     this.#free = this.#free.filter(isWanted);
   }
 
   #destroy(buffer: GPUBuffer): void {
-    this.#bytes -= buffer.size;
+    this.#all.delete(buffer);
     buffer.destroy();
   }
 
@@ -109,8 +155,8 @@ export class Readback {
   }
 
   dispose(): void {
-    for (const { buffer } of this.#free) buffer.destroy();
-    this.#free = [];
-    this.#bytes = 0;
+    this.#disposed = true;
+    // Those in use go when they have been read.
+    this.#trim();
   }
 }

@@ -6,6 +6,7 @@ import { onDemand } from "../core/on_demand.ts";
 import type { ProgramStats } from "../graph/backend.ts";
 import { type Arena, Variable } from "../graph/node.ts";
 import type { ProfileData } from "../graph/profile.ts";
+import { allocate, refusalOf } from "./allocate.ts";
 import type { DeviceContext } from "./device_context.ts";
 import { bindKernel, encodePass, type RecordedDispatch } from "./dispatches.ts";
 import type { KernelSpec } from "./kernel.ts";
@@ -21,26 +22,88 @@ function firstKernel({ quickStart, pipelines }: DeviceContext, spec: KernelSpec)
   return quick && !pipelines.has(spec) ? quick : spec;
 }
 
-/** Plans memory, compiles all kernels in parallel and records the dispatches; throws before allocating what cannot fit. */
-export async function recordPlan(context: DeviceContext, plan: Plan): Promise<Recording> {
-  const { device } = context;
+/** What a plan takes of a device. */
+interface Needs {
+  readonly slots: readonly Slot[];
+  readonly owners: ReadonlySet<Variable | Arena>;
+}
+
+/** Plans memory. Throws `OutOfMemoryError`, before anything is allocated, for what the device's limits or the budget do not allow. */
+export function needsOf(context: DeviceContext, plan: Plan): Needs {
   const slots = planMemory(plan);
   const owners = new Set([...plan.variables].map(VariableStorage.ownerOf));
-  checkPlanLimits(plan, slots, owners, device.limits);
-  const checkFits = () => checkBudget(context, { slots, owners, own: ownBytes(plan) });
-  checkFits();
+  checkPlanLimits(plan, slots, owners, context.device.limits);
+  checkBudget(context, { slots, owners, own: ownBytes(plan) });
+  return { slots, owners };
+}
 
-  const specs = plan.dispatches.map((dispatch) => firstKernel(context, dispatch.spec));
-  const pipelines = await context.pipelines.compile(specs);
-  // Other programs may have taken memory meanwhile.
-  checkFits();
+/** Memory that a program holds on its device. */
+export interface Holding extends Needs {
+  /** By value. */
+  readonly buffers: ReadonlyMap<number, GPUBuffer>;
+  readonly scratch: readonly GPUBuffer[];
+  /** Constants and inputs. */
+  readonly own: readonly GPUBuffer[];
+}
 
-  device.pushErrorScope("out-of-memory");
-  device.pushErrorScope("validation");
+/** Takes what a plan needs; whether it came, `lackOf` says. */
+export function hold(context: DeviceContext, plan: Plan, needs: Needs): Holding {
+  const { slots, owners } = needs;
   for (const owner of owners) context.variables.retain(owner);
   const scratch = context.scratch.take(slots.map((slot) => slot.bytes));
   const own: GPUBuffer[] = [];
   const buffers = placeValues(context, plan, slots, scratch, own);
+  for (const { size } of own) context.programBytes += size;
+  return { ...needs, buffers, scratch, own };
+}
+
+/** Gives it back. */
+export function letGo(context: DeviceContext, { owners, scratch, own }: Holding): void {
+  context.scratch.give(scratch);
+  for (const buffer of own) {
+    context.programBytes -= buffer.size;
+    buffer.destroy();
+  }
+  for (const owner of owners) context.variables.release(owner);
+}
+
+/** The error that names the first of these buffers that the device had no memory for; undefined where all came. */
+export async function lackOf(
+  { variables }: DeviceContext,
+  { owners, scratch, slots, own }: Holding,
+): Promise<OutOfMemoryError | undefined> {
+  const all = [
+    ...[...owners].map((owner) => ({ label: owner.name, buffer: variables.buffer(owner) })),
+    ...scratch.map((buffer, index) => ({ label: labelOf(at(slots, index)), buffer })),
+    ...own.map((buffer) => ({ label: buffer.label, buffer })),
+  ];
+  const total = all.reduce((sum, { buffer }) => sum + buffer.size, 0);
+  const refusals = await Promise.all(all.map(({ buffer }) => refusalOf(buffer)));
+  const index = refusals.findIndex((refusal) => refusal !== null);
+  const lacking = all[index];
+  if (lacking === undefined) return undefined;
+  const { label, buffer } = lacking;
+  return new OutOfMemoryError(
+    `The device had no memory for "${label}", ${formatBytes(buffer.size)} of ${formatBytes(total)} that this takes: ` +
+      `${refusals[index]?.message}. Lower the batch size, dispose of what is not used any more, or close other pages.`,
+    buffer.size,
+    { cause: refusals[index], tensor: label },
+  );
+}
+
+/** Plans memory, compiles all kernels in parallel and records the dispatches; throws before allocating what cannot fit. */
+export async function recordPlan(context: DeviceContext, plan: Plan): Promise<Recording> {
+  const { device } = context;
+  needsOf(context, plan);
+
+  const specs = plan.dispatches.map((dispatch) => firstKernel(context, dispatch.spec));
+  const pipelines = await context.pipelines.compile(specs);
+  // Other programs may have taken memory meanwhile.
+  const needs = needsOf(context, plan);
+
+  device.pushErrorScope("validation");
+  const held = hold(context, plan, needs);
+  const { buffers } = held;
   const dispatches = plan.dispatches.map((dispatch, index): RecordedDispatch => {
     const bindings = dispatch.values.map((value) => ({
       buffer: buffers.get(rootOf(value).id) as GPUBuffer,
@@ -50,32 +113,27 @@ export async function recordPlan(context: DeviceContext, plan: Plan): Promise<Re
     const { workgroups } = at(specs, index);
     return bindKernel(device, { name: dispatch.spec.name, workgroups }, at(pipelines, index), bindings);
   });
-  const recording = new Recording(context, plan, dispatches, {
-    buffers,
-    scratch,
-    own,
-    owners,
+  const provisional = plan.dispatches.flatMap(({ spec }, index) => (at(specs, index) === spec ? [] : [index]));
+  const recording = new Recording(context, plan, dispatches, held, {
     pipelines: new Set(pipelines).size,
-    provisional: plan.dispatches.flatMap(({ spec }, index) => (at(specs, index) === spec ? [] : [index])),
+    provisional,
   });
   // Both before waiting for either: programs that compile at the same time share the device's stack of scopes.
-  const [validation, memory] = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
-  if (memory || validation) {
-    const bytes = recording.stats.scratchBytes + recording.stats.variableBytes;
+  const [validation, lack] = await Promise.all([device.popErrorScope(), lackOf(context, held)]);
+  if (lack || validation) {
     recording.dispose();
-    if (memory) {
-      throw new OutOfMemoryError(
-        `The device could not give ${formatBytes(bytes)}: ${memory.message}. Lower the batch size or close other pages.`,
-        bytes,
-        { cause: memory },
-      );
-    }
-    throw new Error(`The device refused the plan, which is a fault of Corteza: ${validation?.message}`, {
-      cause: validation,
-    });
+    throw (
+      lack ??
+      new Error(`The device refused the plan, which is a fault of Corteza: ${validation?.message}`, {
+        cause: validation,
+      })
+    );
   }
   return recording;
 }
+
+/** Names a buffer by the first of the values that use it. */
+const labelOf = ({ values }: Slot) => values[0]?.label ?? "scratch";
 
 /** Throws `OutOfMemoryError`, naming the tensor, when a buffer of the plan is larger than the device can bind. */
 function checkPlanLimits(
@@ -87,7 +145,7 @@ function checkPlanLimits(
   checkLimits(
     [
       ...slots.map((slot) => ({
-        label: slot.values.map((value) => value.label)[0] ?? "scratch",
+        label: labelOf(slot),
         bytes: slot.bytes,
         role: "activation" as const,
       })),
@@ -125,7 +183,7 @@ function placeValues(
     if (placement.kind === "variable") buffers.set(root.id, variables.buffer(placement.variable));
     else if (placement.kind === "arena") buffers.set(root.id, variables.buffer(placement.arena));
     else {
-      const buffer = device.createBuffer({
+      const buffer = allocate(device, {
         label: root.label,
         size: byteSize(root.size, root.dtype),
         usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
@@ -156,10 +214,7 @@ export class Recording {
   readonly plan: Plan;
   readonly stats: ProgramStats;
   readonly #dispatches: RecordedDispatch[];
-  readonly #buffers: ReadonlyMap<number, GPUBuffer>;
-  readonly #scratch: readonly GPUBuffer[];
-  readonly #own: readonly GPUBuffer[];
-  readonly #owners: ReadonlySet<Variable | Arena>;
+  readonly #held: Holding;
   /** What a step writes. */
   readonly #written: ReadonlySet<Variable | Arena>;
   /** Dispatches that still run the kernel that they began with. */
@@ -171,30 +226,20 @@ export class Recording {
     context: DeviceContext,
     plan: Plan,
     dispatches: RecordedDispatch[],
-    held: {
-      buffers: ReadonlyMap<number, GPUBuffer>;
-      scratch: readonly GPUBuffer[];
-      own: readonly GPUBuffer[];
-      owners: ReadonlySet<Variable | Arena>;
-      pipelines: number;
-      provisional: readonly number[];
-    },
+    held: Holding,
+    { pipelines, provisional }: { pipelines: number; provisional: readonly number[] },
   ) {
     this.context = context;
     this.plan = plan;
     this.#dispatches = dispatches;
-    this.#buffers = held.buffers;
-    this.#scratch = held.scratch;
-    this.#own = held.own;
-    this.#owners = held.owners;
+    this.#held = held;
     this.#written = writtenOwners(plan);
-    this.#provisional = held.provisional;
+    this.#provisional = provisional;
     const total = (sizes: Iterable<number>) => [...sizes].reduce((sum, size) => sum + size, 0);
-    context.programBytes += total(held.own.map((buffer) => buffer.size));
     context.readback.retain();
     this.stats = {
       dispatches: dispatches.length,
-      pipelines: held.pipelines,
+      pipelines,
       scratchBytes: total([...held.scratch, ...held.own].map((buffer) => buffer.size)),
       variableBytes: total([...held.owners].map(VariableStorage.bytesOf)),
       flops: total(plan.dispatches.map((dispatch) => dispatch.spec.flops)),
@@ -203,7 +248,7 @@ export class Recording {
 
   /** Where a value lies: the buffer, and the offset in it as bindings want it. */
   place(value: PlannedValue): { readonly buffer: GPUBuffer; readonly offset: number } {
-    const buffer = this.#buffers.get(rootOf(value).id);
+    const buffer = this.#held.buffers.get(rootOf(value).id);
     if (buffer === undefined) throw new Error(`"${value.label}" has no buffer`);
     return { buffer, offset: offsetInRoot(value) * storedBytes(value.dtype) };
   }
@@ -223,15 +268,14 @@ export class Recording {
       variables.changed(this.#written);
     }
     after?.(encoder);
-    const waits = read.map((value) => {
-      const { buffer, offset } =
-        value instanceof Variable
-          ? { buffer: variables.buffer(VariableStorage.ownerOf(value)), offset: value.arenaOffset * 4 }
-          : this.place(value);
-      return readback.copy(encoder, buffer, offset, alignTo(value.size * storedBytes(value.dtype), 4));
+    const sources = read.map((value) => {
+      const size = alignTo(value.size * storedBytes(value.dtype), 4);
+      if (!(value instanceof Variable)) return { label: value.label, ...this.place(value), size };
+      const buffer = variables.buffer(VariableStorage.ownerOf(value));
+      return { label: value.name, buffer, offset: value.arenaOffset * 4, size };
     });
-    device.queue.submit([encoder.finish()]);
-    const bytes = await Promise.all(waits.map((wait) => wait()));
+    const waits = readback.submit(encoder, sources);
+    const bytes = await Promise.all(waits);
     if (waits.length === 0) await readback.race(device.queue.onSubmittedWorkDone());
     // What failed is told by whoever asks for it; the program goes on as it began.
     if (steps > 0) this.settled().catch(() => undefined);
@@ -270,12 +314,7 @@ export class Recording {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.context.scratch.give(this.#scratch);
-    for (const buffer of this.#own) {
-      this.context.programBytes -= buffer.size;
-      buffer.destroy();
-    }
-    for (const owner of this.#owners) this.context.variables.release(owner);
+    letGo(this.context, this.#held);
     this.context.readback.release();
   }
 }

@@ -1,9 +1,11 @@
 import { alignTo } from "../core/align_to.ts";
+import { at } from "../core/at.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { TypedArray } from "../core/tensor.ts";
 import { bytesPerElement } from "../core/tensor.ts";
 import type { VariableSnapshot } from "../graph/backend.ts";
 import { Arena, type Variable } from "../graph/node.ts";
+import { allocate } from "./allocate.ts";
 import type { StoredType } from "./lowering.ts";
 import { byteSize } from "./plan.ts";
 import type { Readback } from "./readback.ts";
@@ -87,7 +89,7 @@ export class VariableStorage {
       held.users++;
       return;
     }
-    const buffer = this.#device.createBuffer({
+    const buffer = allocate(this.#device, {
       label: owner.name,
       size: VariableStorage.bytesOf(owner),
       usage: STORAGE_USAGE(),
@@ -141,17 +143,18 @@ export class VariableStorage {
 
   /** Copies what is not the variables' initial values to the page, as it is after everything submitted so far. */
   async snapshot(readback: Readback): Promise<VariableSnapshot> {
-    const encoder = this.#device.createCommandEncoder();
-    const copies = [...this.#held].flatMap(([owner, { buffer, uploaded, changed }]) => {
-      if (!changed) return [];
+    const changed = [...this.#held.values()].filter((held) => held.changed);
+    const copies = changed.map(({ buffer, uploaded }) => {
       this.synchronize(uploaded.keys());
-      const wait = readback.copy(encoder, buffer, 0, buffer.size);
       const versions = [...uploaded.keys()].map((variable) => ({ variable, version: variable.version }));
-      return [{ owner, versions, wait }];
+      return { versions, source: { label: buffer.label, buffer, offset: 0, size: buffer.size } };
     });
-    this.#device.queue.submit([encoder.finish()]);
-    const copied = copies.map(async ({ versions, wait }) => {
-      const bytes = await wait();
+    const waits = readback.submit(
+      this.#device.createCommandEncoder(),
+      copies.map(({ source }) => source),
+    );
+    const copied = copies.map(async ({ versions }, index) => {
+      const bytes = await at(waits, index);
       return versions.map(({ variable, version }) => {
         const start = variable.arenaOffset * bytesPerElement(variable.dtype);
         const own = bytes.slice(start, start + VariableStorage.bytesOf(variable));
@@ -241,7 +244,7 @@ export class ScratchPool {
     const found = this.#find(sizes);
     return sizes.map((bytes, index) => {
       const buffer =
-        found[index] ?? this.#device.createBuffer({ label: "corteza scratch", size: bytes, usage: STORAGE_USAGE() });
+        found[index] ?? allocate(this.#device, { label: "corteza scratch", size: bytes, usage: STORAGE_USAGE() });
       this.#users.set(buffer, (this.#users.get(buffer) ?? 0) + 1);
       return buffer;
     });

@@ -1,0 +1,117 @@
+/** Memory that does not come, at any allocation: a typed error, everything goes on, and nothing is left behind. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  adam,
+  conv2d,
+  createTrainer,
+  dense,
+  flatten,
+  OutOfMemoryError,
+  sequential,
+  type Trainer,
+} from "../../src/index.ts";
+import { type WebGpuBackend, webgpu } from "../../src/webgpu/backend.ts";
+import { PICTURE, pictures as picturesOf } from "../support/contract/bench.ts";
+import { shareOf, shareWords, testGpu } from "../support/gpu.ts";
+import { type ScarceMemory, scarceMemory } from "../support/scarce_memory.ts";
+
+const STEPS = 3;
+const pictures = picturesOf(6);
+
+const network = () =>
+  sequential({ inputShape: [4, 4, 1], seed: 1 }, [
+    ...[conv2d({ filters: 2, kernelSize: 3, activation: "relu" }), flatten(), dense({ units: 3 })],
+  ]);
+
+const trainerOn = (backend: WebGpuBackend, batchSize = 4) =>
+  createTrainer(network(), { backend, loss: "sparseCategoricalCrossentropy", optimizer: adam(), batchSize });
+
+/** Does everything once, and once more what finds no memory. */
+async function everything(backend: WebGpuBackend): Promise<{ results: unknown[]; errors: unknown[] }> {
+  const errors: unknown[] = [];
+  const insisting = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      errors.push(error);
+      return work();
+    }
+  };
+  const trainer: Trainer = await insisting(() => trainerOn(backend));
+  await insisting(async () => {
+    // A step that was done is done, whatever could not be read of it.
+    const steps = STEPS - trainer.stats().steps;
+    if (steps > 0) await trainer.fit(pictures, { steps });
+  });
+  const results = [
+    await insisting(() => trainer.evaluate(pictures)),
+    await insisting(() => trainer.predict(PICTURE)),
+    await insisting(async () => {
+      const isDone = trainer.stats().steps > STEPS;
+      if (!isDone) await trainer.trainOnBatch(PICTURE, [1]);
+    }),
+    await insisting(() => trainer.checkpoint()),
+  ];
+  trainer.dispose();
+  return { results, errors };
+}
+
+describe("a device without memory", () => {
+  let backend: WebGpuBackend;
+  let memory: ScarceMemory;
+
+  beforeAll(async () => {
+    backend = await webgpu({ gpu: await testGpu(), quickStart: false });
+    memory = scarceMemory(backend.device);
+  });
+  afterAll(() => backend.dispose());
+
+  it(`says so at every allocation of a trainer and of all that it does (${shareWords})`, async () => {
+    const wanted = await everything(backend);
+    expect(wanted.errors).toEqual([]);
+    const before = memory.asked;
+    // Kernels are compiled by now, which takes no buffers.
+    await everything(backend);
+    const allocations = memory.asked - before;
+    expect(allocations).toBeGreaterThan(30);
+    for (const number of shareOf(Array.from({ length: allocations }, (_, index) => index + 1))) {
+      memory.refuse(number);
+      const { results, errors } = await everything(backend);
+      expect(errors, `allocation ${number}`).toHaveLength(1);
+      expect(errors[0], `allocation ${number}`).toBeInstanceOf(OutOfMemoryError);
+      expect((errors[0] as OutOfMemoryError).tensor).not.toBeUndefined();
+      expect((errors[0] as OutOfMemoryError).bytes).toBeGreaterThan(0);
+      expect(results, `allocation ${number}`).toEqual(wanted.results);
+      expect([backend.bytes, memory.live, memory.uncaptured], `allocation ${number}`).toEqual([0, 0, []]);
+    }
+  });
+
+  it("is told with the largest batch that fits, which does, and one more does not", async () => {
+    // By what a single buffer may be: the device tells when it is asked, by no limit of its own.
+    memory.refuse(Number.POSITIVE_INFINITY);
+    memory.refuseLargerThan(15_000);
+    const failure = async (batchSize: number, use: (trainer: Trainer) => Promise<unknown>) => {
+      const trainer = await trainerOn(backend, batchSize);
+      const error = await use(trainer).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      trainer.dispose();
+      expect([memory.live, memory.uncaptured]).toEqual([0, []]);
+      return error as OutOfMemoryError | undefined;
+    };
+    for (const use of [
+      (trainer: Trainer) => trainer.fit(pictures, { steps: 1 }),
+      (trainer: Trainer) => trainer.trainOnBatch(PICTURE, [1]),
+    ]) {
+      const error = await failure(500, use);
+      expect(error).toBeInstanceOf(OutOfMemoryError);
+      const most = error?.largestBatch ?? 0;
+      expect(most).toBeGreaterThan(1);
+      expect(error?.message).toContain(`batchSize ${most} fits`);
+      expect(await failure(most, use)).toBeUndefined();
+      expect((await failure(most + 1, use))?.largestBatch).toBe(most);
+    }
+    memory.refuseLargerThan(Number.POSITIVE_INFINITY);
+  });
+});
