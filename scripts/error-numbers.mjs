@@ -68,10 +68,10 @@ function textsModule(numbers) {
   return `${imports.join("")}const texts = {\n${code}};\nexport { texts };\n`;
 }
 
-/** A number of up to six digits for each text; where two have the same, both take longer ones. */
+/** A number of up to four digits for each text; where two have the same, both take longer ones. */
 function numbersOf(texts) {
   const numbers = new Map();
-  for (let limit = 1e6, left = [...new Set(texts)].sort(); left.length > 0; limit *= 10) {
+  for (let limit = 1e4, left = [...new Set(texts)].sort(); left.length > 0; limit *= 10) {
     const takers = new Map();
     for (const text of left) takers.set(hash(text) % limit, [...(takers.get(hash(text) % limit) ?? []), text]);
     const used = new Set(numbers.values());

@@ -9,10 +9,16 @@ import { rollup } from "rollup";
 import { parseAst } from "rollup/parseAst";
 import { numberErrors, TEXTS } from "./error-numbers.mjs";
 import { groupsOf } from "./production-groups.mjs";
-import { shortConstants } from "./short-constants.mjs";
+import { isShader, shortConstants } from "./short-constants.mjs";
 import { edited, visit } from "./syntax.mjs";
 
 const FOLDER = "production";
+
+/**
+ * A module that imports all shaders, the first of the build's inputs: Rollup then has the texts of shaders at the beginning of
+ * each file, side by side, where gzip finds what they have in common. It is no part of the result.
+ */
+const SHADERS_FIRST = "corteza-shaders-first";
 
 /** Modules that do something when they are loaded. */
 const WITH_EFFECTS = ["data/pictures/host.js", "worker/host.js"];
@@ -26,14 +32,21 @@ export async function buildProduction(dist, entries) {
   rmSync(join(dist, `${TEXTS}.map`), { force: true });
   let grouping;
   const bundle = await rollup({
-    input: Object.fromEntries(entries.map((name) => [name, join(dist, `${name}.js`)])),
+    input: {
+      [SHADERS_FIRST]: SHADERS_FIRST,
+      ...Object.fromEntries(entries.map((name) => [name, join(dist, `${name}.js`)])),
+    },
     preserveEntrySignatures: "strict",
     // The ops' modules import each other in circles, as functions that are called later.
     onwarn(warning, report) {
       if (warning.code === "CIRCULAR_CHUNK") throw new Error(`dist/production: ${warning.message}`);
-      if (warning.code !== "CIRCULAR_DEPENDENCY") report(warning);
+      if (!["CIRCULAR_DEPENDENCY", "EMPTY_BUNDLE"].includes(warning.code)) report(warning);
     },
-    plugins: [modulesOfDist(dist, new Map([...named, ...numbered])), pureTopLevel()],
+    plugins: [
+      shadersFirst(dist, [...modules.keys()].filter(isShader)),
+      modulesOfDist(dist, new Map([...named, ...numbered])),
+      pureTopLevel(),
+    ],
   });
   await bundle.write({
     dir: join(dist, FOLDER),
@@ -48,7 +61,7 @@ export async function buildProduction(dist, entries) {
         new Map(
           [...getModuleIds()]
             .map(getModuleInfo)
-            .filter(({ isExternal }) => !isExternal)
+            .filter(({ id, isExternal }) => !isExternal && id !== SHADERS_FIRST)
             .map(({ id, code, importedIds, dynamicallyImportedIds }) => [
               nameOf(id),
               {
@@ -73,6 +86,18 @@ function readModules(dist) {
     .map((name) => name.split(sep).join("/"))
     .filter((name) => name.endsWith(".js") && name !== TEXTS);
   return new Map(names.map((name) => [name, readFileSync(join(dist, name), "utf8")]));
+}
+
+function shadersFirst(dist, shaders) {
+  return {
+    name: SHADERS_FIRST,
+    resolveId: (id) => (id === SHADERS_FIRST ? id : null),
+    load: (id) =>
+      id === SHADERS_FIRST ? shaders.map((name) => `import ${JSON.stringify(join(dist, name))};`).join("") : null,
+    generateBundle(_, bundle) {
+      for (const { name, fileName } of Object.values(bundle)) if (name === SHADERS_FIRST) delete bundle[fileName];
+    },
+  };
 }
 
 function modulesOfDist(dist, changed) {

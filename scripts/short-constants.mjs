@@ -47,6 +47,7 @@ export function shortConstants(modules) {
   return changed;
 }
 
+export const isShader = (name) => SHADER.test(name);
 const isAsked = (name) => SHADER.test(name) || KERNELS.test(name);
 
 /** The text of a shader's module: the one literal in it. */
