@@ -74,17 +74,23 @@ export function augmentationOfShape(where: string, shape: Shape, augment: Augmen
 /** Losses by both targets of each row: its own, and that of its partner. */
 function mixedTargets(graph: Graph, plan: Node, batch: number): MixedTargets {
   const column = (index: number) => reshape(graph, slice(graph, plan, [0, index], [batch, 1]), [batch]);
-  const [share, partners] = [column(0), cast(graph, column(1), "i32")];
+  return mixedBy(graph, column(0), cast(graph, column(1), "i32"), (node) => node);
+}
+
+/** `partners`: rows of what `wholeOf` gives for targets and weights. */
+function mixedBy(graph: Graph, share: Node, partners: Node, wholeOf: (node: Node) => Node): MixedTargets {
   const rest = sub(graph, 1, share);
   return {
     loss(loss, outputs, targets, { mask, weights }) {
-      const others = weights ? mul(graph, rest, gatherRows(graph, weights, partners)) : rest;
+      const others = weights ? mul(graph, rest, gatherRows(graph, wholeOf(weights), partners)) : rest;
       const own = weights ? mul(graph, share, weights) : share;
       return add(
         graph,
         meanOfRows(graph, loss, outputs, targets, { mask, weights: own }),
-        meanOfRows(graph, loss, outputs, gatherRows(graph, targets, partners), { mask, weights: others }),
+        meanOfRows(graph, loss, outputs, gatherRows(graph, wholeOf(targets), partners), { mask, weights: others }),
       );
     },
+    part: (begin, size, ofBatch) =>
+      mixedBy(graph, slice(graph, share, [begin], [size]), slice(graph, partners, [begin], [size]), ofBatch),
   };
 }

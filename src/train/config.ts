@@ -45,6 +45,17 @@ export interface TrainerConfig {
    */
   recompute?: boolean;
   /**
+   * Gradient accumulation: a step takes its batch in so many parts, one after the other, adds their gradients up and updates
+   * once, so that only a part's activations lie on the device at a time: batches of 256 where 64 fit. "auto": 1, or the least
+   * power of two with which the step finds memory, looked for when it is compiled (`stats().microBatches` tells it). Losses, metrics, gradients and updates
+   * are those of the whole batch but for rounding, whatever rows are weighted or fill up a last, shorter batch. Two things are
+   * not: `batchNormalization` normalises each part by the part's own statistics, as everywhere in gradient accumulation,
+   * and moves its moving statistics once, by their means over the parts; and `dropout` and `gaussianNoise` draw other random numbers, as many. The batch itself, its images
+   * and targets, lies on the device as a whole. `evaluate` and `predict` take parts of the same size. A checkpoint does
+   * not hold it: another trainer may go on with other parts. Default: the batch as a whole.
+   */
+  microBatches?: number | "auto";
+  /**
    * "mixed": activations and their gradients lie in memory as 16-bit floats between kernels, half the memory and traffic,
    * while parameters, optimizer state, sums, statistics and losses stay in f32; the loss is scaled by a factor that adapts
    * itself, and a step whose gradients overflow is skipped (Micikevicius et al. 2018). Evaluation and prediction are in f32

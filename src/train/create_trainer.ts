@@ -59,8 +59,10 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   const recomputed = recompute
     ? (await onDemand("recomputation", () => import("./recompute.ts"))).recomputedNodes
     : undefined;
+  const microBatches =
+    options.microBatches === undefined ? undefined : (await ofMicroBatches()).microBatchesOf(options.microBatches);
   const measures = await chosenMeasures({ model, heads, metrics });
-  const parts = newStepParts({ model, heads, metrics, measures, optimizer, recomputed }, precision);
+  const parts = newStepParts({ model, heads, metrics, measures, optimizer, recomputed, microBatches }, precision);
   await fetchWanted();
   const keeper = await compileKeeper(backend, variablesOf(parts));
   const kept = new KeptState(parts, keeper, { batchSize, seed });
@@ -71,6 +73,8 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
     throw error;
   }
 }
+
+const ofMicroBatches = () => onDemand("micro-batches", () => import("./micro_batches.ts"));
 
 /** With a first point to go back to. */
 async function chosenRecovery(

@@ -73,6 +73,8 @@ export function datasetTables(dataset: Dataset): DatasetTables {
 export interface MixedTargets {
   /** In the place of `batchLoss`: of both. */
   loss(loss: Loss, outputs: Node, targets: Node, options: RowOptions): Node;
+  /** The same for `size` rows of the batch from `begin` on; `wholeOf` gives the batch's node for one of these rows. */
+  part(begin: number, size: number, wholeOf: (node: Node) => Node): MixedTargets;
 }
 
 /** What a batch is, as nodes. */

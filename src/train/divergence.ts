@@ -90,9 +90,29 @@ async function firstNonFinite(
   parts: StepParts,
   where: DivergedStep,
 ): Promise<Omit<Suspect, "value"> | undefined> {
+  const { microBatches } = parts;
+  if (microBatches === undefined) return firstOf(backend, parts, where);
+  // One after the other, as the step takes them.
+  for (let part = 0; part < microBatches.count; part++) {
+    const found = await firstOf(backend, parts, where, part);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+async function firstOf(
+  backend: Backend,
+  parts: StepParts,
+  where: DivergedStep,
+  part?: number,
+): Promise<Omit<Suspect, "value"> | undefined> {
   const graph = new Graph();
-  const batch = where.batch(graph);
-  const suspects = [...suspectsOfData(parts, batch), ...suspectsOfModel(graph, parts, batch, where)];
+  const whole = where.batch(graph);
+  const own = part === undefined ? undefined : parts.microBatches?.partAt(graph, whole, part, where.seed);
+  if (part !== undefined && own === undefined) return undefined;
+  const { batch, seed } = own ?? { batch: whole, seed: where.seed };
+  const ofData = suspectsOfData(parts, batch);
+  const suspects = [...ofData, ...suspectsOfModel(graph, parts, batch, { ...where, seed })];
   const outputs = Object.fromEntries(suspects.map(({ value }, index) => [`${index}`, nonFinite(graph, [value])]));
   const program = await backend.compile(graph, {
     outputs: { ...outputs, ...(batch.rows && !where.rows ? { rows: batch.rows } : {}) },
@@ -101,7 +121,7 @@ async function firstNonFinite(
     const results = await program.run(where.feeds ?? {});
     const index = suspects.findIndex((_, place) => (results[`${place}`]?.data[0] ?? 0) !== 0);
     if (index < 0) return undefined;
-    const isData = index < suspectsOfData(parts, batch).length;
+    const isData = index < ofData.length;
     const exactly = isData ? await placeOf(parts, where, where.rows ?? results["rows"]?.data) : undefined;
     return exactly === undefined ? suspects[index] : { says: exactly };
   } finally {

@@ -56,6 +56,11 @@ export class KeptState {
     return this.#seed;
   }
 
+  /** Images that evaluations and predictions take at a time. */
+  get forwardSize(): number {
+    return this.#parts.microBatches?.sizeOf(this.batchSize) ?? this.batchSize;
+  }
+
   /** Whether the model's `parameters` are out of date. */
   get hasMoved(): boolean {
     return this.#moved;

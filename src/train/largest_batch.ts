@@ -48,6 +48,9 @@ export async function withLargestBatch(
     else tooMuch = middle;
   }
   const { message, bytes, bindable, tensor, cause } = error;
-  const advice = most === 0 ? "Not even a batch of 1 fits." : `batchSize ${most} fits.`;
+  const advice =
+    most === 0
+      ? "Not even a batch of 1 fits."
+      : `batchSize ${most} fits; createTrainer({ microBatches: "auto" }) trains batches of ${batch} in parts that fit.`;
   return new OutOfMemoryError(`${message} ${advice}`, bytes, { bindable, tensor, largestBatch: most, cause });
 }

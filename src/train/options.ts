@@ -15,6 +15,7 @@ export const TRAINER: OptionKinds<TrainerConfig> = {
   clipNorm: "number",
   seed: "number",
   recompute: "boolean",
+  microBatches: "any",
   precision: "string",
   recover: "boolean",
   onDeviceLost: "any",

@@ -6,11 +6,11 @@ import type { Model } from "../nn/model.ts";
 /**
  * Which nodes of a model the backward pass computes once more. The outputs of its layers are cut into about √n runs of
  * neighbours; of each run the smallest output is kept, and everything between two kept ones is recomputed (Chen et al. 2016,
- * "Training deep nets with sublinear memory cost").
+ * "Training deep nets with sublinear memory cost"). Nodes before number `first` are of other passes.
  */
-export function recomputedNodes(graph: Graph, model: Model): (node: Node) => boolean {
+export function recomputedNodes(graph: Graph, model: Model, first = 0): (node: Node) => boolean {
   const names = new Set(model.layers.map(({ name }) => name));
-  const inside = graph.nodes.filter((node) => node.layer !== undefined && names.has(node.layer));
+  const inside = graph.nodes.slice(first).filter((node) => node.layer !== undefined && names.has(node.layer));
   const consumed = new Map<Node, Node[]>();
   for (const node of graph.nodes) {
     for (const input of node.inputs) consumed.set(input, [...(consumed.get(input) ?? []), node]);

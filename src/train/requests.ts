@@ -61,8 +61,8 @@ export class Requests {
   }
 
   get evaluations(): Evaluations {
-    const { parts, batchSize } = this.#kept;
-    this.#evaluations ??= new Evaluations(this.#backend, parts, batchSize);
+    const { parts, forwardSize } = this.#kept;
+    this.#evaluations ??= new Evaluations(this.#backend, parts, forwardSize);
     return this.#evaluations;
   }
 
@@ -80,7 +80,7 @@ export class Requests {
   }
 
   predict(x: ImageBatch | readonly ImageBatch[]): Work<Tensor<Float32Array> | Tensor<Float32Array>[]> {
-    const { parts, batchSize } = this.#kept;
+    const { parts, forwardSize: batchSize } = this.#kept;
     const { model, heads } = parts;
     const asList = isBatchList(x);
     if (!asList) checkOneInputAndOutput("predict", model, "give its inputs as a list");

@@ -21,6 +21,7 @@ export function statsOf(backend: Backend, kept: KeptState, { training, fed }: Co
     pipelines: stats?.pipelines ?? 0,
     flopsPerStep: stats?.flops ?? 0,
     steps: kept.progress.steps,
+    ...(kept.parts.microBatches ? { microBatches: kept.parts.microBatches.count } : {}),
     backend: backend.description,
     ...(training ? { residency: residencyOf(training) } : {}),
     dataWaitSeconds: training?.stream?.waitedSeconds ?? 0,

@@ -10,6 +10,7 @@ import type { Optimizer } from "../nn/optimizers.ts";
 import type { Head } from "./heads.ts";
 import { learningRateTable } from "./learning_rates.ts";
 import type { Measures } from "./measures.ts";
+import type { MicroBatches } from "./micro_batches.ts";
 import type { recomputedNodes } from "./recompute.ts";
 import { StepRecord } from "./step_record.ts";
 
@@ -46,6 +47,8 @@ export interface StepParts {
   readonly measures: Measures;
   /** Chooses the nodes that are computed once more in the backward pass instead of being kept; none where all are kept. */
   readonly recomputed?: typeof recomputedNodes | undefined;
+  /** Where a step takes its batch in parts. */
+  readonly microBatches?: MicroBatches | undefined;
 }
 
 /** Where the device adds up what metrics count. */

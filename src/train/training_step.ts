@@ -15,6 +15,7 @@ import { nonFinite } from "../graph/ops/non_finite.ts";
 import { optimizerUpdate } from "../graph/ops/optimizer_update.ts";
 import { rowLosses } from "../nn/late_parts.ts";
 import { batchLoss } from "../nn/losses/loss.ts";
+import type { Metric } from "../nn/metrics/totals.ts";
 import type { FoldedActivation, Model } from "../nn/model.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { type Batch, type DatasetTables, fetchBatch } from "./dataset_variables.ts";
@@ -95,7 +96,7 @@ export function totalLoss(
 }
 
 /** A statistic that training moves, and what it moves to. */
-interface StatisticUpdate {
+export interface StatisticUpdate {
   readonly variable: Variable;
   readonly value: Node;
 }
@@ -146,6 +147,46 @@ export function addForward(
 /** WebGPU's default limit of storage buffers, less those that the end of a step needs beside values and counters. */
 const VALUES_AND_COUNTERS = 4;
 
+/** What a step on a batch depends on, beside the trainer's parts. */
+export interface StepOptions {
+  /** Of random numbers that layers draw. */
+  readonly seed: number;
+  readonly classWeight?: readonly number[] | undefined;
+}
+
+/** Forward, loss and backward of a batch, or of a part of one. */
+export interface Pass {
+  readonly loss: Node;
+  /** What the step reports behind the loss: sums over the batch, as the counts are. */
+  readonly values: readonly Node[];
+  readonly counts: ReadonlyMap<Metric, Node>;
+  /** In the order of the model's parameters. */
+  readonly gradients: readonly Node[];
+  readonly updates: readonly StatisticUpdate[];
+  /** 0 each, unless a variance overflowed. */
+  readonly guards: readonly Node[];
+}
+
+/** `most` values at most. `share`: of the batch in the step, a scalar which its gradients are multiplied by. */
+export function passOf(
+  graph: Graph,
+  parts: StepParts,
+  batch: Batch,
+  { most, share, ...options }: StepOptions & { most: number; share?: Node },
+): Pass {
+  const { model, state } = parts;
+  const first = graph.nodes.length;
+  const forward = addForward(graph, parts, batch, options);
+  const { loss, updates } = forward;
+  const measured = graph.inLayer("loss", () => forward.measured.measure(forward.losses, most));
+  const parameters = model.arena.variables.map((variable) => graph.variable(variable));
+  const recompute = parts.recomputed && { recompute: parts.recomputed(graph, model, first) };
+  const scale = state.scaling && graph.variable(state.scaling.scale);
+  const seed = scale && share ? mul(graph, scale, share) : (scale ?? share);
+  const gradients = gradientsOf(graph, loss, parameters, seed, recompute);
+  return { loss, ...measured, gradients, updates, guards: guardsOfStatistics(graph, updates) };
+}
+
 /**
  * Forward, loss, backward; then the end of the step: record and verdict, and what depends on it. `counts`: where it adds up
  * what metrics count.
@@ -155,25 +196,20 @@ export function addTrainingStep(
   parts: StepParts,
   batch: Batch,
   counters: readonly Variable[],
-  options: { seed: number; classWeight?: readonly number[] | undefined },
+  options: StepOptions,
   counts: TrainingState["counts"],
 ): void {
-  const { model, optimizer, state } = parts;
+  const { model, optimizer, state, microBatches } = parts;
   const guard = graph.inLayer("input", () => guardOf(graph, model, batch.floats));
-  const forward = addForward(graph, parts, batch, options);
-  const { loss, updates } = forward;
   // Beside the loss.
   const most = VALUES_AND_COUNTERS - counters.length - 1;
-  const measured = graph.inLayer("loss", () => forward.measured.measure(forward.losses, most));
-  const parameters = model.arena.variables.map((variable) => graph.variable(variable));
-  const recompute = parts.recomputed && { recompute: parts.recomputed(graph, model) };
-  const scale = state.scaling && graph.variable(state.scaling.scale);
-  const gradients = gradientsOf(graph, loss, parameters, scale, recompute);
+  const pass = (microBatches ? microBatches.passOf : passOf)(graph, parts, batch, { ...options, most });
+  const { gradients } = pass;
   const verdict = graph.inLayer("metrics", () => {
-    return finishStep(graph, [loss, ...measured.values], {
+    return finishStep(graph, [pass.loss, ...pass.values], {
       ring: state.ring,
       counters,
-      guards: [guard, ...guardsOfStatistics(graph, updates)],
+      guards: [guard, ...pass.guards],
       gradients,
       scaling: state.scaling,
     });
@@ -186,11 +222,11 @@ export function addTrainingStep(
     });
     model.constrain(graph, verdict);
   });
-  for (const { variable, value } of updates) {
+  for (const { variable, value } of pass.updates) {
     graph.inLayer(value.layer, () => graph.assign(variable, value, verdict));
   }
   graph.inLayer("metrics", () => {
-    for (const [metric, node] of measured.counts) {
+    for (const [metric, node] of pass.counts) {
       const variable = counts.get(metric);
       if (variable) graph.assign(variable, add(graph, graph.variable(variable), node), verdict);
     }
@@ -215,7 +251,7 @@ export function fetchedBatch(
 }
 
 /** A training step that fetches its batch from a data set. */
-export function compileTraining(
+export async function compileTraining(
   backend: Backend,
   parts: StepParts,
   dataset: Dataset,
@@ -223,6 +259,8 @@ export function compileTraining(
 ): Promise<DatasetProgram> {
   const { step, cursor, counts } = parts.state;
   if (options.classWeight || dataset.sampleWeights) rowLosses.want();
+  const { microBatches } = parts;
+  if (microBatches) await microBatches.choose(backend, (probe) => compileTraining(probe, parts, dataset, options));
   const compile = async (tables: DatasetTables) => {
     await fetchWanted();
     const graph = new Graph();

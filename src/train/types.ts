@@ -180,6 +180,8 @@ export interface TrainerStats {
   readonly flopsPerStep: number;
   /** Steps taken or under way. */
   readonly steps: number;
+  /** With the option of this name: parts that a step takes its batch in. */
+  readonly microBatches?: number;
   /** Which backend runs, for people. */
   readonly backend: string;
   /**

@@ -11,6 +11,7 @@ import { lowerGraph } from "./lower.ts";
 import { checkMemoryBudget, memoryBudget } from "./memory_budget.ts";
 import type { Plan } from "./plan.ts";
 import { buildProgram, type ProgramHost, WebGpuProgram } from "./program.ts";
+import { recordPlan } from "./recording.ts";
 import { fetchEarly } from "./rules/index.ts";
 
 /** A backend on the GPU. Throws `WebGpuUnavailableError`, which says why and what to do. */
@@ -121,8 +122,8 @@ export class WebGpuBackend implements Backend, ProgramHost {
 
   async checkMemory(graph: Graph, options: CompileOptions): Promise<void> {
     this.checkUsable();
-    const { checkMemory } = await onDemand("test of memory", () => import("./check_memory.ts"));
-    return checkMemory(this.#context, await planOf(this.#context.traits, graph, options));
+    const recording = await recordPlan(this.#context, await planOf(this.#context.traits, graph, options), true);
+    recording.dispose();
   }
 
   get closed(): Error | undefined {

@@ -1,8 +1,8 @@
 import { alignTo } from "../core/align_to.ts";
 import { at } from "../core/at.ts";
-import { DeviceLostError, OutOfMemoryError } from "../core/errors.ts";
-import { formatBytes } from "../core/format.ts";
-import { allocate, refusalOf } from "./allocate.ts";
+import { DeviceLostError } from "../core/errors.ts";
+import { onDemand } from "../core/on_demand.ts";
+import { allocate } from "./allocate.ts";
 import { completed } from "./completion.ts";
 
 const LOSS_GRACE_MILLISECONDS = 200;
@@ -88,25 +88,20 @@ export class Readback {
     return { buffer, used };
   }
 
-  async #bytesOf({ label, size }: Source, staging: Staging): Promise<ArrayBuffer> {
-    const { buffer } = staging;
+  async #bytesOf(source: Source, { buffer, used }: Staging): Promise<ArrayBuffer> {
+    const { size } = source;
     try {
       await this.race(buffer.mapAsync(GPUMapMode.READ, 0, size));
       const bytes = buffer.getMappedRange(0, size).slice(0);
       buffer.unmap();
-      this.#free.push(staging);
+      this.#free.push({ buffer, used });
       this.#trim();
       return bytes;
     } catch (error) {
       this.#destroy(buffer);
       if (error instanceof DeviceLostError || this.#disposed) throw error;
-      // Of the device, which says so, or of the page, where mapping and copying fail.
-      throw new OutOfMemoryError(
-        `There was no memory to read "${label}" back, ${formatBytes(size)}. The step is done, and the device goes on; read ` +
-          "again when other pages are closed, or take a smaller batch.",
-        size,
-        { cause: (await refusalOf(buffer)) ?? error, tensor: label },
-      );
+      const { lackOfStaging } = await onDemand("report of missing memory", () => import("./lack.ts"));
+      throw await lackOfStaging(source, buffer, error);
     }
   }
 

@@ -1,7 +1,5 @@
 import { alignTo } from "../core/align_to.ts";
 import { at } from "../core/at.ts";
-import { OutOfMemoryError } from "../core/errors.ts";
-import { formatBytes } from "../core/format.ts";
 import { onDemand } from "../core/on_demand.ts";
 import type { ProgramStats } from "../graph/backend.ts";
 import { type Arena, Variable } from "../graph/node.ts";
@@ -22,23 +20,9 @@ function firstKernel({ quickStart, pipelines }: DeviceContext, spec: KernelSpec)
   return quick && !pipelines.has(spec) ? quick : spec;
 }
 
-/** What a plan takes of a device. */
-interface Needs {
-  readonly slots: readonly Slot[];
-  readonly owners: ReadonlySet<Variable | Arena>;
-}
-
-/** Plans memory. Throws `OutOfMemoryError`, before anything is allocated, for what the device's limits or the budget do not allow. */
-export function needsOf(context: DeviceContext, plan: Plan): Needs {
-  const slots = planMemory(plan);
-  const owners = new Set([...plan.variables].map(VariableStorage.ownerOf));
-  checkPlanLimits(plan, slots, owners, context.device.limits);
-  checkBudget(context, { slots, owners, own: ownBytes(plan) });
-  return { slots, owners };
-}
-
 /** Memory that a program holds on its device. */
-export interface Holding extends Needs {
+interface Holding {
+  readonly owners: ReadonlySet<Variable | Arena>;
   /** By value. */
   readonly buffers: ReadonlyMap<number, GPUBuffer>;
   readonly scratch: readonly GPUBuffer[];
@@ -46,65 +30,30 @@ export interface Holding extends Needs {
   readonly own: readonly GPUBuffer[];
 }
 
-/** Takes what a plan needs; whether it came, `lackOf` says. */
-export function hold(context: DeviceContext, plan: Plan, needs: Needs): Holding {
-  const { slots, owners } = needs;
-  for (const owner of owners) context.variables.retain(owner);
+/**
+ * Plans memory, compiles all kernels in parallel and records the dispatches; throws before allocating what cannot fit. `isTrial`:
+ * takes the memory alone, for a recording that cannot run.
+ */
+export async function recordPlan(context: DeviceContext, plan: Plan, isTrial = false): Promise<Recording> {
+  const { device, variables } = context;
+  const slots = planMemory(plan);
+  const owners = new Set([...plan.variables].map(VariableStorage.ownerOf));
+  checkPlanLimits(plan, slots, owners, device.limits);
+  const checkFits = () => checkBudget(context, { slots, owners, own: ownBytes(plan) });
+  checkFits();
+
+  const planned = isTrial ? [] : plan.dispatches;
+  const specs = planned.map((dispatch) => firstKernel(context, dispatch.spec));
+  const pipelines = await context.pipelines.compile(specs);
+  // Other programs may have taken memory meanwhile.
+  checkFits();
+
+  device.pushErrorScope("validation");
+  for (const owner of owners) variables.retain(owner);
   const scratch = context.scratch.take(slots.map((slot) => slot.bytes));
   const own: GPUBuffer[] = [];
   const buffers = placeValues(context, plan, slots, scratch, own);
-  for (const { size } of own) context.programBytes += size;
-  return { ...needs, buffers, scratch, own };
-}
-
-/** Gives it back. */
-export function letGo(context: DeviceContext, { owners, scratch, own }: Holding): void {
-  context.scratch.give(scratch);
-  for (const buffer of own) {
-    context.programBytes -= buffer.size;
-    buffer.destroy();
-  }
-  for (const owner of owners) context.variables.release(owner);
-}
-
-/** The error that names the first of these buffers that the device had no memory for; undefined where all came. */
-export async function lackOf(
-  { variables }: DeviceContext,
-  { owners, scratch, slots, own }: Holding,
-): Promise<OutOfMemoryError | undefined> {
-  const all = [
-    ...[...owners].map((owner) => ({ label: owner.name, buffer: variables.buffer(owner) })),
-    ...scratch.map((buffer, index) => ({ label: labelOf(at(slots, index)), buffer })),
-    ...own.map((buffer) => ({ label: buffer.label, buffer })),
-  ];
-  const total = all.reduce((sum, { buffer }) => sum + buffer.size, 0);
-  const refusals = await Promise.all(all.map(({ buffer }) => refusalOf(buffer)));
-  const index = refusals.findIndex((refusal) => refusal !== null);
-  const lacking = all[index];
-  if (lacking === undefined) return undefined;
-  const { label, buffer } = lacking;
-  return new OutOfMemoryError(
-    `The device had no memory for "${label}", ${formatBytes(buffer.size)} of ${formatBytes(total)} that this takes: ` +
-      `${refusals[index]?.message}. Lower the batch size, dispose of what is not used any more, or close other pages.`,
-    buffer.size,
-    { cause: refusals[index], tensor: label },
-  );
-}
-
-/** Plans memory, compiles all kernels in parallel and records the dispatches; throws before allocating what cannot fit. */
-export async function recordPlan(context: DeviceContext, plan: Plan): Promise<Recording> {
-  const { device } = context;
-  needsOf(context, plan);
-
-  const specs = plan.dispatches.map((dispatch) => firstKernel(context, dispatch.spec));
-  const pipelines = await context.pipelines.compile(specs);
-  // Other programs may have taken memory meanwhile.
-  const needs = needsOf(context, plan);
-
-  device.pushErrorScope("validation");
-  const held = hold(context, plan, needs);
-  const { buffers } = held;
-  const dispatches = plan.dispatches.map((dispatch, index): RecordedDispatch => {
+  const dispatches = planned.map((dispatch, index): RecordedDispatch => {
     const bindings = dispatch.values.map((value) => ({
       buffer: buffers.get(rootOf(value).id) as GPUBuffer,
       offset: offsetInRoot(value) * storedBytes(value.dtype),
@@ -113,27 +62,32 @@ export async function recordPlan(context: DeviceContext, plan: Plan): Promise<Re
     const { workgroups } = at(specs, index);
     return bindKernel(device, { name: dispatch.spec.name, workgroups }, at(pipelines, index), bindings);
   });
-  const provisional = plan.dispatches.flatMap(({ spec }, index) => (at(specs, index) === spec ? [] : [index]));
-  const recording = new Recording(context, plan, dispatches, held, {
-    pipelines: new Set(pipelines).size,
-    provisional,
-  });
+  const recording = new Recording(
+    context,
+    plan,
+    dispatches,
+    { owners, buffers, scratch, own },
+    {
+      pipelines: new Set(pipelines).size,
+      provisional: planned.flatMap(({ spec }, index) => (at(specs, index) === spec ? [] : [index])),
+    },
+  );
+  const all = [...[...owners].map((owner) => variables.buffer(owner)), ...own, ...scratch];
   // Both before waiting for either: programs that compile at the same time share the device's stack of scopes.
-  const [validation, lack] = await Promise.all([device.popErrorScope(), lackOf(context, held)]);
-  if (lack || validation) {
+  const [validation, ...refusals] = await Promise.all([device.popErrorScope(), ...all.map(refusalOf)]);
+  if (refusals.some((refusal) => refusal)) {
     recording.dispose();
-    throw (
-      lack ??
-      new Error(`The device refused the plan, which is a fault of Corteza: ${validation?.message}`, {
-        cause: validation,
-      })
-    );
+    const { lackOf } = await onDemand("report of missing memory", () => import("./lack.ts"));
+    throw await lackOf(all, slots);
+  }
+  if (validation) {
+    recording.dispose();
+    throw new Error(`The device refused the plan, which is a fault of Corteza: ${validation.message}`, {
+      cause: validation,
+    });
   }
   return recording;
 }
-
-/** Names a buffer by the first of the values that use it. */
-const labelOf = ({ values }: Slot) => values[0]?.label ?? "scratch";
 
 /** Throws `OutOfMemoryError`, naming the tensor, when a buffer of the plan is larger than the device can bind. */
 function checkPlanLimits(
@@ -145,7 +99,7 @@ function checkPlanLimits(
   checkLimits(
     [
       ...slots.map((slot) => ({
-        label: labelOf(slot),
+        label: slot.values.map((value) => value.label)[0] ?? "scratch",
         bytes: slot.bytes,
         role: "activation" as const,
       })),
@@ -236,6 +190,7 @@ export class Recording {
     this.#written = writtenOwners(plan);
     this.#provisional = provisional;
     const total = (sizes: Iterable<number>) => [...sizes].reduce((sum, size) => sum + size, 0);
+    context.programBytes += total(held.own.map((buffer) => buffer.size));
     context.readback.retain();
     this.stats = {
       dispatches: dispatches.length,
@@ -314,7 +269,13 @@ export class Recording {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    letGo(this.context, this.#held);
+    const { owners, scratch, own } = this.#held;
+    this.context.scratch.give(scratch);
+    for (const buffer of own) {
+      this.context.programBytes -= buffer.size;
+      buffer.destroy();
+    }
+    for (const owner of owners) this.context.variables.release(owner);
     this.context.readback.release();
   }
 }

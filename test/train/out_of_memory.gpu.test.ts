@@ -1,5 +1,6 @@
 /** Memory that does not come, at any allocation: a typed error, everything goes on, and nothing is left behind. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import {
   adam,
   conv2d,
@@ -8,6 +9,7 @@ import {
   flatten,
   OutOfMemoryError,
   sequential,
+  sgd,
   type Trainer,
 } from "../../src/index.ts";
 import { type WebGpuBackend, webgpu } from "../../src/webgpu/backend.ts";
@@ -25,6 +27,11 @@ const network = () =>
 
 const trainerOn = (backend: WebGpuBackend, batchSize = 4) =>
   createTrainer(network(), { backend, loss: "sparseCategoricalCrossentropy", optimizer: adam(), batchSize });
+
+async function trainedWeights(trainer: Trainer): Promise<number[]> {
+  const { tensors } = decodeCheckpoint(await trainer.checkpoint());
+  return [...tensors].flatMap(([name, { data }]) => (name.startsWith("trainer/") ? [] : [...data]));
+}
 
 /** Does everything once, and once more what finds no memory. */
 async function everything(backend: WebGpuBackend): Promise<{ results: unknown[]; errors: unknown[] }> {
@@ -113,5 +120,41 @@ describe("a device without memory", () => {
       expect((await failure(most + 1, use))?.largestBatch).toBe(most);
     }
     memory.refuseLargerThan(Number.POSITIVE_INFINITY);
+  });
+
+  it("trains a batch in as few parts as fit, with the memory of one and the numbers of the whole", async () => {
+    const wide = () =>
+      sequential({ inputShape: [4, 4, 1], seed: 1 }, [
+        ...[conv2d({ filters: 8, kernelSize: 3, padding: "same", activation: "relu" }), flatten(), dense({ units: 3 })],
+      ]);
+    const batchSize = 512;
+    const many = picturesOf(batchSize);
+    const trained = async (config: { batchSize: number; microBatches?: number | "auto" }) => {
+      const trainer = await createTrainer(wide(), {
+        ...{ backend, loss: "sparseCategoricalCrossentropy", optimizer: sgd({ learningRate: 0.1 }), ...config },
+      });
+      try {
+        const { stepLosses } = await trainer.fit(many, { steps: 2 });
+        const { gpuBytes, datasetBytes, microBatches } = trainer.stats();
+        return { stepLosses, weights: await trainedWeights(trainer), bytes: gpuBytes - datasetBytes, microBatches };
+      } finally {
+        trainer.dispose();
+      }
+    };
+    const whole = await trained({ batchSize });
+    const part = await trained({ batchSize: batchSize / 4 });
+    memory.refuseLargerThan(100_000);
+    await expect(trained({ batchSize })).rejects.toThrow(/createTrainer\(\{ microBatches: "auto" \}\)/);
+    const auto = await trained({ batchSize, microBatches: "auto" });
+    memory.refuseLargerThan(Number.POSITIVE_INFINITY);
+    expect(auto.microBatches).toBe(4);
+    expect(auto).toEqual(await trained({ batchSize, microBatches: 4 }));
+    // Beside a part's own: the pictures of the batch with labels and rows, and the sums of gradients.
+    const beside = batchSize * (16 + 3) * 4 + 4 * 4 * 500;
+    expect(auto.bytes).toBeLessThan(part.bytes + beside);
+    expect(auto.bytes).toBeLessThan(whole.bytes / 2);
+    whole.weights.forEach((weight, index) => {
+      expect(Math.abs((auto.weights[index] ?? Number.NaN) - weight)).toBeLessThan(2e-5);
+    });
   });
 });

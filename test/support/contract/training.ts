@@ -30,6 +30,18 @@ export function trainingContract(bench: Bench): void {
     expect(timeless(got.epochs)).toEqual(timeless(want.epochs));
   });
 
+  it("takes batches in parts where it is told to, and says in how many", async () => {
+    const [model, modelHere] = [network(), network()];
+    const trainer = await bench.trainer(model, { microBatches: 3 });
+    const trainerHere = await bench.trainerHere(modelHere, { microBatches: 3 });
+    const got = await trainer.fit(pictures(), { epochs: 2 });
+    expect(got.stepLosses).toEqual((await trainerHere.fit(pictures(), { epochs: 2 })).stepLosses);
+    expect(await trainedWeights(trainer, model)).toEqual(await trainedWeights(trainerHere, modelHere));
+    expect(trainer.stats().microBatches).toBe(3);
+    const refused = await rejection(bench.trainer(network(), { microBatches: 0 }));
+    expect(refused).toBeInstanceOf(ArgumentError);
+  });
+
   it("tells of every step and epoch, in order, with what History keeps and evaluate finds", async () => {
     const trainer = await bench.trainer(network(), { metrics: ["accuracy"] });
     const [data, held] = [pictures(), pictures(6)];
