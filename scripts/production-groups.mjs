@@ -44,7 +44,9 @@ const OF_TRAINERS = [
   ...["nn/activation_of.js", "nn/late_parts.js", "nn/layers/held.js", "nn/losses/loss.js"],
 ];
 /** What is fetched for options of a trainer that few give: smaller together than as a file each. */
-const FOR_RARE_OPTIONS = ["train/recompute.js", "train/class_weights.js"];
+const FOR_RARE_OPTIONS = [
+  ...["train/recompute.js", "train/class_weights.js", "train/micro_batches.js", "train/largest_batch.js"],
+];
 /** What a page may import alone. Its modules stay apart: esbuild takes files as a whole. */
 const ALONE = ["data/dataset.js", "data/idx.js", "formats/safetensors.js"];
 
