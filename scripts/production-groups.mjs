@@ -40,18 +40,22 @@ const USUAL_IN_TRAINING = ["nn/optimizer_options.js", "nn/optimizers/adam.js"];
  * import.
  */
 const OF_TRAINERS = [
-  ...["train/fetching.js", "train/heads.js", "train/residency.js", "train/training_step.js"],
+  ...["train/accuracy.js", "train/fetching.js", "train/heads.js", "train/residency.js", "train/training_step.js"],
   ...["nn/activation_of.js", "nn/late_parts.js", "nn/layers/held.js", "nn/losses/loss.js"],
 ];
-/** What is fetched for options of a trainer that few give: smaller together than as a file each. */
-const FOR_RARE_OPTIONS = [
-  ...["train/recompute.js", "train/class_weights.js", "train/micro_batches.js", "train/largest_batch.js"],
-];
+/**
+ * What is fetched for options of a trainer that few give: smaller together than as a file each. It must not import `OF_TRAINERS`, which
+ * fetch it.
+ */
+const FOR_RARE_OPTIONS = ["train/recompute.js", "train/class_weights.js", "train/largest_batch.js"];
 /** What a page may import alone. Its modules stay apart: esbuild takes files as a whole. */
 const ALONE = ["data/dataset.js", "data/idx.js", "formats/safetensors.js"];
 
 /** What nearly all of these have, whichever a page imports: one file. */
-const OF_ALONE = ["core/base_errors.js", "core/facts.js", "core/numbered.js", "core/options.js", "core/shape.js"];
+const OF_ALONE = [
+  ...["core/base_errors.js", "core/facts.js", "core/format_errors.js", "core/numbered.js", "core/options.js"],
+  ...["core/shape.js", "data/labels.js", "data/values.js"],
+];
 
 /** Characters of a module up to which it is worth no file of its own where several parts that are fetched on demand want it. */
 const SMALL = 1500;

@@ -1,4 +1,5 @@
 /** A backend whose device does not come back: another one does its work from now on, for all who have it. */
+import { at } from "../core/at.ts";
 import { InternalError } from "../core/errors.ts";
 import type { Backend, Program, VariableSnapshot } from "../graph/backend.ts";
 import type { WebGpuBackend } from "./backend.ts";
@@ -24,8 +25,7 @@ export async function moveTo(backend: WebGpuBackend, other: Backend, snapshot: V
   const programs = [...backend.programs];
   const compiled = await compiledOn(other, programs, snapshot);
   programs.forEach((program, index) => {
-    const replacement = compiled[index];
-    if (replacement === undefined) return;
+    const replacement = at(compiled, index);
     // Disposed of meanwhile.
     if (!backend.programs.has(program)) replacement.dispose();
     else standIn(program, replacement, OF_PROGRAMS);

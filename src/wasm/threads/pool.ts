@@ -1,3 +1,4 @@
+import { at } from "../../core/at.ts";
 import { type Job, runCalls } from "../crew.ts";
 import {
   CONTROL_BYTES,
@@ -130,13 +131,13 @@ export class Pool {
       const left = claim & 0xffff;
       if (left === 0) break;
       if (Atomics.compareExchange(words, WORD.claim, claim, claim - 1) !== claim) continue;
-      runCalls(slices[left - 1] ?? [], this.#live);
+      runCalls(at(slices, left - 1), this.#live);
       own++;
     }
     Atomics.add(words, WORD.done, own);
     this.#await(slices.length);
     for (let failures = Atomics.exchange(words, WORD.failures, 0); failures > 0; failures--) {
-      runCalls(slices[words[WORD.failed + failures - 1] as number] ?? [], this.#live);
+      runCalls(at(slices, words[WORD.failed + failures - 1] as number), this.#live);
     }
   }
 
