@@ -1,46 +1,14 @@
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { Diverging } from "./diverging.ts";
 import type { Followers } from "./followers.ts";
 import { Pace } from "./pace.ts";
-import type { Progress } from "./progress.ts";
-import type { Recovery } from "./recovery.ts";
-import { addTotals, noTotals, RING_STEPS, type StepRecord, type Totals } from "./step_record.ts";
+import type { Runner } from "./runner.ts";
+import { addTotals, noTotals, RING_STEPS } from "./step_record.ts";
 import { Stopwatch } from "./stopwatch.ts";
-import type { Turn } from "./turns.ts";
-import type { EpochEvent, Evaluation, FitOptions, History, StepEvent } from "./types.ts";
+import type { EpochEvent, FitOptions, History, StepEvent } from "./types.ts";
 
 const MOST_SUBMISSIONS_IN_FLIGHT = 2;
-
-/** The data of a run's steps, as they are wanted. */
-export interface Supplies {
-  /** How many of at most `most` steps can be taken now; 0 where there is something else to be done. `left`: until the end. */
-  supply(most: number, left: number): Promise<number>;
-  /** The run is over. */
-  stop(): void;
-}
-
-/** The trainer as one `fit` sees it. */
-export interface Runner {
-  readonly turn: Turn;
-  /** How far the trainer has come; the run counts on in it. */
-  readonly progress: Progress;
-  readonly record: StepRecord;
-  /** Goes on after a lost device, where that is wanted. */
-  readonly recovery: Recovery | undefined;
-  /** Brings the data of the next steps to the device, where not all of it lies there. */
-  readonly data: Supplies | undefined;
-  /** Sends steps off; resolves when they are done, with their reports on request. `weights`: the model is to remember them. */
-  enqueue(steps: number, read: { ring?: boolean; weights?: boolean }): Promise<Tensor | undefined>;
-  evaluate(dataset: Dataset, signal: AbortSignal | undefined): Promise<Evaluation>;
-  /** The share of right answers, where there is something to be right about. */
-  accuracy(totals: Totals): { accuracy?: number };
-  /** The metrics of one step, from its totals and the counts that its record holds. */
-  stepMetrics(totals: Totals, counts: ArrayLike<number>): Record<string, number>;
-  /** The metrics of what was trained on since the last call. */
-  metrics(totals: Totals): Promise<Record<string, number>>;
-  /** The rate of the next step. */
-  learningRate(): number;
-}
 
 /** A step that the device did not count, since something in it is not finite. */
 export class UncountedStep extends Error {}
@@ -58,10 +26,11 @@ export class FitRun {
   readonly #stepLosses: number[] = [];
   readonly #epochs: EpochEvent[] = [];
   readonly #stepsPerEpoch: number;
-  readonly #firstCursor: number;
+  #firstCursor: number;
   /** Steps of this fit in all. */
-  readonly #steps: number;
+  #steps: number;
   readonly #followers: Followers | undefined;
+  readonly #diverging: Diverging | undefined;
   #stopped = false;
   /** Whether the device did not count a step, so that what lies in the ring behind it is old. */
   #failed = false;
@@ -78,6 +47,8 @@ export class FitRun {
   #changed = 0;
   /** Whether it may have lost its turn. */
   #hasLostTurn = false;
+  /** Whether it went back to what was noted, on variables that did too. */
+  #isRestored = false;
   readonly #watch = new Stopwatch();
   /** What it showed when the epoch began. */
   #epochStarted = 0;
@@ -91,12 +62,19 @@ export class FitRun {
       epochs,
       steps,
       followers,
-    }: { epochs: number | undefined; steps: number | undefined; followers: Followers | undefined },
+      diverging,
+    }: {
+      epochs: number | undefined;
+      steps: number | undefined;
+      followers: Followers | undefined;
+      diverging: Diverging | undefined;
+    },
   ) {
     this.#runner = runner;
     this.#options = options;
     this.#batchSize = batchSize;
     this.#followers = followers;
+    this.#diverging = diverging;
     this.#stepsPerEpoch = Math.ceil(dataset.count / batchSize);
     this.#firstCursor = runner.progress.cursor;
     const isBounded = steps !== undefined || options.seconds !== undefined;
@@ -121,10 +99,14 @@ export class FitRun {
     try {
       while (true) {
         try {
+          if (this.#isRestored) await this.#catchUp();
+          // Behind a step that did not count.
+          if (this.#failed) await this.#goOn();
           return await this.#train(inFlight, drain);
         } catch (error) {
           await Promise.allSettled(inFlight.splice(0));
           if (recovery && (await this.#standStill(() => recovery.recovered(error, this.#options.signal)))) continue;
+          if (error instanceof UncountedStep && this.#diverging?.isPatient()) continue;
           // The steps in flight were taken: they count, and their listeners hear of them before the caller hears of the end.
           if (!this.#failed) await this.#readRing().catch(() => undefined);
           await recovery?.take().catch(() => undefined);
@@ -155,17 +137,51 @@ export class FitRun {
     // Where the time is up, there are steps under way.
     await drain();
     await this.#readRing();
-    const ended = this.#followers?.end();
+    const ended = { ...this.#followers?.end(), ...this.#diverging?.end() };
     await recovery?.take();
     return { epochs: this.#epochs, stepLosses: this.#stepLosses, seconds: this.#watch.seconds, ...ended };
+  }
+
+  /** Steps that were under way when this was noted may not have counted. */
+  async #catchUp(): Promise<void> {
+    const { progress } = this.#runner;
+    const { steps, cursor } = await this.#runner.stands();
+    this.#taken -= progress.steps - steps;
+    Object.assign(progress, { steps, cursor });
+    this.#isRestored = false;
+  }
+
+  /** Leaves the batch out whose step did not count, or goes back. */
+  async #goOn(): Promise<void> {
+    const { recovery, progress, data } = this.#runner;
+    data?.stop();
+    const goOn = async () => {
+      const done = this.#diverging?.goOn();
+      this.#failed = false;
+      this.#pace.interrupted();
+      if (done === "back") {
+        this.#toldSteps = this.#reported;
+        this.#toldEpochs = this.#epochs.length;
+      }
+      if (done !== "skipped") return;
+      this.#firstCursor++;
+      this.#steps--;
+      if (progress.cursor % this.#stepsPerEpoch === 0) await this.#endEpoch();
+    };
+    await (recovery ? recovery.hold(goOn) : goOn());
+    await recovery?.take();
+    // Rates that were set since are those that have been lowered.
+    this.#changes.length = 0;
+    this.#changed = 0;
   }
 
   /** Notes where it stands; what comes back goes there again, on variables that are set back to it too. */
   capture(): () => void {
     const [taken, reported, epochStarted] = [this.#taken, this.#reported, this.#epochStarted] as const;
     const [losses, epochs, changed] = [this.#stepLosses.length, this.#epochs.length, this.#changed] as const;
-    const stopped = this.#stopped;
+    const [stopped, firstCursor, steps] = [this.#stopped, this.#firstCursor, this.#steps] as const;
     const followers = this.#followers?.capture();
+    const diverging = this.#diverging?.capture();
     return () => {
       this.#taken = taken;
       this.#reported = reported;
@@ -174,10 +190,14 @@ export class FitRun {
       this.#epochs.length = epochs;
       this.#changed = changed;
       this.#stopped = stopped;
+      this.#firstCursor = firstCursor;
+      this.#steps = steps;
       this.#failed = false;
       this.#hasLostTurn = true;
+      this.#isRestored = true;
       this.#pace.interrupted();
       followers?.();
+      diverging?.();
     };
   }
 
@@ -210,7 +230,13 @@ export class FitRun {
     const unread = this.#taken - this.#reported;
     const left = this.#steps - this.#taken;
     const toChange = this.#changeAgain();
-    const most = Math.min(this.#pace.steps(), toEpochEnd, left, RING_STEPS - unread, toChange);
+    const toState = this.#diverging?.stepsToState ?? left;
+    if (toState === 0) {
+      await drain();
+      await this.#readRing();
+      return this.#diverging?.takeState(() => this.capture());
+    }
+    const most = Math.min(this.#pace.steps(), toEpochEnd, left, RING_STEPS - unread, toChange, toState);
     const sent = performance.now();
     const { data, recovery } = this.#runner;
     const steps = data ? await data.supply(most, left) : most;
@@ -348,5 +374,6 @@ export class FitRun {
       this.#tell(() => this.#options.onEpoch?.(event));
     }
     this.#stopped = (await this.#followers?.take(event)) ?? false;
+    await this.#diverging?.takeState(() => this.capture());
   }
 }

@@ -1,8 +1,8 @@
 import { accuracyOf } from "./accuracy.ts";
-import type { Runner } from "./fit_run.ts";
 import type { KeptState } from "./kept_state.ts";
 import type { Recovery } from "./recovery.ts";
 import type { DatasetProgram } from "./residency.ts";
+import type { Runner } from "./runner.ts";
 import { Asked } from "./trained_weights.ts";
 import { countsByMetric } from "./training_state.ts";
 import type { Turn } from "./turns.ts";
@@ -44,6 +44,7 @@ export function runnerOf(
       if (weights) kept.remember(asked, tensors);
       return reports;
     },
+    stands: () => kept.stands(),
     evaluate,
     accuracy: (totals) => accuracyOf(parts, totals, labelled),
     stepMetrics: (totals, counts) => measures.ofStep(totals, counts),

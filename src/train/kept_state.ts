@@ -117,6 +117,11 @@ export class KeptState {
     if (this.progress.cursor % stepsPerEpoch === 0) this.#countAnew();
   }
 
+  /** Leaves out the batch that the cursor is at. */
+  skipBatch(): void {
+    this.#keeper.write(this.#parts.state.cursor, [++this.progress.cursor]);
+  }
+
   #countAnew(): void {
     this.progress.totals = noTotals(this.#parts.record.sums);
     this.clearCounts();
@@ -160,14 +165,18 @@ export class KeptState {
     await this.swapBack?.();
   }
 
+  /** Where the device stands. */
+  async stands(): Promise<Pick<Progress, "steps" | "cursor">> {
+    const { state } = this.#parts;
+    const [step, cursor] = await this.read([state.step, state.cursor]);
+    return { steps: step?.data[0] ?? 0, cursor: cursor?.data[0] ?? 0 };
+  }
+
   /** Goes to where the device stands: it has not taken the steps since the snapshot. */
   async #catchUp(): Promise<void> {
-    const { state, record } = this.#parts;
-    const [step, cursor] = await this.read([state.step, state.cursor]);
-    const steps = step?.data[0] ?? 0;
-    if (steps !== this.progress.steps) this.progress.totals = noTotals(record.sums);
-    this.progress.steps = steps;
-    this.progress.cursor = cursor?.data[0] ?? 0;
+    const { steps, cursor } = await this.stands();
+    if (steps !== this.progress.steps) this.progress.totals = noTotals(this.#parts.record.sums);
+    Object.assign(this.progress, { steps, cursor });
     this.setRates(this.#rates);
     this.#isReopened = false;
   }

@@ -33,6 +33,7 @@ const FIT: OptionKinds<FitOptions> = {
   classWeight: "any",
   earlyStopping: "any",
   reduceOnPlateau: "any",
+  onDiverge: "string",
   signal: "any",
   onStep: "any",
   onEpoch: "any",
@@ -43,6 +44,10 @@ export function checkFitOptions(options: FitOptions): void {
   checkOptions("fit", options, FIT);
   if (options.seconds !== undefined && !(options.seconds > 0)) {
     throw new ArgumentError(`fit: seconds must be more than 0, got ${describeValue(options.seconds)}.`);
+  }
+  const { onDiverge = "stop" } = options;
+  if (onDiverge !== "stop" && onDiverge !== "skip" && onDiverge !== "rollback") {
+    throw new ArgumentError(`fit: onDiverge must be "stop", "skip" or "rollback", got ${describeValue(onDiverge)}.`);
   }
   checkFunction("onStep", options.onStep);
   checkFunction("onEpoch", options.onEpoch);

@@ -14,8 +14,8 @@ import type { ProfileData } from "../graph/profile.ts";
 import type { DatasetTables } from "./dataset_variables.ts";
 import { trainerDisposed } from "./disposed.ts";
 import { type BatchReader, Feeder, type HostBatch } from "./feeder.ts";
-import type { Supplies } from "./fit_run.ts";
 import { type BatchOrder, type DatasetProgram, LEAST_SLOTS } from "./residency.ts";
+import type { Supplies } from "./runner.ts";
 import type { Turn } from "./turns.ts";
 
 /** Bytes of a ring, and of what is read ahead of it, as far as `LEAST_SLOTS` batches let them. */

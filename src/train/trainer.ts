@@ -12,8 +12,9 @@ import type { Model } from "../nn/model.ts";
 import { CompiledPrograms } from "./compiled_programs.ts";
 import { copied } from "./copied.ts";
 import { trainerDisposed } from "./disposed.ts";
+import type { Diverging } from "./diverging.ts";
 import { fetchingOptions } from "./fetching.ts";
-import { FitRun, type Runner, UncountedStep } from "./fit_run.ts";
+import { FitRun, UncountedStep } from "./fit_run.ts";
 import { runnerOf } from "./fit_runner.ts";
 import type { Followers } from "./followers.ts";
 import type { KeptState } from "./kept_state.ts";
@@ -21,6 +22,7 @@ import { checkFitOptions, checkPrepareOptions } from "./options.ts";
 import type { Recovery } from "./recovery.ts";
 import type { Requests, Work } from "./requests.ts";
 import type { DatasetProgram } from "./residency.ts";
+import type { Runner } from "./runner.ts";
 import { checkStatistics } from "./statistics.ts";
 import { statsOf } from "./stats.ts";
 import { checkDataset, checkIsDataset } from "./targets.ts";
@@ -104,7 +106,8 @@ export class LocalTrainer implements Trainer {
         const runner = runnerOf(this.#kept, compiled, { turn, evaluate, labelled, signal, recovery });
         const ready = validationData ? { ...options, validationData } : options;
         const followers = await this.#followersFor(options);
-        const run = new FitRun(runner, dataset, this.#kept.batchSize, ready, { epochs, steps, followers });
+        const diverging = await this.#divergingFor(options);
+        const run = new FitRun(runner, dataset, this.#kept.batchSize, ready, { epochs, steps, followers, diverging });
         const history = await (recovery ? recovery.counted(() => run.run()) : run.run());
         if (this.#kept.hasMoved) await this.#again(() => this.#kept.copyWeights());
         return history;
@@ -171,6 +174,12 @@ export class LocalTrainer implements Trainer {
   async #followersFor(options: FitOptions): Promise<Followers | undefined> {
     if (options.earlyStopping === undefined && options.reduceOnPlateau === undefined) return undefined;
     return (await this.#open()).followersOf(options);
+  }
+
+  async #divergingFor({ onDiverge = "stop" }: FitOptions): Promise<Diverging | undefined> {
+    if (onDiverge === "stop") return undefined;
+    const { Diverging } = await onDemand("going on behind steps that diverge", () => import("./diverging.ts"));
+    return new Diverging(this.#kept, onDiverge);
   }
 
   /** The compiled step for a data set with what `fit` was asked for. */

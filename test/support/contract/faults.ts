@@ -25,6 +25,17 @@ function fill(model: Model, name: string, value: number): void {
 
 /** Steps that cannot count, and arguments that cannot be. */
 export function faultsContract(bench: Bench): void {
+  it("fit leaves out a batch whose step would not count, where it is told to, and says so", async () => {
+    const [model, modelHere] = [network(), network()];
+    const [trainer, trainerHere] = [await bench.trainer(model), await bench.trainerHere(modelHere)];
+    const options = { shuffle: false, epochs: 2, onDiverge: "skip" } as const;
+    const { stepLosses, divergences } = await trainer.fit(spoiltPictures(), options);
+    expect(stepLosses).toHaveLength(4);
+    expect(divergences?.map(({ step }) => step)).toEqual([0, 2]);
+    expect((await trainerHere.fit(spoiltPictures(), options)).stepLosses).toEqual(stepLosses);
+    expect(await trainedWeights(trainer, model)).toEqual(await trainedWeights(trainerHere, modelHere));
+  });
+
   it("a step on a picture that is not finite is told and not taken: the weights are those before it, and training goes on", async () => {
     const model = network();
     const trainer = await bench.trainer(model, { optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }) });
