@@ -1,7 +1,6 @@
 /** The drawing pad with what the network sees of it and what it answers. */
-import { rasterizeDigit } from "../src/data/digit.ts";
+import type { DigitPadElement } from "../src/elements/digit_pad.ts";
 import { className, hasLongNames, ownTitle } from "./classes.ts";
-import type { DigitPad } from "./digit_pad.ts";
 import { announce, find, make, write } from "./dom.ts";
 import { onFile } from "./files.ts";
 import { percent, say } from "./language.ts";
@@ -9,7 +8,7 @@ import { readPicture } from "./picture.ts";
 import { atTemperature } from "./temperature.ts";
 
 export interface DrawPanelOptions {
-  pad: DigitPad;
+  pad: DigitPadElement;
   /** Probabilities of the ten digits for 28×28 values; undefined while there is no network. */
   predict(pixels: Float32Array): Promise<Float32Array | undefined>;
   /** Whether the network has learned anything yet. */
@@ -76,7 +75,7 @@ export class DrawPanel {
     const { pad } = options;
     this.#bars = Array.from({ length: 10 }, (_, digit) => makeBar(digit));
     find("bars", HTMLElement).replaceChildren(...this.#bars.map((bar) => bar.row));
-    pad.addEventListener("strokes", () => this.#redrawn());
+    pad.addEventListener("input", () => this.#redrawn());
     this.#undo.addEventListener("click", () => pad.undo());
     this.#clear.addEventListener("click", () => {
       pad.clear();
@@ -116,7 +115,7 @@ export class DrawPanel {
   async showTestDigit(): Promise<void> {
     const digit = this.#options.testDigit();
     if (digit === undefined) return;
-    await this.#options.pad.show(digit.image, SIDE);
+    await this.#options.pad.show(digit.image);
     this.#shown = digit;
     this.#picture = undefined;
     this.#look(digit.image);
@@ -132,7 +131,7 @@ export class DrawPanel {
       this.#picture = "unreadable";
     }
     if (pixels) {
-      await this.#options.pad.show(pixels, SIDE);
+      await this.#options.pad.show(pixels);
       this.#shown = undefined;
       this.#picture = "shown";
       this.#look(pixels);
@@ -146,9 +145,9 @@ export class DrawPanel {
     const { pad } = this.#options;
     this.#shown = undefined;
     this.#picture = undefined;
-    const raster = rasterizeDigit(pad.strokes);
-    this.#ink = raster?.ink ?? 0;
-    this.#look(raster?.image);
+    const pixels = pad.strokes.length > 0 ? pad.pixels : undefined;
+    this.#ink = pixels?.reduce((sum, value) => sum + value, 0) ?? 0;
+    this.#look(pixels);
   }
 
   #look(pixels: Float32Array | undefined): void {
@@ -221,6 +220,7 @@ export class DrawPanel {
     find("pad-hint", HTMLElement).hidden = !empty;
     this.#undo.disabled = !pad.undoable;
     this.#clear.disabled = empty;
+    pad.lang = document.documentElement.lang;
     pad.ariaLabel = text.padName;
     pad.label = this.#shown ? text.padLabelTest(className(this.#shown.label)) : text.padLabel(pad.strokes.length);
     this.#seen.ariaLabel = empty ? text.seenLabelEmpty : text.seenLabel;

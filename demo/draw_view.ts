@@ -1,11 +1,14 @@
 /** The pad, what the network reads on it, and what it is taught by it. */
 import { sample } from "../src/data/subset.ts";
-import { DigitPad } from "./digit_pad.ts";
+import { DigitPadElement } from "../src/elements/digit_pad.ts";
 import { find } from "./dom.ts";
 import { DrawPanel } from "./draw_panel.ts";
 import { KnownInk } from "./known_ink.ts";
 import type { Session } from "./session.ts";
 import { TeachPanel } from "./teach_panel.ts";
+
+// The page itself reads what is drawn.
+customElements.define("digit-pad", DigitPadElement);
 
 export interface DrawViewOptions {
   session: Session;
@@ -17,7 +20,7 @@ export interface DrawViewOptions {
 
 export class DrawView {
   readonly #session: Session;
-  readonly #pad = find("pad", DigitPad);
+  readonly #pad = find("pad", DigitPadElement);
   readonly #panel: DrawPanel;
   readonly #teaching: TeachPanel;
   #inkOf: Session["digits"];

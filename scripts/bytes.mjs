@@ -31,7 +31,8 @@ const root = resolve(import.meta.dirname, "..");
 export async function installPacked(folder) {
   const staged = join(folder, "staged");
   mkdirSync(staged, { recursive: true });
-  for (const name of ["package.json", "README.md", "LICENSE"]) copyFileSync(join(root, name), join(staged, name));
+  for (const name of ["package.json", "README.md", "LICENSE", "custom-elements.json"])
+    copyFileSync(join(root, name), join(staged, name));
   await buildLibrary(join(staged, "dist"));
   const shell = process.platform === "win32";
   execFileSync("npm", ["pack", "--ignore-scripts", "--silent"], { cwd: staged, shell });
@@ -64,6 +65,16 @@ export const JOBS = {
     const classifier = await createClassifier(model, { backend: await webgpu() });
     await classifier.predict(new Float32Array(784));
     globalThis.done = true;`,
+  "read with <digit-pad>": `
+    import "corteza/digit-pad";
+    import { webgpu } from "corteza/infer";
+    const pad = document.createElement("digit-pad");
+    pad.backend = await webgpu();
+    pad.src = "./model.safetensors";
+    pad.addEventListener("prediction", () => { globalThis.done = true; });
+    pad.addEventListener("error", ({ error }) => { throw error; });
+    document.body.append(pad);
+    await pad.show(new Float32Array(784).fill(0.5));`,
   dataset: `
     import { dataset } from "corteza";
     dataset({ images: new Uint8Array(784), labels: new Uint8Array(1), shape: [28, 28, 1] });

@@ -21,7 +21,7 @@ const BELOW = {
   train: ["core", "graph", "nn", "data", "formats"],
   // The choice of a backend stands on the backends alone.
   worker: ["core", "graph", "cpu", "webgpu", "wasm", "best_backend.ts", "nn", "data", "formats", "train"],
-  elements: ["core", "data"],
+  elements: ["core", "graph", "data"],
 };
 
 const IMPORT = /\b(import|export)\b(?:[^"';]*?\bfrom\s*|\s*\(\s*|\s*)"([^"]+)"/g;

@@ -21,7 +21,7 @@ const FOLDER = "production";
 const SHADERS_FIRST = "corteza-shaders-first";
 
 /** Modules that do something when they are loaded. */
-const WITH_EFFECTS = ["data/pictures/host.js", "worker/host.js"];
+const WITH_EFFECTS = ["digit_pad.js", "data/pictures/host.js", "worker/host.js"];
 
 export async function buildProduction(dist, entries) {
   const nameOf = (id) => relative(dist, id).split(sep).join("/");

@@ -4,11 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUNDLERS, bundleJob, type Fetched, installPacked, JOBS, Pages } from "../../scripts/bytes.mjs";
+import { describeEmbedding } from "./embedded.ts";
 
 /** kB of gzip that a bundler's result may not exceed: what is reached, with 0.3 of room. */
 const BARS: Readonly<Record<string, number>> = {
   "train the reference network": 80.1,
   "classify with a loaded model": 50.7,
+  // Of these 10.7 beside a page that classifies on what bestBackend() opens.
+  "read with <digit-pad>": 64.4,
   dataset: 2.5,
   loadSafetensors: 3.2,
   "the import alone": 0.1,
@@ -53,3 +56,5 @@ describe.each(Object.keys(BUNDLERS))("bundled by %s", (bundler) => {
     expect([...UNWANTED, ...UNUSED_LAYERS].filter((words) => text.includes(words))).toEqual([]);
   });
 });
+
+describe("embedded in a page", () => describeEmbedding(() => folder));

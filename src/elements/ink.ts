@@ -1,5 +1,5 @@
 /** The ink of the drawing pad: strokes as they are kept, how wide they are, and how they are drawn. */
-import type { StrokePoint } from "../src/index.ts";
+import type { StrokePoint } from "../data/stroke.ts";
 
 /** How much a pen's pressure may change the width: MNIST was written with ordinary pens. */
 const PRESSURE_SHARE = 0.3;

@@ -1,24 +1,20 @@
 /**
- * <digit-pad>: a square to draw a digit on with mouse, pen or finger. Strokes are kept as vectors, in a square of
+ * The square of <digit-pad> that is drawn on, with mouse, pen, finger or keys. Strokes are kept as vectors, in a square of
  * PAD_UNITS × PAD_UNITS whatever the size on the screen.
  *
- * Events: "strokes" whenever the drawing changed, "pen" when the keyboard's pen went down or up (`penDown`).
  * Keys, while it has the focus: the arrows move a pen, Space and Enter put it down and lift it, Ctrl+Z undoes, Escape and
- * Delete clear. A pen's own eraser end erases.
- * Style: `color` is the ink.
+ * Delete clear. A pen's own eraser end erases. `color` is the ink.
  */
 
-import type { Stroke, StrokePoint } from "../src/index.ts";
-import { type Drawn, drawPicture, drawStroke, isTouched } from "./pad_ink.ts";
+import type { Stroke, StrokePoint } from "../data/stroke.ts";
+import { type Drawn, drawPicture, drawStroke, isTouched } from "./ink.ts";
 
 /** Side of the pad in the units of its points. */
 export const PAD_UNITS = 280;
-
 /** Pen width in pad units, at first; MNIST's strokes are about a tenth of the digit's 20 pixels. */
 export const PEN_WIDTH = 20;
 /** A point closer than this to the last one says nothing new. */
 const LEAST_DISTANCE = 0.75;
-
 /** How near a stroke must pass to the eraser's point to go, beyond half its own width. */
 const ERASER = 6;
 /** How far an arrow key moves the pen: a pixel of the network's picture; with Shift three. */
@@ -27,14 +23,28 @@ const KEY_STEP = PAD_UNITS / 28;
 const ERASER_BIT = 32;
 const ERASER_BUTTON = 5;
 
-const style = new CSSStyleSheet();
-style.replaceSync(`
-  :host { display: block; aspect-ratio: 1; touch-action: none; user-select: none; -webkit-user-select: none; cursor: crosshair; }
-  canvas { display: block; width: 100%; height: 100%; touch-action: none; }
-`);
+const MIDDLE: StrokePoint = { x: PAD_UNITS / 2, y: PAD_UNITS / 2 };
 
-export class DigitPad extends HTMLElement {
+/** A grey picture in the place of strokes. */
+interface Picture {
+  readonly pixels: Float32Array;
+  readonly bitmap: ImageBitmap;
+}
+
+/** Who hears of the drawing. */
+export interface SurfaceListener {
+  /** The drawing changed. */
+  changed(): void;
+  /** The keyboard's pen went down or up. */
+  pen(): void;
+}
+
+export class Surface {
+  /** What takes the focus. */
+  readonly element = document.createElement("div");
   readonly #canvas = document.createElement("canvas");
+  readonly #host: HTMLElement;
+  readonly #listener: SurfaceListener;
   #strokes: readonly Drawn[] = [];
   /** The drawing before each change since it was last empty; what `undo` goes back to. */
   #history: (readonly Drawn[])[] = [];
@@ -43,9 +53,10 @@ export class DigitPad extends HTMLElement {
   /** Whether the pointer that is down is a finger, or a palm. */
   #touching = false;
   #penSeen = false;
-  #picture: ImageBitmap | undefined;
+  #picture: Picture | undefined;
   #frame = 0;
   #erasing = false;
+  #disabled = false;
   /** Whether the pointer that is down erases. */
   #rubbing = false;
   /** The keyboard's pen; undefined until an arrow key is pressed. */
@@ -53,23 +64,36 @@ export class DigitPad extends HTMLElement {
   #penDown = false;
   readonly #resized = new ResizeObserver(() => this.#draw());
 
-  constructor() {
-    super();
-    const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [style];
-    this.#canvas.setAttribute("role", "img");
-    root.append(this.#canvas);
-    this.addEventListener("pointerdown", (event) => this.#down(event));
-    this.addEventListener("pointermove", (event) => this.#move(event));
-    this.addEventListener("pointerup", (event) => this.#up(event));
-    this.addEventListener("pointercancel", (event) => this.#cancel(event));
-    this.addEventListener("keydown", (event) => this.#key(event));
-    this.addEventListener("focus", () => {
+  constructor(host: HTMLElement, listener: SurfaceListener) {
+    this.#host = host;
+    this.#listener = listener;
+    const { element } = this;
+    element.part.add("surface");
+    // A screen reader then leaves the arrow keys to the pad.
+    element.role = "application";
+    element.tabIndex = 0;
+    this.#canvas.role = "img";
+    element.append(this.#canvas);
+    const pointer = {
+      pointerdown: (event: PointerEvent) => this.#down(event),
+      pointermove: (event: PointerEvent) => this.#move(event),
+      pointerup: (event: PointerEvent) => this.#up(event),
+      pointercancel: (event: PointerEvent) => this.#cancel(event),
+    };
+    for (const [type, listen] of Object.entries(pointer)) {
+      host.addEventListener(type, (event) => {
+        // The element's own buttons are beside the surface.
+        const path = event.composedPath();
+        if (event instanceof PointerEvent && (path[0] === host || path.includes(element))) listen(event);
+      });
+    }
+    element.addEventListener("keydown", (event) => this.#key(event));
+    element.addEventListener("focus", () => {
       // Whoever came by Tab sees at once where the pen is.
-      if (this.matches(":focus-visible")) this.#cursor ??= { x: PAD_UNITS / 2, y: PAD_UNITS / 2 };
+      if (element.matches(":focus-visible")) this.#cursor ??= MIDDLE;
       this.redraw();
     });
-    this.addEventListener("blur", () => {
+    element.addEventListener("blur", () => {
       this.#liftPen();
       this.#cursor = undefined;
       this.redraw();
@@ -77,18 +101,15 @@ export class DigitPad extends HTMLElement {
     // iPadOS "Scribble" takes a Pencil's strokes for handwriting and swallows their pointer events unless the touch
     // events are cancelled (szimek/signature_pad #518).
     for (const touch of ["touchstart", "touchmove"])
-      this.addEventListener(touch, (event) => event.preventDefault(), { passive: false });
+      element.addEventListener(touch, (event) => event.preventDefault(), { passive: false });
   }
 
-  connectedCallback(): void {
-    if (!this.hasAttribute("tabindex")) this.tabIndex = 0;
-    // A screen reader then leaves the arrow keys to the pad.
-    this.role ??= "application";
-    this.#resized.observe(this);
+  connect(): void {
+    this.#resized.observe(this.element);
     this.redraw();
   }
 
-  disconnectedCallback(): void {
+  disconnect(): void {
     this.#resized.disconnect();
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
@@ -110,7 +131,7 @@ export class DigitPad extends HTMLElement {
 
   set erasing(erasing: boolean) {
     this.#erasing = erasing;
-    this.style.cursor = erasing ? "cell" : "";
+    this.element.style.cursor = erasing ? "cell" : "";
   }
 
   /** Width of the pen for the next strokes, in pad units. */
@@ -134,8 +155,26 @@ export class DigitPad extends HTMLElement {
   }
 
   /** What assistive technology calls the drawing. */
+  get label(): string {
+    return this.#canvas.ariaLabel ?? "";
+  }
+
   set label(text: string) {
     this.#canvas.ariaLabel = text;
+  }
+
+  /** Whether nothing can be drawn. */
+  set disabled(disabled: boolean) {
+    this.#disabled = disabled;
+    this.element.tabIndex = disabled ? -1 : 0;
+    this.element.ariaDisabled = String(disabled);
+    this.#pointer = undefined;
+    this.#liftPen();
+  }
+
+  /** The picture that is shown in the place of strokes, 0…1, row by row. */
+  get shown(): Float32Array | undefined {
+    return this.#picture?.pixels;
   }
 
   /** Takes the last stroke back, or what was erased last, or the picture. */
@@ -155,6 +194,14 @@ export class DigitPad extends HTMLElement {
     this.#changed();
   }
 
+  /** Takes strokes as if they had been drawn. */
+  restore(strokes: readonly Drawn[]): void {
+    this.#strokes = strokes;
+    this.#history = strokes.map((_, index) => strokes.slice(0, index));
+    this.#showPicture(undefined);
+    this.#changed();
+  }
+
   /** Shows a grey picture (0…1, row by row) instead of strokes, until the next stroke. */
   async show(pixels: Float32Array, side: number): Promise<void> {
     const image = new ImageData(side, side);
@@ -166,7 +213,7 @@ export class DigitPad extends HTMLElement {
     this.#strokes = [];
     this.#history = [];
     this.#pointer = undefined;
-    this.#showPicture(bitmap);
+    this.#showPicture({ pixels, bitmap });
     this.#changed();
   }
 
@@ -180,14 +227,14 @@ export class DigitPad extends HTMLElement {
     }
   }
 
-  #showPicture(bitmap: ImageBitmap | undefined): void {
-    this.#picture?.close();
-    this.#picture = bitmap;
+  #showPicture(picture: Picture | undefined): void {
+    this.#picture?.bitmap.close();
+    this.#picture = picture;
   }
 
   #changed(): void {
     this.redraw();
-    this.dispatchEvent(new CustomEvent("strokes", { bubbles: true }));
+    this.#listener.changed();
   }
 
   #down(event: PointerEvent): void {
@@ -196,7 +243,7 @@ export class DigitPad extends HTMLElement {
     const palm = this.#penSeen && event.pointerType === "touch";
     const rubbing = this.#erasing || event.button === ERASER_BUTTON || (event.buttons & ERASER_BIT) !== 0;
     const drawing = event.button === 0 || event.button === ERASER_BUTTON;
-    if (palm || !event.isPrimary || !drawing) return;
+    if (palm || !event.isPrimary || !drawing || this.#disabled) return;
     if (this.#pointer !== undefined) {
       // The palm often lands before the first stroke of a pen: what it drew goes, and the pen draws.
       if (event.pointerType !== "pen" || !this.#touching) return;
@@ -205,7 +252,7 @@ export class DigitPad extends HTMLElement {
     this.#pointer = event.pointerId;
     this.#touching = event.pointerType === "touch";
     // A pointer that has already gone, or one that a script made up, cannot be captured.
-    if (event.isTrusted) this.setPointerCapture(event.pointerId);
+    if (event.isTrusted) this.#host.setPointerCapture(event.pointerId);
     this.#liftPen();
     this.#cursor = undefined;
     this.#rubbing = rubbing;
@@ -273,6 +320,7 @@ export class DigitPad extends HTMLElement {
   }
 
   #key(event: KeyboardEvent): void {
+    if (this.#disabled) return;
     const step = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
     if (step) this.#movePen((step[0] ?? 0) * KEY_STEP, (step[1] ?? 0) * KEY_STEP, event.shiftKey ? 3 : 1);
     else if (event.key === " " || event.key === "Enter") this.#togglePen();
@@ -285,7 +333,7 @@ export class DigitPad extends HTMLElement {
   #movePen(dx: number, dy: number, steps: number): void {
     const half = this.#penWidth / 2;
     const within = (value: number) => Math.min(Math.max(value, half), PAD_UNITS - half);
-    const { x, y } = this.#cursor ?? { x: PAD_UNITS / 2, y: PAD_UNITS / 2 };
+    const { x, y } = this.#cursor ?? MIDDLE;
     this.#cursor = { x: within(x + dx * steps), y: within(y + dy * steps) };
     if (this.#penDown) {
       this.#strokes.at(-1)?.points.push(this.#cursor);
@@ -298,16 +346,16 @@ export class DigitPad extends HTMLElement {
       this.#liftPen();
       return;
     }
-    this.#cursor ??= { x: PAD_UNITS / 2, y: PAD_UNITS / 2 };
+    this.#cursor ??= MIDDLE;
     this.#penDown = true;
     this.#begin(this.#cursor);
-    this.dispatchEvent(new CustomEvent("pen"));
+    this.#listener.pen();
   }
 
   #liftPen(): void {
     if (!this.#penDown) return;
     this.#penDown = false;
-    this.dispatchEvent(new CustomEvent("pen"));
+    this.#listener.pen();
     this.redraw();
   }
 
@@ -325,8 +373,8 @@ export class DigitPad extends HTMLElement {
     if (this.#canvas.width !== side) this.#canvas.width = this.#canvas.height = side;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, side, side);
-    const ink = getComputedStyle(this).color;
-    if (this.#picture) drawPicture(context, this.#picture, side, ink);
+    const ink = getComputedStyle(this.element).color;
+    if (this.#picture) drawPicture(context, this.#picture.bitmap, side, ink);
     context.scale(side / PAD_UNITS, side / PAD_UNITS);
     context.strokeStyle = context.fillStyle = ink;
     context.setLineDash([]);
@@ -343,5 +391,3 @@ export class DigitPad extends HTMLElement {
     context.stroke();
   }
 }
-
-customElements.define("digit-pad", DigitPad);
