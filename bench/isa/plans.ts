@@ -55,7 +55,14 @@ function backendThatPlans(traits: DeviceTraits, plans: Plan[]): Backend {
       closed: undefined,
       lost: new Promise<Error>(() => undefined),
     },
-    ...{ onClosed: nothing, onReopened: nothing, dispose: () => undefined, snapshot: planned, reopen: planned },
+    ...{
+      onClosed: nothing,
+      onReopened: nothing,
+      dispose: () => undefined,
+      snapshot: planned,
+      reopen: planned,
+      stats: planned,
+    },
     async compile(graph: Graph, { outputs }: CompileOptions) {
       plans.push(writeInPlace(await lowerGraph(graph, outputs, traits)));
       return planned();

@@ -1,6 +1,6 @@
 import { DisposedError } from "../core/errors.ts";
 import type { DType, TypedArray } from "../core/tensor.ts";
-import type { Backend, CompileOptions, Program, VariableSnapshot } from "../graph/backend.ts";
+import type { Backend, BackendStats, CompileOptions, Program, VariableSnapshot } from "../graph/backend.ts";
 import { checkCompile } from "../graph/checks.ts";
 import { Closing } from "../graph/closing.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -34,10 +34,18 @@ export abstract class HostBackend<A extends HostArray> implements Backend, Progr
   readonly lost = new Promise<never>(() => undefined);
   readonly #closing = new Closing();
   readonly #held = new Map<Variable, Held<A>>();
+  #programs = 0;
   /** Settles when everything submitted so far is done. */
   #lastWork: Promise<unknown> = Promise.resolve();
 
   abstract get bytes(): number;
+
+  /** What programs have beside variables is one piece each. */
+  stats(): BackendStats {
+    const programs = this.closed ? 0 : this.#programs;
+    const buffers = this.#held.size + programs;
+    return { programs, buffers, stagingBuffers: 0, bytes: this.bytes, pipelines: 0, bindGroups: 0 };
+  }
 
   /** Plans a graph that was checked; `storageOf` gives the storage of a variable. */
   protected abstract plan(
@@ -63,7 +71,9 @@ export abstract class HostBackend<A extends HostArray> implements Backend, Progr
         variables.set(variable, array);
         return array;
       });
-      return new HostProgram(this, plan, variables);
+      const program = new HostProgram(this, plan, variables);
+      this.#programs++;
+      return program;
     } catch (error) {
       this.#giveUp(variables.keys());
       throw error;
@@ -150,6 +160,7 @@ export abstract class HostBackend<A extends HostArray> implements Backend, Progr
     if (this.#closing.error) return;
     // What was enqueued before asks first whether its program is still there.
     free();
+    this.#programs--;
     this.#giveUp(variables);
   }
 

@@ -90,6 +90,25 @@ export interface Program {
   dispose(): void;
 }
 
+/**
+ * What a backend holds now. All but `pipelines` is 0 the turn after its programs, and the trainers, classifiers and predictors on it, have
+ * been disposed of.
+ */
+export interface BackendStats {
+  /** Compiled graphs. */
+  readonly programs: number;
+  /** Pieces of memory: of variables, of programs, and those through which values are read back. */
+  readonly buffers: number;
+  /** Of these, those through which values are read back. */
+  readonly stagingBuffers: number;
+  /** Of all of these; `backend.bytes`. */
+  readonly bytes: number;
+  /** Kernels that were compiled and are kept for the next program; 0 when the backend has been disposed of. On WebGPU alone. */
+  readonly pipelines: number;
+  /** On WebGPU alone: one for each kernel launch of a program. */
+  readonly bindGroups: number;
+}
+
 /** Something that runs graphs. */
 export interface Backend {
   /** Which of the three it is. */
@@ -112,6 +131,8 @@ export interface Backend {
   fetchEarly?(ops: readonly string[]): void;
   /** Bytes of device memory held now by programs and variables. */
   readonly bytes: number;
+  /** Counts of what it holds now. */
+  stats(): BackendStats;
   /** Resolves with the error when the device is lost; never otherwise. After `reopen` another promise, of the fresh device. */
   readonly lost: Promise<Error>;
   /** The error that further use throws, where the device is lost or the backend was disposed of; undefined while it can be used. */

@@ -148,6 +148,13 @@ export class Recovery {
     return this.#kept.progress.steps;
   }
 
+  /** Of copies on the host, which all trainers on the backend share. */
+  get snapshotBytes(): number {
+    let bytes = 0;
+    for (const { data } of this.#points.point?.snapshot.values() ?? []) bytes += data.byteLength;
+    return bytes;
+  }
+
   /** Weights that have not moved: snapshots leave them out, but later ones may take their place on the host. */
   initialWeights(): [Variable, { version: number; data: TypedArray }][] {
     const still = this.#kept.parts.model.variables.filter(({ hasMoved }) => !hasMoved);

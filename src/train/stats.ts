@@ -10,7 +10,11 @@ function residencyOf({ stream, tables }: DatasetProgram): NonNullable<TrainerSta
 }
 
 /** What training costs and has done, as of now. */
-export function statsOf(backend: Backend, kept: KeptState, { training, fed }: CompiledPrograms): TrainerStats {
+export function statsOf(
+  backend: Backend,
+  kept: KeptState,
+  { training, fed }: CompiledPrograms,
+): Omit<TrainerStats, "snapshotBytes"> {
   const stats = (training?.program ?? fed)?.stats;
   const onGpu = backend.kind === "webgpu";
   return {

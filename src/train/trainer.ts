@@ -320,7 +320,8 @@ export class LocalTrainer implements Trainer {
   }
 
   stats(): TrainerStats {
-    return statsOf(this.#backend, this.#kept, this.#programs);
+    const snapshotBytes = this.#recovery?.snapshotBytes ?? 0;
+    return { ...statsOf(this.#backend, this.#kept, this.#programs), snapshotBytes };
   }
 
   async settled(): Promise<void> {

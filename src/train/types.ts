@@ -187,9 +187,11 @@ export interface TrainerStats {
   readonly gpuBytes: number;
   /** Of these, the data set's. */
   readonly datasetBytes: number;
-  /** Compiled kernels of the training step. */
+  /** Bytes of copies on the host for a lost device, which all trainers on a backend have in common. */
+  readonly snapshotBytes: number;
+  /** Compiled kernels of a step. */
   readonly pipelines: number;
-  /** Floating-point operations of one training step. */
+  /** Its floating-point operations. */
   readonly flopsPerStep: number;
   /** Steps taken or under way. */
   readonly steps: number;

@@ -1,6 +1,13 @@
 import { ArgumentError, DisposedError } from "../core/errors.ts";
 import { onDemand } from "../core/on_demand.ts";
-import type { Backend, CompileOptions, DirectDrawing, Program, VariableSnapshot } from "../graph/backend.ts";
+import type {
+  Backend,
+  BackendStats,
+  CompileOptions,
+  DirectDrawing,
+  Program,
+  VariableSnapshot,
+} from "../graph/backend.ts";
 import { checkCompile } from "../graph/checks.ts";
 import { Closing } from "../graph/closing.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -88,6 +95,23 @@ export class WebGpuBackend implements Backend, ProgramHost {
   /** Bytes of device memory that programs and variables of this backend hold now, staging included. */
   get bytes(): number {
     return this.#context.bytes;
+  }
+
+  stats(): BackendStats {
+    const { variables, scratch, readback, pipelines, bytes } = this.#context;
+    let [own, bindGroups] = [0, 0];
+    for (const { recorded } of this.programs) {
+      own += recorded.buffers;
+      bindGroups += recorded.stats.dispatches;
+    }
+    return {
+      programs: this.programs.size,
+      buffers: variables.count + scratch.count + readback.count + own,
+      stagingBuffers: readback.count,
+      bytes,
+      pipelines: this.#disposed ? 0 : pipelines.count,
+      bindGroups,
+    };
   }
 
   fetchEarly(ops: readonly string[]): void {
@@ -210,6 +234,7 @@ export class WebGpuBackend implements Backend, ProgramHost {
   dispose(): void {
     this.#disposed = true;
     this.#closing.close(new DisposedError("This backend was disposed of; make a new one."));
+    for (const program of this.programs) program.dispose();
     this.#context.dispose();
   }
 }

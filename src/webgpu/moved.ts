@@ -7,7 +7,7 @@ import type { WebGpuProgram } from "./program.ts";
 
 const OF_BACKENDS = [
   ...["kind", "description", "bytes", "compile", "checkMemory", "drawing", "fetchEarly", "isReplaceable", "lost"],
-  "snapshot",
+  ...["snapshot", "stats"],
 ] as const satisfies readonly (keyof Backend)[];
 const OF_PROGRAMS = [
   ...["run", "enqueue", "read", "write", "stats", "profile", "settled", "toString"],

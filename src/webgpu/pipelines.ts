@@ -29,6 +29,11 @@ export class PipelineCache {
     }
   }
 
+  /** Kernels that are kept. */
+  get count(): number {
+    return this.#pipelines.size;
+  }
+
   /** Whether this kernel is compiled, or being compiled. */
   has(spec: KernelSpec): boolean {
     return this.#pipelines.has(this.#key(spec));

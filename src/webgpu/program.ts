@@ -79,6 +79,11 @@ export class WebGpuProgram implements Program {
     return this.#recording.stats;
   }
 
+  /** The same, whatever has become of the device. */
+  get recorded(): Recording {
+    return this.#recording;
+  }
+
   /** The program as it lies on the device now. */
   get recording(): Recording {
     this.#checkUsable();
@@ -155,8 +160,8 @@ export class WebGpuProgram implements Program {
   }
 
   #checkUsable(): void {
-    if (this.#disposed) throw new DisposedError("This program was disposed of; compile the graph again.");
     this.#host.checkUsable();
+    if (this.#disposed) throw new DisposedError("This program was disposed of; compile the graph again.");
   }
 
   toString(): string {

@@ -48,7 +48,12 @@ export class Readback {
     });
   }
 
-  /** Bytes of staging buffers held. */
+  /** Staging buffers held. */
+  get count(): number {
+    return this.#all.size;
+  }
+
+  /** Bytes of these. */
   get bytes(): number {
     let bytes = 0;
     for (const { size } of this.#all) bytes += size;

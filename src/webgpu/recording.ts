@@ -201,6 +201,11 @@ export class Recording {
     };
   }
 
+  /** Buffers that no other program uses. */
+  get buffers(): number {
+    return this.#held.own.length;
+  }
+
   /** Where a value lies: the buffer, and the offset in it as bindings want it. */
   place(value: PlannedValue): { readonly buffer: GPUBuffer; readonly offset: number } {
     const buffer = this.#held.buffers.get(rootOf(value).id);

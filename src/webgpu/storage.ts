@@ -61,6 +61,10 @@ export class VariableStorage {
     this.#device = device;
   }
 
+  get count(): number {
+    return this.#held.size;
+  }
+
   get bytes(): number {
     let bytes = 0;
     for (const { buffer } of this.#held.values()) bytes += buffer.size;
@@ -211,6 +215,10 @@ export class ScratchPool {
 
   constructor(device: GPUDevice) {
     this.#device = device;
+  }
+
+  get count(): number {
+    return this.#users.size;
   }
 
   get bytes(): number {

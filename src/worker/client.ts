@@ -47,6 +47,7 @@ const NO_STATS: TrainerStats = {
   submitsPerStep: 1,
   gpuBytes: 0,
   datasetBytes: 0,
+  snapshotBytes: 0,
   pipelines: 0,
   flopsPerStep: 0,
   steps: 0,

@@ -4,6 +4,7 @@
  */
 import { learnCompletion } from "../../src/webgpu/completion.ts";
 import { calmDawn } from "./dawn_ticks.ts";
+import { watchAllLeaks } from "./leaks.ts";
 
 const FIX =
   "Tests need a WebGPU adapter. Run them through `npm test`, which finds Chromium's SwiftShader; on Debian: " +
@@ -45,6 +46,13 @@ export const shareWords = third === undefined ? "all" : `CORTEZA_THIRD=${third}`
 /** A third of a long list, or all of it. */
 export function shareOf<T>(list: readonly T[]): readonly T[] {
   return third === undefined || list.length < 3 ? list : list.filter((_, index) => index % 3 === third);
+}
+
+/** What devices were given back with, where CORTEZA_LEAKS asks for that. */
+const leaks: string[] | undefined = !inBrowser && process.env["CORTEZA_LEAKS"] ? [] : undefined;
+if (leaks) {
+  const { afterAll, expect } = await import("vitest");
+  afterAll(() => expect(leaks, "left behind on devices").toEqual([]));
 }
 
 let shared: Promise<GPU> | undefined;
@@ -136,7 +144,7 @@ function workgroupSizeOf(code: string): number {
 
 /** The GPU interface; one Dawn instance a process. */
 export function testGpu(): Promise<GPU> {
-  shared ??= open();
+  shared ??= open().then((gpu) => (leaks ? watchAllLeaks(gpu, (left) => leaks.push(...left)) : gpu));
   return shared;
 }
 
