@@ -71,10 +71,7 @@ export interface History {
   readonly bestEpoch?: number;
   /** With `earlyStopping`: whether it ended this `fit`. */
   readonly stoppedEarly?: boolean;
-  /**
-   * With `onDiverge` "skip" or "rollback": each step that did not count, by its number in the life of the trainer, and the rate
-   * with which it went on.
-   */
+  /** With `onDiverge` "skip" or "rollback": each step that did not count, by its number, and the rate with which it went on. */
   readonly divergences?: readonly { readonly step: number; readonly learningRate: number }[];
 }
 
@@ -114,10 +111,9 @@ export interface FitOptions {
   reduceOnPlateau?: ReduceOnPlateau;
   /**
    * What becomes of a step whose loss or gradient is not a finite number, which is never applied. "stop" (default): `fit` ends with a
-   * `DivergedError`. "skip": its batch is left out, and counts as one of the steps to be taken; after 10 in a row it ends as before.
-   * "rollback": everything goes back to a state from before, with half the learning rate for all that follows, and the steps since are
-   * taken and told anew; after 5 times in a row without getting past the same step it ends. States are taken at the beginning, behind
-   * each epoch, and every 256 steps in between: all backends go back to the same.
+   * `DivergedError`. "skip": its batch is left out, and counts as a step; after 10 in a row it ends. "rollback": all goes back to a state of
+   * before, with half the learning rate from there on, and steps are taken and told anew; after 5 times in a row at the same step it
+   * ends. States are taken at the beginning, behind each epoch and every 256 steps: all backends go back to the same.
    */
   onDiverge?: "stop" | "skip" | "rollback";
   /** Aborting rejects with the signal's reason; the trainer stays usable and keeps the steps done so far. */
