@@ -15,7 +15,7 @@
 #include loaded_tensor input
 #include loaded_tensor upstream
 #if UNPOOL
-var<storage> winners: array<u32>;
+var<storage> winners: array<u32, UPSTREAM_LENGTH>;
 
 // The code 1 where it lies in a word of winners, for each of four channels.
 const CODE_ONE = vec4u(0x00000001u, 0x00000100u, 0x00010000u, 0x01000000u);

@@ -20,7 +20,7 @@ var<storage> inputGradient: array<vec2u>;
 var<storage> inputGradient: array<vec4f>;
 #endif
 #if UNPOOL
-var<storage> winners: array<u32>;
+var<storage> winners: array<u32, UPSTREAM_LENGTH>;
 
 // The code 1 where it lies in a word of winners, for each of four channels.
 const CODE_ONE = vec4u(0x00000001u, 0x00000100u, 0x00010000u, 0x01000000u);

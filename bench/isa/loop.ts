@@ -45,7 +45,13 @@ function loopsOf(blocks: readonly Block[]): [number, number][] {
   );
 }
 
-/** The mix of the largest loop that holds no other. */
+const MULTIPLY_ADD = /^v_(pk_|dual_)?(fma|fmac|mad|mac)/;
+
+/**
+ * The mix of the loop with the most multiply-adds of those that hold no other, or the largest where none has any; of the whole program
+ * where none has any and more of them lie outside than the largest has instructions, as in short sums, which are written out: the only
+ * loops are then those by which Tint clears workgroup memory, and the like.
+ */
 export function hotLoop(code: string): Mix {
   const blocks = blocksOf(code);
   const loops = loopsOf(blocks);
@@ -54,15 +60,18 @@ export function hotLoop(code: string): Mix {
   const opsOf = ([first, last]: [number, number]) =>
     blocks.slice(first, last + 1).flatMap(({ instructions }) => instructions.map(({ op }) => op));
   const innermost = loops.filter((loop) => !loops.some((other) => inside(other, loop))).map(opsOf);
-  const isLoop = innermost.length > 0;
-  const ops = isLoop
-    ? innermost.reduce((most, one) => (one.length > most.length ? one : most))
-    : opsOf([0, blocks.length - 1]);
+  const productsOf = (ops: readonly string[]) => ops.filter((op) => MULTIPLY_ADD.test(op)).length;
+  const isHotter = (one: readonly string[], other: readonly string[]) =>
+    productsOf(one) - productsOf(other) || one.length - other.length;
+  const hottest = innermost.reduce<readonly string[]>((most, one) => (isHotter(one, most) > 0 ? one : most), []);
+  const whole = opsOf([0, blocks.length - 1]);
+  const isLoop = innermost.length > 0 && (productsOf(hottest) > 0 || productsOf(whole) <= hottest.length);
+  const ops = isLoop ? hottest : whole;
   const count = (pattern: RegExp) => ops.filter((op) => pattern.test(op)).length;
   return {
     isLoop,
     instructions: ops.length,
-    multiplyAdds: count(/^v_(pk_|dual_)?(fma|fmac|mad|mac)/),
+    multiplyAdds: count(MULTIPLY_ADD),
     otherFloats: count(/^v_(pk_)?(mul|add|sub)(_legacy)?_f(16|32)/),
     loads: count(/^(buffer|global|flat)_load/),
     wideLoads: count(/^(buffer|global|flat)_load_(dwordx4|b128)/),

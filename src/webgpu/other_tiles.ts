@@ -11,6 +11,7 @@ import {
 } from "./kernels/conv2d_tiles.ts";
 import { canPickWinners, type FilterGradientTile, MOST_SUMS_OF_LARGE_WORK } from "./kernels/filter_gradient_tiles.ts";
 import { gpuTileOf, type MatmulTile, type Product } from "./kernels/matmul.ts";
+import type { StagedProductTile } from "./kernels/matmul_staged.ts";
 
 /** A convolution or an input gradient, how many channels of a group a thread keeps, and the tile that it has. */
 interface BlockTuning {
@@ -37,7 +38,14 @@ interface MatmulTuning extends Product {
   readonly traits: DeviceTraits;
 }
 
-export type Tuning = BlockTuning | FilterGradientTuning | MatmulTuning;
+/** The same of the kernel for graphics cards, with all tiles that fit. */
+interface StagedMatmulTuning extends Omit<MatmulTuning, "kind" | "tile"> {
+  readonly kind: "stagedMatmul";
+  readonly tile: StagedProductTile;
+  readonly tiles: readonly StagedProductTile[];
+}
+
+export type Tuning = BlockTuning | FilterGradientTuning | MatmulTuning | StagedMatmulTuning;
 
 /** The kernel in its other tiles. */
 export function otherTiles({ variants }: KernelSpec): KernelSpec[] {
@@ -54,6 +62,8 @@ function tilesOf(tuning: Tuning): readonly unknown[] {
       return filterGradientTiles(tuning);
     case "matmul":
       return [...matmulTiles(tuning), ...(hasMatrices(tuning) ? ["subgroupMatrix"] : [])];
+    case "stagedMatmul":
+      return [...stagedTiles(tuning), ...(hasMatrices(tuning) ? ["subgroupMatrix"] : [])];
   }
 }
 
@@ -102,8 +112,13 @@ function matmulTiles({ sizes, tile, traits }: MatmulTuning): MatmulTile[] {
     .map(([rows, vectors]) => gpuTileOf(sizes, rows, vectors, traits));
 }
 
+/** Those of a product through workgroup memory. */
+function stagedTiles({ tile, tiles }: StagedMatmulTuning): StagedProductTile[] {
+  return tiles.filter((other) => JSON.stringify(other) !== JSON.stringify(tile));
+}
+
 /** Whether subgroup matrices are an alternative: to plain products of f32 alone, or of two operands of 16-bit floats. */
-function hasMatrices({ sizes, bias, halves, traits }: MatmulTuning): boolean {
+function hasMatrices({ sizes, bias, halves, traits }: Omit<MatmulTuning, "kind" | "tile">): boolean {
   const operandsAlone = halves.length === 2 && halves.includes("a") && halves.includes("b");
   const sameType = halves.length === 0 || operandsAlone;
   return !bias && sameType && traits.matmulSubgroupMatrix?.(sizes, traits, operandsAlone) !== undefined;

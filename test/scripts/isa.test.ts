@@ -32,6 +32,19 @@ describe("the hot loop of machine code", () => {
     });
   });
 
+  it("is that with the most multiply-adds, not a longer one that only moves", () => {
+    const moving = `BB5:\n${"\tv_mov_b32_e32 v1, v2\n".repeat(20)}\ts_cbranch_scc1 BB5\n`;
+    expect(hotLoop(NESTED.replace("BB4:\n", `${moving}BB4:\n`))).toMatchObject({ instructions: 8, multiplyAdds: 2 });
+  });
+
+  it("is the whole program where most of what it does are multiply-adds outside of loops", () => {
+    const clearing = NESTED.replaceAll(/^\tv_(pk_)?fma_.*$/gm, "\tv_mov_b32_e32 v1, v2");
+    const products = (count: number) =>
+      clearing.replace("BB1:\n", `${"\tv_fmac_f32_e32 v1, v2, v3\n".repeat(count)}BB1:\n`);
+    expect(hotLoop(products(3))).toMatchObject({ isLoop: true, instructions: 8, multiplyAdds: 0 });
+    expect(hotLoop(products(20))).toMatchObject({ isLoop: false, instructions: 33, multiplyAdds: 21 });
+  });
+
   it("is the whole program where there is none", () => {
     const straight = NESTED.replaceAll(/^\ts_c?branch.*$/gm, "");
     expect(hotLoop(straight)).toMatchObject({ isLoop: false, instructions: 11, multiplyAdds: 3, otherFloats: 2 });

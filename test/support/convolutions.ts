@@ -1,6 +1,7 @@
 import winnersShader from "../../shaders/conv2d_winners_filter_gradient.wgsl?raw";
 import type { ConvGeometry } from "../../src/core/window_geometry.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
+import { fewChannelsFilterGradient, fewChannelsSlices } from "../../src/webgpu/kernels/conv2d_few_channels.ts";
 import {
   type FilterGradientOptions,
   conv2dFilterGradient as filterGradient,
@@ -30,8 +31,10 @@ export function filterGradientSlices(
   traits: DeviceTraits,
   choice: Partial<FilterGradientTile> = {},
 ): number {
-  const own = Object.keys(choice).length === 0 ? stagedFilterGradientSlices(geometry, unpool, traits) : undefined;
-  return own ?? slicesOfAllKinds(geometry, unpool, traits, choice);
+  const isOwn = Object.keys(choice).length === 0;
+  const few = isOwn ? fewChannelsSlices(geometry, unpool, traits) : undefined;
+  const own = isOwn ? stagedFilterGradientSlices(geometry, unpool, traits) : undefined;
+  return few ?? own ?? slicesOfAllKinds(geometry, unpool, traits, choice);
 }
 
 /** The kernel that the rules choose for a convolution and what follows it, with every module there; of a tile, one that has such. */
@@ -78,6 +81,7 @@ export function conv2dFilterGradient(
   traits: DeviceTraits,
   choice: Partial<FilterGradientTile> = {},
 ): KernelSpec {
-  const own = Object.keys(choice).length === 0 ? stagedFilterGradient(options, traits) : undefined;
+  const isOwn = Object.keys(choice).length === 0;
+  const own = isOwn ? (fewChannelsFilterGradient(options, traits) ?? stagedFilterGradient(options, traits)) : undefined;
   return own ?? filterGradient({ winnersShader, ...options }, traits, choice);
 }

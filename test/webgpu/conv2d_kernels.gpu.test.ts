@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../src/core/window_geometry.ts";
+import { fewChannelsFilterGradient, fewChannelsSlices } from "../../src/webgpu/kernels/conv2d_few_channels.ts";
 import { STAGED_TILES, stagedForward } from "../../src/webgpu/kernels/conv2d_staged.ts";
 import { stagedFilterGradient, stagedInputGradient } from "../../src/webgpu/kernels/conv2d_staged_gradients.ts";
 import type { BlockTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
@@ -499,6 +500,66 @@ describe.each(STAGED)("staged in workgroup memory: $name", (one) => {
       }
       expectSame(summed(biases, g.outChannels, slices), channelSums);
     },
+  );
+});
+
+/** What conv2d_few_channels_filter_gradient.wgsl is for: images of 1 to 4 channels, odd places, blocks beyond the edge, one and many slices. */
+const FEW_CHANNELS: readonly Case[] = [
+  { name: "grey", input: [2, 28, 26, 1], filter: [3, 3, 1, 32], padding: "same" },
+  {
+    name: "colours, odd places, part of a column group",
+    input: [2, 13, 15, 3],
+    filter: [3, 3, 3, 36],
+    padding: "same",
+  },
+  { name: "strides", input: [3, 12, 17, 2], filter: [3, 2, 2, 4], strides: [2, 3] },
+  { name: "dilation, four channels, one pixel across", input: [2, 9, 5, 4], filter: [2, 3, 4, 8], dilations: [3, 2] },
+];
+describe.each(FEW_CHANNELS)("filter gradient of few channels: $name", (one) => {
+  const { g, sizes, input, upstream, pooledUpstream, codes, winners } = dataOf(one);
+  const [[, traits]] = traitsOfEachKind as [Kind];
+
+  test.each([false, true].filter((unpool) => !unpool || sizes.pooled > 0))("behind a pool: %s", async (unpool) => {
+    const slices = fewChannelsSlices(g, unpool, traits);
+    if (slices === undefined) throw new Error("no kernel for this convolution");
+    expect(fewChannelsFilterGradient({ geometry: g, unpool, bias: true, slices: slices + 1 }, traits)).toBe(undefined);
+    const spec = fewChannelsFilterGradient({ geometry: g, unpool, bias: true, slices }, traits);
+    if (spec === undefined) throw new Error("no kernel for this convolution");
+    const operands = unpool ? [input, pooledUpstream, winners] : [input, upstream];
+    const partials = [sizes.filter, g.outChannels].map((size) => new Float32Array(slices * aligned(size)).fill(-7));
+    const [filters, biases] = (await runKernel(device, spec, [...operands, ...partials])).slice(-2) as [
+      Float32Array,
+      Float32Array,
+    ];
+    const full = unpool ? unpooled(g, pooledUpstream, codes) : upstream;
+    const expected = new Float32Array(sizes.filter);
+    forEachProduct(g, (i, f, o) => (expected[f] = at(expected, f) + at(input, i) * at(full, o)));
+    expectSame(summed(filters, sizes.filter, slices), expected);
+    const channelSums = new Float32Array(g.outChannels);
+    for (const [index, value] of full.entries()) {
+      channelSums[index % g.outChannels] = at(channelSums, index % g.outChannels) + value;
+    }
+    expectSame(summed(biases, g.outChannels, slices), channelSums);
+  });
+});
+
+test("the filter gradient of few channels is for graphics cards and small filters, and gives a card work", () => {
+  const [[, traits]] = traitsOfEachKind as [Kind];
+  const of = (channels: number, size: number, out: number, given = traits) =>
+    fewChannelsSlices(
+      dataOf({ name: "", input: [2, 12, 12, channels], filter: [size, size, channels, out] }).g,
+      false,
+      given,
+    );
+  expect(of(4, 3, 8)).toBeGreaterThan(0);
+  expect(of(5, 3, 8)).toBe(undefined);
+  expect(of(3, 5, 8)).toBe(undefined);
+  expect(of(3, 3, 6)).toBe(undefined);
+  expect(of(3, 3, 8, { ...traits, software: true })).toBe(undefined);
+  const reference = { name: "", input: [64, 28, 28, 1], filter: [3, 3, 1, 32], padding: "same" } as const;
+  const options = { strides: [1, 1], dilations: [1, 1], groups: 1, padding: reference.padding } as const;
+  expect(fewChannelsSlices(convGeometry("", reference.input, reference.filter, options), true, traits)).toBeGreaterThan(
+    128,
   );
 });
 

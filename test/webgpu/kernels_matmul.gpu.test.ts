@@ -1,5 +1,16 @@
 import { describe, expect, test } from "vitest";
+import { threadsOf } from "../../src/webgpu/kernels/conv2d_staged.ts";
+import { isNarrowProduct, narrowProduct } from "../../src/webgpu/kernels/matmul_narrow.ts";
+import {
+  isStagedProduct,
+  PRODUCT_TILES,
+  SHORT_PRODUCT_TILES,
+  type StagedProductTile,
+  stagedProduct,
+  stagedProductTile,
+} from "../../src/webgpu/kernels/matmul_staged.ts";
 import { openDevice } from "../support/device.ts";
+import { shareOf } from "../support/gpu.ts";
 import { type MatmulSizes, matmul, matmulBias, sumSlices } from "../support/kernels.ts";
 import { expectNear, integers, outputOf, plain, traitsOfEachKind, uniform } from "./kernels_support.ts";
 
@@ -74,6 +85,124 @@ describe.each(traitsOfEachKind)("%s", (_, traits) => {
       values,
       magnitudes.map((magnitude) => 8 * Math.sqrt(size.k) * 2 ** -24 * magnitude),
     );
+  });
+});
+
+describe("on graphics cards, through workgroup memory", () => {
+  const [[, traits]] = traitsOfEachKind as [(typeof traitsOfEachKind)[number]];
+  const stored = (transposeA: boolean, transposeB: boolean) => ({ transposeA, transposeB });
+  const expectExact = async (
+    wanted: { sizes: MatmulSizes; bias: boolean; relu: boolean },
+    tile?: StagedProductTile,
+  ) => {
+    const { sizes: size, bias, relu } = wanted;
+    const operands = [
+      integers(size.m * size.k, 1),
+      integers(size.k * size.n, 2),
+      ...(bias ? [integers(size.n, 3)] : []),
+    ];
+    const [a, b, added] = operands as [Float32Array, Float32Array, Float32Array | undefined];
+    const spec = isNarrowProduct(size, traits)
+      ? narrowProduct(wanted, traits)
+      : stagedProduct(wanted, traits, { tile });
+    const got = await outputOf(device, spec, operands, size.m * size.n);
+    const sums = product(a, b, size).values.map((value, i) => value + (added?.[i % size.n] ?? 0));
+    expect(plain(got)).toEqual(plain(relu ? sums.map((value) => Math.max(0, value)) : sums));
+  };
+
+  // Rows, columns and K that fill vectors and turns, and that do not; tiles that are larger than the result too.
+  const everyTile = PRODUCT_TILES.flatMap((tile, index) =>
+    layouts
+      .filter(({ transposeA, transposeB }) => (transposeA === transposeB) === (index % 2 === 0))
+      .map((layout) => {
+        const sizes = layout.transposeA ? { m: 37, n: 41, k: 135, ...layout } : { m: 36, n: 40, k: 128, ...layout };
+        const isTooMany = tile.slices * threadsOf(tile) > traits.maxWorkgroupSize;
+        return [sizes, isTooMany ? { ...tile, slices: 2 } : tile] as const;
+      }),
+  );
+  // One short turn, along which both operands lie.
+  const short = SHORT_PRODUCT_TILES.map(
+    (tile) =>
+      [
+        { m: 38, n: 134, k: 10, ...stored(false, true) },
+        { ...tile, kTile: 10 },
+      ] as const,
+  );
+  const odd = layouts.map((layout) => [{ m: 19, n: 37, k: 7, ...layout }, undefined] as const);
+
+  test.each([...shareOf([...everyTile, ...odd]), ...short])(
+    "a product in every tile is exact on small integers: %o %o",
+    (sizes, tile) => {
+      const isSliced = (tile?.slices ?? 1) > 1;
+      return expectExact({ sizes, bias: isSliced, relu: isSliced }, tile);
+    },
+  );
+
+  test("the tile that is chosen gives a card work, and fits", () => {
+    const chosen = (m: number, n: number, k: number, given = traits) =>
+      stagedProductTile({ m, n, k, ...stored(false, false) }, given);
+    const large = { ...traits, maxWorkgroupSize: 256 };
+    expect(chosen(1024, 1024, 1024)).toEqual(PRODUCT_TILES[0]);
+    expect(chosen(64, 512, 4096, large)).toMatchObject({ slices: 4 });
+    expect(chosen(32, 32, 4096, large)).toMatchObject({ slices: 16 });
+    expect(chosen(32, 32, 4096, { ...traits, maxWorkgroupSize: 64 })).toMatchObject({ slices: 1 });
+    expect(stagedProductTile({ m: 64, n: 3136, k: 10, ...stored(false, true) }, traits)).toEqual({
+      ...SHORT_PRODUCT_TILES[0],
+      kTile: 10,
+    });
+    // Whatever its sizes: there is a tile, which the device has room for.
+    const extents = [16, 17, 23, 31, 32, 33, 63, 64, 100, 4096];
+    for (const given of [64, 128, 256].map((maxWorkgroupSize) => ({ ...traits, maxWorkgroupSize }))) {
+      for (const m of extents) {
+        for (const n of extents.slice(1)) {
+          for (const k of [1, 4, 10, 16, 17, 128, 5000]) {
+            for (const layout of layouts) {
+              const tile = stagedProductTile({ m, n, k, ...layout }, given);
+              expect(threadsOf(tile) * tile.slices).toBeLessThanOrEqual(given.maxWorkgroupSize);
+            }
+          }
+        }
+      }
+    }
+  });
+
+  const narrow: readonly MatmulSizes[] = [
+    // Dense layers that tell classes, of a batch that fills workgroups and one that does not.
+    { m: 22, n: 10, k: 448, ...stored(false, false) },
+    { m: 61, n: 3, k: 68, ...stored(false, false) },
+    { m: 17, n: 12, k: 400, ...stored(false, false) },
+    { m: 35, n: 1, k: 16, ...stored(false, false) },
+    // The gradients of their weights.
+    { m: 276, n: 10, k: 64, ...stored(true, false) },
+    { m: 68, n: 12, k: 60, ...stored(true, false) },
+    { m: 516, n: 7, k: 16, ...stored(true, false) },
+    { m: 20, n: 1, k: 500, ...stored(true, false) },
+  ];
+  test.each(shareOf(narrow))("a product of few columns is exact on small integers: %o", async (sizes) => {
+    expect(isNarrowProduct(sizes, traits)).toBe(traits.maxWorkgroupSize >= 128);
+    const activated = sizes.k % 3 > 0;
+    await expectExact({ sizes, bias: !sizes.transposeA, relu: activated });
+  });
+
+  test("which products they are for", () => {
+    const of = (m: number, n: number, k: number, transposeA = false, transposeB = false) => ({
+      m,
+      n,
+      k,
+      ...stored(transposeA, transposeB),
+    });
+    const is = (size: MatmulSizes, given = traits) => [isNarrowProduct(size, given), isStagedProduct(size, given)];
+    expect(is(of(64, 10, 3136))).toEqual([true, false]);
+    expect(is(of(64, 10, 3137))).toEqual([false, false]);
+    expect(is(of(64, 10, 64, false, true))).toEqual([false, false]);
+    expect(is(of(62, 10, 64, true))).toEqual([false, false]);
+    expect(is(of(64, 13, 64))).toEqual([false, false]);
+    expect(is(of(64, 17, 1))).toEqual([false, true]);
+    expect(is(of(15, 512, 512))).toEqual([false, false]);
+    for (const size of [of(64, 10, 3136), of(64, 512, 512)]) {
+      expect(is(size, { ...traits, software: true })).toEqual([false, false]);
+      expect(is(size, { ...traits, maxWorkgroupSize: 32 })).toEqual([false, false]);
+    }
   });
 });
 

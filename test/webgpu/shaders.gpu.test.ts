@@ -12,9 +12,12 @@ import { adafactor, adam, lamb, rmsprop, sgd } from "../../src/nn/optimizers.ts"
 import { halfIncludes } from "../../src/webgpu/half_storage.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import { kernelSource } from "../../src/webgpu/kernel_source.ts";
+import { fewChannelsFilterGradient, fewChannelsSlices } from "../../src/webgpu/kernels/conv2d_few_channels.ts";
 import { STAGED_TILES, stagedForward } from "../../src/webgpu/kernels/conv2d_staged.ts";
 import { stagedFilterGradient, stagedInputGradient } from "../../src/webgpu/kernels/conv2d_staged_gradients.ts";
 import { largestMagnitude } from "../../src/webgpu/kernels/largest_magnitude.ts";
+import { isNarrowProduct, narrowProduct } from "../../src/webgpu/kernels/matmul_narrow.ts";
+import { isStagedProduct, stagedProduct } from "../../src/webgpu/kernels/matmul_staged.ts";
 import { matmulSubgroupMatrix } from "../../src/webgpu/kernels/matmul_subgroup_matrix.ts";
 import { nonFinite } from "../../src/webgpu/kernels/non_finite.ts";
 import * as winograd from "../../src/webgpu/kernels/winograd.ts";
@@ -110,6 +113,35 @@ function stagedSpecs(traits: DeviceTraits): KernelSpec[] {
       ];
     });
   });
+}
+
+/** Filter gradients of few channels on graphics cards, behind a pool and not, with and without bias. */
+function fewChannelsSpecs(traits: DeviceTraits): KernelSpec[] {
+  const options = { strides: [1, 1], padding: "same", dilations: [1, 1], groups: 1 } as const;
+  const geometry = convGeometry("", [2, 9, 10, 3], [3, 3, 3, 8], options);
+  return [true, false].flatMap((unpool) => {
+    const slices = fewChannelsSlices(geometry, unpool, traits);
+    return slices === undefined
+      ? []
+      : (fewChannelsFilterGradient({ geometry, unpool, bias: unpool, slices }, traits) ?? []);
+  });
+}
+
+/** Matrix products of graphics cards: of every tile, layout and storage that texts differ by. */
+function stagedProductSpecs(traits: DeviceTraits): KernelSpec[] {
+  const layouts = [false, true].flatMap((transposeA) =>
+    [false, true].map((transposeB) => ({ transposeA, transposeB })),
+  );
+  const wanted = layouts.flatMap((layout) => [
+    { sizes: { m: 36, n: 40, k: 64, ...layout }, bias: true, relu: true },
+    { sizes: { m: 61, n: 37, k: 10, ...layout }, bias: false, relu: false },
+    { sizes: { m: 64, n: 640, k: 10, ...layout }, bias: true, relu: false },
+    { sizes: { m: 64, n: 10, k: 320, ...layout }, bias: true, relu: true },
+  ]);
+  return wanted.flatMap((one) => [
+    ...(isStagedProduct(one.sizes, traits) ? [stagedProduct(one, traits)] : []),
+    ...(isNarrowProduct(one.sizes, traits) ? [narrowProduct(one, traits)] : []),
+  ]);
 }
 
 /** Vectors in, vectors out, neither; one filter a channel or several; with and without strides. */
@@ -433,6 +465,8 @@ describe("every shader", () => {
   const specs = TRAITS.flatMap((traits) => [
     ...convSpecs(traits),
     ...stagedSpecs(traits),
+    ...stagedProductSpecs(traits),
+    ...fewChannelsSpecs(traits),
     ...depthwiseSpecs(traits),
     ...winogradSpecs(traits),
     ...otherSpecs(traits),

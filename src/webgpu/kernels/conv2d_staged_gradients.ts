@@ -5,7 +5,7 @@ import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { Arena } from "../../graph/node.ts";
 import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { kernel } from "../variants.ts";
-import { filterSize, geometryConstants } from "./conv2d_constants.ts";
+import { filterSize, geometryConstants, inputSize } from "./conv2d_constants.ts";
 import { type FilterGradientOptions, filterGradientBindings } from "./conv2d_filter_gradient.ts";
 import { type InputGradientOptions, inputGradientBindings } from "./conv2d_input_gradient.ts";
 import {
@@ -23,6 +23,12 @@ import {
 } from "./conv2d_staged.ts";
 import { convFlops } from "./conv2d_tiles.ts";
 import { loadedAs, patchIncludes } from "./patches.ts";
+
+/** Values of the gradient that arrives: behind a pool one a window. */
+function upstreamSize(g: ConvGeometry, unpool: boolean): number {
+  const pixels = unpool ? (g.outHeight >> 1) * (g.outWidth >> 1) : g.outHeight * g.outWidth;
+  return g.batch * pixels * g.outChannels;
+}
 
 /** As `conv2dInputGradient`, where `isStaged` and without strides; else undefined. */
 export function stagedInputGradient(
@@ -44,7 +50,9 @@ export function stagedInputGradient(
       ...tileConstants(tile, rows, g.inChannels),
       ...loadedAs("upstream", "vectors"),
       ...loadedAs("filters", "vectors"),
-      FIXED_LENGTHS: false,
+      FIXED_LENGTHS: true,
+      UPSTREAM_LENGTH: upstreamSize(g, unpool) / 4,
+      FILTERS_LENGTH: filterSize(g) / 4,
     },
     bindings: inputGradientBindings(unpool, scaled),
     workgroups: linearWorkgroups(workgroupsOf(rows, g.inChannels, tile), 1),
@@ -54,8 +62,8 @@ export function stagedInputGradient(
   }));
 }
 
-/** Slices of a filter gradient make so many workgroups, and have so many turns each at least: their partial sums are added up afterwards. */
-const SLICED_WORKGROUPS = 160;
+/** Slices of a filter gradient make so many workgroups at most, and have so many turns each at least: their partial sums are added up afterwards. */
+const SLICED_WORKGROUPS = 224;
 const LEAST_TURNS = 4;
 
 /** Rows, summed pixels and the tile of a filter gradient, whose slices make workgroups where there are none. */
@@ -71,7 +79,7 @@ function filterGradientPlan(g: ConvGeometry, unpool: boolean) {
 export function stagedFilterGradientSlices(g: ConvGeometry, unpool: boolean, traits: DeviceTraits): number | undefined {
   if (!isStaged(g, traits)) return undefined;
   const { rows, pixels, tile } = filterGradientPlan(g, unpool);
-  const wanted = Math.ceil(SLICED_WORKGROUPS / workgroupsOf(rows, g.outChannels, tile));
+  const wanted = Math.max(1, Math.floor(SLICED_WORKGROUPS / workgroupsOf(rows, g.outChannels, tile)));
   const perSlice = alignTo(Math.max(LEAST_TURNS * tile.kTile, Math.ceil(pixels / wanted)), tile.kTile);
   return Math.max(1, Math.ceil(pixels / perSlice));
 }
@@ -101,7 +109,9 @@ export function stagedFilterGradient(
       BIAS_STRIDE: alignTo(g.outChannels, Arena.ALIGNMENT),
       ...loadedAs("input", "vectors"),
       ...loadedAs("upstream", "vectors"),
-      FIXED_LENGTHS: false,
+      FIXED_LENGTHS: true,
+      INPUT_LENGTH: inputSize(g) / 4,
+      UPSTREAM_LENGTH: upstreamSize(g, unpool) / 4,
     },
     bindings: filterGradientBindings(unpool, scaled, bias),
     workgroups: [Math.ceil(rows / rowsOf(tile)), Math.ceil(g.outChannels / columnsOf(tile)), slices],

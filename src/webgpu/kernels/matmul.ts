@@ -116,17 +116,20 @@ export interface Product {
 
 function product(wanted: Product, traits: DeviceTraits, variant: Variant<ProductTile> = {}): KernelSpec {
   const { tile, halves = [] } = variant;
-  if (tile === "subgroupMatrix") {
-    const matrices = traits.matmulSubgroupMatrix?.(wanted.sizes, traits, halves.length > 0);
-    if (matrices === undefined) throw new InternalError("matmul: this device has no subgroup matrices for the product");
-    return matrices;
-  }
+  if (tile === "subgroupMatrix") return matrixProduct(wanted.sizes, halves, traits);
   const form = ({ tile: chosen }: Variant<ProductTile>) => {
     const { sizes } = wanted;
     const ownTile = traits.software ? softwareTile(sizes) : gpuTile(sizes, traits);
     return productForm(wanted, chosen === "subgroupMatrix" || chosen === undefined ? ownTile : chosen, halves, traits);
   };
   return kernel(form, variant, (changed) => product(wanted, traits, changed));
+}
+
+/** The product by matrices that subgroups multiply, of operands that are stored as 16-bit floats or not. */
+export function matrixProduct(sizes: MatmulSizes, halves: readonly string[], traits: DeviceTraits): KernelSpec {
+  const matrices = traits.matmulSubgroupMatrix?.(sizes, traits, halves.length > 0);
+  if (matrices === undefined) throw new InternalError("matmul: this device has no subgroup matrices for the product");
+  return matrices;
 }
 
 function productForm(
@@ -139,8 +142,6 @@ function productForm(
   const { m, n, k } = sizes;
   const quick = traits.software && tile.unit === 4 && tile.slices === 1 ? smallSoftwareTile(sizes) : undefined;
   const threads = tile.groupRows * tile.groupColumns * tile.slices;
-  // Single values are read out of whole words, which the storage of such a matrix has.
-  const whole = (size: number) => size % 4 === 0;
   const columnGroups = Math.ceil(n / (4 * tile.vectors * tile.groupColumns));
   const rowGroups = Math.ceil(m / (tile.rows * tile.groupRows));
   return {
@@ -156,12 +157,15 @@ function productForm(
     flops: 2 * m * n * k,
     tuning: { kind: "matmul", ...wanted, halves, tile, traits },
     quick: quick?.slices === 1 ? quick : undefined,
-    halves: {
-      HALF_A: whole(m * k) && "a",
-      HALF_B: whole(k * n) && "b",
-      HALF_OUTPUT: whole(n) && "output",
-    },
+    halves: productHalves(sizes),
   };
+}
+
+/** What of a product may be stored as 16-bit floats. */
+export function productHalves({ m, n, k }: MatmulSizes) {
+  // Single values are read out of whole words, which the storage of such a matrix has.
+  const whole = (size: number) => size % 4 === 0;
+  return { HALF_A: whole(m * k) && "a", HALF_B: whole(k * n) && "b", HALF_OUTPUT: whole(n) && "output" } as const;
 }
 
 /** How the operands lie in their buffers. */

@@ -1,28 +1,41 @@
+import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
-import { matmulBias, sizesOf } from "../kernels/matmul.ts";
+import type { MatmulAttributes } from "../../graph/ops/matmul.ts";
+import type { DeviceTraits, KernelSpec } from "../kernel.ts";
+import { matmulBias, type Product, sizesOf } from "../kernels/matmul.ts";
 import { biasAdd } from "./patterns.ts";
-import { rule } from "./rule.ts";
+import { type Match, type MatchContext, rule } from "./rule.ts";
 
-/** A matrix product with its bias and, where one follows, its ReLU. */
-export const matmulWithBias = rule("matmul", (node, context) => {
+/** A matrix product with what follows it as far as `kernel` has it: its bias and, where one follows, its ReLU. */
+export function productMatch(
+  node: Node<MatmulAttributes>,
+  context: MatchContext,
+  kernel: (wanted: Product, traits: DeviceTraits) => KernelSpec,
+): Match {
   const biased = biasAdd(node, context);
-  if (biased === undefined) return undefined;
-  const { add, bias } = biased;
-  const next = context.soleUse(add);
+  const next = biased && context.soleUse(biased.add);
   const relu = next !== undefined && isOp(next, "relu");
-  const result = relu ? next : add;
+  const result = relu ? next : (biased?.add ?? node);
   return {
-    covers: [add, result],
+    covers: biased ? [biased.add, result] : [],
     turn: result,
     lower(emit) {
-      const [a, b] = [node.operand("a"), node.operand("b")];
-      emit.begin(relu ? "matmul + bias + relu" : "matmul + bias", node.layer);
-      emit.dispatch(matmulBias({ ...sizesOf(node), relu }, emit.traits), {
-        a: emit.value(a),
-        b: emit.value(b),
-        bias: emit.value(bias),
+      if (biased) emit.begin(relu ? "matmul + bias + relu" : "matmul + bias", node.layer);
+      const wanted = { sizes: sizesOf(node), bias: biased !== undefined, relu };
+      emit.dispatch(kernel(wanted, emit.traits), {
+        a: emit.value(node.operand("a")),
+        b: emit.value(node.operand("b")),
+        bias: biased && emit.value(biased.bias),
         output: emit.result(result),
       });
     },
   };
-});
+}
+
+/** A dense layer is one dispatch. */
+export const matmulWithBias = rule(
+  "matmul",
+  (node, context) =>
+    biasAdd(node, context) &&
+    productMatch(node, context, ({ sizes, relu }, traits) => matmulBias({ ...sizes, relu }, traits)),
+);

@@ -84,6 +84,8 @@ export const families: readonly Family[] = [
   { ops: ["silu"], load: () => import("../convolution_silu.ts") },
   // Takes no node: offers gradients to the rule of convolutions, which may have them unpooled.
   { ops: ["maxPool2dGradient"], load: () => import("./training.ts"), list: "poolRules" },
+  // Before the rule of products, which is for all devices and sizes.
+  { ops: ["matmul"], wants: (_, { software }) => !software, load: () => import("../staged_matmul.ts") },
   // Before its gradients, which it unpools. Nearly every network has one of these: it comes with the page.
   { ops: ["conv2d", "matmul"], load: async () => forward },
   // By kernels of their own, which know how the rule above has gradients unpooled; depthwise ones with strides too.
@@ -103,6 +105,11 @@ export const families: readonly Family[] = [
     ops: ["conv2dInputGradient", "conv2dFilterGradient"],
     wants: isForCards,
     load: () => import("../staged_gradients.ts"),
+  },
+  {
+    ops: ["conv2dFilterGradient"],
+    wants: ofConvolutions(({ inChannels }, { software }) => !software && inChannels <= FEW_CHANNELS),
+    load: () => import("../few_channels.ts"),
   },
   // Takes sums over pictures: before batch normalisation, which takes what is left of them.
   {
