@@ -226,17 +226,21 @@ test("16-bit gradients and images give the same where they are whole numbers", a
 describe("the choice", () => {
   const named = (one: Partial<Case>, traits: Traits, unpool = true) => {
     const g = geometryOf({ ...(CASES[0] as Case), ...one });
-    return conv2dFilterGradient({ geometry: g, unpool, bias: true, slices: 1 }, traits);
+    const slices = filterGradientSlices(g, unpool, traits);
+    return conv2dFilterGradient({ geometry: g, unpool, bias: true, slices }, traits);
   };
 
-  test("is the winners alone in first layers behind a pool, on hardware", () => {
-    expect(named({}, hardware).name).toBe("conv2d_winners_filter_gradient");
-    expect(named({ input: [1, 9, 9, 3] }, hardware).name).toBe("conv2d_winners_filter_gradient");
+  test("is all four places by a kernel of its own in first layers of small filters on hardware, and the winners alone of larger ones", () => {
+    const few = "conv2d_few_channels_filter_gradient";
+    expect(named({}, hardware).name).toBe(few);
+    expect(named({ input: [1, 9, 9, 3] }, hardware).name).toBe(few);
+    expect(named({}, hardware, false).name).toBe(few);
+    expect(named({ input: [1, 40, 40, 1], dilations: [1, 12] }, hardware).name).toBe(few);
+    expect(named({ kernel: [5, 5] }, hardware).name).toBe("conv2d_winners_filter_gradient");
+    expect(named({ kernel: [5, 5] }, hardware, false).name).toBe("conv2d_filter_gradient");
     expect(named({}, software).name).toBe("conv2d_filter_gradient");
-    expect(named({}, hardware, false).name).toBe("conv2d_filter_gradient");
     expect(named({ filters: 5 }, hardware).name).toBe("conv2d_filter_gradient");
     expect(named({ input: [1, 9, 9, 8] }, hardware).name).toBe("conv2d_filter_gradient");
-    expect(named({ input: [1, 40, 40, 1], dilations: [1, 12] }, hardware).name).toBe("conv2d_filter_gradient");
   });
 
   test("costs a program no dispatch, and is right in one", async () => {
@@ -247,9 +251,10 @@ describe("the choice", () => {
     const outputs = gradientsOf(graph, g);
     const kernels = async (traits: Traits) =>
       (await lowerGraph(graph, outputs, traits)).dispatches.map(({ spec }) => spec.name);
-    expect(await kernels(hardware)).toContain("conv2d_winners_filter_gradient");
+    expect(await kernels(hardware)).toContain("conv2d_few_channels_filter_gradient");
     expect(await kernels(software)).toContain("conv2d_filter_gradient");
-    expect(await kernels(hardware)).toHaveLength((await kernels(software)).length);
+    // Of one slice nothing has to be summed.
+    expect((await kernels(hardware)).length).toBeLessThanOrEqual((await kernels(software)).length);
     const backend = await webgpu({ device });
     const program = await buildProgram(backend, await lowerGraph(graph, outputs, hardware));
     const { input, filter, bias, upstream } = operands;
