@@ -13,9 +13,13 @@ export function dropoutThreshold(rate: number): number {
   return Math.min(Math.floor(rate * 2 ** 32), 2 ** 32 - 1);
 }
 
+/** Key of the mask of one step. */
+export const maskKey = (seed: number, stream: number, step: number): number =>
+  randomKey(seed, DROPOUT_STREAM, stream, step);
+
 /** Whether each element of a mask is kept in a step: `kept(place)`, a function of the four numbers and the place alone. */
 export function dropoutMask(rate: number, seed: number, stream: number, step: number): (place: number) => boolean {
-  const key = randomKey(seed, DROPOUT_STREAM, stream, step);
+  const key = maskKey(seed, stream, step);
   const threshold = dropoutThreshold(rate);
   return (place) => randomBits(key, place) >= threshold;
 }

@@ -122,6 +122,11 @@ export class I32x4 {
     return I32.of(value).splat();
   }
 
+  /** Four constants. */
+  static lanes(values: readonly [number, number, number, number]): I32x4 {
+    return new I32x4([vector(0x0c), ...new Uint8Array(Int32Array.from(values).buffer)]);
+  }
+
   isZero(): I32x4 {
     return this.equals(I32x4.of(0));
   }

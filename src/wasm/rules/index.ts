@@ -2,6 +2,7 @@ import { augmentImages } from "./augment.ts";
 import { batchNorm, batchNormGammaGradient, batchNormInputGradient, batchStatistics } from "./batch_norm.ts";
 import { convolution, convolutionFilterGradient, convolutionInputGradient } from "./convolution.ts";
 import { depthwise } from "./depthwise.ts";
+import { dropout } from "./dropout.ts";
 import { matmul, matmulOfRows } from "./matmul.ts";
 import { binary, broadcast, gradient, sum, unary } from "./pointwise.ts";
 import { avgPool, maxPool, maxPoolGradient } from "./pools.ts";
@@ -22,6 +23,6 @@ export const rules: readonly Rule[] = [
   ...[convolution, stridedInputGradient, convolutionInputGradient, convolutionFilterGradient],
   ...[matmul, matmulOfRows],
   ...[maxPool, maxPoolGradient, avgPool],
-  ...[unary, gradient, smooth, exp, binary, broadcast, sum],
+  ...[dropout, unary, gradient, smooth, exp, binary, broadcast, sum],
   ...[gatherBytes, augmentImages, nonFinite],
 ];
