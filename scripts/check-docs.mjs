@@ -17,6 +17,7 @@ const app = await Application.bootstrap({
     "src/keras.ts",
     "src/onnx.ts",
     "src/tfjs.ts",
+    "src/vis.ts",
     "src/worker.ts",
     "src/node.ts",
     "src/graph/ops/index.ts",

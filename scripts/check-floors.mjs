@@ -22,6 +22,7 @@ const BELOW = {
   // The choice of a backend stands on the backends alone.
   worker: ["core", "graph", "cpu", "webgpu", "wasm", "best_backend.ts", "nn", "data", "formats", "train"],
   elements: ["core", "graph", "data"],
+  vis: ["core", "nn", "train"],
 };
 
 const IMPORT = /\b(import|export)\b(?:[^"';]*?\bfrom\s*|\s*\(\s*|\s*)"([^"]+)"/g;

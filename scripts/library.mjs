@@ -19,6 +19,7 @@ export const ENTRIES = {
   node: "src/node.ts",
   onnx: "src/onnx.ts",
   tfjs: "src/tfjs.ts",
+  vis: "src/vis.ts",
   worker: "src/worker.ts",
   "data/pictures/host": "src/data/pictures/host.ts",
   "worker/host": "src/worker/host.ts",

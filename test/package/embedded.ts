@@ -80,6 +80,36 @@ export function describeEmbedding(folder: () => string): void {
     expect(errors).toEqual([]);
   });
 
+  it("the 20 lines of docs/vis.md train on arrays of the page's own, and name what is on a canvas", async () => {
+    const html = firstExample("docs/vis.md", "html");
+    expect(html.trim().split("\n").length).toBeLessThanOrEqual(20);
+    const { page, errors } = await opened("own.html", html);
+    await page.waitForSelector("#answer:not(:empty)");
+    expect(await page.textContent("#answer")).toBe("The canvas has a standing line.");
+    expect(await page.locator("#curves tbody tr").count()).toBe(8);
+    expect(errors).toEqual([]);
+  });
+
+  it.each(["light", "dark"] as const)("axe finds nothing wrong with pictures of corteza/vis in %s", async (scheme) => {
+    const { page } = await opened(
+      `vis-${scheme}.html`,
+      `<!doctype html><html lang="en"><meta charset="utf-8"><title>Pictures</title><style>:root { color-scheme: ${scheme} }</style>
+      <main><h1>Pictures</h1><div id="a"></div><div id="b"></div><div id="c"></div><div id="d"></div></main>
+      <script type="module">
+        import * as vis from "./node_modules/corteza/dist/production/vis.js";
+        const epochs = [{ epoch: 0, loss: 1, accuracy: 0.5, metrics: {}, learningRate: 0.1, seconds: 1 }];
+        vis.showHistory(a, { epochs, stepLosses: [2, 1] });
+        vis.showConfusion(b, [[3, 1], [0, 4]]);
+        vis.showHistogram(c, [1, 2, NaN]);
+        vis.showMaps(d, { shape: [2, 2, 1], data: Float32Array.of(1, 2, -3, 4) });
+        for (const { firstElementChild } of [a, b, c, d]) firstElementChild.shadowRoot.querySelector("details").open = true;
+        document.body.dataset.ready = "";
+      </script></html>`,
+    );
+    await page.waitForSelector("body[data-ready]");
+    expect(await violations(page)).toEqual([]);
+  });
+
   it.each(["light", "dark"] as const)(
     "axe finds nothing wrong with a pad in %s, empty, answered and failed",
     async (scheme) => {
