@@ -50,7 +50,8 @@ export function shareOf<T>(list: readonly T[]): readonly T[] {
 
 /** What devices were given back with, where CORTEZA_LEAKS asks for that. */
 const leaks: string[] | undefined = !inBrowser && process.env["CORTEZA_LEAKS"] ? [] : undefined;
-if (leaks) {
+// Threads that tests start have no tests.
+if (leaks && (await import("node:worker_threads")).isMainThread) {
   const { afterAll, expect } = await import("vitest");
   afterAll(() => expect(leaks, "left behind on devices").toEqual([]));
 }
