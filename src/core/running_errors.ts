@@ -46,7 +46,7 @@ export class OutOfMemoryError extends CortezaError {
   }
 }
 
-/** The GPU device went away (driver reset, crash of the GPU process, or it was destroyed). */
+/** The GPU device went away (driver reset, crash of the GPU process, or it was destroyed), or a thread of WebAssembly did. */
 export class DeviceLostError extends CortezaError {
   /** @internal Written here: bundlers shorten the name of the class itself. */
   override name = "DeviceLostError";

@@ -31,7 +31,10 @@ export abstract class HostBackend<A extends HostArray> implements Backend, Progr
   abstract readonly kind: Backend["kind"];
   abstract readonly description: string;
   declare why?: string;
-  readonly lost = new Promise<never>(() => undefined);
+  #tellLost: (error: Error) => void = () => undefined;
+  readonly lost = new Promise<Error>((resolve) => {
+    this.#tellLost = resolve;
+  });
   readonly #closing = new Closing();
   readonly #held = new Map<Variable, Held<A>>();
   #programs = 0;
@@ -78,6 +81,12 @@ export abstract class HostBackend<A extends HostArray> implements Backend, Progr
       this.#giveUp(variables.keys());
       throw error;
     }
+  }
+
+  /** What computes here is gone: from now on it cannot be used. */
+  protected lose(error: Error): void {
+    this.#closing.close(error);
+    this.#tellLost(error);
   }
 
   checkUsable(): void {

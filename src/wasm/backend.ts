@@ -69,7 +69,7 @@ class WasmBackend extends HostBackend<WasmArray> {
       this.why = this.why === undefined ? told : `${this.why} ${told}`;
     };
     try {
-      return new pool(this.#memory.memory, threads, failed);
+      return new pool(this.#memory.memory, threads, failed, (error) => this.lose(error));
     } catch (error) {
       failed(error instanceof Error ? error.message : `${error}`);
       return undefined;

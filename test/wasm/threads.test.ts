@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { ArgumentError } from "../../src/core/errors.ts";
+import { ArgumentError, DeviceLostError } from "../../src/core/errors.ts";
 import type { Backend } from "../../src/graph/backend.ts";
-import { adam, createTrainer, wasm } from "../../src/index.ts";
+import { adam, createPredictor, createTrainer, wasm } from "../../src/index.ts";
 import { openWasm } from "../../src/wasm/backend.ts";
 import type { BoundCall } from "../../src/wasm/crew.ts";
 import { load, store } from "../../src/wasm/emit/code.ts";
 import { defineKernel } from "../../src/wasm/emit/function.ts";
 import { WasmMemory } from "../../src/wasm/memory.ts";
 import { divide, Own, slicing } from "../../src/wasm/slices.ts";
-import { Pool } from "../../src/wasm/threads/pool.ts";
+import { Pool, patience } from "../../src/wasm/threads/pool.ts";
 import { Report } from "../conformance/suite.ts";
 import { checkAgreement } from "../support/agreement.ts";
 import { drawCases } from "../support/agreement_families.ts";
@@ -224,6 +224,45 @@ describe("other threads", () => {
     expect(await predictionOf(backend)).toEqual(want);
     expect(backend.why).toMatch(/thread .* failed \(no more of them\)/);
     slicing.least = least;
+  });
+
+  it("that die in the middle of a slice end the backend by an error, and nobody waits for ever", async () => {
+    const { getBuiltinModule } = process;
+    const threads = getBuiltinModule("node:worker_threads");
+    /** Takes the first slice that it finds, and is gone. */
+    const script = `require("node:worker_threads").parentPort.once("message", ({ start }) => {
+      const words = new Int32Array(start.control);
+      for (;;) {
+        const claim = Atomics.load(words, 0);
+        if ((claim & 0xffff) > 0 && Atomics.compareExchange(words, 0, claim, claim - 1) === claim) process.exit();
+      }
+    });`;
+    class Mortal extends threads.Worker {
+      constructor() {
+        super(script, { eval: true });
+      }
+    }
+    vi.spyOn(process, "getBuiltinModule").mockImplementation((name: string) =>
+      name === "node:worker_threads" ? { Worker: Mortal } : getBuiltinModule(name),
+    );
+    const [{ least }, { milliseconds }] = [slicing, patience];
+    [slicing.least, patience.milliseconds] = [1, 100];
+    const backend = await openWasm({ threads: 2 });
+    const closed = vi.fn();
+    backend.onClosed(closed);
+    const predictor = await createPredictor(smallNetwork(3), { backend, batchSize: 1 });
+    const images = new Float32Array(64);
+    const predictions = async () => {
+      // Until the other thread has been as fast as this one for once.
+      for (;;) await predictor.predict(images);
+    };
+    await expect(predictions()).rejects.toThrow(DeviceLostError);
+    expect(closed).toHaveBeenCalledExactlyOnceWith(expect.any(DeviceLostError));
+    expect(backend.closed?.message).toMatch(/not come back for 0.1 s .* wasm\(\{ threads: 1 \}\)/);
+    expect(await backend.lost).toBe(backend.closed);
+    await expect(predictor.predict(images)).rejects.toThrow(DeviceLostError);
+    [slicing.least, patience.milliseconds] = [least, milliseconds];
+    backend.dispose();
   });
 
   it("end with their backend", async () => {

@@ -1,4 +1,5 @@
 import { at } from "../../core/at.ts";
+import { DeviceLostError } from "../../core/errors.ts";
 import { type Job, runCalls } from "../crew.ts";
 import {
   CONTROL_BYTES,
@@ -77,6 +78,26 @@ function startInPage({ heard, failed }: Ears): Thread {
   };
 }
 
+/** How long a slice that another thread has begun is waited for. Tests take less. */
+export const patience = { milliseconds: 60_000 };
+/** A computer that slept meanwhile has waited for so long at most, and this thread sleeps no longer at a time. */
+const MOST_AT_ONCE = 1000;
+/** Looks of a thread that may not sleep from one look at the clock to the next. */
+const LOOKS = 4096;
+
+/** Time that goes by while this thread waits. */
+class Waiting {
+  #last = performance.now();
+  #milliseconds = 0;
+
+  isTooLong(): boolean {
+    const now = performance.now();
+    this.#milliseconds += Math.min(now - this.#last, MOST_AT_ONCE);
+    this.#last = now;
+    return this.#milliseconds > patience.milliseconds;
+  }
+}
+
 /**
  * Threads beside this one, which do slices of jobs. This thread begins to do them too, so that a job ends whether another one comes or
  * not; bits are those of the slices, whoever does them.
@@ -86,11 +107,21 @@ export class Pool {
   readonly #words: Int32Array;
   readonly #live: Float64Array;
   readonly #mayWait = mayWait();
+  readonly #lost: (error: Error) => void;
   /** Tells jobs apart. */
   #epoch = 0;
 
-  /** `failed` is told once of each thread that does no more. Throws where threads cannot be started at all. */
-  constructor(memory: WebAssembly.Memory, threads: number, failed: (why: string) => void) {
+  /**
+   * `failed` is told once of each thread that does no more; `lost` where one does not come back from a slice, so that nobody knows
+   * what its memory holds. Throws where threads cannot be started at all.
+   */
+  constructor(
+    memory: WebAssembly.Memory,
+    threads: number,
+    failed: (why: string) => void,
+    lost: (error: Error) => void = () => undefined,
+  ) {
+    this.#lost = lost;
     const control = new SharedArrayBuffer(CONTROL_BYTES);
     this.#words = new Int32Array(control, 0, LIVE_AT / 4);
     this.#live = new Float64Array(control, LIVE_AT);
@@ -116,6 +147,7 @@ export class Pool {
     if (Atomics.load(this.#words, WORD.sleeping) > 0) Atomics.notify(this.#words, WORD.claim);
   }
 
+  /** Throws `DeviceLostError` where another thread does not come back from a slice. */
   run({ id, slices, live }: Job): void {
     const words = this.#words;
     live.forEach((value, index) => {
@@ -147,13 +179,31 @@ export class Pool {
    */
   #await(slices: number): void {
     const words = this.#words;
+    let waiting: Waiting | undefined;
     for (let looks = 0; Atomics.load(words, WORD.done) !== slices; looks++) {
-      if (!this.#mayWait || looks < SPINS) continue;
-      Atomics.store(words, WORD.mainWaits, 1);
-      const done = Atomics.load(words, WORD.done);
-      if (done !== slices) Atomics.wait(words, WORD.done, done);
-      Atomics.store(words, WORD.mainWaits, 0);
+      if (looks < SPINS || (!this.#mayWait && looks % LOOKS !== 0)) continue;
+      waiting ??= new Waiting();
+      if (waiting.isTooLong()) this.#giveUp();
+      if (this.#mayWait) this.#sleep(slices);
     }
+  }
+
+  #sleep(slices: number): void {
+    const words = this.#words;
+    Atomics.store(words, WORD.mainWaits, 1);
+    const done = Atomics.load(words, WORD.done);
+    if (done !== slices) Atomics.wait(words, WORD.done, done, Math.min(MOST_AT_ONCE, patience.milliseconds));
+    Atomics.store(words, WORD.mainWaits, 0);
+  }
+
+  #giveUp(): never {
+    const error = new DeviceLostError(
+      `A thread of the WebAssembly backend has not come back for ${patience.milliseconds / 1000} s in the middle of a step, whose ` +
+        "values are lost. Make another backend, by wasm({ threads: 1 }), and restore a checkpoint there.",
+    );
+    this.end();
+    this.#lost(error);
+    throw error;
   }
 
   end(): void {
