@@ -51,7 +51,8 @@ export async function firstThatWorks(
 ): Promise<Backend> {
   const reasons: string[] = [];
   const passOver = (reason: PassedOver) => {
-    reasons.push(reason.message);
+    // In a production build the message alone is a number.
+    reasons.push(`${reason.code} (${reason.reason}): ${reason.message}`);
     onFallback(reason);
   };
   const because = <B extends Backend>(backend: B): B => {

@@ -44,7 +44,9 @@ describe("bestBackend takes", () => {
     const told: PassedOver[] = [];
     const backend = await bestBackend({ gpu: watched, onFallback: (reason) => told.push(reason) });
     expect(backend.kind).toBe("wasm");
-    expect(backend.why).toMatch(/^WebGPU runs on the processor here \(WebGPU · acme · llvmpipe \(LLVM 19\)\)\.$/);
+    expect(backend.why).toBe(
+      "webgpu-unavailable (software): WebGPU runs on the processor here (WebGPU · acme · llvmpipe (LLVM 19)).",
+    );
     expect(told.map(({ code, reason }) => [code, reason])).toEqual([["webgpu-unavailable", "software"]]);
     expect(devices).toHaveLength(1);
     expect((await devices[0]?.lost)?.reason).toBe("destroyed");
@@ -55,7 +57,9 @@ describe("bestBackend takes", () => {
     withoutWasm();
     const backend = await bestBackend({ gpu: inSoftware().gpu });
     expect(backend.kind).toBe("webgpu");
-    expect(backend.why).toMatch(/^WebGPU runs on the processor here .*has no WebAssembly/);
+    expect(backend.why).toMatch(
+      /^webgpu-unavailable \(software\): WebGPU .* wasm-unavailable \(no-api\): .*has no WebAssembly/,
+    );
     backend.dispose();
   });
 
@@ -64,7 +68,7 @@ describe("bestBackend takes", () => {
     const none = { requestAdapter: async () => null } as unknown as GPU;
     const onFallback = (reason: PassedOver) => told.push(reason);
     const first = await bestBackend({ gpu: none, onFallback });
-    expect([first.kind, first.why]).toEqual(["wasm", told[0]?.message]);
+    expect([first.kind, first.why]).toEqual(["wasm", `webgpu-unavailable (no-adapter): ${told[0]?.message}`]);
     expect(told[0]).toBeInstanceOf(WebGpuUnavailableError);
     withoutWasm();
     const second = await bestBackend({ gpu: none, onFallback });
