@@ -16,6 +16,7 @@ const app = await Application.bootstrap({
     "src/graph.ts",
     "src/keras.ts",
     "src/onnx.ts",
+    "src/standalone.ts",
     "src/tfjs.ts",
     "src/vis.ts",
     "src/worker.ts",

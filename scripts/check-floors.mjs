@@ -19,6 +19,8 @@ const BELOW = {
   data: ["core"],
   formats: ["core", "graph", "nn", "data"],
   train: ["core", "graph", "nn", "data", "formats"],
+  // A network as a file of its own: planned as for a backend, without one.
+  standalone: ["core", "graph", "webgpu", "nn", "data", "formats", "train"],
   // The choice of a backend stands on the backends alone.
   worker: ["core", "graph", "cpu", "webgpu", "wasm", "best_backend.ts", "nn", "data", "formats", "train"],
   elements: ["core", "graph", "data"],

@@ -18,6 +18,7 @@ export const ENTRIES = {
   keras: "src/keras.ts",
   node: "src/node.ts",
   onnx: "src/onnx.ts",
+  standalone: "src/standalone.ts",
   tfjs: "src/tfjs.ts",
   vis: "src/vis.ts",
   worker: "src/worker.ts",

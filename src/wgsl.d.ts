@@ -3,3 +3,9 @@ declare module "*.wgsl?raw" {
   const source: string;
   export default source;
 }
+
+/** The text of a part of a standalone module. */
+declare module "*.js?raw" {
+  const source: string;
+  export default source;
+}
