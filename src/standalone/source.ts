@@ -12,7 +12,7 @@ function partOf(text: string): string {
     .replace(/^\s*\/\*\*[\s\S]*?\*\/\n/gm, "")
     .split("\n")
     .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("//") && !line.startsWith("import "))
+    .filter((line) => line !== "" && !/^(\/\/|import\b)/.test(line))
     .map((line) => line.replace(/^export (?=const|async|function)/, ""))
     .join("\n");
 }
