@@ -1,7 +1,7 @@
 /** A trained network as a file: a checkpoint of the library, which is a safetensors file with its configuration inside. */
 
 import { CortezaError, FormatError } from "../src/core/errors.ts";
-import { rateFromTable, scheduleTableProblem } from "../src/core/schedule.ts";
+import { rateFromTable, scheduleTableProblem } from "../src/core/schedule_rates.ts";
 import { formatShape, sameShape } from "../src/core/shape.ts";
 import type { Tensor } from "../src/core/tensor.ts";
 import { decodeCheckpoint } from "../src/formats/checkpoint.ts";

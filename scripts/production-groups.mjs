@@ -34,7 +34,7 @@ const USUAL = [
   ...["graph/closing.js", "graph/feeds.js", "core/next_turn.js"],
 ];
 /** Likewise what nearly every page has that trains. */
-const USUAL_IN_TRAINING = ["nn/optimizer_options.js", "nn/optimizers/adam.js"];
+const USUAL_IN_TRAINING = ["nn/optimizer_options.js"];
 /**
  * What every trainer has, on-demand parts of trainers use, and fetches such parts: a file beside `training`, which no part may
  * import.
@@ -42,6 +42,8 @@ const USUAL_IN_TRAINING = ["nn/optimizer_options.js", "nn/optimizers/adam.js"];
 const OF_TRAINERS = [
   ...["train/accuracy.js", "train/fetching.js", "train/heads.js", "train/residency.js", "train/training_step.js"],
   ...["nn/activation_of.js", "nn/late_parts.js", "nn/layers/held.js", "nn/losses/loss.js"],
+  ...["core/schedule_part.js", "nn/optimizers/adam.js", "nn/optimizers/optimizer.js", "train/learning_rates.js"],
+  "train/training_state.js",
 ];
 /**
  * What is fetched for options of a trainer that few give: smaller together than as a file each. It must not import `OF_TRAINERS`, which
@@ -103,6 +105,8 @@ export function groupsOf(modules) {
     const wanting = wantingOf(name);
     if (wanting.length < 2 || wanting.includes(name) || modules.get(name).size > SMALL) return false;
     if (wanting.includes(TRAINING)) return false;
+    // What trainers fetch must not import what fetches it.
+    if ([...closure(name)].some((one) => OF_TRAINERS.includes(one))) return false;
     if (isOfKernels(name)) return true;
     return /^(graph|nn|train)\//.test(name) && !wanting.some(isOfKernels);
   };

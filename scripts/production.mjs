@@ -10,6 +10,7 @@ import { parseAst } from "rollup/parseAst";
 import { numberErrors, TEXTS } from "./error-numbers.mjs";
 import { groupsOf } from "./production-groups.mjs";
 import { isShader, shortConstants } from "./short-constants.mjs";
+import { shortDirectives } from "./short-directives.mjs";
 import { edited, visit } from "./syntax.mjs";
 
 const FOLDER = "production";
@@ -27,7 +28,9 @@ export async function buildProduction(dist, entries) {
   const nameOf = (id) => relative(dist, id).split(sep).join("/");
   const modules = readModules(dist);
   const named = shortConstants(modules);
-  const { numbered, texts } = numberErrors(new Map([...modules, ...named]));
+  const shaders = [...modules.keys()].filter(isShader);
+  const shorter = new Map([...named, ...shortDirectives(new Map([...modules, ...named]), shaders)]);
+  const { numbered, texts } = numberErrors(new Map([...modules, ...shorter]));
   writeFileSync(join(dist, TEXTS), texts);
   rmSync(join(dist, `${TEXTS}.map`), { force: true });
   let grouping;
@@ -42,11 +45,7 @@ export async function buildProduction(dist, entries) {
       if (warning.code === "CIRCULAR_CHUNK") throw new Error(`dist/production: ${warning.message}`);
       if (!["CIRCULAR_DEPENDENCY", "EMPTY_BUNDLE"].includes(warning.code)) report(warning);
     },
-    plugins: [
-      shadersFirst(dist, [...modules.keys()].filter(isShader)),
-      modulesOfDist(dist, new Map([...named, ...numbered])),
-      pureTopLevel(),
-    ],
+    plugins: [shadersFirst(dist, shaders), modulesOfDist(dist, new Map([...shorter, ...numbered])), pureTopLevel()],
   });
   await bundle.write({
     dir: join(dist, FOLDER),

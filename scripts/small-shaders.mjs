@@ -7,12 +7,15 @@
  */
 
 /**
- * Spaces between an operator and operands on both sides, or beside a bracket, separate nothing. Those of `<` and `>` stay:
- * they are brackets too, and what reads declarations wants its space behind `var<storage>`. In an included text `{name}` is no
- * block but a part of a word.
+ * Spaces between an operator and operands on both sides, or beside a bracket, separate nothing. `<` and `>` are operators where they
+ * have spaces on both sides, else brackets: what reads declarations wants its space behind `var<storage>`. In an included text
+ * `{name}` is no block but a part of a word.
  */
 const OPERATOR = /(?<=[\w)\]]) ?([-+*/%&|^=!]+) ?(?=[\w($])/g;
+const COMPARISON = /(?<=[\w)\]]) ([<>]{1,2}=?) (?=[\w($])/g;
 const BRACKET = / ?([()[\];:,]|\{(?!\w+\})|(?<!\{\w+)\}) ?/g;
+
+const shrinkLine = (line) => line.replace(BRACKET, "$1").replace(OPERATOR, "$1").replace(COMPARISON, "$1");
 
 /** Lines stay lines, because the preprocessor's `#` directives need their own. */
 export function shrinkShader(text) {
@@ -25,7 +28,7 @@ export function shrinkShader(text) {
         .replace(/\s+/g, " "),
     )
     .filter((line) => line !== "")
-    .map((line) => (/^(#|enable )/.test(line) ? line : line.replace(BRACKET, "$1").replace(OPERATOR, "$1")))
+    .map((line) => (/^(#|enable )/.test(line) ? line : shrinkLine(line)))
     .join("\n");
 }
 

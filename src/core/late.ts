@@ -43,6 +43,11 @@ export class Late<T> {
     wanted.delete(this);
   }
 
+  /** What there is of it now. */
+  get atHand(): T | undefined {
+    return this.#part;
+  }
+
   /** What was wanted, and waited for. */
   get part(): T {
     if (this.#part === undefined) throw new InternalError(`The ${this.#what} of Corteza were not fetched.`);

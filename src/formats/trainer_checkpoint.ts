@@ -1,6 +1,7 @@
 import { ArgumentError, FormatError } from "../core/errors.ts";
 import { describeValue } from "../core/options.ts";
-import { scheduleTableProblem } from "../core/schedule.ts";
+import { scheduleRates } from "../core/schedule_part.ts";
+import * as rates from "../core/schedule_rates.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { UpdateRule } from "../graph/update_rule.ts";
@@ -70,7 +71,9 @@ function counter(tensors: ReadonlyMap<string, Tensor>, name: string): number {
 }
 
 function checkRates({ shape, data }: Tensor): void {
-  const problem = scheduleTableProblem(data);
+  const problem = rates.scheduleTableProblem(data);
+  // Who goes on with them reads them.
+  scheduleRates.provide(rates);
   if (problem === undefined) return;
   throw new FormatError(`This checkpoint's "trainer/learningRate" ${formatShape(shape)} ${problem}.`);
 }

@@ -1,22 +1,23 @@
 import { ArgumentError } from "../core/errors.ts";
 import { checkOptions, describeValue } from "../core/options.ts";
-import {
-  checkSchedule,
-  LEAST_STRETCH,
-  learningRateAt,
-  momentumAt,
-  SCHEDULE_ROWS,
-  type Schedule,
-  type Segment,
-} from "../core/schedule.ts";
+import { LEAST_STRETCH, SCHEDULE_ROWS, type Schedule, type Segment } from "../core/schedule.ts";
+import { scheduleRates } from "../core/schedule_part.ts";
+import * as rates from "../core/schedule_rates.ts";
 
-export { learningRateAt, momentumAt, type Schedule } from "../core/schedule.ts";
+export type { Schedule } from "../core/schedule.ts";
+export { learningRateAt, momentumAt } from "../core/schedule_rates.ts";
 
 /*
  * Learning rates that change while training: give one to an optimizer in place of a number. They are evaluated on the
  * device from its count of finished steps, so a step costs the same with and without one. Names are Keras' where it has
  * the schedule, else PyTorch's.
  */
+
+/** A schedule; what reads it is there from now on. */
+function made(schedule: Schedule): Schedule {
+  scheduleRates.provide(rates);
+  return schedule;
+}
 
 function rate(what: string, name: string, value: number): number {
   if (!Number.isFinite(value) || value < 0) {
@@ -91,7 +92,7 @@ export function polynomialDecay(options: {
   const power = above0("polynomialDecay", "power", options.power ?? 1);
   const start = count("polynomialDecay", "holdSteps", options.holdSteps ?? 0, 0);
   const decay: Segment = { kind: "polynomial", start, steps, from, to, power };
-  return { segments: start === 0 ? [decay] : [hold(0, from), decay] };
+  return made({ segments: start === 0 ? [decay] : [hold(0, from), decay] });
 }
 
 /**
@@ -103,7 +104,7 @@ export function cosineDecay(options: { initialLearningRate: number; decaySteps: 
   const from = rate("cosineDecay", "initialLearningRate", options.initialLearningRate);
   const steps = count("cosineDecay", "decaySteps", options.decaySteps);
   const alpha = rate("cosineDecay", "alpha", options.alpha ?? 0);
-  return { segments: [{ kind: "cosine", start: 0, steps, from, to: alpha * from }] };
+  return made({ segments: [{ kind: "cosine", start: 0, steps, from, to: alpha * from }] });
 }
 
 /**
@@ -136,7 +137,7 @@ export function cosineDecayRestarts(options: {
   }
   const shrink = rate(what, "mMul", options.mMul ?? 1);
   const to = rate(what, "alpha", options.alpha ?? 0) * from;
-  return { segments: [{ kind: "restarts", start: 0, steps, from, to, stretch, shrink }] };
+  return made({ segments: [{ kind: "restarts", start: 0, steps, from, to, stretch, shrink }] });
 }
 
 /** `initialLearningRate` · `decayRate`^(step / `decaySteps`); with `staircase` in jumps, at whole multiples only. */
@@ -156,7 +157,7 @@ export function exponentialDecay(options: {
   const steps = count("exponentialDecay", "decaySteps", options.decaySteps);
   const factor = above0("exponentialDecay", "decayRate", options.decayRate);
   const staircase = options.staircase ?? false;
-  return { segments: [{ kind: "exponential", start: 0, steps, from, factor, staircase }] };
+  return made({ segments: [{ kind: "exponential", start: 0, steps, from, factor, staircase }] });
 }
 
 /** Multiplies the rate by `factor` (default 0.1) every `stepSize` steps, as PyTorch's StepLR. */
@@ -165,7 +166,7 @@ export function stepDecay(options: { initialLearningRate: number; stepSize: numb
   const from = rate("stepDecay", "initialLearningRate", options.initialLearningRate);
   const steps = count("stepDecay", "stepSize", options.stepSize);
   const factor = above0("stepDecay", "factor", options.factor ?? 0.1);
-  return { segments: [{ kind: "exponential", start: 0, steps, from, factor, staircase: true }] };
+  return made({ segments: [{ kind: "exponential", start: 0, steps, from, factor, staircase: true }] });
 }
 
 /** Multiplies the rate by `factor` (default 0.1) after each of the `milestones`, in steps, as PyTorch's MultiStepLR. */
@@ -204,7 +205,7 @@ export function inverseTimeDecay(options: {
   const steps = count("inverseTimeDecay", "decaySteps", options.decaySteps);
   const factor = rate("inverseTimeDecay", "decayRate", options.decayRate);
   const staircase = options.staircase ?? false;
-  return { segments: [{ kind: "inverse", start: 0, steps, from, factor, staircase }] };
+  return made({ segments: [{ kind: "inverse", start: 0, steps, from, factor, staircase }] });
 }
 
 /**
@@ -240,7 +241,7 @@ export function cyclicLearningRate(options: {
   }
   const shrink = mode === "triangular2" ? 0.5 : 1;
   const cosine = annealsByCosine(what, options.annealStrategy ?? "linear");
-  return { segments: [{ kind: "cyclic", start: 0, steps, from, to, down, shrink, cosine }] };
+  return made({ segments: [{ kind: "cyclic", start: 0, steps, from, to, down, shrink, cosine }] });
 }
 
 /** `values[0]` up to and including step `boundaries[0]`, then `values[1]`, and so on: one value more than boundaries. */
@@ -264,11 +265,11 @@ export function piecewiseConstantDecay(options: {
       throw new ArgumentError(`${what}: boundaries must rise, but ${boundary} follows ${boundaries[index - 1]}.`);
     }
   });
-  return {
+  return made({
     segments: values.map((value, index) =>
       hold(index === 0 ? 0 : (boundaries[index - 1] ?? 0) + 1, rate(what, `values[${index}]`, value)),
     ),
-  };
+  });
 }
 
 /**
@@ -325,12 +326,12 @@ export function oneCycle(options: {
   };
   const segments = there(first, top, last);
   const { baseMomentum, maxMomentum } = options;
-  if (!(options.cycleMomentum ?? (baseMomentum !== undefined || maxMomentum !== undefined))) return { segments };
+  if (!(options.cycleMomentum ?? (baseMomentum !== undefined || maxMomentum !== undefined))) return made({ segments });
   const [base, most] = [
     share("oneCycle", "baseMomentum", baseMomentum ?? 0.85),
     share("oneCycle", "maxMomentum", maxMomentum ?? 0.95),
   ];
-  return { segments, momentum: there(most, base, most) };
+  return made({ segments, momentum: there(most, base, most) });
 }
 
 /**
@@ -344,17 +345,17 @@ export function warmup(learningRate: number | Schedule, options: { steps: number
   const after: Schedule =
     typeof learningRate === "number"
       ? { segments: [hold(0, rate("warmup", "learningRate", learningRate))] }
-      : checkSchedule("warmup", learningRate);
+      : rates.checkSchedule("warmup", learningRate);
   const { momentum } = after;
   if (Math.max(after.segments.length, momentum?.length ?? 0) >= SCHEDULE_ROWS) {
     throw new ArgumentError(
       `warmup: the schedule has ${after.segments.length} segments; at most ${SCHEDULE_ROWS - 1}.`,
     );
   }
-  const rise: Segment = { kind: "polynomial", start: 0, steps, from, to: learningRateAt(after, 0), power: 1 };
+  const rise: Segment = { kind: "polynomial", start: 0, steps, from, to: rates.learningRateAt(after, 0), power: 1 };
   const later = (segments: readonly Segment[]) => segments.map((one) => ({ ...one, start: one.start + steps }));
-  return {
+  return made({
     segments: [rise, ...later(after.segments)],
-    ...(momentum ? { momentum: [hold(0, momentumAt(after, 0) ?? 0), ...later(momentum)] } : {}),
-  };
+    ...(momentum ? { momentum: [hold(0, rates.momentumAt(after, 0) ?? 0), ...later(momentum)] } : {}),
+  });
 }

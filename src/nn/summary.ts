@@ -1,8 +1,8 @@
 import { formatBytes, formatCount, formatTable } from "../core/format.ts";
 import { sizeOf } from "../core/shape.ts";
-import { stateSize } from "../graph/update_rule.ts";
 import type { Model } from "./model.ts";
 import type { Optimizer } from "./optimizers.ts";
+import { stateSizeOf } from "./state_size.ts";
 
 /** One layer's counts. */
 export interface SummaryRow {
@@ -86,7 +86,7 @@ export function summarize(model: Model, { batchSize = 1, optimizer }: SummaryOpt
   const parameters = total((row) => row.parameters);
   const trainable = model.arena.variables.reduce((sum, variable) => sum + variable.size, 0);
   const multiplyAdds = total((row) => row.multiplyAdds);
-  const kept = optimizer === undefined ? STATE_OF_ADAM * trainable : stateSize(optimizer.rule, model.arena);
+  const kept = optimizer === undefined ? STATE_OF_ADAM * trainable : stateSizeOf(optimizer.rule, model.arena);
   const bytes = {
     batchSize,
     parameters: parameters * BYTES,

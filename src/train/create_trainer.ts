@@ -3,6 +3,7 @@ import { fetchWanted } from "../core/late.ts";
 import { checkCount } from "../core/numbers.ts";
 import { onDemand } from "../core/on_demand.ts";
 import { checkOptions, describeValue } from "../core/options.ts";
+import { scheduleRates } from "../core/schedule_part.ts";
 import type { Backend } from "../graph/backend.ts";
 import { checkBackend } from "../graph/checks.ts";
 import type { Metric } from "../nn/metrics/totals.ts";
@@ -121,7 +122,14 @@ async function chosenMeasures(parts: Pick<StepParts, "model" | "heads" | "metric
 
 /** What `adam()` and its kin made, or what a name or plain data stands for, for which all optimizers are fetched. */
 async function chosenOptimizer(choice: OptimizerChoice): Promise<Optimizer> {
-  if (isChecked(choice)) return choice;
+  const optimizer = isChecked(choice) ? choice : await resolvedOptimizer(choice);
+  const { learningRate } = optimizer;
+  if (typeof learningRate === "number") return optimizer;
+  await scheduleRates.fetched();
+  return { ...optimizer, learningRate: scheduleRates.part.checkSchedule("createTrainer", learningRate) };
+}
+
+async function resolvedOptimizer(choice: OptimizerChoice): Promise<Optimizer> {
   const { resolveOptimizer } = await onDemand("optimizers", () => import("../nn/optimizer_names.ts"));
   return resolveOptimizer("createTrainer", choice);
 }

@@ -1,5 +1,6 @@
 import { at } from "../core/at.ts";
-import { rateFromTable, type Schedule } from "../core/schedule.ts";
+import type { Schedule } from "../core/schedule.ts";
+import { rateOfTable } from "../core/schedule_part.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Backend, Program } from "../graph/backend.ts";
 import { Graph } from "../graph/graph.ts";
@@ -136,7 +137,7 @@ export class KeptState {
 
   /** The learning rate of the next step. */
   get learningRate(): number {
-    return rateFromTable(this.#rates, this.progress.steps);
+    return rateOfTable(this.#rates, this.progress.steps);
   }
 
   /** Throws `ArgumentError` for what is no rate, and for a schedule that moves a momentum which the optimizer does not move. */

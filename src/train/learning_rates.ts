@@ -1,13 +1,12 @@
 import { ArgumentError } from "../core/errors.ts";
-import { constantSchedule, type Schedule, scheduleTable } from "../core/schedule.ts";
+import type { Schedule } from "../core/schedule.ts";
+import { rateTable, scheduleRates } from "../core/schedule_part.ts";
 import { momentumOf } from "../graph/update_rule.ts";
 import { checkLearningRate, checkMomentumSchedule, type Optimizer } from "../nn/optimizers.ts";
 
 /** A learning rate or its schedule as the device reads it. */
 export function learningRateTable(learningRate: number | Schedule): Float32Array {
-  return Float32Array.from(
-    scheduleTable(typeof learningRate === "number" ? constantSchedule(learningRate) : learningRate),
-  );
+  return Float32Array.from(rateTable(learningRate));
 }
 
 /**
@@ -20,6 +19,8 @@ export function changedRates(
   changed: number | Schedule,
 ): Float32Array {
   const chosen = checkLearningRate(what, changed);
+  if (typeof chosen !== "number" && scheduleRates.atHand === undefined)
+    throw new ArgumentError(`${what}: make the schedule with cosineDecay() or its kin on this page.`);
   checkMomentumSchedule(what, rule, chosen);
   const table = learningRateTable(chosen);
   const { length } = learningRateTable(learningRate);

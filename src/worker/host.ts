@@ -1,4 +1,6 @@
 /** "corteza/worker-host": loading this file in a worker of a page, or in a thread of Node, makes it a host of trainers. */
+import { scheduleRates } from "../core/schedule_part.ts";
+import * as rates from "../core/schedule_rates.ts";
 import { serve } from "./serve.ts";
 
 let given: GPU | Promise<GPU> | undefined;
@@ -19,4 +21,6 @@ export function setGpu(gpu: GPU | Promise<GPU>): void {
   given = gpu;
 }
 
+// Schedules come as plain data.
+scheduleRates.provide(rates);
 serve({ cpu: async () => (await import("../cpu/backend.ts")).cpu(), gpu: () => given });

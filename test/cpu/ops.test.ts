@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { permute, randomKey } from "../../src/core/random.ts";
-import { constantSchedule, SCHEDULE_COLUMNS, SCHEDULE_ROWS, scheduleTable } from "../../src/core/schedule.ts";
+import { constantTable, SCHEDULE_COLUMNS, SCHEDULE_ROWS } from "../../src/core/schedule.ts";
 import { cpu } from "../../src/cpu/backend.ts";
 import { Arena, type Node, Variable } from "../../src/graph/node.ts";
 import { gatherParts } from "../../src/graph/ops/gather_part.ts";
@@ -348,7 +348,7 @@ describe("optimizerUpdate, three steps against the formulas written out", () => 
     const gradients = [a!, b!].map((p) => graph.mul(graph.variable(p), graph.variable(p)));
     graph.optimizerUpdate(
       graph.variable(step),
-      graph.constant(scheduleTable(constantSchedule(0.05)), [SCHEDULE_ROWS, SCHEDULE_COLUMNS]),
+      graph.constant(constantTable(0.05), [SCHEDULE_ROWS, SCHEDULE_COLUMNS]),
       gradients,
       { rule, parameters, state: stateArenas(rule, parameters) },
     );

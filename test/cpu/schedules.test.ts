@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { momentumFromTable } from "../../src/core/schedule.ts";
+import { momentumFromTable } from "../../src/core/schedule_rates.ts";
 import { cpu } from "../../src/cpu.ts";
 import { decodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import {

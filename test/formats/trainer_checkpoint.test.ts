@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { SCHEDULE_COLUMNS, SCHEDULE_ROWS, scheduleTable } from "../../src/core/schedule.ts";
+import { SCHEDULE_COLUMNS, SCHEDULE_ROWS } from "../../src/core/schedule.ts";
+import { scheduleTable } from "../../src/core/schedule_rates.ts";
 import { checkTrainerTensors, trainerConfig } from "../../src/formats/trainer_checkpoint.ts";
 import { adam, cosineDecay, FormatError, type Tensor } from "../../src/index.ts";
 

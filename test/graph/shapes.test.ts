@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ArgumentError, ShapeError } from "../../src/core/errors.ts";
-import { constantSchedule, SCHEDULE_COLUMNS, SCHEDULE_ROWS, scheduleTable } from "../../src/core/schedule.ts";
+import { constantTable, SCHEDULE_COLUMNS, SCHEDULE_ROWS } from "../../src/core/schedule.ts";
 import { poolGeometry } from "../../src/core/window_geometry.ts";
 import { Arena, type Node, Variable } from "../../src/graph/node.ts";
 import { avgPool2dGradientOp } from "../../src/graph/ops/avg_pool2d.ts";
@@ -300,7 +300,7 @@ describe("shapes that do not fit are refused with both shapes", () => {
     const g = new Graph();
     const parameters = new Arena("p", [{ name: "w", shape: [2] }]);
     const { rule } = sgd();
-    const schedule = g.constant(scheduleTable(constantSchedule(0.1)), [SCHEDULE_ROWS, SCHEDULE_COLUMNS]);
+    const schedule = g.constant(constantTable(0.1), [SCHEDULE_ROWS, SCHEDULE_COLUMNS]);
     const update = (shape: number[], rate = schedule) =>
       g.optimizerUpdate(g.constant([0], [], "u32"), rate, [g.constant(new Array(shape[0]).fill(0))], {
         rule,

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { rateFromTable } from "../../src/core/schedule.ts";
+import { rateFromTable } from "../../src/core/schedule_rates.ts";
 import { cpu } from "../../src/cpu.ts";
 import { decodeCheckpoint } from "../../src/formats/checkpoint.ts";
 import {

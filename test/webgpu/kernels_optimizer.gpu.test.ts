@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { constantSchedule, scheduleTable } from "../../src/core/schedule.ts";
+import { constantTable } from "../../src/core/schedule.ts";
+import { scheduleTable } from "../../src/core/schedule_rates.ts";
 import { sizeOf } from "../../src/core/shape.ts";
 import { cpu } from "../../src/cpu/backend.ts";
 import type { Backend } from "../../src/graph/backend.ts";
@@ -131,7 +132,7 @@ describe.each(optimizersOfEachKind)("%s", (_, { rule }) => {
       partials,
       Uint32Array.from([...table, ...ruleTable(rule)]),
       Uint32Array.of(step),
-      Float32Array.from(scheduleTable(constantSchedule(rate))),
+      Float32Array.from(constantTable(rate)),
       ...buffers,
       ...(await factorsOf(rule, aligned)),
     ]);
@@ -162,7 +163,7 @@ test("Adam's first step has the size of the learning rate to six digits, however
     uniform(64, 9, 0.5, 2),
     Uint32Array.of(0, 1, 64, 64),
     Uint32Array.of(0),
-    Float32Array.from(scheduleTable(constantSchedule(1))),
+    Float32Array.from(constantTable(1)),
     new Float32Array(64),
     new Float32Array(64),
   ]);

@@ -1,5 +1,5 @@
 import { at } from "../../core/at.ts";
-import { momentumFromTable, rateFromTable } from "../../core/schedule.ts";
+import { momentumFromTable, rateFromTable } from "../../core/schedule_rates.ts";
 import type { Shape } from "../../core/shape.ts";
 import { factoredShape } from "../../graph/factored_moments.ts";
 import { optimizerUpdateOp } from "../../graph/ops/optimizer_update.ts";

@@ -1,15 +1,18 @@
 import { ArgumentError } from "../../core/errors.ts";
 import { checkAbove0, checkNumber } from "../../core/numbers.ts";
 import { describeValue } from "../../core/options.ts";
-import { checkSchedule, type Schedule } from "../../core/schedule.ts";
+import type { Schedule } from "../../core/schedule.ts";
+import { scheduleRates } from "../../core/schedule_part.ts";
 import {
   type EpsilonPlace,
   momentumOf,
+  stateSize,
   type UpdateFormula,
   type UpdateRule,
   type UpdateTreatment,
 } from "../../graph/update_rule.ts";
 import type { MomentsOptions, OptimizerOptions } from "../optimizer_options.ts";
+import { provideStateSize } from "../state_size.ts";
 
 /*
  * Names and default numbers are Keras'. Formulas are the papers', as PyTorch writes them; where Keras writes one
@@ -27,7 +30,11 @@ export interface Optimizer {
 
 /** A learning rate as a number of at least 0, or a schedule: plain data, which may come from anywhere. */
 export function checkLearningRate(what: string, value: number | Schedule): number | Schedule {
-  if (typeof value === "object" && value !== null && "segments" in value) return checkSchedule(what, value);
+  if (typeof value === "object" && value !== null && "segments" in value) {
+    scheduleRates.want();
+    // Plain data where no schedule was made: a trainer waits, and looks at it.
+    return scheduleRates.atHand?.checkSchedule(what, value) ?? value;
+  }
   if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
   throw new ArgumentError(
     `${what}: learningRate must be a number of at least 0 or a schedule such as cosineDecay(), got ${describeValue(value)}.`,
@@ -105,6 +112,7 @@ export function optimizer(
   checkMomentumSchedule(what, rule, rate);
   const checked = { learningRate: rate, rule };
   made.set(checked, JSON.stringify(checked));
+  provideStateSize(stateSize);
   return checked;
 }
 

@@ -1,5 +1,5 @@
 import { at } from "../../core/at.ts";
-import { momentumFromTable, rateFromTable } from "../../core/schedule.ts";
+import { momentumFromTable, rateFromTable } from "../../core/schedule_rates.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { CpuArray } from "../../cpu/op.ts";
 import { verdictOf } from "../../cpu/ops/finish_step.ts";
