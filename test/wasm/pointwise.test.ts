@@ -24,7 +24,9 @@ describe("functions of one number", () => {
     const graph = new Graph();
     const x = graph.input("x", [4]);
     const { gelu, tanh, mish } = POINTWISE;
-    const outputs = { gelu: gelu!.build(graph, x), tanh: tanh!.build(graph, x), mish: mish!.build(graph, x) };
+    const values = { gelu: gelu!.build(graph, x), tanh: tanh!.build(graph, x), mish: mish!.build(graph, x) };
+    const slopes = Object.entries(values).map(([name, y]) => [`d ${name}`, graph.gradients(y, [x], x)[0]!]);
+    const outputs = { ...values, ...Object.fromEntries(slopes) };
     const program = await backend.compile(graph, { outputs });
     expect(String(program)).not.toContain("loops");
     program.dispose();

@@ -74,13 +74,13 @@ const FORMULAS = {
   gamma: (x: F32x4, mean: F32x4, scale: F32x4, upstream: F32x4) => x.minus(mean).times(scale).times(upstream),
 } as const;
 
-/** Sums over all rows of images that count, times `factor`: of x, of (x − mean)², or of upstream · x̂. */
+/** Sums over all rows of images that count, times `factor`: of x, of (x − mean)², or of upstream · x̂; of so many bytes of channels. */
 export const batchSumsKernel = (shape: Strip & { readonly of: keyof typeof FORMULAS }) =>
   defineKernel(
     kernelName("batch sums", shape),
     {
       ...{ x: "i32", upstream: "i32", mean: "i32", variance: "i32", to: "i32", labels: "i32" },
-      ...{ images: "i32", rows: "i32", channelBytes: "i32", epsilon: "f32", factor: "f32" },
+      ...{ images: "i32", rows: "i32", channelBytes: "i32", bytes: "i32", epsilon: "f32", factor: "f32" },
     },
     (locals, p) => {
       const columns = new Columns(shape);
@@ -97,7 +97,7 @@ export const batchSumsKernel = (shape: Strip & { readonly of: keyof typeof FORMU
         );
         return at(parts, column).set(at(parts, column).plus(value));
       });
-      return locals.range({ end: p.channelBytes, step: columns.bytes }, (strip) => [
+      return locals.range({ end: p.bytes, step: columns.bytes }, (strip) => [
         offset.set(strip),
         columns.each((column) => [
           at(totals, column).set(F32x4.of(0)),

@@ -9,7 +9,7 @@ import {
   type Strip,
   vectorsOf,
 } from "../kernels/batch_norm.ts";
-import { call, divide, ofBytes } from "../slices.ts";
+import { call, divide, ofBytes, type Slice } from "../slices.ts";
 import type { Places, Task, Value } from "../task.ts";
 import { FLOAT } from "./patches.ts";
 import { taskOf } from "./pointwise.ts";
@@ -52,6 +52,13 @@ function isEmpty(node: Node): boolean {
   return sizeOf(node.operand("x").shape) === 0;
 }
 
+/** Slices of whole strips of channels, each sum by one thread: `of` so many bytes of them, from so many on. */
+function ofChannels(node: Node, arrays: number, of: (begin: number, bytes: number) => Slice): Slice[] {
+  const { images, rows, channelBytes, channels } = sizesOf(node);
+  const unit = Math.max(1, 4 * vectorsOf(channels)) * FLOAT;
+  return divide(channelBytes, ofBytes(arrays * images * rows), { unit }).map(({ begin, count }) => of(begin, count));
+}
+
 export const batchStatistics: Rule = (node): Task | undefined => {
   const isMean = node.op.name === "batchMean";
   if (!(isMean || node.op.name === "batchVariance") || isEmpty(node)) return undefined;
@@ -63,14 +70,21 @@ export const batchStatistics: Rule = (node): Task | undefined => {
     ...taskOf(node, "batch sums", node.inputs),
     kernels: [kernel],
     bind(places) {
-      const [run, total] = [places.call(kernel), counting(node, places)];
+      const total = counting(node, places);
       const { images, rows, channelBytes } = sizesOf(node);
-      const x = places.array(node.operand("x")).address;
-      const parameters = {
-        ...{ x, upstream: x, mean: isMean ? 0 : places.array(node.operand("mean")).address, variance: 0 },
-        ...{ to: places.array(node).address, labels: labelsOf(node, places), images, rows, channelBytes, epsilon: 0 },
-      };
-      return () => run({ ...parameters, factor: 1 / total() });
+      const [from, to, labels] = [
+        places.array(node.operand("x")).address,
+        places.array(node).address,
+        labelsOf(node, places),
+      ];
+      const mean = isMean ? 0 : places.array(node.operand("mean")).address;
+      const factor = () => 1 / total();
+      return places.inSlices(
+        ofChannels(node, 1, (begin, bytes) => {
+          const ofStrips = { x: from + begin, upstream: from + begin, mean: mean + begin, to: to + begin, bytes };
+          return [call(kernel, { ...ofStrips, variance: 0, labels, images, rows, channelBytes, epsilon: 0, factor })];
+        }),
+      );
     },
   };
 };
@@ -108,13 +122,17 @@ export const batchNormGammaGradient: Rule = (node): Task | undefined => {
     ...taskOf(node, "batch sums", node.inputs),
     kernels: [kernel],
     bind(places) {
-      const run = places.call(kernel);
       const { images, rows, channelBytes } = sizesOf(node);
-      const parameters = {
-        ...addresses(node, places, ["x", "upstream", "mean", "variance"]),
-        ...{ to: places.array(node).address, labels: 0, images, rows, channelBytes, epsilon, factor: 1 },
-      };
-      return () => run(parameters);
+      const { x, upstream, mean, variance } = addresses(node, places, ["x", "upstream", "mean", "variance"]);
+      const to = places.array(node).address;
+      return places.inSlices(
+        ofChannels(node, 2, (begin, bytes) => [
+          call(kernel, {
+            ...{ x: x + begin, upstream: upstream + begin, mean: mean + begin, variance: variance + begin },
+            ...{ to: to + begin, labels: 0, images, rows, channelBytes, bytes, epsilon, factor: 1 },
+          }),
+        ]),
+      );
     },
   };
 };

@@ -3,6 +3,7 @@ import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import { depthwiseKernel } from "../kernels/pools.ts";
 import { clearKernel } from "../padding.ts";
+import { call, divide, ofBytes } from "../slices.ts";
 import type { Task } from "../task.ts";
 import { FLOAT } from "./patches.ts";
 import { taskOf } from "./pointwise.ts";
@@ -33,16 +34,26 @@ function task(node: Node, g: ConvGeometry, { x, weights, y }: Operands, adds: bo
     ),
     kernels: [clearKernel, kernel],
     bind(places) {
-      const [clear, run] = [places.call(clearKernel), places.call(kernel)];
       const result = places.array(node);
-      const parameters = {
-        ...{ x: places.array(x).address, weights: places.array(weights).address, y: places.array(y).address },
-        ...{ images: g.batch, pixelBytes: g.inChannels * FLOAT },
-      };
-      return () => {
-        if (adds) clear({ at: result.address, bytes: result.byteLength });
-        run(parameters);
-      };
+      const [from, taps, to] = [places.array(x).address, places.array(weights).address, places.array(y).address];
+      const pixelBytes = g.inChannels * FLOAT;
+      const [inBytes, outBytes] = [g.inHeight * g.inWidth * pixelBytes, g.outHeight * g.outWidth * pixelBytes];
+      // One thread alone adds up the filter's gradient.
+      const products = (outBytes / FLOAT) * g.kernelHeight * g.kernelWidth;
+      const slices = divide(g.batch, ofBytes(FLOAT * products), node === weights ? { most: 1 } : {});
+      const cleared = (begin: number, images: number) =>
+        node === weights
+          ? { at: result.address, bytes: result.byteLength }
+          : { at: result.address + begin * inBytes, bytes: images * inBytes };
+      return places.inSlices(
+        slices.map(({ begin, count: images }) => [
+          ...(adds ? [call(clearKernel, cleared(begin, images))] : []),
+          call(kernel, {
+            ...{ x: from + begin * inBytes, weights: taps, y: to + begin * outBytes },
+            ...{ images, pixelBytes },
+          }),
+        ]),
+      );
     },
   };
 }

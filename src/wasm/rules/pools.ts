@@ -1,8 +1,10 @@
+import type { PoolGeometry } from "../../core/window_geometry.ts";
 import type { Node } from "../../graph/node.ts";
 import { isOp } from "../../graph/op.ts";
 import { type AvgPoolAttributes, countedRange } from "../../graph/ops/avg_pool2d.ts";
 import { avgPoolKernel, maxPoolGradientKernel, maxPoolKernel } from "../kernels/pools.ts";
 import { clearKernel } from "../padding.ts";
+import { call, divide, ofBytes, type Slice } from "../slices.ts";
 import type { Task } from "../task.ts";
 import { FLOAT, range } from "./patches.ts";
 import { taskOf } from "./pointwise.ts";
@@ -10,6 +12,19 @@ import type { Rule } from "./rule.ts";
 
 /** Windows of more values are the business of loops: a kernel writes them all out. */
 const MOST_TAPS = 32;
+
+/** Bytes of one image of what is pooled, and of the result. */
+const imageBytesOf = (g: PoolGeometry) => ({
+  inBytes: g.inHeight * g.inWidth * g.channels * FLOAT,
+  outBytes: g.outHeight * g.outWidth * g.channels * FLOAT,
+});
+
+/** Slices of whole images; a value is read once for each window that has it. */
+function ofImages(g: PoolGeometry, of: (begin: number, images: number) => Slice): Slice[] {
+  const { inBytes, outBytes } = imageBytesOf(g);
+  const visits = outBytes * g.kernelHeight * g.kernelWidth;
+  return divide(g.batch, ofBytes(inBytes + visits)).map(({ begin, count }) => of(begin, count));
+}
 
 export const maxPool: Rule = (node): Task | undefined => {
   if (!isOp(node, "maxPool2d")) return undefined;
@@ -21,12 +36,13 @@ export const maxPool: Rule = (node): Task | undefined => {
     ...taskOf(node, "max pool", [x]),
     kernels: [kernel],
     bind(places) {
-      const run = places.call(kernel);
-      const parameters = {
-        ...{ x: places.array(x).address, to: places.array(node).address },
-        ...{ images: g.batch, pixelBytes: g.channels * FLOAT },
-      };
-      return () => run(parameters);
+      const [from, to, { inBytes, outBytes }] = [places.array(x).address, places.array(node).address, imageBytesOf(g)];
+      const pixelBytes = g.channels * FLOAT;
+      return places.inSlices(
+        ofImages(g, (begin, images) => [
+          call(kernel, { x: from + begin * inBytes, to: to + begin * outBytes, images, pixelBytes }),
+        ]),
+      );
     },
   };
 };
@@ -41,16 +57,18 @@ export const maxPoolGradient: Rule = (node): Task | undefined => {
     ...taskOf(node, "max pool gradient", [x, upstream]),
     kernels: [clearKernel, kernel],
     bind(places) {
-      const [clear, run] = [places.call(clearKernel), places.call(kernel)];
-      const to = places.array(node);
-      const parameters = {
-        ...{ x: places.array(x).address, upstream: places.array(upstream).address, to: to.address },
-        ...{ images: g.batch, pixelBytes: g.channels * FLOAT },
-      };
-      return () => {
-        clear({ at: to.address, bytes: to.byteLength });
-        run(parameters);
-      };
+      const { inBytes, outBytes } = imageBytesOf(g);
+      const [from, gradient, result] = [places.array(x), places.array(upstream), places.array(node)];
+      return places.inSlices(
+        ofImages(g, (begin, images) => {
+          const to = result.address + begin * inBytes;
+          const addresses = { x: from.address + begin * inBytes, upstream: gradient.address + begin * outBytes, to };
+          return [
+            call(clearKernel, { at: to, bytes: images * inBytes }),
+            call(kernel, { ...addresses, images, pixelBytes: g.channels * FLOAT }),
+          ];
+        }),
+      );
     },
   };
 };
@@ -86,16 +104,15 @@ function averageTask(node: Node, attributes: AvgPoolAttributes, x: Node, y: Node
     tables: [new Int32Array(divisorsOf(attributes).buffer)],
     kernels: [clearKernel, kernel],
     bind(places) {
-      const [clear, run] = [places.call(clearKernel), places.call(kernel)];
-      const result = places.array(node);
-      const parameters = {
-        ...{ x: places.array(x).address, y: places.array(y).address, divisors: places.table(0) },
-        ...{ images: g.batch, pixelBytes: g.channels * FLOAT },
-      };
-      return () => {
-        if (!isMean) clear({ at: result.address, bytes: result.byteLength });
-        run(parameters);
-      };
+      const { inBytes, outBytes } = imageBytesOf(g);
+      const [from, to, divisors] = [places.array(x).address, places.array(y).address, places.table(0)];
+      return places.inSlices(
+        ofImages(g, (begin, images) => {
+          const at = from + begin * inBytes;
+          const sums = { x: at, y: to + begin * outBytes, divisors, images, pixelBytes: g.channels * FLOAT };
+          return [...(isMean ? [] : [call(clearKernel, { at, bytes: images * inBytes })]), call(kernel, sums)];
+        }),
+      );
     },
   };
 }
