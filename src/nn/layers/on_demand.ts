@@ -1,22 +1,9 @@
 import { onDemand } from "../../core/on_demand.ts";
-import type { LayerBuilder, LayerBuilders } from "../layer_config.ts";
+import type { LayerBuilders } from "../layer_config.ts";
 import type { LayerMakers } from "../own_layers.ts";
+import { file, type LayerFile } from "./layer_file.ts";
 import { usualLayers } from "./usual/layers.ts";
 import { hasUsualOptions, usualOptions } from "./usual/options.ts";
-
-/** The layers of one file, which are fetched together. Each kind is the name of the function that makes it. */
-interface LayerFile {
-  readonly kinds: readonly string[];
-  load(): Promise<object>;
-}
-
-/** A file, and those of its functions that make layers. */
-function file<Kind extends string>(
-  kinds: readonly Kind[],
-  load: () => Promise<Readonly<Record<Kind, LayerBuilder>>>,
-): LayerFile {
-  return { kinds, load };
-}
 
 const FILES: readonly LayerFile[] = [
   file(["batchNormalization"], () => import("./batch_normalization.ts")),
@@ -24,23 +11,7 @@ const FILES: readonly LayerFile[] = [
   file(["averagePooling2d"], () => import("./average_pooling.ts")),
   file(["globalAveragePooling2d", "globalMaxPooling2d"], () => import("./global_pooling.ts")),
   file(["add", "average", "concatenate", "maximum", "minimum", "multiply", "subtract"], () => import("./merge.ts")),
-  file(["conv2dTranspose", "depthwiseConv2d", "separableConv2d"], () => import("./conv2d_variants.ts")),
-  file(["elu", "leakyReLU", "prelu", "reLU", "softmax"], () => import("./advanced_activations.ts")),
-  file(["groupNormalization", "layerNormalization", "unitNormalization"], () => import("./normalization.ts")),
-  file(
-    ["cropping2d", "permute", "rescaling", "reshape", "upSampling2d", "zeroPadding2d"],
-    () => import("./reshaping.ts"),
-  ),
-  file(["normalization"], () => import("./input_normalization.ts")),
-  file(["gaussianNoise"], () => import("./gaussian_noise.ts")),
-  file(["splitTensor"], () => import("./split.ts")),
 ];
-
-/** Layers over the graph's ops, which come with all of them. Their makers give layers, or tensors. */
-const GRAPH_FILES = {
-  constant: () => import("./constant.ts"),
-  operation: () => import("./operation.ts"),
-};
 
 /**
  * Fetches what makes the layers of a configuration, whatever it is: at once, and only what has one of their kinds. Throws
@@ -51,21 +22,26 @@ export async function fetchBuilders(
   given: LayerMakers = {},
 ): Promise<LayerBuilders> {
   const kinds = new Set(layers.map((layer) => layer?.kind));
-  const files = FILES.filter((one) => one.kinds.some((kind) => kinds.has(kind)));
-  const graphKinds = (["constant", "operation"] as const).filter(
-    (kind) => kinds.has(kind) && given[kind] === undefined,
+  const common = new Set<unknown>([...Object.keys(usualLayers(usualOptions)), ...FILES.flatMap((one) => one.kinds)]);
+  const rare = [...kinds].every((kind) => common.has(kind))
+    ? undefined
+    : await onDemand("layers", () => import("./rare_files.ts"));
+  const all = [...FILES, ...(rare?.rareFiles ?? [])];
+  const files = all.filter((one) => one.kinds.some((kind) => kinds.has(kind)));
+  const graphFiles = Object.entries(rare?.graphFiles ?? {}).filter(
+    ([kind]) => kinds.has(kind) && given[kind] === undefined,
   );
   const [rules, builders, makers] = await onDemand("layers", () =>
     Promise.all([
       layers.every(hasUsualOptions) ? usualOptions : import("./every_option.ts").then(({ everyOption }) => everyOption),
       Promise.all(files.map((one) => one.load())),
-      Promise.all(graphKinds.map((kind) => GRAPH_FILES[kind]())),
+      Promise.all(graphFiles.map(([, load]) => load())),
     ]),
   );
   const usual = usualLayers(rules);
   return {
     builders: Object.assign({}, usual, ...builders),
-    known: [...Object.keys(usual), ...FILES.flatMap((one) => one.kinds)],
+    known: [...Object.keys(usual), ...all.flatMap((one) => one.kinds)],
     makers: Object.assign({}, ...makers, given),
   };
 }
