@@ -11,6 +11,7 @@ const app = await Application.bootstrap({
   entryPoints: [
     "src/index.ts",
     "src/cpu.ts",
+    "src/diagram.ts",
     "src/digit_pad.ts",
     "src/infer.ts",
     "src/graph.ts",

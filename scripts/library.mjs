@@ -11,6 +11,7 @@ const root = resolve(import.meta.dirname, "..");
 export const ENTRIES = {
   index: "src/index.ts",
   cpu: "src/cpu.ts",
+  diagram: "src/diagram.ts",
   digit_pad: "src/digit_pad.ts",
   errors: "src/errors.ts",
   graph: "src/graph.ts",
