@@ -40,26 +40,7 @@ fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) wor
     let wanted = stretch * BLOCKS_A_STRETCH + turn;
     let isCounted = wanted < BLOCKS;
     let block = min(wanted, BLOCKS - 1u);
-    let line = block / BLOCKS_ACROSS;
-    let image = line / BLOCKS_DOWN;
-    let blockY = line % BLOCKS_DOWN;
-    let blockX = block % BLOCKS_ACROSS;
-    // The corner of the patch that the block looks at. Above and left of the image unsigned places are huge.
-    let cornerY = blockY * $(2 * STRIDE_HEIGHT)u - PAD_TOP;
-    let cornerX = blockX * $(4 * STRIDE_WIDTH)u - PAD_LEFT;
-#unroll x 0 PATCH_WIDTH
-    let inX_$(x) = cornerX + $(x)u;
-    let place_$(x) = min(inX_$(x), IN_WIDTH - 1u) * IN_CHANNELS + channel;
-#end
-#unroll y 0 PATCH_HEIGHT
-    let inY_$(y) = cornerY + $(y)u;
-    let start_$(y) = (image * IN_HEIGHT + min(inY_$(y), IN_HEIGHT - 1u)) * $(IN_WIDTH * IN_CHANNELS)u;
-#unroll x 0 PATCH_WIDTH
-    let at_loaded_$(y)_$(x) = start_$(y) + place_$(x);
-#include load loaded_$(y)_$(x) tensor=input
-    let pixel_$(y)_$(x) = select(0.0, loaded_$(y)_$(x), (inY_$(y) < IN_HEIGHT) & (inX_$(x) < IN_WIDTH));
-#end
-#end
+#include few_channels_patch
 #if UNPOOL
 #unroll window 0 2
     let pooledX_$(window) = blockX * 2u + $(window)u;

@@ -1,7 +1,11 @@
 import winnersShader from "../../shaders/conv2d_winners_filter_gradient.wgsl?raw";
 import type { ConvGeometry } from "../../src/core/window_geometry.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
-import { fewChannelsFilterGradient, fewChannelsSlices } from "../../src/webgpu/kernels/conv2d_few_channels.ts";
+import {
+  fewChannelsFilterGradient,
+  fewChannelsForward,
+  fewChannelsSlices,
+} from "../../src/webgpu/kernels/conv2d_few_channels.ts";
 import {
   type FilterGradientOptions,
   conv2dFilterGradient as filterGradient,
@@ -46,10 +50,13 @@ export function conv2dForward(
   return (
     depthwiseForward(options, traits, choice) ??
     firstLayerForward(options, traits, choice) ??
-    (Object.keys(choice).length === 0 ? stagedForward(options, traits) : undefined) ??
+    (Object.keys(choice).length === 0 ? ownForward(options, traits) : undefined) ??
     forward(options, traits, choice)
   );
 }
+
+const ownForward = (options: ForwardOptions, traits: DeviceTraits) =>
+  fewChannelsForward(options, traits) ?? stagedForward(options, traits);
 
 /** The same with a 2×2 max-pool. */
 export function conv2dPoolForward(

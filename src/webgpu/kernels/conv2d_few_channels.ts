@@ -1,11 +1,14 @@
+import forwardShader from "../../../shaders/conv2d_few_channels.wgsl?raw";
 import filterGradientShader from "../../../shaders/conv2d_few_channels_filter_gradient.wgsl?raw";
+import patch from "../../../shaders/few_channels_patch.wgsl?raw";
 import { alignTo } from "../../core/align_to.ts";
 import type { ConvGeometry } from "../../core/window_geometry.ts";
 import { Arena } from "../../graph/node.ts";
-import type { DeviceTraits, KernelSpec } from "../kernel.ts";
+import { type DeviceTraits, type KernelSpec, linearWorkgroups } from "../kernel.ts";
 import { kernel } from "../variants.ts";
 import { filterSize, geometryConstants, inputSize } from "./conv2d_constants.ts";
 import { type FilterGradientOptions, filterGradientBindings } from "./conv2d_filter_gradient.ts";
+import { type ForwardOptions, forwardBindings } from "./conv2d_forward.ts";
 import { convFlops } from "./conv2d_tiles.ts";
 import { loadedAs, patchIncludes } from "./patches.ts";
 import { powerOfTwoAtLeast } from "./sizes.ts";
@@ -25,18 +28,74 @@ export function hasFewChannels(g: ConvGeometry, { software, maxWorkgroupSize }: 
   return !software && maxWorkgroupSize >= THREADS && g.groups === 1 && isSmall && g.outChannels % 4 === 0;
 }
 
-/** How threads share a filter gradient of few channels: in blocks of 2 × 4 pixels, which stretches of threads take in turn. */
-function planOf(g: ConvGeometry, unpool: boolean) {
-  const [height, width] = unpool ? [(g.outHeight >> 1) * 2, (g.outWidth >> 1) * 2] : [g.outHeight, g.outWidth];
+/** The blocks of 2 × 4 pixels of a convolution, and the threads of a workgroup along vectors of output channels and along blocks. */
+function blocksOf(g: ConvGeometry, pool: boolean) {
+  const [height, width] = pool ? [(g.outHeight >> 1) * 2, (g.outWidth >> 1) * 2] : [g.outHeight, g.outWidth];
   const [blocksDown, blocksAcross] = [Math.ceil(height / 2), Math.ceil(width / 4)];
-  const blocks = g.batch * blocksDown * blocksAcross;
   const groupColumns = Math.min(8, powerOfTwoAtLeast(g.outChannels / 4));
   const columnGroups = Math.ceil(g.outChannels / 4 / groupColumns);
-  const groupSlices = THREADS / groupColumns;
-  const wanted = Math.ceil(WANTED_WORKGROUPS / (columnGroups * g.inChannels));
-  const blocksAStretch = Math.max(LEAST_BLOCKS, Math.ceil(blocks / (wanted * groupSlices)));
-  const slices = Math.max(1, Math.ceil(blocks / (blocksAStretch * groupSlices)));
-  return { blocksDown, blocksAcross, blocks, groupColumns, columnGroups, groupSlices, blocksAStretch, slices };
+  const blocks = g.batch * blocksDown * blocksAcross;
+  return { blocksDown, blocksAcross, blocks, groupColumns, columnGroups, groupSlices: THREADS / groupColumns };
+}
+
+/** How threads share a filter gradient: stretches of blocks, which are one partial sum a workgroup. */
+function planOf(g: ConvGeometry, unpool: boolean) {
+  const shape = blocksOf(g, unpool);
+  const wanted = Math.ceil(WANTED_WORKGROUPS / (shape.columnGroups * g.inChannels));
+  const blocksAStretch = Math.max(LEAST_BLOCKS, Math.ceil(shape.blocks / (wanted * shape.groupSlices)));
+  const slices = Math.max(1, Math.ceil(shape.blocks / (blocksAStretch * shape.groupSlices)));
+  return { ...shape, blocksAStretch, slices };
+}
+
+function constantsOf(g: ConvGeometry, shape: ReturnType<typeof blocksOf>, blocksAStretch: number) {
+  return {
+    ...geometryConstants(g),
+    TAPS: g.kernelHeight * g.kernelWidth,
+    THREADS,
+    GROUP_COLUMNS: shape.groupColumns,
+    GROUP_SLICES: shape.groupSlices,
+    BLOCKS: shape.blocks,
+    BLOCKS_ACROSS: shape.blocksAcross,
+    BLOCKS_DOWN: shape.blocksDown,
+    BLOCKS_A_STRETCH: blocksAStretch,
+    PATCH_HEIGHT: g.strideHeight + (g.kernelHeight - 1) * g.dilationHeight + 1,
+    PATCH_WIDTH: 3 * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1,
+    ...loadedAs("input", "values"),
+    FIXED_LENGTHS: true,
+    INPUT_LENGTH: inputSize(g),
+  };
+}
+
+/** Blocks that a thread of the forward kernel computes with the same weights, where work is for more workgroups than a card wants. */
+const FORWARD_BLOCKS = 2;
+
+/** As `conv2dForward`, where `hasFewChannels` and one alone, without SiLU; else undefined. */
+export function fewChannelsForward(options: ForwardOptions, traits: DeviceTraits): KernelSpec | undefined {
+  const { geometry: g, bias, relu, silu, derivative = false, pool = false } = options;
+  if (!hasFewChannels(g, traits) || g.inChannels > 1 || silu !== undefined || derivative) return undefined;
+  const shape = blocksOf(g, pool);
+  const groups = (blocksAStretch: number) =>
+    shape.columnGroups * Math.ceil(shape.blocks / (blocksAStretch * shape.groupSlices));
+  const blocksAStretch = groups(FORWARD_BLOCKS) >= WANTED_WORKGROUPS ? FORWARD_BLOCKS : 1;
+  return kernel(() => ({
+    name: "conv2d_few_channels",
+    shader: forwardShader,
+    includes: { ...patchIncludes, few_channels_patch: patch },
+    constants: {
+      ...constantsOf(g, shape, blocksAStretch),
+      COLUMN_GROUPS: shape.columnGroups,
+      BIAS: bias,
+      RELU: relu,
+      POOL: pool,
+      ...loadedAs("filters", "vectors"),
+      FILTERS_LENGTH: filterSize(g) / 4,
+    },
+    bindings: forwardBindings(bias, pool, false),
+    workgroups: linearWorkgroups(groups(blocksAStretch), 1),
+    variant: `blocks of 2 × 4 pixels × 4 channels a thread, ${THREADS} threads`,
+    flops: convFlops(g),
+    halves: { HALF_OUTPUT: "output" },
+  }));
 }
 
 /** As `filterGradientSlices`, where `hasFewChannels`; else undefined. */
@@ -56,27 +115,14 @@ export function fewChannelsFilterGradient(
   return kernel(() => ({
     name: "conv2d_few_channels_filter_gradient",
     shader: filterGradientShader,
-    includes: patchIncludes,
+    includes: { ...patchIncludes, few_channels_patch: patch },
     constants: {
-      ...geometryConstants(g),
+      ...constantsOf(g, plan, plan.blocksAStretch),
       UNPOOL: unpool,
       BIAS: bias,
-      TAPS: g.kernelHeight * g.kernelWidth,
-      THREADS,
-      GROUP_COLUMNS: plan.groupColumns,
-      GROUP_SLICES: plan.groupSlices,
-      BLOCKS: plan.blocks,
-      BLOCKS_ACROSS: plan.blocksAcross,
-      BLOCKS_DOWN: plan.blocksDown,
-      BLOCKS_A_STRETCH: plan.blocksAStretch,
-      PATCH_HEIGHT: g.strideHeight + (g.kernelHeight - 1) * g.dilationHeight + 1,
-      PATCH_WIDTH: 3 * g.strideWidth + (g.kernelWidth - 1) * g.dilationWidth + 1,
       FILTER_STRIDE: alignTo(filterSize(g), Arena.ALIGNMENT),
       BIAS_STRIDE: alignTo(g.outChannels, Arena.ALIGNMENT),
-      ...loadedAs("input", "values"),
       ...loadedAs("upstream", "vectors"),
-      FIXED_LENGTHS: true,
-      INPUT_LENGTH: inputSize(g),
       UPSTREAM_LENGTH: (g.batch * pixels * g.outChannels) / 4,
     },
     bindings: filterGradientBindings(unpool, false, bias),

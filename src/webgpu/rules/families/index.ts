@@ -48,8 +48,8 @@ const mayBeWinograd = ofConvolutions(({ kernelWidth, inChannels, outChannels }, 
   return !software && winograd && kernelWidth === 3 && Math.min(inChannels, outChannels) >= (autotunes ? 32 : 128);
 });
 
-/** Whether a card may bring a convolution's operands into workgroup memory; the kernels know exactly. */
-const isForCards = ofConvolutions(({ inChannels }, { software }) => !software && inChannels > FEW_CHANNELS);
+/** Graphics cards have kernels of their own; these know which nodes they are for. */
+const isForCards = (_: Node, { software }: DeviceTraits) => !software;
 
 /** A module of kernels that may write over an operand: the pass over the plan that lets them comes at the same time. */
 async function withPass<T>(kernels: Promise<T>): Promise<T> {
@@ -72,7 +72,7 @@ export const families: readonly Family[] = [
     wants: ofConvolutions(({ inChannels }, { software }) => software && inChannels <= FEW_CHANNELS),
     load: () => import("../first_layer.ts"),
   },
-  { ops: ["conv2d"], wants: isForCards, load: () => import("../staged.ts") },
+  { ops: ["conv2d", "matmul"], wants: isForCards, load: () => import("../cards.ts") },
   {
     ops: ["conv2dFilterGradient"],
     wants: ofConvolutions(
@@ -84,8 +84,6 @@ export const families: readonly Family[] = [
   { ops: ["silu"], load: () => import("../convolution_silu.ts") },
   // Takes no node: offers gradients to the rule of convolutions, which may have them unpooled.
   { ops: ["maxPool2dGradient"], load: () => import("./training.ts"), list: "poolRules" },
-  // Before the rule of products, which is for all devices and sizes.
-  { ops: ["matmul"], wants: (_, { software }) => !software, load: () => import("../staged_matmul.ts") },
   // Before its gradients, which it unpools. Nearly every network has one of these: it comes with the page.
   { ops: ["conv2d", "matmul"], load: async () => forward },
   // By kernels of their own, which know how the rule above has gradients unpooled; depthwise ones with strides too.
@@ -104,12 +102,7 @@ export const families: readonly Family[] = [
   {
     ops: ["conv2dInputGradient", "conv2dFilterGradient"],
     wants: isForCards,
-    load: () => import("../staged_gradients.ts"),
-  },
-  {
-    ops: ["conv2dFilterGradient"],
-    wants: ofConvolutions(({ inChannels }, { software }) => !software && inChannels <= FEW_CHANNELS),
-    load: () => import("../few_channels.ts"),
+    load: () => import("../card_gradients.ts"),
   },
   // Takes sums over pictures: before batch normalisation, which takes what is left of them.
   {

@@ -1,3 +1,4 @@
+import { fewChannelsFilterGradient, fewChannelsSlices } from "../kernels/conv2d_few_channels.ts";
 import {
   stagedFilterGradient,
   stagedFilterGradientSlices,
@@ -14,9 +15,12 @@ const inputGradient = rule("conv2dInputGradient", (node, context) => {
   return undefined;
 });
 const filterGradient = rule("conv2dFilterGradient", (node, context) => {
-  const { unpool } = upstreamOf(node.operand("upstream"), context);
-  const slices = stagedFilterGradientSlices(node.attributes.geometry, unpool, context.traits);
-  if (slices !== undefined) context.leave(OWN_FILTER_GRADIENT, node, { slices, kernel: stagedFilterGradient });
+  const { geometry } = node.attributes;
+  const { unpool, scaled } = upstreamOf(node.operand("upstream"), context);
+  const few = scaled ? undefined : fewChannelsSlices(geometry, unpool, context.traits);
+  const slices = few ?? stagedFilterGradientSlices(geometry, unpool, context.traits);
+  const kernel = few === undefined ? stagedFilterGradient : fewChannelsFilterGradient;
+  if (slices !== undefined) context.leave(OWN_FILTER_GRADIENT, node, { slices, kernel });
   return undefined;
 });
 
