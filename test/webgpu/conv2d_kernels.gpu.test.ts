@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { type ConvGeometry, convGeometry, type Padding, type Pair } from "../../src/core/window_geometry.ts";
-import { fewChannelsFilterGradient, fewChannelsSlices } from "../../src/webgpu/kernels/conv2d_few_channels.ts";
+import {
+  fewChannelsFilterGradient,
+  fewChannelsForward,
+  fewChannelsSlices,
+} from "../../src/webgpu/kernels/conv2d_few_channels.ts";
 import { STAGED_TILES, stagedForward } from "../../src/webgpu/kernels/conv2d_staged.ts";
 import { stagedFilterGradient, stagedInputGradient } from "../../src/webgpu/kernels/conv2d_staged_gradients.ts";
 import type { BlockTile } from "../../src/webgpu/kernels/conv2d_tiles.ts";
@@ -540,6 +544,38 @@ describe.each(FEW_CHANNELS)("filter gradient of few channels: $name", (one) => {
       channelSums[index % g.outChannels] = at(channelSums, index % g.outChannels) + value;
     }
     expectSame(summed(biases, g.outChannels, slices), channelSums);
+  });
+});
+
+/** What conv2d_few_channels.wgsl is for: one channel, with and without edges that blocks pass. */
+const GREY: readonly Case[] = [
+  { name: "whole blocks", input: [2, 16, 20, 1], filter: [3, 3, 1, 32], padding: "same" },
+  { name: "odd places, part of a column group", input: [3, 13, 15, 1], filter: [3, 3, 1, 36], padding: "same" },
+  { name: "strides and dilation", input: [2, 17, 22, 1], filter: [2, 3, 1, 4], strides: [2, 1], dilations: [1, 3] },
+];
+describe.each(GREY)("forward of one channel: $name", (one) => {
+  const { g, sizes, input, filter, bias } = dataOf(one);
+  const [[, traits]] = traitsOfEachKind as [Kind];
+  const specOf = (pool: boolean, relu: boolean) => {
+    const spec = fewChannelsForward({ geometry: g, bias: true, relu, pool }, traits);
+    if (spec === undefined) throw new Error("no kernel for this convolution");
+    return spec;
+  };
+
+  test.each([false, true])("ReLU: %s", async (relu) => {
+    const got = await outputOf(device, specOf(false, relu), [input, filter, bias], sizes.output);
+    expectSame(got, convolved(g, input, filter, bias, relu));
+  });
+
+  test("with pool", async () => {
+    const buffers = [input, filter, bias, new Float32Array(sizes.pooled), new Uint32Array(sizes.winnerWords)];
+    const [pooled, won] = (await runKernel(device, specOf(true, true), buffers)).slice(3) as [
+      Float32Array,
+      Uint32Array,
+    ];
+    const expected = pooledWithCodes(g, convolved(g, input, filter, bias, false));
+    expectSame(pooled, expected.pooled);
+    expectSame(won, packWinners(g, expected.codes));
   });
 });
 

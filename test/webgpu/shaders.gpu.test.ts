@@ -12,7 +12,11 @@ import { adafactor, adam, lamb, rmsprop, sgd } from "../../src/nn/optimizers.ts"
 import { halfIncludes } from "../../src/webgpu/half_storage.ts";
 import type { DeviceTraits, KernelSpec } from "../../src/webgpu/kernel.ts";
 import { kernelSource } from "../../src/webgpu/kernel_source.ts";
-import { fewChannelsFilterGradient, fewChannelsSlices } from "../../src/webgpu/kernels/conv2d_few_channels.ts";
+import {
+  fewChannelsFilterGradient,
+  fewChannelsForward,
+  fewChannelsSlices,
+} from "../../src/webgpu/kernels/conv2d_few_channels.ts";
 import { STAGED_TILES, stagedForward } from "../../src/webgpu/kernels/conv2d_staged.ts";
 import { stagedFilterGradient, stagedInputGradient } from "../../src/webgpu/kernels/conv2d_staged_gradients.ts";
 import { largestMagnitude } from "../../src/webgpu/kernels/largest_magnitude.ts";
@@ -115,16 +119,21 @@ function stagedSpecs(traits: DeviceTraits): KernelSpec[] {
   });
 }
 
-/** Filter gradients of few channels on graphics cards, behind a pool and not, with and without bias. */
+/** Convolutions of few channels on graphics cards, forward and their filter gradients, behind a pool and not, with and without bias. */
 function fewChannelsSpecs(traits: DeviceTraits): KernelSpec[] {
   const options = { strides: [1, 1], padding: "same", dilations: [1, 1], groups: 1 } as const;
   const geometry = convGeometry("", [2, 9, 10, 3], [3, 3, 3, 8], options);
-  return [true, false].flatMap((unpool) => {
+  const grey = convGeometry("", [2, 9, 10, 1], [3, 3, 1, 8], options);
+  const forward = [true, false].flatMap(
+    (pool) => fewChannelsForward({ geometry: grey, bias: pool, relu: pool, pool }, traits) ?? [],
+  );
+  const gradients = [true, false].flatMap((unpool) => {
     const slices = fewChannelsSlices(geometry, unpool, traits);
     return slices === undefined
       ? []
       : (fewChannelsFilterGradient({ geometry, unpool, bias: unpool, slices }, traits) ?? []);
   });
+  return [...forward, ...gradients];
 }
 
 /** Matrix products of graphics cards: of every tile, layout and storage that texts differ by. */
