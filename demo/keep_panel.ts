@@ -53,6 +53,11 @@ export class KeepPanel {
     this.#options = options;
     const { session } = options;
     session.onKeep = (checkpoint) => void this.#keep(checkpoint);
+    // Whatever becomes of the page then.
+    const leave = () => void this.#keepNow().catch(() => undefined);
+    document.addEventListener("visibilitychange", () => document.hidden && leave());
+    document.addEventListener("freeze", leave);
+    window.addEventListener("pagehide", leave);
     this.#save.addEventListener("click", () => void this.#saveFile());
     onFile(this.#open, find("network-file", HTMLInputElement), (file) => void this.open(file));
     find("copy-link", HTMLButtonElement).addEventListener("click", () => void this.#copy("link", location.href));
@@ -154,6 +159,14 @@ export class KeepPanel {
       this.#offer = undefined;
       this.#show({ kind: "failed", error });
     }
+  }
+
+  /** Keeps a training under way as it is; at rest it has been kept. */
+  async #keepNow(): Promise<void> {
+    const { session } = this.#options;
+    if (session.phase !== "training") return;
+    const checkpoint = await session.checkpoint();
+    if (checkpoint) await this.#keep(checkpoint);
   }
 
   async #keep(checkpoint: Uint8Array): Promise<void> {
