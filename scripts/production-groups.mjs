@@ -26,6 +26,7 @@ const USUAL = [
     "core/median.js",
     "core/random.js",
     "core/window_geometry.js",
+    "nn/layers/layer_file.js",
     "nn/layers/pooling.js",
     "nn/own_layers.js",
   ],
