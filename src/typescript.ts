@@ -1,0 +1,3 @@
+/** `corteza/typescript`: networks as source of this library. */
+
+export { toTypeScript } from "./formats/typescript.ts";
