@@ -184,7 +184,8 @@ export function passOf(
   const scale = state.scaling && graph.variable(state.scaling.scale);
   const seed = scale && share ? mul(graph, scale, share) : (scale ?? share);
   const gradients = gradientsOf(graph, loss, parameters, seed, recompute);
-  return { loss, ...measured, gradients, updates, guards: guardsOfStatistics(graph, updates) };
+  const guards = graph.inLayer("metrics", () => guardsOfStatistics(graph, updates));
+  return { loss, ...measured, gradients, updates, guards };
 }
 
 /**
