@@ -35,13 +35,14 @@ beforeAll(async () => {
       );
     },
   };
-  const navigator = inBrowser ? Object.create(globalThis.navigator) : {};
-  Object.defineProperty(navigator, "gpu", { value: watching });
-  Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
+  // A page's own navigator stays: its other properties work with it alone.
+  if (inBrowser) Object.defineProperty(navigator, "gpu", { value: watching, configurable: true });
+  else Object.defineProperty(globalThis, "navigator", { value: { gpu: watching }, configurable: true });
 });
 
 afterAll(() => {
-  if (before) Object.defineProperty(globalThis, "navigator", before);
+  if (inBrowser) Reflect.deleteProperty(navigator, "gpu");
+  else if (before) Object.defineProperty(globalThis, "navigator", before);
   else Reflect.deleteProperty(globalThis, "navigator");
   expect(faults).toEqual([]);
 });
