@@ -11,6 +11,7 @@ export const EXCEPTIONS = {
   "api.StorageManager.estimate": "asked for with ?., and a browser that does not tell has room until it says no",
   "api.FileSystemFileHandle.createWritable": "older Safari writes files in a worker",
   "api.FileSystemWritableFileStream.write": "older Safari writes files in a worker",
+  "api.Document.freeze_event": "only heard where it is told; elsewhere the page is hidden or left first",
   "api.HTMLVideoElement.playsInline": "only iOS would play a video in full screen; elsewhere it is no more than a word",
   "api.GPUAdapter.info": "may be undefined: the adapter then has no name",
   "api.GPUAdapterInfo.isFallbackAdapter": "may be undefined: a software adapter is also known by its name",
