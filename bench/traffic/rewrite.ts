@@ -68,7 +68,7 @@ export function instrument(source: string, { workgroups, noting, capacity, whole
   const threads = threadsOf(text);
   const loops = { count: 0 };
   const sites: Site[] = [];
-  const noted = noteAccesses(noteLoops(text, loops, []), variables, sites);
+  const noted = noteFunctions(noteLoops(text, loops, []), variables, sites);
   const [x, y] = workgroups;
   const begin = ({ group, thread }: { group: string; thread: string }): string =>
     [
@@ -131,10 +131,6 @@ function variablesOf(text: string): Map<string, Variable> {
     const stride = (parts === 3 ? 4 : parts) * component;
     found.set(name as string, { space: space as Variable["space"], stride, size: parts * component, component });
   }
-  for (const name of found.keys()) {
-    if (new RegExp(`\\b(let|var|const)\\s+${name}\\b|[(,]\\s*${name}\\s*:`).test(text))
-      throw new Error(`traffic: ${name} is a variable of the module, and something else has its name`);
-  }
   return found;
 }
 
@@ -176,6 +172,30 @@ function noteLoops(text: string, loops: { count: number }, around: readonly numb
       `${note(LOOP.enter, loop)} ${text.slice(start, open)}{ ${note(LOOP.turn, loop)} ${body}} ${note(LOOP.leave, loop)}`;
     place = end;
   }
+}
+
+/** The text with notes of what its functions access. */
+function noteFunctions(text: string, variables: ReadonlyMap<string, Variable>, sites: Site[]): string {
+  const pattern = /\bfn\s+\w+\s*\(/g;
+  let result = "";
+  let place = 0;
+  for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
+    const start = found.index + found[0].length - 1;
+    const open = text.indexOf("{", behind(text, start));
+    const end = behind(text, open);
+    const [parameters, body] = [text.slice(start, open), text.slice(open, end)];
+    // A parameter may have the name of a variable of the module, which is then out of sight.
+    const seen = new Map([...variables].filter(([name]) => !new RegExp(`\\b${name}\\s*:`).test(parameters)));
+    for (const name of seen.keys()) {
+      if (new RegExp(`\\b(let|var|const)\\s+${name}\\b`).test(body) && new RegExp(`\\b${name}\\s*\\[`).test(body))
+        throw new Error(
+          `traffic: ${name} is a variable of the module, and something else in a function that has its name`,
+        );
+    }
+    result += text.slice(place, open) + noteAccesses(body, seen, sites);
+    place = pattern.lastIndex = end;
+  }
+  return result + text.slice(place);
 }
 
 /** The text with a note in every index of the variables. */
