@@ -121,6 +121,7 @@ async function openTraining(backend: Backend, network: Network, batch: number): 
     values: async () => [loss],
     settled: () => program.settled(),
     profile: async () => String(new Profile(await program.profile())),
+    profileData: () => program.profile(),
     planned: {
       bytes: program.stats.scratchBytes + program.stats.variableBytes - datasetBytes,
       dataset: datasetBytes,

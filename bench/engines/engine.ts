@@ -1,3 +1,4 @@
+import type { ProfileData } from "../../src/graph/profile.ts";
 import type { Job } from "../jobs.ts";
 
 /** A contestant: us or a peer, started and ready to take jobs. */
@@ -29,6 +30,8 @@ export interface Work {
   runSingly?(times: number): Promise<number[]>;
   /** Ours only: a table of where the time of a step goes. */
   profile?(): Promise<string>;
+  /** Ours only: the same as numbers. */
+  profileData?(): Promise<ProfileData>;
   dispose(): void;
 }
 
