@@ -1,9 +1,10 @@
 /** The drawing pad with what the network sees of it and what it answers. */
 import type { DigitPadElement } from "../src/elements/digit_pad.ts";
-import { className, hasLongNames, ownTitle } from "./classes.ts";
-import { announce, find, make, write } from "./dom.ts";
+import { Bars, chance, largestOf } from "./bars.ts";
+import { CLASSES, className, hasLongNames, ownTitle } from "./classes.ts";
+import { announce, find, write } from "./dom.ts";
 import { onFile } from "./files.ts";
-import { percent, say } from "./language.ts";
+import { say } from "./language.ts";
 import { readPicture } from "./picture.ts";
 import { atTemperature } from "./temperature.ts";
 
@@ -35,13 +36,6 @@ const LITTLE_INK = 15;
 const SURE = 0.6;
 const SIDE = 28;
 
-interface Bar {
-  readonly row: HTMLElement;
-  readonly name: HTMLElement;
-  readonly fill: HTMLElement;
-  readonly value: HTMLElement;
-}
-
 interface Answer {
   readonly digit: number;
   readonly probabilities: Float32Array;
@@ -51,7 +45,7 @@ interface Answer {
 
 export class DrawPanel {
   readonly #options: DrawPanelOptions;
-  readonly #bars: readonly Bar[];
+  readonly #bars = new Bars(find("bars", HTMLElement), CLASSES);
   readonly #seen = find("seen", HTMLCanvasElement);
   readonly #digit = find("verdict-digit", HTMLElement);
   readonly #caption = find("verdict-caption", HTMLElement);
@@ -73,8 +67,6 @@ export class DrawPanel {
   constructor(options: DrawPanelOptions) {
     this.#options = options;
     const { pad } = options;
-    this.#bars = Array.from({ length: 10 }, (_, digit) => makeBar(digit));
-    find("bars", HTMLElement).replaceChildren(...this.#bars.map((bar) => bar.row));
     pad.addEventListener("input", () => this.#redrawn());
     this.#undo.addEventListener("click", () => pad.undo());
     this.#clear.addEventListener("click", () => {
@@ -176,7 +168,7 @@ export class DrawPanel {
         const [found, known] = await Promise.all([predict(pixels), trained() ? knows(pixels) : true]);
         if (this.#pixels === undefined || found === undefined) continue;
         const probabilities = atTemperature(found, temperature());
-        this.#answer = { digit: largest(probabilities), probabilities, known };
+        this.#answer = { digit: largestOf(probabilities), probabilities, known };
         this.render();
       } while (this.#askAgain);
       if (this.#answer && this.#options.trained()) announce(this.#sentence(this.#answer));
@@ -228,13 +220,7 @@ export class DrawPanel {
     write(find("draw-own", HTMLElement), own === undefined ? "" : text.drawOwn(own));
     find("reading", HTMLElement).classList.toggle("named", hasLongNames());
     const answer = this.#answer;
-    this.#bars.forEach((bar, digit) => {
-      const probability = answer?.probabilities[digit];
-      write(bar.name, className(digit));
-      bar.row.classList.toggle("winner", answer?.digit === digit && trained());
-      bar.fill.style.setProperty("--share", String(probability ?? 0));
-      write(bar.value, probability === undefined ? "" : chance(probability));
-    });
+    this.#bars.show(answer?.probabilities, trained() ? answer?.digit : undefined);
     this.#renderVerdict(answer);
   }
 
@@ -271,21 +257,4 @@ export class DrawPanel {
     if (!answer.known) return text.verdictUnknown;
     return sure ? text.verdictSure(share) : text.verdictUnsure(share);
   }
-}
-
-/** Rounded to 100 % it would claim a certainty that no network has. */
-export function chance(probability: number): string {
-  return probability > 0.99 ? `>\u2009${percent(0.99)}` : percent(probability);
-}
-
-function makeBar(digit: number): Bar {
-  const fill = make("span", { className: "bar-fill" });
-  const value = make("span", { className: "bar-value" });
-  const name = make("span", { className: "bar-digit", text: String(digit) });
-  const row = make("li", {}, name, make("span", { className: "bar-track" }, fill), value);
-  return { row, name, fill, value };
-}
-
-function largest(values: Float32Array): number {
-  return values.reduce((best, value, index) => (value > (values[best] ?? 0) ? index : best), 0);
 }

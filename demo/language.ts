@@ -138,7 +138,8 @@ function format(value: number, options: Intl.NumberFormatOptions): string {
 export const fieldNumber = (value: number) => writeNumber(value, locale());
 export const fieldMarks = (): Marks => marksOf(locale());
 
-export const count = (value: number) => format(value, { maximumFractionDigits: 0 });
+/** "2,500", in Spanish "2.500" as well as "25.088": one style for all numbers. */
+export const count = (value: number) => format(value, { maximumFractionDigits: 0, useGrouping: true });
 export const decimal = (value: number, digits: number) =>
   format(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 export const significant = (value: number, digits: number) => format(value, { maximumSignificantDigits: digits });

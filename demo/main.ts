@@ -1,4 +1,5 @@
 /** The page: one session, three views on it, the bar of the training above them, and a fourth view with a training of its own. */
+import { sample } from "../src/data/subset.ts";
 import { addressOf, onView, VIEWS, type View, view } from "./address.ts";
 import { CLASSES, nameClasses } from "./classes.ts";
 import { announce, find, focusScrollers, write } from "./dom.ts";
@@ -25,6 +26,7 @@ import { openTrainer } from "./open_trainer.ts";
 import { Runner } from "./runner.ts";
 import { Session } from "./session.ts";
 import type { Force } from "./setup.ts";
+import { Stage } from "./stage/stage.ts";
 import { Theme } from "./theme.ts";
 import { isChangesJson } from "./train/changes.ts";
 import { Corrections } from "./train/corrections.ts";
@@ -66,6 +68,17 @@ const inside = new LazyInsideView({
   firstParameters: () => session.firstParameters,
 });
 
+const stage = new Stage({
+  predict,
+  model: () => session.model,
+  trainer: () => session.trainer,
+  draw: (pixels, drawings) => session.draw(pixels, drawings, undefined),
+  temperature: () => session.temperature,
+  training: () => session.phase === "training",
+  hasLearned: () => session.hasLearned,
+  onLook: (layer) => inside.lookAt(layer, () => goTo("inside")),
+});
+
 /** The pad, whose program is fetched when it is first seen, or when something is put on it. */
 const drawing = new Lazy(
   () => import("./draw_view.ts"),
@@ -74,6 +87,7 @@ const drawing = new Lazy(
       session,
       onPixels(pixels) {
         inside.pixels = pixels;
+        stage.pixels = pixels;
         // A drawing can be corrected; an empty pad cannot.
         changed();
       },
@@ -150,11 +164,12 @@ async function withDrawing(work: (view: DrawView) => Promise<void>): Promise<voi
 // ---- views
 
 function showView(): void {
-  if ((view() === "draw" || view() === "inside") && drawing.part === undefined) drawing.load().catch(() => undefined);
+  if (view() !== "pictures" && drawing.part === undefined) drawing.load().catch(() => undefined);
   showSections();
   document.documentElement.dataset["view"] = view();
   placePad();
   inside.visible = view() === "inside" && network === "digits";
+  stage.visible = view() === "train";
   // After a failure the next opening tries again.
   if (view() === "pictures" && pictures.part === undefined) pictures.load().catch(() => undefined);
   showPictures();
@@ -187,7 +202,8 @@ function placePad(): void {
   if (view() === "inside") {
     find("inside-pad", HTMLElement).append(padPlace, padButtons);
     void drawing.part?.fill();
-  } else document.querySelector(".drawing")?.prepend(padPlace, padButtons);
+  } else if (view() === "train") find("stage-pad", HTMLElement).append(padPlace, padButtons);
+  else document.querySelector(".drawing")?.prepend(padPlace, padButtons);
 }
 
 /** Which network “Look inside” is about: that of the views Train and Draw, or that of the visitor's own pictures. */
@@ -282,18 +298,23 @@ function render(): void {
   }
   if (session.digits && session.digits !== shownDigits) {
     shownDigits = session.digits;
+    stage.sample = sample(shownDigits.heldOut, 0).image;
     placePad();
   }
   const now = performance.now();
   // What other weights read is no longer shown; the present ones are asked at once.
   const replaced = session.replacements !== shownReplacements && session.usable;
-  if (session.replacements !== shownReplacements) train.forget();
+  if (session.replacements !== shownReplacements) {
+    train.forget();
+    stage.forget();
+  }
   if (replaced) shownReplacements = session.replacements;
   if (measured || replaced || (session.phase === "training" && now - reread > REREAD_MILLISECONDS)) {
     reread = now;
     drawing.part?.refresh();
     train.reread();
     inside.refresh();
+    stage.refresh();
   }
   if (measured) {
     shownMeasurement = session.latest;
@@ -302,6 +323,7 @@ function render(): void {
     if (latest && latest.step > 0) announce(say().announceAccuracy(percent(latest.accuracy, 1), count(latest.step)));
   }
   renderDrawing();
+  stage.render();
   keeping.render();
 }
 

@@ -2,6 +2,7 @@
 
 import { sample } from "../src/data/subset.ts";
 import type { Dataset } from "../src/index.ts";
+import { largestOf } from "./bars.ts";
 import { className, hasLongNames } from "./classes.ts";
 import { find, make, write } from "./dom.ts";
 import { paintInk } from "./ink.ts";
@@ -96,8 +97,4 @@ function makeCell(image: Float32Array, label: number): Cell {
   const read = make("span", { className: "sample-read" });
   read.ariaHidden = "true";
   return { item: make("li", {}, canvas, read), canvas, read, label };
-}
-
-function largestOf(values: Float32Array): number {
-  return values.reduce((best, value, index) => (value > (values[best] ?? 0) ? index : best), 0);
 }

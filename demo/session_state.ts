@@ -231,6 +231,11 @@ export abstract class SessionState {
     return this.network.trainer?.inspect(pixels, options);
   }
 
+  /** What trains and draws now; undefined while there is nothing. */
+  get trainer(): object | undefined {
+    return this.network.trainer;
+  }
+
   /** What draws layers straight from the GPU; undefined on the CPU, where drawing would hold the training up. */
   get drawer(): object | undefined {
     return this.backendKind === "webgpu" ? this.network.trainer : undefined;

@@ -1,7 +1,8 @@
 /** "Teach it": the right digit for a misread drawing, what the lesson did, and the list of what was taught. */
+
+import { chance } from "./bars.ts";
 import { CLASSES, className, ownTitle } from "./classes.ts";
 import { announce, find, make, write } from "./dom.ts";
-import { chance } from "./draw_panel.ts";
 import { fileWords } from "./error_words.ts";
 import { download, onFile } from "./files.ts";
 import { inkCanvas } from "./ink.ts";

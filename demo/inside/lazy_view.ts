@@ -42,6 +42,16 @@ export class LazyInsideView {
     if (view) view.pixels = pixels;
   }
 
+  /** Opens the view by `open`, and has it at the step about a layer of the model once there is one. */
+  lookAt(layer: number, open: () => void): void {
+    open();
+    // The address changes the view a moment later.
+    void this.#lazy
+      .load()
+      .then((view) => view.lookAt(layer))
+      .catch(() => undefined);
+  }
+
   refresh(): void {
     this.#lazy.part?.refresh();
   }

@@ -65,6 +65,10 @@ export class InsideView {
   readonly #live: LiveMaps;
   #asking = false;
   #askAgain = false;
+  /** The steps about layers, by the layers' places in the model. */
+  readonly #stepOf = new Map<number, HTMLElement>();
+  /** The layer whose step is to be seen as soon as there is one. */
+  #wantedLayer: number | undefined;
 
   constructor(options: InsideOptions, memory: KernelMemory) {
     this.#options = options;
@@ -110,6 +114,21 @@ export class InsideView {
   refresh(): void {
     if (this.#visible && this.#pixels) void this.#ask();
     this.#live.start();
+  }
+
+  /** Goes to the step about a layer of the model, now or as soon as there are steps. */
+  lookAt(layer: number): void {
+    this.#wantedLayer = layer;
+    this.#goToWanted();
+  }
+
+  #goToWanted(): void {
+    requestAnimationFrame(() => {
+      const step = this.#visible && this.#look ? this.#stepOf.get(this.#wantedLayer ?? -1) : undefined;
+      if (step === undefined) return;
+      this.#wantedLayer = undefined;
+      goToSection(step);
+    });
   }
 
   /** There are kernels of one more moment. */
@@ -197,6 +216,7 @@ export class InsideView {
     this.#kernels.render();
     this.#filters.render();
     this.#renderContents();
+    if (this.#wantedLayer !== undefined) this.#goToWanted();
   }
 
   #makeSteps(model: Model): void {
@@ -210,6 +230,7 @@ export class InsideView {
       },
       again: () => this.refresh(),
     };
+    this.#stepOf.clear();
     // Poolings show the map that was chosen at the convolution before them.
     let following: PoolStep[] = [];
     for (const { kind, index } of walk.steps) {
@@ -242,6 +263,8 @@ export class InsideView {
         case "pointwise":
           steps.push(new PointwiseStep(index));
       }
+      const made = steps.at(-1);
+      if (made) this.#stepOf.set(index, made.element);
     }
     steps.push(new AnswerStep(walk.answer));
     steps.push(new LookedStep({ predict: this.#options.predict, ask: asking.target }));
@@ -262,12 +285,7 @@ export class InsideView {
         ...sections.map((section) => {
           const button = make("button");
           button.type = "button";
-          button.addEventListener("click", () => {
-            section.scrollIntoView({ block: "start" });
-            const title = section.querySelector("h2");
-            title?.setAttribute("tabindex", "-1");
-            title?.focus({ preventScroll: true });
-          });
+          button.addEventListener("click", () => goToSection(section));
           return button;
         }),
       );
@@ -277,4 +295,11 @@ export class InsideView {
       if (button instanceof HTMLElement) write(button, section.querySelector("h2")?.textContent ?? "");
     });
   }
+}
+
+function goToSection(section: HTMLElement): void {
+  section.scrollIntoView({ block: "start" });
+  const title = section.querySelector("h2");
+  title?.setAttribute("tabindex", "-1");
+  title?.focus({ preventScroll: true });
 }

@@ -2,8 +2,9 @@
 import { bindCheck, setSetting, setting } from "../address.ts";
 import { find, write } from "../dom.ts";
 import { decimal } from "../language.ts";
+import { Lazy } from "../lazy.ts";
 import type { Run } from "../run.ts";
-import { Charts } from "./charts.ts";
+import type { Charts } from "./charts.ts";
 import { showMeasurements } from "./measurements.ts";
 import { RunsPanel } from "./runs_panel.ts";
 import { factorAt, MOST_SMOOTHING, placeOf } from "./smoothing.ts";
@@ -13,10 +14,16 @@ const CHART_MILLISECONDS = 150;
 const USUAL_SMOOTHING = 0.85;
 
 export class CurvesPanel {
-  readonly #charts = new Charts({
-    loss: { chart: find("loss-chart", HTMLElement), readout: find("loss-readout", HTMLElement) },
-    accuracy: { chart: find("accuracy-chart", HTMLElement), readout: find("accuracy-readout", HTMLElement) },
-  });
+  /** Whose program is fetched when they are first seen. */
+  readonly #charts = new Lazy<typeof import("./charts.ts"), Charts>(
+    () => import("./charts.ts"),
+    ({ Charts }) =>
+      new Charts({
+        loss: { chart: find("loss-chart", HTMLElement), readout: find("loss-readout", HTMLElement) },
+        accuracy: { chart: find("accuracy-chart", HTMLElement), readout: find("accuracy-readout", HTMLElement) },
+      }),
+    () => this.#drawAgain(),
+  );
   readonly #smoothing = find("smoothing", HTMLInputElement);
   readonly #logLoss = find("log-loss", HTMLInputElement);
   readonly #logSteps = find("log-steps", HTMLInputElement);
@@ -28,6 +35,15 @@ export class CurvesPanel {
 
   /** `onSetting`: one of the settings went into the address. */
   constructor(onSetting: () => void) {
+    const observer = new IntersectionObserver((entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      // After a failure, as without a connection, the next look at them tries again.
+      this.#charts.load().then(
+        () => observer.disconnect(),
+        () => undefined,
+      );
+    });
+    observer.observe(find("charts", HTMLElement));
     const wanted = Number(setting("smoothing") ?? Number.NaN);
     if (wanted >= 0 && wanted <= MOST_SMOOTHING) this.#factor = wanted;
     this.#smoothing.value = String(placeOf(this.#factor));
@@ -64,7 +80,7 @@ export class CurvesPanel {
 
   /** Draws again what the style sheet does not colour. */
   redraw(): void {
-    this.#charts.redraw();
+    this.#charts.part?.redraw();
   }
 
   /** Writes everything in the page's language. */
@@ -89,7 +105,7 @@ export class CurvesPanel {
     write(find("smoothing-value", HTMLElement), factor);
     this.#smoothing.setAttribute("aria-valuetext", factor);
     if (this.#shown === undefined) return;
-    this.#charts.show({
+    this.#charts.part?.show({
       ...this.#shown,
       others: this.#runs.overlays,
       smoothing: this.#factor,

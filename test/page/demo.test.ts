@@ -56,7 +56,7 @@ async function stepsDone(page: Page): Promise<number> {
 /** The digit of the highlighted bar, once the network has answered. */
 async function answer(page: Page): Promise<number> {
   await page.waitForSelector('#reading[aria-busy="false"] .winner');
-  return Number(await page.textContent(".winner .bar-digit"));
+  return Number(await page.textContent("#bars .winner .bar-digit"));
 }
 
 /** Draws with the mouse; of fingers and pens test/page/draw.test.ts tells. */
@@ -74,7 +74,7 @@ class Hand {
   }
 
   async draw(glyph: Glyph): Promise<void> {
-    if (!(await this.#page.isVisible("digit-pad"))) await go(this.#page, "draw");
+    if (await this.#page.isVisible("#view-train")) await go(this.#page, "draw");
     await this.#page.locator("digit-pad").scrollIntoViewIfNeeded();
     const box = await this.#page.locator("digit-pad").boundingBox();
     if (box === null) throw new Error("The pad is not on the page.");
@@ -134,13 +134,13 @@ describe("the demo on WebGPU", () => {
     expect(await heldOutAccuracy(page)).toBeLessThan(0.35);
     await hand.draw(ordinary(3));
     await page.waitForSelector('#reading[aria-busy="false"] .bar-value:text-matches("%")');
-    const shares = (await page.locator(".bar-value").allTextContents()).map((text) => Number.parseFloat(text));
+    const shares = (await page.locator("#bars .bar-value").allTextContents()).map((text) => Number.parseFloat(text));
     expect(shares).toHaveLength(10);
     expect(Math.max(...shares)).toBeLessThan(50);
     expect(await page.textContent("#draw-note")).toContain("untrained");
     expect(await page.textContent("#verdict-digit")).toBe("?");
     await page.click("#clear");
-    await expect.poll(() => page.locator(".bar-value").allTextContents()).toEqual(Array(10).fill(""));
+    await expect.poll(() => page.locator("#bars .bar-value").allTextContents()).toEqual(Array(10).fill(""));
   });
 
   it("trains, with a pause on the way, up to the steps that were asked for, and reads more held-out digits", async () => {

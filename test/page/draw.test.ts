@@ -94,7 +94,7 @@ async function answer(): Promise<Answer> {
   return page.evaluate(() => {
     const text = (selector: string) => document.querySelector(selector)?.textContent ?? "";
     return {
-      digit: Number(text(".winner .bar-digit")),
+      digit: Number(text("#bars .winner .bar-digit")),
       sure: document.querySelector("#verdict-digit.sure") !== null,
       verdict: text("#verdict-digit"),
       caption: text("#verdict-caption"),
@@ -428,7 +428,7 @@ describe("drawing", () => {
     await page.keyboard.press("Space");
     await page.keyboard.press("ArrowRight");
     await page.waitForSelector('#reading[aria-busy="false"] .winner');
-    expect(await text(".winner .bar-digit")).toBe("1");
+    expect(await text("#bars .winner .bar-digit")).toBe("1");
     expect(await padLabel()).toBe("Drawing pad with 1 stroke");
   });
 
@@ -452,7 +452,7 @@ describe("drawing", () => {
     await choose("zero.png", await png(true));
     await expect.poll(() => text("#draw-note"), PATIENT).toContain("The picture");
     await page.waitForSelector('#reading[aria-busy="false"] .winner');
-    expect(await text(".winner .bar-digit")).toBe("0");
+    expect(await text("#bars .winner .bar-digit")).toBe("0");
     await choose("empty.png", await png(false));
     await expect.poll(() => text("#draw-note"), PATIENT).toContain("Nothing stands out");
     await choose("broken.png", Buffer.from("no picture"));
@@ -490,7 +490,7 @@ describe("teaching", () => {
       expect(await page.locator("#lesson-list li").count()).toBe(index + 1);
       // The sentence and the bars tell the same of the same drawing.
       await page.waitForSelector(`#reading[aria-busy="false"] .winner .bar-digit:text-is("${glyph.digit}")`);
-      expect(await text(".winner .bar-value")).toBe(/ now, (.*?)\. /.exec(status)?.[1]);
+      expect(await text("#bars .winner .bar-value")).toBe(/ now, (.*?)\. /.exec(status)?.[1]);
     }
     const found: number[] = [];
     for (const glyph of misread) found.push((await read(glyph)).digit);

@@ -269,7 +269,7 @@ describe("where it is wrong", () => {
     await page.click('a[data-view="draw"]');
     await page.click("#test-digit");
     await page.waitForSelector('#reading[aria-busy="false"] .winner');
-    expect(await page.innerText(".winner .bar-digit")).toMatch(/^Shoe no\. \d$/);
+    expect(await page.innerText("#bars .winner .bar-digit")).toMatch(/^Shoe no\. \d$/);
     expect(await page.innerText("#draw-own")).toContain("shoes-images.gz");
     await page.click('a[data-view="inside"]');
     await page.waitForSelector("#walk:not([hidden])", { timeout: 120_000 });

@@ -81,7 +81,7 @@ async function read(driver: WalkDriver, digit: number): Promise<number> {
   const size = 0.7 * box.width;
   await driver.draw(pointerPaths(glyph, size, box.x + 0.15 * box.width, box.y + 0.15 * box.width, size / 16));
   await until(driver, "an answer", `document.querySelector('#reading[aria-busy="false"] .winner')`, 30);
-  return Number(await driver.text(".winner .bar-digit"));
+  return Number(await driver.text("#bars .winner .bar-digit"));
 }
 
 /** What these canvases show, one number for each that is seen. */

@@ -17,6 +17,7 @@ import { page } from "./page.ts";
 import { profile } from "./profile.ts";
 import { runner } from "./runner.ts";
 import { runs } from "./runs.ts";
+import { stage } from "./stage.ts";
 import { stopping } from "./stopping.ts";
 import { train } from "./train.ts";
 
@@ -36,6 +37,7 @@ export const messages = {
   ...keep,
   ...fields,
   ...health,
+  ...stage,
 };
 
 /** What the view "Train" says beyond that. */

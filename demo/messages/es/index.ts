@@ -15,6 +15,7 @@ import { page } from "./page.ts";
 import { profile } from "./profile.ts";
 import { runner } from "./runner.ts";
 import { runs } from "./runs.ts";
+import { stage } from "./stage.ts";
 import { stopping } from "./stopping.ts";
 import { train } from "./train.ts";
 
@@ -34,6 +35,7 @@ export const messages: typeof english = {
   ...keep,
   ...fields,
   ...health,
+  ...stage,
 };
 
 /** What the view "Train" says beyond that. */

@@ -1,0 +1,21 @@
+import type { stage as english } from "../en/stage.ts";
+
+export const stage: typeof english = {
+  stageLabel: "La red en marcha",
+  stageInput: "Cifra",
+  stageNeurons: (shape, neurons) => `${shape} = ${neurons} neuronas`,
+  stageParameters: (parameters) => `, ${parameters} parámetros`,
+  stageSaysInput: (size) => `La cifra tal como llega a la red: ${size}.`,
+  stageSaysConv: (filters, size) =>
+    `${filters} filtros de ${size} recorren lo que llega; cada uno hace un mapa de dónde encontró su patrón`,
+  stageSaysPool: (size) =>
+    `De cada ${size} valores solo queda el mayor: hay menos que calcular y un pequeño desplazamiento no importa`,
+  stageSaysMean: "De cada mapa solo queda un valor",
+  stageSaysDense: "Cada neurona suma todos los valores anteriores, con pesos propios",
+  stageSaysOther: "Deja pasar sus valores, cambiados uno a uno",
+  stageSays: (what, size) => `${what}: ${size}. Pulsa para mirar dentro.`,
+  stageUntrained: "Así adivinan unos pesos aleatorios. Pulsa Entrenar y observa los mapas y las barras.",
+  stageTraining: "Está aprendiendo. Mientras tanto dibuja una cifra y mira qué lee en ella.",
+  stageTrained: "Ya ha aprendido. Dibuja una cifra y mírala pasar por la red.",
+  stageBars: "Probabilidad de cada cifra",
+};
