@@ -24,6 +24,7 @@ export function layerName(layer: string): string {
     batch_normalization: train.kindBatchNorm,
     dense: text.layerDense,
     flatten: text.layerFlatten,
+    add: text.layerAdd,
   };
   const name = names[kind];
   return name === undefined ? shownName(layer) : `${name} ${count(Number(place ?? 0) + 1)}`;

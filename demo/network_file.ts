@@ -89,7 +89,7 @@ export function readNetworkFile(bytes: Uint8Array): SavedNetwork {
     if (!data.every(Number.isFinite)) {
       throw new FileProblemError(
         { kind: "notFinite", tensor: name },
-        `Tensor "${name}" holds values that are no numbers: the training had diverged.`,
+        `Tensor "${name}" holds values that are not numbers: the training had diverged.`,
       );
     }
   }

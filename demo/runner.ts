@@ -44,12 +44,13 @@ export class Runner {
   #renderControls(): void {
     const text = say();
     const { phase, steps, batchSize, usable } = this.#session;
+    const epochs = this.#epochs();
     document.documentElement.dataset["phase"] = phase;
     this.#run.disabled = !usable;
     const words = {
       training: text.pause,
       paused: text.resume,
-      other: steps > 0 ? text.trainMore : text.train,
+      other: steps > 0 ? text.trainMore(epochs, count(epochs)) : text.train,
     };
     write(this.#run, phase === "training" || phase === "paused" ? words[phase] : words.other);
     this.#step.disabled = this.#epoch.disabled = phase !== "ready" && phase !== "paused";

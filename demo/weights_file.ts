@@ -106,7 +106,7 @@ export function weightsFor(model: Model, file: ReadonlyMap<string, Tensor>): Wei
     if (!data.every(Number.isFinite)) {
       throw new FileProblemError(
         { kind: "notFinite", tensor: name },
-        `Tensor "${name}" holds values that are no numbers.`,
+        `Tensor "${name}" holds values that are not numbers.`,
       );
     }
   }

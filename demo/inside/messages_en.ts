@@ -38,10 +38,10 @@ export const en = {
     "by its weights and added up: a large sum where the picture looks like the kernel. Outside the picture there are zeros. " +
     "The weights start at random, and training moves them.",
   inConvMoreText: (size: string, channels: string) =>
-    `The same again, now over the maps of the layer before: a filter has a kernel of ${size} for each of the ${channels} maps, and adds up all their sums. ` +
+    `The same again, now over the maps of the layer before: a filter has a kernel of ${size} for each of the ${channels} maps, and adds up the ${channels} results. ` +
     "So it can find shapes made of lines, where the first layer found the lines.",
   inMaps: (filters: string, product: string, total: string) =>
-    `${filters} filters make ${filters} maps, new pictures of the digit: ${product} = ${total} neurons`,
+    `${filters} filters make ${filters} feature maps, new pictures of the digit: ${product} = ${total} neurons`,
   inTheImage: "The picture",
   inMapOf: (map: string) => `Map ${map} of the layer before`,
   inOtherMaps: (count: string) => `The other ${count} maps together`,
@@ -53,27 +53,27 @@ export const en = {
     "the values under it are multiplied by its weights and added up, over all three: a large sum where the picture looks like the filter. Outside the picture there are zeros. " +
     "The weights start at random, and training moves them.",
   inColourSum: (colour: string) => `Sum over ${colour}`,
-  inProducts: (sum: string) => `Times the values under it, together ${sum}`,
+  inProducts: (sum: string) => `Multiplied by the pixels under it; sum: ${sum}`,
   inMap: (filter: string) => `Map ${filter}`,
   inReceptive: (size: string) => `Seen by it in the picture: ${size} pixels`,
   inZeros: (share: string) =>
-    `ReLU keeps what is above 0 and makes 0 of the rest: f(x) = max(0, x). ${share} of the values of this layer are 0 now.`,
+    `ReLU lets positive values through and turns the rest into 0: f(x) = max(0, x). ${share} of the values of this layer are 0 now.`,
   inSides: "Which values the maps show",
   inBeforeRelu: "Before ReLU",
   inAfterRelu: "After ReLU",
   inOutput: "Values",
   inGradient: "Gradient of the answer",
-  inAllMaps: "All maps of this layer",
+  inAllMaps: "All feature maps of this layer",
   inBias: "bias",
-  inSumOf: (count: string, sum: string) => `${count} products, together ${sum}`,
-  inValuesOf: (count: string, sum: string) => `${count} values, together ${sum}`,
+  inSumOf: (count: string, sum: string) => `${count} products; sum: ${sum}`,
+  inValuesOf: (count: string, sum: string) => `${count} values; sum: ${sum}`,
   inSlide: "Slide the window",
   inSlideStop: "Stop",
   inSpeed: "How fast the window slides",
   inSpeeds: { slow: "Slow", normal: "Normal", fast: "Fast" },
   inMovesTitle: "How training would move this kernel",
   inMovesText:
-    "The loss is −ln of the share that the right digit gets, and training makes it smaller. The gradient says for each weight how fast the loss grows as the weight grows: " +
+    "The loss is −ln of the probability that the right digit gets, and training makes it smaller. The gradient says for each weight how fast the loss grows as the weight grows: " +
     "where it is above 0 (blue), a step moves the weight down (↓); where it is below 0 (orange), up (↑).",
   inMovesDigit: "The digit that this should be",
   inLoss: (digit: string, share: string, loss: string) => `Loss, if this should be ${digit}: −ln(${share}) = ${loss}`,
@@ -99,7 +99,7 @@ export const en = {
   inOtherTitle: (name: string) => `Layer ${name}`,
   inMapFrom: (filter: string, layer: string) => `Map ${filter}, from ${layer}`,
   layerWords: {
-    activation: { title: "ReLU", text: "What is above 0 stays, and the rest becomes 0: f(x) = max(0, x)." },
+    activation: { title: "ReLU", text: "Positive values pass, and the rest becomes 0: f(x) = max(0, x)." },
     add: {
       title: "Addition",
       text:
@@ -129,8 +129,8 @@ export const en = {
     `Number ${index} of ${total} is map ${map}, row ${row}, column ${column}: ${value}`,
   inDenseTitle: "Dense layer",
   inDenseText: (inputs: string) =>
-    `Each neuron has a weight for each of the ${inputs} numbers before it: the products are added up.`,
-  inDenseRelu: "ReLU keeps what is above 0.",
+    `A hidden layer: each neuron has a weight for each of the ${inputs} numbers before it, and adds up the products.`,
+  inDenseRelu: "ReLU lets positive values through and turns the rest into 0.",
   inDenseNeurons: "The neurons, line by line",
   inDenseEvidence: (neuron: string) => `Where neuron ${neuron} gets its sum from`,
   inNeuron: (neuron: string) => `Neuron ${neuron}`,
@@ -139,32 +139,32 @@ export const en = {
   inDecisionText: (inputs: string) =>
     `Each digit has a weight for each of the ${inputs} numbers before: the products, added up, are its score.`,
   inSoftmaxText: (classes: string) =>
-    `Softmax makes shares of the ${classes} scores: e to the power of each, divided by their sum.`,
+    `Softmax turns the ${classes} scores into probabilities: e to the power of each, divided by their sum.`,
   inScoreOf: (digit: string) => `Score of ${digit}`,
-  inShareOf: "Its share",
+  inShareOf: "Its probability",
   inClass: "Digit",
   inScore: "Score",
   inPower: "e^(score − highest)",
-  inProbability: "Share",
+  inProbability: "Probability",
   inEvidence: "Where it comes from",
   inEvidenceOf: (digit: string) => `Where the score of ${digit} comes from: blue speaks for it, orange against it`,
   inEvidenceNote:
     "The small pictures add up the products of each place of the last maps: blue speaks for the digit, orange against it.",
 
   inLookedTitle: "Where it looked",
-  inLookedText: "Three ways to ask which pixels an answer hangs on, here for the digit:",
+  inLookedText: "Three ways to ask which pixels an answer depends on, here for the digit:",
   inLookedFor: "Digit to ask for",
-  inSaliency: "Slope",
+  inSaliency: "Saliency",
   inSaliencyNote:
     "How much the score moves when one pixel changes a little: the gradient, by backpropagation down to the picture.",
   inGradCam: "Grad-CAM",
-  inGradCamNote: (layer: string) => `The maps of the last convolution (${layer}), weighed by their gradients.`,
+  inGradCamNote: (layer: string) => `The maps of the last convolution (${layer}), weighted by their gradients.`,
   inOcclusion: "Covering",
   inOcclusionNote: (size: string) =>
-    `A black square of ${size} slides over the picture: blue where covering lowers the digit’s share, orange where it raises it.`,
+    `A black square of ${size} slides over the picture: blue where covering lowers the digit’s probability, orange where it raises it.`,
   inOcclude: "Cover and ask again",
 
-  inKernelsTitle: "How the kernels came about",
+  inKernelsTitle: "How the kernels formed",
   inKernelsText:
     "The kernels of the first convolution start as random numbers from a normal distribution, symmetric about 0. Backpropagation tells for each weight which way makes the loss smaller, and each step moves it a little. " +
     "Noise becomes edges, lines and spots.",
@@ -173,7 +173,7 @@ export const en = {
   inKernelsSlider: "Moment of the training",
   inKernelsPlay: "Play the training",
   inKernelsStop: "Stop",
-  inKernelsHistogram: (filters: string) => `How often each weight occurs, in ${filters} kernels`,
+  inKernelsHistogram: (filters: string) => `Histogram of the weights of ${filters} kernels`,
   inKernelsNone: "Train, and the moments gather here.",
   inKernelsSpread: (mean: string, deviation: string) => `mean ${mean}, standard deviation ${deviation}`,
 
@@ -200,7 +200,7 @@ export const en = {
   inFilterAfter: "After",
   inFilterRelu: "ReLU after it",
   inFilterWeight: (row: string, column: string) => `Weight in row ${row}, column ${column}`,
-  inFilterBadFile: "This file is no picture that the browser can read.",
+  inFilterBadFile: "This file is not a picture that the browser can read.",
   presetIdentity: "Identity",
   presetBlur: "Blur (mean)",
   presetGauss: "Blur (Gauss)",

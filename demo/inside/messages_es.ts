@@ -34,14 +34,14 @@ export const es: InsideMessages = {
 
   inConvTitle: (ordinal) => `Convolución ${ordinal}`,
   inConvText: (size) =>
-    `Un núcleo de ${size} pesos se desliza por la imagen, de izquierda a derecha y de arriba abajo. En cada sitio se multiplican los píxeles que cubre ` +
+    `Un núcleo (kernel) de ${size} pesos se desliza por la imagen, de izquierda a derecha y de arriba abajo. En cada sitio se multiplican los píxeles que cubre ` +
     "por sus pesos y se suma todo: la suma es grande donde la imagen se parece al núcleo. Fuera de la imagen hay ceros. " +
     "Los pesos empiezan al azar y el entrenamiento los mueve.",
   inConvMoreText: (size, channels) =>
-    `Otra vez lo mismo, ahora sobre los mapas de la capa anterior: un filtro tiene un núcleo de ${size} para cada uno de los ${channels} mapas y suma todas sus sumas. ` +
+    `Otra vez lo mismo, ahora sobre los mapas de la capa anterior: un filtro tiene un núcleo de ${size} para cada uno de los ${channels} mapas y suma los ${channels} resultados. ` +
     "Así puede encontrar formas hechas de líneas donde la primera capa encontró las líneas.",
   inMaps: (filters, product, total) =>
-    `${filters} filtros hacen ${filters} mapas, imágenes nuevas de la cifra: ${product} = ${total} neuronas`,
+    `${filters} filtros hacen ${filters} mapas de características, imágenes nuevas de la cifra: ${product} = ${total} neuronas`,
   inTheImage: "La imagen",
   inMapOf: (map) => `Mapa ${map} de la capa anterior`,
   inOtherMaps: (count) => `Los otros ${count} mapas juntos`,
@@ -53,27 +53,27 @@ export const es: InsideMessages = {
     "se multiplican los valores que cubre por sus pesos y se suma todo, en los tres: la suma es grande donde la imagen se parece al filtro. Fuera de la imagen hay ceros. " +
     "Los pesos empiezan al azar y el entrenamiento los mueve.",
   inColourSum: (colour) => `Suma en el ${colour}`,
-  inProducts: (sum) => `Por los valores que cubre, juntos ${sum}`,
+  inProducts: (sum) => `Multiplicado por los píxeles que cubre; suma: ${sum}`,
   inMap: (filter) => `Mapa ${filter}`,
   inReceptive: (size) => `Lo que ve de la imagen: ${size} píxeles`,
   inZeros: (share) =>
-    `ReLU conserva lo que pasa de 0 y hace 0 del resto: f(x) = max(0, x). El ${share} de los valores de esta capa es 0 ahora.`,
+    `ReLU deja pasar lo positivo y convierte lo demás en 0: f(x) = max(0, x). El ${share} de los valores de esta capa es 0 ahora.`,
   inSides: "Qué valores muestran los mapas",
   inBeforeRelu: "Antes de ReLU",
   inAfterRelu: "Después de ReLU",
   inOutput: "Valores",
   inGradient: "Gradiente de la respuesta",
-  inAllMaps: "Todos los mapas de esta capa",
+  inAllMaps: "Todos los mapas de características de esta capa",
   inBias: "sesgo",
-  inSumOf: (count, sum) => `${count} productos, juntos ${sum}`,
-  inValuesOf: (count, sum) => `${count} valores, juntos ${sum}`,
+  inSumOf: (count, sum) => `${count} productos; suma: ${sum}`,
+  inValuesOf: (count, sum) => `${count} valores; suma: ${sum}`,
   inSlide: "Deslizar la ventana",
   inSlideStop: "Parar",
   inSpeed: "Con qué rapidez se desliza la ventana",
   inSpeeds: { slow: "Despacio", normal: "Normal", fast: "Deprisa" },
   inMovesTitle: "Hacia dónde movería el entrenamiento este núcleo",
   inMovesText:
-    "La pérdida es −ln de la parte que recibe la cifra correcta, y el entrenamiento la hace menor. El gradiente dice de cada peso cuánto crece la pérdida cuando crece el peso: " +
+    "La pérdida es −ln de la probabilidad que recibe la cifra correcta, y el entrenamiento la hace menor. El gradiente dice de cada peso cuánto crece la pérdida cuando crece el peso: " +
     "donde pasa de 0 (azul), un paso baja el peso (↓); donde no llega a 0 (naranja), lo sube (↑).",
   inMovesDigit: "La cifra que debería ser",
   inLoss: (digit, share, loss) => `Pérdida si debería ser un ${digit}: −ln(${share}) = ${loss}`,
@@ -98,7 +98,7 @@ export const es: InsideMessages = {
   inOtherTitle: (name) => `Capa ${name}`,
   inMapFrom: (filter, layer) => `Mapa ${filter}, de ${layer}`,
   layerWords: {
-    activation: { title: "ReLU", text: "Lo que pasa de 0 se queda y el resto se hace 0: f(x) = max(0, x)." },
+    activation: { title: "ReLU", text: "Deja pasar lo positivo y convierte lo demás en 0: f(x) = max(0, x)." },
     add: {
       title: "Suma",
       text:
@@ -127,8 +127,8 @@ export const es: InsideMessages = {
     `El número ${index} de ${total} es el mapa ${map}, fila ${row}, columna ${column}: ${value}`,
   inDenseTitle: "Capa densa",
   inDenseText: (inputs) =>
-    `Cada neurona tiene un peso para cada uno de los ${inputs} números anteriores: se suman los productos.`,
-  inDenseRelu: "ReLU conserva lo que pasa de 0.",
+    `Una capa oculta: cada neurona tiene un peso para cada uno de los ${inputs} números anteriores y suma los productos.`,
+  inDenseRelu: "ReLU deja pasar lo positivo y convierte lo demás en 0.",
   inDenseNeurons: "Las neuronas, renglón por renglón",
   inDenseEvidence: (neuron) => `De dónde viene la suma de la neurona ${neuron}`,
   inNeuron: (neuron) => `Neurona ${neuron}`,
@@ -137,13 +137,13 @@ export const es: InsideMessages = {
   inDecisionText: (inputs) =>
     `Cada cifra tiene un peso para cada uno de los ${inputs} números anteriores: los productos, sumados, son su puntuación.`,
   inSoftmaxText: (classes) =>
-    `Softmax hace partes de las ${classes} puntuaciones: e elevado a cada una, dividido por la suma de todas.`,
+    `Softmax convierte las ${classes} puntuaciones en probabilidades: e elevado a cada una, dividido por la suma de todas.`,
   inScoreOf: (digit) => `Puntuación del ${digit}`,
-  inShareOf: "Su parte",
+  inShareOf: "Su probabilidad",
   inClass: "Cifra",
   inScore: "Puntuación",
   inPower: "e^(puntuación − mayor)",
-  inProbability: "Parte",
+  inProbability: "Probabilidad",
   inEvidence: "De dónde viene",
   inEvidenceOf: (digit) => `De dónde viene la puntuación del ${digit}: el azul habla a favor, el naranja en contra`,
   inEvidenceNote:
@@ -152,17 +152,17 @@ export const es: InsideMessages = {
   inLookedTitle: "Dónde ha mirado",
   inLookedText: "Tres maneras de preguntar de qué píxeles depende una respuesta, aquí para la cifra:",
   inLookedFor: "Cifra por la que se pregunta",
-  inSaliency: "Pendiente",
+  inSaliency: "Saliencia",
   inSaliencyNote:
     "Cuánto se mueve la puntuación si un píxel cambia un poco: el gradiente, por retropropagación hasta la imagen.",
   inGradCam: "Grad-CAM",
   inGradCamNote: (layer) => `Los mapas de la última convolución (${layer}), ponderados por sus gradientes.`,
   inOcclusion: "Tapar",
   inOcclusionNote: (size) =>
-    `Un cuadrado negro de ${size} se desliza por la imagen: azul donde taparla baja la parte de la cifra, naranja donde la sube.`,
+    `Un cuadrado negro de ${size} se desliza por la imagen: azul donde taparla baja la probabilidad de la cifra, naranja donde la sube.`,
   inOcclude: "Tapar y volver a preguntar",
 
-  inKernelsTitle: "Cómo nacieron los núcleos",
+  inKernelsTitle: "Cómo se formaron los núcleos",
   inKernelsText:
     "Los núcleos de la primera convolución empiezan como números al azar de una distribución normal, simétrica alrededor de 0. La retropropagación dice de cada peso hacia dónde baja la pérdida, y cada paso lo mueve un poco. " +
     "El ruido se vuelve bordes, líneas y manchas.",
@@ -171,7 +171,7 @@ export const es: InsideMessages = {
   inKernelsSlider: "Momento del entrenamiento",
   inKernelsPlay: "Reproducir el entrenamiento",
   inKernelsStop: "Parar",
-  inKernelsHistogram: (filters) => `Cuántas veces sale cada peso, en ${filters} núcleos`,
+  inKernelsHistogram: (filters) => `Histograma de los pesos de ${filters} núcleos`,
   inKernelsNone: "Entrena, y los momentos se reúnen aquí.",
   inKernelsSpread: (mean, deviation) => `media ${mean}, desviación típica ${deviation}`,
 

@@ -159,7 +159,7 @@ export const en = {
   previewOthers: "Show others",
   previewFailed: "They could not be shown.",
   train: "Train",
-  trainMore: "Train on",
+  trainMore: "Keep training",
   pause: "Pause",
   resume: "Resume",
   reset: "Reset",

@@ -161,7 +161,7 @@ export const es: PicturesMessages = {
   train: "Entrenar",
   trainMore: "Seguir entrenando",
   pause: "Pausar",
-  resume: "Continuar",
+  resume: "Reanudar",
   reset: "Reiniciar",
   preparing: "Preparando la red…",
   untrained: "Sin entrenar, solo adivina.",

@@ -9,6 +9,8 @@ export interface Column {
   readonly layer: PlacedLayer;
   /** Layers that follow it and change its values one by one are shown in its place; this is the one that opens it. */
   readonly opens: number;
+  /** Places of the columns whose values it gets; −1 is the input. */
+  readonly from: readonly number[];
 }
 
 /** Layers that keep the shape and the meaning of what comes in: the result stands for the layer before. */
@@ -24,15 +26,29 @@ const REFINING: ReadonlySet<string> = new Set([
 /** In the order of their use, without the last layer, whose values are the bars. */
 export function columnsOf(model: Model): Column[] {
   const columns: Column[] = [];
-  for (const { kind, index } of walkOf(model).steps) {
-    const layer = model.layers[index];
-    if (layer === undefined || kind === "flatten") continue;
+  const shownIn = placesOf(model, columns);
+  const shown = new Set(walkOf(model).steps.flatMap(({ kind, index }) => (kind === "flatten" ? [] : [index])));
+  model.layers.forEach((layer, index) => {
+    const from = [...new Set(layer.connectedTo.map(shownIn))];
     const last = columns.at(-1);
+    if (!shown.has(index)) return;
     const refines = REFINING.has(layer.layer.config.kind) && last?.layer.name === layer.connectedTo[0];
-    if (refines && last) columns[columns.length - 1] = { index, layer, opens: last.opens };
-    else columns.push({ index, layer, opens: index });
-  }
+    if (refines && last) columns[columns.length - 1] = { ...last, index, layer };
+    else columns.push({ index, layer, opens: index, from });
+  });
   return columns;
+}
+
+/** The column that shows a layer's values, by the layer's name: its own, or that of what it passes on. −1: the input. */
+function placesOf(model: Model, columns: readonly Column[]): (name: string) => number {
+  const placed = new Map(model.layers.map((layer) => [layer.name, layer]));
+  const place = (name: string): number => {
+    const layer = placed.get(name);
+    if (layer === undefined) return -1;
+    const own = columns.findIndex(({ opens, index }) => layer === model.layers[opens] || layer === model.layers[index]);
+    return own >= 0 ? own : place(layer.connectedTo[0] ?? "");
+  };
+  return place;
 }
 
 /** How a layer's values lie as a picture. */

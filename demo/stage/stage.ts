@@ -136,24 +136,31 @@ export class Stage {
     const text = say();
     write(find("stage-input-shape", HTMLElement), neuronsOf(model.inputShapes[0] ?? []));
     const [given] = this.#strip.children;
+    const nameAt = (order: number) => {
+      const opens = this.#shown[order]?.column.opens;
+      return opens === undefined ? text.stageInput : layerName(model.layers[opens]?.name ?? "");
+    };
     this.#strip.replaceChildren(
       ...(given ? [given] : []),
-      ...this.#shown.map(({ column, place }) => {
-        const { layer, opens } = column;
+      ...this.#shown.map(({ column, place }, order) => {
+        const { layer, opens, from } = column;
         const shape = shapeOf(layer.outputShape);
         const neurons = count(layer.neurons);
-        const name = layerName(model.layers[opens]?.name ?? layer.name);
         const button = make(
           "button",
           { className: "stage-layer" },
           place,
-          make("span", { className: "stage-name", text: name }),
+          make("span", { className: "stage-name", text: nameAt(order) }),
           make("span", { className: "stage-shape", text: neuronsOf(layer.outputShape) }),
         );
+        // Where a network branches, the layer before is not the one on the left.
+        const follows = from.length === 1 && from[0] === order - 1;
+        if (!follows) button.append(make("span", { className: "stage-shape", text: text.stageFrom(from.map(nameAt)) }));
         button.type = "button";
         const says = text.stageSays(
           whatItDoes(model, opens),
-          text.stageNeurons(shape, neurons) + parametersOf(model, column),
+          (layer.outputShape.length > 1 ? text.stageNeurons(shape, neurons) : text.stageRow(neurons)) +
+            parametersOf(model, column),
         );
         button.setAttribute("aria-description", says);
         const point = (what: string | undefined) => () => {
@@ -163,7 +170,7 @@ export class Stage {
         for (const event of ["pointerenter", "focus"]) button.addEventListener(event, point(says));
         for (const event of ["pointerleave", "blur"]) button.addEventListener(event, point(undefined));
         button.addEventListener("click", () => this.#options.onLook(opens));
-        return make("li", {}, button);
+        return make("li", { className: follows ? "follows" : "" }, button);
       }),
     );
     this.#pointed = undefined;
@@ -233,8 +240,9 @@ function canvasIn(place: HTMLElement): HTMLCanvasElement {
   return canvas;
 }
 
-/** "28×28×32 = 25,088". */
+/** "28×28×32 = 25,088"; of a row only how many. */
 function neuronsOf(shape: readonly number[]): string {
+  if (shape.length === 1) return shapeOf(shape);
   return `${shapeOf(shape)} = ${count(shape.reduce((product, extent) => product * extent, 1))}`;
 }
 

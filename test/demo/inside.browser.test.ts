@@ -288,7 +288,7 @@ describe("the walk has a step for every layer that does something", () => {
       ...layers.map(({ layer }) => STEPS[layer.config.kind]),
       "The answer",
       "Where it looked",
-      "How the kernels came about",
+      "How the kernels formed",
       "Filters by hand",
     ]);
     layers.forEach(({ outputShape }, index) => {

@@ -129,7 +129,7 @@ describe("a network as a file", () => {
       [file({}, withTensor("trainer/learningRate", ...rates([0, 1, 0, -1, -1, 1, 0, 0]))), /rate of -1/, "rate"],
       [file({ batchSize: 1e9 }), /batch size/, "batch"],
       [file({}, new Map([...tiny().parameters].slice(1))), /"conv2d\/kernel" is missing/, "tensor"],
-      [file({}, diverged), /no numbers/, "notFinite"],
+      [file({}, diverged), /not numbers/, "notFinite"],
     ];
     for (const [bytes, message, kind] of wrong) {
       expect(() => readNetworkFile(bytes)).toThrow(FormatError);
@@ -347,7 +347,7 @@ describe("weights without a network", () => {
       ],
     });
     const diverged = { ...pytorch, "fc.bias": { shape: [16], data: new Float32Array(16).fill(Number.NaN) } };
-    expect(() => weightsFor(network(), reread(sorted(diverged)))).toThrow(/"fc.bias" holds values that are no numbers/);
+    expect(() => weightsFor(network(), reread(sorted(diverged)))).toThrow(/"fc.bias" holds values that are not numbers/);
   });
 
   it("begin a training of their own, and are known for trained ones when they are saved and opened again", async () => {

@@ -169,7 +169,7 @@ describe("the demo on WebGPU", () => {
     await page.fill("#stop-steps", "");
     await page.keyboard.press("Tab");
     await page.click("#more-settings summary");
-    expect(await page.textContent("#facts")).toMatch(/Kernel launches a step\d/);
+    expect(await page.textContent("#facts")).toMatch(/GPU programs per step\d/);
   });
 
   it("looks inside: counts, sums that add up, windows that move, and a test digit where nothing is drawn", async () => {

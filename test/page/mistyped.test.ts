@@ -80,7 +80,7 @@ describe("a number", () => {
     await open();
     await type("#learning-rate", "0,0,1");
     expect(await note("learning-rate")).toBe(
-      "This is no number. Allowed: numbers from 1.2E-38 to 3.4E38. Until then it stays at 0.001.",
+      "This is not a number. Allowed: numbers from 1.2E-38 to 3.4E38. Until then it stays at 0.001.",
     );
     expect(await page.inputValue("#learning-rate")).toBe("0,0,1");
     expect(hash().has("learning-rate")).toBe(false);
@@ -125,7 +125,7 @@ describe("a number", () => {
     await page.click('a[data-view="inside"]');
     const weight = page.locator(".weights input").first();
     await weight.fill("heavy");
-    expect(await page.textContent(".step-filters .field-note")).toContain("This is no number.");
+    expect(await page.textContent(".step-filters .field-note")).toContain("This is not a number.");
     await weight.fill("-0.5");
     expect(await page.isHidden(".step-filters .field-note")).toBe(true);
     expect(errors).toEqual([]);
@@ -133,7 +133,7 @@ describe("a number", () => {
 
   it("of an address that cannot be is told too, and the page goes on without it", async () => {
     await open("&learning-rate=quick&seed=1e9&batch-size=0&stop-steps=0&layers=2-1_c99999");
-    expect(await note("learning-rate")).toContain("This is no number.");
+    expect(await note("learning-rate")).toContain("This is not a number.");
     expect(await note("seed")).toContain("Until then it stays at 1.");
     expect(await page.textContent("#batch-note")).toContain("Allowed: whole numbers from 1 to 4096.");
     expect(await note("stop-steps")).toContain("it does not count");

@@ -243,7 +243,7 @@ describe("a folder with two folders of pictures", () => {
     expect(await page.locator(".class-name").first().inputValue()).toBe("sticks");
     expect(await page.isDisabled("#pictures-size")).toBe(true);
     await page.selectOption("#pictures-epochs", "1");
-    await page.click('#pictures-train:text("Train on")');
+    await page.click('#pictures-train:text("Keep training")');
     await expect.poll(() => page.textContent("#pictures-readings")).toContain("epoch 21 of 21");
     await idle();
     await page.click("#pictures-reset");

@@ -83,9 +83,10 @@ describe("the network on the first screen", () => {
   });
 
   it("follows a drawing and the training, and then still shows what the network does", async () => {
+    await page.click("#run");
+    await page.locator("digit-pad").scrollIntoViewIfNeeded();
     const box = (await page.locator("digit-pad").boundingBox())!;
     const at = (x: number, y: number) => [box.x + x * box.width, box.y + y * box.height] as const;
-    await page.click("#run");
     await page.mouse.move(...at(0.5, 0.15));
     await page.mouse.down();
     await page.mouse.move(...at(0.5, 0.85), { steps: 8 });
@@ -118,7 +119,8 @@ describe("the network on the first screen", () => {
   it("has the layers of another network, one below the other on a phone", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await page.click('a[data-view="train"]');
-    await page.selectOption("#preset", "tiny");
+    await page.selectOption("#preset", "residual");
+    await page.click("#network-apply");
     const names = () => page.locator(".stage-layer .stage-name").allTextContents();
     await expect.poll(names).not.toEqual(["Convolution 1", "Max pooling 1", "Convolution 2", "Max pooling 2"]);
     const tops = await page

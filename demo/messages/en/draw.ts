@@ -12,13 +12,13 @@ export const draw = {
   noteSmall: "That is very little ink; the network reads it as it is.",
   pictureUnreadable: "This file is not a picture that the browser can read.",
   pictureEmpty: "Nothing stands out in this picture: it needs one digit on an even ground.",
-  pictureShown: "The picture, brought to what MNIST’s digits look like.",
+  pictureShown: "The picture, resized and centred like MNIST’s digits.",
 
   vary: "Vary the digits",
   kernelVary: "Varies the digits",
 
   teachHeading: "Teach it",
-  teachAsk: "Misread? Press the digit that it is.",
+  teachAsk: "Misread? Press the right digit.",
   teachDigitsLabel: "Which digit is it?",
   teachDigit: (digit: string) => `It is a ${digit}`,
   teachUntrained: "Train the network first; then you can correct it.",

@@ -1,7 +1,7 @@
 /** What stands beside a field whose content does not count. */
 
 export const fields = {
-  fieldUnreadable: "This is no number.",
+  fieldUnreadable: "This is not a number.",
   fieldWhole: (least: string, most: string) => `whole numbers from ${least} to ${most}`,
   fieldRange: (least: string, most: string) => `numbers from ${least} to ${most}`,
   fieldOrNothing: (range: string) => `${range}, or nothing`,

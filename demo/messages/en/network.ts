@@ -17,6 +17,7 @@ export const network = {
   layerFlattenDetail: "one long row",
   layerDense: "Dense",
   layerDenseDetail: "one score for each digit",
+  layerAdd: "Addition",
   layerTotal: "Total",
   factParameters: "Parameters",
   factOptimizer: "Kept by the optimizer",
@@ -26,8 +27,8 @@ export const network = {
   factBackend: "Runs on",
   factCpu: "the CPU, in JavaScript",
   factWasm: "the CPU, in WebAssembly",
-  factDispatches: "Kernel launches a step",
-  factSubmits: "Submissions a step",
+  factDispatches: "GPU programs per step",
+  factSubmits: "Submissions per step",
   factMemory: "GPU memory in use",
   factDigits: "GPU memory of the digits",
 };

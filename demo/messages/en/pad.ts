@@ -23,7 +23,7 @@ export const pad = {
   verdictSure: (percent: string) => `${percent} sure`,
   verdictUnsure: (percent: string) => `Not sure: ${percent}`,
   verdictUnknown: "Not sure: none of the digits it learned from is drawn like this",
-  verdictUntrained: "Not trained yet",
+  verdictUntrained: "Not trained yet: it only guesses",
   verdictBusy: "Reading …",
   noteUntrained:
     "The network is untrained: its weights are random, and so is its answer. Press Train and watch the bars.",

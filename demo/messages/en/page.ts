@@ -25,7 +25,7 @@ export const page = {
   insideTitle: "Inside the network",
   insideNotLoaded: "This view could not be loaded. Check the connection and open it again.",
   insideIntro:
-    "From the pixels to the answer, step by step, through the network that you train, on the digit that you drew. Every number is its own.",
+    "From the pixels to the answer, step by step, through the network that you train, on the digit that you drew. Every number comes from your network.",
   picturesIntro:
     "Train a network on pictures of your own, and have it name others. Everything stays on this machine: nothing is uploaded.",
 };

@@ -3,7 +3,7 @@
 export const profile = {
   profileSummary: "Where the time of a step goes",
   profileNote:
-    "A step is a short list of programs for the graphics card, called kernels: first the layers forwards, then their gradients backwards, then the update of the weights. " +
+    "A step is a short list of programs of the GPU: first the layers forwards, then their gradients backwards, then the update of the weights. " +
     "This times each of them. The training waits meanwhile and stays as it is.",
   profileNoteCpu:
     "A step is a list of operations: first the layers forwards, then their gradients backwards, then the update of the weights. " +
@@ -14,9 +14,9 @@ export const profile = {
   profileFailed: (message: string) => `It could not be measured: ${message}`,
   profileDone: (steps: string, source: string) => `Median of ${steps} steps, ${source}.`,
   profilePeak: (steps: string, source: string, peak: string) =>
-    `Median of ${steps} steps, ${source}. The peak, ${peak} GFLOP/s, is what a kernel of nothing but multiplications and additions reached here.`,
+    `Median of ${steps} steps, ${source}. The peak, ${peak} GFLOP/s, is what a program of nothing but multiplications and additions reached here.`,
   profileTimestamps: "by the clock of the graphics card",
-  profileWallClock: "by the clock of this page, each kernel alone",
+  profileWallClock: "by the clock of this page, each program alone",
   profileCpu: "by the clock of this page",
   profileColumnWork: "Work",
   profileColumnTime: "Time",

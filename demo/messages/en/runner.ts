@@ -4,7 +4,8 @@ export const runner = {
   trainHeading: "Training",
   curvesHeading: "The curves",
   train: "Train",
-  trainMore: "Train on",
+  trainMore: (count: number, formatted: string) =>
+    count === 1 ? "Train 1 more epoch" : `Train ${formatted} more epochs`,
   pause: "Pause",
   resume: "Resume",
   step: "One step",
@@ -25,7 +26,7 @@ export const runner = {
   epochCount: (count: number, formatted: string) => (count === 1 ? "1 epoch" : `${formatted} epochs`),
   stepOf: (step: string, of: string) => `step ${step} of ${of}`,
   imagesPerSecond: (count: string) => `${count} images/s`,
-  millisecondsPerStep: (time: string) => `${time} a step`,
+  millisecondsPerStep: (time: string) => `${time} per step`,
   timeLeft: (time: string) => `${time} left`,
   paused: "paused",
   trained: "training finished",

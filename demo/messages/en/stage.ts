@@ -4,8 +4,9 @@ export const stage = {
   stageLabel: "The network at work",
   stageInput: "Digit",
   stageNeurons: (shape: string, neurons: string) => `${shape} = ${neurons} neurons`,
+  stageRow: (neurons: string) => `${neurons} neurons`,
+  stageFrom: (names: readonly string[]) => `from ${names.join(" and ")}`,
   stageParameters: (parameters: string) => `, ${parameters} parameters`,
-  stageSaysInput: (size: string) => `The digit as the network gets it: ${size}.`,
   stageSaysConv: (filters: string, size: string) =>
     `${filters} filters of ${size} slide over what comes in; each makes a map of where it found its pattern`,
   stageSaysPool: (size: string) =>
@@ -17,5 +18,4 @@ export const stage = {
   stageUntrained: "These are the guesses of random weights. Press Train, and watch the maps and the bars.",
   stageTraining: "It is learning. Draw a digit meanwhile, and see what it makes of it.",
   stageTrained: "It has learned. Draw a digit, and watch it go through the network.",
-  stageBars: "Probability of each digit",
 };

@@ -12,13 +12,13 @@ export const draw: typeof english = {
   noteSmall: "Es muy poca tinta; la red la lee tal como está.",
   pictureUnreadable: "Este archivo no es una imagen que el navegador pueda leer.",
   pictureEmpty: "En esta imagen no destaca nada: hace falta una cifra sobre un fondo uniforme.",
-  pictureShown: "La imagen, llevada al aspecto de las cifras de MNIST.",
+  pictureShown: "La imagen, escalada y centrada como las cifras de MNIST.",
 
   vary: "Variar las cifras",
   kernelVary: "Varía las cifras",
 
   teachHeading: "Enséñale",
-  teachAsk: "¿Leyó mal? Pulsa la cifra que es.",
+  teachAsk: "¿Se equivocó? Pulsa la cifra correcta.",
   teachDigitsLabel: "¿Qué cifra es?",
   teachDigit: (digit) => `Es un ${digit}`,
   teachUntrained: "Primero entrena la red; después podrás corregirla.",
@@ -32,9 +32,9 @@ export const draw: typeof english = {
     `Todavía no: tu dibujo se sigue leyendo como ${read}, y el ${label} recibe ${share}. Pulsa ${label} otra vez para que practique más.`,
   teachManyLearned: (right, of) => `Ahora lee ${right} de tus ${of} dibujos.`,
   teachMeasured: (before, after, count) =>
-    `Exactitud en cifras reservadas: ${before} antes, ${after} después, en ${count} cifras.`,
+    `Exactitud en validación: ${before} antes, ${after} después, en ${count} cifras.`,
   teachRefused: (before, after) =>
-    `No se conserva: la exactitud en cifras reservadas habría bajado de ${before} a ${after}, más de medio punto. La red está como antes.`,
+    `No se conserva: la exactitud en validación habría bajado de ${before} a ${after}, más de medio punto. La red está como antes.`,
   teachUndone: "Deshecho: la red está como antes de la lección.",
   teachUndo: "Deshacer la lección",
   teachInterrupted: "La lección se interrumpió; la red está como antes.",
@@ -52,7 +52,7 @@ export const draw: typeof english = {
 
   keepHeading: "Conservar la red",
   keepNote:
-    "Cada medición guarda el entrenamiento en este navegador: tras recargar puede seguir desde ahí. Una ventana privada lo olvida al cerrarse. Los archivos los hace y los lee esta página; no se sube nada.",
+    "Cada medición guarda el entrenamiento en este navegador: si recargas, no pierdes nada. Una ventana privada lo olvida al cerrarse. Los archivos los hace y los lee esta página; no se sube nada.",
   keepNoRoom: "Este navegador no tiene sitio para este entrenamiento: guarda la red como archivo antes de salir.",
   keepNothing:
     "Este navegador no guarda nada de esta página: recargar empieza de nuevo. Guarda la red como archivo antes de salir.",

@@ -23,7 +23,7 @@ export const pad: typeof english = {
   verdictSure: (percent) => `${percent} de seguridad`,
   verdictUnsure: (percent) => `Sin seguridad: ${percent}`,
   verdictUnknown: "Sin seguridad: ninguna de las cifras de las que aprendió está dibujada así",
-  verdictUntrained: "Aún sin entrenar",
+  verdictUntrained: "Sin entrenar, solo adivina",
   verdictBusy: "Leyendo…",
   noteUntrained:
     "La red está sin entrenar: sus pesos son aleatorios, y su respuesta también. Pulsa Entrenar y mira las barras.",

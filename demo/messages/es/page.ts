@@ -25,7 +25,7 @@ export const page: typeof english = {
   insideTitle: "Dentro de la red",
   insideNotLoaded: "No se pudo cargar esta vista. Comprueba la conexión y vuelve a abrirla.",
   insideIntro:
-    "De los píxeles a la respuesta, paso a paso, por la red que tú entrenas y con la cifra que has dibujado. Cada número es suyo.",
+    "De los píxeles a la respuesta, paso a paso, por la red que tú entrenas y con la cifra que has dibujado. Todos los números salen de tu red.",
   picturesIntro:
     "Entrena una red con tus propias imágenes y deja que reconozca otras. Todo se queda en este equipo: no se sube nada.",
 };

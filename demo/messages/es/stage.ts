@@ -4,8 +4,9 @@ export const stage: typeof english = {
   stageLabel: "La red en marcha",
   stageInput: "Cifra",
   stageNeurons: (shape, neurons) => `${shape} = ${neurons} neuronas`,
+  stageRow: (neurons) => `${neurons} neuronas`,
+  stageFrom: (names) => `de ${names.join(" y ")}`,
   stageParameters: (parameters) => `, ${parameters} parámetros`,
-  stageSaysInput: (size) => `La cifra tal como llega a la red: ${size}.`,
   stageSaysConv: (filters, size) =>
     `${filters} filtros de ${size} recorren lo que llega; cada uno hace un mapa de dónde encontró su patrón`,
   stageSaysPool: (size) =>
@@ -17,5 +18,4 @@ export const stage: typeof english = {
   stageUntrained: "Así adivinan unos pesos aleatorios. Pulsa Entrenar y observa los mapas y las barras.",
   stageTraining: "Está aprendiendo. Mientras tanto dibuja una cifra y mira qué lee en ella.",
   stageTrained: "Ya ha aprendido. Dibuja una cifra y mírala pasar por la red.",
-  stageBars: "Probabilidad de cada cifra",
 };
