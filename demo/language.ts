@@ -131,15 +131,15 @@ function locale(): string {
 }
 
 function format(value: number, options: Intl.NumberFormatOptions): string {
-  return new Intl.NumberFormat(locale(), options).format(value);
+  // "2.500" in Spanish as well as "25.088": one style for all numbers.
+  return new Intl.NumberFormat(locale(), { useGrouping: true, ...options }).format(value);
 }
 
 /** How numbers are written into fields, and read from them. */
 export const fieldNumber = (value: number) => writeNumber(value, locale());
 export const fieldMarks = (): Marks => marksOf(locale());
 
-/** "2,500", in Spanish "2.500" as well as "25.088": one style for all numbers. */
-export const count = (value: number) => format(value, { maximumFractionDigits: 0, useGrouping: true });
+export const count = (value: number) => format(value, { maximumFractionDigits: 0 });
 export const decimal = (value: number, digits: number) =>
   format(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 export const significant = (value: number, digits: number) => format(value, { maximumSignificantDigits: digits });

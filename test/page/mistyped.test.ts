@@ -269,7 +269,7 @@ describe("the training", () => {
       () => (window as unknown as { seen: { strip: string[]; wrong: string[] } }).seen,
     );
     expect(wrong).toEqual([]);
-    expect(strip[1]).toBe("");
+    expect(strip).toContain("");
   });
 });
 
