@@ -25,6 +25,13 @@ export function addressOf(name: View): string {
   return `#${name}${query === "" ? "" : `?${query}`}`;
 }
 
+/** The same with one setting more, or another value of it. */
+export function addressWith(name: View, setting: string, value: string): string {
+  const settings = new URLSearchParams(current.settings);
+  settings.set(setting, value);
+  return `#${name}?${settings}`;
+}
+
 /** What the address says of a setting; undefined where it keeps its default. */
 export function setting(name: string): string | undefined {
   return current.settings.get(name) ?? undefined;

@@ -1,4 +1,5 @@
 /** "Keep the network": in this browser, as a file, as a link, as code; and the way back. */
+import { setSetting, setting } from "./address.ts";
 import { type Digits, dataUrl } from "./digits.ts";
 import { find, make, write } from "./dom.ts";
 import { errorWords } from "./error_words.ts";
@@ -27,17 +28,18 @@ type Outcome =
   | { kind: "link" | "code" | "opened" | "openedElsewhere" | "offerFailed" }
   | { kind: "saved" | "unknown"; name: string }
   /** Weights without a network; `words` says what became of them, in the page's language. */
-  | { kind: "weights" | "weightsRefused"; words: () => string }
+  | { kind: "weights" | "weightsRefused" | "shared" | "notShared"; words: () => string }
   | { kind: "copyFailed"; content: string }
   | { kind: "failed"; error: unknown };
 
 /** Outcomes that are told as refusals. */
-const REFUSALS = ["failed", "unknown", "weightsRefused"];
+const REFUSALS = ["failed", "unknown", "weightsRefused", "notShared"];
 
 export class KeepPanel {
   readonly #options: KeepPanelOptions;
   readonly #save = find("save-network", HTMLButtonElement);
   readonly #open = find("open-network", HTMLButtonElement);
+  readonly #share = find("share-network", HTMLButtonElement);
   readonly #status = find("keep-status", HTMLElement);
   readonly #text = find("keep-text", HTMLTextAreaElement);
   #outcome: Outcome | undefined;
@@ -46,6 +48,10 @@ export class KeepPanel {
   #id = newId();
   /** The newest training of an earlier visit, until the visitor has chosen. */
   #offer: KeptRun | undefined;
+  /** The last network of an address that was opened, or tried. */
+  #opened: string | undefined;
+  /** Why the network of the address was not opened. */
+  #linkProblem: unknown;
   #stores = true;
   #shown = "";
 
@@ -60,11 +66,13 @@ export class KeepPanel {
     window.addEventListener("pagehide", leave);
     this.#save.addEventListener("click", () => void this.#saveFile());
     onFile(this.#open, find("network-file", HTMLInputElement), (file) => void this.open(file));
+    this.#share.addEventListener("click", () => void this.#shareLink());
     find("copy-link", HTMLButtonElement).addEventListener("click", () => void this.#copy("link", location.href));
     find("copy-code", HTMLButtonElement).addEventListener("click", () => void this.#copyCode());
     void keptRuns().then((runs) => {
       this.#runs = runs;
-      if (session.steps === 0) this.#offer = runs[0];
+      // Who follows a link to a network came for that.
+      if (session.steps === 0 && setting("trained") === undefined) this.#offer = runs[0];
       this.#changed();
     });
   }
@@ -74,6 +82,12 @@ export class KeepPanel {
     const text = say();
     const offer = this.#offer;
     const { phase, steps } = this.#options.session;
+    if (this.#linkProblem !== undefined) {
+      const again = { label: text.dismiss, run: () => this.#dismissLink() };
+      return {
+        ...{ kind: "failure", title: text.linkFailed, sentences: [errorWords(this.#linkProblem)], actions: [again] },
+      };
+    }
     if (offer === undefined || steps > 0 || phase !== "ready") return undefined;
     return {
       kind: "advice",
@@ -108,6 +122,45 @@ export class KeepPanel {
       else {
         await this.#adopt(readNetworkFile(bytes));
         this.#show({ kind: "opened" });
+      }
+    } catch (error) {
+      this.#show({ kind: "failed", error });
+    }
+  }
+
+  /** Goes on with the network that the address carries, where it carries one. */
+  async openShared(): Promise<void> {
+    const code = setting("trained");
+    if (code === undefined || code === this.#opened) return;
+    this.#opened = code;
+    try {
+      const { openShared } = await import("./share/share.ts");
+      await this.#adopt(await openShared(code, this.#options.session));
+    } catch (error) {
+      this.#linkProblem = error;
+      setSetting("trained", undefined);
+    }
+    this.#changed();
+  }
+
+  #dismissLink(): void {
+    this.#linkProblem = undefined;
+    this.#changed();
+    find("run", HTMLButtonElement).focus();
+  }
+
+  async #shareLink(): Promise<void> {
+    try {
+      const { share } = await import("./share/share.ts");
+      const { link, words, measure } = await share(this.#options.session);
+      if (link === undefined) {
+        this.#show({ kind: "notShared", words });
+        return;
+      }
+      // What rounding costs is told when it is known: a browser lets a page copy only right after a press.
+      if (await this.#copy("link", link)) {
+        this.#show({ kind: "shared", words });
+        this.#show({ kind: "shared", words: await measure() });
       }
     } catch (error) {
       this.#show({ kind: "failed", error });
@@ -226,14 +279,17 @@ export class KeepPanel {
     });
   }
 
-  async #copy(kind: "link" | "code", content: string): Promise<void> {
+  /** Whether it was copied; else it is shown. */
+  async #copy(kind: "link" | "code", content: string): Promise<boolean> {
     try {
       await navigator.clipboard.writeText(content);
       this.#show({ kind });
+      return true;
     } catch {
       this.#show({ kind: "copyFailed", content });
       this.#text.focus();
       this.#text.select();
+      return false;
     }
   }
 
@@ -251,6 +307,9 @@ export class KeepPanel {
     const text = say();
     const { session } = this.#options;
     this.#save.disabled = this.#open.disabled = !session.usable;
+    this.#share.disabled = !session.usable || !session.hasLearned;
+    // It is another network by now.
+    if (session.steps > 0 && setting("trained") !== undefined) setSetting("trained", undefined);
     const note = !kept().database ? text.keepNothing : this.#stores ? text.keepNote : text.keepNoRoom;
     write(find("keep-note", HTMLElement), note);
     write(this.#status, this.#sentence());
@@ -277,6 +336,8 @@ export class KeepPanel {
         return `${text.keepOpened(count(this.#options.session.steps))} ${text.keepElsewhere}`;
       case "opened":
         return text.keepOpened(count(this.#options.session.steps));
+      case "shared":
+      case "notShared":
       case "weights":
       case "weightsRefused":
         return outcome.words();

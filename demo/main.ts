@@ -255,6 +255,7 @@ onView(() => {
   find("title", HTMLElement).focus({ preventScroll: true });
   train.redraw();
   changed();
+  void keeping.openShared();
 });
 
 // ---- language and theme
@@ -410,7 +411,7 @@ onLanguage(() => {
 
 showView();
 focusScrollers();
-void session.open();
+void session.open().then(() => keeping.openShared());
 const keepingTried = tryKeeping().then((missing) => {
   if (missing) changed();
 });

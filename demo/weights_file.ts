@@ -130,7 +130,10 @@ export function weightsFor(model: Model, file: ReadonlyMap<string, Tensor>): Wei
 }
 
 /** A network like `model` with these weights, whose training begins from them. */
-export function networkWith({ parameters }: Weights, { model, optimizer, batchSize, seed }: AtHand): NetworkFile {
+export function networkWith(
+  { parameters }: Pick<Weights, "parameters">,
+  { model, optimizer, batchSize, seed }: AtHand,
+): NetworkFile {
   const copy = modelFromConfig(model.toJSON());
   copy.setParameters(parameters);
   const { rule } = optimizer;

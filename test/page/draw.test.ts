@@ -564,6 +564,33 @@ describe("what outlasts the page", () => {
     expect(await page.locator("#run-list li").count()).toBeGreaterThan(1);
   });
 
+  it("shares the trained network as a link, which opens it in a fresh browser", async () => {
+    await page.click("#share-network");
+    await expect.poll(() => text("#keep-status"), { timeout: 60_000 }).toContain("rounded to 8 bits");
+    const [, after, count, before] = /reads ([\d.]+)% of (\d+) held-out digits, and ([\d.]+)%/.exec(
+      await text("#keep-status"),
+    )!;
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    expect(link.length).toBeLessThanOrEqual(65_000);
+    expect(link).toMatch(/^[\x21-\x7e]+$/);
+    expect(before).toBe(/[\d.]+/.exec(await text("#accuracy"))?.[0]);
+    // As many digits as 0.3 points are, and one more, since 500 digits tell no half ones.
+    expect(Math.abs(Number(before) - Number(after))).toBeLessThanOrEqual(0.3 + 100 / Number(count));
+    const context = await browser.newContext({ locale: "en-US" });
+    const visitor = await context.newPage();
+    await visitor.goto(link);
+    await expect.poll(() => visitor.textContent("#accuracy"), { timeout: 60_000 }).toBe(`${after}%`);
+    await expect.poll(() => visitor.textContent("#accuracy-caption")).toContain("with the file’s weights");
+    await expect.poll(() => visitor.textContent("#stage-note")).toContain("has learned");
+    // It trains on from there, and the address is no longer that network's.
+    await visitor.click("#step");
+    await expect.poll(() => visitor.textContent("#readings"), { timeout: 60_000 }).toContain("step 1");
+    expect(visitor.url()).not.toContain("trained=");
+    await visitor.goto(`${link.slice(0, 3000)}`);
+    await visitor.waitForSelector(".notice.failure:has-text('could not be opened')");
+    await context.close();
+  });
+
   it("copies a link and the program", async () => {
     await page.click("#copy-link");
     await expect.poll(() => text("#keep-status"), PATIENT).toContain("link is copied");

@@ -281,8 +281,9 @@ describe("where it is wrong", () => {
     // Of what is not seen yet, innerText has no spaces.
     await page.waitForSelector("#own-kept li");
     expect(await page.innerText("#own-kept li")).toMatch(/^shoes-images\.gz: 500 pictures, 393 kB\s+in use\s+Remove$/);
+    const earlier = await page.innerText("#accuracy-caption");
     await page.click("#epoch-step");
-    await page.waitForSelector('html[data-phase="training"]');
+    await expect.poll(() => page.innerText("#accuracy-caption"), { timeout: 60_000 }).not.toBe(earlier);
     await trained();
     const before = await page.innerText("#runner .score");
     expect(before).toMatch(/^[\d.]+%\s+of 80 held-out pictures read correctly after \d+ steps$/);

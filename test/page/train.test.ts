@@ -129,8 +129,9 @@ describe("the Train view", () => {
     expect(hash()).toBe("#train?network=tiny&batch-size=64");
     expect(Number.parseFloat((await page.textContent("#accuracy")) ?? "")).toBe(before);
     expect(await page.textContent("#readings")).toContain(steps);
+    const caption = await page.textContent("#accuracy-caption");
     await page.click("#epoch-step");
-    await page.waitForSelector('html[data-phase="training"]');
+    await expect.poll(() => page.textContent("#accuracy-caption"), { timeout: 60_000 }).not.toBe(caption);
     await page.waitForSelector('html[data-phase="ready"]');
     // 2,000 digits in batches of 64.
     const now = Number(/step ([\d,]+)/.exec((await page.textContent("#readings")) ?? "")?.[1]?.replace(",", ""));

@@ -56,13 +56,15 @@ export const draw = {
   keepNoRoom: "This browser has no room for this training: save the network as a file before you leave.",
   keepNothing:
     "This browser keeps nothing for this page: a reload begins anew. Save the network as a file before you leave.",
+  keepShare: "Share the network as a link",
+  linkFailed: "The network in this address could not be opened",
   keepLink: "Copy a link to these settings",
   keepCode: "Copy as code",
   keepSave: "Save as a file",
   keepOpen: "Open a file",
   keepLinkCopied: "The link is copied: it opens this view with these settings.",
   keepLinkWithout:
-    "The link is copied: it opens this view with these settings. This network is not in it; to pass it on, save it as a file.",
+    "The link is copied: it opens this view with these settings. This network is not in it; to pass it on, share it as a link or save it as a file.",
   keepCodeCopied: "The program is copied. It trains this network with these settings from the beginning.",
   keepCopyFailed: "The browser did not allow copying. Here it is to copy by hand:",
   keepSaved: (name: string) => `Saved as ${name}: weights, optimizer and configuration.`,

@@ -56,13 +56,15 @@ export const draw: typeof english = {
   keepNoRoom: "Este navegador no tiene sitio para este entrenamiento: guarda la red como archivo antes de salir.",
   keepNothing:
     "Este navegador no guarda nada de esta página: recargar empieza de nuevo. Guarda la red como archivo antes de salir.",
+  keepShare: "Compartir la red con un enlace",
+  linkFailed: "No se pudo abrir la red de esta dirección",
   keepLink: "Copiar un enlace a estos ajustes",
   keepCode: "Copiar como código",
   keepSave: "Guardar como archivo",
   keepOpen: "Abrir un archivo",
   keepLinkCopied: "Enlace copiado: abre esta vista con estos ajustes.",
   keepLinkWithout:
-    "Enlace copiado: abre esta vista con estos ajustes. Esta red no va en él; para compartirla, guárdala como archivo.",
+    "Enlace copiado: abre esta vista con estos ajustes. Esta red no va en él; para compartirla, usa el enlace con la red o guárdala como archivo.",
   keepCodeCopied: "Programa copiado. Entrena esta red con estos ajustes desde el principio.",
   keepCopyFailed: "El navegador no permitió copiar. Aquí está, para copiarlo a mano:",
   keepSaved: (name) => `Guardada como ${name}: pesos, optimizador y configuración.`,
