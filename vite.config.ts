@@ -1,6 +1,7 @@
 import { defineConfig, type Plugin } from "vite";
 import { buildTarget } from "./scripts/browsers/oldest.mjs";
 import { visitChunks } from "./scripts/chunks-plugin.mjs";
+import { smallFont } from "./scripts/font-plugin.mjs";
 import { offlinePage } from "./scripts/offline-plugin.mjs";
 import { preloadedPage } from "./scripts/preload-plugin.mjs";
 import { smallShaders } from "./scripts/wgsl-plugin.mjs";
@@ -28,7 +29,15 @@ const chunks = visitChunks({
 /** The demo. The library is built by scripts/build.mjs, the tests are configured in vitest.config.ts. */
 export default defineConfig({
   base: "./",
-  plugins: [smallShaders(), sharedWorker(), chunks, smallMarkup, preloadedPage("demo/main.ts"), offlinePage()],
+  plugins: [
+    smallShaders(),
+    sharedWorker(),
+    chunks,
+    smallMarkup,
+    smallFont(),
+    preloadedPage("demo/main.ts"),
+    offlinePage(),
+  ],
   build: {
     outDir: "site",
     target: buildTarget(),

@@ -3,9 +3,10 @@ import { sample } from "../src/data/subset.ts";
 import { DigitPadElement } from "../src/elements/digit_pad.ts";
 import { find } from "./dom.ts";
 import { DrawPanel } from "./draw_panel.ts";
-import { KnownInk } from "./known_ink.ts";
+import type { KnownInk } from "./known_ink.ts";
+import { Lazy } from "./lazy.ts";
 import type { Session } from "./session.ts";
-import { TeachPanel } from "./teach_panel.ts";
+import type { TeachPanel } from "./teach_panel.ts";
 
 // The page itself reads what is drawn.
 customElements.define("digit-pad", DigitPadElement);
@@ -16,37 +17,71 @@ export interface DrawViewOptions {
   onPixels(pixels: Float32Array | undefined): void;
   /** A lesson told something of the network as it now is: writes the whole page, this view too, at once. */
   onOutcome(): void;
+  /** The view Draw has all its parts, or they could not be fetched. */
+  onComplete(): void;
 }
+
+/** What only the view Draw has: lessons, and what is known of the ink that was learned from. */
+interface Parts {
+  readonly teaching: TeachPanel;
+  readonly ink: typeof KnownInk;
+}
+
+const fetchParts = () => Promise.all([import("./teach_panel.ts"), import("./known_ink.ts")]);
 
 export class DrawView {
   readonly #session: Session;
   readonly #pad = find("pad", DigitPadElement);
   readonly #panel: DrawPanel;
-  readonly #teaching: TeachPanel;
+  readonly #parts: Lazy<Awaited<ReturnType<typeof fetchParts>>, Parts>;
   #inkOf: Session["digits"];
   #ink: Promise<KnownInk | undefined> | undefined;
 
-  constructor({ session, onPixels, onOutcome }: DrawViewOptions) {
+  constructor({ session, onPixels, onOutcome, onComplete }: DrawViewOptions) {
     this.#session = session;
     this.#panel = new DrawPanel({
       pad: this.#pad,
       predict: (pixels) => session.predict(pixels),
       trained: () => session.hasLearned,
       temperature: () => session.temperature,
-      knows: async (pixels) => (await this.#knownInk())?.knows(pixels, this.#teaching.drawings) ?? true,
+      knows: async (pixels) =>
+        (await this.#knownInk())?.knows(pixels, this.#parts.part?.teaching.drawings ?? []) ?? true,
       onPixels,
       testDigit() {
         const heldOut = session.digits?.heldOut;
         return heldOut && sample(heldOut, Math.floor(Math.random() * heldOut.count));
       },
     });
-    this.#teaching = new TeachPanel({ session, pixels: () => this.#panel.pixels, onOutcome });
+    this.#parts = new Lazy(
+      fetchParts,
+      ([{ TeachPanel }, { KnownInk }]) => ({
+        teaching: new TeachPanel({ session, pixels: () => this.#panel.pixels, onOutcome }),
+        ink: KnownInk,
+      }),
+      () => {
+        // Whether the ink is known was not asked so far.
+        this.#panel.refresh();
+        onComplete();
+      },
+    );
+  }
+
+  /** Fetches what only the view Draw has; after a failure the next call tries again. */
+  open(): void {
+    if (this.#parts.part === undefined) this.#parts.load().catch(() => undefined);
+  }
+
+  /** Whether the view Draw can be shown: all of it is there, or known not to come. */
+  get complete(): boolean {
+    return this.#parts.part !== undefined || this.#parts.failed;
   }
 
   /** The ink of the training set at hand, from the first drawing on that is asked about. */
   #knownInk(): Promise<KnownInk | undefined> | undefined {
     const { digits } = this.#session;
-    if (digits !== this.#inkOf) this.#ink = digits && KnownInk.of(digits.train, digits.heldOut);
+    const ink = this.#parts.part?.ink;
+    if (ink === undefined) return undefined;
+    if (digits !== this.#inkOf) this.#ink = digits && ink.of(digits.train, digits.heldOut);
     this.#inkOf = digits;
     return this.#ink;
   }
@@ -62,8 +97,9 @@ export class DrawView {
   }
 
   /** Takes the drawings of a file up. */
-  openDrawings(file: File): Promise<void> {
-    return this.#teaching.open(file);
+  async openDrawings(file: File): Promise<void> {
+    const { teaching } = await this.#parts.load();
+    await teaching.open(file);
   }
 
   /** Asks the network again about the same drawing, because it has learned. */
@@ -80,6 +116,6 @@ export class DrawView {
   render(): void {
     this.#panel.ready = this.#session.digits !== undefined;
     this.#panel.render();
-    this.#teaching.render();
+    this.#parts.part?.teaching.render();
   }
 }

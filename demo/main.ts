@@ -92,8 +92,13 @@ const drawing = new Lazy(
         changed();
       },
       onOutcome: () => render(),
+      onComplete() {
+        showSections();
+        changed();
+      },
     }),
   () => {
+    if (view() === "draw") drawing.part?.open();
     showSections();
     placePad();
     changed();
@@ -165,6 +170,7 @@ async function withDrawing(work: (view: DrawView) => Promise<void>): Promise<voi
 
 function showView(): void {
   if (view() !== "pictures" && drawing.part === undefined) drawing.load().catch(() => undefined);
+  if (view() === "draw") drawing.part?.open();
   showSections();
   document.documentElement.dataset["view"] = view();
   placePad();
@@ -179,9 +185,9 @@ function showView(): void {
 
 /** Views with a pad are seen once it works, or once it is known that it does not come. */
 function showSections(): void {
-  const padReady = drawing.part !== undefined || drawing.failed;
-  for (const name of VIEWS)
-    find(`view-${name}`, HTMLElement).hidden = name !== view() || ((name === "draw" || name === "inside") && !padReady);
+  const { part, failed } = drawing;
+  const ready = { train: true, draw: part?.complete || failed, inside: part !== undefined || failed, pictures: true };
+  for (const name of VIEWS) find(`view-${name}`, HTMLElement).hidden = name !== view() || !ready[name];
 }
 
 /** Only a view that is seen listens to what is dropped, and looks through a camera. */

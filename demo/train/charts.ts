@@ -1,4 +1,5 @@
 /** The two charts: loss and accuracy over the steps, of the training at hand and of others for comparison. */
+import "uplot/dist/uPlot.min.css";
 import "../valid_language.ts";
 import uPlot from "uplot";
 import { count, decimal, percent, say, significant } from "../language.ts";

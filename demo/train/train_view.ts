@@ -2,9 +2,9 @@
 import type { Digits } from "../digits.ts";
 import { find, write } from "../dom.ts";
 import { count, say, wordsKey } from "../language.ts";
+import { LazyProfilePanel } from "../lazy_profile_panel.ts";
 import { showFacts } from "../network_table.ts";
 import type { Notice } from "../notices.ts";
-import { ProfilePanel } from "../profile_panel.ts";
 import { Samples } from "../samples.ts";
 import type { Session } from "../session.ts";
 import { Builder } from "./builder.ts";
@@ -32,7 +32,7 @@ export class TrainView {
   readonly #settings: TrainSettings;
   readonly #builder: Builder;
   readonly #samples: Samples;
-  readonly #profile: ProfilePanel;
+  readonly #profile: LazyProfilePanel;
   readonly #data: DataChoice;
   readonly #mistakes: LazyMistakesPanel;
   #shownDigits: unknown;
@@ -47,7 +47,7 @@ export class TrainView {
     this.#session = session;
     this.#curves = new CurvesPanel(onSetting);
     this.#samples = new Samples((pixels) => session.predict(pixels));
-    this.#profile = new ProfilePanel(() => session.profile());
+    this.#profile = new LazyProfilePanel(session);
     this.#data = new DataChoice({
       ...{ corrections, onChange, onSetting },
       onDigits: (digits) => session.useDigits(digits),
@@ -113,8 +113,7 @@ export class TrainView {
   /** `plannedTarget`: the step that the training goes or would go to. */
   render({ plannedTarget }: { plannedTarget: number }): void {
     const { phase, digits, usable, model } = this.#session;
-    this.#profile.usable = usable && digits !== undefined;
-    this.#profile.backend = this.#session.backendKind;
+    this.#profile.show(this.#session.backendKind, usable && digits !== undefined);
     if (this.#profiled !== model) this.#profile.forget();
     this.#profiled = model;
     // While another network is made, there is none that reads.

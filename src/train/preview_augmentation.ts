@@ -10,7 +10,8 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Backend } from "../graph/backend.ts";
 import { checkBackend } from "../graph/checks.ts";
 import { Graph } from "../graph/graph.ts";
-import { augmentationOfShape } from "./augmentation.ts";
+import { asksForMixing, augmentationOfShape } from "./augmentation.ts";
+import { mixingOf } from "./batch_mixing.ts";
 import { datasetTables, fetchBatch } from "./dataset_variables.ts";
 
 /** Which images to show, and where. */
@@ -70,7 +71,8 @@ export async function previewAugmentation(
   if (dataset.more !== undefined) {
     throw new ArgumentError(`${WHERE}: takes data sets with one input and one output.`);
   }
-  const augmentation = augmentationOfShape(WHERE, dataset.shape, augment, "these are");
+  const mixing = asksForMixing(augment) ? mixingOf(WHERE, augment) : undefined;
+  const augmentation = augmentationOfShape(WHERE, dataset.shape, augment, "these are", mixing);
   const rows = rowsOfBatch(step, { count: dataset.count, batch, shuffle, seed }).filter((row) => row >= 0);
   const layout = canvas && layOutImages(WHERE, [rows.length, ...dataset.shape], options);
   const { images } = await readRows(dataset, [...rows]);

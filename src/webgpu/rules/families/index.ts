@@ -111,7 +111,8 @@ export const families: readonly Family[] = [
     list: "gradientRules",
   },
   // Fetches bytes itself: before the fetch of a batch.
-  { ops: ["augmentImages", "mixingPlan", "mixImages"], load: () => import("./augmentation.ts") },
+  { ops: ["augmentImages"], load: () => import("./augmentation.ts") },
+  { ops: ["mixingPlan", "mixImages"], load: () => import("./mixing.ts") },
   // Counts right answers itself: before the metrics.
   {
     ops: ["batchRows", "gatherRows", "softmaxCrossEntropyGradient"],
