@@ -5,9 +5,9 @@ export const OWN: Readonly<Record<"en" | "es", Partial<InsideMessages>>> = {
   en: {
     inNothing: "Choose a picture above: everything below is about it.",
     inMaps: (filters, product, total) =>
-      `${filters} filters make ${filters} maps, each a new picture: ${product} = ${total} neurons`,
+      `${filters} filters make ${filters} feature maps, each a new picture: ${product} = ${total} neurons`,
     inMovesText:
-      "The loss is −ln of the share that the right class gets, and training makes it smaller. The gradient says for each weight how fast the loss grows as the weight grows: " +
+      "The loss is −ln of the probability that the right class gets, and training makes it smaller. The gradient says for each weight how fast the loss grows as the weight grows: " +
       "where it is above 0 (blue), a step moves the weight down (↓); where it is below 0 (orange), up (↑).",
     inMovesDigit: "The class that this should be",
     inMovesNote:
@@ -20,19 +20,19 @@ export const OWN: Readonly<Record<"en" | "es", Partial<InsideMessages>>> = {
     inClass: "Class",
     inEvidenceNote:
       "The small pictures add up the products of each place of the last maps: blue speaks for the class, orange against it.",
-    inLookedText: "Three ways to ask which pixels an answer hangs on, here for the class:",
+    inLookedText: "Three ways to ask which pixels an answer depends on, here for the class:",
     inLookedFor: "Class to ask for",
     inOcclusionNote: (size) =>
-      `A black square of ${size} slides over the picture: blue where covering lowers the share of the class, orange where it raises it.`,
+      `A black square of ${size} slides over the picture: blue where covering lowers the probability of the class, orange where it raises it.`,
     inFilterDrawing: "The picture",
   },
   es: {
     inNothing: "Elige una imagen arriba: todo lo de abajo trata de ella.",
     inReads: (name, share) => `La red dice: ${name}, ${share}`,
     inMaps: (filters, product, total) =>
-      `${filters} filtros hacen ${filters} mapas, cada uno una imagen nueva: ${product} = ${total} neuronas`,
+      `${filters} filtros hacen ${filters} mapas de características, cada uno una imagen nueva: ${product} = ${total} neuronas`,
     inMovesText:
-      "La pérdida es −ln de la parte que recibe la clase correcta, y el entrenamiento la hace menor. El gradiente dice de cada peso cuánto crece la pérdida cuando crece el peso: " +
+      "La pérdida es −ln de la probabilidad que recibe la clase correcta, y el entrenamiento la hace menor. El gradiente dice de cada peso cuánto crece la pérdida cuando crece el peso: " +
       "donde pasa de 0 (azul), un paso baja el peso (↓); donde no llega a 0 (naranja), lo sube (↑).",
     inMovesDigit: "La clase que debería ser",
     inLoss: (name, share, loss) => `Pérdida si debería ser ${name}: −ln(${share}) = ${loss}`,
@@ -51,7 +51,7 @@ export const OWN: Readonly<Record<"en" | "es", Partial<InsideMessages>>> = {
     inLookedText: "Tres maneras de preguntar de qué píxeles depende una respuesta, aquí para la clase:",
     inLookedFor: "Clase por la que se pregunta",
     inOcclusionNote: (size) =>
-      `Un cuadrado negro de ${size} se desliza por la imagen: azul donde taparla baja la parte de la clase, naranja donde la sube.`,
+      `Un cuadrado negro de ${size} se desliza por la imagen: azul donde taparla baja la probabilidad de la clase, naranja donde la sube.`,
     inFilterDrawing: "La imagen",
   },
 };

@@ -93,13 +93,13 @@ export const PICTURES: Wording = {
     introCpu:
       "Press Train, and a convolutional network learns to tell the classes of your pictures apart, on your own processor, in this page.",
     insideIntro:
-      "From the pixels to the answer, step by step, through the network that you train, on the picture that you drew or chose. Every number is its own.",
+      "From the pixels to the answer, step by step, through the network that you train, on the picture that you drew or chose. Every number comes from your network.",
     accuracyPending: "Accuracy on held-out pictures is measured as soon as the network is ready.",
     accuracyBusy: "Accuracy on held-out pictures is being measured.",
     accuracySoon: "Accuracy on held-out pictures is measured after the first steps.",
     accuracyNone: "Accuracy on held-out pictures was not measured.",
     accuracyBefore: (count) => `of ${count} held-out pictures read correctly, before any training`,
-    accuracyOpened: (count) => `of ${count} held-out pictures read correctly, with the file’s weights`,
+    accuracyOpened: (count) => `of ${count} held-out pictures read correctly, with the weights that came with it`,
     accuracyAfter: (count, steps) => `of ${count} held-out pictures read correctly after ${steps} steps`,
     accuracyAfterOne: (count) => `of ${count} held-out pictures read correctly after 1 step`,
     preparing: "Preparing the network and the pictures …",
@@ -151,13 +151,13 @@ export const PICTURES: Wording = {
     introCpu:
       "Pulsa Entrenar y una red convolucional aprende a distinguir las clases de tus imágenes en tu propio procesador, en esta página.",
     insideIntro:
-      "De los píxeles a la respuesta, paso a paso, por la red que tú entrenas y con la imagen que has dibujado o elegido. Cada número es suyo.",
+      "De los píxeles a la respuesta, paso a paso, por la red que tú entrenas y con la imagen que has dibujado o elegido. Todos los números salen de tu red.",
     accuracyPending: "La exactitud en validación se mide en cuanto la red está lista.",
     accuracyBusy: "Se está midiendo la exactitud en validación.",
     accuracySoon: "La exactitud en validación se mide tras los primeros pasos.",
     accuracyNone: "La exactitud en validación no se midió.",
     accuracyBefore: (count) => `de ${count} imágenes reservadas leídas bien, antes de entrenar`,
-    accuracyOpened: (count) => `de ${count} imágenes reservadas leídas bien, con los pesos del archivo`,
+    accuracyOpened: (count) => `de ${count} imágenes reservadas leídas bien, con los pesos que traía`,
     accuracyAfter: (count, steps) => `de ${count} imágenes reservadas leídas bien tras ${steps} pasos`,
     accuracyAfterOne: (count) => `de ${count} imágenes reservadas leídas bien tras 1 paso`,
     preparing: "Preparando la red y las imágenes…",
@@ -166,7 +166,7 @@ export const PICTURES: Wording = {
     announceAccuracy: (percent, steps) => `Exactitud en validación: ${percent} tras ${steps} pasos`,
     keyHeldOut: "en validación",
     chartLabel: (title, steps, training, heldOut) =>
-      `${title} a lo largo de ${steps} pasos: ${training} con los lotes de entrenamiento, ${heldOut} con imágenes reservadas. Los valores exactos están en la tabla de abajo.`,
+      `${title} a lo largo de ${steps} pasos: ${training} con los lotes de entrenamiento, ${heldOut} en validación. Los valores exactos están en la tabla de abajo.`,
     eventBatchSize: (size) => `Desde aquí un paso toma ${size} imágenes.`,
     eventDigits: (count) => `Desde aquí aprende de ${count} imágenes.`,
     eventVary: "Desde aquí las imágenes se varían.",

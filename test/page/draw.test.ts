@@ -580,7 +580,7 @@ describe("what outlasts the page", () => {
     const visitor = await context.newPage();
     await visitor.goto(link);
     await expect.poll(() => visitor.textContent("#accuracy"), { timeout: 60_000 }).toBe(`${after}%`);
-    await expect.poll(() => visitor.textContent("#accuracy-caption")).toContain("with the file’s weights");
+    await expect.poll(() => visitor.textContent("#accuracy-caption")).toContain("with the weights that came with it");
     await expect.poll(() => visitor.textContent("#stage-note")).toContain("has learned");
     // It trains on from there, and the address is no longer that network's.
     await visitor.click("#step");

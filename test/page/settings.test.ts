@@ -232,7 +232,7 @@ describe("the settings that the page shows", () => {
     expect(status).toMatch(/all \d tensors.*module0 → conv2d, .* → dense\. They came in PyTorch’s layout/);
     await ready();
     expect(await page.textContent("#accuracy")).toBe(accuracy);
-    expect(await page.textContent("#accuracy-caption")).toContain("with the file’s weights");
+    expect(await page.textContent("#accuracy-caption")).toContain("with the weights that came with it");
     expect(await page.textContent("#teach-ask")).not.toContain("Train the network first");
     await go("train");
     expect(await shown()).toEqual(before);
@@ -241,7 +241,7 @@ describe("the settings that the page shows", () => {
     await page.waitForSelector('#accuracy-caption:text("after 1 step")');
     await ready();
     await page.click("#reset");
-    await expect.poll(() => page.textContent("#accuracy-caption"), PATIENT).toContain("with the file’s weights");
+    await expect.poll(() => page.textContent("#accuracy-caption"), PATIENT).toContain("with the weights that came with it");
     expect(await page.textContent("#accuracy")).toBe(accuracy);
 
     await go("draw");

@@ -18,7 +18,7 @@ export const runner = {
   accuracySoon: "Accuracy on held-out digits is measured after the first steps.",
   accuracyNone: "Accuracy on held-out digits was not measured.",
   accuracyBefore: (count: string) => `of ${count} held-out digits read correctly, before any training`,
-  accuracyOpened: (count: string) => `of ${count} held-out digits read correctly, with the file’s weights`,
+  accuracyOpened: (count: string) => `of ${count} held-out digits read correctly, with the weights that came with it`,
   accuracyAfter: (count: string, steps: string) => `of ${count} held-out digits read correctly after ${steps} steps`,
   accuracyAfterOne: (count: string) => `of ${count} held-out digits read correctly after 1 step`,
   preparing: "Preparing the network and the digits …",

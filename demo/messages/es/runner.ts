@@ -17,7 +17,7 @@ export const runner: typeof english = {
   accuracySoon: "La exactitud en validación se mide tras los primeros pasos.",
   accuracyNone: "La exactitud en validación no se midió.",
   accuracyBefore: (count) => `de ${count} cifras reservadas leídas bien, antes de entrenar`,
-  accuracyOpened: (count) => `de ${count} cifras reservadas leídas bien, con los pesos del archivo`,
+  accuracyOpened: (count) => `de ${count} cifras reservadas leídas bien, con los pesos que traía`,
   accuracyAfter: (count, steps) => `de ${count} cifras reservadas leídas bien tras ${steps} pasos`,
   accuracyAfterOne: (count) => `de ${count} cifras reservadas leídas bien tras 1 paso`,
   preparing: "Preparando la red y las cifras…",
