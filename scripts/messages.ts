@@ -6,6 +6,7 @@
 import { en as insideEn } from "../demo/inside/messages_en.ts";
 import { es as insideEs } from "../demo/inside/messages_es.ts";
 import { OWN } from "../demo/inside/own_messages.ts";
+import { WHYS } from "../demo/inside/why_messages.ts";
 import * as pageEn from "../demo/messages/en/index.ts";
 import * as pageEs from "../demo/messages/es/index.ts";
 import { en as picturesEn } from "../demo/pictures/messages_en.ts";
@@ -22,6 +23,7 @@ const TABLES: readonly (readonly [name: string, en: Table, es: Table])[] = [
   ["The page", pageEn.messages, pageEs.messages],
   ["The view Train", pageEn.trainMessages, pageEs.trainMessages],
   ["Look inside", insideEn, insideEs],
+  ["The whys of Look inside", WHYS.en, WHYS.es],
   ["Your pictures", picturesEn, picturesEs],
   ["Links to networks", shareEn, shareEs],
   ["The page, of own pictures", PICTURES.en, PICTURES.es],

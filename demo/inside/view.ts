@@ -21,6 +21,7 @@ import { PointwiseStep } from "./pointwise_step.ts";
 import { PoolStep } from "./pool_step.ts";
 import type { Look, Step } from "./step.ts";
 import { walkOf } from "./walk.ts";
+import { WhyList, whysOf, whysOfPixels, whysOfStart } from "./whys.ts";
 
 export interface InsideOptions {
   /** The network as it is now, on one image. */
@@ -55,6 +56,7 @@ export class InsideView {
   readonly #kernels: KernelsStep;
   readonly #filters = new FiltersStep();
   #steps: Step[] = [];
+  #whys: WhyList[] = [];
   #stepsOf: Model | undefined;
   #pixels: Float32Array | undefined;
   #target: number | undefined;
@@ -213,6 +215,7 @@ export class InsideView {
     this.#filters.drawing = featureMap(look.inspection.input, 0);
     if (look.model !== this.#stepsOf) this.#makeSteps(look.model);
     for (const step of this.#steps) step.show(look);
+    for (const whys of this.#whys) whys.render();
     this.#kernels.render();
     this.#filters.render();
     this.#renderContents();
@@ -222,7 +225,12 @@ export class InsideView {
   #makeSteps(model: Model): void {
     this.#stepsOf = model;
     const walk = walkOf(model);
-    const steps: Step[] = [new PixelStep()];
+    const pixels = new PixelStep();
+    const steps: Step[] = [pixels];
+    for (const whys of this.#whys) whys.element.remove();
+    this.#whys = [];
+    this.#addWhys(pixels.element, whysOfPixels(model));
+    this.#addWhys(this.#kernels.element, whysOfStart(model));
     const asking = {
       target: (digit: number) => {
         this.#target = digit;
@@ -264,7 +272,9 @@ export class InsideView {
           steps.push(new PointwiseStep(index));
       }
       const made = steps.at(-1);
-      if (made) this.#stepOf.set(index, made.element);
+      if (made === undefined) continue;
+      this.#stepOf.set(index, made.element);
+      this.#addWhys(made.element, whysOf(model, { kind, index }));
     }
     steps.push(new AnswerStep(walk.answer));
     steps.push(new LookedStep({ predict: this.#options.predict, ask: asking.target }));
@@ -272,6 +282,13 @@ export class InsideView {
     // They lead to the steps that there were.
     this.#contents.replaceChildren();
     this.#walk.replaceChildren(...steps.map(({ element }) => element), this.#kernels.element, this.#filters.element);
+  }
+
+  #addWhys(step: HTMLElement, whys: ConstructorParameters<typeof WhyList>[0]): void {
+    if (whys.length === 0) return;
+    const list = new WhyList(whys);
+    step.append(list.element);
+    this.#whys.push(list);
   }
 
   /** The steps by name: each goes to its place. The address is the view's, so these are buttons. */

@@ -187,6 +187,8 @@ export class Stage {
     const { training, hasLearned } = this.#options;
     const state = training() ? text.stageTraining : hasLearned() ? text.stageTrained : text.stageUntrained;
     write(this.#note, this.#pointed ?? state);
+    // What there is to do next.
+    this.#root.classList.toggle("your-turn", hasLearned() && !training() && this.#pixels === undefined);
   }
 
   /** Whether there is something to draw that is seen. */

@@ -41,6 +41,8 @@ export interface Shown {
   readonly smoothing: number;
   readonly logLoss: boolean;
   readonly logSteps: boolean;
+  /** The axis of the accuracy begins at 90 %: where good networks differ. */
+  readonly topAccuracy?: boolean;
 }
 
 type Measure = "loss" | "accuracy";
@@ -83,11 +85,12 @@ class Chart {
 
   show(shown: Shown): void {
     const { run, target, others, smoothing, logSteps } = shown;
+    const top = shown.topAccuracy === true && this.#measure === "accuracy";
     const logLoss = shown.logLoss && this.#measure === "loss";
     this.#others = others;
     this.#events = run.events;
     this.#leastTop = BEYOND_GUESSING * Math.log(Math.max(2, shown.classes ?? DIGIT_CLASSES));
-    const key = JSON.stringify([logLoss, logSteps, others.map(({ color, letter }) => [color, letter])]);
+    const key = JSON.stringify([logLoss, logSteps, top, others.map(({ color, letter }) => [color, letter])]);
     const last = Math.max(target, run.losses.length, ...others.map((other) => other.run.losses.length));
     const steps = grid(last, MOST_POINTS, logSteps);
     const own = curve(run, this.#measure, steps, smoothing);
@@ -101,7 +104,7 @@ class Chart {
     if (key !== this.#built) {
       this.#built = key;
       this.#plot?.destroy();
-      this.#plot = this.#make(logLoss, logSteps, [steps, ...drawn]);
+      this.#plot = this.#make({ logLoss, logSteps, top }, [steps, ...drawn]);
     } else this.#plot?.setData([steps, ...drawn]);
     this.#writeLabel(run);
     this.writeReadout();
@@ -112,7 +115,10 @@ class Chart {
     this.writeReadout();
   }
 
-  #make(logLoss: boolean, logSteps: boolean, data: uPlot.AlignedData): uPlot {
+  #make(
+    { logLoss, logSteps, top }: { logLoss: boolean; logSteps: boolean; top: boolean },
+    data: uPlot.AlignedData,
+  ): uPlot {
     const axis: uPlot.Axis = {
       stroke: () => css("--muted"),
       font: font(1),
@@ -122,7 +128,7 @@ class Chart {
     // On a logarithmic axis most ticks have no label: they come as null.
     const labels = (write: (value: number) => string) => (_: uPlot, ticks: readonly (number | null)[]) =>
       ticks.map((tick) => (tick === null ? "" : write(tick)));
-    const range = this.#range(logLoss);
+    const range = this.#range(logLoss, top);
     const comparisons: uPlot.Series[] = this.#others.flatMap((other) => {
       const line: uPlot.Series = {
         stroke: () => css(other.color),
@@ -190,8 +196,8 @@ class Chart {
     );
   }
 
-  #range(logLoss: boolean): uPlot.Scale.Range {
-    if (this.#measure === "accuracy") return () => [0, 1];
+  #range(logLoss: boolean, fromNinety: boolean): uPlot.Scale.Range {
+    if (this.#measure === "accuracy") return () => [fromNinety ? 0.9 : 0, 1];
     const top = (most: number | null) => Math.max(this.#leastTop, most ?? 0);
     if (logLoss) return (_, least, most) => [0.9 * Math.min(least ?? 1, 1), 1.1 * top(most)];
     return (_, __, most) => [0, Math.max(this.#leastTop, top(most) * 1.02)];

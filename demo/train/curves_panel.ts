@@ -27,6 +27,7 @@ export class CurvesPanel {
   readonly #smoothing = find("smoothing", HTMLInputElement);
   readonly #logLoss = find("log-loss", HTMLInputElement);
   readonly #logSteps = find("log-steps", HTMLInputElement);
+  readonly #topAccuracy = find("top-accuracy", HTMLInputElement);
   readonly #runs = new RunsPanel(() => this.#runsChanged());
   #factor = USUAL_SMOOTHING;
   #drawn = 0;
@@ -57,7 +58,8 @@ export class CurvesPanel {
     });
     bindCheck("log-loss", this.#logLoss);
     bindCheck("log-steps", this.#logSteps);
-    for (const box of [this.#logLoss, this.#logSteps]) {
+    bindCheck("top-accuracy", this.#topAccuracy);
+    for (const box of [this.#logLoss, this.#logSteps, this.#topAccuracy]) {
       box.addEventListener("change", () => {
         this.#drawAgain();
         onSetting();
@@ -111,6 +113,7 @@ export class CurvesPanel {
       smoothing: this.#factor,
       logLoss: this.#logLoss.checked,
       logSteps: this.#logSteps.checked,
+      topAccuracy: this.#topAccuracy.checked,
     });
   }
 }

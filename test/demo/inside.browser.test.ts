@@ -300,6 +300,33 @@ describe("the walk has a step for every layer that does something", () => {
   });
 });
 
+describe("the whys of the reference network", () => {
+  it("are answered with its own numbers, those of the text that the project grew from", async () => {
+    const model = buildDesign(preset("reference"), IMAGE, 1);
+    const trainer = await trainerOf(model, cpu());
+    const { sections } = await look(trainer, model, drawings[25] as Float32Array, { covering: false });
+    const said = (title: string) =>
+      sections.find((section) => section.title === title)?.text.replaceAll("\u202f", " ") ?? "";
+    expect(said("Pixels are neurons")).toContain("set its 50,186 parameters");
+    const first = said("Convolution 1");
+    expect(first).toContain("3 · 3 · 1 · 32 weights + 32 biases = 320");
+    // (784 + 1) · 25,088
+    expect(first).toContain("would have 19,694,080 parameters");
+    expect(first).toContain("225,792 multiply-adds in this layer");
+    // 224² · 32 values of 3 · 3 · 3 products each
+    expect(first).toContain("224 × 224 × 32 = 1,605,632 neurons, with 43,352,064 multiply-adds");
+    // 14² · 64 · 3 · 3 · 32, and four times as many on 28².
+    expect(said("Max pooling 1")).toContain(
+      "has 3,612,672 multiply-adds. Without this pooling it would have 14,450,688: 4 times",
+    );
+    expect(said("Convolution 2")).toContain(
+      "depends on 8 × 8 pixels of the picture, one of the first convolution on 3 × 3",
+    );
+    expect(said("How the kernels formed")).toContain("√(2 / 9) = 0.471");
+    trainer.dispose();
+  });
+});
+
 describe("the camera in the filters by hand", () => {
   const devices = navigator.mediaDevices;
   let answer: () => Promise<MediaStream>;

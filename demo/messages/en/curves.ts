@@ -20,6 +20,7 @@ export const curves = {
   readoutHeldOut: "held out",
   smoothing: "Smoothing",
   logLoss: "Log loss axis",
+  topAccuracy: "Accuracy from 90% on",
   logSteps: "Log step axis",
   eventLearningRate: (rate: string) => `From here on the learning rate is ${rate}.`,
   eventBatchSize: (size: string) => `From here on a step takes ${size} digits.`,

@@ -17,5 +17,5 @@ export const stage = {
   stageSays: (what: string, size: string) => `${what}: ${size}. Press to look inside.`,
   stageUntrained: "These are the guesses of random weights. Press Train, and watch the maps and the bars.",
   stageTraining: "It is learning. Draw a digit meanwhile, and see what it makes of it.",
-  stageTrained: "It has learned. Draw a digit, and watch it go through the network.",
+  stageTrained: "It has learned. Now draw a digit, and watch it go through the network.",
 };

@@ -20,6 +20,7 @@ export const curves: typeof english = {
   readoutHeldOut: "validación",
   smoothing: "Suavizado",
   logLoss: "Eje de pérdida logarítmico",
+  topAccuracy: "Exactitud desde el 90 %",
   logSteps: "Eje de pasos logarítmico",
   eventLearningRate: (rate) => `Desde aquí la tasa de aprendizaje es ${rate}.`,
   eventBatchSize: (size) => `Desde aquí un paso toma ${size} cifras.`,

@@ -17,5 +17,5 @@ export const stage: typeof english = {
   stageSays: (what, size) => `${what}: ${size}. Pulsa para mirar dentro.`,
   stageUntrained: "Así adivinan unos pesos aleatorios. Pulsa Entrenar y observa los mapas y las barras.",
   stageTraining: "Está aprendiendo. Mientras tanto dibuja una cifra y mira qué lee en ella.",
-  stageTrained: "Ya ha aprendido. Dibuja una cifra y mírala pasar por la red.",
+  stageTrained: "Ya ha aprendido. Ahora dibuja una cifra y mírala pasar por la red.",
 };
