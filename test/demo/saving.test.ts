@@ -347,7 +347,9 @@ describe("weights without a network", () => {
       ],
     });
     const diverged = { ...pytorch, "fc.bias": { shape: [16], data: new Float32Array(16).fill(Number.NaN) } };
-    expect(() => weightsFor(network(), reread(sorted(diverged)))).toThrow(/"fc.bias" holds values that are not numbers/);
+    expect(() => weightsFor(network(), reread(sorted(diverged)))).toThrow(
+      /"fc.bias" holds values that are not numbers/,
+    );
   });
 
   it("begin a training of their own, and are known for trained ones when they are saved and opened again", async () => {

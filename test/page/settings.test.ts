@@ -241,7 +241,9 @@ describe("the settings that the page shows", () => {
     await page.waitForSelector('#accuracy-caption:text("after 1 step")');
     await ready();
     await page.click("#reset");
-    await expect.poll(() => page.textContent("#accuracy-caption"), PATIENT).toContain("with the weights that came with it");
+    await expect
+      .poll(() => page.textContent("#accuracy-caption"), PATIENT)
+      .toContain("with the weights that came with it");
     expect(await page.textContent("#accuracy")).toBe(accuracy);
 
     await go("draw");
