@@ -1,6 +1,5 @@
 /** "Keep the network": in this browser, as a file, as a link, as code; and the way back. */
-import { setSetting, setting } from "./address.ts";
-import { type Digits, dataUrl } from "./digits.ts";
+import type { Digits } from "./digits.ts";
 import { find, make, write } from "./dom.ts";
 import { errorWords } from "./error_words.ts";
 import { download, onFile } from "./files.ts";
@@ -10,7 +9,7 @@ import type { NetworkFile } from "./network_file.ts";
 import type { Notice } from "./notices.ts";
 import { completed } from "./run.ts";
 import type { Session } from "./session.ts";
-import { AUGMENT, LOSS } from "./setup.ts";
+import { SharedLink } from "./share/shared_link.ts";
 import { shownName } from "./shown_name.ts";
 import { dropRun, type KeptRun, keepRun, keptRuns } from "./storage.ts";
 
@@ -48,16 +47,18 @@ export class KeepPanel {
   #id = newId();
   /** The newest training of an earlier visit, until the visitor has chosen. */
   #offer: KeptRun | undefined;
-  /** The last network of an address that was opened, or tried. */
-  #opened: string | undefined;
-  /** Why the network of the address was not opened. */
-  #linkProblem: unknown;
+  readonly #link: SharedLink;
   #stores = true;
   #shown = "";
 
   constructor(options: KeepPanelOptions) {
     this.#options = options;
     const { session } = options;
+    this.#link = new SharedLink({
+      session,
+      adopt: (network) => this.#adopt(network),
+      onChange: () => this.#changed(),
+    });
     session.onKeep = (checkpoint) => void this.#keep(checkpoint);
     // Whatever becomes of the page then.
     const leave = () => void this.#keepNow().catch(() => undefined);
@@ -72,7 +73,7 @@ export class KeepPanel {
     void keptRuns().then((runs) => {
       this.#runs = runs;
       // Who follows a link to a network came for that.
-      if (session.steps === 0 && setting("trained") === undefined) this.#offer = runs[0];
+      if (session.steps === 0 && !this.#link.followed) this.#offer = runs[0];
       this.#changed();
     });
   }
@@ -82,12 +83,7 @@ export class KeepPanel {
     const text = say();
     const offer = this.#offer;
     const { phase, steps } = this.#options.session;
-    if (this.#linkProblem !== undefined) {
-      const again = { label: text.dismiss, run: () => this.#dismissLink() };
-      return {
-        ...{ kind: "failure", title: text.linkFailed, sentences: [errorWords(this.#linkProblem)], actions: [again] },
-      };
-    }
+    if (this.#link.notice) return this.#link.notice;
     if (offer === undefined || steps > 0 || phase !== "ready") return undefined;
     return {
       kind: "advice",
@@ -129,30 +125,13 @@ export class KeepPanel {
   }
 
   /** Goes on with the network that the address carries, where it carries one. */
-  async openShared(): Promise<void> {
-    const code = setting("trained");
-    if (code === undefined || code === this.#opened) return;
-    this.#opened = code;
-    try {
-      const { openShared } = await import("./share/share.ts");
-      await this.#adopt(await openShared(code, this.#options.session));
-    } catch (error) {
-      this.#linkProblem = error;
-      setSetting("trained", undefined);
-    }
-    this.#changed();
-  }
-
-  #dismissLink(): void {
-    this.#linkProblem = undefined;
-    this.#changed();
-    find("run", HTMLButtonElement).focus();
+  openShared(): Promise<void> {
+    return this.#link.open();
   }
 
   async #shareLink(): Promise<void> {
     try {
-      const { share } = await import("./share/share.ts");
-      const { link, words, measure } = await share(this.#options.session);
+      const { link, words, measure } = await this.#link.share();
       if (link === undefined) {
         this.#show({ kind: "notShared", words });
         return;
@@ -256,27 +235,12 @@ export class KeepPanel {
 
   async #copyCode(): Promise<void> {
     try {
-      await this.#copy("code", await this.#code());
+      // Few need it, and they can wait for it.
+      const { codeOf } = await import("./session_code.ts");
+      await this.#copy("code", codeOf(this.#options.session, this.#options.epochs()));
     } catch (error) {
       this.#show({ kind: "failed", error });
     }
-  }
-
-  async #code(): Promise<string> {
-    // Few need it, and they can wait for it.
-    const { toCode } = await import("./code.ts");
-    const { session, epochs } = this.#options;
-    const { id = "small", title } = session.digits ?? {};
-    return toCode({
-      model: session.model.toJSON(),
-      loss: LOSS,
-      optimizer: session.optimizer,
-      batchSize: session.batchSize,
-      seed: session.seed,
-      epochs: epochs(),
-      augment: session.augment ? AUGMENT : undefined,
-      data: title === undefined ? dataUrl(id === "full" ? "mnist" : "mnist-small") : "./your-pictures",
-    });
   }
 
   /** Whether it was copied; else it is shown. */
@@ -308,8 +272,7 @@ export class KeepPanel {
     const { session } = this.#options;
     this.#save.disabled = this.#open.disabled = !session.usable;
     this.#share.disabled = !session.usable || !session.hasLearned;
-    // It is another network by now.
-    if (session.steps > 0 && setting("trained") !== undefined) setSetting("trained", undefined);
+    this.#link.render();
     const note = !kept().database ? text.keepNothing : this.#stores ? text.keepNote : text.keepNoRoom;
     write(find("keep-note", HTMLElement), note);
     write(this.#status, this.#sentence());

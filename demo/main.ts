@@ -1,10 +1,11 @@
 /** The page: one session, three views on it, the bar of the training above them, and a fourth view with a training of its own. */
 import { sample } from "../src/data/subset.ts";
 import { addressOf, onView, VIEWS, type View, view } from "./address.ts";
-import { CLASSES, nameClasses } from "./classes.ts";
+import { nameClasses } from "./classes.ts";
+import { cureOf } from "./cure.ts";
 import { announce, find, focusScrollers, write } from "./dom.ts";
 import type { DrawView } from "./draw_view.ts";
-import { isOwnFileName, onDroppedFiles } from "./files.ts";
+import { onDropped } from "./dropped.ts";
 import { LazyInsideView } from "./inside/lazy_view.ts";
 import { KeepPanel } from "./keep_panel.ts";
 import { kept, tryKeeping } from "./kept.ts";
@@ -13,7 +14,6 @@ import { Lazy } from "./lazy.ts";
 import type { Language } from "./messages.ts";
 import {
   ailmentNotice,
-  type Cure,
   failureNotice,
   forcedCpuNotice,
   type Notice,
@@ -28,7 +28,6 @@ import { Session } from "./session.ts";
 import type { Force } from "./setup.ts";
 import { Stage } from "./stage/stage.ts";
 import { Theme } from "./theme.ts";
-import { isChangesJson } from "./train/changes.ts";
 import { Corrections } from "./train/corrections.ts";
 import { TrainView } from "./train/train_view.ts";
 
@@ -129,35 +128,14 @@ const keeping = new KeepPanel({
 });
 find("reset", HTMLButtonElement).addEventListener("click", () => keeping.beginAnew());
 
-// What is dropped or pasted goes where it belongs: pictures onto the pad, networks and drawings to their panels.
-onDroppedFiles((files) => {
-  const [file] = files;
-  if (file.type.startsWith("image/")) {
-    if (view() === "train") location.hash = addressOf("draw");
-    void withDrawing((view) => view.showPicture(file));
-  } else if (file.name.endsWith(".zip")) {
-    goTo("pictures");
-    void pictures
-      .load()
-      .then((view) => view.open(files))
-      .catch(() => undefined);
-  } else if (file.name.endsWith(".safetensors")) void keeping.open(file);
-  else if (file.name.endsWith(".json")) void openJson(file);
-  else if (files.every(({ name }) => isOwnFileName(name))) {
-    goTo("train");
-    void train.openPictures(files);
-  } else keeping.refuse(file);
+onDropped({
+  ...{ goTo, pictures, keeping, train },
+  showPicture: (file) => withDrawing((view) => view.showPicture(file)),
+  openDrawings: (file) => withDrawing((view) => view.openDrawings(file)),
 });
 
 function goTo(name: View): void {
   if (view() !== name) location.hash = addressOf(name);
-}
-
-/** Changes of the data set, or drawings. */
-async function openJson(file: File): Promise<void> {
-  const ofData = isChangesJson(await file.text());
-  goTo(ofData ? "train" : "draw");
-  await (ofData ? train.openChanges(file) : withDrawing((view) => view.openDrawings(file)));
 }
 
 /** Where the pad cannot be fetched, its view says so. */
@@ -340,34 +318,6 @@ function renderDrawing(): void {
   else if (failed) write(find("draw-note", HTMLElement), say().insideNotLoaded);
 }
 
-/** Weights with less than this share of guessing's loss have learned something worth going back to. */
-const LEARNED = 0.8 * Math.log(CLASSES);
-
-/** What there is to do about a training that learns nothing. */
-function cure(): Cure {
-  const { usualRate, bestSteps, bestLoss = Number.POSITIVE_INFINITY } = session;
-  const focusRun = () => find("run", HTMLButtonElement).focus();
-  return {
-    ...{ usualRate, goodSteps: bestLoss < LEARNED ? bestSteps : undefined },
-    async startAnew(rate) {
-      focusRun();
-      keeping.beginAnew();
-      await session.reset();
-      session.setLearningRate(rate);
-      session.train(train.epochs);
-    },
-    goOn(rate) {
-      focusRun();
-      session.setLearningRate(rate);
-      if (session.phase !== "training") session.train(train.epochs);
-    },
-    goBack(rate) {
-      focusRun();
-      void session.goBack(rate);
-    },
-  };
-}
-
 let shownNotices = "";
 
 function renderNotices(): void {
@@ -394,7 +344,13 @@ function renderNotices(): void {
       }),
     );
   }
-  if (session.ailment && session.usable) notices.push(ailmentNotice(session.ailment, cure()));
+  if (session.ailment && session.usable)
+    notices.push(
+      ailmentNotice(
+        session.ailment,
+        cureOf(session, { epochs: () => train.epochs, beginAnew: () => keeping.beginAnew() }),
+      ),
+    );
   if (train.notice) notices.push(train.notice);
   if (keeping.notice) notices.push(keeping.notice);
   const key = JSON.stringify([notices, computing]);
