@@ -14,6 +14,7 @@ import { parseArgs } from "node:util";
 import { start } from "../engines/corteza.ts";
 import { kernelsOf, TRAITS } from "../isa/plans.ts";
 import { type Job, jobName, NETWORKS, type NetworkName } from "../jobs.ts";
+import { commit } from "../report.ts";
 import { Catcher, lookAt } from "./capture.ts";
 import { header, rowOf, siteLines } from "./table.ts";
 
@@ -46,6 +47,7 @@ const say = (...more: string[]) => {
   console.log(more.join("\n"));
 };
 
+say(`npm run bench:traffic -- ${process.argv.slice(2).join(" ")}`, `commit ${commit()}`);
 const catcher = new Catcher(!traits.software);
 const engine = await start({ gpu: catcher.gpu, quickStart: false });
 for (const network of options.net.split(",")) {
@@ -68,7 +70,7 @@ async function look(job: Job): Promise<void> {
   const kernels = await kernelsOf(job, { ...traits, subgroups: sizes });
   say("", `${jobName(job)}, rules for ${options.traits}, ${options.groups} workgroups a dispatch`, header());
   const misses: string[] = [];
-  let [tried, held] = [0, 0];
+  let [tried, held, compared] = [0, 0, 0];
   for (const [at, dispatch] of caught.entries()) {
     const kernel = kernels[at];
     if (kernel?.wgsl !== dispatch.wgsl)
@@ -85,10 +87,13 @@ async function look(job: Job): Promise<void> {
     say(line);
     if (holds !== undefined) tried++;
     if (holds) held++;
+    compared += seen.compared;
     const found = siteLines(seen.traffic, options.sites ? "all" : holds === false ? "wide" : "none");
     if (found.length > 0) misses.push(`${title} (${kernel.variant})`, ...found);
   }
   say(`at most 1.5 lines of 128 bytes touched for each that is wanted: ${held} of ${tried} kernels`);
+  if (options.whole) say(`all ${compared} words that the kernels write are the same without notes`);
+  else say(`${compared} words that the drawn workgroups store are the same without notes`);
   if (misses.length > 0) say("", ...misses);
   work.dispose();
 }
