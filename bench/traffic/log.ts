@@ -17,6 +17,7 @@ export interface Moved {
   /** Of 32 invocations each. */
   instructions: number;
   /** By all of their invocations. */
+  accesses: number;
   bytesAsked: number;
   /** Lines that were touched, by `LINES`. */
   readonly touched: number[];
@@ -28,7 +29,7 @@ export interface Moved {
 }
 
 export const nothingMoved = (): Moved => ({
-  ...{ instructions: 0, bytesAsked: 0, touched: LINES.map(() => 0), ideal: LINES.map(() => 0) },
+  ...{ instructions: 0, accesses: 0, bytesAsked: 0, touched: LINES.map(() => 0), ideal: LINES.map(() => 0) },
   ...{ cycles: 0, freeCycles: 0 },
 });
 
@@ -75,12 +76,12 @@ class Walk {
     return this.#turns.size;
   }
 
-  /** Calls `visit` for each access of the log from `start` on. */
+  /** Calls `visit` for each access of the log from `start` on, with the place of its address. */
   each(
     log: Uint32Array,
     start: number,
     notes: number,
-    visit: (number: number, site: number, loop: number, address: number) => void,
+    visit: (number: number, site: number, loop: number, place: number) => void,
   ): void {
     const open: { loop: number; turn: number; entry: string; number: number }[] = [];
     const times = new Map<number, number>();
@@ -92,7 +93,7 @@ class Walk {
         const access = number * MOST_SITES + first;
         const time = times.get(access) ?? 0;
         times.set(access, time + 1);
-        visit(access * MOST_TIMES + time, first, loop, log[place + 1] as number);
+        visit(access * MOST_TIMES + time, first, loop, place + 1);
         continue;
       }
       const top = open.at(-1);
@@ -117,15 +118,35 @@ class Walk {
 }
 
 function instructionsOf(log: Uint32Array, starts: readonly number[], capacity: number, walk: Walk): Instruction[] {
+  const notes = (start: number) => Math.min(capacity, log[start] as number);
+  const [leader = 0] = starts;
+  // Mostly all do the same: then one of them is followed for all.
+  if (starts.every((start) => areAlike(log, leader, start, notes(leader), notes(start)))) {
+    const instructions: Instruction[] = [];
+    walk.each(log, leader + 1, notes(leader), (_, site, loop, place) => {
+      instructions.push({ site, loop, addresses: starts.map((start) => log[place - leader + start] as number) });
+    });
+    return instructions;
+  }
   const found = new Map<number, Instruction>();
   for (const start of starts) {
-    walk.each(log, start + 1, Math.min(capacity, log[start] as number), (number, site, loop, address) => {
+    walk.each(log, start + 1, notes(start), (number, site, loop, place) => {
       const known = found.get(number);
+      const address = log[place] as number;
       if (known) known.addresses.push(address);
       else found.set(number, { site, loop, addresses: [address] });
     });
   }
   return [...found.values()];
+}
+
+/** Whether two invocations went the same way, whatever they accessed on it. */
+function areAlike(log: Uint32Array, one: number, other: number, notes: number, otherNotes: number): boolean {
+  if (notes !== otherNotes) return false;
+  for (let note = 0; note < notes; note++) {
+    if (log[one + 1 + 2 * note] !== log[other + 1 + 2 * note]) return false;
+  }
+  return true;
 }
 
 /** Different lines of `size` bytes that the elements at these addresses lie in. */
@@ -156,6 +177,7 @@ export function bankCycles(addresses: readonly number[], bytes: number): { cycle
 
 function count(moved: Moved, { space, bytes }: Site, addresses: readonly number[]): void {
   moved.instructions++;
+  moved.accesses += addresses.length;
   moved.bytesAsked += bytes * addresses.length;
   if (space === "workgroup") {
     const { cycles, free } = bankCycles(addresses, bytes);
@@ -271,6 +293,7 @@ export function sumOf(sites: readonly Site[], moved: readonly Moved[], wanted: (
   moved.forEach((one, at) => {
     if (!wanted(sites[at] as Site)) return;
     sum.instructions += one.instructions;
+    sum.accesses += one.accesses;
     sum.bytesAsked += one.bytesAsked;
     sum.cycles += one.cycles;
     sum.freeCycles += one.freeCycles;

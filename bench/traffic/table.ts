@@ -31,19 +31,19 @@ export function rowOf(
   const loads = sumOf(sites, hot, ({ space, access }) => space === "storage" && access === "load");
   const stores = sumOf(sites, moved, ({ space, access }) => space === "storage" && access !== "load");
   const shared = sumOf(sites, hot, ({ space }) => space === "workgroup");
-  const each = (count: number) => (count / (invocations / 32)).toFixed(0);
+  const each = (count: number) => (count / invocations).toFixed(0);
   const holds = loads.instructions === 0 ? undefined : touchedRatio(loads) <= BAR;
   const cells = [
     title.slice(0, SHOWN).padEnd(SHOWN),
     `${x * y * z} × ${threads}`.padStart(16),
     (isLoop ? "loop" : "all").padStart(5),
-    each(loads.instructions).padStart(5),
-    (loads.instructions === 0 ? "–" : (loads.bytesAsked / loads.instructions / 32).toFixed(1)).padStart(6),
+    each(loads.accesses).padStart(5),
+    (loads.instructions === 0 ? "–" : (loads.bytesAsked / loads.accesses).toFixed(1)).padStart(6),
     ` ${LINES.map((_, at) => ratio(loads.touched[at] as number, loads.ideal[at] as number).padStart(6)).join("")}`,
     ratio(cache.brought, cache.ideal).padStart(7),
     ratio(loads.bytesAsked, cache.brought * LINES[0]).padStart(6),
     ratio(stores.touched[0] as number, stores.ideal[0] as number).padStart(7),
-    each(shared.instructions).padStart(6),
+    each(shared.accesses).padStart(6),
     ratio(shared.cycles, shared.freeCycles).padStart(10),
     { true: " holds", false: " MISSES", undefined: " –" }[String(holds)],
     ...(lost > 0 ? [`(${lost} notes had no room)`] : []),

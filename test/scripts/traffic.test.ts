@@ -73,7 +73,10 @@ describe("known patterns", () => {
     expect(figuresOf(traffic, "storage", "load")).toMatchObject({ instructions: 4, ratios: [1, 1, 1] });
     expect(figuresOf(traffic, "storage", "store")).toMatchObject({ instructions: 4, ratios: [1, 1, 1] });
     expect(traffic.cache).toEqual({ brought: 4, ideal: 4 });
-    expect(rowOf("copy", { workgroups: [4, 1, 1] }, { traffic, threads: 64, compared: 1 }).holds).toBe(true);
+    const { line, holds } = rowOf("copy", { workgroups: [4, 1, 1] }, { traffic, threads: 64, compared: 1 });
+    expect(holds).toBe(true);
+    // One load of 4 bytes by an invocation.
+    expect(line).toMatch(/^copy +4 × 64 +all +1 +4\.0 +1\.00 +1\.00 +1\.00 +1\.00 +1\.00 +1\.00 +0 +– +holds$/);
   });
 
   it("places 2 KB apart touch a line each", async () => {
