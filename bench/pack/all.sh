@@ -5,7 +5,7 @@
 #
 # `npm run bench:pack` puts this into .gpu/, beside what it runs. First the tests on the GPU: a time of wrong numbers is worth nothing.
 # Then PyTorch, the bench, profiles, the autotuner, MNIST to 99 %, peers on Dawn, and the profiles beside the model of time. Each part
-# has its share of the seconds, and ends where the whole would take longer. DIR gets a JSON and the text of each part, and stages.tsv
+# has its share of the seconds, and ends where the whole would take longer. DIR gets a JSON and a log of each part, and stages.tsv
 # with their ends. --small: the same parts with little work, for a look on a software adapter. Ends with 1 where a part failed.
 set -uo pipefail
 kit=$(cd "$(dirname "$0")" && pwd)
@@ -35,11 +35,11 @@ stage() {
     return 0
   fi
   [ "$most" -lt $left ] && left=$most
-  timeout -k 5 $left "$@" > "$out/$name.txt" 2>&1
+  timeout -k 5 $left "$@" > "$out/$name.log" 2>&1
   rc=$?
   printf '%s\t%s\t%s\n' "$name" $rc $((SECONDS - began)) >> "$out/stages.tsv"
   echo "== $name: exit $rc after $((SECONDS - began)) s"
-  tail -n 12 "$out/$name.txt"
+  tail -n 12 "$out/$name.log"
   [ $rc -eq 0 ] || failed=1
 }
 # run NAME MOST_SECONDS SCRIPT ARG…: a stage that is a packed script.
