@@ -6,6 +6,9 @@ import type { PicturesView } from "./pictures/view.tsx";
 import { isChangesJson } from "./train/changes.ts";
 import type { TrainView } from "./train/train_view.ts";
 
+/** Files of networks, by their names; what they are, their bytes say. TensorFlow.js has its weights in .bin, beside a .json. */
+const NETWORK = /\.(safetensors|onnx|keras|h5|hdf5|bin)$/i;
+
 export interface DroppedOptions {
   goTo(view: View): void;
   keeping: KeepPanel;
@@ -33,7 +36,7 @@ export function onDropped({ goTo, keeping, train, pictures, showPicture, openDra
         .load()
         .then((view) => view.open(files))
         .catch(() => undefined);
-    } else if (file.name.endsWith(".safetensors")) void keeping.open(file);
+    } else if (files.some(({ name }) => NETWORK.test(name))) void keeping.open(files);
     else if (file.name.endsWith(".json")) void openJson(file);
     else if (files.every(({ name }) => isOwnFileName(name))) {
       goTo("train");

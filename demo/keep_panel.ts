@@ -2,7 +2,8 @@
 import type { Digits } from "./digits.ts";
 import { find, make, write } from "./dom.ts";
 import { errorWords } from "./error_words.ts";
-import { download, onFile } from "./files.ts";
+import { download, onFiles } from "./files.ts";
+import { FormatPanel } from "./formats/format_panel.ts";
 import { kept } from "./kept.ts";
 import { count, language, moment, percent, say } from "./language.ts";
 import type { NetworkFile } from "./network_file.ts";
@@ -26,13 +27,13 @@ export interface KeepPanelOptions {
 type Outcome =
   | { kind: "link" | "code" | "opened" | "openedElsewhere" | "offerFailed" }
   | { kind: "saved" | "unknown"; name: string }
-  /** Weights without a network; `words` says what became of them, in the page's language. */
-  | { kind: "weights" | "weightsRefused" | "shared" | "notShared"; words: () => string }
+  /** `words` says what became of it, in the page's language. */
+  | { kind: "told" | "refused"; words: () => string }
   | { kind: "copyFailed"; content: string }
   | { kind: "failed"; error: unknown };
 
 /** Outcomes that are told as refusals. */
-const REFUSALS = ["failed", "unknown", "weightsRefused", "notShared"];
+const REFUSALS = ["failed", "unknown", "refused"];
 
 export class KeepPanel {
   readonly #options: KeepPanelOptions;
@@ -48,12 +49,14 @@ export class KeepPanel {
   /** The newest training of an earlier visit, until the visitor has chosen. */
   #offer: KeptRun | undefined;
   readonly #link: SharedLink;
+  readonly #formats: FormatPanel;
   #stores = true;
   #shown = "";
 
   constructor(options: KeepPanelOptions) {
     this.#options = options;
     const { session } = options;
+    this.#formats = new FormatPanel(session);
     this.#link = new SharedLink({
       session,
       adopt: (network) => this.#adopt(network),
@@ -66,7 +69,7 @@ export class KeepPanel {
     document.addEventListener("freeze", leave);
     window.addEventListener("pagehide", leave);
     this.#save.addEventListener("click", () => void this.#saveFile());
-    onFile(this.#open, find("network-file", HTMLInputElement), (file) => void this.open(file));
+    onFiles(this.#open, find("network-file", HTMLInputElement), (files) => void this.open(files));
     this.#share.addEventListener("click", () => void this.#shareLink());
     find("copy-link", HTMLButtonElement).addEventListener("click", () => void this.#copy("link", location.href));
     find("copy-code", HTMLButtonElement).addEventListener("click", () => void this.#copyCode());
@@ -109,9 +112,16 @@ export class KeepPanel {
     this.#changed();
   }
 
-  /** Goes on with the network of a file. */
-  async open(file: File): Promise<void> {
+  /** Goes on with the network of a file, or of several that belong together. */
+  async open(files: readonly File[]): Promise<void> {
+    const [file] = files;
+    if (file === undefined) return;
     try {
+      const foreign = await this.#formats.open(files);
+      if (foreign) {
+        await this.#adopt(foreign.network);
+        return this.#show({ kind: "told", words: foreign.words });
+      }
       const bytes = new Uint8Array(await file.arrayBuffer());
       const { isWeightsAlone, readNetworkFile } = await networkFiles();
       if (isWeightsAlone(bytes)) this.#show(await this.#openWeights(file.name, bytes));
@@ -133,13 +143,13 @@ export class KeepPanel {
     try {
       const { link, words, measure } = await this.#link.share();
       if (link === undefined) {
-        this.#show({ kind: "notShared", words });
+        this.#show({ kind: "refused", words });
         return;
       }
       // What rounding costs is told when it is known: a browser lets a page copy only right after a press.
       if (await this.#copy("link", link)) {
-        this.#show({ kind: "shared", words });
-        this.#show({ kind: "shared", words: await measure() });
+        this.#show({ kind: "told", words });
+        this.#show({ kind: "told", words: await measure() });
       }
     } catch (error) {
       this.#show({ kind: "failed", error });
@@ -163,9 +173,9 @@ export class KeepPanel {
   async #openWeights(name: string, bytes: Uint8Array): Promise<Outcome> {
     const { openWeights } = await import("./open_weights.ts");
     const { network, words } = openWeights(name, bytes, this.#options.session);
-    if (network === undefined) return { kind: "weightsRefused", words };
+    if (network === undefined) return { kind: "refused", words };
     await this.#adopt(network);
-    return { kind: "weights", words };
+    return { kind: "told", words };
   }
 
   /** A file was dropped that nothing here knows. */
@@ -223,6 +233,7 @@ export class KeepPanel {
 
   async #saveFile(): Promise<void> {
     try {
+      if (this.#formats.isForeign) return this.#show({ kind: "told", words: await this.#formats.save() });
       const bytes = await this.#options.session.checkpoint();
       if (bytes === undefined) return;
       const name = `corteza-${this.#options.session.steps}-steps.safetensors`;
@@ -273,6 +284,7 @@ export class KeepPanel {
     this.#save.disabled = this.#open.disabled = !session.usable;
     this.#share.disabled = !session.usable || !session.hasLearned;
     this.#link.render();
+    this.#formats.render();
     const note = !kept().database ? text.keepNothing : this.#stores ? text.keepNote : text.keepNoRoom;
     write(find("keep-note", HTMLElement), note);
     write(this.#status, this.#sentence());
@@ -299,10 +311,8 @@ export class KeepPanel {
         return `${text.keepOpened(count(this.#options.session.steps))} ${text.keepElsewhere}`;
       case "opened":
         return text.keepOpened(count(this.#options.session.steps));
-      case "shared":
-      case "notShared":
-      case "weights":
-      case "weightsRefused":
+      case "told":
+      case "refused":
         return outcome.words();
       case "saved":
         return text.keepSaved(outcome.name);

@@ -8,8 +8,9 @@ import { decodeCheckpoint } from "../src/formats/checkpoint.ts";
 import { safetensorsMetadata } from "../src/formats/safetensors.ts";
 import { CHECKPOINT_FORMAT } from "../src/formats/stored_config.ts";
 import type { Model } from "../src/nn/model.ts";
-import { type ModelConfig, modelFromConfig } from "../src/nn/model_config.ts";
+import type { ModelConfig } from "../src/nn/model_config.ts";
 import type { Optimizer } from "../src/nn/optimizers.ts";
+import { anyModel } from "./any_model.ts";
 import { FileProblemError } from "./file_problem.ts";
 import { madeBy } from "./optimizer_rules.ts";
 
@@ -64,7 +65,7 @@ export function isWeightsAlone(bytes: Uint8Array): boolean {
 export function readNetworkFile(bytes: Uint8Array): SavedNetwork {
   const { config, tensors } = attempt("damaged", () => decodeCheckpoint(bytes));
   const { model: architecture, optimizer, batchSize, seed } = config as Readonly<Record<string, unknown>>;
-  const model = attempt("network", () => modelFromConfig(architecture as ModelConfig));
+  const model = attempt("network", () => anyModel(architecture as ModelConfig));
   if (!sameShape(model.inputShape, INPUT) || !sameShape(model.outputShape, OUTPUT)) {
     throw new FileProblemError(
       { kind: "digits", takes: formatShape(model.inputShape), gives: formatShape(model.outputShape) },
@@ -123,7 +124,7 @@ export function readNetworkFile(bytes: Uint8Array): SavedNetwork {
   }
   return {
     model,
-    untrained: () => modelFromConfig(architecture as ModelConfig),
+    untrained: () => anyModel(architecture as ModelConfig),
     rule,
     batchSize,
     seed,

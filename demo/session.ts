@@ -3,13 +3,14 @@
  * calls its methods; it hears of every change through `onChange`. What concerns several of its parts is done here: opening,
  * other settings, going back, a network from a file, other digits.
  */
+import type { AffineRanges } from "../src/core/affine.ts";
 import { WebGpuUnavailableError } from "../src/core/errors.ts";
 import type { Recovered } from "../src/train/types.ts";
 import type { Digits } from "./digits.ts";
 import type { NetworkFile } from "./network_file.ts";
 import { type Run, unknownRun, variedAtEnd } from "./run.ts";
 import { SessionState } from "./session_state.ts";
-import { type Force, type Opened, type OpenTrainer, openBest, type Setup } from "./setup.ts";
+import { AUGMENT, type Force, LOSS, type Opened, type OpenTrainer, openBest, type Setup } from "./setup.ts";
 import type { State } from "./snapshots.ts";
 import type { Lesson, Taught } from "./teaching.ts";
 import type { StopConditions } from "./train/stopping.ts";
@@ -48,6 +49,16 @@ export class Session extends SessionState {
 
   set augment(augment: boolean) {
     this.training.augment = augment;
+  }
+
+  /** How far the random copies go; undefined where it trains on the digits themselves. */
+  get augmentRanges(): AffineRanges | undefined {
+    return this.augment ? AUGMENT : undefined;
+  }
+
+  /** What it is trained by. */
+  get loss(): typeof LOSS {
+    return LOSS;
   }
 
   /** When the training ends before its last epoch. */

@@ -7,8 +7,8 @@ import { FormatError } from "../src/core/errors.ts";
 import { sameShape, sizeOf } from "../src/core/shape.ts";
 import type { Tensor } from "../src/core/tensor.ts";
 import type { Model } from "../src/nn/model.ts";
-import { modelFromConfig } from "../src/nn/model_config.ts";
 import type { Optimizer } from "../src/nn/optimizers.ts";
+import { anyModel } from "./any_model.ts";
 import { FileProblemError } from "./file_problem.ts";
 import type { NetworkFile } from "./network_file.ts";
 
@@ -134,11 +134,11 @@ export function networkWith(
   { parameters }: Pick<Weights, "parameters">,
   { model, optimizer, batchSize, seed }: AtHand,
 ): NetworkFile {
-  const copy = modelFromConfig(model.toJSON());
+  const copy = anyModel(model.toJSON());
   copy.setParameters(parameters);
   const { rule } = optimizer;
   return {
-    untrained: () => modelFromConfig(copy.toJSON()),
+    untrained: () => anyModel(copy.toJSON()),
     ...{ model: copy, rule, batchSize, seed, learningRate: undefined },
     ...{ steps: 0, cursor: 0, pretrained: true, checkpoint: undefined },
   };

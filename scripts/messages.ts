@@ -3,6 +3,7 @@
  * gaps shows their names: {steps}.
  */
 
+import { FORMAT_WORDS } from "../demo/formats/messages.ts";
 import { en as insideEn } from "../demo/inside/messages_en.ts";
 import { es as insideEs } from "../demo/inside/messages_es.ts";
 import { OWN } from "../demo/inside/own_messages.ts";
@@ -26,6 +27,7 @@ const TABLES: readonly (readonly [name: string, en: Table, es: Table])[] = [
   ["The whys of Look inside", WHYS.en, WHYS.es],
   ["Your pictures", picturesEn, picturesEs],
   ["Links to networks", shareEn, shareEs],
+  ["Formats of networks", FORMAT_WORDS.en, FORMAT_WORDS.es],
   ["The page, of own pictures", PICTURES.en, PICTURES.es],
   ["Look inside, of own pictures", OWN.en, OWN.es],
 ];

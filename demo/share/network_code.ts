@@ -7,7 +7,8 @@ import { CortezaError } from "../../src/core/errors.ts";
 import { formatShape, sameShape } from "../../src/core/shape.ts";
 import type { Tensor } from "../../src/core/tensor.ts";
 import type { Model } from "../../src/nn/model.ts";
-import { type ModelConfig, modelFromConfig } from "../../src/nn/model_config.ts";
+import type { ModelConfig } from "../../src/nn/model_config.ts";
+import { anyModel } from "../any_model.ts";
 import { FileProblemError } from "../file_problem.ts";
 
 /** Browsers and messengers take addresses of this many characters; what is longer goes by file. */
@@ -83,7 +84,7 @@ export async function decodeNetwork(code: string): Promise<Model> {
 function modelOf(json: string): Model {
   let model: Model;
   try {
-    model = modelFromConfig(JSON.parse(json) as ModelConfig);
+    model = anyModel(JSON.parse(json) as ModelConfig);
   } catch (cause) {
     if (!(cause instanceof CortezaError || cause instanceof SyntaxError)) throw cause;
     throw new FileProblemError({ kind: "network" }, `The network in the address cannot be built: ${cause.message}`, {

@@ -60,6 +60,7 @@ export const draw = {
   linkFailed: "The network in this address could not be opened",
   keepLink: "Copy a link to these settings",
   keepCode: "Copy as code",
+  keepFormat: "Format",
   keepSave: "Save as a file",
   keepOpen: "Open a file",
   keepLinkCopied: "The link is copied: it opens this view with these settings.",
@@ -72,7 +73,7 @@ export const draw = {
   keepElsewhere: "It learned from other pictures than those that are open here.",
   keepOpenFailed: "This file was not opened; the network is as it was.",
   keepUnknownFile: (name: string) =>
-    `${name} is neither a network (.safetensors), nor drawings or changes (.json), nor a picture, nor an IDX file.`,
+    `${name} is neither a network (.safetensors, .onnx, .keras, .h5, or model.json with its weights), nor drawings or changes (.json), nor a picture, nor an IDX file.`,
   runsHeading: "Kept in this browser",
   runLine: (steps: string, accuracy: string, time: string) => `${steps} steps, ${accuracy}, ${time}`,
   runUnmeasured: "not measured",

@@ -60,6 +60,7 @@ export const draw: typeof english = {
   linkFailed: "No se pudo abrir la red de esta dirección",
   keepLink: "Copiar un enlace a estos ajustes",
   keepCode: "Copiar como código",
+  keepFormat: "Formato",
   keepSave: "Guardar como archivo",
   keepOpen: "Abrir un archivo",
   keepLinkCopied: "Enlace copiado: abre esta vista con estos ajustes.",
@@ -72,7 +73,7 @@ export const draw: typeof english = {
   keepElsewhere: "Aprendió de otras imágenes que las abiertas aquí.",
   keepOpenFailed: "Este archivo no se abrió; la red está como estaba.",
   keepUnknownFile: (name) =>
-    `${name} no es una red (.safetensors), ni dibujos o cambios (.json), ni una imagen, ni un archivo IDX.`,
+    `${name} no es una red (.safetensors, .onnx, .keras, .h5, o model.json con sus pesos), ni dibujos o cambios (.json), ni una imagen, ni un archivo IDX.`,
   runsHeading: "Guardado en este navegador",
   runLine: (steps, accuracy, time) => `${steps} pasos, ${accuracy}, ${time}`,
   runUnmeasured: "sin medir",
