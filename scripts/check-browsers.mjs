@@ -19,10 +19,10 @@ function filesIn(folder, extension) {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** `[{ paths, where }]` of all that visitors' browsers are given; not src/node.ts and what it has of its own, for Node alone. */
+/** `[{ paths, where }]` of all that visitors' browsers are given; not src/node.ts, what it has of its own, and src/cli, for Node alone. */
 function usedFeatures() {
   const scripts = [...filesIn("src", ".ts"), ...filesIn("demo", ".ts"), ...filesIn("demo", ".tsx")].filter(
-    (file) => !/src[\\/]node(_pictures)?\.ts$/.test(file),
+    (file) => !/src[\\/](node(_pictures)?\.ts|cli[\\/]\w+\.ts)$/.test(file),
   );
   const wanted = new Set(scripts);
   const styles = filesIn("demo", ".css").flatMap((file) => styleFeatures(file, readFileSync(file, "utf8")));

@@ -25,6 +25,8 @@ const BELOW = {
   worker: ["core", "graph", "cpu", "webgpu", "wasm", "best_backend.ts", "nn", "data", "formats", "train"],
   elements: ["core", "graph", "data"],
   vis: ["core", "nn", "train"],
+  // The command, for Node alone.
+  cli: ["core", "graph", "cpu", "wasm", "nn", "data", "formats", "train", "standalone"],
 };
 
 const IMPORT = /\b(import|export)\b(?:[^"';]*?\bfrom\s*|\s*\(\s*|\s*)"([^"]+)"/g;
@@ -45,7 +47,7 @@ for (const entry of readdirSync(source, { recursive: true, withFileTypes: true }
     const line = text.slice(0, index + statement.length).split("\n").length;
     const where = `src/${relative(source, path)}:${line}`;
     // What Node brings with it, and what a project may install beside, are no dependencies, for what is for Node alone.
-    const isForNode = floor === "node.ts" || floor === "node_pictures.ts";
+    const isForNode = floor === "node.ts" || floor === "node_pictures.ts" || floor === "cli";
     if (isForNode && (specifier.startsWith("node:") || specifier in peerDependencies)) continue;
     if (!specifier.startsWith(".")) {
       offences.push(`${where}: the library has no dependencies, but imports "${specifier}"`);

@@ -31,6 +31,8 @@ export const ENTRIES = {
 
 /** What the build itself adds to modules. */
 const ADDED = { "core/numbered": "src/core/numbered.ts" };
+/** The command `corteza` (package.json, "bin"). */
+const PROGRAMS = { "cli/main": "src/cli/main.ts" };
 /** Entries that a page may import from its production build; "corteza/node" is for Node alone. */
 const PAGE_ENTRIES = Object.keys(ENTRIES).filter((name) => name !== "node");
 
@@ -60,7 +62,7 @@ export async function buildLibrary(folder) {
       target: buildTarget(),
       minify: false,
       sourcemap: true,
-      lib: { entry: { ...ENTRIES, ...ADDED }, formats: ["es"] },
+      lib: { entry: { ...ENTRIES, ...ADDED, ...PROGRAMS }, formats: ["es"] },
       rolldownOptions: {
         external: [/^node:/, "sharp"],
         preserveEntrySignatures: "strict",

@@ -7,6 +7,7 @@ declare module "sharp" {
     ensureAlpha(): Picture;
     raw(options: { depth: "uchar" }): Picture;
     jpeg(options?: { quality: number }): Picture;
+    png(): Picture;
     metadata(): Promise<{ autoOrient: { width: number; height: number } }>;
     toBuffer(options: {
       resolveWithObject: true;

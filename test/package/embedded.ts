@@ -69,6 +69,19 @@ export function describeEmbedding(folder: () => string): void {
     execFileSync(process.execPath, ["--input-type=module", "-e", imports], { cwd: folder() });
   });
 
+  it("the command of the package runs", () => {
+    const installed = join(folder(), "node_modules/corteza");
+    const { bin, version } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as {
+      bin: { corteza: string };
+      version: string;
+    };
+    const program = join(installed, bin.corteza);
+    expect(readFileSync(program, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+    const corteza = (...words: string[]) => execFileSync(process.execPath, [program, ...words], { encoding: "utf8" });
+    expect(corteza("--version").trim()).toBe(version);
+    expect(corteza("convert", "--help")).toContain("corteza convert IN OUT");
+  });
+
   it("the 15 lines of docs/digit-pad.md read a digit", async () => {
     const html = firstExample("docs/digit-pad.md", "html");
     expect(html.trim().split("\n").length).toBeLessThanOrEqual(16);
