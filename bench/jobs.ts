@@ -7,12 +7,14 @@
  * Convolutions are 3×3, stride 1, same padding, with bias and ReLU; pools are 2×2 maxima; dense layers have a bias.
  *
  * "normedConv": the convolution without bias, then batch normalisation with the batch's own mean and (biased) variance, then
- * ReLU if asked. "save" keeps the value that flows by; "add" adds what was kept last, and applies ReLU. "average": over
+ * ReLU if asked. "normedDepthwise": the same of a 3×3 filter for each channel; "normedPointwise": of a 1×1 convolution. "save" keeps the value that flows by; "add" adds what was kept last, and applies ReLU. "average": over
  * all pixels.
  */
 export type LayerSpec =
   | { kind: "conv"; filters: number }
   | { kind: "normedConv"; filters: number; relu: boolean }
+  | { kind: "normedDepthwise" }
+  | { kind: "normedPointwise"; filters: number }
   | { kind: "pool" }
   | { kind: "save" }
   | { kind: "add" }
@@ -38,6 +40,8 @@ const residual = (filters: number): LayerSpec[] => [
   { kind: "add" },
 ];
 
+const separable = (filters: number): LayerSpec[] => [{ kind: "normedDepthwise" }, { kind: "normedPointwise", filters }];
+
 /** Each engine builds its network in one `switch` over the kinds of layers. */
 export const NETWORKS = {
   /** DESIGN section 1. */
@@ -51,6 +55,14 @@ export const NETWORKS = {
   resnet32: {
     inputShape: [32, 32, 3],
     layers: [...residual(16), pool, ...residual(32), pool, ...residual(64), { kind: "average" }, classify],
+  },
+  /** After Howard et al. 2017, with pools in place of strides. */
+  depthwise32: {
+    inputShape: [32, 32, 3],
+    layers: [
+      ...[normed(32), ...separable(64), pool, ...separable(128), ...separable(128), pool],
+      ...[...separable(256), ...separable(256), { kind: "average" } as const, classify],
+    ],
   },
 } satisfies Record<string, Network>;
 
@@ -83,12 +95,12 @@ export interface PlacedLayer {
   readonly layer: LayerSpec;
   /** [height, width, channels] of what flows in. */
   readonly inputShape: readonly [number, number, number];
-  /** [3, 3, in, out], [in, out] (rows in the order height, width, channel), or empty where there are no weights. */
+  /** [3, 3, in, out], of a depthwise convolution [3, 3, channels, 1], [in, out] (rows in the order height, width, channel), or empty where there are no weights. */
   readonly kernelShape: readonly number[];
   readonly kernel: Float32Array;
-  /** A "normedConv"'s: what its normalisation adds. */
+  /** Of "normed…": what the normalisation adds. */
   readonly bias: Float32Array;
-  /** A "normedConv"'s: what its normalisation multiplies by; otherwise empty. */
+  /** Of "normed…": what the normalisation multiplies by; otherwise empty. */
   readonly scale: Float32Array;
   /** Multiplications and additions of the forward pass for one image. */
   readonly flops: number;
@@ -116,23 +128,25 @@ export function placeLayers(network: Network): PlacedLayer[] {
   return network.layers.map((layer, index): PlacedLayer => {
     const inputShape = shape;
     const [height, width, channels] = shape;
-    if (!("filters" in layer) && !("units" in layer)) {
+    if (!("filters" in layer) && !("units" in layer) && layer.kind !== "normedDepthwise") {
       if (layer.kind === "pool") shape = [Math.floor(height / 2), Math.floor(width / 2), channels];
       if (layer.kind === "average") shape = [1, 1, channels];
       const nothing = new Float32Array();
       return { layer, inputShape, kernelShape: [], kernel: nothing, bias: nothing, scale: nothing, flops: 0 };
     }
-    const convolves = "filters" in layer;
-    const out = convolves ? layer.filters : layer.units;
-    const fanIn = convolves ? 9 * channels : height * width * channels;
+    const convolves = !("units" in layer);
+    const out = "units" in layer ? layer.units : "filters" in layer ? layer.filters : channels;
+    // A filter's rows and columns, and the channels that it sums.
+    const [taps, summed] = [layer.kind === "normedPointwise" ? 1 : 3, "filters" in layer ? channels : 1];
+    const fanIn = convolves ? taps * taps * summed : height * width * channels;
     shape = convolves ? [height, width, out] : [1, 1, out];
     return {
       layer,
       inputShape,
-      kernelShape: convolves ? [3, 3, channels, out] : [fanIn, out],
+      kernelShape: !convolves ? [fanIn, out] : "filters" in layer ? [taps, taps, summed, out] : [taps, taps, out, 1],
       kernel: uniform(fanIn * out, Math.sqrt(6 / fanIn), 2 * index),
       bias: uniform(out, 0.05, 2 * index + 1),
-      scale: uniform(layer.kind === "normedConv" ? out : 0, 0.25, 5000 + index).map((value) => 1 + value),
+      scale: uniform(layer.kind.startsWith("normed") ? out : 0, 0.25, 5000 + index).map((value) => 1 + value),
       flops: 2 * fanIn * out * shape[0] * shape[1],
     };
   });

@@ -32,6 +32,10 @@ def residual(filters):
     return [("normed", filters), ("save", 0), ("normed", filters), ("normed, linear", filters), ("add", 0)]
 
 
+def separable(filters):
+    return [("normed, depthwise", 0), ("normed, pointwise", filters)]
+
+
 EPSILON = 1e-3
 
 NETWORKS = {
@@ -41,6 +45,11 @@ NETWORKS = {
     "resnet32": (
         (32, 32, 3),
         residual(16) + [("pool", 0)] + residual(32) + [("pool", 0)] + residual(64) + [("average", 0), ("dense", 10)],
+    ),
+    "depthwise32": (
+        (32, 32, 3),
+        [("normed", 32), *separable(64), ("pool", 0), *separable(128), *separable(128), ("pool", 0)]
+        + [*separable(256), *separable(256), ("average", 0), ("dense", 10)],
     ),
 }
 
@@ -83,13 +92,16 @@ class Network(torch.nn.Module):
                 height, width = 1, 1
                 continue
             convolves = kind != "dense"
-            fan_in = 9 * channels if convolves else height * width * channels
+            taps = 1 if kind == "normed, pointwise" else 3
+            groups = channels if kind == "normed, depthwise" else 1
+            size = size or channels
+            fan_in = taps * taps * channels // groups if convolves else height * width * channels
             limit = float(numpy.sqrt(6 / fan_in))
             bias = torch.from_numpy(uniform((size,), 0.05, 2 * index + 1))
             if convolves:
-                module = torch.nn.Conv2d(channels, size, 3, padding=1, bias=kind == "conv")
+                module = torch.nn.Conv2d(channels, size, taps, padding=taps // 2, groups=groups, bias=kind == "conv")
                 # [3, 3, in, out] -> [out, in, 3, 3]
-                kernel = uniform((3, 3, channels, size), limit, 2 * index).transpose(3, 2, 0, 1)
+                kernel = uniform((taps, taps, channels // groups, size), limit, 2 * index).transpose(3, 2, 0, 1)
                 modules.append(module)
                 if kind != "conv":
                     norm = torch.nn.BatchNorm2d(size, eps=EPSILON)

@@ -1,7 +1,7 @@
 /**
  * Our WebAssembly backend beside PyTorch on one thread, by turns: the same networks, weights and images (bench/jobs.ts).
  *
- *     npm run bench:wasm [-- --jobs reference:64,reference:61,vgg64:16,resnet32:32 --infer reference:1,reference:64
+ *     npm run bench:wasm [-- --jobs reference:64,reference:61,vgg64:16,resnet32:32,depthwise32:32 --infer reference:1,reference:64
  *         --rounds 5 --python python3 --profile --threads 2]
  *
  * And inference (`--infer`) beside onnxruntime-web's WebAssembly on one thread.
@@ -29,7 +29,7 @@ runtime.env.wasm.numThreads = 1;
 
 const { values: options } = parseArgs({
   options: {
-    jobs: { type: "string", default: "reference:64,reference:61,vgg64:16,resnet32:32" },
+    jobs: { type: "string", default: "reference:64,reference:61,vgg64:16,resnet32:32,depthwise32:32" },
     infer: { type: "string", default: "reference:1,reference:64" },
     rounds: { type: "string", default: "5" },
     python: { type: "string", default: "python3" },

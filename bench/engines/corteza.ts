@@ -16,6 +16,7 @@ import {
   conv2d,
   dataset,
   dense,
+  depthwiseConv2d,
   flatten,
   model as functionalModel,
   globalAveragePooling2d,
@@ -77,6 +78,17 @@ function buildModel(network: Network): Model {
         if (layer.relu) value = activation("relu")(value);
         weights.set(`${norm}/gamma`, vector(scale)).set(`${norm}/beta`, vector(bias));
         break;
+      case "normedDepthwise":
+      case "normedPointwise": {
+        const options = { name: own, padding: "same", useBias: false } as const;
+        value =
+          layer.kind === "normedDepthwise"
+            ? depthwiseConv2d({ ...options, kernelSize: 3 })(value)
+            : conv2d({ ...options, kernelSize: 1, filters: layer.filters })(value);
+        value = activation("relu")(batchNormalization({ name: norm, epsilon: EPSILON })(value));
+        weights.set(`${norm}/gamma`, vector(scale)).set(`${norm}/beta`, vector(bias));
+        break;
+      }
       case "pool":
         value = maxPooling2d({ poolSize: 2 })(value);
         break;

@@ -78,8 +78,14 @@ function logitsOf(network: Network, weights: readonly (Weights | undefined)[], i
           activation: "relu",
         });
         break;
-      case "normedConv": {
-        const convolved = tf.conv2d(value as tf.Tensor4D, own?.kernel as tf.Tensor as tf.Tensor4D, 1, "same");
+      case "normedConv":
+      case "normedDepthwise":
+      case "normedPointwise": {
+        const [images, kernel] = [value as tf.Tensor4D, own?.kernel as tf.Tensor as tf.Tensor4D];
+        const convolved =
+          layer.kind === "normedDepthwise"
+            ? tf.depthwiseConv2d(images, kernel, 1, "same")
+            : tf.conv2d(images, kernel, 1, "same");
         const { mean, variance } = tf.moments(convolved, [0, 1, 2]);
         value = tf.batchNorm(
           convolved,
@@ -89,7 +95,7 @@ function logitsOf(network: Network, weights: readonly (Weights | undefined)[], i
           own?.scale as tf.Tensor as tf.Tensor1D,
           EPSILON,
         );
-        if (layer.relu) value = tf.relu(value);
+        if (layer.kind !== "normedConv" || layer.relu) value = tf.relu(value);
         break;
       }
       case "save":
