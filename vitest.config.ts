@@ -14,7 +14,7 @@ Object.assign(process.env, vulkanEnvironment());
  * Groups run one after the other, in this order. 0 would not do: vitest runs projects of one worker without an order of
  * their own at the very end.
  */
-const [TOGETHER, LAST] = [1, 2];
+const [EARLY, TOGETHER, LAST] = [1, 2, 3];
 
 /** Builds and serves the demo, once for all tests of whole pages. */
 const DEMO_SITE = "test/support/demo_site.ts";
@@ -53,6 +53,13 @@ const GRAPHS: readonly string[] = [
   ...["quick_start", "augment_images", "recompute", "regularized_training", "own_metrics", "operations"],
   ...["streaming", "large_data"],
 ];
+
+/** Of what holds for every backend: a page tries all of it on WebAssembly, and a third on WebGPU, where Node tries all. */
+const EVERY_BACKEND: readonly string[] = [
+  ...["micro_batches", "mixing", "features", "adapt_normalization", "preview_augmentation", "diverging"],
+  "zero_padded_pooling",
+];
+const IN_TURNS = [...GRAPHS, ...EVERY_BACKEND];
 
 /** Left out of them: what chooses no kernel by the device, or takes too long there. A profile measures the device. */
 const ON_HARDWARE = [...GRAPHS.filter((name) => !["shaders", "conformance", "quick_start"].includes(name)), "profile"];
@@ -104,6 +111,23 @@ class LongestFirst extends BaseSequencer {
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
   }
 }
+
+/** What WebAssembly is held to, in a page as in Node: its contracts, conformance, oracles, random shapes, and what holds for every backend. */
+const ON_WASM = ["test/wasm/**/*.test.ts", BACKENDS];
+/** Left out of that in a page: what starts threads of Node, and what the project beside it runs. */
+const NOT_IN_PAGES = ["test/wasm/threads.test.ts", "test/wasm/*.browser.test.ts"];
+
+/** The same in Firefox. */
+const firefoxWasm = (): TestProjectInlineConfiguration => ({
+  ...FIREFOX,
+  test: {
+    ...FIREFOX.test,
+    name: "firefox-wasm",
+    include: ON_WASM,
+    exclude: NOT_IN_PAGES,
+    provide: { backend: "wasm" },
+  },
+});
 
 /** The GPU tests and those that need a document, inside Firefox. */
 const FIREFOX: TestProjectInlineConfiguration = {
@@ -183,6 +207,46 @@ function hardware(name: "hardware" | "hardware-small"): TestProjectInlineConfigu
   };
 }
 
+/** Tests inside Chromium; the page may share memory with workers. */
+function inChromium(
+  name: string,
+  include: string[],
+  backend: "webgpu" | "wasm",
+  exclude: string[],
+  groupOrder = TOGETHER,
+): TestProjectInlineConfiguration {
+  return {
+    plugins: [conformanceFiles()],
+    server: { headers: ISOLATED },
+    test: {
+      name,
+      include,
+      exclude,
+      provide: { backend },
+      env: SHARE,
+      ...PATIENT,
+      testTimeout: 600_000,
+      hookTimeout: 120_000,
+      maxWorkers: WORKERS,
+      sequence: { groupOrder },
+      browser: {
+        enabled: true,
+        // One page at a time: a second one would wait for the same GPU process.
+        fileParallelism: false,
+        headless: true,
+        screenshotFailures: false,
+        instances: [{ browser: "chromium" }],
+        provider: playwright({
+          launchOptions: {
+            executablePath: findChromium(),
+            args: [...chromiumFlags({ canvas: true }), ...CAMERA_FLAGS],
+          },
+        }),
+      },
+    },
+  };
+}
+
 /** Whether the command line asks for a project that only runs on request. */
 const asksFor = (name: string): boolean =>
   process.argv.some((word, index) => {
@@ -192,16 +256,17 @@ const asksFor = (name: string): boolean =>
   });
 
 /**
- * Seven projects in every run. One alone: `npm test -- --project chromium`; one file: `npm test -- test/webgpu/adapter.gpu.test.ts`.
+ * Eight projects in every run. One alone: `npm test -- --project chromium`; one file: `npm test -- test/webgpu/adapter.gpu.test.ts`.
  * Most of their time is one core compiling shaders: two files run side by side in Node, pages of whole demos among them, and
- * one beside them in Chromium. The pages that are timed come afterwards, alone.
+ * one beside them in Chromium. The page on WebAssembly is beside what needs no GPU, since two pages at a time would be slow.
+ * The pages that are timed come afterwards, alone.
  */
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     projects: [
       // A second implementation of WGSL, on request: it takes as long again, and few have it installed.
-      ...(asksFor("firefox") ? [FIREFOX, FIREFOX_PAGE] : []),
+      ...(asksFor("firefox") ? [FIREFOX, firefoxWasm(), FIREFOX_PAGE] : []),
       ...(asksFor("webkit") ? [WEBKIT] : []),
       hardware("hardware"),
       ...(asksFor("hardware") ? [hardware("hardware-small")] : []),
@@ -216,7 +281,7 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 120_000,
           maxWorkers: WORKERS,
-          sequence: { groupOrder: TOGETHER },
+          sequence: { groupOrder: EARLY },
         },
       },
       {
@@ -231,7 +296,7 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 120_000,
           maxWorkers: WORKERS,
-          sequence: { groupOrder: TOGETHER },
+          sequence: { groupOrder: EARLY },
         },
       },
       {
@@ -248,45 +313,18 @@ export default defineConfig({
           sequence: { groupOrder: TOGETHER },
         },
       },
-      {
-        // The same GPU tests, and those that need a document, inside Chromium; the page may share memory with workers.
-        plugins: [conformanceFiles()],
-        server: { headers: ISOLATED },
-        test: {
-          name: "chromium",
-          include: [...ON_GPU, "test/**/*.browser.test.ts"],
-          provide: { backend: "webgpu" },
-          env: SHARE,
-          exclude: [
-            // Each kernel by itself is Node's business; here whole graphs and training go through the same kernels.
-            ...[
-              "test/webgpu/kernels_*.gpu.test.ts",
-              "test/webgpu/conv2d_kernels.gpu.test.ts",
-              "test/webgpu/tiles.gpu.test.ts",
-            ],
-            ...filesOf(GRAPHS.filter((name) => !thirdOf(GRAPHS, 0).includes(name))),
-          ],
-          ...PATIENT,
-          testTimeout: 600_000,
-          hookTimeout: 120_000,
-          maxWorkers: WORKERS,
-          sequence: { groupOrder: TOGETHER },
-          browser: {
-            enabled: true,
-            // One page at a time: a second one would wait for the same GPU process.
-            fileParallelism: false,
-            headless: true,
-            screenshotFailures: false,
-            instances: [{ browser: "chromium" }],
-            provider: playwright({
-              launchOptions: {
-                executablePath: findChromium(),
-                args: [...chromiumFlags({ canvas: true }), ...CAMERA_FLAGS],
-              },
-            }),
-          },
-        },
-      },
+      inChromium("chromium", [...ON_GPU, "test/**/*.browser.test.ts"], "webgpu", [
+        // Each kernel by itself is Node's business; here whole graphs and training go through the same kernels.
+        ...[
+          "test/webgpu/kernels_*.gpu.test.ts",
+          "test/webgpu/conv2d_kernels.gpu.test.ts",
+          "test/webgpu/tiles.gpu.test.ts",
+        ],
+        // A page without a GPU has WebAssembly; the CPU backend is Node's business, too.
+        "test/train/contract_*_cpu.gpu.test.ts",
+        ...filesOf(IN_TURNS.filter((name) => !thirdOf(IN_TURNS, 0).includes(name))),
+      ]),
+      inChromium("chromium-wasm", ON_WASM, "wasm", NOT_IN_PAGES, EARLY),
       {
         // Whole pages from end to end: tests in Node that start browsers themselves (test/support/browser.ts).
         test: {

@@ -90,6 +90,48 @@ export const GPU_BARS: readonly Bar[] = [
   { what: "training against jax-js on Dawn", work: STEP, engine: "jax-js", metric: "ratio", atLeast: 10 },
 ];
 
+const AGAINST_PYTORCH = { engine: "pytorch", metric: "of the peer's" } as const;
+
+/** WebAssembly on a machine with two cores, in Node and in a page of Chromium. */
+export const WASM_BARS: readonly Bar[] = [
+  { what: "training against PyTorch, one thread", work: STEP, ...AGAINST_PYTORCH, atMost: 1.25 },
+  { what: "training against jax-js' WebAssembly", work: STEP, engine: "jax-js-wasm", metric: "ratio", atLeast: 20 },
+  { what: "training against TF.js' WebGL", work: STEP, engine: "tfjs-webgl", metric: "ratio", atLeast: 50 },
+  { what: "training against PyTorch, two threads", work: `${STEP} on 2`, ...AGAINST_PYTORCH, atMost: 1.4 },
+  {
+    what: "two threads against one",
+    work: `${STEP} on 2`,
+    engine: "corteza-wasm",
+    metric: "of one thread's",
+    atLeast: 1.7,
+  },
+  {
+    what: "an image at batch 61 against 64",
+    work: "train reference 61",
+    engine: "corteza-wasm",
+    metric: "per image against batch 64",
+    atMost: 1.05,
+  },
+  ...[1, 64].map(
+    (batch): Bar => ({
+      what: `inference against onnxruntime-web, batch ${batch}`,
+      work: `infer reference ${batch}`,
+      engine: "onnx-wasm",
+      metric: "ratio",
+      atLeast: 1,
+    }),
+  ),
+  { what: "inference of one image, ms", work: "infer reference 1", engine: "corteza-wasm", metric: "ms", atMost: 0.5 },
+  ...["train vgg64 16", "train resnet32 32", "train depthwise32 32"].flatMap((work): Bar[] => [
+    { what: "training against PyTorch, one thread", work, ...AGAINST_PYTORCH, atMost: 1.6 },
+    { what: "training against PyTorch, two threads", work: `${work} on 2`, ...AGAINST_PYTORCH, atMost: 1.6 },
+  ]),
+  { what: "first step in a page, cold, ms", work: STEP, engine: "corteza-wasm", metric: "first ms", atMost: 150 },
+  { what: "bytes that no plan names", work: STEP, engine: "corteza-wasm", metric: "bytes unplanned", atMost: 0 },
+  { what: "MNIST, one epoch, whole run, s", work: "MNIST", engine: "corteza-wasm", metric: "seconds", atMost: 75 },
+  { what: "MNIST, accuracy after it", work: "MNIST", engine: "corteza-wasm", metric: "accuracy", atLeast: 0.983 },
+];
+
 export interface Verdict {
   readonly bar: Bar;
   /** "not measured": the run did not cover it. An engine that was to be measured and failed is a miss. */

@@ -13,8 +13,6 @@
  * `--threads N`: both on so many threads, ours also on one, by turns, and by the clock: a step's least and lower quartile. Other programs
  * on the machine then count in full; the least needs as many cores free for one step.
  */
-import { spawnSync } from "node:child_process";
-import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import * as runtime from "onnxruntime-web/wasm";
 import { median } from "../src/core/median.ts";
@@ -23,6 +21,7 @@ import { engineOn } from "./engines/corteza.ts";
 import type { Work } from "./engines/engine.ts";
 import { start as startOnnx } from "./engines/onnx.ts";
 import { NETWORKS, type NetworkName } from "./jobs.ts";
+import { pytorchRound } from "./pytorch_round.ts";
 
 // One thread, as our own.
 runtime.env.wasm.numThreads = 1;
@@ -47,27 +46,6 @@ if (options.profile) performance.now = processor;
 
 /** Milliseconds of processor time that a round lasts. */
 const ROUND = 400;
-
-interface Row {
-  readonly metric: string;
-  readonly median: number;
-}
-
-/** One round of PyTorch in a process of its own: milliseconds a step, and the first loss. */
-function pytorch(network: string, batch: number, threads?: number): { ms: number; loss: number } {
-  const job =
-    network === "reference"
-      ? ["--batches", `${batch}`, "--nets", ""]
-      : ["--batches", "", "--nets", `${network}:${batch}`];
-  const args = [resolve(import.meta.dirname, "pytorch.py"), ...job, "--device", "cpu", "--rounds", "3"];
-  if (threads === undefined) args.push("--processor");
-  const env = { ...process.env, OMP_NUM_THREADS: `${threads ?? 1}`, MKL_NUM_THREADS: `${threads ?? 1}` };
-  const { stdout, status, stderr } = spawnSync(options.python, args, { encoding: "utf8", env });
-  if (status !== 0) throw new Error(`${options.python} bench/pytorch.py failed: ${stderr}`);
-  const { rows } = JSON.parse(stdout) as { rows: readonly Row[] };
-  const of = (metric: string) => rows.find((row) => row.metric === metric)?.median ?? Number.NaN;
-  return { ms: of("ms"), loss: of("loss") };
-}
 
 const backend = await wasm({ threads: 1 });
 const engine = engineOn(backend);
@@ -117,7 +95,7 @@ async function onThreads(threads: number): Promise<void> {
           started = performance.now();
         }
       }
-      theirs.push(pytorch(network, batch, threads).ms);
+      theirs.push(pytorchRound({ python: options.python, network, batch, threads, processor: false }).ms);
     }
     const shownTimes = (times: number[]) => {
       times.sort((a, b) => a - b);
@@ -155,7 +133,10 @@ for (const { name, network, batch } of jobsOf(options.jobs)) {
   let theirLoss = Number.NaN;
   for (let round = 0; round < Number(options.rounds); round++) {
     ours.push(await roundOf(work));
-    const { ms, loss: first } = pytorch(network, batch);
+    const { ms, loss: first } = pytorchRound({
+      ...{ python: options.python, network, batch },
+      ...{ threads: 1, processor: true },
+    });
     theirs.push(ms);
     theirLoss = first;
   }

@@ -1,5 +1,5 @@
 /**
- * jax-js on WebGPU, in its best shape: forward, backward and Adam in one `jit`, so that it fuses what it can and keeps
+ * jax-js on WebGPU, or on WebAssembly, in its best shape: forward, backward and Adam in one `jit`, so that it fuses what it can and keeps
  * its buffers in its pool. It has no published optimizer package, so Adam is written out in its arrays. Channels come
  * first (it knows no other layout), and the weights are permuted for that before the clock starts.
  *
@@ -20,10 +20,10 @@ import {
 } from "../jobs.ts";
 import { type Engine, sampleOf, type Work } from "./engine.ts";
 
-export async function start(): Promise<Engine> {
-  if (!(await init("webgpu")).includes("webgpu")) throw new Error("jax-js got no WebGPU device");
-  defaultDevice("webgpu");
-  return { description: "jax-js on webgpu", open };
+export async function start(device: "webgpu" | "wasm" = "webgpu"): Promise<Engine> {
+  if (!(await init(device)).includes(device)) throw new Error(`jax-js got no ${device} device`);
+  defaultDevice(device);
+  return { description: `jax-js on ${device}`, open };
 }
 
 async function open(job: Job): Promise<Work | undefined> {

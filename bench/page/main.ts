@@ -10,9 +10,11 @@ import { type Launched, watchKernels } from "./kernels.ts";
 /** Each engine in a chunk of its own: a page loads only those that it runs. */
 const ENGINES = {
   corteza: () => import("../engines/corteza.ts"),
+  "corteza-wasm": () => import("../engines/corteza_wasm.ts"),
   "tfjs-webgpu": () => import("../engines/tfjs_webgpu.ts"),
   "tfjs-webgl": () => import("../engines/tfjs_webgl.ts"),
   "jax-js": () => import("../engines/jax.ts"),
+  "jax-js-wasm": () => import("../engines/jax_wasm.ts"),
   "onnx-webgpu": () => import("../engines/onnx_webgpu.ts"),
   "onnx-wasm": () => import("../engines/onnx_wasm.ts"),
 } satisfies Record<string, () => Promise<{ start(): Promise<Engine> }>>;

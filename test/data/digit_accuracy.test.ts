@@ -10,9 +10,8 @@ import {
   maxPooling2d,
   normalizeDigitImage,
   sequential,
-  webgpu,
+  wasm,
 } from "../../src/index.ts";
-import { testGpu } from "../support/gpu.ts";
 import { mnistFile } from "../support/mnist_files.ts";
 import { RandomData } from "../support/random.ts";
 
@@ -41,7 +40,7 @@ function rendered(digit: Uint8Array, factor: number, left: number, top: number) 
 }
 
 it("costs at most 0.3 points of accuracy, at any scale and offset", async () => {
-  const backend = await webgpu({ gpu: await testGpu() });
+  const backend = await wasm();
   const digits = (part: string, count: number) => ({
     images: mnistFile(`${part}-images-idx3-ubyte`).slice(16, 16 + count * SIZE),
     labels: mnistFile(`${part}-labels-idx1-ubyte`).slice(8, 8 + count),
