@@ -1,5 +1,7 @@
 /** `corteza`, the command: chooses what is asked for, and says what goes wrong in a line. */
 import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { CortezaError } from "../core/errors.ts";
 import { convert } from "./convert.ts";
 import { predict } from "./predict.ts";
@@ -32,7 +34,8 @@ export async function run(words: readonly string[], console: Console): Promise<n
       return 0;
     }
     if (name === "--version" || name === "-v") {
-      const manifest = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
+      const folder = dirname(fileURLToPath(import.meta.url));
+      const manifest = JSON.parse(await readFile(join(folder, "../../package.json"), "utf8"));
       console.out(String(manifest.version));
       return 0;
     }
