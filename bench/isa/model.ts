@@ -53,7 +53,7 @@ function filled(workgroups: number, threads: number, { units }: Card): number {
 
 /** Microseconds of one dispatch on a card. `threads` of a workgroup. */
 export function microseconds(
-  { flops, bytes, workgroups: [x, y, z] }: Kernel,
+  { flops, bytes, workgroups: [x, y, z] }: Pick<Kernel, "flops" | "bytes" | "workgroups">,
   threads: number,
   { mix, waves }: Compiled,
   card: Card,

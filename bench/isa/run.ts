@@ -7,7 +7,8 @@
  * Of each kernel and family: vector registers, those that were spilled, bytes of workgroup memory, waves a SIMD holds, and of
  * the hot loop the share of multiply-adds, which bounds what the kernel can reach of the card's peak. `bench/README.md` says more.
  * Then what each dispatch would take on cards of several makers, by the mix of the family `--model` (model.ts).
- * `--peers` adds the kernels that others run for the reference network's step; they are taken from a Chromium.
+ * `--peers` adds the kernels that others run for the reference network's step; they are taken from a Chromium. jax-js' are in the
+ * model too, and where `--nets` and `--batches` have the same step, its time is divided by ours.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,10 +16,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { DeviceTraits } from "../../src/webgpu/kernel.ts";
 import { type Job, jobName, type NetworkName } from "../jobs.ts";
+import type { Launched } from "../page/kernels.ts";
 import type { EngineName } from "../page/main.ts";
 import { CardCompiler, type Compiled } from "./compile.ts";
 import { CARDS, microseconds, threadsOf } from "./model.ts";
-import { peerKernels } from "./peers.ts";
+import { flopsOfJaxJs, peerKernels } from "./peers.ts";
 import { type Kernel, kernelsOf, TRAITS } from "./plans.ts";
 
 const { values: options } = parseArgs({
@@ -85,8 +87,13 @@ function table(title: string, rows: readonly Row[], compiler: CardCompiler): voi
   }
 }
 
-/** What each dispatch of a step would take on cards that nobody has here. */
-function estimate(title: string, kernels: readonly Kernel[], compiler: CardCompiler): void {
+/** What the model asks of a dispatch, and the words by which a table names it. */
+interface Dispatch extends Pick<Kernel, "wgsl" | "workgroups" | "flops" | "bytes"> {
+  readonly title: string;
+}
+
+/** What each dispatch of a step would take on cards that nobody has here. Gives the step's time on each. */
+function estimate(title: string, kernels: readonly Dispatch[], compiler: CardCompiler): number[] {
   const compiled = compiler.compile(
     kernels.map(({ wgsl }) => wgsl),
     options.model,
@@ -100,16 +107,37 @@ function estimate(title: string, kernels: readonly Kernel[], compiler: CardCompi
     times.forEach((time, card) => {
       sums[card] = (sums[card] ?? 0) + time;
     });
-    say(
-      `${titleOf(kernel).slice(0, SHOWN).padEnd(SHOWN)}${times.map((time) => time.toFixed(1).padStart(11)).join("")}`,
-    );
+    say(`${kernel.title.slice(0, SHOWN).padEnd(SHOWN)}${times.map((time) => time.toFixed(1).padStart(11)).join("")}`);
   });
   say(`${"the step".padEnd(SHOWN)}${sums.map((sum) => sum.toFixed(0).padStart(11)).join("")}`);
+  return sums;
+}
+
+/** The step of a peer by the same model and instrument, and how many of our steps that is. */
+function estimatePeer(
+  title: string,
+  kernels: readonly Launched[],
+  own: readonly number[] | undefined,
+  compiler: CardCompiler,
+): void {
+  const dispatches = kernels.map(({ label, wgsl, workgroups, bytes }) => ({
+    ...{ title: label, wgsl, workgroups: [workgroups, 1, 1] as const, bytes },
+    flops: flopsOfJaxJs(wgsl, workgroups),
+  }));
+  const sums = estimate(title, dispatches, compiler);
+  const gigaflops = dispatches.reduce((sum, { flops }) => sum + flops, 0) / 1e9;
+  if (own !== undefined) {
+    const ratios = sums.map((sum, card) => (sum / (own[card] ?? 0)).toFixed(1).padStart(11));
+    say(`${"times our step".padEnd(SHOWN)}${ratios.join("")}`);
+  }
+  say(`operations found in its loops: ${gigaflops.toFixed(2)} · 10⁹`);
 }
 
 const titleOf = ({ layer, name }: Kernel) => `${layer ?? ""} ${name}`.trim();
 
 const folder = mkdtempSync(join(tmpdir(), "corteza-isa-"));
+/** Our steps' times by the job's name. */
+const estimated = new Map<string, number[]>();
 try {
   const compiler = new CardCompiler(folder);
   for (const network of list(options.nets) as NetworkName[]) {
@@ -122,13 +150,16 @@ try {
       });
       const title = `corteza, ${jobName(job)}, ${options.traits}`;
       table(title, rows, compiler);
-      estimate(title, kernels, compiler);
+      const dispatches = kernels.map((kernel) => ({ ...kernel, title: titleOf(kernel) }));
+      estimated.set(jobName(job), estimate(title, dispatches, compiler));
     }
   }
   const job: Job = { kind: "train", network: "reference", batch: 64 };
   for (const [engine, kernels] of await peerKernels(list(options.peers) as EngineName[], job)) {
     const rows = kernels.map(({ label, wgsl, workgroups }) => ({ wgsl, workgroups, title: label }));
-    table(`${engine}, ${jobName(job)}, ${rows.length} dispatches`, rows, compiler);
+    const title = `${engine}, ${jobName(job)}, ${rows.length} dispatches`;
+    table(title, rows, compiler);
+    if (engine === "jax-js") estimatePeer(title, kernels, estimated.get(jobName(job)), compiler);
   }
   if (options.out) writeFileSync(options.out, `${lines.join("\n").trim()}\n`);
 } finally {

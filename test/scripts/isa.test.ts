@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { hotLoop } from "../../bench/isa/loop.ts";
 import { CARDS, microseconds, threadsOf } from "../../bench/isa/model.ts";
+import { flopsOfJaxJs } from "../../bench/isa/peers.ts";
 import { type Kernel, kernelsOf, TRAITS } from "../../bench/isa/plans.ts";
 
 /** A loop in a loop, as Mesa's compiler prints it. */
@@ -98,5 +99,29 @@ describe("the estimate of a dispatch's time", () => {
   it("is that of memory, or of a launch, where these take longer", () => {
     expect(microseconds({ ...kernel, flops: 0, bytes: 512e6 }, 256, compiled(0, 8), card)).toBeCloseTo(1000, 6);
     expect(microseconds({ ...kernel, flops: 1 }, 256, compiled(100, 8), card)).toBe(card.launch);
+  });
+});
+
+describe("operations of a kernel of jax-js", () => {
+  const text = (turns: number, sum: string) => `@compute @workgroup_size(16)
+fn main() {
+  let alu0: i32 = gidx * 4;
+  for (var ridx: i32 = 0; ridx < ${turns}; ridx++) {
+    let alu1: i32 = ridx * 64;
+    acc0 += ${sum};
+    acc1 += ${sum};
+  }
+  result[gidx * 2] = acc0 * alu9;
+}`;
+
+  it("are those of the products that its loop adds, for each turn and invocation", () => {
+    expect(flopsOfJaxJs(text(49, "in0[alu1 * 2] * in1[alu2 + 16] + alu3 * alu4"), 640)).toBe(2 * 640 * 16 * 49 * 4);
+  });
+
+  it("are not those of indices and conditions, and none without a loop", () => {
+    const read = "select(in1[(alu0 * 7) + alu1], f32(0), in0[(alu0 * 28)] != 0)";
+    expect(flopsOfJaxJs(text(4, read), 640)).toBe(0);
+    expect(flopsOfJaxJs(text(4, `${read} * in1[alu7 * 3]`), 640)).toBe(2 * 640 * 16 * 4 * 2);
+    expect(flopsOfJaxJs("@compute @workgroup_size(256)\nfn main() { result[0] = in0[0] * in1[0]; }", 3)).toBe(0);
   });
 });
