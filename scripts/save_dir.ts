@@ -50,18 +50,24 @@ export class SaveDirectory {
   async newest(): Promise<{ bytes: Uint8Array; steps: number } | undefined> {
     const manifest = await this.#manifest();
     if (manifest === undefined) return undefined;
+    const whole = await this.#newestWhole(manifest);
+    if (whole) return { bytes: new Uint8Array(whole.bytes), steps: whole.entry.steps };
+    throw new Error(`${this.#folder}: neither of its two checkpoints is whole; something else has written there.`);
+  }
+
+  async #newestWhole(manifest: Manifest): Promise<{ entry: Entry; bytes: Uint8Array } | undefined> {
     for (const entry of [manifest.newest, manifest.before]) {
       const bytes = entry && (await readFile(join(this.#folder, entry.file)).catch(() => undefined));
-      if (bytes?.length === entry?.length && bytes && hashOf(bytes) === entry?.sha256) {
-        return { bytes: new Uint8Array(bytes), steps: entry.steps };
-      }
+      if (entry && bytes?.length === entry.length && hashOf(bytes) === entry.sha256) return { entry, bytes };
     }
-    throw new Error(`${this.#folder}: neither of its two checkpoints is whole; something else has written there.`);
+    return undefined;
   }
 
   async #save(bytes: Uint8Array, steps: number): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
-    const before = (await this.#manifest())?.newest;
+    const manifest = await this.#manifest();
+    // What is whole stays until the new one is: the newest may be damaged, and the one before all that there is.
+    const before = manifest && (await this.#newestWhole(manifest))?.entry;
     const file = before?.file === SLOTS[0] ? SLOTS[1] : SLOTS[0];
     await this.#write(file, bytes);
     const newest: Entry = { file, length: bytes.length, sha256: hashOf(bytes), steps };
@@ -85,9 +91,10 @@ export class SaveDirectory {
     this.#before(`open ${file}`);
     const handle = await open(beside, "w");
     try {
-      for (let at = 0; at < bytes.length; at += CHUNK) {
+      // A disk that fills up takes a part of a chunk, and refuses the rest.
+      for (let at = 0; at < bytes.length; ) {
         this.#before(`write ${file}`);
-        await handle.write(bytes.subarray(at, at + CHUNK));
+        at += (await handle.write(bytes.subarray(at, at + CHUNK))).bytesWritten;
       }
       this.#before(`sync ${file}`);
       await handle.sync();

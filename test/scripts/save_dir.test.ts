@@ -39,6 +39,28 @@ describe("a folder of checkpoints", () => {
     }
   });
 
+  it("keeps what is whole until the next one is, where the newest is damaged and a save ends anywhere", async () => {
+    for (let end = 0; ; end++) {
+      const own = join(folder, `${end}`);
+      const saves = new SaveDirectory(own);
+      await saves.save(bytesOf(1, 1000), 1);
+      await saves.save(bytesOf(2, 1000), 2);
+      await truncate(join(own, "b.safetensors"), 999);
+      let done = 0;
+      const ending = new SaveDirectory(own, () => {
+        if (done++ === end) throw new Error("no space left");
+      });
+      const ended = await ending.save(bytesOf(3, 1000), 3).then(
+        () => false,
+        () => true,
+      );
+      const found = await new SaveDirectory(own).newest();
+      expect([1, 3], `operation ${end}`).toContain(found?.steps);
+      expect(found?.bytes.every((byte) => byte === found.steps)).toBe(true);
+      if (!ended) break;
+    }
+  });
+
   it("goes back to the one before where the newest is cut off, changed or gone, and says where both are", async () => {
     const damages: ((path: string) => Promise<void>)[] = [
       (path) => truncate(path, 100),
