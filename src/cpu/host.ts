@@ -12,6 +12,8 @@ import type { CpuArray } from "./op.ts";
 export interface HostArray {
   /** What it holds, where it lies: to be used at once, since memory may move when it grows. */
   readonly values: CpuArray;
+  /** Bytes that are set aside for it, where they are more than those of `values`. */
+  readonly heldBytes?: number;
   /** Counts how often what it holds was changed, by a step or from outside. */
   changes: number;
 }

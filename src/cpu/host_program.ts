@@ -73,7 +73,7 @@ export class HostProgram<A extends HostArray> implements Program {
     this.#variables = variables;
     this.#work = [...plan.steps, ...plan.effects];
     let variableBytes = 0;
-    for (const { values } of variables.values()) variableBytes += values.byteLength;
+    for (const { values, heldBytes } of variables.values()) variableBytes += heldBytes ?? values.byteLength;
     this.stats = {
       dispatches: this.#work.length,
       pipelines: plan.pipelines,

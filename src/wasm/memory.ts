@@ -46,9 +46,14 @@ export class WasmMemory {
     this.memory = isShared ? sharedMemory() : new WebAssembly.Memory({ initial: 1 });
   }
 
+  /** Bytes of whole cache lines: what so many bytes take. */
+  static blockSize(bytes: number): number {
+    return alignTo(Math.max(bytes, 1), ALIGNMENT);
+  }
+
   /** The address of so many bytes, which hold whatever another left there. Throws `OutOfMemoryError`. */
   allocate(bytes: number): number {
-    const size = alignTo(Math.max(bytes, 1), ALIGNMENT);
+    const size = WasmMemory.blockSize(bytes);
     const fit = this.#free.find(({ start, end }) => end - start >= size) ?? this.#grow(size);
     const block = { start: fit.start, end: fit.start + size };
     const rest = { start: block.end, end: fit.end };
@@ -122,6 +127,10 @@ export class WasmArray implements HostArray {
 
   get byteLength(): number {
     return WasmArray.byteSize(this.dtype, this.length);
+  }
+
+  get heldBytes(): number {
+    return WasmMemory.blockSize(this.byteLength);
   }
 
   #view(): CpuArray {

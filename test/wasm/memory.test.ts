@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { OutOfMemoryError } from "../../src/core/errors.ts";
 import { WasmUnavailableError } from "../../src/core/wasm_unavailable.ts";
+import { Variable } from "../../src/graph/node.ts";
+import { Graph } from "../../src/graph.ts";
 import { openWasm } from "../../src/wasm/backend.ts";
 import { WasmArray, WasmMemory } from "../../src/wasm/memory.ts";
 import { wasm } from "../../src/wasm/open.ts";
@@ -79,6 +81,30 @@ describe("the plan", () => {
     const chain = Array.from({ length: 20 }, (_, index) => ({ bytes: 640, first: index, last: index + 1 }));
     expect(planOffsets(chain).bytes).toBe(1280);
   });
+});
+
+it("holds what the plans of its programs name, to the byte", async () => {
+  const backend = await wasm({ threads: 1 });
+  const programs = await Promise.all(
+    [7, 64].map(async (batch) => {
+      const g = new Graph();
+      const x = g.input("x", [batch, 5, 5, 3]);
+      // Neither fills whole cache lines.
+      const [kernel, bias] = [
+        g.variable(new Variable({ name: "kernel", shape: [3, 3, 3, 5] })),
+        g.variable(new Variable({ name: "bias", shape: [5] })),
+      ];
+      const y = g.relu(g.add(g.conv2d(x, kernel, { padding: "same" }), bias));
+      const [gradient = y] = g.gradients(g.sum(y), [kernel]);
+      return backend.compile(g, { outputs: { y, gradient } });
+    }),
+  );
+  const named = programs.reduce((sum, { stats }) => sum + stats.scratchBytes + stats.variableBytes, 0);
+  expect(named).toBeGreaterThan(64 * 5 * 5 * 5 * 4);
+  expect(backend.bytes).toBe(named);
+  for (const program of programs) program.dispose();
+  backend.dispose();
+  expect(backend.bytes).toBe(0);
 });
 
 describe("where WebAssembly cannot be used", () => {
