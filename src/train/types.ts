@@ -248,7 +248,7 @@ export interface Inspection {
   /** [classes], before the softmax or the sigmoid. */
   readonly logits: Tensor<Float32Array>;
   /**
-   * [classes]: of the softmax or the sigmoid that the model ends in or that its loss contains; else of a softmax over several
+   * [classes], of the softmax or the sigmoid that the model ends in or that its loss contains; else of a softmax over several
    * outputs, of a sigmoid of one.
    */
   readonly probabilities: Tensor<Float32Array>;
