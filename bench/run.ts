@@ -10,6 +10,7 @@ import { type Job, jobName, makeBatch, NETWORKS } from "./jobs.ts";
 import { jsTime } from "./js_time.ts";
 import { type BenchServer, MAX_MILLISECONDS, serveBench } from "./open_page.ts";
 import type { EngineName } from "./page/main.ts";
+import { pageStage } from "./page_stage.ts";
 import { machine, Report, writeReport } from "./report.ts";
 import { figure, findRow, rowOf } from "./rows.ts";
 import type { Stage } from "./stage.ts";
@@ -79,21 +80,6 @@ const wrong = rows.filter(({ metric }) => metric === "failed").length;
 if (wrong > 0) report.say(`${wrong} engines failed or computed something else: see above`);
 if (options.out) writeReport(options.out, report, verdicts);
 process.exitCode = failed || missed > 0 || wrong > 0 ? 1 : 0;
-
-/** The page as a stage: `bench/page/main.ts` at the other end. */
-function pageStage(page: Page): Stage {
-  return {
-    open: (engine, job) => page.evaluate(([who, what]) => globalThis.bench.open(who, what), [engine, job] as const),
-    run: (handle, times) => page.evaluate(([own, n]) => globalThis.bench.run(own, n), [handle, times] as const),
-    runSingly: (handle, times) =>
-      page.evaluate(([own, n]) => globalThis.bench.runSingly(own, n), [handle, times] as const),
-    values: (handle) => page.evaluate((own) => globalThis.bench.values(own), handle),
-    settled: (handle) => page.evaluate((own) => globalThis.bench.settled(own), handle),
-    planned: (handle) => page.evaluate((own) => globalThis.bench.planned(own), handle),
-    profile: (handle) => page.evaluate((own) => globalThis.bench.profile(own), handle),
-    close: (handle) => page.evaluate((own) => globalThis.bench.close(own), handle),
-  };
-}
 
 async function header(browser: Browser, page: Page): Promise<string> {
   const adapter = await page.evaluate(() => globalThis.bench.adapter());

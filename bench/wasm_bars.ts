@@ -25,10 +25,10 @@ import { start as startOnnx } from "./engines/onnx.ts";
 import { heat } from "./heat.ts";
 import { type Job, jobName, type NetworkName } from "./jobs.ts";
 import { MAX_MILLISECONDS, serveBench } from "./open_page.ts";
+import { pageStage } from "./page_stage.ts";
 import { pytorchRound } from "./pytorch_round.ts";
 import { machine, Report, writeReport } from "./report.ts";
 import { figure, type Metric, rowOf } from "./rows.ts";
-import type { Stage } from "./stage.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -190,17 +190,7 @@ async function inPage(): Promise<void> {
     }
     add(jobName(REFERENCE), OURS, "first ms", colds);
     const { page } = await server.open();
-    const stage: Stage = {
-      open: (engine, job) => page.evaluate(([who, what]) => globalThis.bench.open(who, what), [engine, job] as const),
-      run: (handle, times) => page.evaluate(([own, n]) => globalThis.bench.run(own, n), [handle, times] as const),
-      runSingly: (handle, times) =>
-        page.evaluate(([own, n]) => globalThis.bench.runSingly(own, n), [handle, times] as const),
-      values: (handle) => page.evaluate((own) => globalThis.bench.values(own), handle),
-      settled: (handle) => page.evaluate((own) => globalThis.bench.settled(own), handle),
-      planned: (handle) => page.evaluate((own) => globalThis.bench.planned(own), handle),
-      profile: (handle) => page.evaluate((own) => globalThis.bench.profile(own), handle),
-      close: (handle) => page.evaluate((own) => globalThis.bench.close(own), handle),
-    };
+    const stage = pageStage(page);
     const peers = ["jax-js-wasm", "tfjs-webgl"].map((engine) => ({ engine, job: REFERENCE }));
     const pace = { rounds, peerMilliseconds: 20_000, warmups: 2 };
     await heat(stage, report, { engine: OURS, job: REFERENCE }, peers, pace);

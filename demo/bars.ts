@@ -36,11 +36,6 @@ export function chance(probability: number): string {
   return probability > 0.99 ? `>\u2009${percent(0.99)}` : percent(probability);
 }
 
-/** Index of the largest value. */
-export function largestOf(values: Float32Array): number {
-  return values.reduce((best, value, index) => (value > (values[best] ?? 0) ? index : best), 0);
-}
-
 function makeBar(index: number): Bar {
   const fill = make("span", { className: "bar-fill" });
   const value = make("span", { className: "bar-value" });

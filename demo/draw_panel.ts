@@ -1,10 +1,11 @@
 /** The drawing pad with what the network sees of it and what it answers. */
 import type { DigitPadElement } from "../src/elements/digit_pad.ts";
-import { Bars, chance, largestOf } from "./bars.ts";
+import { Bars, chance } from "./bars.ts";
 import { CLASSES, className, hasLongNames, ownTitle } from "./classes.ts";
 import { announce, find, write } from "./dom.ts";
 import { onFile } from "./files.ts";
 import { say } from "./language.ts";
+import { largestOf } from "./largest.ts";
 import { readPicture } from "./picture.ts";
 import { atTemperature } from "./temperature.ts";
 

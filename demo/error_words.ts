@@ -1,5 +1,5 @@
 /** What went wrong, in the page's language. English has the library's own words, which name the thing and the fix. */
-import { CortezaError, DivergedError, type ErrorCode, OutOfMemoryError } from "../src/core/errors.ts";
+import { CortezaError, DivergedError, type ErrorCode, FormatError, OutOfMemoryError } from "../src/core/errors.ts";
 import { type FileProblem, FileProblemError } from "./file_problem.ts";
 import { bytes, count, language, say } from "./language.ts";
 import { plainName, shownName } from "./shown_name.ts";
@@ -36,6 +36,15 @@ function wordsOf(error: CortezaError): string {
   return words[error.code];
 }
 
+/** The most of a reader's sentence that is shown. */
+const MOST_FOUND = 300;
+
+/** What a reader found in a file; where the page's words for it are general, its own beside them: which layers are not read, say. */
+export function foundWords(error: unknown): string {
+  const isGeneral = error instanceof FormatError && !(error instanceof FileProblemError) && language() !== "en";
+  return isGeneral ? `${errorWords(error)} (${shownName(error.message, MOST_FOUND)})` : errorWords(error);
+}
+
 /** The error's own words, where the page's language is theirs. */
 export function ownWords(error: unknown): string | undefined {
   const known = error instanceof CortezaError && language() !== "en";
@@ -65,6 +74,8 @@ export function problemWords(problem: FileProblem): string {
       return text.fileNotFinite(shownName(problem.tensor));
     case "tensor":
       return text.fileTensor(shownName(problem.tensor));
+    case "shard":
+      return text.fileShard(shownName(problem.name));
     case "json":
       return text.lessonsJson;
     case "format":

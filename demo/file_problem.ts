@@ -8,6 +8,8 @@ export type FileProblem =
   | { readonly kind: "digits"; readonly takes: string; readonly gives: string }
   | { readonly kind: "batch"; readonly size: string }
   | { readonly kind: "notFinite" | "tensor"; readonly tensor: string }
+  /** Weights that a network says lie in another file. */
+  | { readonly kind: "shard"; readonly name: string }
   /** Drawings. */
   | { readonly kind: "json" | "format" }
   | { readonly kind: "drawing"; readonly place: number };

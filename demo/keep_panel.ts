@@ -1,7 +1,7 @@
 /** "Keep the network": in this browser, as a file, as a link, as code; and the way back. */
 import type { Digits } from "./digits.ts";
 import { find, make, write } from "./dom.ts";
-import { errorWords } from "./error_words.ts";
+import { errorWords, foundWords } from "./error_words.ts";
 import { download, onFiles } from "./files.ts";
 import { FormatPanel } from "./formats/format_panel.ts";
 import { kept } from "./kept.ts";
@@ -30,10 +30,10 @@ type Outcome =
   /** `words` says what became of it, in the page's language. */
   | { kind: "told" | "refused"; words: () => string }
   | { kind: "copyFailed"; content: string }
-  | { kind: "failed"; error: unknown };
+  | { kind: "failed" | "notSaved"; error: unknown };
 
 /** Outcomes that are told as refusals. */
-const REFUSALS = ["failed", "unknown", "refused"];
+const REFUSALS = ["failed", "notSaved", "unknown", "refused"];
 
 export class KeepPanel {
   readonly #options: KeepPanelOptions;
@@ -152,7 +152,7 @@ export class KeepPanel {
         this.#show({ kind: "told", words: await measure() });
       }
     } catch (error) {
-      this.#show({ kind: "failed", error });
+      this.#show({ kind: "notSaved", error });
     }
   }
 
@@ -240,7 +240,7 @@ export class KeepPanel {
       download(name, new Uint8Array(bytes), "application/octet-stream");
       this.#show({ kind: "saved", name });
     } catch (error) {
-      this.#show({ kind: "failed", error });
+      this.#show({ kind: "notSaved", error });
     }
   }
 
@@ -250,7 +250,7 @@ export class KeepPanel {
       const { codeOf } = await import("./session_code.ts");
       await this.#copy("code", codeOf(this.#options.session, this.#options.epochs()));
     } catch (error) {
-      this.#show({ kind: "failed", error });
+      this.#show({ kind: "notSaved", error });
     }
   }
 
@@ -320,8 +320,10 @@ export class KeepPanel {
         return text.keepUnknownFile(outcome.name);
       case "copyFailed":
         return text.keepCopyFailed;
+      case "notSaved":
+        return `${text.keepSaveFailed} ${errorWords(outcome.error)}`;
       case "failed":
-        return `${text.keepOpenFailed} ${errorWords(outcome.error)}`;
+        return `${text.keepOpenFailed} ${foundWords(outcome.error)}`;
       default:
         return "";
     }

@@ -10,13 +10,10 @@ import { CHECKPOINT_FORMAT } from "../src/formats/stored_config.ts";
 import type { Model } from "../src/nn/model.ts";
 import type { ModelConfig } from "../src/nn/model_config.ts";
 import type { Optimizer } from "../src/nn/optimizers.ts";
-import { anyModel } from "./any_model.ts";
+import { anyModel, forDigits } from "./any_model.ts";
 import { FileProblemError } from "./file_problem.ts";
 import { madeBy } from "./optimizer_rules.ts";
 
-/** One digit, and the ten that it may be: what a network for this page takes and gives. */
-const INPUT = [28, 28, 1];
-const OUTPUT = [10];
 const MOST_BATCH = 4096;
 /** As many as 70,000 digits give in batches of 8 over more than 200 epochs: the page keeps a place on its curves for each. */
 const MOST_STEPS = 2e6;
@@ -65,14 +62,7 @@ export function isWeightsAlone(bytes: Uint8Array): boolean {
 export function readNetworkFile(bytes: Uint8Array): SavedNetwork {
   const { config, tensors } = attempt("damaged", () => decodeCheckpoint(bytes));
   const { model: architecture, optimizer, batchSize, seed } = config as Readonly<Record<string, unknown>>;
-  const model = attempt("network", () => anyModel(architecture as ModelConfig));
-  if (!sameShape(model.inputShape, INPUT) || !sameShape(model.outputShape, OUTPUT)) {
-    throw new FileProblemError(
-      { kind: "digits", takes: formatShape(model.inputShape), gives: formatShape(model.outputShape) },
-      `This network takes ${formatShape(model.inputShape)} and gives ${formatShape(model.outputShape)}; digits are ` +
-        `${formatShape(INPUT)}, and there are ${formatShape(OUTPUT)} of them.`,
-    );
-  }
+  const model = forDigits(attempt("network", () => anyModel(architecture as ModelConfig)));
   const { rule } = attempt("optimizer", () => madeBy(optimizer));
   if (!isSeed(seed)) {
     throw new FileProblemError(

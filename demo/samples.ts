@@ -2,11 +2,11 @@
 
 import { sample } from "../src/data/subset.ts";
 import type { Dataset } from "../src/index.ts";
-import { largestOf } from "./bars.ts";
 import { className, hasLongNames } from "./classes.ts";
 import { find, make, write } from "./dom.ts";
 import { paintInk } from "./ink.ts";
 import { count, say } from "./language.ts";
+import { largestOf } from "./largest.ts";
 
 const COUNT = 20;
 const SIDE = 28;

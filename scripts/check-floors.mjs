@@ -26,7 +26,7 @@ const BELOW = {
   elements: ["core", "graph", "data"],
   vis: ["core", "nn", "train"],
   // The command, for Node alone.
-  cli: ["core", "graph", "cpu", "wasm", "nn", "data", "formats", "train", "standalone"],
+  cli: ["core", "graph", "cpu", "wasm", "nn", "data", "formats", "train", "standalone", "node_pictures.ts"],
 };
 
 const IMPORT = /\b(import|export)\b(?:[^"';]*?\bfrom\s*|\s*\(\s*|\s*)"([^"]+)"/g;

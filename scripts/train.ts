@@ -338,10 +338,10 @@ if (options.out !== undefined) {
   const { classNames } = training;
   await writeFile(
     options.out,
-    toSafetensors(
-      model.parameters,
-      classNames && { config: JSON.stringify(model), classNames: JSON.stringify(classNames) },
-    ),
+    toSafetensors(model.parameters, {
+      config: JSON.stringify(model),
+      ...(classNames && { classNames: JSON.stringify(classNames) }),
+    }),
   );
   console.log(`weights written to ${options.out}`);
 }

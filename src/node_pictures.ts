@@ -38,18 +38,23 @@ export async function imageFolder(path: string | URL, options: ImageFolderOption
     );
   }
   const place = typeof path === "string" ? path : fileURLToPath(path);
-  const decoder = new SharpDecoder(format, await loadSharp());
+  const decoder = await openDecoder("imageFolder", format);
   return importPictures({ format, options, decoder, list: () => listFiles(place) });
 }
 
 type Sharp = typeof import("sharp").default;
 
-async function loadSharp(): Promise<Sharp> {
+/** What decodes pictures in Node. Throws `ModuleLoadError`, which begins with `where`, where `sharp` is missing. */
+export async function openDecoder(where: string, format: PictureFormat): Promise<Decoder> {
+  return new SharpDecoder(format, await loadSharp(where));
+}
+
+async function loadSharp(where: string): Promise<Sharp> {
   try {
     return (await import("sharp")).default;
   } catch (cause) {
     throw new ModuleLoadError(
-      `imageFolder: decoding pictures in Node wants the npm package sharp, which cannot be loaded (${String(cause)}); ` +
+      `${where}: decoding pictures in Node wants the npm package sharp, which cannot be loaded (${String(cause)}); ` +
         "npm install sharp",
       { cause },
     );

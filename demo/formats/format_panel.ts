@@ -1,4 +1,5 @@
 /** In which format a network is saved, and what that keeps; the formats of others, to be opened. Their programs are fetched when they are wanted. */
+import { isSafetensors } from "../../src/formats/is_safetensors.ts";
 import { find, write } from "../dom.ts";
 import { language } from "../language.ts";
 import type { NetworkFile } from "../network_file.ts";
@@ -6,9 +7,6 @@ import type { Session } from "../session.ts";
 import type { FormatName } from "./messages.ts";
 
 const OWN = "corteza";
-
-/** What a file is, by its first bytes: a header's length and then JSON, as safetensors have it. */
-const isSafetensors = (bytes: Uint8Array) => bytes[8] === 0x7b && bytes[0] !== 0x7b;
 
 export class FormatPanel {
   readonly #session: Session;
@@ -28,9 +26,9 @@ export class FormatPanel {
 
   /** Saves the network in the format that is chosen, one of others; resolves to what to say of it. */
   async save(): Promise<() => string> {
-    const { isForeignFormat, saveAs } = await import("./save.ts");
+    const { isFormat, saveAs } = await import("./save.ts");
     const { value } = this.#select;
-    if (!isForeignFormat(value)) throw new Error(`index.html offers the format "${value}", which there is none of.`);
+    if (!isFormat(value)) throw new Error(`index.html offers the format "${value}", which there is none of.`);
     return saveAs(value, this.#session);
   }
 

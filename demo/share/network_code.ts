@@ -4,11 +4,10 @@
  * deflated and written in base64url.
  */
 import { CortezaError } from "../../src/core/errors.ts";
-import { formatShape, sameShape } from "../../src/core/shape.ts";
 import type { Tensor } from "../../src/core/tensor.ts";
 import type { Model } from "../../src/nn/model.ts";
 import type { ModelConfig } from "../../src/nn/model_config.ts";
-import { anyModel } from "../any_model.ts";
+import { anyModel, forDigits } from "../any_model.ts";
 import { FileProblemError } from "../file_problem.ts";
 
 /** Browsers and messengers take addresses of this many characters; what is longer goes by file. */
@@ -16,8 +15,6 @@ export const MOST_CHARACTERS = 64_000;
 const VERSION = 1;
 /** Steps on either side of 0: as many as 8 bits have, or fewer where the address would be too long. */
 const LEVELS = [127, 90, 63] as const;
-const INPUT = [28, 28, 1];
-const OUTPUT = [10];
 /** Of a code that is read: more inflated bytes than any code of `MOST_CHARACTERS` of this page has. */
 const MOST_BYTES = 1 << 22;
 
@@ -91,14 +88,7 @@ function modelOf(json: string): Model {
       cause,
     });
   }
-  if (!sameShape(model.inputShape, INPUT) || !sameShape(model.outputShape, OUTPUT)) {
-    const [takes, gives] = [formatShape(model.inputShape), formatShape(model.outputShape)];
-    throw new FileProblemError(
-      { kind: "digits", takes, gives },
-      `The network in the address takes ${takes} and gives ${gives}.`,
-    );
-  }
-  return model;
+  return forDigits(model);
 }
 
 /** Kernels are rounded; they are nearly all of a network. */

@@ -3,17 +3,18 @@
  * probabilities. While nothing is drawn, a held-out digit goes through it.
  */
 import type { MapsDrawing, Model } from "../../src/index.ts";
-import { Bars, largestOf } from "../bars.ts";
+import { Bars } from "../bars.ts";
 import { CLASSES, hasLongNames } from "../classes.ts";
 import { find, make, write } from "../dom.ts";
 import { paintInk } from "../ink.ts";
 import { count, say, wordsKey } from "../language.ts";
+import { largestOf } from "../largest.ts";
 import { layerName } from "../layer_names.ts";
 import { atTemperature } from "../temperature.ts";
 import { type Column, columnsOf, gridOf } from "./columns.ts";
 
 /** A picture is drawn this often at most; as long as it took belongs to the training alone afterwards. */
-const LEAST_MILLISECONDS = 66;
+const LEAST_MILLISECONDS = 80;
 /** The layers stand below each other where the page is as narrow as this (stage.css). */
 const NARROW = "(max-width: 620px)";
 
@@ -46,6 +47,8 @@ export class Stage {
   readonly #bars = new Bars(find("stage-bars", HTMLElement), CLASSES);
   readonly #narrow = matchMedia(NARROW);
   readonly #still = matchMedia("(prefers-reduced-motion: reduce)");
+  /** Of the stage, where the layers stand below each other. */
+  #width: number | undefined;
   #shown: readonly Shown[] = [];
   #shownKey = "";
   #model: Model | undefined;
@@ -64,7 +67,11 @@ export class Stage {
 
   constructor(options: StageOptions) {
     this.#options = options;
-    this.#narrow.addEventListener("change", () => this.render());
+    // Told by the browser: to ask in every frame would lay the page out in every frame.
+    new ResizeObserver(([entry]) => {
+      this.#width = this.#narrow.matches ? entry?.contentRect.width : undefined;
+      this.render();
+    }).observe(this.#root);
     new IntersectionObserver((entries) => {
       this.#onScreen = entries.at(-1)?.isIntersecting === true;
       this.#start();
@@ -104,7 +111,7 @@ export class Stage {
   /** Writes everything, in the page's language; makes the columns of a network that is new. */
   render(): void {
     const { model, trainer } = this.#options;
-    const key = `${wordsKey()} ${this.#narrow.matches} ${this.#narrow.matches ? this.#root.clientWidth : ""}`;
+    const key = `${wordsKey()} ${this.#width}`;
     // No canvas changes its trainer.
     if (model() !== this.#model || trainer() !== this.#trainer || key !== this.#shownKey) {
       this.#model = model();
@@ -119,7 +126,7 @@ export class Stage {
   }
 
   #make(model: Model): void {
-    const widest = this.#narrow.matches ? this.#root.clientWidth : undefined;
+    const widest = this.#width;
     this.#shown = columnsOf(model).map((column) => {
       const { layer } = column;
       const { perRow, width, height } = gridOf(layer.outputShape, widest);

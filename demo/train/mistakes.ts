@@ -1,5 +1,7 @@
 /** What a network says of every picture of a set, and which of its answers are wrong. */
+
 import type { Tensor } from "../../src/index.ts";
+import { largestOf } from "../largest.ts";
 
 /** One picture's answer. */
 export interface Reading {
@@ -14,12 +16,6 @@ export interface Reading {
   readonly labelProbability: number;
   /** −log of the label's probability (cross-entropy): the surer the network is of another class, the higher. */
   readonly loss: number;
-}
-
-/** The place of the largest score, the first of equal ones; one that is no number wins, as on the device. */
-function largestOf(scores: Float32Array): number {
-  const spoilt = scores.findIndex(Number.isNaN);
-  return spoilt >= 0 ? spoilt : scores.reduce((best, score, index) => (score > (scores[best] ?? 0) ? index : best), 0);
 }
 
 /** Readings from the scores [count, classes] of an evaluation (`outputs`: logits), in the set's order. */

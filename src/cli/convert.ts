@@ -1,7 +1,7 @@
-import { parseArgs } from "node:util";
+import { NETWORK_FORMATS } from "../standalone/network_files.ts";
 import { readModel } from "./read_model.ts";
-import { type Command, UsageError } from "./usage.ts";
-import { FORMATS, formatOf, writeModel } from "./write_model.ts";
+import { type Command, readWords, UsageError } from "./usage.ts";
+import { formatOf, writeModel } from "./write_model.ts";
 
 export const convert: Command = {
   summary: "turns a network from one format into another",
@@ -14,8 +14,8 @@ IN    a file of Corteza (.safetensors), ONNX (.onnx), Keras (.keras, .h5) or Ten
 OUT   its ending says the format: .safetensors, .onnx, .py (PyTorch), .ts, .js (a module that needs no library), .svg, .mmd;
       a folder is TensorFlow.js
 
---to FORMAT   ${Object.keys(FORMATS).join(", ")}; Keras' program ends in .py too: --to keras
---force       writes over files that are there
+--to FORMAT   ${NETWORK_FORMATS.join(", ")}; Keras' program ends in .py too: --to keras
+--force       writes over files that are there, but never over IN
 --json        what was done, as JSON
 
 corteza convert mnist.onnx mnist.safetensors
@@ -23,10 +23,8 @@ corteza convert classifier.keras web/classifier/
 corteza convert trained.safetensors network.py --to keras`,
 
   async run(words, console) {
-    const { values, positionals } = parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: { to: { type: "string" }, force: { type: "boolean" }, json: { type: "boolean" } },
+    const { values, positionals } = readWords(words, {
+      ...({ to: { type: "string" }, force: { type: "boolean" }, json: { type: "boolean" } } as const),
     });
     const [from, to, ...more] = positionals;
     if (from === undefined || to === undefined || more.length > 0) {
@@ -34,7 +32,8 @@ corteza convert trained.safetensors network.py --to keras`,
     }
     const target = formatOf(to, values.to);
     const { model, format, lost } = await readModel(from);
-    const files = await writeModel(model, to, target, values.force === true);
+    const force = values.force === true;
+    const files = await writeModel(model, { path: to, format: target, force, source: from });
     if (values.json) {
       console.out(JSON.stringify({ from: format, to: target, layers: model.layers.length, files, lost }));
       return;

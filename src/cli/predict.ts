@@ -1,17 +1,18 @@
 import { readFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { at } from "../core/at.ts";
-import { ArgumentError, ModuleLoadError } from "../core/errors.ts";
+import { ArgumentError } from "../core/errors.ts";
 import { cpu } from "../cpu/backend.ts";
-import { MOST_PIXELS } from "../data/pictures/decode.ts";
-import { imageBytes, seenPart } from "../data/pictures/fit.ts";
+import type { Decoder } from "../data/pictures/decoder.ts";
 import { checkedFormat } from "../data/pictures/types.ts";
+import type { OpenedNetwork } from "../formats/open_network.ts";
 import type { Backend } from "../graph/backend.ts";
 import type { Model } from "../nn/model.ts";
-import { createPredictor } from "../train/predictor.ts";
+import { openDecoder } from "../node_pictures.ts";
+import { outputActivation } from "../train/output_activation.ts";
+import { Predictor } from "../train/predictor.ts";
 import { wasm } from "../wasm/open.ts";
 import { readModel } from "./read_model.ts";
-import { type Command, UsageError } from "./usage.ts";
+import { type Command, readWords, UsageError } from "./usage.ts";
 
 export const predict: Command = {
   summary: "names what is on pictures",
@@ -23,7 +24,8 @@ for one channel it becomes grey. Pictures are decoded by the npm package sharp (
 FILE      a file of Corteza (.safetensors), ONNX (.onnx), Keras (.keras, .h5) or TensorFlow.js (model.json, or its folder)
 PICTURE   JPEG, PNG, WebP, GIF or AVIF
 
---labels FILE   names of the classes, a line each; default 0, 1, …
+--labels FILE   names of the classes, a line each; default those in the file, else 0, 1, …, and no and
+                yes of a network with one output
 --top N         classes a picture; default 3
 --invert        light becomes dark: for ink on paper, and a network that learned light digits on black
 --backend B     wasm (default) or cpu
@@ -32,28 +34,27 @@ PICTURE   JPEG, PNG, WebP, GIF or AVIF
 corteza predict digits.safetensors photo.png --invert --top 1`,
 
   async run(words, console) {
-    const { values, positionals } = parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: {
-        ...{ labels: { type: "string" }, top: { type: "string" }, backend: { type: "string" } },
-        ...{ invert: { type: "boolean" }, json: { type: "boolean" } },
-      },
+    const { values, positionals } = readWords(words, {
+      ...({ labels: { type: "string" }, top: { type: "string" }, backend: { type: "string" } } as const),
+      ...({ invert: { type: "boolean" }, json: { type: "boolean" } } as const),
     });
     const [file, ...pictures] = positionals;
     if (file === undefined || pictures.length === 0) throw new UsageError("predict wants a network and pictures");
     const top = Number(values.top ?? 3);
     if (!(Number.isInteger(top) && top > 0))
       throw new UsageError(`--top must be a whole number of at least 1, got "${values.top}"`);
-    const { model } = await readModel(file);
-    const classes = classesOf(model, values.labels === undefined ? undefined : await readFile(values.labels, "utf8"));
+    const opened = await readModel(file);
+    const { model } = opened;
+    const classes = classesOf(opened, values.labels === undefined ? undefined : await readFile(values.labels, "utf8"));
+    const decoder = await decoderFor(model);
     const backend = await backendOf(values.backend ?? "wasm");
-    const predictor = await createPredictor(model, { backend, batchSize: 1 });
+    // Scores become probabilities as a classifier makes them.
+    const predictor = new Predictor(model, backend, { batchSize: 1, folded: [outputActivation(model).kind] });
     try {
       for (const picture of pictures) {
-        const pixels = await pixelsOf(picture, model, values.invert === true);
+        const pixels = await pixelsOf(picture, decoder, values.invert === true);
         const [outputs] = await predictor.predict(pixels);
-        const shares = [...probabilitiesOf(model, outputs?.data ?? new Float32Array())];
+        const shares = probabilitiesOf(outputs?.data ?? new Float32Array());
         const best = [...shares.keys()].sort((a, b) => at(shares, b) - at(shares, a)).slice(0, top);
         const found = best.map((index) => ({ label: at(classes, index), probability: at(shares, index) }));
         if (values.json) console.out(JSON.stringify({ picture, predictions: found }));
@@ -65,22 +66,23 @@ corteza predict digits.safetensors photo.png --invert --top 1`,
     } finally {
       predictor.dispose();
       backend.dispose();
+      decoder.close();
     }
   },
 };
 
-/** Names of the classes, which are those of one row of outputs. */
-function classesOf({ outputShapes }: Model, labels: string | undefined): string[] {
-  const [shape = [], ...others] = outputShapes;
+/** Names of the classes, which are those of one row of outputs: those of `labels`, a line each, else those of the file. */
+function classesOf({ model, classNames }: OpenedNetwork, labels: string | undefined): readonly string[] {
+  const [shape = [], ...others] = model.outputShapes;
   if (shape.length !== 1 || others.length > 0) {
     throw new ArgumentError("predict: the network does not give one row of classes.");
   }
-  const count = at(shape, 0);
-  const names = labels?.split(/\r?\n/).filter((line) => line.trim() !== "");
-  if (names && names.length !== count) {
-    throw new ArgumentError(`predict: the file of labels has ${names.length} names, the network ${count} classes.`);
-  }
-  return names ?? Array.from({ length: count }, (_, index) => String(index));
+  // One output is the probability of "yes".
+  const count = at(shape, 0) === 1 ? 2 : at(shape, 0);
+  const usual = at(shape, 0) === 1 ? ["no", "yes"] : Array.from({ length: count }, (_, index) => String(index));
+  const names = labels?.split(/\r?\n/).filter((line) => line.trim() !== "") ?? classNames ?? usual;
+  if (names.length === count) return names;
+  throw new ArgumentError(`predict: there are ${names.length} names of classes, and the network has ${count} classes.`);
 }
 
 async function backendOf(name: string): Promise<Backend> {
@@ -89,47 +91,26 @@ async function backendOf(name: string): Promise<Backend> {
   throw new UsageError(`--backend must be wasm or cpu, got "${name}"`);
 }
 
-/** As the network wants it, [height, width, channels], bytes: as `imageFolder` has pictures. */
-async function pixelsOf(path: string, { inputShape }: Model, invert: boolean): Promise<Uint8Array> {
+/** Decodes pictures as the network wants them, [height, width, channels]: as `imageFolder` has them. */
+function decoderFor({ inputShape }: Model): Promise<Decoder> {
   const [height = 1, width = 1, channels = 1] = inputShape;
   if (inputShape.length !== 3 || (channels !== 1 && channels !== 3)) {
     throw new ArgumentError(
       `predict: the network takes [${inputShape.join(", ")}], which is no picture in grey or in colour.`,
     );
   }
-  const format = checkedFormat("predict", { size: [height, width], channels });
-  const bytes = await readFile(path);
-  const { default: sharp } = await import("sharp").catch((cause: unknown) => {
-    throw new ModuleLoadError("predict: decoding pictures wants the npm package sharp: npm install sharp", { cause });
-  });
-  try {
-    const picture = sharp(bytes, { limitInputPixels: MOST_PIXELS, failOn: "error" }).autoOrient();
-    const { data, info } = await picture
-      .toColourspace("srgb")
-      .ensureAlpha()
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    const { left, top, width: seenWidth, height: seenHeight } = seenPart(info.width, info.height, format);
-    const seen = new Uint8Array(4 * seenWidth * seenHeight);
-    for (let row = 0; row < seenHeight; row++) {
-      const start = 4 * ((top + row) * info.width + left);
-      seen.set(data.subarray(start, start + 4 * seenWidth), 4 * seenWidth * row);
-    }
-    const pixels = imageBytes({ width: seenWidth, height: seenHeight, data: seen }, format);
-    return invert ? pixels.map((value) => 255 - value) : pixels;
-  } catch (cause) {
-    throw new ArgumentError(`predict: ${path} is no picture that can be read.`, { cause });
-  }
+  return openDecoder("predict", checkedFormat("predict", { size: [height, width], channels }));
 }
 
-/** The outputs as shares: those of a network that ends in scores through a softmax, a single one through a sigmoid. */
-function probabilitiesOf({ outputLayer }: Model, outputs: Float32Array): Float32Array {
-  const { kind, options } = outputLayer.layer.config;
-  const given = kind === "softmax" ? "softmax" : options["activation"];
-  if (given === "softmax" || given === "sigmoid") return outputs;
-  if (outputs.length === 1) return outputs.map((score) => 1 / (1 + Math.exp(-score)));
-  const most = outputs.reduce((best, score) => Math.max(best, score), Number.NEGATIVE_INFINITY);
-  const powers = outputs.map((score) => Math.exp(score - most));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
+/** The bytes of a picture. */
+async function pixelsOf(path: string, decoder: Decoder, invert: boolean): Promise<Uint8Array> {
+  const decoded = await decoder.decode(new Blob([await readFile(path)]));
+  if ("detail" in decoded) throw new ArgumentError(`predict: ${path} cannot be read: ${decoded.detail}.`);
+  return invert ? decoded.bytes.map((value) => 255 - value) : decoded.bytes;
+}
+
+/** The outputs as a probability for each class: one output is that of the second of two. */
+function probabilitiesOf(outputs: Float32Array): readonly number[] {
+  const [first = 0] = outputs;
+  return outputs.length === 1 ? [1 - first, first] : [...outputs];
 }

@@ -64,8 +64,7 @@ function told(error: unknown): { code: number; text: string } {
   if (error instanceof UsageError) return { code: 2, text: error.message };
   if (error instanceof CortezaError) return { code: 1, text: error.message };
   if (error instanceof Error && "code" in error && typeof error.code === "string") {
-    // Of parseArgs, and of the file system.
-    if (error.code.startsWith("ERR_PARSE_ARGS")) return { code: 2, text: error.message };
+    // Of the file system.
     if ("syscall" in error) return { code: 1, text: error.message };
   }
   throw error;

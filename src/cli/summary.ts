@@ -1,6 +1,5 @@
-import { parseArgs } from "node:util";
 import { readModel } from "./read_model.ts";
-import { type Command, UsageError } from "./usage.ts";
+import { type Command, readWords, UsageError } from "./usage.ts";
 
 export const summary: Command = {
   summary: "prints the layers of a network, with their shapes and counts",
@@ -16,11 +15,7 @@ FILE   a file of Corteza (.safetensors), ONNX (.onnx), Keras (.keras, .h5) or Te
 corteza summary mnist.onnx`,
 
   async run(words, console) {
-    const { values, positionals } = parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: { batch: { type: "string" }, json: { type: "boolean" } },
-    });
+    const { values, positionals } = readWords(words, { batch: { type: "string" }, json: { type: "boolean" } } as const);
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0)
       throw new UsageError(`summary wants one file; it got ${positionals.length}`);

@@ -1,5 +1,26 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+
 /** A command that was called in a way it does not know. */
 export class UsageError extends Error {}
+
+/**
+ * A command's options and the words that are none, read by Node's `parseArgs`. Throws `UsageError`: for an option that there is none of,
+ * with the one that may have been meant.
+ */
+export function readWords<Options extends NonNullable<ParseArgsConfig["options"]>>(
+  words: readonly string[],
+  options: Options,
+) {
+  try {
+    return parseArgs({ args: [...words], allowPositionals: true, options });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"))) throw error;
+    const [, wrong] = /^Unknown option '-{1,2}([\w-]+)'/.exec(error.message) ?? [];
+    if (wrong === undefined) throw new UsageError(error.message);
+    const meant = nearest(wrong, Object.keys(options));
+    throw new UsageError(`there is no option --${wrong}${meant ? `; did you mean --${meant}?` : ""}`);
+  }
+}
 
 /** Where a command writes, line by line. */
 export interface Console {

@@ -5,7 +5,16 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../src/cli/run.ts";
-import { conv2d, dense, flatten, loadModel, maxPooling2d, saveModel, sequential } from "../../src/index.ts";
+import {
+  conv2d,
+  dense,
+  flatten,
+  loadModel,
+  maxPooling2d,
+  saveModel,
+  sequential,
+  toSafetensors,
+} from "../../src/index.ts";
 
 let folder: string;
 const path = (name: string) => join(folder, name);
@@ -69,6 +78,29 @@ describe("corteza convert", () => {
     expect((await corteza(...words)).error).toContain("--force");
     expect((await corteza(...words, "--force")).code).toBe(0);
   });
+
+  it("never writes over what it converts, nor over its weights, whatever it is told", async () => {
+    const before = await readFile(path("net.safetensors"));
+    for (const words of [
+      ["net.py", "--to", "keras"],
+      ["net.py"],
+      ["net.safetensors"],
+      [`../${folder.split("/").at(-1)}/net.safetensors`],
+    ]) {
+      const [name = "", ...more] = words;
+      const found = await corteza("convert", path("net.safetensors"), path(name), ...more, "--force");
+      expect([found.code, found.out], found.error).toEqual([2, ""]);
+      expect(found.error).toContain("is what is converted");
+    }
+    expect((await readFile(path("net.safetensors"))).equals(before)).toBe(true);
+  });
+
+  it("writes TensorFlow.js' model.json under the name that it is given", async () => {
+    expect((await corteza("convert", path("net.safetensors"), path("named/other.json"))).code).toBe(0);
+    expect((await readdir(path("named"))).sort()).toEqual(["other.json", "weights.bin"]);
+    expect((await corteza("summary", path("named/other.json"))).out).toMatch(/^TensorFlow\.js/);
+    expect((await corteza("summary", path("named"))).error).toContain("without a model.json");
+  });
 });
 
 describe("corteza summary", () => {
@@ -112,6 +144,28 @@ describe("corteza predict", () => {
     expect(out).toMatch(/picture\.png: [012] \d+\.\d %$/);
   });
 
+  it("knows the names that a file has, and that one output is the probability of yes", async () => {
+    const named = network();
+    const metadata = { config: JSON.stringify(named), classNames: JSON.stringify(["ant", "bee", "cat"]) };
+    await writeFile(path("named.safetensors"), toSafetensors(named.parameters, metadata));
+    expect((await corteza("predict", path("named.safetensors"), path("picture.png"), "--top", "1")).out).toMatch(
+      /: (ant|bee|cat) /,
+    );
+    const one = sequential({ inputShape: [8, 8, 3], seed: 2 }, [flatten(), dense({ units: 1 })]);
+    await writeFile(path("one.safetensors"), saveModel(one));
+    const predicted = async (...words: string[]) =>
+      JSON.parse((await corteza("predict", path("one.safetensors"), path("picture.png"), "--json", ...words)).out)
+        .predictions as { label: string; probability: number }[];
+    const of = (found: { label: string; probability: number }[], label: string) =>
+      found.find((one) => one.label === label)?.probability ?? Number.NaN;
+    const found = await predicted();
+    expect(of(found, "no") + of(found, "yes")).toBeCloseTo(1, 6);
+    const pixels = Float32Array.from({ length: 8 * 8 * 3 }, (_, index) => ((index * 7) % 256) / 255);
+    const [kernel, bias] = [...one.parameters.values()].map(({ data }) => data);
+    const score = pixels.reduce((sum, pixel, index) => sum + pixel * kernel![index]!, bias![0]!);
+    expect(of(found, "yes")).toBeCloseTo(1 / (1 + Math.exp(-score)), 5);
+  });
+
   it("says what is wrong with pictures and labels", async () => {
     await writeFile(path("no.png"), "no picture");
     await writeFile(path("two.txt"), "one\ntwo");
@@ -124,7 +178,7 @@ describe("corteza predict", () => {
       path("two.txt"),
     );
     expect(code).toBe(1);
-    expect(error).toContain("2 names, the network 3 classes");
+    expect(error).toContain("2 names of classes, and the network has 3 classes");
   });
 });
 
@@ -134,7 +188,7 @@ describe("wrong use and bad files", () => {
       [[], 2, "convert"],
       [["convrt"], 2, 'did you mean "convert"?'],
       [["summary"], 2, "wants one file"],
-      [["summary", path("net.safetensors"), "--bach", "2"], 2, "--bach"],
+      [["summary", path("net.safetensors"), "--bach", "2"], 2, "did you mean --batch?"],
       [["summary", path("net.safetensors"), "--batch", "0"], 2, "at least 1"],
       [["convert", path("net.safetensors"), path("x.onxx")], 2, '".onxx"'],
       [["convert", path("net.safetensors"), path("x"), "--to", "onxn"], 2, 'did you mean "onnx"?'],
@@ -152,12 +206,28 @@ describe("wrong use and bad files", () => {
       ["junk.h5", Buffer.from([0x89, 0x48, 0x44, 0x46, 1, 2])],
       ["junk.safetensors", Buffer.from([9, 0, 0, 0, 0, 0, 0, 0, 0x7b, 1])],
       ["junk.json", "{"],
+      ["spaces.json", "     { no"],
+      ["twice.json", '{"modelTopology":{},"weightsManifest":[{"paths":["a.bin","a.bin"]}]}'],
       ["outside.json", '{"modelTopology":{},"weightsManifest":[{"paths":["../../etc/passwd"]}]}'],
     ] as const) {
       await writeFile(path(name), bytes);
       const { code, out, error } = await corteza("summary", path(name));
       expect({ name, code, out }, error).toEqual({ name, code: 1, out: "" });
       expect(error.split("\n")).toHaveLength(1);
+    }
+  });
+
+  it("are refused in less than a second, however they repeat themselves", async () => {
+    await writeFile(path("many.json"), `{${'"paths":['.repeat(80_000)}`);
+    const names = Array.from({ length: 3000 }, () => '"self.json"').join(",");
+    await writeFile(
+      path("self.json"),
+      `{"modelTopology":{},"weightsManifest":[{"paths":[${names}]}],"x":"${"y".repeat(4e5)}"}`,
+    );
+    for (const name of ["many.json", "self.json"]) {
+      const started = process.cpuUsage();
+      expect((await corteza("summary", path(name))).code).toBe(1);
+      expect(process.cpuUsage(started).user / 1e6).toBeLessThan(1);
     }
   });
 

@@ -1,5 +1,5 @@
 /** What a page does that embeds the package as npm publishes it: the documents' first examples, as they stand there. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
@@ -80,6 +80,9 @@ export function describeEmbedding(folder: () => string): void {
     const corteza = (...words: string[]) => execFileSync(process.execPath, [program, ...words], { encoding: "utf8" });
     expect(corteza("--version").trim()).toBe(version);
     expect(corteza("convert", "--help")).toContain("corteza convert IN OUT");
+    // Whoever reads may have enough.
+    const piped = spawnSync("sh", ["-c", `"${process.execPath}" "${program}" --help | true`], { encoding: "utf8" });
+    expect(piped.stderr).toBe("");
   });
 
   it("the 15 lines of docs/digit-pad.md read a digit", async () => {

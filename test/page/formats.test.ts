@@ -84,7 +84,7 @@ describe("a network in the formats of others", () => {
   it("goes out as programs, as a module and as pictures, and each says what it does not keep", async () => {
     for (const [format, names, words] of [
       ["keras", ["network.py", "network.safetensors"], "The training is not in them"],
-      ["pytorch", ["train.py", "network.safetensors"], "trains this network further"],
+      ["pytorch", ["train.py", "train.safetensors"], "trains this network further"],
       ["typescript", ["network.ts"], "Neither weights nor training"],
       ["module", ["network.js"], "cannot be trained further"],
       ["svg", ["network.svg"], "picture of the layers"],
@@ -112,6 +112,9 @@ describe("a network in the formats of others", () => {
     await status("w.bin");
     await open([{ name: "net.keras", buffer: Buffer.from("PK\u0003\u0004 and no archive") }]);
     await status("not opened");
+    // A hostile text is read once, and answers come at once.
+    await open([{ name: "model.json", buffer: Buffer.from(`{${'"paths":['.repeat(80_000)}`) }]);
+    await status("nested too deeply");
     expect([await text("#accuracy"), await text("#accuracy-caption")]).toEqual(before);
     expect(errors).toEqual([]);
   });

@@ -69,6 +69,7 @@ export const draw = {
   keepCodeCopied: "The program is copied. It trains this network with these settings from the beginning.",
   keepCopyFailed: "The browser did not allow copying. Here it is to copy by hand:",
   keepSaved: (name: string) => `Saved as ${name}: weights, optimizer and configuration.`,
+  keepSaveFailed: "This was not saved.",
   keepOpened: (steps: string) => `Opened: a network after ${steps} steps.`,
   keepElsewhere: "It learned from other pictures than those that are open here.",
   keepOpenFailed: "This file was not opened; the network is as it was.",

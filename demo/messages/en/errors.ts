@@ -31,6 +31,7 @@ export const errors = {
   fileBatch: (size: string) => `its batch size is ${size}`,
   fileNotFinite: (tensor: string) => `“${tensor}” holds values that are not numbers: its training had diverged`,
   fileTensor: (tensor: string) => `“${tensor}” is missing or has another shape`,
+  fileShard: (name: string) => `its weights lie in another file: choose it together with “${name}”`,
   lessonsJson: "it is not JSON",
   lessonsFormat: "it is not a file of drawings of this page",
   lessonsDrawing: (place: string) => `drawing ${place} has no digit from 0 to 9 or no picture of 28×28 pixels`,

@@ -69,6 +69,7 @@ export const draw: typeof english = {
   keepCodeCopied: "Programa copiado. Entrena esta red con estos ajustes desde el principio.",
   keepCopyFailed: "El navegador no permitió copiar. Aquí está, para copiarlo a mano:",
   keepSaved: (name) => `Guardada como ${name}: pesos, optimizador y configuración.`,
+  keepSaveFailed: "No se ha guardado.",
   keepOpened: (steps) => `Abierta: una red tras ${steps} pasos.`,
   keepElsewhere: "Aprendió de otras imágenes que las abiertas aquí.",
   keepOpenFailed: "Este archivo no se abrió; la red está como estaba.",

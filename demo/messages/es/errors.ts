@@ -30,6 +30,7 @@ export const errors: typeof english = {
   fileBatch: (size) => `su tamaño de lote es ${size}`,
   fileNotFinite: (tensor) => `«${tensor}» contiene valores que no son números: su entrenamiento divergió`,
   fileTensor: (tensor) => `«${tensor}» falta o tiene otra forma`,
+  fileShard: (name) => `sus pesos están en otro archivo: elígelo junto con «${name}»`,
   lessonsJson: "no es JSON",
   lessonsFormat: "no es un archivo de dibujos de esta página",
   lessonsDrawing: (place) => `el dibujo ${place} no tiene cifra de 0 a 9 o no tiene imagen de 28×28 píxeles`,

@@ -1,8 +1,8 @@
 import { ArgumentError, FormatError } from "../../core/errors.ts";
 import { checkOptions, describeValue } from "../../core/options.ts";
 import { assemble, type ImportedModel, type InputShapes } from "../keras_layers/assemble.ts";
-import { isRecord, plain } from "../keras_layers/records.ts";
-import { parseStrictJson } from "../strict_json.ts";
+import { isRecord } from "../keras_layers/records.ts";
+import { modelFile } from "./model_file.ts";
 import { layersWeights, type ShardBytes } from "./weights.ts";
 
 /** Options of `loadLayersModel`. */
@@ -10,9 +10,6 @@ export interface LoadLayersModelOptions {
   /** One image's shape, [height, width, channels], where the file leaves it open: by the input's name, or alone where there is one input. */
   inputShapes?: InputShapes;
 }
-
-/** Models in models nest four deep each. */
-const MOST_DEPTH = 64;
 
 /** The text of model.json, whatever was given. */
 function textOf(json: unknown): string {
@@ -56,8 +53,7 @@ export function loadLayersModel(
   options: LoadLayersModelOptions = {},
 ): ImportedModel {
   checkOptions("loadLayersModel", options, { inputShapes: "any" });
-  const file = plain(parseStrictJson(textOf(json), "TF.js model: model.json", MOST_DEPTH));
-  if (!isRecord(file)) throw new FormatError("TF.js model: model.json is no object.");
+  const file = modelFile(textOf(json));
   if (file["format"] === "graph-model") {
     throw new FormatError(
       "TF.js model: this is a graph model, which has no layers; convert the original with --output_format=tfjs_layers_model.",
