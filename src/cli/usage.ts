@@ -3,6 +3,11 @@ import { type ParseArgsConfig, parseArgs } from "node:util";
 /** A command that was called in a way it does not know. */
 export class UsageError extends Error {}
 
+/** Options and other words, as `parseArgs` gives them. */
+type Words<Options extends NonNullable<ParseArgsConfig["options"]>> = ReturnType<
+  typeof parseArgs<{ args: string[]; allowPositionals: true; options: Options }>
+>;
+
 /**
  * A command's options and the words that are none, read by Node's `parseArgs`. Throws `UsageError`: for an option that there is none of,
  * with the one that may have been meant.
@@ -10,7 +15,7 @@ export class UsageError extends Error {}
 export function readWords<Options extends NonNullable<ParseArgsConfig["options"]>>(
   words: readonly string[],
   options: Options,
-) {
+): Words<Options> {
   try {
     return parseArgs({ args: [...words], allowPositionals: true, options });
   } catch (error) {
