@@ -1,9 +1,10 @@
 /** The pad, what the network reads on it, and what it is taught by it. */
 import { sample } from "../src/data/subset.ts";
 import { DigitPadElement } from "../src/elements/digit_pad.ts";
-import { find } from "./dom.ts";
+import { find, write } from "./dom.ts";
 import { DrawPanel } from "./draw_panel.ts";
 import type { KnownInk } from "./known_ink.ts";
+import { say } from "./language.ts";
 import { Lazy } from "./lazy.ts";
 import type { Session } from "./session.ts";
 import type { TeachPanel } from "./teach_panel.ts";
@@ -98,8 +99,9 @@ export class DrawView {
 
   /** Takes the drawings of a file up. */
   async openDrawings(file: File): Promise<void> {
-    const { teaching } = await this.#parts.load();
-    await teaching.open(file);
+    // Where they cannot be fetched, the view says so.
+    const parts = await this.#parts.load().catch(() => undefined);
+    await parts?.teaching.open(file);
   }
 
   /** Asks the network again about the same drawing, because it has learned. */
@@ -117,5 +119,6 @@ export class DrawView {
     this.#panel.ready = this.#session.digits !== undefined;
     this.#panel.render();
     this.#parts.part?.teaching.render();
+    if (this.#parts.failed) write(find("teach-status", HTMLElement), say().insideNotLoaded);
   }
 }

@@ -15,12 +15,8 @@ export interface Column {
 
 /** Layers that keep the shape and the meaning of what comes in: the result stands for the layer before. */
 const REFINING: ReadonlySet<string> = new Set([
-  "activation",
-  "batchNormalization",
-  "relu",
-  "leakyRelu",
-  "prelu",
-  "dropout",
+  ...["activation", "reLU", "leakyReLU", "prelu", "elu"],
+  ...["batchNormalization", "dropout", "spatialDropout2d", "gaussianNoise"],
 ]);
 
 /** In the order of their use, without the last layer, whose values are the bars. */
